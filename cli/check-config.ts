@@ -1,0 +1,53 @@
+/**
+ * Checks wrangler.toml without deploying: every setting by the same code the Worker refuses to start with, and
+ * what the platform would otherwise let pass silently.
+ *
+ *   npm run check-config [-- --config path/to/wrangler.toml] [--env name]
+ */
+import { parseArgs } from 'node:util';
+import { unstable_readConfig as readWranglerConfig } from 'wrangler';
+import { readConfig } from '../src/config/config.ts';
+
+const { values } = parseArgs({
+  options: { config: { type: 'string', default: 'wrangler.toml' }, env: { type: 'string' } },
+});
+const file = readWranglerConfig({
+  config: values.config,
+  ...(values.env !== undefined && { env: values.env }),
+});
+
+const bindings = [
+  ...file.kv_namespaces.map((namespace: { binding: string }) => namespace.binding),
+  ...(file.services ?? []).map((service: { binding: string }) => service.binding),
+];
+const environment = { ...file.vars, ...Object.fromEntries(bindings.map((name) => [name, {}])) };
+const config = readConfig(environment);
+const problems = config.ok ? [] : config.failure;
+
+for (const problem of problems) console.error(`error    ${problem}`);
+for (const warning of warnings()) console.error(`warning  ${warning}`);
+if (problems.length > 0) {
+  console.error(`\n${values.config} would not serve: ${problems.length} wrong setting(s).`);
+  process.exit(1);
+}
+console.log(`${values.config}: every setting is good.`);
+
+/** What is legal but leaves a way around the gate, or a promise unkept. */
+function warnings(): string[] {
+  const found: string[] = [];
+  if (file.workers_dev !== false) {
+    found.push('workers_dev is not false: the gate can also be reached on workers.dev.');
+  }
+  if (file.preview_urls !== false) {
+    found.push('preview_urls is not false: old versions of the gate can be reached.');
+  }
+  if (!bindings.includes('SESSIONS')) {
+    found.push(
+      'there is no KV namespace SESSIONS: each isolate remembers sessions for itself alone.',
+    );
+  }
+  if (config.ok && config.value.ORIGIN_URL === undefined && !bindings.includes('ORIGIN')) {
+    found.push('there is neither ORIGIN_URL nor a service binding ORIGIN: no site is gated.');
+  }
+  return found;
+}

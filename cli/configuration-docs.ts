@@ -1,0 +1,106 @@
+/**
+ * Writes docs/configuration.md from src/config/settings.ts; with --check, fails when the page is out of date.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import * as v from 'valibot';
+import { SETTINGS } from '../src/config/settings.ts';
+
+const PAGE = 'docs/configuration.md';
+
+const page = `${introduction()}\n${Object.entries(SETTINGS)
+  .map(([heading, settings]) => section(heading, settings))
+  .join('\n')}\n${bindings()}`;
+
+if (process.argv.includes('--check')) {
+  if (readFileSync(PAGE, 'utf8') !== page) {
+    console.error(`${PAGE} is out of date. Run "npm run docs" and commit the result.`);
+    process.exit(1);
+  }
+} else {
+  writeFileSync(PAGE, page);
+  console.log(`${PAGE} written`);
+}
+
+function introduction(): string {
+  return `# Configuration
+
+Settings are variables of the Worker: \`[vars]\` in \`wrangler.toml\`, or secrets. Numbers, lists and tables may be given
+as TOML or as their JSON text (secrets are always text). They are read once per isolate; a wrong or misspelt one stops
+service with status 500, and the log names every wrong setting. \`npm run check-config\` says the same before
+deployment. This page is written from \`src/config/settings.ts\`.
+`;
+}
+
+function section(heading: string, settings: Readonly<Record<string, v.GenericSchema>>): string {
+  return `## ${heading}\n\n${Object.entries(settings)
+    .map(([name, schema]) => setting(name, schema))
+    .join('\n')}`;
+}
+
+function setting(name: string, schema: v.GenericSchema): string {
+  const facts = [defaultOf(schema), unitOf(schema)].filter((fact) => fact !== undefined);
+  return `### \`${name}\`\n\n${v.getDescription(schema) ?? missing(name)}\n\n${facts.join(' · ')}\n${membersOf(schema)}`;
+}
+
+function missing(name: string): never {
+  throw new Error(`${name} has no description in src/config/settings.ts`);
+}
+
+function defaultOf(schema: v.GenericSchema): string {
+  const optional = find(schema, 'optional');
+  if (optional === undefined) return '**Required.**';
+  const value = v.getDefault(optional as v.OptionalSchema<v.GenericSchema, unknown>);
+  return value === undefined ? 'Optional.' : `Default: \`${JSON.stringify(value)}\`.`;
+}
+
+function unitOf(schema: v.GenericSchema): string | undefined {
+  const { unit } = allMetadata(schema);
+  return typeof unit === 'string' ? `Unit: ${unit}.` : undefined;
+}
+
+/** The members of a list of tables, such as RULES. */
+function membersOf(schema: v.GenericSchema): string {
+  const table = find(schema, 'strict_object') as
+    | { entries: Record<string, v.GenericSchema> }
+    | undefined;
+  if (table === undefined) return '';
+  const rows = Object.entries(table.entries).map(([name, member]) => {
+    const inner = (find(member, 'optional') as { wrapped?: v.GenericSchema } | undefined)?.wrapped;
+    const description =
+      v.getDescription(member) ?? (inner && v.getDescription(inner)) ?? missing(name);
+    return `| \`${name}\` | ${description} | ${defaultOf(member).replaceAll('**', '')} |`;
+  });
+  return `\n| member | meaning | |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
+}
+
+/** The first schema of a kind inside another: through pipes, defaults and lists. */
+function find(schema: unknown, type: string): { type: string } | undefined {
+  if (typeof schema !== 'object' || schema === null) return undefined;
+  const node = schema as { type?: string; pipe?: unknown[]; wrapped?: unknown; item?: unknown };
+  const inner = [...(node.pipe ?? []).filter((part) => part !== schema), node.wrapped, node.item];
+  if (node.type === type) return { ...node, type };
+  for (const part of inner) {
+    const found = part === schema ? undefined : find(part, type);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function allMetadata(schema: unknown): Record<string, unknown> {
+  if (typeof schema !== 'object' || schema === null) return {};
+  const node = schema as { type?: string; pipe?: unknown[]; wrapped?: unknown; metadata?: object };
+  const own = node.type === 'metadata' ? node.metadata : {};
+  const inner = [...(node.pipe ?? []).filter((part) => part !== schema), node.wrapped];
+  return Object.assign({}, own, ...inner.map((part) => (part === schema ? {} : allMetadata(part))));
+}
+
+function bindings(): string {
+  return `## Bindings
+
+| name | kind | meaning |
+| --- | --- | --- |
+| \`SESSIONS\` | KV namespace | Sealed sessions, shared between isolates. Without it each isolate remembers for itself. |
+| \`KRATOS\` | service | A Worker that forwards to Kratos, for example one placed near it. Without it, Kratos is called over the network. |
+| \`ORIGIN\` | service | The site, when it is itself a Worker. Without it, \`ORIGIN_URL\` is called over the network. |
+`;
+}

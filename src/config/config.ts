@@ -1,0 +1,77 @@
+// Pure: no I/O, no clock.
+import * as v from 'valibot';
+import { failed, type Result, success } from '../errors/result.ts';
+import { SETTINGS } from './settings.ts';
+
+const SCHEMA = v.object({
+  ...SETTINGS.Addresses,
+  ...SETTINGS.Credentials,
+  ...SETTINGS.Freshness,
+  ...SETTINGS.Tiers,
+  ...SETTINGS.Deadlines,
+  ...SETTINGS.Gate,
+  ...SETTINGS.Observability,
+});
+
+/** Names in the Worker's environment that are bindings and not settings. */
+export const BINDING_NAMES = ['SESSIONS', 'KRATOS', 'ORIGIN'] as const;
+
+/** The settings as the operator named them, each checked and with its default. */
+export type Settings = v.InferOutput<typeof SCHEMA>;
+/** One rule of `RULES`. */
+export type RuleSettings = Settings['RULES'][number];
+
+/** Everything Postern is configured with, read once per isolate. */
+export interface Config extends Settings {
+  readonly KRATOS_BROWSER_URL: string;
+  readonly LOGIN_URL: string;
+}
+
+/**
+ * Reads the settings out of a Worker's environment.
+ *
+ * @returns the configuration, or one line per wrong setting: its name, what was expected, and the *shape*
+ *   of what was found. Values are never repeated, because a secret may have been put in the wrong place.
+ */
+export function readConfig(
+  environment: Readonly<Record<string, unknown>>,
+): Result<Config, string[]> {
+  const parsed = v.safeParse(SCHEMA, environment);
+  const problems = [...unknownNames(environment), ...(parsed.issues ?? []).map(describeIssue)];
+  if (!parsed.success || problems.length > 0) return failed(problems);
+  const settings = parsed.output;
+  const browserUrl = settings.KRATOS_BROWSER_URL ?? settings.KRATOS_PUBLIC_URL;
+  return success(
+    Object.freeze({
+      ...settings,
+      KRATOS_BROWSER_URL: browserUrl,
+      LOGIN_URL: settings.LOGIN_URL ?? `${browserUrl}/self-service/login/browser`,
+    }),
+  );
+}
+
+/** A misspelt setting would otherwise be a silent default. */
+function unknownNames(environment: Readonly<Record<string, unknown>>): string[] {
+  const known = new Set<string>([...Object.keys(SCHEMA.entries), ...BINDING_NAMES]);
+  return Object.keys(environment)
+    .filter((name) => !known.has(name))
+    .map(
+      (name) => `${name}: there is no such setting or binding. Check the spelling, or remove it.`,
+    );
+}
+
+function describeIssue(issue: v.BaseIssue<unknown>): string {
+  const path = v.getDotPath(issue) ?? 'environment';
+  const isMissing = issue.input === undefined && issue.received === 'undefined';
+  const expected = isMissing && !path.includes('.') ? 'a value, it is required' : issue.message;
+  return `${path}: expected ${expected}; got ${shapeOf(issue.input)}.`;
+}
+
+function shapeOf(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (typeof value === 'string') return `text of ${value.length} characters`;
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'number') return 'a number';
+  return typeof value === 'object' ? 'a table' : `a ${typeof value}`;
+}

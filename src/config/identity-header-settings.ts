@@ -1,0 +1,54 @@
+// Pure: no I/O, no clock.
+import * as v from 'valibot';
+import { foldHeaderName } from '../http/header-names.ts';
+import { isSessionPath } from '../session/session-path.ts';
+import { json } from './setting-types.ts';
+
+const HEADER_NAME = /^[a-z][a-z0-9-]{1,63}$/i;
+
+/** Headers an identity header must not overwrite, because they mean something on the hop itself. */
+const RESERVED_HEADERS: ReadonlySet<string> = new Set([
+  'accept',
+  'authorization',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'cookie',
+  'host',
+  'range',
+  'set-cookie',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** IDENTITY_HEADERS: header name to place in the session. */
+export const identityHeaders = json(
+  v.pipe(
+    v.record(
+      v.pipe(
+        v.string(),
+        v.regex(
+          HEADER_NAME,
+          'header names of letters, digits and "-", beginning with a letter, 2 to 64 characters',
+        ),
+        v.check(
+          (name) => !RESERVED_HEADERS.has(foldHeaderName(name)),
+          'a header that has no other meaning in HTTP',
+        ),
+      ),
+      v.pipe(
+        v.string('a place in the session, such as identity.traits.email'),
+        v.check(isSessionPath, 'a place in the session, such as identity.traits.email'),
+      ),
+      'a table of header name = place in the session',
+    ),
+    v.check((table) => Object.keys(table).length <= 32, 'at most 32 headers'),
+    v.check(
+      (table) => new Set(Object.keys(table).map(foldHeaderName)).size === Object.keys(table).length,
+      'header names that differ by more than case, "_" and "-"',
+    ),
+  ),
+);

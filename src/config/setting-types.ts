@@ -1,0 +1,75 @@
+// Pure: no I/O, no clock. The words settings are made of: addresses, numbers with units, lists, tables.
+import * as v from 'valibot';
+
+const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+function isSecureUrl(url: URL): boolean {
+  return (
+    url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK_HOST.test(url.hostname))
+  );
+}
+
+function isBareUrl(url: URL): boolean {
+  return url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+}
+
+export function originUrl() {
+  return urlWhere(
+    (url) => isSecureUrl(url) && isBareUrl(url) && url.pathname === '/',
+    'an https URL of scheme, host and port only, such as https://app.example.com (http is allowed on loopback)',
+  );
+}
+
+export function baseUrl() {
+  return urlWhere(
+    (url) => isSecureUrl(url) && isBareUrl(url),
+    'an https URL without user, query or fragment, such as https://auth.example.com (http is allowed on loopback)',
+  );
+}
+
+/** The URL's text without a slash at its end, so that paths can be put behind it. */
+function urlWhere(isGood: (url: URL) => boolean, expected: string) {
+  const check = (text: string) => {
+    const url = URL.parse(text);
+    return url !== null && isGood(url);
+  };
+  return v.pipe(
+    v.string(expected),
+    v.check(check, expected),
+    v.transform((text) => new URL(text).href.replace(/\/$/, '')),
+  );
+}
+
+/** `wrangler.toml` gives numbers, secrets and `.dev.vars` give text; both are read. */
+export function wholeNumber(unit: string, least: number, most: number) {
+  const expected = `a whole number of ${unit} from ${least} to ${most}`;
+  return v.pipe(
+    v.union([v.number(), v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number))], expected),
+    v.check((value) => Number.isInteger(value) && value >= least && value <= most, expected),
+    v.metadata({ unit: `${unit}, ${least} to ${most}` }),
+  );
+}
+
+/** `wrangler.toml` gives tables and arrays, secrets give their JSON text; both are read. */
+export function json<Schema extends v.GenericSchema>(schema: Schema) {
+  return v.pipe(v.unknown(), v.transform(parseIfText), schema);
+}
+
+function parseIfText(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value; // the schema says what was expected instead
+  }
+}
+
+export function listOf<Schema extends v.GenericSchema>(
+  item: Schema,
+  [least, most]: readonly [number, number],
+  expected: string,
+) {
+  return json(
+    v.pipe(v.array(item, expected), v.minLength(least, expected), v.maxLength(most, expected)),
+  );
+}

@@ -1,0 +1,21 @@
+/** How a credential travelled, and so how it is sent to the store (`session/manager_http.go`, `extractToken`). */
+export type Carrier =
+  | { readonly kind: 'session-token-header' }
+  | { readonly kind: 'cookie'; readonly cookieName: string }
+  | { readonly kind: 'bearer' };
+
+/** One session credential, as the client spelt it: well-formed, nothing proven yet. */
+export interface Credential {
+  readonly carrier: Carrier;
+  /** The exact bytes that are hashed and sent upstream; visible ASCII, never percent-decoded. */
+  readonly value: string;
+}
+
+/** What a request presents. Several candidates only ever come from several cookies of the session's name. */
+export type Presentation =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'candidates'; readonly candidates: readonly [Credential, ...Credential[]] }
+  | {
+      readonly kind: 'unusable';
+      readonly reason: 'credential_malformed' | 'credential_ambiguous' | 'credential_conflicting';
+    };

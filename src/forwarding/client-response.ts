@@ -1,0 +1,62 @@
+// Pure: no I/O, no clock.
+import { PRIVATE_NO_STORE } from '../errors/error-response.ts';
+import { foldHeaderName, hopByHopNames } from '../http/header-names.ts';
+import type { HeaderFilter } from './header-filter.ts';
+
+export interface ClientResponseOptions {
+  readonly filter: HeaderFilter;
+  readonly cookieNames: readonly string[];
+  /** Whether the origin's own caching headers stand. */
+  readonly keepsCacheControl: boolean;
+  /** Cookies of the session store to deliver with the answer. */
+  readonly setCookies: readonly string[];
+}
+
+/** Headers by which caches other than the browser's are told to keep an answer. */
+const CACHE_HEADERS = [
+  'expires',
+  'cdn-cache-control',
+  'cloudflare-cdn-cache-control',
+  'surrogate-control',
+];
+
+/**
+ * The origin's answer as the client gets it: the body untouched, hop-by-hop and identity headers and cookies
+ * by the session's name removed, kept out of every cache unless the rule says otherwise.
+ */
+export function clientResponse(response: Response, options: ClientResponseOptions): Response {
+  if (response.webSocket !== null) return response; // 101: the platform relays the socket itself
+  const answer = new Response(response.body, response);
+  const { headers } = answer;
+  removeInternalHeaders(headers, options.filter);
+  keepForeignCookies(headers, options.cookieNames);
+  if (!options.keepsCacheControl) {
+    for (const name of CACHE_HEADERS) headers.delete(name);
+    headers.set('cache-control', PRIVATE_NO_STORE);
+  }
+  for (const cookie of options.setCookies) headers.append('set-cookie', cookie);
+  return answer;
+}
+
+function removeInternalHeaders(headers: Headers, filter: HeaderFilter): void {
+  const dropped = hopByHopNames(headers);
+  for (const name of [...headers.keys()]) {
+    if (dropped.has(foldHeaderName(name)) || filter.isUntrusted(name)) headers.delete(name);
+  }
+}
+
+/** The origin may not set, replace or delete the session cookie, under any prefix of its name. */
+function keepForeignCookies(headers: Headers, cookieNames: readonly string[]): void {
+  const cookies = headers.getSetCookie();
+  if (cookies.length === 0) return;
+  const reserved = new Set(cookieNames.map(foldCookieName));
+  headers.delete('set-cookie');
+  for (const cookie of cookies) {
+    const name = cookie.split(/[=;]/, 1)[0] ?? '';
+    if (!reserved.has(foldCookieName(name))) headers.append('set-cookie', cookie);
+  }
+}
+
+function foldCookieName(name: string): string {
+  return foldHeaderName(name.trim().replace(/^__(?:host|secure)-/i, ''));
+}

@@ -1,0 +1,132 @@
+import { Hono } from 'hono';
+import type { Config } from './config/config.ts';
+import { errorResponse } from './errors/error-response.ts';
+import { HeaderFilter } from './forwarding/header-filter.ts';
+import { createOrigin } from './forwarding/origin.ts';
+import { type GateOptions, gate } from './gate/gate.ts';
+import { Rules } from './gate/rules.ts';
+import { type AdmittedTarget, admit } from './http/admit.ts';
+import { createDecisionLog, type DecisionLog } from './observability/decision-log.ts';
+import { alive, createReadiness } from './observability/health.ts';
+import { createKratosStore } from './providers/kratos/kratos-store.ts';
+import { NO_REVOCATION_LOG } from './revocation/revocation-view.ts';
+import { type KeyValueStore, KvTier } from './whoami/kv-tier.ts';
+import { Sessions } from './whoami/sessions.ts';
+import type { Anchor } from './whoami/single-flight.ts';
+import { whoami } from './whoami/whoami.ts';
+
+/** What a gateway uses of the world around it. */
+export interface Surroundings {
+  readonly kv: KeyValueStore | undefined;
+  readonly fetchStore: (request: Request) => Promise<Response>;
+  /** `undefined`: there is no site to gate. */
+  readonly fetchOrigin: ((request: Request) => Promise<Response>) | undefined;
+  readonly now: () => number;
+  readonly write: (line: string) => void;
+}
+
+export interface Gateway {
+  fetch(request: Request, anchor: Anchor): Promise<Response>;
+}
+
+/** One request on its way through the routes: read once, before any route sees it. */
+interface Visit {
+  readonly target: AdmittedTarget;
+  readonly anchor: Anchor;
+}
+
+/**
+ * All of Postern behind one `fetch`. The request's target is admitted before the router sees it, and whatever
+ * is not one of Postern's own routes, by any spelling, falls to the gate.
+ */
+export function createGateway(config: Config, surroundings: Surroundings): Gateway {
+  const { now } = surroundings;
+  const log = createDecisionLog(config.DECISION_LOG, surroundings.write);
+  const sessions = createSessions(config, surroundings);
+  const gateOptions = createGateOptions(config, surroundings, sessions, log);
+  const readiness = createReadiness(createStore(config, surroundings), surroundings.kv, now);
+  const whoamiOptions = { sessions, cookieNames: config.SESSION_COOKIE_NAMES, log, now };
+
+  const routes = new Hono<{ Bindings: Visit }>();
+  routes.all('/sessions/whoami', ({ req, env }) =>
+    whoami(req.raw, env.target, env.anchor, whoamiOptions),
+  );
+  routes.get('/.postern/health/alive', alive);
+  routes.get('/.postern/health/ready', readiness);
+  routes.all('/.postern/*', () => errorResponse('not_found'));
+  routes.all('*', ({ req, env }) =>
+    gateOptions === undefined
+      ? errorResponse('not_found')
+      : gate(req.raw, env.target, env.anchor, gateOptions),
+  );
+  routes.onError((error) => {
+    surroundings.write(JSON.stringify({ event: 'bug', name: error.name, message: error.message }));
+    return errorResponse('internal_error');
+  });
+
+  return {
+    async fetch(request, anchor) {
+      const admitted = admit(request);
+      if (admitted.ok) return routes.fetch(request, { target: admitted.value, anchor });
+      const response = errorResponse(admitted.failure);
+      const { method } = request;
+      const { status } = response;
+      const reason = admitted.failure;
+      log({ route: 'admission', outcome: 'refuse', status, method, reason, durationMs: 0 });
+      return response;
+    },
+  };
+}
+
+function createStore(config: Config, { fetchStore }: Surroundings) {
+  return createKratosStore({
+    publicUrl: config.KRATOS_PUBLIC_URL,
+    timeoutMs: config.STORE_TIMEOUT_MS,
+    fetch: fetchStore,
+  });
+}
+
+function createSessions(config: Config, surroundings: Surroundings): Sessions {
+  const { kv, now, write } = surroundings;
+  const onFailure = (operation: string) =>
+    write(JSON.stringify({ event: 'kv-failure', operation }));
+  return new Sessions({
+    store: createStore(config, surroundings),
+    kv: kv && new KvTier(kv, { readTimeoutMs: config.KV_READ_TIMEOUT_MS, onFailure }),
+    revocation: NO_REVOCATION_LOG,
+    lifetimes: {
+      freshSeconds: config.FRESH_SECONDS,
+      staleWhileRevalidateSeconds: config.STALE_WHILE_REVALIDATE_SECONDS,
+      staleIfErrorSeconds: config.STALE_IF_ERROR_SECONDS,
+    },
+    memoryLimits: { maxEntries: config.MEMORY_MAX_ENTRIES, maxBytes: config.MEMORY_MAX_BYTES },
+    kvWriteIntervalSeconds: config.KV_WRITE_INTERVAL_SECONDS,
+    storeTimeoutMs: config.STORE_TIMEOUT_MS,
+    now,
+  });
+}
+
+function createGateOptions(
+  config: Config,
+  surroundings: Surroundings,
+  sessions: Sessions,
+  log: DecisionLog,
+): GateOptions | undefined {
+  const { fetchOrigin, now } = surroundings;
+  if (fetchOrigin === undefined) return undefined;
+  return {
+    rules: new Rules(config.RULES),
+    sessions,
+    origin: createOrigin({ fetch: fetchOrigin, timeoutMs: config.ORIGIN_TIMEOUT_MS }),
+    originUrl: config.ORIGIN_URL ?? config.PUBLIC_URL,
+    publicUrl: config.PUBLIC_URL,
+    loginUrl: config.LOGIN_URL,
+    kratosBrowserUrl: config.KRATOS_BROWSER_URL,
+    kratosPublicUrl: config.KRATOS_PUBLIC_URL,
+    cookieNames: config.SESSION_COOKIE_NAMES,
+    identityHeaders: config.IDENTITY_HEADERS,
+    filter: new HeaderFilter(Object.keys(config.IDENTITY_HEADERS)),
+    log,
+    now,
+  };
+}

@@ -1,0 +1,44 @@
+// Pure: no I/O, no clock.
+
+/** What a client asks of a cache (RFC 9111 section 5.2.1), as far as Postern acts on it. */
+export interface RequestCacheControl {
+  readonly noCache: boolean;
+  readonly noStore: boolean;
+  readonly onlyIfCached: boolean;
+  /** Seconds; `undefined` when the client named none. */
+  readonly maxAgeSeconds: number | undefined;
+}
+
+const MAX_AGE = /^(?:\d{1,10}|"\d{1,10}")$/;
+
+/**
+ * Reads a request's `Cache-Control`. Unknown directives are ignored, as RFC 9111 section 5.2.3 asks.
+ * A `max-age` that is not a number of seconds counts as 0: asking too often is safe, trusting too
+ * long is not.
+ */
+export function readRequestCacheControl(header: string | null): RequestCacheControl {
+  let [noCache, noStore, onlyIfCached] = [false, false, false];
+  let maxAgeSeconds: number | undefined;
+  for (const directive of (header ?? '').split(',')) {
+    const [rawName = '', rawValue = ''] = directive.split('=', 2);
+    switch (rawName.trim().toLowerCase()) {
+      case 'no-cache':
+        noCache = true;
+        break;
+      case 'no-store':
+        noStore = true;
+        break;
+      case 'only-if-cached':
+        onlyIfCached = true;
+        break;
+      case 'max-age':
+        maxAgeSeconds = Math.min(maxAgeSeconds ?? Infinity, readSeconds(rawValue.trim()));
+        break;
+    }
+  }
+  return { noCache, noStore, onlyIfCached, maxAgeSeconds };
+}
+
+function readSeconds(text: string): number {
+  return MAX_AGE.test(text) ? Number(text.replaceAll('"', '')) : 0;
+}

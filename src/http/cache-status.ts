@@ -1,0 +1,26 @@
+// Pure: no I/O, no clock.
+
+/** One member of `Cache-Status` (RFC 9211): either a hit or a reason for going forward. */
+export interface CacheStatus {
+  /** `undefined`: a hit. */
+  readonly forwarded: string | undefined;
+  readonly ttlSeconds: number | undefined;
+  readonly collapsed: boolean;
+  readonly detail: string | undefined;
+}
+
+/** The `Cache-Status` value, such as `postern; hit; ttl=21; detail=memory`. */
+export function formatCacheStatus({
+  forwarded,
+  ttlSeconds,
+  collapsed,
+  detail,
+}: CacheStatus): string {
+  const parameters = [
+    forwarded === undefined ? 'hit' : `fwd=${forwarded}`,
+    ttlSeconds === undefined ? undefined : `ttl=${ttlSeconds}`,
+    collapsed ? 'collapsed' : undefined,
+    detail === undefined ? undefined : `detail=${detail}`,
+  ];
+  return ['postern', ...parameters.filter((parameter) => parameter !== undefined)].join('; ');
+}

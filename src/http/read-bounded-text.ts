@@ -1,0 +1,32 @@
+/** The body was longer than allowed; nothing of it is used. */
+export const TOO_LONG = Symbol('body too long');
+
+/**
+ * Reads a body as UTF-8 text, at most `maxBytes` of it. Stops reading, and lets go of the connection, at
+ * the first byte too many. Throws what the stream throws.
+ */
+export async function readBoundedText(
+  response: Response,
+  maxBytes: number,
+): Promise<string | typeof TOO_LONG> {
+  if (response.body === null) return '';
+  const declared = Number(response.headers.get('content-length') ?? 0);
+  if (declared > maxBytes) {
+    await response.body.cancel();
+    return TOO_LONG;
+  }
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  let length = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    length += value.byteLength;
+    if (length > maxBytes) {
+      await reader.cancel();
+      return TOO_LONG;
+    }
+    text += decoder.decode(value, { stream: true });
+  }
+}

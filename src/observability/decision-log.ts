@@ -1,0 +1,33 @@
+import type { Reason } from '../errors/reasons.ts';
+
+/** What is recorded of one request: never a credential, never a query, never a header. */
+export interface Decision {
+  readonly route: 'whoami' | 'gate' | 'admission';
+  readonly outcome: 'pass' | 'challenge' | 'deny' | 'refuse' | 'fault';
+  readonly status: number;
+  readonly method: string;
+  /** The admitted path; left out when the request was refused before it had one. */
+  readonly path?: string;
+  readonly rule?: string;
+  readonly reason?: Reason;
+  readonly tier?: string;
+  readonly ageSeconds?: number;
+  readonly fault?: string;
+  readonly sessionId?: string;
+  readonly identityId?: string;
+  readonly durationMs: number;
+}
+
+export type LogLevel = 'all' | 'refused' | 'none';
+export type DecisionLog = (decision: Decision) => void;
+
+const MAX_PATH_LENGTH = 512;
+
+/** Writes decisions as one JSON line each; JSON's escapes keep control characters out of the line. */
+export function createDecisionLog(level: LogLevel, write: (line: string) => void): DecisionLog {
+  return function logDecision(decision) {
+    if (level === 'none' || (level === 'refused' && decision.outcome === 'pass')) return;
+    const path = decision.path?.slice(0, MAX_PATH_LENGTH);
+    write(JSON.stringify({ event: 'decision', ...decision, ...(path !== undefined && { path }) }));
+  };
+}

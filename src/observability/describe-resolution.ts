@@ -1,0 +1,30 @@
+// Pure: no I/O, no clock.
+import type { Resolution } from '../whoami/resolution.ts';
+import type { Decision } from './decision-log.ts';
+
+/** What the log says of a resolution: whose session, from which tier, or what stood in the way. */
+export function describeResolution(
+  resolution: Resolution,
+): Pick<
+  Decision,
+  'outcome' | 'reason' | 'tier' | 'ageSeconds' | 'fault' | 'sessionId' | 'identityId'
+> {
+  const { tier, ageSeconds, fault } = resolution.provenance;
+  const provenance = { tier, ageSeconds, ...(fault !== undefined && { fault }) };
+  switch (resolution.outcome) {
+    case 'signed-in': {
+      const { id, identity } = resolution.session;
+      return { outcome: 'pass', ...provenance, sessionId: id, identityId: identity.id };
+    }
+    case 'not-signed-in':
+      return { outcome: 'deny', reason: resolution.reason, ...provenance };
+    case 'insufficient':
+      return { outcome: 'deny', reason: 'session_aal2_required', ...provenance };
+    case 'rejected':
+      return { outcome: 'refuse', ...provenance };
+    case 'not-cached':
+      return { outcome: 'fault', reason: 'not_cached', ...provenance };
+    case 'unknown':
+      return { outcome: 'fault', reason: 'store_unavailable', ...provenance };
+  }
+}

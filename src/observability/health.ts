@@ -1,0 +1,56 @@
+import { PRIVATE_NO_STORE } from '../errors/error-response.ts';
+import type { SessionStore } from '../providers/session-store.ts';
+import type { KeyValueStore } from '../whoami/kv-tier.ts';
+
+/** How long one finding is repeated, so that nobody can make the parts busy by asking about them. */
+const FINDING_MS = 5000;
+/** A name no session has; reading it shows that KV answers. */
+const PROBE_NAME = `v1h:${'0'.repeat(43)}`;
+
+/** The Worker runs and its configuration is whole; asks nobody. Shape as Kratos's (`oryx/healthx`). */
+export function alive(): Response {
+  return healthResponse(200, { status: 'ok' });
+}
+
+/** Whether the parts behind Postern answer: `{"status":"ok"}` or 503 with the parts that do not. */
+export function createReadiness(
+  store: SessionStore,
+  kv: KeyValueStore | undefined,
+  now: () => number,
+): () => Promise<Response> {
+  let finding: { readonly at: number; readonly errors: Record<string, string> } | undefined;
+  return async function ready() {
+    if (finding === undefined || now() - finding.at >= FINDING_MS) {
+      finding = { at: now(), errors: await findErrors(store, kv) };
+    }
+    const { errors } = finding;
+    const isReady = Object.keys(errors).length === 0;
+    return healthResponse(isReady ? 200 : 503, isReady ? { status: 'ok' } : { errors });
+  };
+}
+
+async function findErrors(
+  store: SessionStore,
+  kv: KeyValueStore | undefined,
+): Promise<Record<string, string>> {
+  const [isStoreReady, isKvReady] = await Promise.all([store.isReady(), canRead(kv)]);
+  return {
+    ...(isStoreReady ? {} : { store: 'the session store does not say that it is ready' }),
+    ...(isKvReady ? {} : { kv: 'KV cannot be read; sessions are checked at the store instead' }),
+  };
+}
+
+async function canRead(kv: KeyValueStore | undefined): Promise<boolean> {
+  if (kv === undefined) return true;
+  try {
+    await kv.get(PROBE_NAME, { type: 'arrayBuffer', cacheTtl: 30 });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function healthResponse(status: number, body: object): Response {
+  const headers = { 'content-type': 'application/json', 'cache-control': PRIVATE_NO_STORE };
+  return new Response(JSON.stringify(body), { status, headers });
+}

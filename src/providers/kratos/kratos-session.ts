@@ -1,0 +1,60 @@
+// Pure: no I/O, no clock.
+import { deepFreeze } from '../../session/freeze.ts';
+import type { JsonObject, JsonValue, Session } from '../../session/session.ts';
+
+/** What a `/sessions/whoami` 200 turned out to hold. */
+export type ReadSession =
+  | { readonly kind: 'active'; readonly session: Session }
+  | { readonly kind: 'inactive' }
+  | { readonly kind: 'not-a-session' };
+
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+
+/**
+ * Reads Kratos's Session document (`session/session.go`). Only what Postern decides on is checked: a string
+ * `id` and `identity.id`, a boolean `active`, an `expires_at` that parses. Anything else, a firewall's page
+ * with status 200 included, is not a session and proves nothing either way.
+ */
+export function readKratosSession(body: string): ReadSession {
+  const document = parseObject(body);
+  if (document === undefined) return { kind: 'not-a-session' };
+  const { id, active, identity, expires_at: expiresAtText } = document;
+  const identityId = isObject(identity) ? identity.id : undefined;
+  if (!isName(id) || !isName(identityId) || typeof active !== 'boolean') {
+    return { kind: 'not-a-session' };
+  }
+  if (typeof expiresAtText !== 'string' || !RFC_3339.test(expiresAtText)) {
+    return { kind: 'not-a-session' };
+  }
+  const expiresAt = Date.parse(expiresAtText);
+  if (!Number.isFinite(expiresAt)) return { kind: 'not-a-session' };
+  if (!active) return { kind: 'inactive' };
+  return {
+    kind: 'active',
+    session: Object.freeze({
+      id,
+      identity: Object.freeze({ id: identityId }),
+      expiresAt,
+      document: deepFreeze(document),
+    }),
+  };
+}
+
+/** The JSON object a text holds, if that is what it holds. */
+export function parseObject(text: string): JsonObject | undefined {
+  try {
+    const value = JSON.parse(text) as JsonValue; // JSON.parse gives nothing but JSON values
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** An id goes into headers and log lines; Kratos's are UUIDs. */
+function isName(value: JsonValue | undefined): value is string {
+  return typeof value === 'string' && /^[\x21-\x7e]{1,255}$/.test(value);
+}

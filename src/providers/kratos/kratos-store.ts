@@ -1,0 +1,131 @@
+import type { Credential } from '../../credentials/credential.ts';
+import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
+import type { SessionStore, StoreAnswer } from '../session-store.ts';
+import { parseObject, readKratosSession } from './kratos-session.ts';
+
+export interface KratosStoreOptions {
+  /** Kratos's public API, without a slash at its end. */
+  readonly publicUrl: string;
+  /** For one call, body included. */
+  readonly timeoutMs: number;
+  readonly fetch: (request: Request) => Promise<Response>;
+}
+
+/** whoami documents are about 1 KiB; traits and metadata can make them large, not this large. */
+const MAX_BODY_BYTES = 256 * 1024;
+const MAX_RETRY_AFTER_SECONDS = 60;
+
+/**
+ * The session store that is Ory Kratos's public API (`session/handler.go`): `GET /sessions/whoami` with the
+ * one credential and nothing else of the client's request, and `GET /health/ready`.
+ *
+ * Never throws: every failure is an answer of kind `fault` with a detail fit for `Cache-Status`.
+ */
+export function createKratosStore(options: KratosStoreOptions): SessionStore {
+  return {
+    id: options.publicUrl,
+    check: (credential, { tokenizeAs } = {}) =>
+      askWhoami(options, whoamiRequest(options.publicUrl, credential, tokenizeAs)),
+    isReady: () => askReady(options),
+  };
+}
+
+function whoamiRequest(
+  publicUrl: string,
+  { carrier, value }: Credential,
+  tokenizeAs: string | undefined,
+): Request {
+  const url = new URL(`${publicUrl}/sessions/whoami`);
+  if (tokenizeAs !== undefined) url.searchParams.set('tokenize_as', tokenizeAs);
+  const headers = new Headers({ accept: 'application/json' });
+  switch (carrier.kind) {
+    case 'session-token-header':
+      headers.set('x-session-token', value);
+      break;
+    case 'cookie':
+      headers.set('cookie', `${carrier.cookieName}=${value}`);
+      break;
+    case 'bearer':
+      headers.set('authorization', `Bearer ${value}`);
+      break;
+  }
+  return new Request(url, { headers, redirect: 'manual', cache: 'no-store' });
+}
+
+async function askWhoami(options: KratosStoreOptions, request: Request): Promise<StoreAnswer> {
+  // Its own deadline, never the client's signal: other requests may be waiting for this answer.
+  const signal = AbortSignal.timeout(options.timeoutMs);
+  try {
+    const response = await options.fetch(new Request(request, { signal }));
+    const body = await readBoundedText(response, MAX_BODY_BYTES);
+    return body === TOO_LONG ? fault('store-too-long') : readAnswer(response, body);
+  } catch {
+    return fault(signal.aborted ? 'store-timeout' : 'store-unreachable');
+  }
+}
+
+function readAnswer(response: Response, body: string): StoreAnswer {
+  const { status } = response;
+  if (status === 200) return readSessionAnswer(response, body);
+  if (status === 401 || status === 403 || status === 400) {
+    // Without Kratos's error shape it comes from something in between, which knows nothing of sessions.
+    const error = parseObject(body)?.error;
+    if (typeof error !== 'object' || error === null) return fault(`store-${status}-foreign`);
+    if (status === 401) return { kind: 'no-session', body };
+    if (status === 403) return { kind: 'insufficient', body };
+    return { kind: 'rejected', status, body };
+  }
+  if (status >= 300 && status < 400) return fault('store-redirect');
+  return fault(`store-${status}`, readRetryAfterSeconds(response.headers));
+}
+
+function readSessionAnswer(response: Response, body: string): StoreAnswer {
+  const read = readKratosSession(body);
+  switch (read.kind) {
+    case 'not-a-session':
+      return fault('store-malformed');
+    case 'inactive':
+      return { kind: 'no-session', body: undefined };
+    case 'active':
+      return {
+        kind: 'session',
+        session: read.session,
+        body,
+        setCookies: response.headers.getSetCookie(),
+        cacheForSeconds: readWholeSeconds(response.headers.get('ory-session-cache-for')),
+      };
+  }
+}
+
+async function askReady(options: KratosStoreOptions): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(options.timeoutMs);
+    const request = new Request(`${options.publicUrl}/health/ready`, {
+      headers: { accept: 'application/json' },
+      redirect: 'manual',
+      cache: 'no-store',
+      signal,
+    });
+    const response = await options.fetch(request);
+    await response.body?.cancel();
+    return response.status === 200;
+  } catch {
+    return false;
+  }
+}
+
+function fault(detail: string, retryAfterSeconds?: number): StoreAnswer {
+  return { kind: 'fault', detail, retryAfterSeconds };
+}
+
+/** Delay-seconds only (RFC 9110 section 10.2.3); Kratos and Ory Network send no dates here. */
+function readRetryAfterSeconds(headers: Headers): number | undefined {
+  const seconds = readWholeSeconds(headers.get('retry-after'));
+  return seconds === undefined
+    ? undefined
+    : Math.min(Math.max(seconds, 1), MAX_RETRY_AFTER_SECONDS);
+}
+
+function readWholeSeconds(text: string | null): number | undefined {
+  return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,28 @@
+/** Anything JSON can say. */
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [name: string]: JsonValue };
+
+export type JsonObject = { readonly [name: string]: JsonValue };
+
+/** The person or program a session belongs to. */
+export interface Identity {
+  readonly id: string;
+}
+
+/**
+ * A session that a store confirmed or a signature proved. Nothing constructs one before that.
+ */
+export interface Session {
+  /** The provider's id of the session. */
+  readonly id: string;
+  readonly identity: Identity;
+  /** Milliseconds since the epoch; from this moment on the session is not served. */
+  readonly expiresAt: number;
+  /** The whole document, frozen, in the provider's own shape. */
+  readonly document: JsonObject;
+}

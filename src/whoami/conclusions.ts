@@ -1,0 +1,127 @@
+// Pure: no I/O, no clock.
+import type { StoreAnswer } from '../providers/session-store.ts';
+import type { CheckedSession } from './checked-session.ts';
+import { ageSeconds, type Lifetimes, ttlSeconds } from './freshness.ts';
+import type { Provenance, Resolution } from './resolution.ts';
+import type { RememberedRefusal } from './session-memory.ts';
+
+const FROM_STORE = {
+  tier: 'store',
+  ageSeconds: 0,
+  ttlSeconds: undefined,
+  collapsed: false,
+  fault: undefined,
+} as const;
+
+/** A remembered session as an answer; with `fault` when it is given only because the store failed. */
+export function fromTier(
+  checked: CheckedSession,
+  place: {
+    readonly tier: 'memory' | 'kv';
+    readonly now: number;
+    readonly lifetimes: Lifetimes;
+    readonly fault?: string;
+  },
+): Resolution {
+  const { tier, now, lifetimes, fault } = place;
+  const age = ageSeconds(checked, now);
+  const { cacheForSeconds } = checked;
+  return {
+    outcome: 'signed-in',
+    session: checked.session,
+    body: checked.body,
+    setCookies: [],
+    cacheForSeconds: cacheForSeconds === undefined ? undefined : Math.max(0, cacheForSeconds - age),
+    provenance: {
+      tier,
+      forwarded: fault === undefined ? undefined : 'stale',
+      ageSeconds: age,
+      ttlSeconds: ttlSeconds(checked, now, lifetimes),
+      collapsed: false,
+      fault,
+    },
+  };
+}
+
+/** How a store's answer was come by. */
+export interface Circumstances {
+  readonly startedAt: number;
+  readonly now: number;
+  readonly forwarded: NonNullable<Provenance['forwarded']>;
+  /** Another request asked, and this one waited: what was sent for that one alone is left out. */
+  readonly joined?: boolean;
+  /** Left out when the answer is not kept. */
+  readonly lifetimes?: Lifetimes;
+}
+
+/** A store's answer as what it means for the requester. */
+export function concludeAnswer(answer: StoreAnswer, circumstances: Circumstances): Resolution {
+  const { startedAt, now, forwarded, joined = false, lifetimes } = circumstances;
+  const provenance: Provenance = { ...FROM_STORE, forwarded, collapsed: joined };
+  switch (answer.kind) {
+    case 'session': {
+      const { session, body, setCookies, cacheForSeconds } = answer;
+      if (now >= session.expiresAt) return sessionOver(provenance);
+      const checked = { session, body, checkedAt: startedAt, cacheForSeconds };
+      const ttl = lifetimes === undefined ? undefined : ttlSeconds(checked, now, lifetimes);
+      return {
+        outcome: 'signed-in',
+        session,
+        body,
+        setCookies: joined ? [] : setCookies,
+        cacheForSeconds,
+        provenance: { ...provenance, ttlSeconds: ttl },
+      };
+    }
+    case 'no-session':
+      return { ...sessionOver(provenance), body: answer.body };
+    case 'insufficient':
+      return { outcome: 'insufficient', body: answer.body, provenance };
+    case 'rejected':
+      return { outcome: 'rejected', status: answer.status, body: answer.body, provenance };
+    case 'fault':
+      return unknown(answer.detail, answer.retryAfterSeconds, forwarded);
+  }
+}
+
+/** Nobody's, as the store said seconds ago. */
+export function refusalFromMemory(refusal: RememberedRefusal, now: number): Resolution {
+  const age = Math.max(0, Math.floor((now - refusal.checkedAt) / 1000));
+  const provenance: Provenance = {
+    ...FROM_STORE,
+    tier: 'memory',
+    forwarded: undefined,
+    ageSeconds: age,
+  };
+  return { ...sessionOver(provenance), body: refusal.body };
+}
+
+/** The requester wanted no call, and no tier had an answer. */
+export function notCached(): Resolution {
+  return {
+    outcome: 'not-cached',
+    provenance: { ...FROM_STORE, tier: 'none', forwarded: undefined },
+  };
+}
+
+/** The store could not be asked and nothing remembered will do. */
+export function unknown(
+  fault: string,
+  retryAfterSeconds: number | undefined,
+  forwarded: NonNullable<Provenance['forwarded']>,
+): Resolution {
+  return {
+    outcome: 'unknown',
+    retryAfterSeconds,
+    provenance: { ...FROM_STORE, tier: 'none', forwarded, fault },
+  };
+}
+
+function sessionOver(provenance: Provenance) {
+  return {
+    outcome: 'not-signed-in',
+    reason: 'session_inactive',
+    body: undefined,
+    provenance,
+  } as const;
+}

@@ -1,0 +1,89 @@
+import type { CheckedSession } from './checked-session.ts';
+import type { CredentialName } from './credential-name.ts';
+import { seal, unseal } from './sealing.ts';
+
+/** The part of Workers KV that is used; a binding as it is satisfies it. */
+export interface KeyValueStore {
+  get(
+    name: string,
+    options: { type: 'arrayBuffer'; cacheTtl: number },
+  ): Promise<ArrayBuffer | null>;
+  put(name: string, value: ArrayBuffer, options: { expirationTtl: number }): Promise<void>;
+  delete(name: string): Promise<void>;
+}
+
+export interface KvTierOptions {
+  readonly readTimeoutMs: number;
+  /** Told of every operation that failed; the tier itself carries on without it. */
+  readonly onFailure: (operation: 'get' | 'put' | 'delete' | 'unseal') => void;
+}
+
+/** The platform's least (Workers KV, "Limits"); a shorter life is kept inside the value. */
+const MIN_EXPIRATION_TTL_SECONDS = 60;
+/** The platform's least: how long a location may go on serving what it read. */
+const CACHE_TTL_SECONDS = 30;
+const MAX_VALUE_BYTES = 384 * 1024;
+
+/**
+ * What isolates share: sealed sessions in Workers KV. Every failure of KV (errors, quota, silence, bytes
+ * that are not ours) is a miss or a lost write, and is counted. Only confirmed sessions are ever written.
+ */
+export class KvTier {
+  readonly #store: KeyValueStore;
+  readonly #options: KvTierOptions;
+
+  constructor(store: KeyValueStore, options: KvTierOptions) {
+    this.#store = store;
+    this.#options = options;
+  }
+
+  /** What is kept under a name; `undefined` when there is nothing, or nothing usable, in time. */
+  async read(name: CredentialName, credentialValue: string): Promise<CheckedSession | undefined> {
+    const value = await this.#get(name);
+    if (value === null) return undefined;
+    const sealed = new Uint8Array(value);
+    const isSized = sealed.byteLength <= MAX_VALUE_BYTES;
+    const checked = isSized ? await unseal(sealed, name, credentialValue) : undefined;
+    if (checked === undefined) this.#options.onFailure('unseal');
+    return checked;
+  }
+
+  /** Writes a session for as many seconds as it can be of use. Never throws. */
+  async write(
+    name: CredentialName,
+    credentialValue: string,
+    checked: CheckedSession,
+    forSeconds: number,
+  ): Promise<void> {
+    try {
+      const sealed = await seal(checked, name, credentialValue);
+      const expirationTtl = Math.max(MIN_EXPIRATION_TTL_SECONDS, Math.ceil(forSeconds));
+      await this.#store.put(name, sealed.buffer, { expirationTtl });
+    } catch {
+      this.#options.onFailure('put');
+    }
+  }
+
+  /** Deletes what is kept. Tidiness, not revocation: other places may go on seeing it. Never throws. */
+  async forget(name: CredentialName): Promise<void> {
+    try {
+      await this.#store.delete(name);
+    } catch {
+      this.#options.onFailure('delete');
+    }
+  }
+
+  async #get(name: CredentialName): Promise<ArrayBuffer | null> {
+    const { promise: timeout, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(new Error('KV timeout')), this.#options.readTimeoutMs);
+    try {
+      const options = { type: 'arrayBuffer', cacheTtl: CACHE_TTL_SECONDS } as const;
+      return await Promise.race([this.#store.get(name, options), timeout]);
+    } catch {
+      this.#options.onFailure('get');
+      return null;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

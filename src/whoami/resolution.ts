@@ -1,0 +1,54 @@
+import type { DenialReason } from '../errors/reasons.ts';
+import type { Session } from '../session/session.ts';
+
+/** Where an answer came from, for `Age` and `Cache-Status`. */
+export interface Provenance {
+  readonly tier: 'memory' | 'kv' | 'store' | 'none';
+  /** Why the store was asked (RFC 9211 section 2.2); `undefined` for an answer from a tier alone. */
+  readonly forwarded: 'miss' | 'stale' | 'request' | 'bypass' | undefined;
+  readonly ageSeconds: number;
+  /** Seconds the answer stays fresh, negative when stale; `undefined` when it is not kept. */
+  readonly ttlSeconds: number | undefined;
+  /** The answer is another request's, which asked the store at the same time. */
+  readonly collapsed: boolean;
+  /** What the store's failure was, when a stale answer or none is given because of it. */
+  readonly fault: string | undefined;
+}
+
+/**
+ * Who a credential turned out to be: signed in, not signed in, or cannot tell. Everything that decides
+ * on a session decides on this.
+ */
+export type Resolution =
+  | {
+      readonly outcome: 'signed-in';
+      readonly session: Session;
+      /** The store's own bytes. */
+      readonly body: string;
+      readonly setCookies: readonly string[];
+      /** Seconds for which the store lets this answer be kept from now on. */
+      readonly cacheForSeconds: number | undefined;
+      readonly provenance: Provenance;
+    }
+  | {
+      readonly outcome: 'not-signed-in';
+      readonly reason: Exclude<DenialReason, 'session_aal2_required'>;
+      /** The store's own bytes, when the store was asked and sent some. */
+      readonly body: string | undefined;
+      readonly provenance: Provenance;
+    }
+  /** Signed in, at a lower assurance level than the store asks for. */
+  | { readonly outcome: 'insufficient'; readonly body: string; readonly provenance: Provenance }
+  /** The store refused the question (an unknown `tokenize_as` template). */
+  | {
+      readonly outcome: 'rejected';
+      readonly status: number;
+      readonly body: string;
+      readonly provenance: Provenance;
+    }
+  | { readonly outcome: 'not-cached'; readonly provenance: Provenance }
+  | {
+      readonly outcome: 'unknown';
+      readonly retryAfterSeconds: number | undefined;
+      readonly provenance: Provenance;
+    };

@@ -1,0 +1,56 @@
+import type { Credential, Presentation } from '../credentials/credential.ts';
+import type { DenialReason } from '../errors/reasons.ts';
+import type { Provenance, Resolution } from './resolution.ts';
+
+const NOBODY_ASKED: Provenance = Object.freeze({
+  tier: 'none',
+  forwarded: undefined,
+  ageSeconds: 0,
+  ttlSeconds: undefined,
+  collapsed: false,
+  fault: undefined,
+});
+
+/**
+ * Who a request is, by whatever it presents. Several cookies of the session's name (parent and child domain)
+ * are each resolved; one good one among dead ones wins, two good ones of different identities are nobody's
+ * (somebody may have planted one), and a doubt about any of them is a doubt about all.
+ */
+export async function resolvePresentation(
+  presentation: Presentation,
+  resolve: (credential: Credential) => Promise<Resolution>,
+): Promise<Resolution> {
+  switch (presentation.kind) {
+    case 'none':
+      return notSignedIn('credential_missing');
+    case 'unusable':
+      return notSignedIn(
+        presentation.reason === 'credential_ambiguous'
+          ? 'credential_ambiguous'
+          : 'credential_malformed',
+      );
+    case 'candidates': {
+      const [first, ...others] = presentation.candidates;
+      if (others.length === 0) return resolve(first);
+      return chooseOne(await Promise.all(presentation.candidates.map(resolve)));
+    }
+  }
+}
+
+function chooseOne(resolutions: readonly Resolution[]): Resolution {
+  const undecided =
+    resolutions.find(({ outcome }) => outcome === 'unknown') ??
+    resolutions.find(({ outcome }) => outcome !== 'signed-in' && outcome !== 'not-signed-in');
+  if (undecided !== undefined) return undecided;
+  const good = resolutions.filter((resolution) => resolution.outcome === 'signed-in');
+  const [first] = good;
+  if (first === undefined) return resolutions[0] ?? notSignedIn('credential_missing');
+  const isOnePerson = good.every(
+    ({ session }) => session.identity.id === first.session.identity.id,
+  );
+  return isOnePerson ? first : notSignedIn('credential_ambiguous');
+}
+
+function notSignedIn(reason: Exclude<DenialReason, 'session_aal2_required'>): Resolution {
+  return { outcome: 'not-signed-in', reason, body: undefined, provenance: NOBODY_ASKED };
+}

@@ -1,0 +1,280 @@
+import type { Credential } from '../credentials/credential.ts';
+import type { SessionStore, StoreAnswer } from '../providers/session-store.ts';
+import type { RevocationView } from '../revocation/revocation-view.ts';
+import type { CheckedSession } from './checked-session.ts';
+import { concludeAnswer, fromTier, notCached, refusalFromMemory, unknown } from './conclusions.ts';
+import { type CredentialName, nameCredential } from './credential-name.ts';
+import { judge, type Lifetimes, type Moment } from './freshness.ts';
+import type { KvTier } from './kv-tier.ts';
+import type { MemoryTierLimits } from './memory-tier.ts';
+import type { Resolution } from './resolution.ts';
+import { type RememberedSession, SessionMemory } from './session-memory.ts';
+import { type Anchor, SingleFlight } from './single-flight.ts';
+import { StoreHealth } from './store-health.ts';
+
+export interface SessionsOptions {
+  readonly store: SessionStore;
+  /** `undefined`: memory and the store only. */
+  readonly kv: KvTier | undefined;
+  readonly revocation: RevocationView;
+  readonly lifetimes: Lifetimes;
+  readonly memoryLimits: MemoryTierLimits;
+  readonly kvWriteIntervalSeconds: number;
+  readonly storeTimeoutMs: number;
+  readonly now: () => number;
+}
+
+/** What a requester asks of the answer. */
+export interface Demand {
+  /** Nothing checked before this will do, in milliseconds since the epoch; 0 for no demand. */
+  readonly asOf: number;
+  readonly onlyIfCached: boolean;
+}
+
+/** Takes any answer that freshness allows. */
+export const NO_DEMAND: Demand = Object.freeze({ asOf: 0, onlyIfCached: false });
+
+interface Question {
+  readonly credential: Credential;
+  readonly name: CredentialName;
+  readonly demand: Demand;
+  readonly anchor: Anchor;
+}
+
+/** A store's answer with the moment its check started; plain data, shared between requests. */
+interface TimedAnswer {
+  readonly answer: StoreAnswer;
+  readonly startedAt: number;
+}
+
+/** The store is asked, asked whether it is ready, and asked again: the longest a check can take. */
+const CALLS_PER_CHECK = 3;
+/** Checks overtaken by a revocation are made again, not for ever. */
+const MAX_ATTEMPTS = 3;
+
+/**
+ * Credential to session, remembered: memory, then KV, then the store, each answer held against freshness,
+ * expiry, the requester's demand and the revocation view before it is given.
+ *
+ * Guarantees: nothing is served at or past the session's expiry; a failing store is never read as "signed
+ * out"; a check that started before a revocation neither answers nor is kept; one store call at a time per
+ * credential in this isolate, however many ask.
+ */
+export class Sessions {
+  readonly #options: SessionsOptions;
+  readonly #memory: SessionMemory;
+  readonly #flights: SingleFlight<TimedAnswer>;
+  readonly #health = new StoreHealth();
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+    this.#memory = new SessionMemory({ ...options, limits: options.memoryLimits });
+    const deadlineMs = CALLS_PER_CHECK * options.storeTimeoutMs;
+    this.#flights = new SingleFlight({ deadlineMs, now: options.now });
+  }
+
+  /** Who a credential is, by whichever tier may answer. Never throws on account of the credential. */
+  async resolve(credential: Credential, demand: Demand, anchor: Anchor): Promise<Resolution> {
+    const name = await nameCredential(credential, this.#options.store.id);
+    const question: Question = { credential, name, demand, anchor };
+    const known = this.#recall(question) ?? (await this.#recallFromKv(question));
+    if (known !== undefined) return known;
+    if (demand.onlyIfCached) return notCached();
+    return this.#ask(question);
+  }
+
+  /**
+   * Who a credential is, by the store alone, with nothing kept: for `tokenize_as`, whose answers are minted
+   * for one requester, and for clients that said `no-store`.
+   */
+  async resolveUnstored(
+    credential: Credential,
+    options: { readonly tokenizeAs?: string } = {},
+  ): Promise<Resolution> {
+    const { store, now } = this.#options;
+    const name = await nameCredential(credential, store.id);
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const startedAt = now();
+      const answer = await this.#lookTwice(name, startedAt, () => store.check(credential, options));
+      this.#noteHealth(answer);
+      if (answer.kind !== 'session' || !this.#isRevoked(name, answer, startedAt)) {
+        return concludeAnswer(answer, { startedAt, now: now(), forwarded: 'bypass' });
+      }
+    }
+    return unknown('revoked-meanwhile', undefined, 'bypass');
+  }
+
+  /** What memory can answer by itself, with whatever that sets off behind the answer. */
+  #recall(question: Question): Resolution | undefined {
+    const { name, demand } = question;
+    const remembered = this.#memory.read(name);
+    if (remembered !== undefined) return this.#serve(question, remembered, 'memory');
+    const refusal = this.#memory.readRefusal(name, demand.asOf);
+    return refusal && refusalFromMemory(refusal, this.#options.now());
+  }
+
+  async #recallFromKv(question: Question): Promise<Resolution | undefined> {
+    const { name, demand, credential } = question;
+    // What memory holds is at least as young, and whoever wants the present does not want KV.
+    const isWorthReading =
+      this.#memory.read(name) === undefined && demand.asOf < this.#options.now();
+    if (!isWorthReading) return undefined;
+    const isUsable = (checked: CheckedSession) => this.#judge(name, checked, 0) !== 'unusable';
+    const remembered = await this.#memory.readKv(name, credential, isUsable);
+    return remembered && this.#serve(question, remembered, 'kv');
+  }
+
+  #serve(
+    question: Question,
+    remembered: RememberedSession,
+    tier: 'memory' | 'kv',
+  ): Resolution | undefined {
+    const { checked, owesCookie } = remembered;
+    const usability = this.#judge(question.name, checked, question.demand.asOf);
+    if (usability === 'unusable') return undefined;
+    const place = { tier, now: this.#options.now(), lifetimes: this.#options.lifetimes };
+    if (usability !== 'if-error' && !owesCookie) {
+      if (usability === 'revalidate') this.#revalidateBehind(question);
+      return fromTier(checked, place);
+    }
+    const failure = this.#health.failure();
+    if (failure === undefined) return undefined;
+    this.#revalidateBehind(question);
+    return fromTier(checked, { ...place, fault: failure });
+  }
+
+  #revalidateBehind(question: Question): void {
+    if (this.#flights.has(question.name) || !this.#health.mayRetry(this.#options.now())) return;
+    const check = (startedAt: number) => this.#check(question, startedAt, { isAwaited: false });
+    question.anchor(this.#flights.join(question.name, 0, check, question.anchor));
+  }
+
+  /** Asks the store together with everyone who is asking the same, until the answer outlasts every mark. */
+  async #ask(question: Question): Promise<Resolution> {
+    const { name, demand, anchor } = question;
+    const { now } = this.#options;
+    const hadCandidate = this.#memory.read(name) !== undefined;
+    const forwarded = demand.asOf > 0 ? 'request' : hadCandidate ? 'stale' : 'miss';
+    let asOf = demand.asOf;
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const check = (startedAt: number) => this.#check(question, startedAt, { isAwaited: true });
+      const { value, joined } = await this.#flights.join(name, asOf, check, anchor);
+      const { answer, startedAt } = value;
+      if (answer.kind === 'fault') return this.#serveDespite(question, answer, forwarded);
+      if (answer.kind !== 'session' || !this.#isRevoked(name, answer, startedAt)) {
+        const { lifetimes } = this.#options;
+        return concludeAnswer(answer, { startedAt, now: now(), forwarded, joined, lifetimes });
+      }
+      asOf = startedAt + 1;
+    }
+    return unknown('revoked-meanwhile', undefined, forwarded);
+  }
+
+  /** The store failed: a session that is remembered well enough is served, and says so. */
+  #serveDespite(
+    question: Question,
+    fault: Extract<StoreAnswer, { kind: 'fault' }>,
+    forwarded: 'miss' | 'stale' | 'request',
+  ): Resolution {
+    const { now, lifetimes } = this.#options;
+    const checked = this.#memory.read(question.name)?.checked;
+    const isUsable =
+      checked !== undefined &&
+      this.#judge(question.name, checked, question.demand.asOf) !== 'unusable';
+    return isUsable
+      ? fromTier(checked, { tier: 'memory', now: now(), lifetimes, fault: fault.detail })
+      : unknown(fault.detail, fault.retryAfterSeconds, forwarded);
+  }
+
+  /** One check at the store, and everything that is to be remembered or forgotten on account of it. */
+  async #check(
+    { name, credential, anchor }: Question,
+    startedAt: number,
+    { isAwaited }: { readonly isAwaited: boolean },
+  ): Promise<TimedAnswer> {
+    const { store } = this.#options;
+    const answer = await this.#lookTwice(name, startedAt, () => store.check(credential));
+    this.#noteHealth(answer);
+    switch (answer.kind) {
+      case 'session': {
+        const { session, body, cacheForSeconds, setCookies } = answer;
+        const checked = { session, body, checkedAt: startedAt, cacheForSeconds };
+        const owesCookie = !isAwaited && setCookies.length > 0;
+        if (this.#judge(name, checked, 0) !== 'unusable') {
+          this.#memory.remember(name, credential, { checked, owesCookie }, anchor);
+        }
+        break;
+      }
+      case 'no-session':
+        this.#memory.refuse(name, { checkedAt: startedAt, body: answer.body }, anchor);
+        break;
+      case 'insufficient':
+        this.#memory.forget(name, anchor);
+        break;
+      case 'rejected': // whoami without a template has nothing to refuse: not Kratos, or not as we know it
+        return {
+          answer: { kind: 'fault', detail: 'store-400', retryAfterSeconds: undefined },
+          startedAt,
+        };
+      case 'fault':
+        break;
+    }
+    return { answer, startedAt };
+  }
+
+  /**
+   * Kratos answers 401 when its own database fails. So a "no" about a credential that was good moments ago
+   * is believed only if the store says that it is ready, and says no again.
+   */
+  async #lookTwice(
+    name: CredentialName,
+    startedAt: number,
+    check: () => Promise<StoreAnswer>,
+  ): Promise<StoreAnswer> {
+    const answer = await check();
+    const prior = this.#memory.read(name)?.checked;
+    const isSudden =
+      answer.kind === 'no-session' &&
+      prior !== undefined &&
+      startedAt < prior.session.expiresAt &&
+      this.#judge(name, prior, 0) !== 'unusable';
+    if (!isSudden) return answer;
+    if (await this.#options.store.isReady()) return check();
+    return { kind: 'fault', detail: 'store-not-ready', retryAfterSeconds: undefined };
+  }
+
+  #noteHealth(answer: StoreAnswer): void {
+    if (answer.kind === 'fault') {
+      this.#health.noteFailure(answer.detail, this.#options.now(), answer.retryAfterSeconds);
+    } else {
+      this.#health.noteSuccess();
+    }
+  }
+
+  #judge(name: CredentialName, checked: CheckedSession, asOf: number) {
+    const now = this.#options.now(); // taken anew: the clock moves while tiers and store are awaited
+    const moment: Moment = {
+      now,
+      asOf,
+      notBefore: this.#notBefore(name, checked),
+      trustedSince: this.#options.revocation.trustedSince(now),
+    };
+    return judge(checked, moment, this.#options.lifetimes);
+  }
+
+  #isRevoked(
+    name: CredentialName,
+    answer: Extract<StoreAnswer, { kind: 'session' }>,
+    checkedAt: number,
+  ): boolean {
+    return checkedAt <= this.#notBefore(name, answer);
+  }
+
+  #notBefore(name: CredentialName, { session }: Pick<CheckedSession, 'session'>): number {
+    return this.#options.revocation.notBefore({
+      sessionId: session.id,
+      identityId: session.identity.id,
+      credentialName: name,
+    });
+  }
+}

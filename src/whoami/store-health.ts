@@ -1,0 +1,36 @@
+// Pure: no I/O; the clock is an argument.
+
+/** After a failure, how long stale answers are given without asking the store first. */
+const RETRY_MS = 1000;
+
+/**
+ * Whether the store failed a moment ago. While it did, whoever can be served from what is remembered is not
+ * made to wait for the store's deadline; one attempt per interval goes on behind the answers. Those
+ * nothing is remembered of are always asked about.
+ */
+export class StoreHealth {
+  #failedAt = -Infinity;
+  #quietUntil = -Infinity;
+  #detail = '';
+
+  noteFailure(detail: string, now: number, retryAfterSeconds: number | undefined): void {
+    this.#failedAt = now;
+    this.#detail = detail;
+    this.#quietUntil = now + (retryAfterSeconds ?? RETRY_MS / 1000) * 1000;
+  }
+
+  noteSuccess(): void {
+    this.#failedAt = -Infinity;
+    this.#quietUntil = -Infinity;
+  }
+
+  /** The last failure's detail, while nothing has succeeded since. */
+  failure(): string | undefined {
+    return this.#failedAt === -Infinity ? undefined : this.#detail;
+  }
+
+  /** Whether it is time to ask again. */
+  mayRetry(now: number): boolean {
+    return now >= this.#quietUntil || now < this.#failedAt;
+  }
+}

@@ -1,0 +1,134 @@
+import type { Credential, Presentation } from '../credentials/credential.ts';
+import { readCredential } from '../credentials/read-credential.ts';
+import { errorHeaders, errorResponse, PRIVATE_NO_STORE } from '../errors/error-response.ts';
+import type { AdmittedTarget } from '../http/admit.ts';
+import { readRequestCacheControl } from '../http/cache-control.ts';
+import type { DecisionLog } from '../observability/decision-log.ts';
+import { describeResolution } from '../observability/describe-resolution.ts';
+import { whoami401Body } from '../providers/kratos/kratos-errors.ts';
+import { setProvenanceHeaders } from './provenance-headers.ts';
+import type { Resolution } from './resolution.ts';
+import { resolvePresentation } from './resolve-presentation.ts';
+import type { Demand, Sessions } from './sessions.ts';
+import type { Anchor } from './single-flight.ts';
+
+export interface WhoamiOptions {
+  readonly sessions: Sessions;
+  readonly cookieNames: readonly string[];
+  readonly log: DecisionLog;
+  readonly now: () => number;
+}
+
+/** What an answer about a session depends on (RFC 9110 section 12.5.5). */
+export const VARY = 'Cookie, Authorization, X-Session-Token';
+
+/**
+ * `/sessions/whoami`, as Kratos answers it (`session/handler.go`), for every method: the store's bytes and
+ * headers, its 401 without `error.id`, its 403 with `redirect_browser_to`. New are `Age`, `Cache-Status`
+ * (RFC 9211), `Postern-Reason`, and 503 where Kratos's own answer could not be had.
+ */
+export async function whoami(
+  request: Request,
+  target: AdmittedTarget,
+  anchor: Anchor,
+  options: WhoamiOptions,
+): Promise<Response> {
+  const startedAt = options.now();
+  const presentation = readCredential(request.headers, options.cookieNames);
+  if (presentation.kind === 'unusable' && presentation.reason === 'credential_conflicting') {
+    return errorResponse('credential_conflicting');
+  }
+  const resolution = await resolveAsAsked(request, target, presentation, anchor, options);
+  const response = whoamiResponse(resolution, request.headers.get('x-request-id'));
+  const { method, path } = target;
+  const durationMs = options.now() - startedAt;
+  const { status } = response;
+  options.log({
+    route: 'whoami',
+    status,
+    method,
+    path,
+    ...describeResolution(resolution),
+    durationMs,
+  });
+  return response;
+}
+
+function resolveAsAsked(
+  request: Request,
+  target: AdmittedTarget,
+  presentation: Presentation,
+  anchor: Anchor,
+  { sessions, now }: WhoamiOptions,
+): Promise<Resolution> {
+  const tokenizeAs = new URLSearchParams(target.search).get('tokenize_as') ?? '';
+  const asked = readRequestCacheControl(request.headers.get('cache-control'));
+  const resolve = (credential: Credential) => {
+    if (tokenizeAs !== '') return sessions.resolveUnstored(credential, { tokenizeAs });
+    if (asked.noStore) return sessions.resolveUnstored(credential);
+    return sessions.resolve(credential, readDemand(asked, now()), anchor);
+  };
+  return resolvePresentation(presentation, resolve);
+}
+
+function readDemand(
+  { noCache, maxAgeSeconds, onlyIfCached }: ReturnType<typeof readRequestCacheControl>,
+  now: number,
+): Demand {
+  if (noCache) return { asOf: now, onlyIfCached };
+  return { asOf: maxAgeSeconds === undefined ? 0 : now - maxAgeSeconds * 1000, onlyIfCached };
+}
+
+function whoamiResponse(resolution: Resolution, requestId: string | null): Response {
+  const response = bareResponse(resolution, requestId);
+  setProvenanceHeaders(response.headers, resolution.provenance);
+  response.headers.set('vary', VARY);
+  return response;
+}
+
+function bareResponse(resolution: Resolution, requestId: string | null): Response {
+  switch (resolution.outcome) {
+    case 'signed-in':
+      return new Response(resolution.body, { headers: sessionHeaders(resolution) });
+    case 'not-signed-in': {
+      const headers = errorHeaders(resolution.reason);
+      headers.set('ory-error-id', '');
+      return new Response(whoami401Body(resolution.body, requestId), { status: 401, headers });
+    }
+    case 'insufficient': {
+      const headers = errorHeaders('session_aal2_required');
+      headers.set('ory-error-id', 'session_aal2_required');
+      return new Response(resolution.body, { status: 403, headers });
+    }
+    case 'rejected': {
+      const headers = new Headers({
+        'content-type': 'application/json',
+        'cache-control': PRIVATE_NO_STORE,
+      });
+      return new Response(resolution.body, { status: resolution.status, headers });
+    }
+    case 'not-cached':
+      return errorResponse('not_cached');
+    case 'unknown': {
+      const { retryAfterSeconds } = resolution;
+      return errorResponse(
+        'store_unavailable',
+        retryAfterSeconds === undefined ? {} : { retryAfterSeconds },
+      );
+    }
+  }
+}
+
+function sessionHeaders(resolution: Extract<Resolution, { outcome: 'signed-in' }>): Headers {
+  const headers = new Headers({
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': PRIVATE_NO_STORE,
+    'x-content-type-options': 'nosniff',
+    'x-kratos-authenticated-identity-id': resolution.session.identity.id,
+  });
+  if (resolution.cacheForSeconds !== undefined) {
+    headers.set('ory-session-cache-for', String(resolution.cacheForSeconds));
+  }
+  for (const cookie of resolution.setCookies) headers.append('set-cookie', cookie);
+  return headers;
+}

@@ -1,0 +1,68 @@
+import { goJson, noContent } from './answers.ts';
+import { herodotError } from './herodot-error.ts';
+import { type KratosContext, publicUrl } from './public-url.ts';
+import { type Expansion, type Session, sessionDocument } from './session.ts';
+import { isActiveNow, readSession, readSessionsOf, store } from './store.ts';
+
+/** `GET /admin/sessions/{id}`: related rows only when `expand` names them. */
+export function readAdminSession(c: KratosContext): Response {
+  const found = readSession(c.req.param('id') ?? '');
+  if (!found) return herodotError(c.req.raw, { code: 404 });
+  const options = { publicUrl: publicUrl(c), now: Date.now(), expand: readExpansion(c) };
+  return goJson(sessionDocument(found.session, found.identity, options));
+}
+
+/** `DELETE /admin/sessions/{id}`: deactivates, the row stays. */
+export function deactivateSession(c: KratosContext): Response {
+  const found = readSession(c.req.param('id') ?? '');
+  if (!found) return herodotError(c.req.raw, { code: 404 });
+  found.session.active = false;
+  return noContent();
+}
+
+/** `PATCH /admin/sessions/{id}/extend`: a session too young to be extended is answered all the same. */
+export function extendSession(c: KratosContext): Response {
+  const found = readSession(c.req.param('id') ?? '');
+  if (!found) return herodotError(c.req.raw, { code: 404 });
+  const now = Date.now();
+  if (mayExtend(found.session, now)) {
+    found.session.expiresAt = now + store.settings.sessionLifespanSeconds * 1000;
+  }
+  if (store.settings.fasterSessionExtend) return noContent();
+  return goJson(sessionDocument(found.session, found.identity, { publicUrl: publicUrl(c), now }));
+}
+
+/** `GET /admin/identities/{id}/sessions`: an unknown identity has an empty list. */
+export function listIdentitySessions(c: KratosContext): Response {
+  const active = c.req.query('active');
+  const found = readSessionsOf(c.req.param('id') ?? '').filter(
+    (signedIn) => active === undefined || String(isActiveNow(signedIn)) === active,
+  );
+  const options = { publicUrl: publicUrl(c), now: Date.now() };
+  return goJson(
+    found.map(({ session, identity }) => sessionDocument(session, identity, options)),
+    200,
+    { 'X-Total-Count': String(found.length) },
+  );
+}
+
+/** `DELETE /admin/identities/{id}/sessions`: deletes the rows; 404 when there are none. */
+export function deleteIdentitySessions(c: KratosContext): Response {
+  const found = readSessionsOf(c.req.param('id') ?? '');
+  if (found.length === 0) return herodotError(c.req.raw, { code: 404 });
+  for (const { session } of found) store.sessions.delete(session.id);
+  return noContent();
+}
+
+function readExpansion(c: KratosContext): Expansion {
+  const names = c.req.queries('expand') ?? [];
+  return {
+    identity: names.some((name) => name.toLowerCase() === 'identity'),
+    devices: names.some((name) => name.toLowerCase() === 'devices'),
+  };
+}
+
+function mayExtend(session: Session, now: number): boolean {
+  const { earliestPossibleExtendSeconds: seconds } = store.settings;
+  return seconds === null || session.expiresAt - now <= seconds * 1000;
+}

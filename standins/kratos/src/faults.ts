@@ -1,0 +1,87 @@
+import type { MiddlewareHandler } from 'hono';
+import { herodotError } from './herodot-error.ts';
+import type { CannedAnswer } from './settings.ts';
+import { store } from './store.ts';
+
+const WHOAMI_PATH = '/sessions/whoami';
+const CHUNK = new TextEncoder().encode('a'.repeat(64 * 1024));
+
+/** Records each request that is meant for Kratos itself, before anything can go wrong with it. */
+export const recordCall: MiddlewareHandler = async (c, next) => {
+  store.calls.record(c.req.raw);
+  await next();
+};
+
+/** Makes Kratos as slow as the settings say: before the answer, and between its bytes. */
+export const slowDown: MiddlewareHandler = async (c, next) => {
+  const { delayMs, dripMs } = store.settings;
+  if (delayMs > 0) await sleep(delayMs);
+  await next();
+  if (dripMs === 0 || !c.res.body) return;
+  const bytes = new Uint8Array(await c.res.arrayBuffer());
+  c.res = new Response(dripping(bytes, dripMs), c.res);
+};
+
+/** Gives the answers that the settings put in the place of Kratos's own. */
+export const misbehave: MiddlewareHandler = async (c, next) => {
+  const { whoami, answers, rawBody, contentType, endlessBody } = store.settings;
+  const path = new URL(c.req.url).pathname;
+  const canned = path === WHOAMI_PATH ? whoami : answers[`${c.req.method} ${path}`];
+  if (canned) return cannedAnswer(c.req.raw, canned);
+  if (path !== WHOAMI_PATH) return await next();
+  const headers = { 'Content-Type': contentType };
+  if (rawBody !== null) return new Response(rawBody, { headers });
+  if (endlessBody) return new Response(endless(), { headers });
+  return await next();
+};
+
+/** What needs the database fails openly; whoami and the health routes have their own ways. */
+export const failWithoutDatabase: MiddlewareHandler = async (c, next) => {
+  if (store.settings.databaseFailing) return herodotError(c.req.raw, { code: 500 });
+  return await next();
+};
+
+function cannedAnswer(request: Request, given: CannedAnswer): Response {
+  const status = given.status ?? 200;
+  const answer = withStatus(request, status, given.body);
+  if (given.contentType) answer.headers.set('Content-Type', given.contentType);
+  if (given.location) answer.headers.set('Location', given.location);
+  for (const [name, value] of Object.entries(given.headers ?? {})) answer.headers.set(name, value);
+  return answer;
+}
+
+function withStatus(request: Request, status: number, body: unknown): Response {
+  if (body === undefined && status >= 400) return herodotError(request, { code: status });
+  if (body === undefined) return new Response(null, { status });
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return new Response(text, { status, headers: { 'Content-Type': 'application/json' } });
+}
+
+function dripping(bytes: Uint8Array, pauseMs: number): ReadableStream<Uint8Array> {
+  let sent = 0;
+  return new ReadableStream({
+    async pull(controller) {
+      if (sent >= bytes.length) return controller.close();
+      await sleep(pauseMs);
+      controller.enqueue(bytes.slice(sent, ++sent));
+    },
+  });
+}
+
+/** Begins like a session and goes on for as long as anyone reads. */
+function endless(): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode('{"id":"'));
+    },
+    async pull(controller) {
+      // A turn of the event loop between chunks, so that a reader's deadline can fire.
+      await sleep(0);
+      controller.enqueue(CHUNK);
+    },
+  });
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

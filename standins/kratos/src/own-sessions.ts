@@ -1,0 +1,58 @@
+import { goJson, noContent } from './answers.ts';
+import { authenticate } from './credential.ts';
+import { herodotError } from './herodot-error.ts';
+import { type KratosContext, publicUrl } from './public-url.ts';
+import { sessionDocument } from './session.ts';
+import { isActiveNow, readSessionsOf, type SignedIn } from './store.ts';
+
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/** `GET /sessions`: the caller's other active sessions. */
+export async function listOwnSessions(c: KratosContext): Promise<Response> {
+  const current = await authenticate(c.req.raw);
+  if (!current) return noSessionCookie(c.req.raw);
+  const others = otherActiveSessions(current);
+  const options = { publicUrl: publicUrl(c), now: Date.now() };
+  return goJson(
+    others.map(({ session, identity }) => sessionDocument(session, identity, options)),
+    200,
+    { 'X-Total-Count': String(others.length) },
+  );
+}
+
+/** `DELETE /sessions`: ends all but the session that asks. */
+export async function revokeOtherSessions(c: KratosContext): Promise<Response> {
+  const current = await authenticate(c.req.raw);
+  if (!current) return noSessionCookie(c.req.raw);
+  const others = otherActiveSessions(current);
+  for (const { session } of others) session.active = false;
+  return goJson({ count: others.length });
+}
+
+/** `DELETE /sessions/{id}`: 204 too for a session that is gone or another's, which is left alone. */
+export async function revokeOwnSession(c: KratosContext): Promise<Response> {
+  const current = await authenticate(c.req.raw);
+  if (!current) return noSessionCookie(c.req.raw);
+  const id = c.req.param('id') ?? '';
+  if (!UUID.test(id)) return invalidId(c.req.raw, id);
+  if (id === current.session.id) {
+    return herodotError(c.req.raw, { code: 400, reason: 'cannot revoke current session' });
+  }
+  const found = otherActiveSessions(current).find(({ session }) => session.id === id);
+  if (found) found.session.active = false;
+  return noContent();
+}
+
+function otherActiveSessions(current: SignedIn): SignedIn[] {
+  return readSessionsOf(current.identity.id).filter(
+    (other) => other.session.id !== current.session.id && isActiveNow(other),
+  );
+}
+
+function noSessionCookie(request: Request): Response {
+  return herodotError(request, { code: 401, reason: 'No valid session cookie found.' });
+}
+
+function invalidId(request: Request, id: string): Response {
+  return herodotError(request, { code: 400, message: `uuid: incorrect UUID format in "${id}"` });
+}

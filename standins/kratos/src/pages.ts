@@ -1,0 +1,87 @@
+import { html } from 'hono/html';
+import { authenticate } from './credential.ts';
+import { type LoginFlow, loginActionPath, loginNodes, type UiNode } from './login-flow.ts';
+import { type KratosContext, publicUrl } from './public-url.ts';
+import { store } from './store.ts';
+
+type Html = ReturnType<typeof html>;
+
+/** `GET /ui/login?flow=`: the sign-in form, which works without JavaScript. */
+export function loginPage(c: KratosContext): Response | Promise<Response> {
+  const flow = store.flows.get(c.req.query('flow') ?? '');
+  if (!flow || flow.expiresAt <= Date.now()) {
+    return c.redirect(`${publicUrl(c)}/self-service/login/browser`, 303);
+  }
+  return c.html(page(titleOf(flow), loginForm(flow)), 200, PAGE_HEADERS);
+}
+
+/** `GET /ui/welcome`: where a sign-in that named no `return_to` ends, with the way out. */
+export async function welcomePage(c: KratosContext): Promise<Response> {
+  const signedIn = await authenticate(c.req.raw);
+  if (!signedIn) return c.redirect(`${publicUrl(c)}/self-service/login/browser`, 303);
+  const logout = `/self-service/logout?token=${signedIn.session.logoutToken}`;
+  const body = html`<p>You are signed in as <strong>${String(signedIn.identity.traits.email)}</strong>.</p>
+    <p><a href="${logout}">Sign out</a></p>`;
+  return c.html(page('Signed in', body), 200, PAGE_HEADERS);
+}
+
+const PAGE_HEADERS = { 'Cache-Control': 'private, no-store' };
+
+function titleOf(flow: LoginFlow): string {
+  if (flow.requestedAal === 'aal2') return 'One more step';
+  return flow.refresh ? 'Confirm that it is you' : 'Sign in';
+}
+
+function loginForm(flow: LoginFlow): Html {
+  return html`${flow.messages.map(
+    ({ type, text }) =>
+      html`<p class="${type}" role="${type === 'error' ? 'alert' : 'status'}">${text}</p>`,
+  )}
+    <form method="post" action="${loginActionPath(flow)}">${loginNodes(flow).map(input)}</form>
+    <p class="hint">${hint(flow)}</p>`;
+}
+
+function hint(flow: LoginFlow): string {
+  if (flow.requestedAal === 'aal2') return 'This stand-in accepts the code 000000.';
+  return 'Try demo@example.com or mia@example.com, password postern-demo.';
+}
+
+function input({ attributes, meta }: UiNode): Html {
+  const { name, type, value = '' } = attributes;
+  if (type === 'hidden') return html`<input type="hidden" name="${name}" value="${value}">`;
+  if (type === 'submit') {
+    return html`<button name="${name}" value="${value}">${meta.label?.text ?? 'Send'}</button>`;
+  }
+  const label = name === 'identifier' ? 'Email' : meta.label?.text;
+  return html`<label for="${name}">${label}</label>
+    <input id="${name}" name="${name}" type="${type}" value="${value}" required
+      autocomplete="${attributes.autocomplete ?? 'username'}">`;
+}
+
+function page(title: string, body: Html): Html {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title} · Kratos stand-in</title>
+<style>
+:root { color-scheme: light dark }
+body { font: 1rem/1.5 system-ui, sans-serif; margin: 10vh auto; max-width: 22rem; padding: 0 1rem }
+h1 { font-size: 1.5rem }
+label { display: block; font-weight: 600; margin-top: 1rem }
+input, button { box-sizing: border-box; font: inherit; min-height: 2.75rem; padding: .5rem .75rem; width: 100% }
+button { background: light-dark(#1d4ed8, #93c5fd); border: 0; border-radius: .375rem; color: light-dark(#fff, #0b1220); cursor: pointer; font-weight: 600; margin-top: 1.5rem }
+.error { color: light-dark(#b91c1c, #fca5a5) }
+.hint { color: light-dark(#4b5563, #d1d5db); font-size: .875rem }
+:focus-visible { outline: 3px solid light-dark(#1d4ed8, #93c5fd); outline-offset: 2px }
+</style>
+</head>
+<body>
+<main>
+<h1>${title}</h1>
+${body}
+</main>
+</body>
+</html>`;
+}

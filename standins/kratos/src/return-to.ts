@@ -1,0 +1,23 @@
+import { herodotError } from './herodot-error.ts';
+
+// Stands for `selfservice.allowed_return_urls`.
+const ALLOWED_HOSTS = /^(localhost|127\.0\.0\.1|.+\.example\.com|.+\.test)$/;
+
+/**
+ * Where a flow may send its browser: an absolute URL, or undefined when the host is not an allowed one
+ * (`x/redir/secure_redirect.go`). A relative `returnTo` is taken against the public URL.
+ */
+export function resolveReturnTo(returnTo: string, publicUrl: string): string | undefined {
+  if (!URL.canParse(returnTo, publicUrl)) return undefined;
+  const url = new URL(returnTo, publicUrl);
+  const allowed = ALLOWED_HOSTS.test(url.hostname) || url.origin === new URL(publicUrl).origin;
+  return allowed && /^https?:$/.test(url.protocol) ? url.href : undefined;
+}
+
+export function returnToForbidden(request: Request, returnTo: string): Response {
+  return herodotError(request, {
+    code: 400,
+    id: 'self_service_flow_return_to_forbidden',
+    reason: `Requested return_to URL "${returnTo}" is not allowed.`,
+  });
+}

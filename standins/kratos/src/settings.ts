@@ -1,0 +1,89 @@
+import * as v from 'valibot';
+
+const Status = v.pipe(v.number(), v.integer(), v.minValue(200), v.maxValue(599));
+const Milliseconds = v.pipe(v.number(), v.integer(), v.minValue(0));
+const Seconds = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+/** An answer given instead of the real one. `body` is text as is, or any JSON value; 200 when no status. */
+const CannedAnswer = v.strictObject({
+  status: v.optional(Status),
+  body: v.optional(v.unknown()),
+  contentType: v.optional(v.string()),
+  headers: v.optional(v.record(v.string(), v.string())),
+  location: v.optional(v.string()),
+});
+
+/** A tokenizer template: extra claims as a mapper would add them, and the token's lifetime. */
+const TokenizerTemplate = v.strictObject({
+  claims: v.optional(v.record(v.string(), v.unknown())),
+  ttlSeconds: v.optional(Seconds),
+});
+
+const SettingsSchema = v.strictObject({
+  /** Answers `/sessions/whoami` for every method; null answers as Kratos does. */
+  whoami: v.nullable(CannedAnswer),
+  /** The same for other routes, by exact `METHOD /path`. */
+  answers: v.record(v.string(), CannedAnswer),
+  /** How long every route outside `/.standin/` waits before it answers. */
+  delayMs: Milliseconds,
+  /** Above zero, bodies are sent one byte at a time with this pause before each. */
+  dripMs: Milliseconds,
+  /** Kratos without its database: whoami says 401, readiness 503, the rest 500. */
+  databaseFailing: v.boolean(),
+  /** `feature_flags.cacheable_sessions` with this maximum age; null is the flag off. */
+  cacheFor: v.nullable(Seconds),
+  /** `session.whoami.required_aal` */
+  requiredAal: v.picklist(['aal1', 'highest_available']),
+  /** `session.lifespan` */
+  sessionLifespanSeconds: Seconds,
+  /** `session.earliest_possible_extend`: outside this time before expiry, extend does nothing. */
+  earliestPossibleExtendSeconds: v.nullable(Seconds),
+  /** `feature_flags.faster_session_extend`: extend answers 204 instead of the session. */
+  fasterSessionExtend: v.boolean(),
+  /** whoami answers 200 with this body, whatever was asked. */
+  rawBody: v.nullable(v.string()),
+  /** The `Content-Type` of `rawBody`. */
+  contentType: v.string(),
+  /** whoami answers 200 with a body that never ends. */
+  endlessBody: v.boolean(),
+  /** An undecodable session cookie beside a good credential makes whoami fail with 500. */
+  undecodableCookieFails: v.boolean(),
+  /** `serve.public.base_url`; null takes the PUBLIC_URL variable, or the origin that was called. */
+  publicUrl: v.nullable(v.string()),
+  /** `session.whoami.tokenizer.templates`, by name. */
+  tokenizers: v.record(v.string(), TokenizerTemplate),
+});
+
+/** How the stand-in behaves; changed by `POST /.standin/control`. */
+export type Settings = v.InferOutput<typeof SettingsSchema>;
+export type CannedAnswer = v.InferOutput<typeof CannedAnswer>;
+export type TokenizerTemplate = v.InferOutput<typeof TokenizerTemplate>;
+
+export const DEFAULT_SETTINGS: Settings = {
+  whoami: null,
+  answers: {},
+  delayMs: 0,
+  dripMs: 0,
+  databaseFailing: false,
+  cacheFor: null,
+  requiredAal: 'highest_available',
+  sessionLifespanSeconds: 86_400,
+  earliestPossibleExtendSeconds: null,
+  fasterSessionExtend: false,
+  rawBody: null,
+  contentType: 'application/json; charset=utf-8',
+  endlessBody: false,
+  undecodableCookieFails: false,
+  publicUrl: null,
+  tokenizers: { plain: {}, postern: { claims: { aud: 'postern' } } },
+};
+
+/**
+ * Settings with the members of `patch` in place of their own, or the sentence that says what is wrong
+ * with the patch: a misspelt setting must not pass for a behaviour under test.
+ */
+export function mergeSettings(settings: Settings, patch: unknown): Settings | string {
+  const parsed = v.safeParse(v.partial(SettingsSchema), patch);
+  if (!parsed.success) return v.summarize(parsed.issues);
+  return { ...settings, ...(parsed.output as Partial<Settings>) };
+}

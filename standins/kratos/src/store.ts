@@ -1,0 +1,57 @@
+import { CallLog } from '../../recording/src/call-log.ts';
+import { type Identity, seedIdentities } from './identity.ts';
+import type { LoginFlow } from './login-flow.ts';
+import { isActive, type Session } from './session.ts';
+import { DEFAULT_SETTINGS, type Settings } from './settings.ts';
+
+/** Everything the stand-in knows, in the isolate's memory: gone when the isolate is. */
+export interface Store {
+  settings: Settings;
+  readonly calls: CallLog;
+  readonly identities: Map<string, Identity>;
+  readonly sessions: Map<string, Session>;
+  readonly flows: Map<string, LoginFlow>;
+}
+
+export const store: Store = {
+  settings: DEFAULT_SETTINGS,
+  calls: new CallLog(),
+  identities: new Map(seedIdentities().map((identity) => [identity.id, identity])),
+  sessions: new Map(),
+  flows: new Map(),
+};
+
+/** A session together with the identity it belongs to. */
+export interface SignedIn {
+  session: Session;
+  identity: Identity;
+}
+
+/** Finds a session by id, whether it is active or not. */
+export function readSession(id: string): SignedIn | undefined {
+  const session = store.sessions.get(id);
+  return session && withIdentity(session);
+}
+
+/** Finds a session by its token, whether it is active or not. */
+export function readSessionByToken(token: string): SignedIn | undefined {
+  const session = [...store.sessions.values()].find((candidate) => candidate.token === token);
+  return session && withIdentity(session);
+}
+
+/** All sessions of an identity, the newest first, as Kratos lists them. */
+export function readSessionsOf(identityId: string): SignedIn[] {
+  return [...store.sessions.values()]
+    .filter((session) => session.identityId === identityId)
+    .sort((a, b) => b.issuedAt - a.issuedAt)
+    .flatMap((session) => withIdentity(session) ?? []);
+}
+
+export function isActiveNow({ session, identity }: SignedIn): boolean {
+  return isActive(session, identity, Date.now());
+}
+
+function withIdentity(session: Session): SignedIn | undefined {
+  const identity = store.identities.get(session.identityId);
+  return identity && { session, identity };
+}

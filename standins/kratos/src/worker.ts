@@ -1,0 +1,64 @@
+import { Hono } from 'hono';
+import * as admin from './admin.ts';
+import * as control from './control.ts';
+import { createBrowserLogin, createNativeLogin, readLoginFlow } from './create-login.ts';
+import { failWithoutDatabase, misbehave, recordCall, slowDown } from './faults.ts';
+import { alive, ready } from './health.ts';
+import { herodotError } from './herodot-error.ts';
+import { createLogoutFlow, logoutApi, submitLogout } from './logout.ts';
+import { listOwnSessions, revokeOtherSessions, revokeOwnSession } from './own-sessions.ts';
+import { loginPage, welcomePage } from './pages.ts';
+import type { Env } from './public-url.ts';
+import { submitLogin } from './submit-login.ts';
+import { whoami } from './whoami.ts';
+
+/** The test's side: what it may change and look at. Not recorded, never slow, never failing. */
+const standin = new Hono<{ Bindings: Env }>()
+  .get('/control', control.readControl)
+  .post('/control', control.changeControl)
+  .delete('/control', control.resetControl)
+  .get('/calls', control.readCalls)
+  .delete('/calls', control.clearCalls)
+  .get('/jwks.json', control.readKeySet)
+  .post('/sessions', control.signIn)
+  .post('/sessions/:id/cookie', control.issueAnotherCookie)
+  .delete('/sessions/:id', control.revokeUnseen)
+  .patch('/identities/:id', control.changeIdentity);
+
+/** Kratos's side: its public and its admin API on one port, and a sign-in page. */
+const kratos = new Hono<{ Bindings: Env }>()
+  .use(recordCall, slowDown, misbehave)
+
+  .get('/health/alive', alive)
+  .get('/health/ready', ready)
+
+  .all('/sessions/whoami', whoami)
+  .get('/sessions', listOwnSessions)
+  .delete('/sessions', revokeOtherSessions)
+  .delete('/sessions/:id', revokeOwnSession)
+
+  .use('/self-service/*', failWithoutDatabase)
+  .get('/self-service/login/api', createNativeLogin)
+  .get('/self-service/login/browser', createBrowserLogin)
+  .get('/self-service/login/flows', readLoginFlow)
+  .post('/self-service/login', submitLogin)
+  .get('/self-service/logout/browser', createLogoutFlow)
+  .get('/self-service/logout', submitLogout)
+  .delete('/self-service/logout/api', logoutApi)
+
+  .use('/admin/*', failWithoutDatabase)
+  .get('/admin/sessions/:id', admin.readAdminSession)
+  .delete('/admin/sessions/:id', admin.deactivateSession)
+  .patch('/admin/sessions/:id/extend', admin.extendSession)
+  .get('/admin/identities/:id/sessions', admin.listIdentitySessions)
+  .delete('/admin/identities/:id/sessions', admin.deleteIdentitySessions)
+
+  .get('/ui/login', loginPage)
+  .get('/ui/welcome', welcomePage);
+
+const worker = new Hono<{ Bindings: Env }>()
+  .route('/.standin', standin)
+  .route('/', kratos)
+  .notFound((c) => herodotError(c.req.raw, { code: 404 }));
+
+export default worker;

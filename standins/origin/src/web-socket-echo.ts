@@ -1,0 +1,13 @@
+/** `/ws`: says back what it hears, text or binary, and closes with the code it was closed with. */
+export function webSocketEcho(request: Request): Response {
+  if (request.headers.get('Upgrade')?.toLowerCase() !== 'websocket') {
+    return new Response('expected a WebSocket upgrade\n', {
+      status: 426,
+      headers: { Upgrade: 'websocket' },
+    });
+  }
+  const { 0: client, 1: server } = new WebSocketPair();
+  server.accept();
+  server.addEventListener('message', ({ data }) => server.send(data));
+  return new Response(null, { status: 101, webSocket: client });
+}

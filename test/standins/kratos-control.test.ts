@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { KratosClient } from './kratos-client.ts';
+
+let kratos: KratosClient;
+
+beforeAll(async () => {
+  kratos = await KratosClient.start();
+});
+afterAll(() => kratos.stop());
+beforeEach(() => kratos.reset());
+
+async function timed(action: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await action();
+  return performance.now() - startedAt;
+}
+
+describe('control', () => {
+  it('answers whoami as told, and as Kratos again after a reset', async () => {
+    await kratos.control({ whoami: { status: 429, headers: { 'Retry-After': '7' } } });
+    const answer = await kratos.whoami();
+    expect([answer.status, answer.headers.get('Retry-After')]).toEqual([429, '7']);
+    await kratos.reset();
+    expect((await kratos.whoami()).status).toBe(401);
+  });
+
+  it('answers whoami with a redirect and with any body', async () => {
+    await kratos.control({ whoami: { status: 302, location: 'https://evil.example.net/' } });
+    expect((await kratos.whoami()).headers.get('Location')).toBe('https://evil.example.net/');
+    await kratos.control({ whoami: { body: '<p>', contentType: 'text/html' } });
+    const answer = await kratos.whoami();
+    expect([answer.status, answer.headers.get('Content-Type')]).toEqual([200, 'text/html']);
+    expect(await answer.text()).toBe('<p>');
+  });
+
+  it('answers other routes as told', async () => {
+    await kratos.control({ answers: { 'DELETE /sessions': { status: 503 } } });
+    expect((await kratos.call('/sessions', { method: 'DELETE' })).status).toBe(503);
+    expect((await kratos.call('/sessions')).status).toBe(401);
+  });
+
+  it('sends a raw body with its content type', async () => {
+    await kratos.control({ rawBody: '{"id":', contentType: 'application/json' });
+    const answer = await kratos.whoami();
+    expect([answer.status, await answer.text()]).toEqual([200, '{"id":']);
+  });
+
+  it('waits, and drips', async () => {
+    await kratos.control({ delayMs: 150 });
+    expect(await timed(() => kratos.whoami())).toBeGreaterThan(140);
+    await kratos.control({ delayMs: 0, dripMs: 5, rawBody: 'x'.repeat(40) });
+    const answer = await kratos.whoami();
+    expect(await timed(() => answer.text())).toBeGreaterThan(150);
+  });
+
+  it('never ends', async () => {
+    await kratos.control({ endlessBody: true });
+    const answer = await kratos.whoami();
+    const reader = answer.body?.getReader();
+    let received = 0;
+    while (received < 100_000) received += (await reader?.read())?.value?.length ?? 0;
+    await reader?.cancel();
+    expect((await kratos.call('/health/alive')).status).toBe(200);
+  });
+
+  it('hides a failing database behind a 401, and admits it elsewhere', async () => {
+    const { session, session_token: token } = await kratos.signIn();
+    const failing = async () => [
+      (await kratos.whoami({ 'X-Session-Token': token })).status,
+      (await kratos.call('/health/ready')).status,
+      (await kratos.call('/health/alive')).status,
+      (await kratos.call(`/admin/sessions/${session.id}`)).status,
+    ];
+    await kratos.control({ databaseFailing: true });
+    expect(await failing()).toEqual([401, 503, 200, 500]);
+    expect(await (await kratos.call('/health/ready')).json()).toHaveProperty('errors.database');
+    await kratos.control({ databaseFailing: false });
+    expect(await failing()).toEqual([200, 200, 200, 200]);
+  });
+
+  it('fails on an undecodable cookie beside a good token when told to', async () => {
+    const { session_token: token } = await kratos.signIn();
+    const headers = { 'X-Session-Token': token, Cookie: 'ory_kratos_session=rubbish' };
+    expect((await kratos.whoami(headers)).status).toBe(200);
+    await kratos.control({ undecodableCookieFails: true });
+    expect((await kratos.whoami(headers)).status).toBe(500);
+  });
+
+  it('refuses a setting it does not know', async () => {
+    await expect(kratos.control({ delayMS: 5 })).rejects.toThrow('delayMS');
+  });
+
+  it('keeps sessions over a reset', async () => {
+    const { session_token: token } = await kratos.signIn();
+    await kratos.reset();
+    expect((await kratos.whoami({ 'X-Session-Token': token })).status).toBe(200);
+  });
+});
+
+describe('calls', () => {
+  it('remembers what Kratos was sent, and not what the test asked', async () => {
+    await kratos.whoami({ 'X-Session-Token': 'abc' }, '?tokenize_as=t');
+    await kratos.signIn();
+    await kratos.whoami();
+    const report = (await (await kratos.call('/.standin/calls')).json()) as {
+      requests: { headers: string[][] }[];
+    };
+    expect(report).toMatchObject({
+      counts: { 'GET /sessions/whoami': 2 },
+      requests: [
+        { method: 'GET', path: '/sessions/whoami?tokenize_as=t' },
+        { method: 'GET', path: '/sessions/whoami' },
+      ],
+    });
+    expect(report.requests[0]?.headers).toContainEqual(['x-session-token', 'abc']);
+  });
+});

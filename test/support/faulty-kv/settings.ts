@@ -1,0 +1,43 @@
+/** What the faulty KV is told over HTTP, and what it tells back. Pure: types only. */
+
+/**
+ * What happens to one kind of operation.
+ * - `ok`: it works.
+ * - `throw`: it rejects with a 500 as the binding words it; nothing is stored.
+ * - `throttle`: it rejects with `KV PUT failed: 429 Too Many Requests` (the operation's own name); nothing is stored.
+ * - `hang`: it never settles.
+ * - `delayMs`: it works, after so many milliseconds of real time.
+ * - `lieBase64`: a read answers these bytes (base64, or `null` for a missing key), whatever is stored.
+ */
+export type Fault =
+  | 'ok'
+  | 'throw'
+  | 'throttle'
+  | 'hang'
+  | { readonly delayMs: number }
+  | { readonly lieBase64: string | null; readonly metadata?: unknown };
+
+/** The operations a fault can be set for; `get` is also `getWithMetadata`. */
+export type FaultyOperation = 'get' | 'put' | 'delete' | 'list';
+
+/** Every field left out is as on a healthy namespace; setting replaces the whole. */
+export interface FaultSettings extends Partial<Record<FaultyOperation, Fault>> {
+  /**
+   * Reads and lists see the namespace as it was so many seconds ago (movable clock), so a key
+   * written since is missing and a deleted one is still there, as at a distant edge. Expiry is not delayed.
+   */
+  readonly staleSeconds?: number;
+  /** Refuse a second write to a key within one second (movable clock), as the real one does. */
+  readonly enforceWriteRate?: boolean;
+}
+
+/** One call the gate made, in the order the calls arrived. */
+export interface LoggedCall {
+  readonly operation: 'get' | 'getWithMetadata' | 'put' | 'delete' | 'list';
+  readonly keys: readonly string[];
+  readonly options?: unknown;
+  /** What was to be stored, of a `put`. */
+  readonly valueBase64?: string;
+  /** Unix milliseconds on the movable clock. */
+  readonly at: number;
+}

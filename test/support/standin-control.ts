@@ -1,0 +1,134 @@
+import type { Settings } from '../../standins/kratos/src/settings.ts';
+import type { CallReport } from '../../standins/recording/src/call-log.ts';
+
+/** A stand-in, with its record of the requests that reached it, control requests excepted. */
+export interface StandinHandle {
+  readonly url: string;
+  readonly port: number;
+  /** How often each `METHOD /path` was called, and the last requests whole. */
+  calls(): Promise<CallReport>;
+  clearCalls(): Promise<void>;
+}
+
+/** The stand-in for the site behind the gate; its paths choose its behaviour, see `standins/origin/`. */
+export type OriginHandle = StandinHandle;
+
+/** The stand-in for Kratos. */
+export interface KratosHandle extends StandinHandle {
+  /** Changes the stand-in's behaviour; see `standins/kratos/src/settings.ts`. */
+  control(settings: Partial<Settings>): Promise<void>;
+  /** Undoes every `control`; sessions and identities stay. */
+  reset(): Promise<void>;
+  /** Signs someone in without a flow; the demo account unless an identity or traits are given. */
+  createSession(options?: NewSession): Promise<SignedInSession>;
+  /** One more valid `name=value` cookie string for the same session. */
+  issueCookie(sessionId: string): Promise<string>;
+  /** Deactivates a session; nobody is told and no call is recorded. */
+  revoke(sessionId: string): Promise<void>;
+  /** Changes an account as an administrator or its owner would. */
+  changeIdentity(identityId: string, patch: IdentityPatch): Promise<void>;
+}
+
+/** What `POST /.standin/sessions` takes. */
+export interface NewSession {
+  readonly identityId?: string;
+  readonly traits?: Readonly<Record<string, unknown>>;
+  readonly metadataPublic?: unknown;
+  /** @default 'aal1' */
+  readonly aal?: 'aal1' | 'aal2';
+  readonly expiresInSeconds?: number;
+  /** ISO 8601. */
+  readonly expiresAt?: string;
+  readonly token?: string;
+}
+
+/** What `PATCH /.standin/identities/{id}` takes. */
+export interface IdentityPatch {
+  readonly traits?: Readonly<Record<string, unknown>>;
+  readonly metadata_public?: unknown;
+  readonly state?: 'active' | 'inactive';
+  readonly totp?: boolean;
+}
+
+/** A session of the stand-in with its credentials. */
+export interface SignedInSession {
+  readonly id: string;
+  /** For `X-Session-Token` or `Authorization: Bearer`. */
+  readonly token: string;
+  /** `name=value`, for a `Cookie` header. */
+  readonly cookie: string;
+  /** The session document as whoami would give it. */
+  readonly session: SessionDocument;
+}
+
+/** The parts of a session document that tests name. */
+export interface SessionDocument {
+  readonly id: string;
+  readonly identity: { readonly id: string; readonly [name: string]: unknown };
+  readonly [name: string]: unknown;
+}
+
+/** A handle on the origin stand-in at this URL. */
+export function originHandle(url: string): OriginHandle {
+  return {
+    url,
+    port: Number(new URL(url).port),
+    calls: () => sendForJson<CallReport>(url, 'GET', '/.standin/calls'),
+    clearCalls: () => send(url, 'DELETE', '/.standin/calls'),
+  };
+}
+
+/** A handle on the Kratos stand-in at this URL. */
+export function kratosHandle(url: string): KratosHandle {
+  const sessionPath = (id: string) => `/.standin/sessions/${encodeURIComponent(id)}`;
+  return {
+    ...originHandle(url),
+    control: (settings) => send(url, 'POST', '/.standin/control', settings),
+    reset: () => send(url, 'DELETE', '/.standin/control'),
+    createSession: (options = {}) => createSession(url, options),
+    issueCookie: async (id) => {
+      const path = `${sessionPath(id)}/cookie`;
+      return (await sendForJson<{ cookie: string }>(url, 'POST', path)).cookie;
+    },
+    revoke: (id) => send(url, 'DELETE', sessionPath(id)),
+    changeIdentity: (id, patch) =>
+      send(url, 'PATCH', `/.standin/identities/${encodeURIComponent(id)}`, patch),
+  };
+}
+
+async function createSession(url: string, options: NewSession): Promise<SignedInSession> {
+  const answer = await sendForJson<{
+    session: SessionDocument;
+    session_token: string;
+    cookie: string;
+  }>(url, 'POST', '/.standin/sessions', options);
+  const { session, session_token: token, cookie } = answer;
+  return { id: session.id, token, cookie, session };
+}
+
+async function send(url: string, method: string, path: string, body?: unknown): Promise<void> {
+  await call(url, method, path, body);
+}
+
+/** The stand-ins are of this repository: their answers are taken to have the shape asked for. */
+async function sendForJson<T>(
+  url: string,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<T> {
+  return JSON.parse(await call(url, method, path, body)) as T;
+}
+
+async function call(url: string, method: string, path: string, body?: unknown): Promise<string> {
+  const response = await fetch(`${url}${path}`, {
+    method,
+    ...(body !== undefined && {
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    }),
+  });
+  const text = await response.text();
+  if (response.ok) return text;
+  throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
+}

@@ -1,0 +1,261 @@
+import { createServer } from 'node:net';
+import { Miniflare, type WorkerOptions } from 'miniflare';
+import { readBuiltGate } from './built-gate.ts';
+import { bundleWorker } from './bundle-worker.ts';
+import { ConsoleCapture } from './console-capture.ts';
+import { faultyKv, type KvHandle, memoryKv, noKv } from './kv-handle.ts';
+import { inRepository } from './repository.ts';
+import {
+  type Binding,
+  CLOCK_ENTRYPOINT,
+  type Json,
+  MOVABLE_CLOCK,
+  type RuntimeWorker,
+  variable,
+  workerOptions,
+} from './runtime-worker.ts';
+import {
+  type KratosHandle,
+  kratosHandle,
+  type OriginHandle,
+  originHandle,
+} from './standin-control.ts';
+import { createTestClock, markConsole, type TestClock } from './test-clock.ts';
+
+/** How the gate reaches a stand-in: through a service binding, or by URL over a real socket. */
+export type Reach = 'binding' | 'http';
+
+/** How to start the gate. */
+export interface StartGateOptions {
+  /** Variables over the defaults; `undefined` removes a default. */
+  readonly vars?: Readonly<Record<string, Json | undefined>>;
+  /** @default 'binding' */
+  readonly services?: Reach | { readonly kratos: Reach; readonly origin: Reach };
+  /** `memory` is Miniflare's namespace, `faulty` ours (also for counting), `none` no binding. @default 'memory' */
+  readonly kv?: 'memory' | 'faulty' | 'none';
+  /** Isolates of the gate that share KV, Durable Objects and stand-ins. @default 1 */
+  readonly isolates?: number;
+  /** Durable Object bindings: name of the binding → name of the class the bundle exports. */
+  readonly durableObjects?: Readonly<Record<string, string>>;
+  /** Further bindings of the gate, in Miniflare's words. */
+  readonly bindings?: Readonly<Record<string, Binding>>;
+  /** A module in place of the built bundle. */
+  readonly gateScript?: string;
+  /** A module in place of `standins/kratos`. */
+  readonly kratosScript?: string;
+  /** A module in place of `standins/origin`. */
+  readonly originScript?: string;
+}
+
+/** A socket that leads straight into one isolate of the gate. */
+export interface GateSocket {
+  readonly url: string;
+  readonly port: number;
+}
+
+/** A running gate with everything around it. `await using` disposes of it. */
+export interface RunningGate extends GateSocket, AsyncDisposable {
+  /** All isolates; the first is the one `url` and `port` name. */
+  readonly gates: readonly GateSocket[];
+  readonly kratos: KratosHandle;
+  readonly origin: OriginHandle;
+  readonly kv: KvHandle;
+  /** Moves the gate, the stand-ins and the faulty KV together. */
+  readonly clock: TestClock;
+  /** What the gate's isolates have written to the console until now, uncaught exceptions included. */
+  logs(): Promise<string[]>;
+  clearLogs(): void;
+  dispose(): Promise<void>;
+}
+
+/** Variables a gate starts with, before those of its reach. */
+const DEFAULT_VARS: Readonly<Record<string, Json>> = { PUBLIC_URL: 'https://app.example.test' };
+const BOUND_URLS = { kratos: 'https://kratos.example.test', origin: 'https://origin.example.test' };
+const STANDIN_TAG = '[stand-in]';
+const NAMESPACE: Binding = { type: 'kv', id: 'sessions' };
+const KV_WORKERS = {
+  memory: 'test/support/memory-kv/worker.ts',
+  faulty: 'test/support/faulty-kv/worker.ts',
+};
+const START_ATTEMPTS = 5;
+
+/** Ports must be known before the start, for the gate's variables name them. */
+interface Ports {
+  readonly kratos: number;
+  readonly origin: number;
+}
+
+/**
+ * Starts the built bundle, unmodified, in workerd, with stand-ins around it. Requests go to
+ * 127.0.0.1 at `port`, with the `Host` of `PUBLIC_URL`. Rejects when the bundle is missing or workerd refuses it.
+ */
+export async function startGate(options: StartGateOptions = {}): Promise<RunningGate> {
+  const capture = new ConsoleCapture(STANDIN_TAG);
+  const scripts = await loadScripts(options);
+  const miniflare = await startRuntime(capture, (ports) => runtimeWorkers(options, scripts, ports));
+  return describe(miniflare, capture, options);
+}
+
+interface Scripts {
+  readonly gate: string;
+  readonly kratos: string;
+  readonly origin: string;
+  readonly clock: string;
+  /** The namespace's control; absent without a namespace. */
+  readonly kv: string | undefined;
+}
+
+async function loadScripts({ kv = 'memory', ...options }: StartGateOptions): Promise<Scripts> {
+  const bundled = (path: string) => bundleWorker(inRepository(path));
+  const [kratos, origin, clock, namespace] = await Promise.all([
+    options.kratosScript ?? bundled('standins/kratos/src/worker.ts'),
+    options.originScript ?? bundled('standins/origin/src/worker.ts'),
+    bundled(MOVABLE_CLOCK),
+    kv === 'none' ? undefined : bundled(KV_WORKERS[kv]),
+  ]);
+  return { gate: options.gateScript ?? readBuiltGate(), kratos, origin, clock, kv: namespace };
+}
+
+function runtimeWorkers(
+  options: StartGateOptions,
+  scripts: Scripts,
+  ports: Ports,
+): RuntimeWorker[] {
+  const clockScript = scripts.clock;
+  const standin = { clockScript, consoleTag: STANDIN_TAG };
+  const gates = gateNames(options).map((name) => ({
+    name,
+    script: scripts.gate,
+    clockScript,
+    env: gateEnv(options, ports),
+    durableObjectClasses: name === gateName(0) ? Object.values(options.durableObjects ?? {}) : [],
+  }));
+  const workers: RuntimeWorker[] = [
+    ...gates,
+    { ...standin, name: 'kratos', script: scripts.kratos, port: ports.kratos },
+    { ...standin, name: 'origin', script: scripts.origin, port: ports.origin },
+  ];
+  if (scripts.kv !== undefined) {
+    const env = options.kv === 'faulty' ? {} : { SESSIONS: NAMESPACE };
+    workers.push({ ...standin, name: 'kv', script: scripts.kv, env });
+  }
+  return workers;
+}
+
+function gateEnv(options: StartGateOptions, ports: Ports): Record<string, Binding> {
+  const { kratos, origin } = reaches(options);
+  const vars: Record<string, Json | undefined> = {
+    ...DEFAULT_VARS,
+    KRATOS_PUBLIC_URL: kratos === 'http' ? loopback(ports.kratos) : BOUND_URLS.kratos,
+    ORIGIN_URL: origin === 'http' ? loopback(ports.origin) : BOUND_URLS.origin,
+    ...options.vars,
+  };
+  const env: Record<string, Binding> = {};
+  for (const [name, value] of Object.entries(vars))
+    if (value !== undefined) env[name] = variable(value);
+  for (const [name, exportName] of Object.entries(options.durableObjects ?? {}))
+    env[name] = { type: 'durable-object', worker: gateName(0), exportName };
+  if (kratos === 'binding') env.KRATOS = { type: 'worker', worker: 'kratos' };
+  if (origin === 'binding') env.ORIGIN = { type: 'worker', worker: 'origin' };
+  if (options.kv === 'faulty')
+    env.SESSIONS = { type: 'worker', worker: 'kv', exportName: 'Namespace' };
+  else if (options.kv !== 'none') env.SESSIONS = NAMESPACE;
+  return { ...env, ...options.bindings };
+}
+
+function reaches({ services = 'binding' }: StartGateOptions): { kratos: Reach; origin: Reach } {
+  return typeof services === 'string' ? { kratos: services, origin: services } : services;
+}
+
+/** Another process may take a free port before workerd does; then other ports are tried. */
+async function startRuntime(
+  capture: ConsoleCapture,
+  workers: (ports: Ports) => RuntimeWorker[],
+  attempts = START_ATTEMPTS,
+): Promise<Miniflare> {
+  const [kratos, origin] = await Promise.all([freePort(), freePort()]);
+  const miniflare = new Miniflare({
+    host: '127.0.0.1',
+    cf: false,
+    telemetry: { enabled: false },
+    enableDevRegistry: false,
+    logRequests: false,
+    handleStructuredLogs: ({ message }: { message: string }) => capture.accept(message),
+    workers: workers({ kratos, origin }).map(workerOptions) satisfies WorkerOptions[],
+  });
+  try {
+    await miniflare.ready;
+    return miniflare;
+  } catch (error) {
+    await miniflare.dispose();
+    if (attempts > 1 && isAddressInUse(error)) return startRuntime(capture, workers, attempts - 1);
+    throw error;
+  }
+}
+
+async function describe(
+  miniflare: Miniflare,
+  capture: ConsoleCapture,
+  options: StartGateOptions,
+): Promise<RunningGate> {
+  const direct = async (name: string, entrypoint?: string) =>
+    (await miniflare.unsafeGetDirectURL(name, entrypoint)).origin;
+  const names = gateNames(options);
+  const others = ['kratos', 'origin', ...(options.kv === 'none' ? [] : ['kv'])];
+  const urls = await Promise.all(names.map((name) => direct(name)));
+  const gates = urls.map((url) => ({ url, port: Number(new URL(url).port) }));
+  const [first] = gates;
+  if (first === undefined) throw new Error('isolates must be at least 1');
+  const clocks = await Promise.all(
+    [...names, ...others].map((name) => direct(name, CLOCK_ENTRYPOINT)),
+  );
+  const dispose = () => miniflare.dispose();
+  return {
+    ...first,
+    gates,
+    kratos: kratosHandle(await direct('kratos')),
+    origin: originHandle(await direct('origin')),
+    kv: await openKv(options, direct),
+    clock: createTestClock(clocks),
+    logs: () => capture.lines((mark) => markConsole(clocks[0] ?? '', mark)),
+    clearLogs: () => capture.clear(),
+    dispose,
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+async function openKv(
+  { kv = 'memory' }: StartGateOptions,
+  direct: (name: string) => Promise<string>,
+): Promise<KvHandle> {
+  if (kv === 'none') return noKv();
+  const url = await direct('kv');
+  return kv === 'faulty' ? faultyKv(url) : memoryKv(url);
+}
+
+function gateNames({ isolates = 1 }: StartGateOptions): string[] {
+  return Array.from({ length: isolates }, (_, index) => gateName(index));
+}
+
+function gateName(index: number): string {
+  return `gate-${index}`;
+}
+
+function loopback(port: number): string {
+  return `http://127.0.0.1:${port}`;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = address !== null && typeof address === 'object' ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function isAddressInUse(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_ADDRESS_IN_USE';
+}
