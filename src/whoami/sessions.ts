@@ -77,6 +77,7 @@ export class Sessions {
   async resolve(credential: Credential, demand: Demand, anchor: Anchor): Promise<Resolution> {
     const name = await nameCredential(credential, this.#options.store.id);
     const question: Question = { credential, name, demand, anchor };
+    await this.#options.revocation.refresh(this.#options.now(), anchor);
     const known = this.#recall(question) ?? (await this.#recallFromKv(question));
     if (known !== undefined) return known;
     if (demand.onlyIfCached) return notCached();
