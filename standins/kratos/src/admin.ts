@@ -1,8 +1,9 @@
 import { goJson, noContent } from './answers.ts';
 import { herodotError } from './herodot-error.ts';
+import { pageByKey, pageByNumber } from './paging.ts';
 import { type KratosContext, publicUrl } from './public-url.ts';
 import { type Expansion, type Session, sessionDocument } from './session.ts';
-import { isActiveNow, readSession, readSessionsOf, store } from './store.ts';
+import { isActiveNow, readAllSessions, readSession, readSessionsOf, store } from './store.ts';
 
 /** `GET /admin/sessions/{id}`: related rows only when `expand` names them. */
 export function readAdminSession(c: KratosContext): Response {
@@ -39,10 +40,36 @@ export function listIdentitySessions(c: KratosContext): Response {
     (signedIn) => active === undefined || String(isActiveNow(signedIn)) === active,
   );
   const options = { publicUrl: publicUrl(c), now: Date.now() };
+  const url = `${publicUrl(c)}/admin/identities/${c.req.param('id')}/sessions`;
+  const { items, headers } = pageByNumber(c, found, url);
   return goJson(
-    found.map(({ session, identity }) => sessionDocument(session, identity, options)),
+    items.map(({ session, identity }) => sessionDocument(session, identity, options)),
     200,
-    { 'X-Total-Count': String(found.length) },
+    headers,
+  );
+}
+
+/** `GET /admin/sessions`: everybody's, newest first. */
+export function listSessions(c: KratosContext): Response {
+  const active = c.req.query('active');
+  const found = readAllSessions().filter(
+    (signedIn) => active === undefined || String(isActiveNow(signedIn)) === active,
+  );
+  const page = pageByKey(c, found, ({ session }) => ({
+    id: session.id,
+    createdAt: session.issuedAt,
+  }));
+  if (page === undefined) {
+    return herodotError(c.req.raw, {
+      code: 400,
+      reason: 'The page token is invalid, do not craft it.',
+    });
+  }
+  const options = { publicUrl: publicUrl(c), now: Date.now(), expand: readExpansion(c) };
+  return goJson(
+    page.items.map(({ session, identity }) => sessionDocument(session, identity, options)),
+    200,
+    page.headers,
   );
 }
 

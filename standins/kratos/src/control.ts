@@ -87,6 +87,28 @@ export async function signIn(c: KratosContext): Promise<Response> {
   });
 }
 
+const ManySessionsRequest = v.strictObject({
+  identityId: v.string(),
+  count: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000)),
+});
+
+/** `POST /.standin/sessions/many`: that many more active sessions of one identity, a second apart. */
+export async function signInManyTimes(c: KratosContext): Promise<Response> {
+  const parsed = v.safeParse(ManySessionsRequest, await readJson(c));
+  if (!parsed.success) return c.text(v.summarize(parsed.issues), 400);
+  const now = Date.now();
+  const identity = resolveIdentity({ identityId: parsed.output.identityId, aal: 'aal1' }, now);
+  const expiresAt = now + store.settings.sessionLifespanSeconds * 1000;
+  const ids = Array.from({ length: parsed.output.count }, (_, index) => {
+    const issuedAt = now - index * 1000;
+    const given = { identityId: identity.id, expiresAt, methods: methodsOf('aal1', issuedAt) };
+    const session = createSession(given, c.req.raw, issuedAt);
+    store.sessions.set(session.id, session);
+    return session.id;
+  });
+  return c.json({ ids });
+}
+
 /** `POST /.standin/sessions/{id}/cookie`: one more valid cookie string for the same session. */
 export async function issueAnotherCookie(c: KratosContext): Promise<Response> {
   const found = readSession(c.req.param('id') ?? '');

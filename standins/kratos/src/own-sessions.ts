@@ -1,9 +1,11 @@
 import { goJson, noContent } from './answers.ts';
 import { authenticate } from './credential.ts';
 import { herodotError } from './herodot-error.ts';
+import { pageByNumber } from './paging.ts';
 import { type KratosContext, publicUrl } from './public-url.ts';
 import { sessionDocument } from './session.ts';
 import { isActiveNow, readSessionsOf, type SignedIn } from './store.ts';
+import { satisfiesRequiredAal, stepUpRequired } from './whoami.ts';
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
@@ -12,11 +14,13 @@ export async function listOwnSessions(c: KratosContext): Promise<Response> {
   const current = await authenticate(c.req.raw);
   if (!current) return noSessionCookie(c.req.raw);
   const others = otherActiveSessions(current);
+  if (!satisfiesRequiredAal(current)) return stepUpRequired(c); // since ory/kratos#3671
   const options = { publicUrl: publicUrl(c), now: Date.now() };
+  const { items, headers } = pageByNumber(c, others, `${publicUrl(c)}/sessions`);
   return goJson(
-    others.map(({ session, identity }) => sessionDocument(session, identity, options)),
+    items.map(({ session, identity }) => sessionDocument(session, identity, options)),
     200,
-    { 'X-Total-Count': String(others.length) },
+    headers,
   );
 }
 

@@ -40,6 +40,8 @@ const SettingsSchema = v.strictObject({
   earliestPossibleExtendSeconds: v.nullable(Seconds),
   /** `feature_flags.faster_session_extend`: extend answers 204 instead of the session. */
   fasterSessionExtend: v.boolean(),
+  /** How many rows one `POST /admin/sessions` changes before it says that there are more. */
+  bulkRowsPerCall: v.pipe(v.number(), v.integer(), v.minValue(1)),
   /** whoami answers 200 with this body, whatever was asked. */
   rawBody: v.nullable(v.string()),
   /** The `Content-Type` of `rawBody`. */
@@ -70,6 +72,7 @@ export const DEFAULT_SETTINGS: Settings = {
   sessionLifespanSeconds: 86_400,
   earliestPossibleExtendSeconds: null,
   fasterSessionExtend: false,
+  bulkRowsPerCall: 5000,
   rawBody: null,
   contentType: 'application/json; charset=utf-8',
   endlessBody: false,

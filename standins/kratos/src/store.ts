@@ -1,4 +1,5 @@
 import { CallLog } from '../../recording/src/call-log.ts';
+import type { AccountFlow } from './account-flow.ts';
 import { type Identity, seedIdentities } from './identity.ts';
 import type { LoginFlow } from './login-flow.ts';
 import { isActive, type Session } from './session.ts';
@@ -11,6 +12,9 @@ export interface Store {
   readonly identities: Map<string, Identity>;
   readonly sessions: Map<string, Session>;
   readonly flows: Map<string, LoginFlow>;
+  readonly accountFlows: Map<string, AccountFlow>;
+  /** `init_code return_to_code` to the session they stand for. */
+  readonly exchangeCodes: Map<string, string>;
 }
 
 export const store: Store = {
@@ -19,6 +23,8 @@ export const store: Store = {
   identities: new Map(seedIdentities().map((identity) => [identity.id, identity])),
   sessions: new Map(),
   flows: new Map(),
+  accountFlows: new Map(),
+  exchangeCodes: new Map(),
 };
 
 /** A session together with the identity it belongs to. */
@@ -45,6 +51,11 @@ export function readSessionsOf(identityId: string): SignedIn[] {
     .filter((session) => session.identityId === identityId)
     .sort((a, b) => b.issuedAt - a.issuedAt)
     .flatMap((session) => withIdentity(session) ?? []);
+}
+
+/** Everybody's sessions, in no order. */
+export function readAllSessions(): SignedIn[] {
+  return [...store.sessions.values()].flatMap((session) => withIdentity(session) ?? []);
 }
 
 export function isActiveNow({ session, identity }: SignedIn): boolean {

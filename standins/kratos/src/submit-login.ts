@@ -30,7 +30,7 @@ import { type SignedIn, store } from './store.ts';
 /** The one second-factor code that is accepted. */
 const DEMO_TOTP_CODE = '000000';
 
-type Fields = Record<string, string>;
+export type Fields = Record<string, string>;
 
 /** `POST /self-service/login?flow=` with a JSON or form body (`selfservice/flow/login/handler.go`). */
 export async function submitLogin(c: KratosContext): Promise<Response> {
@@ -135,7 +135,8 @@ function identityDisabled(request: Request): Response {
   });
 }
 
-async function readFields(request: Request): Promise<Fields | undefined> {
+/** The text members of a form or JSON body; undefined when it is neither. */
+export async function readFields(request: Request): Promise<Fields | undefined> {
   try {
     return textMembers(await readBody(request));
   } catch {

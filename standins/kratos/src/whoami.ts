@@ -59,12 +59,12 @@ async function noSession(request: Request): Promise<Response> {
   return answer;
 }
 
-function satisfiesRequiredAal({ session, identity }: SignedIn): boolean {
+export function satisfiesRequiredAal({ session, identity }: SignedIn): boolean {
   if (store.settings.requiredAal === 'aal1') return true;
   return assuranceLevel(session) >= availableAssuranceLevel(identity);
 }
 
-function stepUpRequired(c: KratosContext): Response {
+export function stepUpRequired(c: KratosContext): Response {
   const redirectTo = `${publicUrl(c)}/self-service/login/browser?aal=aal2`;
   return herodotError(c.req.raw, {
     code: 403,

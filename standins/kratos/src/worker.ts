@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import * as admin from './admin.ts';
+import { manageSessions } from './bulk.ts';
 import * as control from './control.ts';
 import { createBrowserLogin, createNativeLogin, readLoginFlow } from './create-login.ts';
 import { failWithoutDatabase, misbehave, recordCall, slowDown } from './faults.ts';
@@ -9,7 +10,10 @@ import { createLogoutFlow, logoutApi, submitLogout } from './logout.ts';
 import { listOwnSessions, revokeOtherSessions, revokeOwnSession } from './own-sessions.ts';
 import { loginPage, welcomePage } from './pages.ts';
 import type { Env } from './public-url.ts';
+import * as recovery from './recovery.ts';
+import * as settings from './settings-flow.ts';
 import { submitLogin } from './submit-login.ts';
+import { exchangeSessionToken, issueExchangeCodes } from './token-exchange.ts';
 import { whoami } from './whoami.ts';
 
 /** The test's side: what it may change and look at. Not recorded, never slow, never failing. */
@@ -21,6 +25,8 @@ const standin = new Hono<{ Bindings: Env }>()
   .delete('/calls', control.clearCalls)
   .get('/jwks.json', control.readKeySet)
   .post('/sessions', control.signIn)
+  .post('/sessions/many', control.signInManyTimes)
+  .post('/sessions/:id/exchange-codes', issueExchangeCodes)
   .post('/sessions/:id/cookie', control.issueAnotherCookie)
   .delete('/sessions/:id', control.revokeUnseen)
   .patch('/identities/:id', control.changeIdentity);
@@ -34,6 +40,7 @@ const kratos = new Hono<{ Bindings: Env }>()
 
   .all('/sessions/whoami', whoami)
   .get('/sessions', listOwnSessions)
+  .get('/sessions/token-exchange', exchangeSessionToken)
   .delete('/sessions', revokeOtherSessions)
   .delete('/sessions/:id', revokeOwnSession)
 
@@ -46,7 +53,18 @@ const kratos = new Hono<{ Bindings: Env }>()
   .get('/self-service/logout', submitLogout)
   .delete('/self-service/logout/api', logoutApi)
 
+  .get('/self-service/settings/api', settings.createNativeSettings)
+  .get('/self-service/settings/browser', settings.createBrowserSettings)
+  .get('/self-service/settings/flows', settings.readSettingsFlow)
+  .post('/self-service/settings', settings.submitSettings)
+  .get('/self-service/recovery/api', recovery.createNativeRecovery)
+  .get('/self-service/recovery/browser', recovery.createBrowserRecovery)
+  .get('/self-service/recovery/flows', recovery.readRecoveryFlow)
+  .post('/self-service/recovery', recovery.submitRecovery)
+
   .use('/admin/*', failWithoutDatabase)
+  .get('/admin/sessions', admin.listSessions)
+  .post('/admin/sessions', manageSessions)
   .get('/admin/sessions/:id', admin.readAdminSession)
   .delete('/admin/sessions/:id', admin.deactivateSession)
   .patch('/admin/sessions/:id/extend', admin.extendSession)
