@@ -1,0 +1,42 @@
+import { Hono, type MiddlewareHandler } from 'hono';
+import { keycardError } from './keycard-error.ts';
+import { issueServiceAccountToken } from './service-account.ts';
+import * as control from './session-control.ts';
+import { store } from './session-store.ts';
+import { deleteSession, listSessions, readSession, updateSession } from './sessions.ts';
+
+const recordAndMisbehave: MiddlewareHandler = async (c, next) => {
+  store.calls.record(c.req.raw);
+  const { delayMs, answers } = store.settings;
+  if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+  const canned = answers[`${c.req.method} ${new URL(c.req.url).pathname}`];
+  if (canned === undefined) return await next();
+  const body = typeof canned.body === 'string' ? canned.body : JSON.stringify(canned.body);
+  return new Response(body, { status: canned.status, headers: canned.headers ?? {} });
+};
+
+const requireBearer: MiddlewareHandler = async (c, next) => {
+  const bearer = /^Bearer (.+)$/.exec(c.req.header('authorization') ?? '')?.[1];
+  if (bearer !== undefined && store.bearers.has(bearer)) return await next();
+  return keycardError(401, 'unauthorized', 'The access token is missing or not valid.');
+};
+
+/** The test's side of the sessions. */
+export const sessionControl = new Hono()
+  .post('/session-control', control.changeControl)
+  .delete('/session-control', control.resetControl)
+  .get('/session-calls', control.readCalls)
+  .delete('/session-calls', control.clearCalls)
+  .post('/bearers', control.createBearer)
+  .delete('/bearers', control.forgetBearers)
+  .post('/sessions', control.createSession);
+
+/** Keycard's side: its session API and the token endpoint for service accounts. */
+export const sessionRoutes = new Hono()
+  .use('/zones/*', recordAndMisbehave, requireBearer)
+  .use('/service-account-token', recordAndMisbehave)
+  .post('/service-account-token', issueServiceAccountToken)
+  .get('/zones/:zoneId/sessions', listSessions)
+  .get('/zones/:zoneId/sessions/:id', readSession)
+  .patch('/zones/:zoneId/sessions/:id', updateSession)
+  .delete('/zones/:zoneId/sessions/:id', deleteSession);
