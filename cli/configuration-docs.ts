@@ -101,6 +101,8 @@ function bindings(): string {
 | --- | --- | --- |
 | \`SESSIONS\` | KV namespace | Sealed sessions, shared between isolates. Without it each isolate remembers for itself. |
 | \`KRATOS\` | service | A Worker that forwards to Kratos, for example one placed near it. Without it, Kratos is called over the network. |
+| \`KRATOS_ADMIN\` | service | A Worker that forwards to Kratos’s admin API. Without it, \`KRATOS_ADMIN_URL\` is called over the network. |
+| \`KEYCARD\` | service | A Worker that forwards to Keycard’s API. Without it, \`KEYCARD_API_URL\` is called over the network. |
 | \`ORIGIN\` | service | The site, when it is itself a Worker. Without it, \`ORIGIN_URL\` is called over the network. |
 `;
 }

@@ -1,6 +1,7 @@
 // Pure: no I/O, no clock.
 import * as v from 'valibot';
 import { failed, type Result, success } from '../errors/result.ts';
+import { SESSION_API_COMPANIONS } from './session-api-settings.ts';
 import { SETTINGS } from './settings.ts';
 
 const SCHEMA = v.object({
@@ -10,11 +11,12 @@ const SCHEMA = v.object({
   ...SETTINGS.Tiers,
   ...SETTINGS.Deadlines,
   ...SETTINGS.Gate,
+  ...SETTINGS['Session API'],
   ...SETTINGS.Observability,
 });
 
 /** Names in the Worker's environment that are bindings and not settings. */
-export const BINDING_NAMES = ['SESSIONS', 'KRATOS', 'ORIGIN'] as const;
+export const BINDING_NAMES = ['SESSIONS', 'KRATOS', 'KRATOS_ADMIN', 'KEYCARD', 'ORIGIN'] as const;
 
 /** The settings as the operator named them, each checked and with its default. */
 export type Settings = v.InferOutput<typeof SCHEMA>;
@@ -23,6 +25,9 @@ export type RuleSettings = Settings['RULES'][number];
 
 /** Everything Postern is configured with, read once per isolate. */
 export interface Config extends Settings {
+  /** Where Kratos itself says that it is. */
+  readonly KRATOS_BASE_URL: string;
+  /** Where browsers reach Kratos's flows: Postern itself, when it answers them. */
   readonly KRATOS_BROWSER_URL: string;
   readonly LOGIN_URL: string;
 }
@@ -37,13 +42,20 @@ export function readConfig(
   environment: Readonly<Record<string, unknown>>,
 ): Result<Config, string[]> {
   const parsed = v.safeParse(SCHEMA, environment);
-  const problems = [...unknownNames(environment), ...(parsed.issues ?? []).map(describeIssue)];
+  const problems = [
+    ...unknownNames(environment),
+    ...missingCompanions(environment),
+    ...(parsed.issues ?? []).map(describeIssue),
+  ];
   if (!parsed.success || problems.length > 0) return failed(problems);
   const settings = parsed.output;
-  const browserUrl = settings.KRATOS_BROWSER_URL ?? settings.KRATOS_PUBLIC_URL;
+  const kratosUrl = settings.KRATOS_BROWSER_URL ?? settings.KRATOS_PUBLIC_URL;
+  const mountUrl = `${settings.PUBLIC_URL}${settings.SESSION_API_PATH ?? ''}`;
+  const browserUrl = settings.SELF_SERVICE ? mountUrl : kratosUrl;
   return success(
     Object.freeze({
       ...settings,
+      KRATOS_BASE_URL: kratosUrl,
       KRATOS_BROWSER_URL: browserUrl,
       LOGIN_URL: settings.LOGIN_URL ?? `${browserUrl}/self-service/login/browser`,
     }),
@@ -58,6 +70,12 @@ function unknownNames(environment: Readonly<Record<string, unknown>>): string[] 
     .map(
       (name) => `${name}: there is no such setting or binding. Check the spelling, or remove it.`,
     );
+}
+
+function missingCompanions(environment: Readonly<Record<string, unknown>>): string[] {
+  return SESSION_API_COMPANIONS.filter(
+    ([name, needed]) => environment[name] !== undefined && environment[needed] === undefined,
+  ).map(([name, needed]) => `${needed}: expected a value, ${name} needs it; got nothing.`);
 }
 
 function describeIssue(issue: v.BaseIssue<unknown>): string {

@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { identityHeaders } from './identity-header-settings.ts';
 import { rule } from './rule-settings.ts';
+import { SESSION_API_SETTINGS } from './session-api-settings.ts';
 import { baseUrl, listOf, originUrl, wholeNumber } from './setting-types.ts';
 
 const COOKIE_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}$/; // RFC 9110 token
@@ -31,7 +32,7 @@ export const SETTINGS = {
     LOGIN_URL: v.pipe(
       v.optional(baseUrl()),
       v.description(
-        'Where a navigation without a session is sent to sign in; `return_to` is added. Default: `/self-service/login/browser` at `KRATOS_BROWSER_URL`.',
+        'Where a navigation without a session is sent to sign in; `return_to` is added. Default: `/self-service/login/browser` at `KRATOS_BROWSER_URL`, or at `PUBLIC_URL` with `SELF_SERVICE`.',
       ),
     ),
     ORIGIN_URL: v.pipe(
@@ -120,6 +121,7 @@ export const SETTINGS = {
       ),
     ),
   },
+  'Session API': SESSION_API_SETTINGS,
   Observability: {
     DECISION_LOG: v.pipe(
       v.optional(v.picklist(['all', 'refused', 'none'], 'one of "all", "refused", "none"'), 'all'),

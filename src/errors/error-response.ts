@@ -36,10 +36,17 @@ export function errorHeaders(reason: Reason, options: ErrorResponseOptions = {})
   if (explain(reason).status === 503) {
     headers.set('retry-after', String(options.retryAfterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS));
   }
-  if (reason === 'method_not_allowed') {
+  if (reason === 'method_not_allowed' && !headers.has('allow')) {
     headers.set('allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS');
   }
   return headers;
+}
+
+/** The same in Keycard's error shape (its `api/openapi.yaml`): `message`, `code`, `status`. */
+export function keycardErrorResponse(reason: Reason, options: ErrorResponseOptions = {}): Response {
+  const { status, message } = explain(reason);
+  const headers = errorHeaders(reason, options);
+  return new Response(JSON.stringify({ message, code: reason, status }), { status, headers });
 }
 
 /** Kratos's own id where it has one (`text/message_error.go`), so that its SDKs recognise the case. */
@@ -61,8 +68,11 @@ const STATUS_TEXT: Record<number, string> = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  413: 'Request Entity Too Large',
+  415: 'Unsupported Media Type',
   500: 'Internal Server Error',
   502: 'Bad Gateway',
   503: 'Service Unavailable',
   504: 'Gateway Timeout',
+  508: 'Loop Detected',
 };

@@ -7,6 +7,12 @@ export type RefusalReason =
   | 'host_not_valid'
   | 'method_not_allowed'
   | 'credential_conflicting'
+  | 'parameter_not_valid'
+  | 'body_not_valid'
+  | 'body_too_long'
+  | 'media_type_not_supported'
+  | 'cross_site_change'
+  | 'loop_detected'
   | 'not_found';
 
 /** A verdict of *no*: nobody is signed in, or not strongly enough. */
@@ -17,17 +23,25 @@ export type DenialReason =
   | 'session_inactive'
   | 'session_aal2_required';
 
+/** The caller of a guarded route did not prove to be one who may. */
+export type GuardReason = 'caller_not_authorized';
+
 /** Something of ours, of the session store's or of the origin's failed. Never a verdict. */
 export type FaultReason =
   | 'store_unavailable'
   | 'not_cached'
   | 'origin_unreachable'
   | 'origin_timeout'
+  | 'upstream_unreachable'
+  | 'upstream_timeout'
+  | 'upstream_not_valid'
+  | 'guard_unavailable'
+  | 'revocation_unrecorded'
   | 'configuration_invalid'
   | 'internal_error';
 
 /** Every way in which Postern answers something other than what was asked for. */
-export type Reason = RefusalReason | DenialReason | FaultReason;
+export type Reason = RefusalReason | DenialReason | GuardReason | FaultReason;
 
 /** What a client is told: the status, what was wrong, and what to do. No input is ever echoed. */
 export interface Explanation {
@@ -70,6 +84,83 @@ export function explain(reason: Reason): Explanation {
         message: 'The request presents its session credential more than once.',
         reason:
           'Send one Authorization or X-Session-Token header, and cookies in one Cookie header.',
+      };
+    case 'parameter_not_valid':
+      return {
+        status: 400,
+        message: 'A parameter of the request is not valid.',
+        reason: 'Check ids, paging and filters of the request against the documentation.',
+      };
+    case 'body_not_valid':
+      return {
+        status: 400,
+        message: 'The request body is not valid.',
+        reason: 'Check the body against the documentation.',
+      };
+    case 'body_too_long':
+      return {
+        status: 413,
+        message: 'The request body is too long.',
+        reason: 'Send at most 64 KiB; divide long lists over several requests.',
+      };
+    case 'media_type_not_supported':
+      return {
+        status: 415,
+        message: 'The media type of the request body is not supported.',
+        reason: 'Send JSON, with Content-Type: application/json.',
+      };
+    case 'cross_site_change':
+      return {
+        status: 403,
+        message: 'The change was asked for by a page of another site.',
+        reason:
+          'Sessions are changed with a cookie only by pages of this origin. Call from one of them, or with a session token in a header.',
+      };
+    case 'loop_detected':
+      return {
+        status: 508,
+        message: 'The request has come back to where it was sent from.',
+        reason:
+          'The session store is configured to be this service itself; its operator has to change that.',
+      };
+    case 'caller_not_authorized':
+      return {
+        status: 401,
+        message: 'The request is not authorized to use this route.',
+        reason: 'Send the credential that guards this route.',
+      };
+    case 'upstream_unreachable':
+      return {
+        status: 502,
+        message: 'The session system could not be reached.',
+        reason:
+          'The connection failed. A change may or may not have been made. Try again; if it lasts, tell the operator.',
+      };
+    case 'upstream_timeout':
+      return {
+        status: 504,
+        message: 'The session system did not answer in time.',
+        reason:
+          'A change may or may not have been made. Try again; if it lasts, tell the operator.',
+      };
+    case 'upstream_not_valid':
+      return {
+        status: 502,
+        message: 'The session system gave an answer that cannot be used.',
+        reason: 'Try again; if it lasts, tell the operator.',
+      };
+    case 'guard_unavailable':
+      return {
+        status: 503,
+        message: 'Whether this caller may use this route could not be checked.',
+        reason: 'The keys to check with could not be had. Try again after the time in Retry-After.',
+      };
+    case 'revocation_unrecorded':
+      return {
+        status: 503,
+        message: 'The change was made but could not be told to every part of this service.',
+        reason:
+          'Send the request again, so that sessions it ended stop working everywhere at once.',
       };
     case 'not_found':
       return {

@@ -3,6 +3,9 @@
 /** whoami's 401, as Kratos really sends it: no `error.id` (`session/handler.go`, `session/error.go`). */
 const WHOAMI_401 =
   '{"error":{"code":401,"status":"Unauthorized","reason":"No valid session credentials found in the request.","message":"The request could not be authorized"}}\n';
+/** The 401 of `GET` and `DELETE /sessions` (`session/handler.go`). */
+const SESSIONS_401 =
+  '{"error":{"code":401,"status":"Unauthorized","reason":"No valid session cookie found.","message":"The request could not be authorized"}}\n';
 const BEFORE_REQUEST_ID = '"status":"Unauthorized",';
 
 /**
@@ -11,7 +14,16 @@ const BEFORE_REQUEST_ID = '"status":"Unauthorized",';
  */
 export function whoami401Body(storeBody: string | undefined, requestId: string | null): string {
   const body = storeBody ?? WHOAMI_401;
-  if (requestId === null || requestId === '' || body !== WHOAMI_401) return body;
+  return body === WHOAMI_401 ? withRequestId(body, requestId) : body;
+}
+
+/** The body of a 401 of `/sessions`, for a request that presents nothing to ask the store about. */
+export function sessions401Body(requestId: string | null): string {
+  return withRequestId(SESSIONS_401, requestId);
+}
+
+function withRequestId(body: string, requestId: string | null): string {
+  if (requestId === null || requestId === '') return body;
   return body.replace(
     BEFORE_REQUEST_ID,
     () => `${BEFORE_REQUEST_ID}"request":${goJsonString(requestId)},`,

@@ -1,6 +1,8 @@
 import type { Credential } from '../../credentials/credential.ts';
 import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
 import type { SessionStore, StoreAnswer } from '../session-store.ts';
+import { HOP_HEADER } from '../upstream.ts';
+import { credentialHeaders } from './credential-headers.ts';
 import { parseObject, readKratosSession } from './kratos-session.ts';
 
 export interface KratosStoreOptions {
@@ -32,23 +34,16 @@ export function createKratosStore(options: KratosStoreOptions): SessionStore {
 
 function whoamiRequest(
   publicUrl: string,
-  { carrier, value }: Credential,
+  credential: Credential,
   tokenizeAs: string | undefined,
 ): Request {
   const url = new URL(`${publicUrl}/sessions/whoami`);
   if (tokenizeAs !== undefined) url.searchParams.set('tokenize_as', tokenizeAs);
-  const headers = new Headers({ accept: 'application/json' });
-  switch (carrier.kind) {
-    case 'session-token-header':
-      headers.set('x-session-token', value);
-      break;
-    case 'cookie':
-      headers.set('cookie', `${carrier.cookieName}=${value}`);
-      break;
-    case 'bearer':
-      headers.set('authorization', `Bearer ${value}`);
-      break;
-  }
+  const headers = {
+    accept: 'application/json',
+    [HOP_HEADER]: '1',
+    ...credentialHeaders(credential),
+  };
   return new Request(url, { headers, redirect: 'manual', cache: 'no-store' });
 }
 

@@ -1,0 +1,77 @@
+import { failed, type Result, success } from '../../errors/result.ts';
+import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
+import { parseObject } from '../kratos/kratos-session.ts';
+import { HOP_HEADER } from '../upstream.ts';
+
+/** A service account's access token; plain data, shared between requests. */
+export interface ServiceAccountToken {
+  readonly value: string;
+  /** Milliseconds since the epoch: when it was asked for. */
+  readonly askedAt: number;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+export type ServiceAccountFault =
+  | 'upstream_unreachable'
+  | 'upstream_timeout'
+  | 'upstream_not_valid';
+
+export interface ServiceAccountOptions {
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** For the whole call. */
+  readonly timeoutMs: number;
+  readonly fetch: (request: Request) => Promise<Response>;
+}
+
+const MAX_ANSWER_BYTES = 64 * 1024;
+/** Where the endpoint does not say (RFC 6749 section 5.1 recommends that it does). */
+const DEFAULT_LIFETIME_SECONDS = 300;
+const MAX_LIFETIME_SECONDS = 24 * 3600;
+const TOKEN = /^[A-Za-z0-9._~+/=-]{1,8192}$/;
+
+/**
+ * Asks Keycard for a token by the client credentials grant (RFC 6749 section 4.4), as its SDKs do: HTTP Basic
+ * and a form. Never throws; a refusal of our own credentials is a fault of ours and not the caller's.
+ */
+export async function requestServiceAccountToken(
+  options: ServiceAccountOptions,
+  askedAt: number,
+): Promise<Result<ServiceAccountToken, ServiceAccountFault>> {
+  const signal = AbortSignal.timeout(options.timeoutMs);
+  try {
+    const response = await options.fetch(new Request(tokenRequest(options), { signal }));
+    const text = await readBoundedText(response, MAX_ANSWER_BYTES);
+    const token =
+      response.status === 200 && text !== TOO_LONG ? readToken(text, askedAt) : undefined;
+    return token === undefined ? failed('upstream_not_valid') : success(token);
+  } catch {
+    return failed(signal.aborted ? 'upstream_timeout' : 'upstream_unreachable');
+  }
+}
+
+function tokenRequest({ tokenUrl, clientId, clientSecret }: ServiceAccountOptions): Request {
+  return new Request(tokenUrl, {
+    method: 'POST',
+    headers: {
+      accept: 'application/json',
+      authorization: `Basic ${btoa(`${clientId}:${clientSecret}`)}`,
+      'content-type': 'application/x-www-form-urlencoded',
+      [HOP_HEADER]: '1',
+    },
+    body: 'grant_type=client_credentials',
+    redirect: 'manual',
+    cache: 'no-store',
+  });
+}
+
+function readToken(text: string, askedAt: number): ServiceAccountToken | undefined {
+  const { access_token: value, token_type: type, expires_in: lifetime } = parseObject(text) ?? {};
+  const isBearer = type === undefined || (typeof type === 'string' && /^bearer$/i.test(type));
+  if (typeof value !== 'string' || !TOKEN.test(value) || !isBearer) return undefined;
+  const seconds =
+    typeof lifetime === 'number' && lifetime > 0 ? lifetime : DEFAULT_LIFETIME_SECONDS;
+  return { value, askedAt, expiresAt: askedAt + Math.min(seconds, MAX_LIFETIME_SECONDS) * 1000 };
+}

@@ -1,0 +1,75 @@
+import { failed, type Result, success } from '../errors/result.ts';
+import { isCrossSite } from './same-origin.ts';
+
+/** How a caller of a guarded route proved that they may. */
+export type GuardFailure = 'caller_not_authorized' | 'cross_site_change' | 'guard_unavailable';
+
+/** Whether a Cloudflare Access assertion is good: signed by the team, for one of the applications, in time. */
+export type AccessVerifier = (
+  assertion: string,
+  now: number,
+) => Promise<Result<undefined, 'caller_not_authorized' | 'guard_unavailable'>>;
+
+export interface GuardOptions {
+  readonly secrets: readonly string[];
+  /** `undefined`: Access is not among the guards. */
+  readonly access: AccessVerifier | undefined;
+  readonly allowedOrigins: readonly string[];
+  readonly now: () => number;
+}
+
+const BEARER = /^bearer ([A-Za-z0-9_~+/=-]{32,512})$/i;
+const ASSERTION = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+const MAX_ASSERTION_LENGTH = 8192;
+
+/** The guard in front of admin and service-account routes: any one of what is configured is enough. */
+export class Guard {
+  readonly #options: GuardOptions;
+
+  constructor(options: GuardOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the caller may. An assertion is only looked at when no secret is presented. */
+  async check(request: Request): Promise<Result<undefined, GuardFailure>> {
+    const { headers } = request;
+    const authorization = headers.get('authorization');
+    if (authorization !== null) return this.#checkSecret(authorization);
+    const { access, allowedOrigins, now } = this.#options;
+    const assertion = headers.get('cf-access-jwt-assertion');
+    if (access === undefined || assertion === null) return REFUSED;
+    if (assertion.length > MAX_ASSERTION_LENGTH || !ASSERTION.test(assertion)) return REFUSED;
+    const verified = await access(assertion, now());
+    // Access answers for a browser by its cookie, so a page of another site could make it do so.
+    const isChange = request.method !== 'GET' && request.method !== 'HEAD';
+    if (verified.ok && isChange && isCrossSite(headers, allowedOrigins)) {
+      return failed('cross_site_change');
+    }
+    return verified;
+  }
+
+  async #checkSecret(authorization: string): Promise<Result<undefined, GuardFailure>> {
+    const presented = BEARER.exec(authorization)?.[1];
+    if (presented === undefined) return REFUSED;
+    const presentedDigest = await digest(presented);
+    let isGood = false;
+    for (const known of await Promise.all(this.#options.secrets.map(digest))) {
+      const isSame = isSameDigest(known, presentedDigest); // no short cut: all are compared
+      isGood = isGood || isSame;
+    }
+    return isGood ? success(undefined) : REFUSED;
+  }
+}
+
+const REFUSED = Object.freeze(failed('caller_not_authorized' as const));
+
+async function digest(text: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
+}
+
+/** Takes the same time wherever the two differ, of digests whose bytes nobody outside can choose. */
+function isSameDigest(one: Uint8Array, other: Uint8Array): boolean {
+  let difference = one.length ^ other.length;
+  for (const [index, byte] of one.entries()) difference |= byte ^ (other[index] ?? 0);
+  return difference === 0;
+}

@@ -1,0 +1,150 @@
+import type { Hono } from 'hono';
+import type { Config } from '../config/config.ts';
+import { errorResponse, keycardErrorResponse } from '../errors/error-response.ts';
+import type { DecisionLog } from '../observability/decision-log.ts';
+import { requestServiceAccountToken } from '../providers/keycard/service-account.ts';
+import type { SessionStore } from '../providers/session-store.ts';
+import { createUpstream, type Upstream } from '../providers/upstream.ts';
+import type { Announcer } from '../revocation/announcer.ts';
+import type { Sessions } from '../whoami/sessions.ts';
+import { type ApiMethods, type ApiVisit, addApiRoute } from './api-route.ts';
+import { type AccessVerifier, Guard } from './guard.ts';
+import { KeptToken } from './kept-token.ts';
+import { keycardRoutes } from './keycard.ts';
+import { createKeycardCallers } from './keycard-caller.ts';
+import { kratosAdminRoutes } from './kratos-admin.ts';
+import { kratosPublicRoutes } from './kratos-public.ts';
+import type { PublicHost } from './public-host.ts';
+import { selfServiceRoutes } from './self-service.ts';
+
+type Fetch = (request: Request) => Promise<Response>;
+
+export interface SessionApiOptions {
+  readonly config: Config;
+  readonly sessions: Sessions;
+  readonly store: SessionStore;
+  readonly announcer: Announcer;
+  /** `undefined`: Cloudflare Access is not among the guards. */
+  readonly access: AccessVerifier | undefined;
+  readonly fetchStore: Fetch;
+  readonly fetchKratosAdmin: Fetch;
+  readonly fetchKeycard: Fetch;
+  readonly log: DecisionLog;
+  readonly now: () => number;
+}
+
+/**
+ * Puts the session API among the routes: each provider's own paths, so that its SDKs work unchanged. Whatever is
+ * below those paths and not a route of theirs is not there; nothing of it falls through to the site.
+ */
+export function addSessionApi(
+  routes: Hono<{ Bindings: ApiVisit }>,
+  options: SessionApiOptions,
+): void {
+  const { config, log, now } = options;
+  const apiPath = config.SESSION_API_PATH ?? '';
+  const add = (table: Record<string, ApiMethods>, errorShape: typeof errorResponse) => {
+    for (const [path, methods] of Object.entries(table)) {
+      addApiRoute(routes, `${apiPath}${path}`, methods, { errorShape, log, now });
+    }
+  };
+  const closeOff = (errorShape: typeof errorResponse, ...paths: string[]) => {
+    for (const path of paths) routes.all(`${apiPath}${path}`, () => errorShape('not_found'));
+  };
+  add(kratosPublicTable(options), errorResponse);
+  if (config.SELF_SERVICE) {
+    add(selfServiceTable(options), errorResponse);
+    closeOff(errorResponse, '/self-service', '/self-service/*');
+  }
+  add(kratosAdminTable(options), errorResponse);
+  closeOff(errorResponse, '/sessions/*', '/admin/sessions', '/admin/sessions/*');
+  closeOff(errorResponse, '/admin/identities/:id/sessions', '/admin/identities/:id/sessions/*');
+  if (config.KEYCARD_API_URL === undefined) return;
+  add(keycardTable(options, config.KEYCARD_API_URL), keycardErrorResponse);
+  closeOff(keycardErrorResponse, '/zones/:zoneId/sessions/*');
+}
+
+function kratosPublicTable(options: SessionApiOptions): Record<string, ApiMethods> {
+  const apiUrl = apiUrlOf(options.config);
+  return kratosPublicRoutes({ ...callerOptions(options), apiUrl, kratos: kratosOf(options) });
+}
+
+function selfServiceTable(options: SessionApiOptions): Record<string, ApiMethods> {
+  const { config, store } = options;
+  const caller = callerOptions(options);
+  return selfServiceRoutes({ ...caller, store, kratos: kratosOf(options), host: publicHost(config) });
+}
+
+/** None until they are guarded: unguarded, they would let anybody sign anybody out. */
+function kratosAdminTable(options: SessionApiOptions): Record<string, ApiMethods> {
+  const { config, announcer, fetchKratosAdmin } = options;
+  const guard = guardOf(options);
+  if (config.KRATOS_ADMIN_URL === undefined || guard === undefined) return {};
+  return kratosAdminRoutes({
+    kratosAdmin: upstream(config.KRATOS_ADMIN_URL, fetchKratosAdmin, config),
+    apiKey: config.KRATOS_ADMIN_API_KEY,
+    guard,
+    announcer,
+    apiUrl: apiUrlOf(config),
+    apiPath: config.SESSION_API_PATH ?? '',
+  });
+}
+
+function keycardTable(options: SessionApiOptions, apiUrl: string): Record<string, ApiMethods> {
+  const { config, announcer, fetchKeycard } = options;
+  const keycard = upstream(apiUrl, fetchKeycard, config);
+  const guard = guardOf(options);
+  const token = serviceAccountToken(options, apiUrl);
+  const serviceAccount = guard && token && { guard, token };
+  const callers = createKeycardCallers({ keycard, serviceAccount });
+  return keycardRoutes({ callers, announcer, zones: config.KEYCARD_ZONES });
+}
+
+function serviceAccountToken(
+  { config, fetchKeycard, now }: SessionApiOptions,
+  apiUrl: string,
+): KeptToken | undefined {
+  const { KEYCARD_CLIENT_ID: clientId, KEYCARD_CLIENT_SECRET: clientSecret } = config;
+  if (clientId === undefined || clientSecret === undefined) return undefined;
+  const tokenUrl = config.KEYCARD_TOKEN_URL ?? `${apiUrl}/service-account-token`;
+  const timeoutMs = config.STORE_TIMEOUT_MS;
+  const wire = { tokenUrl, clientId, clientSecret, timeoutMs, fetch: fetchKeycard };
+  const request = (askedAt: number) => requestServiceAccountToken(wire, askedAt);
+  return new KeptToken({ request, timeoutMs, now });
+}
+
+function guardOf({ config, access, now }: SessionApiOptions): Guard | undefined {
+  const secrets = config.ADMIN_SECRETS ?? [];
+  if (secrets.length === 0 && access === undefined) return undefined;
+  return new Guard({ secrets, access, allowedOrigins: allowedOrigins(config), now });
+}
+
+function callerOptions({ config, sessions, announcer }: SessionApiOptions) {
+  const cookieNames = config.SESSION_COOKIE_NAMES;
+  return { sessions, announcer, cookieNames, allowedOrigins: allowedOrigins(config) };
+}
+
+function allowedOrigins(config: Config): string[] {
+  return [config.PUBLIC_URL, ...config.ALLOWED_ORIGINS];
+}
+
+function kratosOf({ config, fetchStore }: SessionApiOptions): Upstream {
+  return upstream(config.KRATOS_PUBLIC_URL, fetchStore, config);
+}
+
+function upstream(baseUrl: string, fetch: Fetch, { STORE_TIMEOUT_MS: timeoutMs }: Config): Upstream {
+  return createUpstream({ baseUrl, fetch, timeoutMs });
+}
+
+function apiUrlOf(config: Config): string {
+  return `${config.PUBLIC_URL}${config.SESSION_API_PATH ?? ''}`;
+}
+
+/** How what Kratos says of itself reads on the site. */
+export function publicHost(config: Config): PublicHost {
+  return {
+    kratosUrls: [config.KRATOS_BASE_URL, config.KRATOS_PUBLIC_URL],
+    publicUrl: config.PUBLIC_URL,
+    apiPath: config.SESSION_API_PATH ?? '',
+  };
+}
