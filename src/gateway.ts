@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import type { Config } from './config/config.ts';
+import { readCredential } from './credentials/read-credential.ts';
 import { errorResponse } from './errors/error-response.ts';
 import { HeaderFilter } from './forwarding/header-filter.ts';
 import { createOrigin } from './forwarding/origin.ts';
@@ -10,7 +11,12 @@ import { createDecisionLog, type DecisionLog } from './observability/decision-lo
 import { alive, createReadiness } from './observability/health.ts';
 import { createKratosStore } from './providers/kratos/kratos-store.ts';
 import { NO_REVOCATION_LOG } from './revocation/revocation-view.ts';
+import { createConfiguredIssuers } from './tokens/configured-issuers.ts';
+import { createPublishedKeys } from './tokens/published-keys.ts';
+import { createResourceMetadata, RESOURCE_METADATA_PATH } from './tokens/resource-metadata.ts';
+import { TokenSessions } from './tokens/token-sessions.ts';
 import { type KeyValueStore, KvTier } from './whoami/kv-tier.ts';
+import { SessionResolver } from './whoami/session-resolver.ts';
 import { Sessions } from './whoami/sessions.ts';
 import type { Anchor } from './whoami/single-flight.ts';
 import { whoami } from './whoami/whoami.ts';
@@ -19,9 +25,13 @@ import { whoami } from './whoami/whoami.ts';
 export interface Surroundings {
   readonly kv: KeyValueStore | undefined;
   readonly fetchStore: (request: Request) => Promise<Response>;
+  /** For issuers' keys. */
+  readonly fetchKeys: (request: Request) => Promise<Response>;
   /** `undefined`: there is no site to gate. */
   readonly fetchOrigin: ((request: Request) => Promise<Response>) | undefined;
   readonly now: () => number;
+  /** From 0 to 1. */
+  readonly random: () => number;
   readonly write: (line: string) => void;
 }
 
@@ -42,10 +52,11 @@ interface Visit {
 export function createGateway(config: Config, surroundings: Surroundings): Gateway {
   const { now } = surroundings;
   const log = createDecisionLog(config.DECISION_LOG, surroundings.write);
-  const sessions = createSessions(config, surroundings);
+  const sessions = createResolver(config, surroundings);
   const gateOptions = createGateOptions(config, surroundings, sessions, log);
   const readiness = createReadiness(createStore(config, surroundings), surroundings.kv, now);
-  const whoamiOptions = { sessions, cookieNames: config.SESSION_COOKIE_NAMES, log, now };
+  const resource = createResource(config);
+  const whoamiOptions = { sessions, ...createReading(config), log, now };
 
   const routes = new Hono<{ Bindings: Visit }>();
   routes.all('/sessions/whoami', ({ req, env }) =>
@@ -53,6 +64,8 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
   );
   routes.get('/.postern/health/alive', alive);
   routes.get('/.postern/health/ready', readiness);
+  routes.get('/.postern/jwks.json', createPublishedKeys(inlineKeysOf(config)));
+  if (resource !== undefined) routes.get(RESOURCE_METADATA_PATH, resource);
   routes.all('/.postern/*', () => errorResponse('not_found'));
   routes.all('*', ({ req, env }) =>
     gateOptions === undefined
@@ -106,10 +119,44 @@ function createSessions(config: Config, surroundings: Surroundings): Sessions {
   });
 }
 
+function createResolver(config: Config, surroundings: Surroundings): SessionResolver {
+  const { kv, fetchKeys, now, random, write } = surroundings;
+  const issuers = createConfiguredIssuers(config, { kv, fetch: fetchKeys, now, random, write });
+  const tokens = new TokenSessions({ issuers, revocation: NO_REVOCATION_LOG, now });
+  return new SessionResolver(createSessions(config, surroundings), tokens);
+}
+
+/** How whoami and the gate read credentials, and where they send those who have none. */
+function createReading(config: Config) {
+  const tokenCookieNames = config.ISSUERS.length === 0 ? undefined : config.TOKEN_COOKIE_NAMES;
+  const places = { sessionCookieNames: config.SESSION_COOKIE_NAMES, tokenCookieNames };
+  return {
+    readCredential: (headers: Headers) => readCredential(headers, places),
+    resourceMetadataUrl:
+      authorizationServersOf(config).length === 0
+        ? undefined
+        : `${config.PUBLIC_URL}${RESOURCE_METADATA_PATH}`,
+  };
+}
+
+function createResource(config: Config): (() => Response) | undefined {
+  const servers = authorizationServersOf(config);
+  return servers.length === 0 ? undefined : createResourceMetadata(config.PUBLIC_URL, servers);
+}
+
+/** Keycard's clients find where to get a token by the metadata of the resource; Kratos's have no use for it. */
+function authorizationServersOf({ ISSUERS }: Config): string[] {
+  return ISSUERS.filter(({ preset }) => preset === 'keycard').map(({ issuer }) => issuer);
+}
+
+function inlineKeysOf({ ISSUERS }: Config) {
+  return ISSUERS.flatMap(({ keys = [] }) => keys);
+}
+
 function createGateOptions(
   config: Config,
   surroundings: Surroundings,
-  sessions: Sessions,
+  sessions: SessionResolver,
   log: DecisionLog,
 ): GateOptions | undefined {
   const { fetchOrigin, now } = surroundings;
@@ -123,7 +170,8 @@ function createGateOptions(
     loginUrl: config.LOGIN_URL,
     kratosBrowserUrl: config.KRATOS_BROWSER_URL,
     kratosPublicUrl: config.KRATOS_PUBLIC_URL,
-    cookieNames: config.SESSION_COOKIE_NAMES,
+    cookieNames: [...config.SESSION_COOKIE_NAMES, ...config.TOKEN_COOKIE_NAMES],
+    ...createReading(config),
     identityHeaders: config.IDENTITY_HEADERS,
     filter: new HeaderFilter(Object.keys(config.IDENTITY_HEADERS)),
     log,

@@ -37,12 +37,14 @@ function surroundingsOf({ SESSIONS, KRATOS, ORIGIN }: Environment, { ORIGIN_URL 
   return {
     kv: SESSIONS,
     fetchStore: KRATOS ? (request: Request) => KRATOS.fetch(request) : overNetwork,
+    fetchKeys: overNetwork,
     fetchOrigin: ORIGIN
       ? (request: Request) => ORIGIN.fetch(request)
       : ORIGIN_URL === undefined
         ? undefined
         : overNetwork,
     now: () => Date.now(),
+    random: () => Math.random(),
     write: (line: string) => console.log(line),
   };
 }
