@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import type { Config } from './config/config.ts';
+import { readCredential } from './credentials/read-credential.ts';
 import { errorResponse } from './errors/error-response.ts';
 import { HeaderFilter } from './forwarding/header-filter.ts';
 import { createOrigin } from './forwarding/origin.ts';
@@ -9,8 +10,20 @@ import { type AdmittedTarget, admit } from './http/admit.ts';
 import { createDecisionLog, type DecisionLog } from './observability/decision-log.ts';
 import { alive, createReadiness } from './observability/health.ts';
 import { createKratosStore } from './providers/kratos/kratos-store.ts';
+import { HOP_HEADER } from './providers/upstream.ts';
+import { SILENT_ANNOUNCER } from './revocation/announcer.ts';
 import { NO_REVOCATION_LOG } from './revocation/revocation-view.ts';
+import {
+  addSessionApi,
+  createSiteAnswers,
+  type SessionApiOptions,
+} from './session-api/session-api.ts';
+import { createConfiguredIssuers, createIssuerKeys } from './tokens/configured-issuers.ts';
+import { createPublishedKeys } from './tokens/published-keys.ts';
+import { createResourceMetadata, RESOURCE_METADATA_PATH } from './tokens/resource-metadata.ts';
+import { TokenSessions } from './tokens/token-sessions.ts';
 import { type KeyValueStore, KvTier } from './whoami/kv-tier.ts';
+import { SessionResolver } from './whoami/session-resolver.ts';
 import { Sessions } from './whoami/sessions.ts';
 import type { Anchor } from './whoami/single-flight.ts';
 import { whoami } from './whoami/whoami.ts';
@@ -19,9 +32,15 @@ import { whoami } from './whoami/whoami.ts';
 export interface Surroundings {
   readonly kv: KeyValueStore | undefined;
   readonly fetchStore: (request: Request) => Promise<Response>;
+  readonly fetchKratosAdmin: (request: Request) => Promise<Response>;
+  readonly fetchKeycard: (request: Request) => Promise<Response>;
+  /** For issuers' keys. */
+  readonly fetchKeys: (request: Request) => Promise<Response>;
   /** `undefined`: there is no site to gate. */
   readonly fetchOrigin: ((request: Request) => Promise<Response>) | undefined;
   readonly now: () => number;
+  /** From 0 to 1. */
+  readonly random: () => number;
   readonly write: (line: string) => void;
 }
 
@@ -42,18 +61,24 @@ interface Visit {
 export function createGateway(config: Config, surroundings: Surroundings): Gateway {
   const { now } = surroundings;
   const log = createDecisionLog(config.DECISION_LOG, surroundings.write);
-  const sessions = createSessions(config, surroundings);
+  const kratosSessions = createSessions(config, surroundings);
+  const sessions = createResolver(config, surroundings, kratosSessions);
   const gateOptions = createGateOptions(config, surroundings, sessions, log);
   const readiness = createReadiness(createStore(config, surroundings), surroundings.kv, now);
-  const whoamiOptions = { sessions, cookieNames: config.SESSION_COOKIE_NAMES, log, now };
+  const resource = createResource(config);
+  const whoamiOptions = { sessions, ...createReading(config), log, now };
 
   const routes = new Hono<{ Bindings: Visit }>();
-  routes.all('/sessions/whoami', ({ req, env }) =>
-    whoami(req.raw, env.target, env.anchor, whoamiOptions),
+  const onSite = createSiteAnswers(config);
+  routes.all('/sessions/whoami', async ({ req, env }) =>
+    onSite(await whoami(req.raw, env.target, env.anchor, whoamiOptions)),
   );
   routes.get('/.postern/health/alive', alive);
   routes.get('/.postern/health/ready', readiness);
+  routes.get('/.postern/jwks.json', createPublishedKeys(inlineKeysOf(config)));
+  if (resource !== undefined) routes.get(RESOURCE_METADATA_PATH, resource);
   routes.all('/.postern/*', () => errorResponse('not_found'));
+  addSessionApi(routes, sessionApiOptions(config, surroundings, kratosSessions, log));
   routes.all('*', ({ req, env }) =>
     gateOptions === undefined
       ? errorResponse('not_found')
@@ -66,6 +91,7 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
 
   return {
     async fetch(request, anchor) {
+      if (request.headers.has(HOP_HEADER)) return errorResponse('loop_detected');
       const admitted = admit(request);
       if (admitted.ok) return routes.fetch(request, { target: admitted.value, anchor });
       const response = errorResponse(admitted.failure);
@@ -106,10 +132,77 @@ function createSessions(config: Config, surroundings: Surroundings): Sessions {
   });
 }
 
-function createGateOptions(
+function createResolver(
+  config: Config,
+  surroundings: Surroundings,
+  kratosSessions: Sessions,
+): SessionResolver {
+  const { kv, fetchKeys, now, random, write } = surroundings;
+  const issuers = createConfiguredIssuers(config, { kv, fetch: fetchKeys, now, random, write });
+  const tokens = new TokenSessions({ issuers, revocation: NO_REVOCATION_LOG, now });
+  return new SessionResolver(kratosSessions, tokens);
+}
+
+/** How whoami and the gate read credentials, and where they send those who have none. */
+function createReading(config: Config) {
+  const tokenCookieNames = config.ISSUERS.length === 0 ? undefined : config.TOKEN_COOKIE_NAMES;
+  const places = { sessionCookieNames: config.SESSION_COOKIE_NAMES, tokenCookieNames };
+  return {
+    readCredential: (headers: Headers) => readCredential(headers, places),
+    resourceMetadataUrl:
+      authorizationServersOf(config).length === 0
+        ? undefined
+        : `${config.PUBLIC_URL}${RESOURCE_METADATA_PATH}`,
+  };
+}
+
+function createResource(config: Config): (() => Response) | undefined {
+  const servers = authorizationServersOf(config);
+  return servers.length === 0 ? undefined : createResourceMetadata(config.PUBLIC_URL, servers);
+}
+
+/** Keycard's clients find where to get a token by the metadata of the resource; Kratos's have no use for it. */
+function authorizationServersOf({ ISSUERS }: Config): string[] {
+  return ISSUERS.filter(({ preset }) => preset === 'keycard').map(({ issuer }) => issuer);
+}
+
+function inlineKeysOf({ ISSUERS }: Config) {
+  return ISSUERS.flatMap(({ keys = [] }) => keys);
+}
+
+function sessionApiOptions(
   config: Config,
   surroundings: Surroundings,
   sessions: Sessions,
+  log: DecisionLog,
+): SessionApiOptions {
+  const keySurroundings = { ...surroundings, fetch: surroundings.fetchKeys };
+  return {
+    ...surroundings,
+    config,
+    sessions,
+    store: createStore(config, surroundings),
+    announcer: SILENT_ANNOUNCER,
+    issuerKeys: (issuer, keysUrl) =>
+      createIssuerKeys(
+        {
+          issuer,
+          algorithms: ['RS256'],
+          keys: undefined,
+          jwks_url: keysUrl,
+          allow_other_origin: false,
+        },
+        config,
+        keySurroundings,
+      ),
+    log,
+  };
+}
+
+function createGateOptions(
+  config: Config,
+  surroundings: Surroundings,
+  sessions: SessionResolver,
   log: DecisionLog,
 ): GateOptions | undefined {
   const { fetchOrigin, now } = surroundings;
@@ -123,7 +216,8 @@ function createGateOptions(
     loginUrl: config.LOGIN_URL,
     kratosBrowserUrl: config.KRATOS_BROWSER_URL,
     kratosPublicUrl: config.KRATOS_PUBLIC_URL,
-    cookieNames: config.SESSION_COOKIE_NAMES,
+    cookieNames: [...config.SESSION_COOKIE_NAMES, ...config.TOKEN_COOKIE_NAMES],
+    ...createReading(config),
     identityHeaders: config.IDENTITY_HEADERS,
     filter: new HeaderFilter(Object.keys(config.IDENTITY_HEADERS)),
     log,

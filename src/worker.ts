@@ -7,6 +7,10 @@ interface Environment extends Record<string, unknown> {
   readonly SESSIONS?: KVNamespace;
   /** A Worker in front of Kratos, placed near it. */
   readonly KRATOS?: Fetcher;
+  /** The same for Kratos's admin API. */
+  readonly KRATOS_ADMIN?: Fetcher;
+  /** A Worker in front of Keycard's API. */
+  readonly KEYCARD?: Fetcher;
   /** The site, when it is a Worker. */
   readonly ORIGIN?: Fetcher;
 }
@@ -32,17 +36,20 @@ function gatewayFor(environment: Environment): Gateway {
   return gateway;
 }
 
-function surroundingsOf({ SESSIONS, KRATOS, ORIGIN }: Environment, { ORIGIN_URL }: Config) {
+function surroundingsOf(environment: Environment, { ORIGIN_URL }: Config) {
+  const { SESSIONS, KRATOS, KRATOS_ADMIN, KEYCARD, ORIGIN } = environment;
   const overNetwork = (request: Request) => fetch(request);
+  const through = (binding: Fetcher | undefined) =>
+    binding ? (request: Request) => binding.fetch(request) : overNetwork;
   return {
     kv: SESSIONS,
-    fetchStore: KRATOS ? (request: Request) => KRATOS.fetch(request) : overNetwork,
-    fetchOrigin: ORIGIN
-      ? (request: Request) => ORIGIN.fetch(request)
-      : ORIGIN_URL === undefined
-        ? undefined
-        : overNetwork,
+    fetchStore: through(KRATOS),
+    fetchKratosAdmin: through(KRATOS_ADMIN),
+    fetchKeycard: through(KEYCARD),
+    fetchKeys: overNetwork,
+    fetchOrigin: ORIGIN || ORIGIN_URL !== undefined ? through(ORIGIN) : undefined,
     now: () => Date.now(),
+    random: () => Math.random(),
     write: (line: string) => console.log(line),
   };
 }

@@ -7,6 +7,7 @@ import { SETTINGS } from './settings.ts';
 const SCHEMA = v.object({
   ...SETTINGS.Addresses,
   ...SETTINGS.Credentials,
+  ...SETTINGS.Tokens,
   ...SETTINGS.Freshness,
   ...SETTINGS.Tiers,
   ...SETTINGS.Deadlines,
@@ -22,6 +23,8 @@ export const BINDING_NAMES = ['SESSIONS', 'KRATOS', 'KRATOS_ADMIN', 'KEYCARD', '
 export type Settings = v.InferOutput<typeof SCHEMA>;
 /** One rule of `RULES`. */
 export type RuleSettings = Settings['RULES'][number];
+/** One issuer of `ISSUERS`. */
+export type IssuerSettings = Settings['ISSUERS'][number];
 
 /** Everything Postern is configured with, read once per isolate. */
 export interface Config extends Settings {
@@ -49,6 +52,9 @@ export function readConfig(
   ];
   if (!parsed.success || problems.length > 0) return failed(problems);
   const settings = parsed.output;
+  if (settings.TOKEN_COOKIE_NAMES.some((name) => settings.SESSION_COOKIE_NAMES.includes(name))) {
+    return failed(['TOKEN_COOKIE_NAMES: expected names that are not in SESSION_COOKIE_NAMES.']);
+  }
   const kratosUrl = settings.KRATOS_BROWSER_URL ?? settings.KRATOS_PUBLIC_URL;
   const mountUrl = `${settings.PUBLIC_URL}${settings.SESSION_API_PATH ?? ''}`;
   const browserUrl = settings.SELF_SERVICE ? mountUrl : kratosUrl;

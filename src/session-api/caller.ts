@@ -1,10 +1,9 @@
-import type { Credential } from '../credentials/credential.ts';
+import type { KratosCredential } from '../credentials/credential.ts';
 import { readCredential } from '../credentials/read-credential.ts';
 import type { DenialReason, FaultReason } from '../errors/reasons.ts';
 import { failed, type Result, success } from '../errors/result.ts';
 import type { MarkSubject } from '../revocation/mark.ts';
 import type { Session } from '../session/session.ts';
-import { resolvePresentation } from '../whoami/resolve-presentation.ts';
 import { NO_DEMAND, type Sessions } from '../whoami/sessions.ts';
 import type { Anchor } from '../whoami/single-flight.ts';
 import { isCrossSite } from './same-origin.ts';
@@ -17,7 +16,10 @@ export interface CallerOptions {
 }
 
 export type CallerRefusal =
-  | Exclude<DenialReason, 'session_aal2_required'>
+  | Extract<
+      DenialReason,
+      'credential_missing' | 'credential_malformed' | 'credential_ambiguous' | 'session_inactive'
+    >
   | Extract<FaultReason, 'store_unavailable'>
   | 'credential_conflicting'
   | 'cross_site_change';
@@ -33,35 +35,53 @@ export async function chooseCredential(
   { headers }: Request,
   anchor: Anchor,
   { isChange, ...options }: CallerOptions & { readonly isChange: boolean },
-): Promise<Result<Credential, CallerRefusal>> {
-  const presentation = readCredential(headers, options.cookieNames);
+): Promise<Result<KratosCredential, CallerRefusal>> {
+  // No token cookies: a JWT is no credential at Kratos, and is judged there like any other value.
+  const places = { sessionCookieNames: options.cookieNames, tokenCookieNames: undefined };
+  const presentation = readCredential(headers, places);
   if (presentation.kind === 'none') return failed('credential_missing');
-  if (presentation.kind === 'unusable') return failed(presentation.reason);
-  const [first, ...others] = presentation.candidates;
+  if (presentation.kind === 'unusable') {
+    const { reason } = presentation;
+    return failed(reason === 'token_too_long' ? 'credential_malformed' : reason);
+  }
+  const candidates = presentation.candidates.filter((candidate) => candidate.kind === 'kratos');
+  const [first, ...others] = candidates;
+  if (first === undefined) return failed('credential_missing');
   if (isChange && first.carrier.kind === 'cookie' && isCrossSite(headers, options.allowedOrigins)) {
     return failed('cross_site_change');
   }
-  if (others.length === 0) return success(first);
-  let chosen = first;
-  const resolution = await resolvePresentation(presentation, async (credential) => {
-    const found = await options.sessions.resolve(credential, NO_DEMAND, anchor);
-    if (found.outcome === 'signed-in' || found.outcome === 'insufficient') chosen = credential;
-    return found;
-  });
-  switch (resolution.outcome) {
-    case 'not-signed-in':
-      return failed(resolution.reason);
-    case 'signed-in':
-    case 'insufficient':
-      return success(chosen);
-    default:
-      return failed('store_unavailable');
-  }
+  return others.length === 0 ? success(first) : chooseOne(candidates, anchor, options.sessions);
+}
+
+async function chooseOne(
+  candidates: readonly KratosCredential[],
+  anchor: Anchor,
+  sessions: Sessions,
+): Promise<Result<KratosCredential, CallerRefusal>> {
+  const found = await Promise.all(
+    candidates.map(async (credential) => ({
+      credential,
+      resolution: await sessions.resolve(credential, NO_DEMAND, anchor),
+    })),
+  );
+  const [first] = found;
+  const good = found.filter(({ resolution }) => resolution.outcome === 'signed-in');
+  const people = new Set(
+    good.map(({ resolution }) =>
+      resolution.outcome === 'signed-in' ? resolution.session.identity.id : '',
+    ),
+  );
+  if (people.size > 1) return failed('credential_ambiguous');
+  const undecided = found.find(({ resolution }) => resolution.outcome === 'unknown');
+  if (undecided !== undefined) return failed('store_unavailable');
+  const insufficient = found.find(({ resolution }) => resolution.outcome === 'insufficient');
+  const chosen = insufficient ?? good[0] ?? first;
+  return chosen === undefined ? failed('credential_missing') : success(chosen.credential);
 }
 
 /** Whose session a credential is, if that is known or can be found out. */
 export async function resolveSession(
-  credential: Credential,
+  credential: KratosCredential,
   anchor: Anchor,
   sessions: Sessions,
 ): Promise<Session | undefined> {

@@ -1,4 +1,4 @@
-import type { Credential } from '../credentials/credential.ts';
+import type { KratosCredential } from '../credentials/credential.ts';
 import { parseObject } from '../providers/kratos/kratos-session.ts';
 
 /** What a completed flow changes: who is signed in, this session, everything known of a person. */
@@ -14,20 +14,26 @@ export function isSignedOut(response: Response, cookieNames: readonly string[]):
 export function issuedSessionCookie(
   response: Response,
   cookieNames: readonly string[],
-): Credential | undefined {
+): KratosCredential | undefined {
   const issued = sessionCookies(response, cookieNames).find(({ isCleared }) => !isCleared);
-  return issued && { carrier: { kind: 'cookie', cookieName: issued.name }, value: issued.value };
+  return (
+    issued && {
+      kind: 'kratos',
+      carrier: { kind: 'cookie', cookieName: issued.name },
+      value: issued.value,
+    }
+  );
 }
 
 /** The session token that an answer hands to an app (`continue_with`), whose body stays readable. */
-export async function readIssuedToken(response: Response): Promise<Credential | undefined> {
+export async function readIssuedToken(response: Response): Promise<KratosCredential | undefined> {
   const document = parseObject(await response.clone().text());
   const steps = Array.isArray(document?.continue_with) ? document.continue_with : [];
   for (const step of steps) {
     const isObject = typeof step === 'object' && step !== null && !Array.isArray(step);
     const token = isObject && 'ory_session_token' in step ? step.ory_session_token : undefined;
     if (typeof token === 'string' && token !== '') {
-      return { carrier: { kind: 'session-token-header' }, value: token };
+      return { kind: 'kratos', carrier: { kind: 'session-token-header' }, value: token };
     }
   }
   return undefined;
@@ -46,7 +52,9 @@ function sessionCookies(response: Response, cookieNames: readonly string[]): Ses
     const equals = pair.indexOf('=');
     const name = pair.slice(0, equals).trim();
     const value = pair.slice(equals + 1).trim();
-    const isOver = attributes.some((attribute) => /^\s*max-age\s*=\s*(?:0|-\d+)\s*$/i.test(attribute));
+    const isOver = attributes.some((attribute) =>
+      /^\s*max-age\s*=\s*(?:0|-\d+)\s*$/i.test(attribute),
+    );
     return cookieNames.includes(name) ? [{ name, value, isCleared: value === '' || isOver }] : [];
   });
 }

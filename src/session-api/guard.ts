@@ -1,4 +1,5 @@
 import { failed, type Result, success } from '../errors/result.ts';
+import type { Anchor } from '../whoami/single-flight.ts';
 import { isCrossSite } from './same-origin.ts';
 
 /** How a caller of a guarded route proved that they may. */
@@ -8,6 +9,7 @@ export type GuardFailure = 'caller_not_authorized' | 'cross_site_change' | 'guar
 export type AccessVerifier = (
   assertion: string,
   now: number,
+  anchor: Anchor,
 ) => Promise<Result<undefined, 'caller_not_authorized' | 'guard_unavailable'>>;
 
 export interface GuardOptions {
@@ -16,6 +18,12 @@ export interface GuardOptions {
   readonly access: AccessVerifier | undefined;
   readonly allowedOrigins: readonly string[];
   readonly now: () => number;
+}
+
+/** A request to a guarded route. */
+export interface GuardedCall {
+  readonly request: Request;
+  readonly anchor: Anchor;
 }
 
 const BEARER = /^bearer ([A-Za-z0-9_~+/=-]{32,512})$/i;
@@ -31,7 +39,7 @@ export class Guard {
   }
 
   /** Whether the caller may. An assertion is only looked at when no secret is presented. */
-  async check(request: Request): Promise<Result<undefined, GuardFailure>> {
+  async check({ request, anchor }: GuardedCall): Promise<Result<undefined, GuardFailure>> {
     const { headers } = request;
     const authorization = headers.get('authorization');
     if (authorization !== null) return this.#checkSecret(authorization);
@@ -39,7 +47,7 @@ export class Guard {
     const assertion = headers.get('cf-access-jwt-assertion');
     if (access === undefined || assertion === null) return REFUSED;
     if (assertion.length > MAX_ASSERTION_LENGTH || !ASSERTION.test(assertion)) return REFUSED;
-    const verified = await access(assertion, now());
+    const verified = await access(assertion, now(), anchor);
     // Access answers for a browser by its cookie, so a page of another site could make it do so.
     const isChange = request.method !== 'GET' && request.method !== 'HEAD';
     if (verified.ok && isChange && isCrossSite(headers, allowedOrigins)) {

@@ -44,7 +44,7 @@ export function createKeycardCallers(options: KeycardCallersOptions): KeycardCal
       const isOwn = own !== undefined && (serviceAccount === undefined || JWT.test(own));
       if (isOwn) return success(callerWithBearer(own, call, options));
       if (serviceAccount === undefined) return failed('caller_not_authorized');
-      const passed = await serviceAccount.guard.check(call.request);
+      const passed = await serviceAccount.guard.check(call);
       return passed.ok
         ? success(callerByServiceAccount(serviceAccount.token, call, options))
         : passed;

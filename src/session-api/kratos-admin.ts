@@ -53,7 +53,7 @@ export function kratosAdminRoutes(options: KratosAdminOptions): Record<string, A
   const guarded =
     (handle: (call: ApiCall, options: KratosAdminOptions) => Promise<ApiAnswer>): ApiHandler =>
     async (call) => {
-      const passed = await options.guard.check(call.request);
+      const passed = await options.guard.check(call);
       return passed.ok ? handle(call, options) : passed;
     };
   return {

@@ -1,4 +1,4 @@
-import type { Credential } from '../credentials/credential.ts';
+import type { KratosCredential } from '../credentials/credential.ts';
 import { errorHeaders } from '../errors/error-response.ts';
 import { failed, type Result, success } from '../errors/result.ts';
 import { readBoundedText, TOO_LONG } from '../http/read-bounded-text.ts';
@@ -118,7 +118,7 @@ async function revokeOthers(call: ApiCall, options: KratosPublicOptions): Promis
 
 async function identityOf(
   { anchor }: ApiCall,
-  credential: Credential,
+  credential: KratosCredential,
   { sessions }: KratosPublicOptions,
   known: string | undefined,
 ): Promise<MarkSubject[]> {
@@ -159,7 +159,7 @@ function callerOf(
   { request, anchor }: ApiCall,
   options: KratosPublicOptions,
   { isChange }: { readonly isChange: boolean },
-): Promise<Result<Credential, CallerRefusal>> {
+): Promise<Result<KratosCredential, CallerRefusal>> {
   return chooseCredential(request, anchor, { ...options, isChange });
 }
 
@@ -174,7 +174,7 @@ function refuse({ request }: ApiCall, reason: CallerRefusal): ApiAnswer {
 
 async function send(
   { request }: ApiCall,
-  credential: Credential,
+  credential: KratosCredential,
   { kratos }: KratosPublicOptions,
   call: { readonly method: string; readonly segments: readonly string[]; readonly query?: string },
 ): Promise<ApiAnswer> {

@@ -1,4 +1,4 @@
-import type { Credential } from '../credentials/credential.ts';
+import type { KratosCredential } from '../credentials/credential.ts';
 import { failed, success } from '../errors/result.ts';
 import { readBoundedText, TOO_LONG } from '../http/read-bounded-text.ts';
 import type { SessionStore } from '../providers/session-store.ts';
@@ -113,7 +113,7 @@ function expectedMarks(session: Session, effect: FlowEffect): MarkSubject[] {
 
 interface FlowRun {
   readonly call: ApiCall;
-  readonly credential: Credential | undefined;
+  readonly credential: KratosCredential | undefined;
   readonly expected: readonly MarkSubject[];
   readonly options: SelfServiceOptions;
 }
@@ -167,7 +167,11 @@ async function logoutApi(call: ApiCall, options: SelfServiceOptions): Promise<Ap
   if (typeof token !== 'string' || !/^[\x21-\x7e]{16,4096}$/.test(token)) {
     return failed('body_not_valid');
   }
-  const credential: Credential = { carrier: { kind: 'session-token-header' }, value: token };
+  const credential: KratosCredential = {
+    kind: 'kratos',
+    carrier: { kind: 'session-token-header' },
+    value: token,
+  };
   const session = await resolveSession(credential, call.anchor, options.sessions);
   const expected = session === undefined ? [] : [sessionMark(session.id)];
   const headers = selfServiceHeaders(call.request, undefined, flowHeaders(options));
@@ -186,7 +190,7 @@ async function logoutApi(call: ApiCall, options: SelfServiceOptions): Promise<Ap
 
 async function sendFlow(
   { request, target }: ApiCall,
-  credential: Credential | undefined,
+  credential: KratosCredential | undefined,
   options: SelfServiceOptions,
 ): Promise<ApiAnswer> {
   const path = target.decodedPath.slice(options.host.apiPath.length);

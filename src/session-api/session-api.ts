@@ -6,7 +6,9 @@ import { requestServiceAccountToken } from '../providers/keycard/service-account
 import type { SessionStore } from '../providers/session-store.ts';
 import { createUpstream, type Upstream } from '../providers/upstream.ts';
 import type { Announcer } from '../revocation/announcer.ts';
+import type { IssuerKeys } from '../tokens/issuer-keys.ts';
 import type { Sessions } from '../whoami/sessions.ts';
+import { ACCESS_KEYS_PATH, createAccessVerifier } from './access-verifier.ts';
 import { type ApiMethods, type ApiVisit, addApiRoute } from './api-route.ts';
 import { type AccessVerifier, Guard } from './guard.ts';
 import { KeptToken } from './kept-token.ts';
@@ -14,7 +16,7 @@ import { keycardRoutes } from './keycard.ts';
 import { createKeycardCallers } from './keycard-caller.ts';
 import { kratosAdminRoutes } from './kratos-admin.ts';
 import { kratosPublicRoutes } from './kratos-public.ts';
-import type { PublicHost } from './public-host.ts';
+import { type PublicHost, publicBody } from './public-host.ts';
 import { selfServiceRoutes } from './self-service.ts';
 
 type Fetch = (request: Request) => Promise<Response>;
@@ -24,8 +26,8 @@ export interface SessionApiOptions {
   readonly sessions: Sessions;
   readonly store: SessionStore;
   readonly announcer: Announcer;
-  /** `undefined`: Cloudflare Access is not among the guards. */
-  readonly access: AccessVerifier | undefined;
+  /** Keys of an issuer, by the address they are published at. */
+  readonly issuerKeys: (issuer: string, keysUrl: string) => IssuerKeys;
   readonly fetchStore: Fetch;
   readonly fetchKratosAdmin: Fetch;
   readonly fetchKeycard: Fetch;
@@ -43,6 +45,7 @@ export function addSessionApi(
 ): void {
   const { config, log, now } = options;
   const apiPath = config.SESSION_API_PATH ?? '';
+  const guard = guardOf(options);
   const add = (table: Record<string, ApiMethods>, errorShape: typeof errorResponse) => {
     for (const [path, methods] of Object.entries(table)) {
       addApiRoute(routes, `${apiPath}${path}`, methods, { errorShape, log, now });
@@ -56,11 +59,11 @@ export function addSessionApi(
     add(selfServiceTable(options), errorResponse);
     closeOff(errorResponse, '/self-service', '/self-service/*');
   }
-  add(kratosAdminTable(options), errorResponse);
+  add(kratosAdminTable(options, guard), errorResponse);
   closeOff(errorResponse, '/sessions/*', '/admin/sessions', '/admin/sessions/*');
   closeOff(errorResponse, '/admin/identities/:id/sessions', '/admin/identities/:id/sessions/*');
   if (config.KEYCARD_API_URL === undefined) return;
-  add(keycardTable(options, config.KEYCARD_API_URL), keycardErrorResponse);
+  add(keycardTable(options, config.KEYCARD_API_URL, guard), keycardErrorResponse);
   closeOff(keycardErrorResponse, '/zones/:zoneId/sessions/*');
 }
 
@@ -72,13 +75,20 @@ function kratosPublicTable(options: SessionApiOptions): Record<string, ApiMethod
 function selfServiceTable(options: SessionApiOptions): Record<string, ApiMethods> {
   const { config, store } = options;
   const caller = callerOptions(options);
-  return selfServiceRoutes({ ...caller, store, kratos: kratosOf(options), host: publicHost(config) });
+  return selfServiceRoutes({
+    ...caller,
+    store,
+    kratos: kratosOf(options),
+    host: publicHost(config),
+  });
 }
 
 /** None until they are guarded: unguarded, they would let anybody sign anybody out. */
-function kratosAdminTable(options: SessionApiOptions): Record<string, ApiMethods> {
+function kratosAdminTable(
+  options: SessionApiOptions,
+  guard: Guard | undefined,
+): Record<string, ApiMethods> {
   const { config, announcer, fetchKratosAdmin } = options;
-  const guard = guardOf(options);
   if (config.KRATOS_ADMIN_URL === undefined || guard === undefined) return {};
   return kratosAdminRoutes({
     kratosAdmin: upstream(config.KRATOS_ADMIN_URL, fetchKratosAdmin, config),
@@ -90,10 +100,13 @@ function kratosAdminTable(options: SessionApiOptions): Record<string, ApiMethods
   });
 }
 
-function keycardTable(options: SessionApiOptions, apiUrl: string): Record<string, ApiMethods> {
+function keycardTable(
+  options: SessionApiOptions,
+  apiUrl: string,
+  guard: Guard | undefined,
+): Record<string, ApiMethods> {
   const { config, announcer, fetchKeycard } = options;
   const keycard = upstream(apiUrl, fetchKeycard, config);
-  const guard = guardOf(options);
   const token = serviceAccountToken(options, apiUrl);
   const serviceAccount = guard && token && { guard, token };
   const callers = createKeycardCallers({ keycard, serviceAccount });
@@ -113,10 +126,19 @@ function serviceAccountToken(
   return new KeptToken({ request, timeoutMs, now });
 }
 
-function guardOf({ config, access, now }: SessionApiOptions): Guard | undefined {
+function guardOf(options: SessionApiOptions): Guard | undefined {
+  const { config, now } = options;
   const secrets = config.ADMIN_SECRETS ?? [];
+  const access = accessOf(options);
   if (secrets.length === 0 && access === undefined) return undefined;
   return new Guard({ secrets, access, allowedOrigins: allowedOrigins(config), now });
+}
+
+function accessOf({ config, issuerKeys }: SessionApiOptions): AccessVerifier | undefined {
+  const { ACCESS_TEAM_DOMAIN: teamUrl, ACCESS_AUDIENCE: audience } = config;
+  if (teamUrl === undefined || audience === undefined) return undefined;
+  const keys = issuerKeys(teamUrl, `${teamUrl}${ACCESS_KEYS_PATH}`);
+  return createAccessVerifier({ teamUrl, audience, keys });
 }
 
 function callerOptions({ config, sessions, announcer }: SessionApiOptions) {
@@ -132,7 +154,11 @@ function kratosOf({ config, fetchStore }: SessionApiOptions): Upstream {
   return upstream(config.KRATOS_PUBLIC_URL, fetchStore, config);
 }
 
-function upstream(baseUrl: string, fetch: Fetch, { STORE_TIMEOUT_MS: timeoutMs }: Config): Upstream {
+function upstream(
+  baseUrl: string,
+  fetch: Fetch,
+  { STORE_TIMEOUT_MS: timeoutMs }: Config,
+): Upstream {
   return createUpstream({ baseUrl, fetch, timeoutMs });
 }
 
@@ -140,8 +166,17 @@ function apiUrlOf(config: Config): string {
   return `${config.PUBLIC_URL}${config.SESSION_API_PATH ?? ''}`;
 }
 
+/** whoami's answers for a site that answers the flows itself: stepping up begins there too. */
+export function createSiteAnswers(config: Config): (response: Response) => Promise<Response> {
+  const host = publicHost(config);
+  return async (response) => {
+    if (!config.SELF_SERVICE || response.status !== 403) return response;
+    return new Response(publicBody(await response.text(), host), response);
+  };
+}
+
 /** How what Kratos says of itself reads on the site. */
-export function publicHost(config: Config): PublicHost {
+function publicHost(config: Config): PublicHost {
   return {
     kratosUrls: [config.KRATOS_BASE_URL, config.KRATOS_PUBLIC_URL],
     publicUrl: config.PUBLIC_URL,

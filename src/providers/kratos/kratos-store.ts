@@ -1,4 +1,4 @@
-import type { Credential } from '../../credentials/credential.ts';
+import type { KratosCredential } from '../../credentials/credential.ts';
 import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
 import type { SessionStore, StoreAnswer } from '../session-store.ts';
 import { HOP_HEADER } from '../upstream.ts';
@@ -34,7 +34,7 @@ export function createKratosStore(options: KratosStoreOptions): SessionStore {
 
 function whoamiRequest(
   publicUrl: string,
-  credential: Credential,
+  credential: KratosCredential,
   tokenizeAs: string | undefined,
 ): Request {
   const url = new URL(`${publicUrl}/sessions/whoami`);
