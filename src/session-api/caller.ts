@@ -9,7 +9,7 @@ import type { Anchor } from '../whoami/single-flight.ts';
 import { isCrossSite } from './same-origin.ts';
 
 export interface CallerOptions {
-  readonly sessions: Sessions;
+  readonly sessions: Pick<Sessions, 'resolve'>;
   readonly cookieNames: readonly string[];
   /** Whose pages may make changes with a cookie. */
   readonly allowedOrigins: readonly string[];
@@ -56,7 +56,7 @@ export async function chooseCredential(
 async function chooseOne(
   candidates: readonly KratosCredential[],
   anchor: Anchor,
-  sessions: Sessions,
+  sessions: Pick<Sessions, 'resolve'>,
 ): Promise<Result<KratosCredential, CallerRefusal>> {
   const found = await Promise.all(
     candidates.map(async (credential) => ({
@@ -83,7 +83,7 @@ async function chooseOne(
 export async function resolveSession(
   credential: KratosCredential,
   anchor: Anchor,
-  sessions: Sessions,
+  sessions: Pick<Sessions, 'resolve'>,
 ): Promise<Session | undefined> {
   const resolution = await sessions.resolve(credential, NO_DEMAND, anchor);
   return resolution.outcome === 'signed-in' ? resolution.session : undefined;
