@@ -1,13 +1,14 @@
 import type { Credential, Presentation } from '../credentials/credential.ts';
 import { bearerChallenge } from '../errors/bearer-challenge.ts';
 import { errorHeaders, errorResponse } from '../errors/error-response.ts';
-import type { Reason } from '../errors/reasons.ts';
+import type { Reason, RefusalReason } from '../errors/reasons.ts';
 import { clientResponse } from '../forwarding/client-response.ts';
 import type { HeaderFilter } from '../forwarding/header-filter.ts';
 import { identityHeaders } from '../forwarding/identity-headers.ts';
 import type { Origin } from '../forwarding/origin.ts';
 import { originRequest } from '../forwarding/origin-request.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
+import { readCookies } from '../http/cookies.ts';
 import type { Decision, DecisionLog } from '../observability/decision-log.ts';
 import { describeResolution } from '../observability/describe-resolution.ts';
 import { setProvenanceHeaders } from '../whoami/provenance-headers.ts';
@@ -68,7 +69,7 @@ export async function gate(
   options: GateOptions,
 ): Promise<Response> {
   const startedAt = options.now();
-  if (!METHODS.has(target.method)) return errorResponse('method_not_allowed');
+  if (!METHODS.has(target.method)) return refuse('method_not_allowed', target, options);
   const rule = options.rules.match(target);
   const isSessionRead = rule.session !== 'none';
   const presentation = options.readCredential(request.headers);
@@ -77,7 +78,7 @@ export async function gate(
     presentation.kind === 'unusable' &&
     presentation.reason === 'credential_conflicting'
   ) {
-    return errorResponse('credential_conflicting');
+    return refuse('credential_conflicting', target, options);
   }
   const demand = { asOf: rule.freshness === 'strict' ? startedAt : 0, onlyIfCached: false };
   const resolve = (credential: Credential) => options.sessions.resolve(credential, demand, anchor);
@@ -88,6 +89,18 @@ export async function gate(
   if (resolution !== undefined) addSessionHeaders(answer.response, resolution);
   options.log(describe(visit, answer, options.now()));
   return answer.response;
+}
+
+/** The request itself is at fault: no rule is asked and nothing looked up. */
+function refuse(
+  reason: RefusalReason,
+  { method, path }: AdmittedTarget,
+  { log }: GateOptions,
+): Response {
+  const response = errorResponse(reason);
+  const { status } = response;
+  log({ route: 'gate', outcome: 'refuse', status, method, path, reason, durationMs: 0 });
+  return response;
 }
 
 interface Answer {
@@ -164,10 +177,11 @@ function challengeOrDeny(
 }
 
 /** Clears a cookie that is nobody's, so that it is not presented and looked up again for ever. */
-function clearedCookies(request: Request, cookieNames: readonly string[]): string[] {
-  const presented = request.headers.get('cookie') ?? '';
+function clearedCookies({ headers }: Request, cookieNames: readonly string[]): string[] {
+  if (headers.get('x-session-token')) return []; // it came first: no cookie was looked at
+  const presented = new Set(readCookies(headers.get('cookie')).map(({ name }) => name));
   return cookieNames
-    .filter((name) => presented.includes(`${name}=`))
+    .filter((name) => presented.has(name))
     .map((name) => `${name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax`);
 }
 
