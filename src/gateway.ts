@@ -52,7 +52,7 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
     whoami(req.raw, env.target, env.anchor, whoamiOptions),
   );
   routes.get('/.postern/health/alive', alive);
-  routes.get('/.postern/health/ready', readiness);
+  routes.get('/.postern/health/ready', ({ env }) => readiness(env.anchor));
   routes.all('/.postern/*', () => errorResponse('not_found'));
   routes.all('*', ({ req, env }) =>
     gateOptions === undefined
