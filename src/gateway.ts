@@ -74,7 +74,7 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
     onSite(await whoami(req.raw, env.target, env.anchor, whoamiOptions)),
   );
   routes.get('/.postern/health/alive', alive);
-  routes.get('/.postern/health/ready', readiness);
+  routes.get('/.postern/health/ready', ({ env }) => readiness(env.anchor));
   routes.get('/.postern/jwks.json', createPublishedKeys(inlineKeysOf(config)));
   if (resource !== undefined) routes.get(RESOURCE_METADATA_PATH, resource);
   routes.all('/.postern/*', () => errorResponse('not_found'));
