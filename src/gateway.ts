@@ -9,6 +9,8 @@ import { type AdmittedTarget, admit } from './http/admit.ts';
 import { createDecisionLog, type DecisionLog } from './observability/decision-log.ts';
 import { alive, createReadiness } from './observability/health.ts';
 import { createKratosStore } from './providers/kratos/kratos-store.ts';
+import { createIntakeLog } from './revocation/intakes/intake-log.ts';
+import { createWebhookIntake } from './revocation/intakes/webhook.ts';
 import type { RevocationLogStub } from './revocation/log-protocol.ts';
 import { createRevocation, NO_REVOCATION, type Revocation } from './revocation/revocation.ts';
 import { type KeyValueStore, KvTier } from './whoami/kv-tier.ts';
@@ -55,6 +57,9 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
   routes.all('/sessions/whoami', ({ req, env }) =>
     whoami(req.raw, env.target, env.anchor, whoamiOptions),
   );
+  for (const [path, intake] of Object.entries(createIntakes(config, surroundings, revocation))) {
+    routes.post(path, ({ req, env }) => intake(req.raw, env.anchor));
+  }
   routes.get('/.postern/health/alive', alive);
   routes.get('/.postern/health/ready', readiness);
   routes.all('/.postern/*', () => errorResponse('not_found'));
@@ -116,6 +121,23 @@ function openRevocation(config: Config, { openLog, now, write }: Surroundings): 
     now,
     onFailure: (operation) => write(JSON.stringify({ event: 'revocation-log-failure', operation })),
   });
+}
+
+/** The routes on which others say that sessions ended; those without their settings do not exist. */
+function createIntakes(
+  config: Config,
+  { now, write }: Surroundings,
+  { writer }: Revocation,
+): Record<string, (request: Request, anchor: Anchor) => Promise<Response>> {
+  if (writer === undefined) return {};
+  const { WEBHOOK_SECRETS: secrets, WEBHOOK_API_KEYS: apiKeys } = config;
+  const options = { writer, log: createIntakeLog(write), now };
+  const hasWebhook = secrets.length > 0 || apiKeys.length > 0;
+  return {
+    ...(hasWebhook && {
+      '/.postern/events/webhook': createWebhookIntake({ ...options, secrets, apiKeys }),
+    }),
+  };
 }
 
 function createSessions(

@@ -17,17 +17,26 @@ export type DenialReason =
   | 'session_inactive'
   | 'session_aal2_required';
 
+/** What somebody sent about revocations is not acted upon. */
+export type IntakeReason =
+  | 'event_unauthenticated'
+  | 'event_expired'
+  | 'event_malformed'
+  | 'event_too_long'
+  | 'event_rate_exceeded';
+
 /** Something of ours, of the session store's or of the origin's failed. Never a verdict. */
 export type FaultReason =
   | 'store_unavailable'
   | 'not_cached'
+  | 'revocation_unrecorded'
   | 'origin_unreachable'
   | 'origin_timeout'
   | 'configuration_invalid'
   | 'internal_error';
 
 /** Every way in which Postern answers something other than what was asked for. */
-export type Reason = RefusalReason | DenialReason | FaultReason;
+export type Reason = RefusalReason | DenialReason | IntakeReason | FaultReason;
 
 /** What a client is told: the status, what was wrong, and what to do. No input is ever echoed. */
 export interface Explanation {
@@ -117,6 +126,43 @@ export function explain(reason: Reason): Explanation {
         status: 504,
         message: 'No stored answer satisfies the request.',
         reason: 'The request said only-if-cached. Leave that directive out to have it checked.',
+      };
+    case 'revocation_unrecorded':
+      return {
+        status: 503,
+        message: 'The change could not be made known everywhere.',
+        reason:
+          'The revocation log could not be written. Whatever was changed stays changed; send the request again until it succeeds.',
+      };
+    case 'event_unauthenticated':
+      return {
+        status: 401,
+        message: 'The message could not be shown to come from a known sender.',
+        reason: 'Sign it with a configured secret, over its id, timestamp and exact body.',
+      };
+    case 'event_expired':
+      return {
+        status: 400,
+        message: 'The message was signed too long ago, or in the future.',
+        reason: 'Check the clock of the sender, and sign the message anew each time it is sent.',
+      };
+    case 'event_malformed':
+      return {
+        status: 400,
+        message: 'The message does not say whose sessions it is about.',
+        reason: 'Send JSON with 1 to 100 ids and no members other than the documented ones.',
+      };
+    case 'event_too_long':
+      return {
+        status: 413,
+        message: 'The message is too long.',
+        reason: 'Send it in several parts.',
+      };
+    case 'event_rate_exceeded':
+      return {
+        status: 429,
+        message: 'Too many messages at once.',
+        reason: 'Send it again after the time in Retry-After.',
       };
     case 'origin_unreachable':
       return {
