@@ -1,4 +1,5 @@
 import { explain, type Reason } from './reasons.ts';
+import { isTokenReason } from './token-reasons.ts';
 
 /** Seconds a client is asked to wait after a fault when nothing better is known. */
 export const DEFAULT_RETRY_AFTER_SECONDS = 2;
@@ -45,6 +46,7 @@ export function errorHeaders(reason: Reason, options: ErrorResponseOptions = {})
 
 /** Kratos's own id where it has one (`text/message_error.go`), so that its SDKs recognise the case. */
 function kratosErrorId(reason: Reason): string {
+  if (isTokenReason(reason)) return 'session_inactive';
   switch (reason) {
     case 'credential_missing':
     case 'credential_malformed':

@@ -1,4 +1,5 @@
 // Pure: no I/O, no clock.
+import { explainToken, isTokenReason, type TokenDenialReason } from './token-reasons.ts';
 
 /** The request itself is refused: it could be read in more than one way, or asks for what is not here. */
 export type RefusalReason =
@@ -15,7 +16,8 @@ export type DenialReason =
   | 'credential_malformed'
   | 'credential_ambiguous'
   | 'session_inactive'
-  | 'session_aal2_required';
+  | 'session_aal2_required'
+  | TokenDenialReason;
 
 /** What somebody sent about revocations is not acted upon. */
 export type IntakeReason =
@@ -25,9 +27,10 @@ export type IntakeReason =
   | 'event_too_long'
   | 'event_rate_exceeded';
 
-/** Something of ours, of the session store's or of the origin's failed. Never a verdict. */
+/** Something of ours, of the session store's, of an issuer's or of the origin's failed. Never a verdict. */
 export type FaultReason =
   | 'store_unavailable'
+  | 'issuer_keys_unavailable'
   | 'not_cached'
   | 'revocation_unrecorded'
   | 'origin_unreachable'
@@ -47,6 +50,7 @@ export interface Explanation {
 
 /** The wire form of a reason. The switch stops compiling when a reason is added without one. */
 export function explain(reason: Reason): Explanation {
+  if (isTokenReason(reason)) return { status: 401, ...explainToken(reason) };
   switch (reason) {
     case 'path_not_canonical':
       return {
@@ -120,6 +124,13 @@ export function explain(reason: Reason): Explanation {
         message: 'The session could not be checked.',
         reason:
           'The session store did not give a usable answer. This says nothing about the session: try again after the time in Retry-After.',
+      };
+    case 'issuer_keys_unavailable':
+      return {
+        status: 503,
+        message: 'The token could not be checked.',
+        reason:
+          'The keys of its issuer could not be had. This says nothing about the token: try again after the time in Retry-After.',
       };
     case 'not_cached':
       return {

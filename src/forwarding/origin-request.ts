@@ -37,6 +37,7 @@ export function originRequest(
   const url = originTarget(target, options.originUrl);
   const headers = forwardableHeaders(request.headers, identification, options);
   headers.set('host', url.host); // the platform does so over HTTP, not over a service binding
+  setAcceptEncoding(headers, request);
   setForwardingHeaders(headers, request, options.publicUrl);
   for (const [name, value] of identification.identityHeaders) headers.set(name, value);
   // Copying the request first keeps a body of known length one of known length.
@@ -88,6 +89,15 @@ function setForwardingHeaders(headers: Headers, request: Request, publicUrl: str
   headers.set('x-forwarded-host', host);
   const address = clientAddress(request);
   if (address !== undefined) headers.set('x-forwarded-for', address);
+}
+
+/**
+ * The platform puts its own `Accept-Encoding` in place of the client's; what the origin sends back passes
+ * through as it is, so it has to be what the client accepts.
+ */
+function setAcceptEncoding(headers: Headers, request: Request): void {
+  const accepted = request.cf?.clientAcceptEncoding;
+  if (typeof accepted === 'string') headers.set('accept-encoding', accepted || 'identity');
 }
 
 /** Cloudflare sets `CF-Connecting-IP` itself; where there is no Cloudflare in front, `cf` is missing too. */

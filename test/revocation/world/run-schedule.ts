@@ -1,4 +1,4 @@
-import type { Credential } from '../../../src/credentials/credential.ts';
+import type { KratosCredential } from '../../../src/credentials/credential.ts';
 import { LogCore } from '../../../src/revocation/log-core.ts';
 import type { RevocationLogStub } from '../../../src/revocation/log-protocol.ts';
 import { createRevocation, type Revocation } from '../../../src/revocation/revocation.ts';
@@ -118,7 +118,7 @@ async function keepAsking(
 ): Promise<void> {
   const sessions = isolates[isolate]?.sessions;
   const value = `${sessionId}.${random.upTo(2)}.${'x'.repeat(16)}`;
-  const credential: Credential = { carrier: { kind: 'session-token-header' }, value };
+  const credential: KratosCredential = { kind: 'kratos', carrier: { kind: 'session-token-header' }, value };
   const skewMs = schedule.skewsMs[isolate] ?? 0;
   while (time.now < START + endMs && sessions !== undefined) {
     const isStrict = random.chance(0.02);
