@@ -118,7 +118,11 @@ async function keepAsking(
 ): Promise<void> {
   const sessions = isolates[isolate]?.sessions;
   const value = `${sessionId}.${random.upTo(2)}.${'x'.repeat(16)}`;
-  const credential: KratosCredential = { kind: 'kratos', carrier: { kind: 'session-token-header' }, value };
+  const credential: KratosCredential = {
+    kind: 'kratos',
+    carrier: { kind: 'session-token-header' },
+    value,
+  };
   const skewMs = schedule.skewsMs[isolate] ?? 0;
   while (time.now < START + endMs && sessions !== undefined) {
     const isStrict = random.chance(0.02);
