@@ -21,6 +21,7 @@ import { createConfiguredIssuers } from './tokens/configured-issuers.ts';
 import { createPublishedKeys } from './tokens/published-keys.ts';
 import { createResourceMetadata, RESOURCE_METADATA_PATH } from './tokens/resource-metadata.ts';
 import { TokenSessions } from './tokens/token-sessions.ts';
+import type { TrustedIssuer } from './tokens/trusted-issuer.ts';
 import { type KeyValueStore, KvTier } from './whoami/kv-tier.ts';
 import { SessionResolver } from './whoami/session-resolver.ts';
 import { Sessions } from './whoami/sessions.ts';
@@ -61,7 +62,8 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
   const { now } = surroundings;
   const log = createDecisionLog(config.DECISION_LOG, surroundings.write);
   const revocation = createConfiguredRevocation(config, surroundings);
-  const sessions = createResolver(config, surroundings, revocation);
+  const issuers = createIssuers(config, surroundings);
+  const sessions = createResolver(config, surroundings, { revocation, issuers });
   const gateOptions = createGateOptions(config, surroundings, sessions, log);
   const readiness = createReadiness(createStore(config, surroundings), surroundings.kv, now);
   const resource = createResource(config);
@@ -71,7 +73,7 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
   routes.all('/sessions/whoami', ({ req, env }) =>
     whoami(req.raw, env.target, env.anchor, whoamiOptions),
   );
-  const intakes = createConfiguredIntakes(config, surroundings, revocation);
+  const intakes = createConfiguredIntakes(config, { ...surroundings, revocation, issuers });
   for (const [path, intake] of Object.entries(intakes)) {
     routes.post(path, ({ req, env }) => intake(req.raw, env.anchor));
   }
@@ -136,13 +138,20 @@ function createSessions(
   });
 }
 
+function createIssuers(config: Config, surroundings: Surroundings): TrustedIssuer[] {
+  const { kv, fetchKeys, now, random, write } = surroundings;
+  return createConfiguredIssuers(config, { kv, fetch: fetchKeys, now, random, write });
+}
+
 function createResolver(
   config: Config,
   surroundings: Surroundings,
-  revocation: Revocation,
+  {
+    revocation,
+    issuers,
+  }: { readonly revocation: Revocation; readonly issuers: readonly TrustedIssuer[] },
 ): SessionResolver {
-  const { kv, fetchKeys, now, random, write } = surroundings;
-  const issuers = createConfiguredIssuers(config, { kv, fetch: fetchKeys, now, random, write });
+  const { now } = surroundings;
   const tokens = new TokenSessions({
     issuers,
     revocation: revocation.view,

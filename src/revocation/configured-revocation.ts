@@ -27,20 +27,21 @@ export function createConfiguredRevocation(
   return createRevocation({
     openLog,
     lagMs: config.REVOCATION_LAG_SECONDS * 1000,
-    keepMs: (longestLifeSeconds(config) + KEEP_MARGIN_SECONDS) * 1000,
+    checkLifeMs: (checkLifeSeconds(config) + KEEP_MARGIN_SECONDS) * 1000,
+    tokenLifeMs: (tokenLifeSeconds(config) + KEEP_MARGIN_SECONDS) * 1000,
     maxMarks: config.REVOCATION_MAX_MARKS,
     now,
     onFailure: (operation) => write(JSON.stringify({ event: 'revocation-log-failure', operation })),
   });
 }
 
-/** The longest that anything lives which a mark could apply to: a remembered check, or a token. */
-function longestLifeSeconds(config: Config): number {
+/** The longest that a token of any issuer lives; 0 where none is believed. */
+function tokenLifeSeconds(config: Config): number {
   const tokens = config.ISSUERS.map(
     ({ max_lifetime_seconds: lifetime, clock_tolerance_seconds: tolerance }) =>
       lifetime + 2 * tolerance,
   );
-  return Math.max(checkLifeSeconds(config), ...tokens);
+  return Math.max(0, ...tokens);
 }
 
 /** From its start, how long a check can be of any use. */

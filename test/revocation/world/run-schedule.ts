@@ -73,7 +73,8 @@ function createWorld(schedule: Schedule, time: VirtualTime, random: Random) {
     const revocation = createRevocation({
       openLog: () => stub,
       lagMs: LAG_MS,
-      keepMs: 420_000,
+      checkLifeMs: 420_000,
+      tokenLifeMs: 0,
       maxMarks: 1000,
       now,
       onFailure: () => {},
