@@ -33,8 +33,8 @@ export const inlineKeys = v.pipe(
 /** A list, or the list in a JWK set (RFC 7517 section 5), or the JSON text of either. */
 function readList(value: unknown): unknown {
   if (typeof value === 'string') return readText(value);
-  const isSet = typeof value === 'object' && value !== null && 'keys' in value;
-  return isSet ? value.keys : value;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return 'keys' in value ? value.keys : value;
 }
 
 function readText(text: string): unknown {

@@ -50,8 +50,9 @@ export class KeyEndpoint {
     const url = await this.#locate(signal);
     if (!url.ok) return url;
     const document = await this.#fetchObject(url.value, signal);
-    if (!document.ok) this.#discovered = undefined; // the keys may have moved
-    return document;
+    if (document.ok) return document;
+    this.#discovered = undefined; // the keys may have moved
+    return failed(`keys-${document.failure}`);
   }
 
   async #locate(signal: AbortSignal): Promise<Result<string, KeyEndpointProblem>> {
@@ -85,14 +86,14 @@ export class KeyEndpoint {
       if (response.status !== 200) {
         await response.body?.cancel();
         const isRedirect = response.status >= 300 && response.status < 400;
-        return failed(isRedirect ? 'keys-redirect' : `keys-${response.status}`);
+        return failed(isRedirect ? 'redirect' : String(response.status));
       }
       const body = await readBoundedText(response, MAX_BODY_BYTES);
-      if (body === TOO_LONG) return failed('keys-too-long');
+      if (body === TOO_LONG) return failed('too-long');
       const document = parseStrictText(body, BOUNDS);
-      return document === undefined ? failed('keys-malformed') : success(document);
+      return document === undefined ? failed('malformed') : success(document);
     } catch {
-      return failed(signal.aborted ? 'keys-timeout' : 'keys-unreachable');
+      return failed(signal.aborted ? 'timeout' : 'unreachable');
     }
   }
 }
