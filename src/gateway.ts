@@ -11,8 +11,13 @@ import { createDecisionLog, type DecisionLog } from './observability/decision-lo
 import { alive, createReadiness } from './observability/health.ts';
 import { createKratosStore } from './providers/kratos/kratos-store.ts';
 import { HOP_HEADER } from './providers/upstream.ts';
-import { SILENT_ANNOUNCER } from './revocation/announcer.ts';
-import { NO_REVOCATION_LOG } from './revocation/revocation-view.ts';
+import {
+  checkLifeSeconds,
+  createConfiguredRevocation,
+} from './revocation/configured-revocation.ts';
+import { createConfiguredIntakes } from './revocation/intakes/configured-intakes.ts';
+import type { RevocationLogStub } from './revocation/log-protocol.ts';
+import type { Revocation } from './revocation/revocation.ts';
 import {
   addSessionApi,
   createSiteAnswers,
@@ -22,6 +27,7 @@ import { createConfiguredIssuers, createIssuerKeys } from './tokens/configured-i
 import { createPublishedKeys } from './tokens/published-keys.ts';
 import { createResourceMetadata, RESOURCE_METADATA_PATH } from './tokens/resource-metadata.ts';
 import { TokenSessions } from './tokens/token-sessions.ts';
+import type { TrustedIssuer } from './tokens/trusted-issuer.ts';
 import { type KeyValueStore, KvTier } from './whoami/kv-tier.ts';
 import { SessionResolver } from './whoami/session-resolver.ts';
 import { Sessions } from './whoami/sessions.ts';
@@ -31,6 +37,8 @@ import { whoami } from './whoami/whoami.ts';
 /** What a gateway uses of the world around it. */
 export interface Surroundings {
   readonly kv: KeyValueStore | undefined;
+  /** A new way to the revocation log for each call; `undefined` where none is bound. */
+  readonly openLog: (() => RevocationLogStub) | undefined;
   readonly fetchStore: (request: Request) => Promise<Response>;
   readonly fetchKratosAdmin: (request: Request) => Promise<Response>;
   readonly fetchKeycard: (request: Request) => Promise<Response>;
@@ -61,8 +69,10 @@ interface Visit {
 export function createGateway(config: Config, surroundings: Surroundings): Gateway {
   const { now } = surroundings;
   const log = createDecisionLog(config.DECISION_LOG, surroundings.write);
-  const kratosSessions = createSessions(config, surroundings);
-  const sessions = createResolver(config, surroundings, kratosSessions);
+  const revocation = createConfiguredRevocation(config, surroundings);
+  const issuers = createIssuers(config, surroundings);
+  const kratosSessions = createSessions(config, surroundings, revocation);
+  const sessions = createResolver(config, surroundings, { revocation, issuers, kratosSessions });
   const gateOptions = createGateOptions(config, surroundings, sessions, log);
   const readiness = createReadiness(createStore(config, surroundings), surroundings.kv, now);
   const resource = createResource(config);
@@ -73,12 +83,19 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
   routes.all('/sessions/whoami', async ({ req, env }) =>
     onSite(await whoami(req.raw, env.target, env.anchor, whoamiOptions)),
   );
+  const intakes = createConfiguredIntakes(config, { ...surroundings, revocation, issuers });
+  for (const [path, intake] of Object.entries(intakes)) {
+    routes.post(path, ({ req, env }) => intake(req.raw, env.anchor));
+  }
   routes.get('/.postern/health/alive', alive);
   routes.get('/.postern/health/ready', ({ env }) => readiness(env.anchor));
   routes.get('/.postern/jwks.json', createPublishedKeys(inlineKeysOf(config)));
   if (resource !== undefined) routes.get(RESOURCE_METADATA_PATH, resource);
   routes.all('/.postern/*', () => errorResponse('not_found'));
-  addSessionApi(routes, sessionApiOptions(config, surroundings, kratosSessions, log));
+  addSessionApi(
+    routes,
+    sessionApiOptions(config, surroundings, { sessions: kratosSessions, revocation, log }),
+  );
   routes.all('*', ({ req, env }) =>
     gateOptions === undefined
       ? errorResponse('not_found')
@@ -112,14 +129,18 @@ function createStore(config: Config, { fetchStore }: Surroundings) {
   });
 }
 
-function createSessions(config: Config, surroundings: Surroundings): Sessions {
+function createSessions(
+  config: Config,
+  surroundings: Surroundings,
+  { view }: Revocation,
+): Sessions {
   const { kv, now, write } = surroundings;
   const onFailure = (operation: string) =>
     write(JSON.stringify({ event: 'kv-failure', operation }));
   return new Sessions({
     store: createStore(config, surroundings),
     kv: kv && new KvTier(kv, { readTimeoutMs: config.KV_READ_TIMEOUT_MS, onFailure }),
-    revocation: NO_REVOCATION_LOG,
+    revocation: view,
     lifetimes: {
       freshSeconds: config.FRESH_SECONDS,
       staleWhileRevalidateSeconds: config.STALE_WHILE_REVALIDATE_SECONDS,
@@ -132,14 +153,31 @@ function createSessions(config: Config, surroundings: Surroundings): Sessions {
   });
 }
 
+function createIssuers(config: Config, surroundings: Surroundings): TrustedIssuer[] {
+  const { kv, fetchKeys, now, random, write } = surroundings;
+  return createConfiguredIssuers(config, { kv, fetch: fetchKeys, now, random, write });
+}
+
 function createResolver(
   config: Config,
   surroundings: Surroundings,
-  kratosSessions: Sessions,
+  {
+    revocation,
+    issuers,
+    kratosSessions,
+  }: {
+    readonly revocation: Revocation;
+    readonly issuers: readonly TrustedIssuer[];
+    readonly kratosSessions: Sessions;
+  },
 ): SessionResolver {
-  const { kv, fetchKeys, now, random, write } = surroundings;
-  const issuers = createConfiguredIssuers(config, { kv, fetch: fetchKeys, now, random, write });
-  const tokens = new TokenSessions({ issuers, revocation: NO_REVOCATION_LOG, now });
+  const { now } = surroundings;
+  const tokens = new TokenSessions({
+    issuers,
+    revocation: revocation.view,
+    believedUnheldMs: checkLifeSeconds(config) * 1000,
+    now,
+  });
   return new SessionResolver(kratosSessions, tokens);
 }
 
@@ -173,16 +211,15 @@ function inlineKeysOf({ ISSUERS }: Config) {
 function sessionApiOptions(
   config: Config,
   surroundings: Surroundings,
-  sessions: Sessions,
-  log: DecisionLog,
+  parts: Pick<SessionApiOptions, 'sessions' | 'log'> & { readonly revocation: Revocation },
 ): SessionApiOptions {
   const keySurroundings = { ...surroundings, fetch: surroundings.fetchKeys };
   return {
     ...surroundings,
+    ...parts,
     config,
-    sessions,
     store: createStore(config, surroundings),
-    announcer: SILENT_ANNOUNCER,
+    announcer: parts.revocation.announcer,
     issuerKeys: (issuer, keysUrl) =>
       createIssuerKeys(
         {
@@ -195,7 +232,6 @@ function sessionApiOptions(
         config,
         keySurroundings,
       ),
-    log,
   };
 }
 

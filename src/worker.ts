@@ -1,10 +1,14 @@
 import { type Config, readConfig } from './config/config.ts';
 import { errorResponse } from './errors/error-response.ts';
 import { createGateway, type Gateway } from './gateway.ts';
+import { LOG_NAME, RevocationLog } from './revocation/revocation-log.ts';
+
+export { RevocationLog };
 
 /** The bindings a deployment may have besides its settings. */
 interface Environment extends Record<string, unknown> {
   readonly SESSIONS?: KVNamespace;
+  readonly REVOCATIONS?: DurableObjectNamespace<RevocationLog>;
   /** A Worker in front of Kratos, placed near it. */
   readonly KRATOS?: Fetcher;
   /** The same for Kratos's admin API. */
@@ -37,12 +41,13 @@ function gatewayFor(environment: Environment): Gateway {
 }
 
 function surroundingsOf(environment: Environment, { ORIGIN_URL }: Config) {
-  const { SESSIONS, KRATOS, KRATOS_ADMIN, KEYCARD, ORIGIN } = environment;
+  const { SESSIONS, KRATOS, KRATOS_ADMIN, KEYCARD, ORIGIN, REVOCATIONS } = environment;
   const overNetwork = (request: Request) => fetch(request);
   const through = (binding: Fetcher | undefined) =>
     binding ? (request: Request) => binding.fetch(request) : overNetwork;
   return {
     kv: SESSIONS,
+    openLog: REVOCATIONS && (() => REVOCATIONS.getByName(LOG_NAME)),
     fetchStore: through(KRATOS),
     fetchKratosAdmin: through(KRATOS_ADMIN),
     fetchKeycard: through(KEYCARD),

@@ -9,6 +9,7 @@ const SCHEMA = v.object({
   ...SETTINGS.Credentials,
   ...SETTINGS.Tokens,
   ...SETTINGS.Freshness,
+  ...SETTINGS.Revocation,
   ...SETTINGS.Tiers,
   ...SETTINGS.Deadlines,
   ...SETTINGS.Gate,
@@ -17,7 +18,14 @@ const SCHEMA = v.object({
 });
 
 /** Names in the Worker's environment that are bindings and not settings. */
-export const BINDING_NAMES = ['SESSIONS', 'KRATOS', 'KRATOS_ADMIN', 'KEYCARD', 'ORIGIN'] as const;
+export const BINDING_NAMES = [
+  'SESSIONS',
+  'KRATOS',
+  'KRATOS_ADMIN',
+  'KEYCARD',
+  'ORIGIN',
+  'REVOCATIONS',
+] as const;
 
 /** The settings as the operator named them, each checked and with its default. */
 export type Settings = v.InferOutput<typeof SCHEMA>;
@@ -49,6 +57,7 @@ export function readConfig(
     ...unknownNames(environment),
     ...missingCompanions(environment),
     ...(parsed.issues ?? []).map(describeIssue),
+    ...missingLog(environment, parsed.success && parsed.output.REVOCATION),
   ];
   if (!parsed.success || problems.length > 0) return failed(problems);
   const settings = parsed.output;
@@ -82,6 +91,17 @@ function missingCompanions(environment: Readonly<Record<string, unknown>>): stri
   return SESSION_API_COMPANIONS.filter(
     ([name, needed]) => environment[name] !== undefined && environment[needed] === undefined,
   ).map(([name, needed]) => `${needed}: expected a value, ${name} needs it; got nothing.`);
+}
+
+/** A promise to forget revoked sessions that nobody keeps is worse than none. */
+function missingLog(
+  environment: Readonly<Record<string, unknown>>,
+  revocation: Settings['REVOCATION'] | false,
+): string[] {
+  if (revocation !== 'log' || environment.REVOCATIONS !== undefined) return [];
+  return [
+    'REVOCATIONS: expected a Durable Object binding to the class RevocationLog, because REVOCATION is "log"; got nothing. Bind it, or set REVOCATION to "off".',
+  ];
 }
 
 function describeIssue(issue: v.BaseIssue<unknown>): string {

@@ -93,6 +93,16 @@ const members = v.strictObject(
       ),
       false,
     ),
+    event_audience: v.optional(
+      v.pipe(
+        v.array(audienceName, 'a list of 1 to 16 audiences'),
+        v.minLength(1, 'a list of 1 to 16 audiences'),
+        v.maxLength(16, 'a list of 1 to 16 audiences'),
+        v.description(
+          'What `aud` must name in logout tokens and security event tokens of this issuer: the client id, and the audience of the event stream. Left out: none are accepted from it.',
+        ),
+      ),
+    ),
     required_claims: v.optional(
       v.pipe(
         v.array(claimName, 'a list of at most 32 claim names'),

@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { identityHeaders } from './identity-header-settings.ts';
 import { issuers } from './issuer-settings.ts';
+import { revocationSettings } from './revocation-settings.ts';
 import { rule } from './rule-settings.ts';
 import { SESSION_API_SETTINGS } from './session-api-settings.ts';
 import { baseUrl, listOf, originUrl, wholeNumber } from './setting-types.ts';
@@ -109,6 +110,7 @@ export const SETTINGS = {
       ),
     ),
   },
+  Revocation: revocationSettings,
   Tiers: {
     MEMORY_MAX_ENTRIES: v.pipe(
       v.optional(wholeNumber('entries', 1, 1_000_000), 10_000),

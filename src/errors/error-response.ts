@@ -8,7 +8,7 @@ export const DEFAULT_RETRY_AFTER_SECONDS = 2;
 export const PRIVATE_NO_STORE = 'private, no-store';
 
 export interface ErrorResponseOptions {
-  /** Seconds; only sent with 503. */
+  /** Seconds; only sent with 429 and 503. */
   readonly retryAfterSeconds?: number;
   readonly headers?: HeadersInit;
 }
@@ -34,7 +34,8 @@ export function errorHeaders(reason: Reason, options: ErrorResponseOptions = {})
   headers.set('cache-control', PRIVATE_NO_STORE);
   headers.set('x-content-type-options', 'nosniff');
   headers.set('postern-reason', reason);
-  if (explain(reason).status === 503) {
+  const { status } = explain(reason);
+  if (status === 503 || status === 429) {
     headers.set('retry-after', String(options.retryAfterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS));
   }
   if (reason === 'method_not_allowed' && !headers.has('allow')) {
@@ -72,6 +73,7 @@ const STATUS_TEXT: Record<number, string> = {
   405: 'Method Not Allowed',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
+  429: 'Too Many Requests',
   500: 'Internal Server Error',
   502: 'Bad Gateway',
   503: 'Service Unavailable',

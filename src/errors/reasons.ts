@@ -28,23 +28,31 @@ export type DenialReason =
 /** The caller of a guarded route did not prove to be one who may. */
 export type GuardReason = 'caller_not_authorized';
 
+/** What somebody sent about revocations is not acted upon. */
+export type IntakeReason =
+  | 'event_unauthenticated'
+  | 'event_expired'
+  | 'event_malformed'
+  | 'event_too_long'
+  | 'event_rate_exceeded';
+
 /** Something of ours, of the session store's, of an issuer's or of the origin's failed. Never a verdict. */
 export type FaultReason =
   | 'store_unavailable'
   | 'issuer_keys_unavailable'
   | 'not_cached'
+  | 'revocation_unrecorded'
   | 'origin_unreachable'
   | 'origin_timeout'
   | 'upstream_unreachable'
   | 'upstream_timeout'
   | 'upstream_not_valid'
   | 'guard_unavailable'
-  | 'revocation_unrecorded'
   | 'configuration_invalid'
   | 'internal_error';
 
 /** Every way in which Postern answers something other than what was asked for. */
-export type Reason = RefusalReason | DenialReason | GuardReason | FaultReason;
+export type Reason = RefusalReason | DenialReason | GuardReason | IntakeReason | FaultReason;
 
 /** What a client is told: the status, what was wrong, and what to do. No input is ever echoed. */
 export interface Explanation {
@@ -159,13 +167,6 @@ export function explain(reason: Reason): Explanation {
         message: 'Whether this caller may use this route could not be checked.',
         reason: 'The keys to check with could not be had. Try again after the time in Retry-After.',
       };
-    case 'revocation_unrecorded':
-      return {
-        status: 503,
-        message: 'The change was made but could not be told to every part of this service.',
-        reason:
-          'Send the request again, so that sessions it ended stop working everywhere at once.',
-      };
     case 'not_found':
       return {
         status: 404,
@@ -219,6 +220,43 @@ export function explain(reason: Reason): Explanation {
         status: 504,
         message: 'No stored answer satisfies the request.',
         reason: 'The request said only-if-cached. Leave that directive out to have it checked.',
+      };
+    case 'revocation_unrecorded':
+      return {
+        status: 503,
+        message: 'The change could not be made known everywhere.',
+        reason:
+          'The revocation log could not be written. Whatever was changed stays changed; send the request again until it succeeds.',
+      };
+    case 'event_unauthenticated':
+      return {
+        status: 401,
+        message: 'The message could not be shown to come from a known sender.',
+        reason: 'Sign it with a configured secret, over its id, timestamp and exact body.',
+      };
+    case 'event_expired':
+      return {
+        status: 400,
+        message: 'The message was signed too long ago, or in the future.',
+        reason: 'Check the clock of the sender, and sign the message anew each time it is sent.',
+      };
+    case 'event_malformed':
+      return {
+        status: 400,
+        message: 'The message does not say whose sessions it is about.',
+        reason: 'Send JSON with 1 to 100 ids and no members other than the documented ones.',
+      };
+    case 'event_too_long':
+      return {
+        status: 413,
+        message: 'The message is too long.',
+        reason: 'Send it in several parts.',
+      };
+    case 'event_rate_exceeded':
+      return {
+        status: 429,
+        message: 'Too many messages at once.',
+        reason: 'Send it again after the time in Retry-After.',
       };
     case 'origin_unreachable':
       return {

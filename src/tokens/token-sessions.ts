@@ -11,11 +11,14 @@ import type { TokenFailure } from './verify-token.ts';
 export interface TokenSessionsOptions {
   readonly issuers: readonly TrustedIssuer[];
   readonly revocation: RevocationView;
+  /** For so long after it was issued a token is believed while the revocation log cannot be read. */
+  readonly believedUnheldMs: number;
   readonly now: () => number;
 }
 
 const MEMORY_LIMITS = { maxEntries: 5000, maxBytes: 8 * 1024 * 1024 };
 
+const LOG_UNREADABLE = 'revocation-log';
 const NOTHING_ASKED: Provenance = Object.freeze({
   tier: 'none',
   forwarded: undefined,
@@ -30,7 +33,8 @@ const NOTHING_ASKED: Provenance = Object.freeze({
  *
  * Guarantees: an issuer that is not configured causes no call at all; a remembered token is held, each time,
  * against its own expiry, its key's place in the issuer's present key set, and the revocation view; keys that
- * cannot be had are never read as "signed out".
+ * cannot be had are never read as "signed out"; while the revocation log cannot be read, only young tokens are
+ * believed, and the answer says so.
  */
 export class TokenSessions {
   readonly #options: TokenSessionsOptions;
@@ -57,6 +61,8 @@ export class TokenSessions {
     const verified = await issuer.verify(opened.value, options);
     if (!verified.ok) return withoutSession(verified.failure);
     this.#memory.keep(tokenName, verified.value, estimateBytes(verified.value));
+    // The keys may have taken longer than the view stays young.
+    await this.#options.revocation.refresh(this.#options.now(), anchor);
     return this.#conclude(tokenName, verified.value, 'signature');
   }
 
@@ -75,16 +81,20 @@ export class TokenSessions {
   /** A proven token, held against what can have ended it since. */
   #conclude(tokenName: string, token: TokenSession, tier: 'memory' | 'signature'): Resolution {
     const { session, body, issuedAt, believedUntil } = token;
+    const { revocation, believedUnheldMs } = this.#options;
     const now = this.#options.now(); // taken anew: the clock moves while keys are awaited
     const ended = now >= believedUntil;
     if (ended || issuedAt <= this.#notBefore(token)) {
       this.#memory.forget(tokenName);
       return refuse(ended ? 'token_expired' : 'token_revoked');
     }
+    const isHeld = issuedAt >= revocation.trustedSince(now);
+    if (!isHeld && now - issuedAt >= believedUnheldMs) return unheld();
     return {
       outcome: 'signed-in',
       session,
       body,
+      logPosition: revocation.position(),
       setCookies: [],
       cacheForSeconds: undefined,
       provenance: {
@@ -92,6 +102,7 @@ export class TokenSessions {
         tier,
         ageSeconds: Math.max(0, Math.floor((now - issuedAt) / 1000)),
         ttlSeconds: Math.floor((session.expiresAt - now) / 1000),
+        ...(!isHeld && { forwarded: 'stale', fault: LOG_UNREADABLE }),
       },
     };
   }
@@ -125,6 +136,16 @@ function withoutSession(failure: TokenFailure): Resolution {
     reason,
     retryAfterSeconds,
     provenance: { ...NOTHING_ASKED, forwarded: 'miss', fault: detail },
+  };
+}
+
+/** A token has no store that could be asked while nobody knows what was revoked. */
+function unheld(): Resolution {
+  return {
+    outcome: 'unknown',
+    reason: 'store_unavailable',
+    retryAfterSeconds: undefined,
+    provenance: { ...NOTHING_ASKED, forwarded: 'stale', fault: LOG_UNREADABLE },
   };
 }
 

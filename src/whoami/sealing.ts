@@ -2,7 +2,7 @@ import { parseObject, readKratosSession } from '../providers/kratos/kratos-sessi
 import type { CheckedSession } from './checked-session.ts';
 import type { CredentialName } from './credential-name.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 const NONCE_BYTES = 12;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -19,8 +19,9 @@ export async function seal(
   name: CredentialName,
   credentialValue: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { body, checkedAt, cacheForSeconds } = checked;
-  return sealText(JSON.stringify({ checkedAt, cacheForSeconds, body }), name, credentialValue);
+  const { body, checkedAt, logPosition, cacheForSeconds } = checked;
+  const facts = { checkedAt, logPosition, cacheForSeconds, body };
+  return sealText(JSON.stringify(facts), name, credentialValue);
 }
 
 /**
@@ -72,12 +73,13 @@ export async function unsealText(
 function readPlain(text: string): CheckedSession | undefined {
   const stored = parseObject(text);
   if (stored === undefined) return undefined;
-  const { body, checkedAt, cacheForSeconds } = stored;
+  const { body, checkedAt, logPosition, cacheForSeconds } = stored;
   if (typeof body !== 'string' || typeof checkedAt !== 'number') return undefined;
+  if (typeof logPosition !== 'number') return undefined;
   if (cacheForSeconds !== undefined && typeof cacheForSeconds !== 'number') return undefined;
   const read = readKratosSession(body);
   return read.kind === 'active'
-    ? { session: read.session, body, checkedAt, cacheForSeconds }
+    ? { session: read.session, body, checkedAt, logPosition, cacheForSeconds }
     : undefined;
 }
 

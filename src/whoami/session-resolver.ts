@@ -37,8 +37,9 @@ export class SessionResolver {
     anchor: Anchor,
     options: { readonly tokenizeAs?: string } = {},
   ): Promise<Resolution> {
-    if (credential.kind === 'kratos')
+    if (credential.kind === 'kratos') {
       return this.#sessions.resolveUnstored(credential, anchor, options);
+    }
     const resolution = await this.#tokens.resolve(credential, anchor);
     if (resolution.outcome !== 'signed-in' || options.tokenizeAs === undefined) return resolution;
     const { provenance } = resolution;

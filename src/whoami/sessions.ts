@@ -8,6 +8,7 @@ import { judge, type Lifetimes, type Moment } from './freshness.ts';
 import type { KvTier } from './kv-tier.ts';
 import type { MemoryTierLimits } from './memory-tier.ts';
 import type { Resolution } from './resolution.ts';
+import { RevocationGuard, type TimedAnswer } from './revocation-guard.ts';
 import { type RememberedSession, SessionMemory } from './session-memory.ts';
 import { type Anchor, SingleFlight } from './single-flight.ts';
 import { StoreHealth } from './store-health.ts';
@@ -41,12 +42,6 @@ interface Question {
   readonly anchor: Anchor;
 }
 
-/** A store's answer with the moment its check started; plain data, shared between requests. */
-interface TimedAnswer {
-  readonly answer: StoreAnswer;
-  readonly startedAt: number;
-}
-
 /** The store is asked, asked whether it is ready, and asked again: the longest a check can take. */
 const CALLS_PER_CHECK = 3;
 const UNUSABLE = { kind: 'fault', scope: 'answer', retryAfterSeconds: undefined } as const;
@@ -55,7 +50,8 @@ const MAX_ATTEMPTS = 3;
 
 /**
  * Credential to session, remembered: memory, then KV, then the store, each answer held against freshness,
- * expiry, the requester's demand and the revocation view before it is given.
+ * expiry, the requester's demand and the revocation view before it is given. So is the store's own answer: by
+ * the time it arrives, the check that it is the result of may have been overtaken.
  *
  * Guarantees: nothing is served at or past the session's expiry; a failing store is never read as "signed
  * out"; a check that started before a revocation neither answers nor is kept; one store call at a time per
@@ -65,11 +61,13 @@ export class Sessions {
   readonly #options: SessionsOptions;
   readonly #memory: SessionMemory;
   readonly #flights: SingleFlight<TimedAnswer>;
+  readonly #guard: RevocationGuard;
   readonly #health = new StoreHealth();
 
   constructor(options: SessionsOptions) {
     this.#options = options;
     this.#memory = new SessionMemory({ ...options, limits: options.memoryLimits });
+    this.#guard = new RevocationGuard(options.revocation, options.now);
     const deadlineMs = CALLS_PER_CHECK * options.storeTimeoutMs;
     this.#flights = new SingleFlight({ deadlineMs, now: options.now });
   }
@@ -81,8 +79,11 @@ export class Sessions {
     await this.#options.revocation.refresh(this.#options.now(), anchor);
     const known = this.#recall(question) ?? (await this.#recallFromKv(question));
     if (known !== undefined) return known;
-    if (demand.onlyIfCached) return notCached();
-    return this.#ask(question);
+    const remembered = this.#memory.read(name)?.checked;
+    const revocationLagMs = this.#guard.firstRefusalLagMs(name, remembered);
+    const resolution = demand.onlyIfCached ? notCached() : await this.#ask(question);
+    if (revocationLagMs === undefined) return resolution;
+    return { ...resolution, provenance: { ...resolution.provenance, revocationLagMs } };
   }
 
   /**
@@ -101,15 +102,19 @@ export class Sessions {
       const startedAt = now();
       const check = () => store.check(credential, options);
       const demand = { asOf: startedAt, onlyIfCached: false };
+      const logPosition = this.#options.revocation.position();
       const answer = await this.#lookTwice({ name, credential, demand }, startedAt, check);
       // A template that fails says nothing of plain checks, and who asks for it chooses when it fails.
       if (options.tokenizeAs === undefined) this.#noteHealth(answer);
       if (answer.kind === 'no-session' || answer.kind === 'insufficient') {
         this.#memory.forget(name, startedAt, anchor);
       }
-      if (answer.kind !== 'session' || !this.#isRevoked(name, answer, startedAt)) {
-        return concludeAnswer(answer, { startedAt, now: now(), forwarded: 'bypass' });
+      const doubt = await this.#guard.doubt(name, { answer, startedAt, logPosition }, anchor);
+      if (doubt === undefined) {
+        const taken = { startedAt, logPosition, now: now() };
+        return concludeAnswer(answer, { ...taken, forwarded: 'bypass' });
       }
+      if (doubt === 'revocation-log') return unknown(doubt, undefined, 'bypass');
     }
     return unknown('revoked-meanwhile', undefined, 'bypass');
   }
@@ -161,17 +166,25 @@ export class Sessions {
   /** Asks the store together with everyone who is asking the same, until the answer outlasts every mark. */
   async #ask(question: Question): Promise<Resolution> {
     const { name, demand, anchor } = question;
-    const { now, lifetimes } = this.#options;
+    const { now } = this.#options;
     const hadCandidate = this.#memory.read(name) !== undefined;
     const forwarded = !hadCandidate ? 'miss' : demand.asOf > 0 ? 'request' : 'stale';
     let asOf = demand.asOf;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const check = (startedAt: number) => this.#check(question, startedAt, { isAwaited: true });
       const { value, joined } = await this.#flights.join(name, asOf, check, anchor);
-      const { answer, startedAt } = value;
+      const { answer, startedAt, logPosition } = value;
       if (answer.kind === 'fault') return this.#serveDespite(question, answer, forwarded);
-      if (answer.kind !== 'session' || !this.#isRevoked(name, answer, startedAt)) {
-        return concludeAnswer(answer, { startedAt, now: now(), forwarded, joined, lifetimes });
+      const doubt = await this.#guard.doubt(name, value, anchor);
+      if (doubt === undefined) {
+        const { lifetimes } = this.#options;
+        const taken = { startedAt, logPosition, now: now() };
+        return concludeAnswer(answer, { ...taken, forwarded, joined, lifetimes });
+      }
+      if (doubt === 'revocation-log') {
+        if (demand.asOf > 0) return unknown(doubt, undefined, forwarded);
+        const fault = { ...UNUSABLE, detail: doubt } as const;
+        return this.#serveDespite(question, fault, forwarded);
       }
       asOf = startedAt + 1;
     }
@@ -199,13 +212,15 @@ export class Sessions {
     { isAwaited }: { readonly isAwaited: boolean },
   ): Promise<TimedAnswer> {
     const { name, credential, anchor } = question;
+    // Before the call: what is marked during it may be unknown to the store.
+    const logPosition = this.#options.revocation.position();
     const check = () => this.#options.store.check(credential);
     const answer = await this.#lookTwice(question, startedAt, check);
     this.#noteHealth(answer);
     switch (answer.kind) {
       case 'session': {
         const { session, body, cacheForSeconds, setCookies } = answer;
-        const checked = { session, body, checkedAt: startedAt, cacheForSeconds };
+        const checked = { session, body, checkedAt: startedAt, logPosition, cacheForSeconds };
         const owesCookie = !isAwaited && setCookies.length > 0;
         // Not to be kept, by the store's word, a mark or its expiry: then what was kept before is not either.
         if (this.#judge(name, checked, 0) === 'unusable') {
@@ -220,11 +235,11 @@ export class Sessions {
         this.#memory.forget(name, startedAt, anchor);
         break;
       case 'rejected': // whoami without a template has nothing to refuse: not Kratos, or not as we know it
-        return { answer: { ...UNUSABLE, detail: 'store-400' }, startedAt };
+        return { answer: { ...UNUSABLE, detail: 'store-400' }, startedAt, logPosition };
       case 'fault':
         break;
     }
-    return { answer, startedAt };
+    return { answer, startedAt, logPosition };
   }
 
   /**
@@ -277,25 +292,9 @@ export class Sessions {
     const moment: Moment = {
       now,
       asOf,
-      notBefore: this.#notBefore(name, checked),
+      notBefore: this.#guard.notBefore(name, checked),
       trustedSince: this.#options.revocation.trustedSince(now),
     };
     return judge(checked, moment, this.#options.lifetimes);
-  }
-
-  #isRevoked(
-    name: CredentialName,
-    answer: Extract<StoreAnswer, { kind: 'session' }>,
-    checkedAt: number,
-  ): boolean {
-    return checkedAt <= this.#notBefore(name, answer);
-  }
-
-  #notBefore(name: CredentialName, { session }: Pick<CheckedSession, 'session'>): number {
-    return this.#options.revocation.notBefore({
-      sessionId: session.id,
-      identityId: session.identity.id,
-      credentialName: name,
-    });
   }
 }

@@ -1,6 +1,7 @@
 /** Rows J1 to J26: tokens that other verifiers have believed, each sent to the built gate over a raw socket. */
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { NO_REVOCATION_LOG } from '../../src/revocation/revocation-view.ts';
 import { missingCorpus, readJsonSamples } from '../support/corpus.ts';
 import type { RawResponse } from '../support/parse-response.ts';
 import { get, header } from '../support/raw-http.ts';
@@ -494,14 +495,13 @@ async function revocableToken() {
       ),
     ],
     revocation: {
-      refresh: () => undefined,
-      notBefore: () => 0,
-      trustedSince: () => 0,
+      ...NO_REVOCATION_LOG,
       tokenNotBefore: (subject) => {
         view.asked.push(subject);
         return view.revokedAt;
       },
     },
+    believedUnheldMs: 0,
     now: () => at,
   });
   const token = await ec.token(at);
