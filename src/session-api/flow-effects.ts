@@ -25,18 +25,24 @@ export function issuedSessionCookie(
   );
 }
 
-/** The session token that an answer hands to an app (`continue_with`), whose body stays readable. */
+/** The session token that an answer hands to an app, at sign-in or in `continue_with`; the body stays readable. */
 export async function readIssuedToken(response: Response): Promise<KratosCredential | undefined> {
-  const document = parseObject(await response.clone().text());
+  // A document has been read whole and bounded before it came here; a page is still on its way.
+  const isDocument = /\bjson\b/i.test(response.headers.get('content-type') ?? '');
+  const document = isDocument ? parseObject(await response.clone().text()) : undefined;
+  const signedIn = document?.session_token;
+  if (typeof signedIn === 'string' && signedIn !== '') return asCredential(signedIn);
   const steps = Array.isArray(document?.continue_with) ? document.continue_with : [];
   for (const step of steps) {
     const isObject = typeof step === 'object' && step !== null && !Array.isArray(step);
     const token = isObject && 'ory_session_token' in step ? step.ory_session_token : undefined;
-    if (typeof token === 'string' && token !== '') {
-      return { kind: 'kratos', carrier: { kind: 'session-token-header' }, value: token };
-    }
+    if (typeof token === 'string' && token !== '') return asCredential(token);
   }
   return undefined;
+}
+
+function asCredential(value: string): KratosCredential {
+  return { kind: 'kratos', carrier: { kind: 'session-token-header' }, value };
 }
 
 interface SessionCookie {

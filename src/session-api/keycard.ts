@@ -113,7 +113,7 @@ async function end(
     announcer,
     expected,
     () => passed(caller, { ...change, segments }),
-    async () => subjects,
+    async (response) => (response.ok ? subjects : []),
   );
 }
 

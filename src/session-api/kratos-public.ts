@@ -106,6 +106,7 @@ async function revokeOthers(call: ApiCall, options: KratosPublicOptions): Promis
     expected,
     () => send(call, credential.value, options, { method: 'DELETE', segments: ['sessions'] }),
     async (response) => {
+      if (!response.ok) return [];
       text = await readCount(response);
       const isListWhole = !isCut && countIn(text) <= ids.size;
       if (isListWhole) return expected;

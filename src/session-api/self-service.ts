@@ -124,25 +124,48 @@ async function confirmedMarks(
   effect: FlowEffect,
   run: FlowRun,
 ): Promise<readonly MarkSubject[]> {
-  const { cookieNames, store } = run.options;
   switch (effect) {
     case 'logout':
-      return isSignedOut(response, cookieNames) ? run.expected : [];
-    case 'session': {
-      const isDone = response.status === 200 || issuedSessionCookie(response, cookieNames);
-      return isDone ? run.expected : [];
-    }
+      return isSignedOut(response, run.options.cookieNames) ? run.expected : [];
+    case 'session':
+      return steppedUpMarks(response, run);
     case 'identity':
-      return response.status === 303 && (await isFormShownAgain(run)) ? [] : run.expected;
+      if (!isAnswered(response)) return [];
+      return response.status !== 200 && (await isFormShownAgain(run)) ? [] : run.expected;
     case 'recovered-identity': {
-      const issued =
-        issuedSessionCookie(response, cookieNames) ?? (await readIssuedToken(response));
-      const answer = issued && (await store.check(issued));
-      return answer?.kind === 'session' ? [identityMark(answer.session.identity.id)] : [];
+      const session = await issuedSession(response, run.options);
+      return session === undefined ? [] : [identityMark(session.identity.id)];
     }
     case 'none':
       return [];
   }
+}
+
+/** A session below the level it could have is one the store says nothing of until it has stepped up. */
+async function steppedUpMarks(
+  response: Response,
+  { credential, expected, options }: FlowRun,
+): Promise<readonly MarkSubject[]> {
+  const isDone =
+    response.status === 200 || issuedSessionCookie(response, options.cookieNames) !== undefined;
+  if (!isDone || credential === undefined || expected.length > 0) return isDone ? expected : [];
+  const session = await issuedSession(response, options);
+  return session === undefined ? [] : [sessionMark(session.id)];
+}
+
+/** The session that an answer hands to its client, as the store has it now. */
+async function issuedSession(
+  response: Response,
+  { cookieNames, store }: SelfServiceOptions,
+): Promise<Session | undefined> {
+  const issued = issuedSessionCookie(response, cookieNames) ?? (await readIssuedToken(response));
+  const answer = issued && (await store.check(issued));
+  return answer?.kind === 'session' ? answer.session : undefined;
+}
+
+/** 422 sends a browser on that asked by a script, as 303 does one that navigates. */
+function isAnswered({ status }: Response): boolean {
+  return status < 400 || status === 422;
 }
 
 /** A browser is sent to the same page whether its settings were taken or not; the flow itself knows. */

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { errorHeaders, errorResponse } from '../../src/errors/error-response.ts';
+import {
+  errorHeaders,
+  errorResponse,
+  keycardErrorResponse,
+} from '../../src/errors/error-response.ts';
 import { explain, type Reason } from '../../src/errors/reasons.ts';
 
 /** The wire form of every reason: status, `error.id`, and what else the client is told in headers. */
@@ -20,6 +24,17 @@ const WIRE: Readonly<Record<Reason, readonly [status: number, text: string, id: 
   not_cached: [504, 'Gateway Timeout', 'not_cached'],
   origin_unreachable: [502, 'Bad Gateway', 'origin_unreachable'],
   origin_timeout: [504, 'Gateway Timeout', 'origin_timeout'],
+  parameter_not_valid: [400, 'Bad Request', 'parameter_not_valid'],
+  body_not_valid: [400, 'Bad Request', 'body_not_valid'],
+  body_too_long: [413, 'Content Too Large', 'body_too_long'],
+  media_type_not_supported: [415, 'Unsupported Media Type', 'media_type_not_supported'],
+  cross_site_change: [403, 'Forbidden', 'cross_site_change'],
+  caller_not_authorized: [401, 'Unauthorized', 'caller_not_authorized'],
+  guard_unavailable: [503, 'Service Unavailable', 'guard_unavailable'],
+  upstream_unreachable: [502, 'Bad Gateway', 'upstream_unreachable'],
+  upstream_timeout: [504, 'Gateway Timeout', 'upstream_timeout'],
+  upstream_not_valid: [502, 'Bad Gateway', 'upstream_not_valid'],
+  loop_detected: [508, 'Loop Detected', 'loop_detected'],
   configuration_invalid: [500, 'Internal Server Error', 'configuration_invalid'],
 };
 const REASONS = Object.keys(WIRE) as Reason[]; // the table above has every reason, or does not compile
@@ -48,19 +63,26 @@ describe('errorResponse()', () => {
       status >= 500 ? 'fault' : status === 401 || status === 403 ? 'verdict' : 'refusal';
     const kinds = Object.groupBy(REASONS, (reason) => kind(explain(reason).status));
     expect(kinds.verdict?.sort()).toEqual([
+      'caller_not_authorized',
       'credential_ambiguous',
       'credential_malformed',
       'credential_missing',
+      'cross_site_change',
       'session_aal2_required',
       'session_inactive',
     ]);
     expect(kinds.fault?.sort()).toEqual([
       'configuration_invalid',
+      'guard_unavailable',
       'internal_error',
+      'loop_detected',
       'not_cached',
       'origin_timeout',
       'origin_unreachable',
       'store_unavailable',
+      'upstream_not_valid',
+      'upstream_timeout',
+      'upstream_unreachable',
     ]);
   });
 
@@ -79,6 +101,16 @@ describe('errorResponse()', () => {
     });
     expect(response.headers.get('retry-after')).toBe('17');
     expect(response.headers.get('www-authenticate')).toBe('Bearer');
+    expect(response.headers.get('cache-control')).toBe('private, no-store');
+  });
+});
+
+describe('keycardErrorResponse()', () => {
+  it.each(REASONS)('%s', async (reason) => {
+    const response = keycardErrorResponse(reason);
+    const { status, message } = explain(reason);
+    expect(await response.json()).toEqual({ message, code: reason, status });
+    expect([response.status, response.headers.get('postern-reason')]).toEqual([status, reason]);
     expect(response.headers.get('cache-control')).toBe('private, no-store');
   });
 });

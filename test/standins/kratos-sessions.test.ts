@@ -127,3 +127,51 @@ describe('admin', () => {
     expect(await ids(kratos.call(path))).toEqual([]);
   });
 });
+
+describe('POST /admin/sessions', () => {
+  const bulk = async (body: unknown) => {
+    const answer = await kratos.send('POST', '/admin/sessions', body);
+    return { status: answer.status, body: await answer.json() };
+  };
+
+  it('disables or deletes sessions by id or by identity, and says how many', async () => {
+    const { identityId, current, other, another } = await three();
+    const sessions = [current.session.id, other.session.id];
+    expect((await bulk({ action: 'disable', sessions })).body).toEqual({
+      processed: 2,
+      more: false,
+    });
+    expect(await activeFlag(current.session.id)).toBe(false);
+    expect((await bulk({ action: 'delete', identities: [identityId] })).body).toEqual({
+      processed: 3,
+      more: false,
+    });
+    expect((await kratos.call(`/admin/sessions/${another.session.id}`)).status).toBe(404);
+  });
+
+  it('changes so many rows a call, and says that there are more', async () => {
+    await three();
+    await kratos.control({ bulkRowsPerCall: 2 });
+    const everybody = { action: 'disable', identities: ['*'] };
+    const { body } = await bulk(everybody);
+    expect(body).toEqual({ processed: 2, more: true });
+    for (let calls = 0; ((await bulk(everybody)).body as { more: boolean }).more; calls += 1) {
+      expect(calls).toBeLessThan(1000);
+    }
+  });
+
+  it('refuses what is both, none, too much, or no id', async () => {
+    const id = crypto.randomUUID();
+    const bodies = [
+      { action: 'disable' },
+      { action: 'drop', sessions: [id] },
+      { action: 'disable', sessions: [id], identities: [id] },
+      { action: 'disable', sessions: [] },
+      { action: 'disable', sessions: ['*'] },
+      { action: 'disable', identities: ['*', id] },
+      { action: 'disable', sessions: Array(501).fill(id) },
+    ];
+    for (const body of bodies) expect((await bulk(body)).status).toBe(400);
+    expect((await bulk({ action: 'disable', sessions: Array(500).fill(id) })).status).toBe(200);
+  });
+});
