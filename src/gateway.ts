@@ -1,13 +1,26 @@
 import { Hono } from 'hono';
 import type { Config } from './config/config.ts';
-import { errorResponse } from './errors/error-response.ts';
+import { DEFAULT_METHODS, errorResponse } from './errors/error-response.ts';
+import type { Reason } from './errors/reasons.ts';
+import type { Result } from './errors/result.ts';
+import { failed } from './errors/result.ts';
+import { Assertions } from './forwarding/assertion.ts';
+import { publicKey } from './forwarding/assertion-keys.ts';
 import { HeaderFilter } from './forwarding/header-filter.ts';
+import { HOPS_HEADER, isLoop } from './forwarding/hops.ts';
+import { Identifier } from './forwarding/identification.ts';
 import { createOrigin } from './forwarding/origin.ts';
+import type { DenialOptions } from './gate/denial.ts';
+import { createForwardAuth } from './gate/forward-auth.ts';
 import { type GateOptions, gate } from './gate/gate.ts';
+import type { JudgeOptions } from './gate/judge.ts';
 import { Rules } from './gate/rules.ts';
+import { Turns } from './gate/turns.ts';
 import { type AdmittedTarget, admit } from './http/admit.ts';
+import { SiteHosts } from './http/site-hosts.ts';
 import { createDecisionLog, type DecisionLog } from './observability/decision-log.ts';
 import { alive, createReadiness } from './observability/health.ts';
+import { publishedKeys } from './pages/published-keys.ts';
 import { createKratosStore } from './providers/kratos/kratos-store.ts';
 import { NO_REVOCATION_LOG } from './revocation/revocation-view.ts';
 import { type KeyValueStore, KvTier } from './whoami/kv-tier.ts';
@@ -43,7 +56,8 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
   const { now } = surroundings;
   const log = createDecisionLog(config.DECISION_LOG, surroundings.write);
   const sessions = createSessions(config, surroundings);
-  const gateOptions = createGateOptions(config, surroundings, sessions, log);
+  const judgeOptions = createJudgeOptions(config, surroundings, sessions);
+  const gateOptions = createGateOptions(config, surroundings, judgeOptions, log);
   const readiness = createReadiness(createStore(config, surroundings), surroundings.kv, now);
   const whoamiOptions = { sessions, cookieNames: config.SESSION_COOKIE_NAMES, log, now };
 
@@ -53,6 +67,14 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
   );
   routes.get('/.postern/health/alive', alive);
   routes.get('/.postern/health/ready', readiness);
+  routes.get('/.postern/jwks.json', () =>
+    publishedKeys([(config.ASSERTION_KEYS ?? []).map(publicKey)]),
+  );
+  const { FORWARD_AUTH_SECRETS: secrets } = config;
+  if (secrets !== undefined) {
+    const forwardAuth = createForwardAuth({ ...judgeOptions, secrets, log });
+    routes.all('/.postern/auth/*', ({ req, env }) => forwardAuth(req.raw, env.target, env.anchor));
+  }
   routes.all('/.postern/*', () => errorResponse('not_found'));
   routes.all('*', ({ req, env }) =>
     gateOptions === undefined
@@ -66,7 +88,7 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
 
   return {
     async fetch(request, anchor) {
-      const admitted = admit(request);
+      const admitted = admitHere(request, judgeOptions, config);
       if (admitted.ok) return routes.fetch(request, { target: admitted.value, anchor });
       const response = errorResponse(admitted.failure);
       const { method } = request;
@@ -78,11 +100,26 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
   };
 }
 
+/** Only what is for one of our hosts, and has not come through here before. */
+function admitHere(
+  request: Request,
+  { hosts, allowedForms }: JudgeOptions,
+  { PUBLIC_URL }: Config,
+): Result<AdmittedTarget, Reason> {
+  const admitted = admit(request, allowedForms);
+  if (!admitted.ok) return admitted;
+  if (hosts.originOf(admitted.value.host) === undefined) return failed('host_unknown');
+  return isLoop(request.headers, PUBLIC_URL) ? failed('loop_detected') : admitted;
+}
+
 function createStore(config: Config, { fetchStore }: Surroundings) {
   return createKratosStore({
     publicUrl: config.KRATOS_PUBLIC_URL,
     timeoutMs: config.STORE_TIMEOUT_MS,
-    fetch: fetchStore,
+    fetch: (request) => {
+      request.headers.set(HOPS_HEADER, new URL(config.PUBLIC_URL).host);
+      return fetchStore(request);
+    },
   });
 }
 
@@ -106,27 +143,55 @@ function createSessions(config: Config, surroundings: Surroundings): Sessions {
   });
 }
 
-function createGateOptions(
+/** What every request for the site is judged by, whoever asks. */
+function createJudgeOptions(
   config: Config,
-  surroundings: Surroundings,
+  { now }: Surroundings,
   sessions: Sessions,
-  log: DecisionLog,
-): GateOptions | undefined {
-  const { fetchOrigin, now } = surroundings;
-  if (fetchOrigin === undefined) return undefined;
+): JudgeOptions & DenialOptions & { readonly identifier: Identifier } {
+  const [key, ...otherKeys] = config.ASSERTION_KEYS ?? [];
+  const assertions =
+    key === undefined
+      ? undefined
+      : new Assertions({
+          issuer: config.PUBLIC_URL,
+          keys: [key, ...otherKeys],
+          claims: config.ASSERTION_CLAIMS,
+          now,
+        });
   return {
     rules: new Rules(config.RULES),
+    methods: new Set<string>([...DEFAULT_METHODS, ...config.FURTHER_METHODS]),
+    hosts: new SiteHosts(config.PUBLIC_URL, config.HOSTS),
+    allowedForms: new Set(config.ALLOWED_PATH_FORMS),
     sessions,
-    origin: createOrigin({ fetch: fetchOrigin, timeoutMs: config.ORIGIN_TIMEOUT_MS }),
-    originUrl: config.ORIGIN_URL ?? config.PUBLIC_URL,
+    cookieNames: config.SESSION_COOKIE_NAMES,
+    turns: new Turns(config.PUBLIC_URL),
     publicUrl: config.PUBLIC_URL,
     loginUrl: config.LOGIN_URL,
     kratosBrowserUrl: config.KRATOS_BROWSER_URL,
     kratosPublicUrl: config.KRATOS_PUBLIC_URL,
-    cookieNames: config.SESSION_COOKIE_NAMES,
-    identityHeaders: config.IDENTITY_HEADERS,
-    filter: new HeaderFilter(Object.keys(config.IDENTITY_HEADERS)),
-    log,
+    identifier: new Identifier({
+      mapping: config.IDENTITY_HEADERS,
+      maxBytes: config.IDENTITY_HEADERS_MAX_BYTES,
+      assertions,
+    }),
     now,
+  };
+}
+
+function createGateOptions(
+  config: Config,
+  { fetchOrigin }: Surroundings,
+  judgeOptions: ReturnType<typeof createJudgeOptions>,
+  log: DecisionLog,
+): GateOptions | undefined {
+  if (fetchOrigin === undefined) return undefined;
+  return {
+    ...judgeOptions,
+    origin: createOrigin({ fetch: fetchOrigin, timeoutMs: config.ORIGIN_TIMEOUT_MS }),
+    originUrl: config.ORIGIN_URL ?? config.PUBLIC_URL,
+    filter: new HeaderFilter(judgeOptions.identifier.headerNames),
+    log,
   };
 }

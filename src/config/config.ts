@@ -1,6 +1,12 @@
 // Pure: no I/O, no clock.
 import * as v from 'valibot';
 import { failed, type Result, success } from '../errors/result.ts';
+import {
+  combineMappings,
+  type IdentityMapping,
+  leastBudget,
+} from '../forwarding/identity-presets.ts';
+import { SiteHosts } from '../http/site-hosts.ts';
 import { SETTINGS } from './settings.ts';
 
 const SCHEMA = v.object({
@@ -10,6 +16,8 @@ const SCHEMA = v.object({
   ...SETTINGS.Tiers,
   ...SETTINGS.Deadlines,
   ...SETTINGS.Gate,
+  ...SETTINGS.Identity,
+  ...SETTINGS['Forward-auth'],
   ...SETTINGS.Observability,
 });
 
@@ -22,9 +30,11 @@ export type Settings = v.InferOutput<typeof SCHEMA>;
 export type RuleSettings = Settings['RULES'][number];
 
 /** Everything Postern is configured with, read once per isolate. */
-export interface Config extends Settings {
+export interface Config extends Omit<Settings, 'IDENTITY_HEADERS'> {
   readonly KRATOS_BROWSER_URL: string;
   readonly LOGIN_URL: string;
+  /** Presets and own headers together. */
+  readonly IDENTITY_HEADERS: IdentityMapping;
 }
 
 /**
@@ -40,14 +50,40 @@ export function readConfig(
   const problems = [...unknownNames(environment), ...(parsed.issues ?? []).map(describeIssue)];
   if (!parsed.success || problems.length > 0) return failed(problems);
   const settings = parsed.output;
+  const identityHeaders = combineMappings(settings.IDENTITY_PRESETS, settings.IDENTITY_HEADERS);
+  const contradictions = [...unservedHosts(settings), ...tooSmallBudget(settings, identityHeaders)];
+  if (contradictions.length > 0) return failed(contradictions);
   const browserUrl = settings.KRATOS_BROWSER_URL ?? settings.KRATOS_PUBLIC_URL;
   return success(
     Object.freeze({
       ...settings,
+      IDENTITY_HEADERS: identityHeaders,
       KRATOS_BROWSER_URL: browserUrl,
       LOGIN_URL: settings.LOGIN_URL ?? `${browserUrl}/self-service/login/browser`,
     }),
   );
+}
+
+/** A rule for a host that nobody can ask for would never be looked at. */
+function unservedHosts({ PUBLIC_URL, HOSTS, RULES }: Settings): string[] {
+  const hosts = new SiteHosts(PUBLIC_URL, HOSTS);
+  return RULES.flatMap(({ host }, index) =>
+    host === undefined || hosts.originOf(host) !== undefined
+      ? []
+      : [`RULES.${index}.host: expected the host of PUBLIC_URL or one of HOSTS; got another.`],
+  );
+}
+
+function tooSmallBudget(
+  { IDENTITY_HEADERS_MAX_BYTES: budget }: Settings,
+  mapping: IdentityMapping,
+): string[] {
+  const least = leastBudget(mapping);
+  return budget >= least
+    ? []
+    : [
+        `IDENTITY_HEADERS_MAX_BYTES: expected at least ${least}, which the ids among the identity headers can take; got ${budget}.`,
+      ];
 }
 
 /** A misspelt setting would otherwise be a silent default. */

@@ -22,6 +22,7 @@ const RESERVED_HEADERS: ReadonlySet<string> = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
+  'x-session-assertion',
 ]);
 
 /** IDENTITY_HEADERS: header name to place in the session. */
@@ -50,5 +51,38 @@ export const identityHeaders = json(
       (table) => new Set(Object.keys(table).map(foldHeaderName)).size === Object.keys(table).length,
       'header names that differ by more than case, "_" and "-"',
     ),
+  ),
+);
+
+/** Claims that say whose the assertion is, for whom and for how long: Postern's alone to set. */
+const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
+  'iss',
+  'sub',
+  'aud',
+  'exp',
+  'nbf',
+  'iat',
+  'jti',
+  'sid',
+  'acr',
+  'auth_time',
+]);
+
+/** ASSERTION_CLAIMS: claim name to place in the session. */
+export const assertionClaims = json(
+  v.pipe(
+    v.record(
+      v.pipe(
+        v.string(),
+        v.regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'claim names of letters, digits and "_"'),
+        v.check((name) => !RESERVED_CLAIMS.has(name), 'a claim Postern does not set itself'),
+      ),
+      v.pipe(
+        v.string('a place in the session, such as identity.traits.email'),
+        v.check(isSessionPath, 'a place in the session, such as identity.traits.email'),
+      ),
+      'a table of claim name = place in the session',
+    ),
+    v.check((table) => Object.keys(table).length <= 16, 'at most 16 claims'),
   ),
 );

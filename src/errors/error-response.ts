@@ -3,6 +3,17 @@ import { explain, type Reason } from './reasons.ts';
 /** Seconds a client is asked to wait after a fault when nothing better is known. */
 export const DEFAULT_RETRY_AFTER_SECONDS = 2;
 
+/** What every site may use (RFC 9110 section 9.3, RFC 5789). */
+export const DEFAULT_METHODS = [
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+] as const;
+
 /** Sent with everything Postern itself answers, so that no cache in between keeps it. */
 export const PRIVATE_NO_STORE = 'private, no-store';
 
@@ -10,6 +21,10 @@ export interface ErrorResponseOptions {
   /** Seconds; only sent with 503. */
   readonly retryAfterSeconds?: number;
   readonly headers?: HeadersInit;
+  /** Where a browser goes to make good what is missing, as Kratos names it. */
+  readonly redirectBrowserTo?: string;
+  /** Only sent with 405. */
+  readonly allowedMethods?: Iterable<string>;
 }
 
 /**
@@ -20,10 +35,17 @@ export function errorResponse(reason: Reason, options: ErrorResponseOptions = {}
   const { status, message, reason: text } = explain(reason);
   const headers = errorHeaders(reason, options);
   const error = { id: kratosErrorId(reason), code: status, status: STATUS_TEXT[status] };
-  return new Response(`${JSON.stringify({ error: { ...error, reason: text, message } })}\n`, {
-    status,
-    headers,
-  });
+  const { redirectBrowserTo: target } = options;
+  const body = {
+    error: {
+      ...error,
+      reason: text,
+      ...(target !== undefined && { details: { redirect_browser_to: target } }),
+      message,
+    },
+    ...(target !== undefined && { redirect_browser_to: target }),
+  };
+  return new Response(`${JSON.stringify(body)}\n`, { status, headers });
 }
 
 /** The headers every answer of refusal, denial or fault carries. */
@@ -37,7 +59,7 @@ export function errorHeaders(reason: Reason, options: ErrorResponseOptions = {})
     headers.set('retry-after', String(options.retryAfterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS));
   }
   if (reason === 'method_not_allowed') {
-    headers.set('allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS');
+    headers.set('allow', [...(options.allowedMethods ?? DEFAULT_METHODS)].join(', '));
   }
   return headers;
 }
@@ -61,8 +83,11 @@ const STATUS_TEXT: Record<number, string> = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  421: 'Misdirected Request',
+  431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
   502: 'Bad Gateway',
   503: 'Service Unavailable',
   504: 'Gateway Timeout',
+  508: 'Loop Detected',
 };

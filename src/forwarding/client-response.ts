@@ -25,8 +25,7 @@ const CACHE_HEADERS = [
  * by the session's name removed, kept out of every cache unless the rule says otherwise.
  */
 export function clientResponse(response: Response, options: ClientResponseOptions): Response {
-  if (response.webSocket !== null) return response; // 101: the platform relays the socket itself
-  const answer = new Response(response.body, response);
+  const answer = new Response(response.body, response); // a 101's socket included
   const { headers } = answer;
   removeInternalHeaders(headers, options.filter);
   keepForeignCookies(headers, options.cookieNames);

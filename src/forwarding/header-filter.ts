@@ -1,69 +1,6 @@
 // Pure: no I/O, no clock.
 import { foldHeaderName } from '../http/header-names.ts';
-
-/**
- * Folded names, or beginnings of names, in which some origin somewhere believes an identity, a client
- * address, a scheme, a host, a path or a method. What a client sends in them never reaches the origin.
- */
-const UNTRUSTED_PREFIXES = [
-  'x-auth-',
-  'x-authenticated-',
-  'x-user',
-  'x-kratos-',
-  'x-session-',
-  'x-forwarded',
-  'x-original-',
-  'x-rewrite-',
-  'x-remote-',
-  'x-envoy-',
-  'x-middleware-',
-  'x-goog-authenticated-',
-  'x-ms-client-principal',
-  'x-webauth-',
-  'x-proxy-user',
-  'x-proxy-',
-  'x-real-',
-  'x-client-ip',
-  'x-cluster-client-',
-  'x-http-method',
-  'x-method-override',
-  'x-http-host-override',
-  'x-host',
-  'x-arr-',
-  'x-jwt-',
-  'x-id-token',
-  'x-access-token',
-  'remote-',
-  'auth-user',
-  'cf-access-',
-  'cf-connecting-',
-  'true-client-ip',
-  'client-ip',
-  'postern-',
-  'x-postern-',
-  'forwarded',
-] as const;
-
-/** Folded names the client may not set because Postern or the platform does. */
-const UNTRUSTED_NAMES: ReadonlySet<string> = new Set([
-  'x-user',
-  'x-email',
-  'x-groups',
-  'x-roles',
-  'x-identity',
-  'x-url-scheme',
-  'x-scheme',
-  'x-forwarded',
-  'x-nextjs-data',
-  'x-astro-path',
-  'x-astro-locals',
-  'x-invoke-path',
-  'x-matched-path',
-  'front-end-https',
-  'base-url',
-  'request-uri',
-  'proxy', // "httpoxy": CGI turns it into HTTP_PROXY
-]);
+import { UNTRUSTED_NAMES, UNTRUSTED_PREFIXES, UNTRUSTED_SUFFIXES } from './untrusted-names.ts';
 
 /**
  * Tells the headers that may pass from those that may not, by folded name, so that `X_User_Id`, `X.User.Id`
@@ -83,7 +20,8 @@ export class HeaderFilter {
     return (
       this.#ours.has(folded) ||
       UNTRUSTED_NAMES.has(folded) ||
-      UNTRUSTED_PREFIXES.some((prefix) => folded.startsWith(prefix))
+      UNTRUSTED_PREFIXES.some((prefix) => folded.startsWith(prefix)) ||
+      UNTRUSTED_SUFFIXES.some((suffix) => folded.endsWith(suffix))
     );
   }
 }

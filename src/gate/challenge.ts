@@ -1,14 +1,20 @@
 // Pure: no I/O, no clock.
+import type { DenialReason, ShortfallReason } from '../errors/reasons.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
+import type { SiteHosts } from '../http/site-hosts.ts';
 import { parseObject } from '../providers/kratos/kratos-session.ts';
 
 export interface ChallengeOptions {
   /** Where clients reach Postern: scheme, host and port. */
   readonly publicUrl: string;
+  readonly hosts: SiteHosts;
   readonly loginUrl: string;
   readonly kratosBrowserUrl: string;
   readonly kratosPublicUrl: string;
 }
+
+/** A longer address is not come back to: it would not fit the redirects of a sign-in. */
+const MAX_RETURN_LENGTH = 2048;
 
 /**
  * Whether a person is looking at the answer, rather than a program: Fetch Metadata decides where the
@@ -24,40 +30,86 @@ export function isNavigation(headers: Headers): boolean {
   return /(?:^|,)\s*text\/html\s*(?:[;,]|$)/i.test(headers.get('accept') ?? '');
 }
 
-/** Where to sign in, and to come back from: the request's own path at the configured public URL. */
-export function loginLocation(target: AdmittedTarget, options: ChallengeOptions): string {
-  return withReturnTo(new URL(options.loginUrl), target, options);
+/**
+ * Where a person can make good what was missing: sign in, prove a second factor, sign in once more. Always at
+ * the configured addresses, always coming back to a configured host. `undefined`: nowhere.
+ */
+export function challengeLocation(
+  reason: DenialReason | ShortfallReason,
+  {
+    target,
+    storeBody,
+  }: { readonly target: AdmittedTarget; readonly storeBody: string | undefined },
+  options: ChallengeOptions,
+): string | undefined {
+  switch (reason) {
+    case 'credential_missing':
+    case 'credential_malformed':
+    case 'credential_ambiguous':
+    case 'session_inactive':
+      return withReturnTo(new URL(options.loginUrl), target, options);
+    case 'session_aal2_required':
+      return withReturnTo(stepUpUrl(storeBody, options), target, options);
+    case 'session_refresh_required':
+      return withReturnTo(kratosLogin('refresh=true', options), target, options);
+    case 'condition_not_met':
+    case 'condition_not_evaluable':
+      return undefined;
+  }
 }
 
 /**
- * Where to prove a second factor: the store's `redirect_browser_to`, moved to the host browsers can reach
- * (behind a proxy Kratos names its internal one), or the sign-in with `aal=aal2`.
+ * What a denial asks for, in HTTP's words: RFC 6750 section 3 for a session that is missing or bad, RFC 9470
+ * for one that has to be proven more strongly or more lately.
  */
-export function stepUpLocation(
-  target: AdmittedTarget,
-  storeBody: string | undefined,
-  options: ChallengeOptions,
-): string {
-  const base = new URL(options.kratosBrowserUrl);
-  const named = parseObject(storeBody ?? '')?.redirect_browser_to;
-  const url = typeof named === 'string' ? URL.parse(named) : null;
-  const location = new URL(`${options.kratosBrowserUrl}/self-service/login/browser?aal=aal2`);
-  if (url?.pathname.startsWith('/')) {
-    const prefix = new URL(options.kratosPublicUrl).pathname.replace(/\/$/, '');
-    const path = url.pathname.startsWith(`${prefix}/`)
-      ? url.pathname.slice(prefix.length)
-      : url.pathname;
-    location.pathname = `${base.pathname.replace(/\/$/, '')}${path}`;
-    location.search = url.search;
+export function wwwAuthenticate(
+  reason: DenialReason | ShortfallReason,
+  { authenticatedWithinMs }: { readonly authenticatedWithinMs: number | undefined },
+): string | undefined {
+  switch (reason) {
+    case 'credential_missing':
+      return 'Bearer';
+    case 'credential_malformed':
+    case 'credential_ambiguous':
+    case 'session_inactive':
+      return 'Bearer error="invalid_token"';
+    case 'session_aal2_required':
+      return 'Bearer error="insufficient_user_authentication", acr_values="aal2"';
+    case 'session_refresh_required':
+      return `Bearer error="insufficient_user_authentication", max_age="${Math.floor((authenticatedWithinMs ?? 0) / 1000)}"`;
+    case 'condition_not_met':
+    case 'condition_not_evaluable':
+      return undefined;
   }
-  return withReturnTo(location, target, options);
 }
 
-function withReturnTo(url: URL, target: AdmittedTarget, { publicUrl }: ChallengeOptions): string {
-  const isRepeatable = target.method === 'GET' || target.method === 'HEAD';
-  url.searchParams.set(
-    'return_to',
-    `${publicUrl}${isRepeatable ? target.path + target.search : '/'}`,
-  );
+/**
+ * The store's `redirect_browser_to`, moved to the host browsers can reach (behind a proxy Kratos names its
+ * internal one), or the sign-in with `aal=aal2`.
+ */
+function stepUpUrl(storeBody: string | undefined, options: ChallengeOptions): URL {
+  const location = kratosLogin('aal=aal2', options);
+  const named = parseObject(storeBody ?? '')?.redirect_browser_to;
+  const url = typeof named === 'string' ? URL.parse(named) : null;
+  if (url === null || !url.pathname.startsWith('/')) return location;
+  const prefix = new URL(options.kratosPublicUrl).pathname.replace(/\/$/, '');
+  const path = url.pathname.startsWith(`${prefix}/`)
+    ? url.pathname.slice(prefix.length)
+    : url.pathname;
+  location.pathname = `${new URL(options.kratosBrowserUrl).pathname.replace(/\/$/, '')}${path}`;
+  location.search = url.search;
+  return location;
+}
+
+function kratosLogin(query: string, { kratosBrowserUrl }: ChallengeOptions): URL {
+  return new URL(`${kratosBrowserUrl}/self-service/login/browser?${query}`);
+}
+
+function withReturnTo(url: URL, target: AdmittedTarget, options: ChallengeOptions): string {
+  const { method, path, search, host } = target;
+  const isRepeatable = method === 'GET' || method === 'HEAD';
+  const place = [path + search, path].find((text) => text.length <= MAX_RETURN_LENGTH);
+  const site = options.hosts.originOf(host) ?? options.publicUrl;
+  url.searchParams.set('return_to', `${site}${isRepeatable ? (place ?? '/') : '/'}`);
   return url.href;
 }
