@@ -22,8 +22,8 @@ const ENCODED_PERCENT = /%25/g;
 const MALFORMED_ESCAPE = /%(?![0-9a-f]{2})/i;
 const VALID_ESCAPE = /%[0-9a-f]{2}/i;
 const VISIBLE_ASCII = /^[\x21-\x7e]*$/;
-/** `.`, `..` and their matrix-parameter forms (`..;x=1`), as a whole segment. */
-const DOT_SEGMENT = /(?:^|\/)\.{1,2}(?:;[^/]*)?(?=\/|$)/;
+/** `.`, `..` and their matrix-parameter forms (`..;x=1`), as a whole segment, or as one before a decoded `?` or `#`. */
+const DOT_SEGMENT = /(?:^|\/)\.{1,2}(?:;[^/]*)?(?=[/?#]|$)/;
 /** `%252525…`: how often a path is decoded is then anybody's guess. */
 const MAX_DECODINGS = 3;
 
@@ -38,12 +38,13 @@ export function readPath(path: string, allowed: ReadonlySet<PathForm>): PathRead
   const spellings = respell(path, allowed);
   if (spellings === undefined) return undefined;
   const readings = new Set<string>();
-  for (const spelling of spellings) {
-    for (const decoded of decodeSlashes(spelling)) {
-      for (const reading of withoutParameters(decoded)) {
-        if (!addCollapsed(reading, allowed, readings)) return undefined;
-      }
-    }
+  // Parameters end at a slash, so dropping them before and after `%2F` becomes one are two habits.
+  for (const reading of spellings
+    .flatMap(withoutParameters)
+    .flatMap(decodeSlashes)
+    .flatMap(withoutParameters)
+    .flatMap(beforeDelimiters)) {
+    if (!addCollapsed(reading, allowed, readings)) return undefined;
   }
   const [first, ...others] = readings;
   return first === undefined ? undefined : [first, ...others];
@@ -68,7 +69,8 @@ function respell(path: string, allowed: ReadonlySet<PathForm>): string[] | undef
 }
 
 /** Decoded with `%2F` kept apart from `/`, and decoded with it as one; nothing when it is not UTF-8. */
-function decodeSlashes(spelling: string): (string | undefined)[] {
+function decodeSlashes(spelling: string | undefined): (string | undefined)[] {
+  if (spelling === undefined) return [undefined];
   const parts = spelling.split(ENCODED_SLASH).map(decodeUtf8);
   if (parts.includes(undefined)) return [undefined];
   return parts.length === 1 ? parts : [parts.join('%2F'), parts.join('/')];
@@ -77,6 +79,12 @@ function decodeSlashes(spelling: string): (string | undefined)[] {
 function withoutParameters(decoded: string | undefined): (string | undefined)[] {
   if (!decoded?.includes(';')) return [decoded];
   return [decoded, decoded.replace(/;[^/]*/g, '')];
+}
+
+/** A server that decodes before it parses ends the path at what was `%3F` or `%23`. */
+function beforeDelimiters(decoded: string | undefined): (string | undefined)[] {
+  const end = decoded?.search(/[?#]/) ?? -1;
+  return end < 0 ? [decoded] : [decoded, decoded?.slice(0, end)];
 }
 
 /** False when the reading is none a site may have. */
