@@ -110,6 +110,8 @@ export const UNTRUSTED_SUFFIXES = [
 
 /** Whole names. */
 export const UNTRUSTED_NAMES: ReadonlySet<string> = new Set([
+  'auth',
+  'authentication',
   'user',
   'user-id',
   'user-name',
@@ -126,7 +128,6 @@ export const UNTRUSTED_NAMES: ReadonlySet<string> = new Set([
   'proxy', // "httpoxy": CGI turns it into HTTP_PROXY
   'front-end-https',
   'base-url',
-  'orig-path-info',
   'x-nextjs-data',
   'x-astro-path',
   'x-astro-locals',
