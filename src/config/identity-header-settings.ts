@@ -25,9 +25,13 @@ const RESERVED_HEADERS: ReadonlySet<string> = new Set([
   'x-session-assertion',
 ]);
 
+const TABLE = 'a table of header name = place in the session';
+
 /** IDENTITY_HEADERS: header name to place in the session. */
 export const identityHeaders = json(
   v.pipe(
+    v.unknown(),
+    v.check((value) => !Array.isArray(value), TABLE), // which v.record() takes for a table
     v.record(
       v.pipe(
         v.string(),
@@ -44,7 +48,7 @@ export const identityHeaders = json(
         v.string('a place in the session, such as identity.traits.email'),
         v.check(isSessionPath, 'a place in the session, such as identity.traits.email'),
       ),
-      'a table of header name = place in the session',
+      TABLE,
     ),
     v.check((table) => Object.keys(table).length <= 32, 'at most 32 headers'),
     v.check(
@@ -68,9 +72,13 @@ const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
   'auth_time',
 ]);
 
+const CLAIMS_TABLE = 'a table of claim name = place in the session';
+
 /** ASSERTION_CLAIMS: claim name to place in the session. */
 export const assertionClaims = json(
   v.pipe(
+    v.unknown(),
+    v.check((value) => !Array.isArray(value), CLAIMS_TABLE), // which v.record() takes for a table
     v.record(
       v.pipe(
         v.string(),
@@ -81,7 +89,7 @@ export const assertionClaims = json(
         v.string('a place in the session, such as identity.traits.email'),
         v.check(isSessionPath, 'a place in the session, such as identity.traits.email'),
       ),
-      'a table of claim name = place in the session',
+      CLAIMS_TABLE,
     ),
     v.check((table) => Object.keys(table).length <= 16, 'at most 16 claims'),
   ),

@@ -10,8 +10,8 @@ export interface IdentityHeaders {
 }
 
 /**
- * Configured headers from places in the session. A place that holds nothing gives no header. Ids come first, for
- * which the configuration has made sure there is room; what then no longer fits `maxBytes` is left out whole,
+ * Configured headers from places in the session, in the order configured. A place that holds nothing gives no header. Ids have the first call on `maxBytes`, for
+ * which the configuration has made sure there is room; what then no longer fits is left out whole,
  * never cut short: a cut identity is another identity.
  */
 export function identityHeaders(
@@ -19,12 +19,12 @@ export function identityHeaders(
   mapping: IdentityMapping,
   maxBytes: number,
 ): IdentityHeaders {
-  const headers: [string, string][] = [];
+  const found = new Map<string, string>();
   const omitted: string[] = [];
   let total = 0;
   for (const [name, path] of idsFirst(mapping)) {
-    const found = readSessionPath(session.document, path);
-    const value = found === undefined ? undefined : encodeHeaderValue(found);
+    const place = readSessionPath(session.document, path);
+    const value = place === undefined ? undefined : encodeHeaderValue(place);
     if (value === undefined) continue;
     const bytes = headerBytes(name, value.length);
     if (total + bytes > maxBytes) {
@@ -32,8 +32,12 @@ export function identityHeaders(
       continue;
     }
     total += bytes;
-    headers.push([name, value]);
+    found.set(name, value);
   }
+  const headers = Object.keys(mapping).flatMap((name) => {
+    const value = found.get(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
   return { headers, omitted };
 }
 

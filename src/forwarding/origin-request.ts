@@ -42,11 +42,26 @@ export function originRequest(
   const url = originTarget(target, options.originUrl);
   const headers = forwardableHeaders(request.headers, options);
   headers.set('host', url.host); // the platform does so over HTTP, not over a service binding
+  setAcceptEncoding(headers, request);
   setForwardingHeaders(headers, request, options.hosts.originOf(target.host) ?? options.publicUrl);
   addHop(headers, request.headers, options.publicUrl);
   for (const [name, value] of options.identification.headers) headers.set(name, value);
   // Copying the request first keeps a body of known length one of known length.
   return new Request(new Request(url, request), { headers, redirect: 'manual' });
+}
+
+const MAX_COOKIE_LENGTH = 16_384;
+const MAX_HEADERS_LENGTH = 65_536;
+
+/**
+ * Whether the headers of a forwarded request are more than origins commonly take (8 to 64 KiB): their own 431 would
+ * read as the site's failure, for as long as the cookies last.
+ */
+export function areTooLarge(headers: Headers): boolean {
+  if ((headers.get('cookie')?.length ?? 0) > MAX_COOKIE_LENGTH) return true;
+  let total = 0;
+  for (const [name, value] of headers) total += name.length + value.length + 4; // ": " and CRLF
+  return total > MAX_HEADERS_LENGTH;
 }
 
 function originTarget({ path, search }: AdmittedTarget, originUrl: string): URL {
@@ -104,6 +119,15 @@ function setForwardingHeaders(headers: Headers, request: Request, site: string):
   if (address === undefined) return;
   headers.set('x-forwarded-for', address);
   headers.set('cf-connecting-ip', address); // Cloudflare sets it over HTTP, not over a service binding
+}
+
+/**
+ * The platform puts its own `Accept-Encoding` in place of the client's; what the origin sends back passes
+ * through as it is, so it has to be what the client accepts.
+ */
+function setAcceptEncoding(headers: Headers, request: Request): void {
+  const accepted = request.cf?.clientAcceptEncoding;
+  if (typeof accepted === 'string') headers.set('accept-encoding', accepted || 'identity');
 }
 
 /** Cloudflare sets `CF-Connecting-IP` itself; where there is no Cloudflare in front, `cf` is missing too. */

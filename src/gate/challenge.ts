@@ -47,9 +47,9 @@ export function challengeLocation(
     case 'credential_malformed':
     case 'credential_ambiguous':
     case 'session_inactive':
-      return withReturnTo(new URL(options.loginUrl), target, options);
+      return loginLocation(target, options);
     case 'session_aal2_required':
-      return withReturnTo(stepUpUrl(storeBody, options), target, options);
+      return stepUpLocation(target, storeBody, options);
     case 'session_refresh_required':
       return withReturnTo(kratosLogin('refresh=true', options), target, options);
     case 'condition_not_met':
@@ -83,22 +83,32 @@ export function wwwAuthenticate(
   }
 }
 
+/** Where to sign in, and to come back from: the request's own path at the site's own host. */
+export function loginLocation(target: AdmittedTarget, options: ChallengeOptions): string {
+  return withReturnTo(new URL(options.loginUrl), target, options);
+}
+
 /**
- * The store's `redirect_browser_to`, moved to the host browsers can reach (behind a proxy Kratos names its
- * internal one), or the sign-in with `aal=aal2`.
+ * Where to prove a second factor: the store's `redirect_browser_to`, moved to the host browsers can reach
+ * (behind a proxy Kratos names its internal one), or the sign-in with `aal=aal2`.
  */
-function stepUpUrl(storeBody: string | undefined, options: ChallengeOptions): URL {
+export function stepUpLocation(
+  target: AdmittedTarget,
+  storeBody: string | undefined,
+  options: ChallengeOptions,
+): string {
   const location = kratosLogin('aal=aal2', options);
   const named = parseObject(storeBody ?? '')?.redirect_browser_to;
   const url = typeof named === 'string' ? URL.parse(named) : null;
-  if (url === null || !url.pathname.startsWith('/')) return location;
-  const prefix = new URL(options.kratosPublicUrl).pathname.replace(/\/$/, '');
-  const path = url.pathname.startsWith(`${prefix}/`)
-    ? url.pathname.slice(prefix.length)
-    : url.pathname;
-  location.pathname = `${new URL(options.kratosBrowserUrl).pathname.replace(/\/$/, '')}${path}`;
-  location.search = url.search;
-  return location;
+  if (url?.pathname.startsWith('/')) {
+    const prefix = new URL(options.kratosPublicUrl).pathname.replace(/\/$/, '');
+    const path = url.pathname.startsWith(`${prefix}/`)
+      ? url.pathname.slice(prefix.length)
+      : url.pathname;
+    location.pathname = `${new URL(options.kratosBrowserUrl).pathname.replace(/\/$/, '')}${path}`;
+    location.search = url.search;
+  }
+  return withReturnTo(location, target, options);
 }
 
 function kratosLogin(query: string, { kratosBrowserUrl }: ChallengeOptions): URL {

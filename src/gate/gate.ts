@@ -3,9 +3,10 @@ import { clientResponse } from '../forwarding/client-response.ts';
 import type { HeaderFilter } from '../forwarding/header-filter.ts';
 import type { Identification, Identifier } from '../forwarding/identification.ts';
 import type { Origin } from '../forwarding/origin.ts';
-import { originRequest } from '../forwarding/origin-request.ts';
+import { areTooLarge, originRequest } from '../forwarding/origin-request.ts';
 import { relayWebSocket } from '../forwarding/web-socket-relay.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
+import { readCookies } from '../http/cookies.ts';
 import type { Decision, DecisionLog } from '../observability/decision-log.ts';
 import { describeResolution } from '../observability/describe-resolution.ts';
 import { setProvenanceHeaders } from '../whoami/provenance-headers.ts';
@@ -110,9 +111,13 @@ async function forward(
   const { rule } = match;
   const identified = await options.identifier.identify(session, options.originUrl);
   if (!identified.ok) return fault(identified.failure);
-  const sent = await options.origin.fetch(
-    originRequest(request, target, { ...options, identification: identified.value, rule }),
-  );
+  const identification = identified.value;
+  const asked = originRequest(request, target, { ...options, identification, rule });
+  if (areTooLarge(asked.headers)) {
+    const reason = 'headers_too_large';
+    return { response: errorResponse(reason), outcome: 'refuse', reason };
+  }
+  const sent = await options.origin.fetch(asked);
   if (!sent.ok) return fault(sent.failure);
   const renewed = resolution?.outcome === 'signed-in' ? resolution.setCookies : [];
   const forgotten = session === undefined ? undefined : options.turns.forget(request.headers);
@@ -130,7 +135,7 @@ async function forward(
     response: isWatched ? relayWebSocket(response, sent.value, again) : response,
     outcome: 'pass',
     reason: undefined,
-    ...omissionsOf(identified.value),
+    ...omissionsOf(identification),
   };
 }
 
@@ -145,9 +150,10 @@ function omissionsOf({ omitted }: Identification): { detail?: string } {
 
 /** Clears a cookie that is nobody's, so that it is not presented and looked up again for ever. */
 export function clearedCookies(headers: Headers, cookieNames: readonly string[]): string[] {
-  const presented = headers.get('cookie') ?? '';
+  if (headers.get('x-session-token')) return []; // it came first: no cookie was looked at
+  const presented = new Set(readCookies(headers.get('cookie')).map(({ name }) => name));
   return cookieNames
-    .filter((name) => presented.includes(`${name}=`))
+    .filter((name) => presented.has(name))
     .map((name) => `${name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax`);
 }
 

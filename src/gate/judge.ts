@@ -43,11 +43,8 @@ export interface Judgment {
 
 export type JudgeRefusal = Extract<
   RefusalReason,
-  'method_not_allowed' | 'headers_too_large' | 'credential_conflicting' | 'origin_not_allowed'
+  'method_not_allowed' | 'credential_conflicting' | 'origin_not_allowed'
 >;
-
-const MAX_COOKIE_LENGTH = 16_384;
-const MAX_HEADERS_LENGTH = 65_536;
 
 /** A preflight, which is answered without judging, or a judgment, or why there is neither. */
 export async function judge(
@@ -55,7 +52,6 @@ export async function judge(
   options: JudgeOptions,
 ): Promise<Result<Preflight | Judgment, JudgeRefusal>> {
   if (!options.methods.has(target.method)) return failed('method_not_allowed');
-  if (areTooLarge(headers)) return failed('headers_too_large');
   const preflight = readPreflight(headers, target, options);
   if (preflight !== undefined) return success(preflight);
   const match = options.rules.match(target);
@@ -85,14 +81,6 @@ export async function judge(
 
 export function isPreflight(judged: Preflight | Judgment): judged is Preflight {
   return 'origin' in judged;
-}
-
-/** What origins commonly take is 8 to 16 KiB; their own 431 would read as the site's failure. */
-function areTooLarge(headers: Headers): boolean {
-  if ((headers.get('cookie')?.length ?? 0) > MAX_COOKIE_LENGTH) return true;
-  let total = 0;
-  for (const [name, value] of headers) total += name.length + value.length + 4; // ": " and CRLF
-  return total > MAX_HEADERS_LENGTH;
 }
 
 /**

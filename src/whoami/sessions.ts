@@ -86,18 +86,26 @@ export class Sessions {
 
   /**
    * Who a credential is, by the store alone, with nothing kept: for `tokenize_as`, whose answers are minted
-   * for one requester, and for clients that said `no-store`.
+   * for one requester, and for clients that said `no-store`. What was kept before and is now denied is
+   * forgotten all the same.
    */
   async resolveUnstored(
     credential: Credential,
+    anchor: Anchor,
     options: { readonly tokenizeAs?: string } = {},
   ): Promise<Resolution> {
     const { store, now } = this.#options;
     const name = await nameCredential(credential, store.id);
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const startedAt = now();
-      const answer = await this.#lookTwice(name, startedAt, () => store.check(credential, options));
-      this.#noteHealth(answer);
+      const check = () => store.check(credential, options);
+      const demand = { asOf: startedAt, onlyIfCached: false };
+      const answer = await this.#lookTwice({ name, credential, demand }, startedAt, check);
+      // A template that fails says nothing of plain checks, and who asks for it chooses when it fails.
+      if (options.tokenizeAs === undefined) this.#noteHealth(answer);
+      if (answer.kind === 'no-session' || answer.kind === 'insufficient') {
+        this.#memory.forget(name, startedAt, anchor);
+      }
       if (answer.kind !== 'session' || !this.#isRevoked(name, answer, startedAt)) {
         return concludeAnswer(answer, { startedAt, now: now(), forwarded: 'bypass' });
       }
@@ -120,8 +128,7 @@ export class Sessions {
     const isWorthReading =
       this.#memory.read(name) === undefined && demand.asOf < this.#options.now();
     if (!isWorthReading) return undefined;
-    const isUsable = (checked: CheckedSession) => this.#judge(name, checked, 0) !== 'unusable';
-    const remembered = await this.#memory.readKv(name, credential, isUsable);
+    const remembered = await this.#readKv(name, credential);
     return remembered && this.#serve(question, remembered, 'kv');
   }
 
@@ -138,7 +145,7 @@ export class Sessions {
       if (usability === 'revalidate') this.#revalidateBehind(question);
       return fromTier(checked, place);
     }
-    const failure = this.#health.failure();
+    const failure = this.#health.failure(this.#options.now());
     if (failure === undefined) return undefined;
     this.#revalidateBehind(question);
     return fromTier(checked, { ...place, fault: failure });
@@ -173,44 +180,44 @@ export class Sessions {
 
   /** The store failed: a session that is remembered well enough is served, and says so. */
   #serveDespite(
-    question: Question,
+    { name, demand }: Question,
     fault: Extract<StoreAnswer, { kind: 'fault' }>,
     forwarded: 'miss' | 'stale' | 'request',
   ): Resolution {
     const { now, lifetimes } = this.#options;
-    const checked = this.#memory.read(question.name)?.checked;
-    const isUsable =
-      checked !== undefined &&
-      this.#judge(question.name, checked, question.demand.asOf) !== 'unusable';
-    return isUsable
-      ? fromTier(checked, { tier: 'memory', now: now(), lifetimes, fault: fault.detail })
-      : unknown(fault.detail, fault.retryAfterSeconds, forwarded);
+    const checked = this.#memory.read(name)?.checked;
+    if (checked === undefined || this.#judge(name, checked, demand.asOf) === 'unusable') {
+      return unknown(fault.detail, fault.retryAfterSeconds, forwarded);
+    }
+    return fromTier(checked, { tier: 'memory', now: now(), lifetimes, fault: fault.detail });
   }
 
   /** One check at the store, and everything that is to be remembered or forgotten on account of it. */
   async #check(
-    { name, credential, anchor }: Question,
+    question: Question,
     startedAt: number,
     { isAwaited }: { readonly isAwaited: boolean },
   ): Promise<TimedAnswer> {
-    const { store } = this.#options;
-    const answer = await this.#lookTwice(name, startedAt, () => store.check(credential));
+    const { name, credential, anchor } = question;
+    const check = () => this.#options.store.check(credential);
+    const answer = await this.#lookTwice(question, startedAt, check);
     this.#noteHealth(answer);
     switch (answer.kind) {
       case 'session': {
         const { session, body, cacheForSeconds, setCookies } = answer;
         const checked = { session, body, checkedAt: startedAt, cacheForSeconds };
         const owesCookie = !isAwaited && setCookies.length > 0;
-        if (this.#judge(name, checked, 0) !== 'unusable') {
-          this.#memory.remember(name, credential, { checked, owesCookie }, anchor);
-        }
+        // Not to be kept, by the store's word, a mark or its expiry: then what was kept before is not either.
+        if (this.#judge(name, checked, 0) === 'unusable') {
+          this.#memory.forget(name, startedAt, anchor);
+        } else this.#memory.remember(name, credential, { checked, owesCookie }, anchor);
         break;
       }
       case 'no-session':
         this.#memory.refuse(name, { checkedAt: startedAt, body: answer.body }, anchor);
         break;
       case 'insufficient':
-        this.#memory.forget(name, anchor);
+        this.#memory.forget(name, startedAt, anchor);
         break;
       case 'rejected': // whoami without a template has nothing to refuse: not Kratos, or not as we know it
         return {
@@ -228,20 +235,32 @@ export class Sessions {
    * is believed only if the store says that it is ready, and says no again.
    */
   async #lookTwice(
-    name: CredentialName,
+    subject: Omit<Question, 'anchor'>,
     startedAt: number,
     check: () => Promise<StoreAnswer>,
   ): Promise<StoreAnswer> {
     const answer = await check();
-    const prior = this.#memory.read(name)?.checked;
+    if (answer.kind !== 'no-session') return answer;
+    const prior = await this.#priorOf(subject);
     const isSudden =
-      answer.kind === 'no-session' &&
       prior !== undefined &&
       startedAt < prior.session.expiresAt &&
-      this.#judge(name, prior, 0) !== 'unusable';
+      this.#judge(subject.name, prior, 0) !== 'unusable';
     if (!isSudden) return answer;
     if (await this.#options.store.isReady()) return check();
     return { kind: 'fault', detail: 'store-not-ready', retryAfterSeconds: undefined };
+  }
+
+  /** What was known before the store was asked; from KV only for who passed it by, wanting the present. */
+  async #priorOf({ name, credential, demand }: Omit<Question, 'anchor'>) {
+    const remembered = this.#memory.read(name);
+    if (remembered !== undefined || demand.asOf === 0) return remembered?.checked;
+    return (await this.#readKv(name, credential))?.checked;
+  }
+
+  #readKv(name: CredentialName, credential: Credential): Promise<RememberedSession | undefined> {
+    const isUsable = (checked: CheckedSession) => this.#judge(name, checked, 0) !== 'unusable';
+    return this.#memory.readKv(name, credential, isUsable);
   }
 
   #noteHealth(answer: StoreAnswer): void {

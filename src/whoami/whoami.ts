@@ -5,7 +5,7 @@ import type { AdmittedTarget } from '../http/admit.ts';
 import { readRequestCacheControl } from '../http/cache-control.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
 import { describeResolution } from '../observability/describe-resolution.ts';
-import { whoami401Body } from '../providers/kratos/kratos-errors.ts';
+import { kratosErrorId, whoami401Body, withRequestId } from '../providers/kratos/kratos-errors.ts';
 import { setProvenanceHeaders } from './provenance-headers.ts';
 import type { Resolution } from './resolution.ts';
 import { resolvePresentation } from './resolve-presentation.ts';
@@ -64,8 +64,8 @@ function resolveAsAsked(
   const tokenizeAs = new URLSearchParams(target.search).get('tokenize_as') ?? '';
   const asked = readRequestCacheControl(request.headers.get('cache-control'));
   const resolve = (credential: Credential) => {
-    if (tokenizeAs !== '') return sessions.resolveUnstored(credential, { tokenizeAs });
-    if (asked.noStore) return sessions.resolveUnstored(credential);
+    if (tokenizeAs !== '') return sessions.resolveUnstored(credential, anchor, { tokenizeAs });
+    if (asked.noStore) return sessions.resolveUnstored(credential, anchor);
     return sessions.resolve(credential, readDemand(asked, now()), anchor);
   };
   return resolvePresentation(presentation, resolve);
@@ -98,14 +98,16 @@ function bareResponse(resolution: Resolution, requestId: string | null): Respons
     case 'insufficient': {
       const headers = errorHeaders('session_aal2_required');
       headers.set('ory-error-id', 'session_aal2_required');
-      return new Response(resolution.body, { status: 403, headers });
+      return new Response(withRequestId(resolution.body, requestId), { status: 403, headers });
     }
     case 'rejected': {
       const headers = new Headers({
         'content-type': 'application/json',
         'cache-control': PRIVATE_NO_STORE,
+        'ory-error-id': kratosErrorId(resolution.body),
       });
-      return new Response(resolution.body, { status: resolution.status, headers });
+      const { status, body } = resolution;
+      return new Response(withRequestId(body, requestId), { status, headers });
     }
     case 'not-cached':
       return errorResponse('not_cached');

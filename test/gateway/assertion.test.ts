@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { exportJWK, generateKeyPair } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type HostRewriter, startHostRewriter } from '../support/host-rewriter.ts';
 import { type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';
 import { get, header } from '../support/raw-http.ts';
 import { inRepository } from '../support/repository.ts';
@@ -16,7 +15,6 @@ const GATE = 'https://app.example.test';
 describe('the assertion, from the gate to an origin', () => {
   let gate: RunningGate;
   let origin: NodeOrigin;
-  let wayIn: HostRewriter;
   let cookie: string;
   let identityId: string;
 
@@ -33,13 +31,11 @@ describe('the assertion, from the gate to an origin', () => {
         RULES: [{ path: '/open/*', session: 'none' }],
       },
     });
-    wayIn = await startHostRewriter(gate.port, 'app.example.test');
     const created = await gate.kratos.createSession({ traits: { email: 'ann@example.com' } });
     cookie = created.cookie;
     identityId = created.session.identity.id;
   });
   afterAll(async () => {
-    await wayIn[Symbol.asyncDispose]();
     await gate.dispose();
     await origin[Symbol.asyncDispose]();
   });
@@ -90,7 +86,7 @@ describe('the assertion, from the gate to an origin', () => {
       const here = snippet
         .replace(
           "new URL('/.postern/jwks.json', GATE)",
-          `new URL('http://127.0.0.1:${wayIn.port}/.postern/jwks.json')`,
+          `new URL('http://127.0.0.1:${gate.port}/.postern/jwks.json')`,
         )
         .replace('https://app.example.com', GATE)
         .replace('https://origin.example.com', origin.url);

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type HostRewriter, startHostRewriter } from '../support/host-rewriter.ts';
 import { DEFAULT_HOST, get, header } from '../support/raw-http.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
 
@@ -19,7 +18,6 @@ interface Closed {
 
 describe('WebSockets through the gate', () => {
   let gate: RunningGate;
-  let wayIn: HostRewriter;
 
   beforeAll(async () => {
     gate = await startGate({
@@ -34,10 +32,8 @@ describe('WebSockets through the gate', () => {
         ],
       },
     });
-    wayIn = await startHostRewriter(gate.port, DEFAULT_HOST);
   });
   afterAll(async () => {
-    await wayIn[Symbol.asyncDispose]();
     await gate.dispose();
   });
 
@@ -46,7 +42,7 @@ describe('WebSockets through the gate', () => {
 
   /** An open socket of Node's own client. */
   async function open(cookie: string): Promise<{ socket: WebSocket; closed: Promise<Closed> }> {
-    const socket = new WebSocket(`ws://127.0.0.1:${wayIn.port}/ws`, {
+    const socket = new WebSocket(`ws://127.0.0.1:${gate.port}/ws`, {
       headers: { cookie, origin: SITE },
     } as unknown as string[]); // Node's WebSocket takes an options object where browsers take protocols
     socket.binaryType = 'arraybuffer';

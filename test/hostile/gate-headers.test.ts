@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HeaderFilter } from '../../src/forwarding/header-filter.ts';
 import { missingCorpus, readLines, readNaughtyStrings } from '../support/corpus.ts';
 import { sendAll } from '../support/keep-alive.ts';
-import { type NodeOrigin, type SeenRequest, startNodeOrigin } from '../support/node-origin.ts';
+import { type ArrivedRequest, type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';
 import { header, request } from '../support/raw-http.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
 
@@ -113,7 +113,7 @@ describe('the gate in front of a Node origin', () => {
     await origin[Symbol.asyncDispose]();
   });
 
-  const spoofs = (seen: SeenRequest) =>
+  const spoofs = (seen: ArrivedRequest) =>
     seen.headers
       .filter(([name]) => !OURS.has(name.toLowerCase()))
       .filter(([name]) => BELIEVED.test(foldForOracle(name)))

@@ -1,57 +1,71 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+/** A site on a real socket, served by Node: it shows what stood on the wire, and sends what a Worker cannot. */
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
 
-/** A request as Node's HTTP parser saw it. */
-export interface SeenRequest {
+/** A request as it stood on the wire, its body not read. */
+export interface ArrivedRequest {
   readonly method: string;
-  /** The raw target. */
+  /** The request target, byte for byte. */
   readonly target: string;
-  /** Names as sent, repeated ones apart. */
+  /** In wire order, names as sent. */
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
-/** A site on Node's own HTTP server, which refuses what it takes to be malformed, as real origins do. */
+/** A running site. */
 export interface NodeOrigin extends AsyncDisposable {
+  /** `http://127.0.0.1:<port>` */
   readonly url: string;
-  /** What has arrived since the last call. */
-  take(): SeenRequest[];
-  /** How many requests Node refused by itself (malformed, too large). */
+  readonly port: number;
+  /** What has arrived so far. */
+  readonly arrived: ArrivedRequest[];
+  /** What has arrived since the last call, or since the start. */
+  take(): ArrivedRequest[];
+  /** How many requests Node refused by itself: malformed, or too large. */
   refused(): number;
+  close(): Promise<void>;
 }
 
-/** Starts the site; without `answer` it says 200 and nothing. */
+/** Starts a site that records each request and leaves the answer to `answer`. @default 200 and `ok` */
 export async function startNodeOrigin(
-  answer: (request: IncomingMessage, response: ServerResponse) => void = (_, response) =>
-    response.end('ok'),
+  answer: RequestListener = (_, response) => response.end('ok\n'),
 ): Promise<NodeOrigin> {
-  let seen: SeenRequest[] = [];
+  const arrived: ArrivedRequest[] = [];
   let refused = 0;
-  const server = createServer((request, response) => {
-    seen.push(describe(request));
-    answer(request, response);
+  const server = createServer((incoming: IncomingMessage, response: ServerResponse) => {
+    arrived.push(readArrived(incoming));
+    answer(incoming, response);
   });
   server.on('clientError', (_error, socket) => {
     refused += 1;
     socket.end('HTTP/1.1 431 Refused\r\nContent-Length: 0\r\n\r\n');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo; // a TCP server that listens has one
+  const address = server.address();
+  if (address === null || typeof address !== 'object') throw new Error('listening without a port');
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  const { port } = address;
   return {
     url: `http://127.0.0.1:${port}`,
-    take: () => seen.splice(0),
+    port,
+    arrived,
+    take: () => arrived.splice(0),
     refused: () => refused,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-      seen = [];
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 
-function describe({ method = '', url = '', rawHeaders }: IncomingMessage): SeenRequest {
-  const headers: [string, string][] = [];
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    headers.push([rawHeaders[index] ?? '', rawHeaders[index + 1] ?? '']);
-  }
+function readArrived({ method = '', url = '', rawHeaders }: IncomingMessage): ArrivedRequest {
+  const headers = rawHeaders.flatMap((text, index) =>
+    index % 2 === 0 ? [[text, rawHeaders[index + 1] ?? ''] as const] : [],
+  );
   return { method, target: url, headers };
 }

@@ -83,6 +83,7 @@ const START_ATTEMPTS = 5;
 interface Ports {
   readonly kratos: number;
   readonly origin: number;
+  readonly gates: readonly number[];
 }
 
 /**
@@ -92,7 +93,9 @@ interface Ports {
 export async function startGate(options: StartGateOptions = {}): Promise<RunningGate> {
   const capture = new ConsoleCapture(STANDIN_TAG);
   const scripts = await loadScripts(options);
-  const miniflare = await startRuntime(capture, (ports) => runtimeWorkers(options, scripts, ports));
+  const workers = (ports: Ports) => runtimeWorkers(options, scripts, ports);
+  const isolates = gateNames(options).length;
+  const miniflare = await startRuntime(capture, { workers, isolates });
   return describe(miniflare, capture, options);
 }
 
@@ -123,8 +126,9 @@ function runtimeWorkers(
 ): RuntimeWorker[] {
   const clockScript = scripts.clock;
   const standin = { clockScript, consoleTag: STANDIN_TAG };
-  const gates = gateNames(options).map((name) => ({
+  const gates = gateNames(options).map((name, index) => ({
     name,
+    port: ports.gates[index] ?? 0,
     script: scripts.gate,
     clockScript,
     env: gateEnv(options, ports),
@@ -149,6 +153,7 @@ function gateEnv(options: StartGateOptions, ports: Ports): Record<string, Bindin
     KRATOS_PUBLIC_URL: kratos === 'http' ? loopback(ports.kratos) : BOUND_URLS.kratos,
     ORIGIN_URL: origin === 'http' ? loopback(ports.origin) : BOUND_URLS.origin,
     ...options.vars,
+    HOSTS: hosts(options, ports),
   };
   const env: Record<string, Binding> = {};
   for (const [name, value] of Object.entries(vars))
@@ -163,6 +168,13 @@ function gateEnv(options: StartGateOptions, ports: Ports): Record<string, Bindin
   return { ...env, ...options.bindings };
 }
 
+/** Clients that let nobody choose their Host reach a gate by its socket. */
+function hosts({ vars }: StartGateOptions, { gates }: Ports): Json {
+  const own = gates.flatMap((port) => [`127.0.0.1:${port}`, `localhost:${port}`]);
+  if (vars?.HOSTS === undefined) return own;
+  return Array.isArray(vars.HOSTS) ? [...vars.HOSTS, ...own] : vars.HOSTS;
+}
+
 function reaches({ services = 'binding' }: StartGateOptions): { kratos: Reach; origin: Reach } {
   return typeof services === 'string' ? { kratos: services, origin: services } : services;
 }
@@ -170,10 +182,12 @@ function reaches({ services = 'binding' }: StartGateOptions): { kratos: Reach; o
 /** Another process may take a free port before workerd does; then other ports are tried. */
 async function startRuntime(
   capture: ConsoleCapture,
-  workers: (ports: Ports) => RuntimeWorker[],
+  { workers, isolates }: { workers: (ports: Ports) => RuntimeWorker[]; isolates: number },
   attempts = START_ATTEMPTS,
 ): Promise<Miniflare> {
-  const [kratos, origin] = await Promise.all([freePort(), freePort()]);
+  const [kratos = 0, origin = 0, ...gates] = await Promise.all(
+    Array.from({ length: isolates + 2 }, freePort),
+  );
   const miniflare = new Miniflare({
     host: '127.0.0.1',
     cf: false,
@@ -181,14 +195,15 @@ async function startRuntime(
     enableDevRegistry: false,
     logRequests: false,
     handleStructuredLogs: ({ message }: { message: string }) => capture.accept(message),
-    workers: workers({ kratos, origin }).map(workerOptions) satisfies WorkerOptions[],
+    workers: workers({ kratos, origin, gates }).map(workerOptions) satisfies WorkerOptions[],
   });
   try {
     await miniflare.ready;
     return miniflare;
   } catch (error) {
     await miniflare.dispose();
-    if (attempts > 1 && isAddressInUse(error)) return startRuntime(capture, workers, attempts - 1);
+    if (attempts > 1 && isAddressInUse(error))
+      return startRuntime(capture, { workers, isolates }, attempts - 1);
     throw error;
   }
 }

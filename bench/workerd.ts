@@ -1,0 +1,174 @@
+/** Runs Workers in raw workerd, one socket each, without anything in between. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createConnection, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A binding of a benched Worker: another Worker, or a JSON value. */
+export type BenchBinding =
+  | { readonly service: string }
+  | { readonly json: unknown }
+  | { readonly durableObject: string };
+
+export interface BenchWorker {
+  readonly name: string;
+  /** Path of an ES module. */
+  readonly module: string;
+  readonly bindings?: Readonly<Record<string, BenchBinding>>;
+  /** Durable Object classes the module exports. */
+  readonly durableObjects?: readonly string[];
+  /** Whether load is sent to it. */
+  readonly isTarget: boolean;
+}
+
+export interface RunningWorkerd {
+  readonly ports: Readonly<Record<string, number>>;
+  /** User and system CPU the process has used, in microseconds (resolution: 10 ms). */
+  cpuMicros(): number;
+  /** Resident memory, in bytes. */
+  residentBytes(): number;
+  stop(): Promise<void>;
+}
+
+const COMPATIBILITY_DATE = '2026-10-20';
+const START_TIMEOUT_MS = 10_000;
+
+export async function startWorkerd(
+  workers: readonly BenchWorker[],
+  flags: readonly string[] = [],
+): Promise<RunningWorkerd> {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'));
+  const targets = workers.filter(({ isTarget }) => isTarget);
+  const ports = Object.fromEntries(
+    await Promise.all(targets.map(async ({ name }) => [name, await freePort()] as const)),
+  );
+  for (const { name, module } of workers) {
+    writeFileSync(join(folder, `${name}.js`), readFileSync(module));
+  }
+  writeFileSync(join(folder, 'config.capnp'), configuration(workers, ports));
+  const child = spawn(workerdBinary(), ['serve', join(folder, 'config.capnp'), ...flags], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let complaint = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaint = (complaint + text).slice(-4000);
+  });
+  await untilListening(Object.values(ports), child, () => complaint);
+  const { pid } = child;
+  if (pid === undefined) throw new Error('workerd has no process id');
+  return {
+    ports,
+    cpuMicros: () => cpuMicros(pid),
+    residentBytes: () => residentBytes(pid),
+    stop: () => stop(child, folder),
+  };
+}
+
+function configuration(
+  workers: readonly BenchWorker[],
+  ports: Readonly<Record<string, number>>,
+): string {
+  const services = workers.map(({ name }) => `(name = "${name}", worker = .${constant(name)})`);
+  const sockets = Object.entries(ports).map(
+    ([name, port]) =>
+      `(name = "${name}", address = "127.0.0.1:${port}", http = (), service = "${name}")`,
+  );
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [ ${services.join(',\n    ')} ],
+  sockets = [ ${sockets.join(',\n    ')} ] );
+${workers.map(workerConstant).join('\n')}
+`;
+}
+
+function workerConstant({ name, bindings = {}, durableObjects = [] }: BenchWorker): string {
+  const lines = Object.entries(bindings).map(
+    ([key, binding]) => `(name = "${key}", ${bound(binding)})`,
+  );
+  const namespaces = durableObjects.map(
+    (className) => `(className = "${className}", uniqueKey = "${className}", enableSql = true)`,
+  );
+  return `const ${constant(name)} :Workerd.Worker = (
+  modules = [ (name = "worker.js", esModule = embed "${name}.js") ],
+  compatibilityDate = "${COMPATIBILITY_DATE}",
+  bindings = [ ${lines.join(',\n    ')} ],
+  durableObjectNamespaces = [ ${namespaces.join(', ')} ],
+  durableObjectStorage = (inMemory = void) );`;
+}
+
+function bound(binding: BenchBinding): string {
+  if ('service' in binding) return `service = "${binding.service}"`;
+  if ('durableObject' in binding) return `durableObjectNamespace = "${binding.durableObject}"`;
+  return `json = ${JSON.stringify(JSON.stringify(binding.json))}`;
+}
+
+/** capnp names are camelCase. */
+function constant(name: string): string {
+  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function workerdBinary(): string {
+  const architecture = process.arch === 'arm64' ? 'arm64' : '64';
+  const platform = process.platform === 'darwin' ? 'darwin' : 'linux';
+  return createRequire(createRequire(import.meta.url).resolve('workerd')).resolve(
+    `@cloudflare/workerd-${platform}-${architecture}/bin/workerd`,
+  );
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const { promise, resolve } = Promise.withResolvers<number>();
+  server.listen(0, '127.0.0.1', () => {
+    const address = server.address();
+    resolve(typeof address === 'object' && address !== null ? address.port : 0);
+  });
+  const port = await promise;
+  server.close();
+  return port;
+}
+
+async function untilListening(
+  ports: readonly number[],
+  child: ChildProcess,
+  complaint: () => string,
+): Promise<void> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  for (const port of ports) {
+    while (!(await isListening(port))) {
+      if (child.exitCode !== null || Date.now() > deadline) {
+        throw new Error(`workerd did not start: ${complaint()}`);
+      }
+      await sleep(20);
+    }
+  }
+}
+
+function isListening(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = createConnection({ port, host: '127.0.0.1' });
+  socket.on('connect', () => resolve(true));
+  socket.on('error', () => resolve(false));
+  return promise.finally(() => socket.destroy());
+}
+
+/** proc(5): fields 14 and 15 of stat, in clock ticks of 10 ms. */
+function cpuMicros(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10_000;
+}
+
+function residentBytes(pid: number): number {
+  const kib = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kib) * 1024;
+}
+
+async function stop(child: ChildProcess, folder: string): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  child.once('exit', () => resolve());
+  child.kill('SIGTERM');
+  await promise;
+  rmSync(folder, { recursive: true, force: true });
+}
