@@ -1,23 +1,18 @@
 import { Hono } from 'hono';
 import type { Config } from './config/config.ts';
-import { DEFAULT_METHODS, errorResponse } from './errors/error-response.ts';
+import { errorResponse } from './errors/error-response.ts';
 import type { Reason } from './errors/reasons.ts';
 import type { Result } from './errors/result.ts';
 import { failed } from './errors/result.ts';
-import { Assertions } from './forwarding/assertion.ts';
 import { publicKey } from './forwarding/assertion-keys.ts';
 import { HeaderFilter } from './forwarding/header-filter.ts';
 import { HOPS_HEADER, isLoop } from './forwarding/hops.ts';
-import { Identifier } from './forwarding/identification.ts';
 import { createOrigin } from './forwarding/origin.ts';
-import type { DenialOptions } from './gate/denial.ts';
 import { createForwardAuth } from './gate/forward-auth.ts';
 import { type GateOptions, gate } from './gate/gate.ts';
 import type { JudgeOptions } from './gate/judge.ts';
-import { Rules } from './gate/rules.ts';
-import { Turns } from './gate/turns.ts';
+import { createSiteOptions, type SiteOptions } from './gate/site-options.ts';
 import { type AdmittedTarget, admit } from './http/admit.ts';
-import { SiteHosts } from './http/site-hosts.ts';
 import { createDecisionLog, type DecisionLog } from './observability/decision-log.ts';
 import { alive, createReadiness } from './observability/health.ts';
 import { publishedKeys } from './pages/published-keys.ts';
@@ -56,8 +51,8 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
   const { now } = surroundings;
   const log = createDecisionLog(config.DECISION_LOG, surroundings.write);
   const sessions = createSessions(config, surroundings);
-  const judgeOptions = createJudgeOptions(config, surroundings, sessions);
-  const gateOptions = createGateOptions(config, surroundings, judgeOptions, log);
+  const siteOptions = createSiteOptions(config, { sessions, now });
+  const gateOptions = createGateOptions(config, surroundings, siteOptions, log);
   const readiness = createReadiness(createStore(config, surroundings), surroundings.kv, now);
   const whoamiOptions = { sessions, cookieNames: config.SESSION_COOKIE_NAMES, log, now };
 
@@ -72,7 +67,7 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
   );
   const { FORWARD_AUTH_SECRETS: secrets } = config;
   if (secrets !== undefined) {
-    const forwardAuth = createForwardAuth({ ...judgeOptions, secrets, log });
+    const forwardAuth = createForwardAuth({ ...siteOptions, secrets, log });
     routes.all('/.postern/auth/*', ({ req, env }) => forwardAuth(req.raw, env.target, env.anchor));
   }
   routes.all('/.postern/*', () => errorResponse('not_found'));
@@ -88,7 +83,7 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
 
   return {
     async fetch(request, anchor) {
-      const admitted = admitHere(request, judgeOptions, config);
+      const admitted = admitHere(request, siteOptions, config);
       if (admitted.ok) return routes.fetch(request, { target: admitted.value, anchor });
       const response = errorResponse(admitted.failure);
       const { method } = request;
@@ -143,55 +138,18 @@ function createSessions(config: Config, surroundings: Surroundings): Sessions {
   });
 }
 
-/** What every request for the site is judged by, whoever asks. */
-function createJudgeOptions(
-  config: Config,
-  { now }: Surroundings,
-  sessions: Sessions,
-): JudgeOptions & DenialOptions & { readonly identifier: Identifier } {
-  const [key, ...otherKeys] = config.ASSERTION_KEYS ?? [];
-  const assertions =
-    key === undefined
-      ? undefined
-      : new Assertions({
-          issuer: config.PUBLIC_URL,
-          keys: [key, ...otherKeys],
-          claims: config.ASSERTION_CLAIMS,
-          now,
-        });
-  return {
-    rules: new Rules(config.RULES),
-    methods: new Set<string>([...DEFAULT_METHODS, ...config.FURTHER_METHODS]),
-    hosts: new SiteHosts(config.PUBLIC_URL, config.HOSTS),
-    allowedForms: new Set(config.ALLOWED_PATH_FORMS),
-    sessions,
-    cookieNames: config.SESSION_COOKIE_NAMES,
-    turns: new Turns(config.PUBLIC_URL),
-    publicUrl: config.PUBLIC_URL,
-    loginUrl: config.LOGIN_URL,
-    kratosBrowserUrl: config.KRATOS_BROWSER_URL,
-    kratosPublicUrl: config.KRATOS_PUBLIC_URL,
-    identifier: new Identifier({
-      mapping: config.IDENTITY_HEADERS,
-      maxBytes: config.IDENTITY_HEADERS_MAX_BYTES,
-      assertions,
-    }),
-    now,
-  };
-}
-
 function createGateOptions(
   config: Config,
   { fetchOrigin }: Surroundings,
-  judgeOptions: ReturnType<typeof createJudgeOptions>,
+  siteOptions: SiteOptions,
   log: DecisionLog,
 ): GateOptions | undefined {
   if (fetchOrigin === undefined) return undefined;
   return {
-    ...judgeOptions,
+    ...siteOptions,
     origin: createOrigin({ fetch: fetchOrigin, timeoutMs: config.ORIGIN_TIMEOUT_MS }),
     originUrl: config.ORIGIN_URL ?? config.PUBLIC_URL,
-    filter: new HeaderFilter(judgeOptions.identifier.headerNames),
+    filter: new HeaderFilter(siteOptions.identifier.headerNames),
     log,
   };
 }

@@ -19,7 +19,7 @@ export interface JudgeOptions {
   readonly methods: ReadonlySet<string>;
   readonly hosts: SiteHosts;
   readonly allowedForms: ReadonlySet<PathForm>;
-  readonly sessions: Sessions;
+  readonly sessions: Pick<Sessions, 'resolve'>;
   readonly cookieNames: readonly string[];
   readonly now: () => number;
 }
