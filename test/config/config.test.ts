@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { type Config, readConfig } from '../../src/config/config.ts';
+import { ASSERTION_KEYS, REFUSED, RULE } from './refused-settings.ts';
 
 const REQUIRED = {
   PUBLIC_URL: 'https://app.example.test',
   KRATOS_PUBLIC_URL: 'https://kratos.example.test',
 };
-const RULE = { path: '/a/*', session: 'none' };
 
 function problemsOf(settings: Readonly<Record<string, unknown>>): string[] {
   const config = readConfig({ ...REQUIRED, ...settings });
@@ -17,162 +17,6 @@ function configOf(settings: Readonly<Record<string, unknown>>): Config {
   if (!config.ok) throw new Error(config.failure.join('\n'));
   return config.value;
 }
-
-const HTTP_URLS = [
-  'http://a.example',
-  'http://localhost.evil',
-  'http://127.0.0.1.evil',
-  'http://10.0.0.1',
-];
-const NO_URLS = ['', 'app.example.test', '//a', 'ftp://a', 'javascript:x', 1, null, {}, []];
-const DRESSED_URLS = ['https://u@a', 'https://u:p@a', 'https://a/?q', 'https://a/#f'];
-
-/** Of the right shape, and nobody's. */
-const PART = 'A'.repeat(43);
-const ASSERTION_KEYS = { keys: [{ kty: 'EC', crv: 'P-256', kid: 'a', x: PART, y: PART, d: PART }] };
-
-const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
-  PUBLIC_URL: [...NO_URLS, ...HTTP_URLS, ...DRESSED_URLS, 'https://a/path', undefined],
-  KRATOS_PUBLIC_URL: [...NO_URLS, ...HTTP_URLS, ...DRESSED_URLS, undefined],
-  KRATOS_BROWSER_URL: [...NO_URLS, ...HTTP_URLS, ...DRESSED_URLS],
-  LOGIN_URL: [...NO_URLS, ...HTTP_URLS, ...DRESSED_URLS],
-  ORIGIN_URL: [...NO_URLS, ...HTTP_URLS, ...DRESSED_URLS, 'https://a/path'],
-  SESSION_COOKIE_NAMES: [
-    [],
-    ['a', 'b', 'c', 'd', 'e'],
-    [''],
-    ['a b'],
-    ['a;b'],
-    ['a=b'],
-    ['é'],
-    [1],
-    'name',
-    {},
-    null,
-  ],
-  FRESH_SECONDS: [
-    0,
-    -1,
-    3601,
-    1.5,
-    '1.5',
-    '',
-    ' 30',
-    '1e2',
-    '0x1e',
-    true,
-    null,
-    [],
-    Number.NaN,
-    Infinity,
-  ],
-  STALE_WHILE_REVALIDATE_SECONDS: [-1, 3601, 'x', Infinity],
-  STALE_IF_ERROR_SECONDS: [-1, 86401, 'x'],
-  MEMORY_MAX_ENTRIES: [0, 1_000_001],
-  MEMORY_MAX_BYTES: [65_535, 67_108_865],
-  KV_WRITE_INTERVAL_SECONDS: [0, 86_401],
-  KV_READ_TIMEOUT_MS: [9, 5001],
-  STORE_TIMEOUT_MS: [99, 9001],
-  ORIGIN_TIMEOUT_MS: [99, 100_001],
-  HOSTS: [
-    'a',
-    [''],
-    ['a b'],
-    ['https://a'],
-    ['a/b'],
-    ['é.example'],
-    ['a..b'],
-    ['-a'],
-    ['a:x'],
-    [1],
-  ],
-  FURTHER_METHODS: ['PURGE', ['GET'], ['TRACE'], ['CONNECT'], ['purge'], ['X']],
-  ALLOWED_PATH_FORMS: ['semicolon', ['%2F'], ['encoded_backslash'], ['encoded_dot'], [true]],
-  IDENTITY_PRESETS: ['kratos', ['oauth2-proxy'], ['toString'], [1]],
-  IDENTITY_HEADERS_MAX_BYTES: [0, 511, 16_385, 'x'],
-  ASSERTION_KEYS: [
-    'x',
-    {},
-    [],
-    { keys: [] },
-    { keys: [{}] },
-    { keys: [{ kty: 'oct', k: 'AA', kid: 'a' }] },
-  ],
-  ASSERTION_CLAIMS: [
-    'x',
-    [],
-    { sub: 'identity.id' },
-    { exp: 'id' },
-    { 'a b': 'id' },
-    { a: 'not a place' },
-    { a: 1 },
-  ],
-  FORWARD_AUTH_SECRETS: [
-    'x'.repeat(32),
-    [],
-    ['short'],
-    [`${'x'.repeat(40)} `],
-    ['x'.repeat(257)],
-    [1],
-    Array(5).fill('x'.repeat(32)),
-  ],
-  RULES: [
-    'x',
-    {},
-    [{ path: '/a', session: 'none', host: 'other.example' }],
-    [{ path: '/a', session: 'none', host: 'https://app.example.com' }],
-    [{ path: '/a', session: 'none', aal: 'aal2' }],
-    [{ path: '/a', session: 'optional', authenticated_within: '15m' }],
-    [{ path: '/a', session: 'optional', allow: 'true' }],
-    [{ path: '/a', session: 'required', aal: 'aal4' }],
-    [{ path: '/a', session: 'required', authenticated_within: 900 }],
-    [{ path: '/a', session: 'required', authenticated_within: '15' }],
-    [{ path: '/a', session: 'required', authenticated_within: '0m' }],
-    [{ path: '/a', session: 'required', allow: 'sesion.active' }],
-    [{ path: '/a', session: 'required', allow: '"admin"' }],
-    [{ path: '/a', session: 'required', allow: 'session.id.matches("a*")' }],
-    [{ path: '/a', session: 'required', preflight: ['*'] }],
-    [{ path: '/a', session: 'required', preflight: ['https://a.example/'] }],
-    [{ path: '/a', session: 'required', preflight: ['http://a.example'] }],
-    [{ path: '/a', session: 'required', forward_credentials: 'yes' }],
-    [{ path: '/a', session: 'required', methods: ['TRACE'] }],
-    null,
-    [1],
-    [{}],
-    [{ path: '/a' }],
-    [{ session: 'none' }],
-    [{ ...RULE, path: 'a' }],
-    [{ ...RULE, path: '/(a|b)' }],
-    [{ ...RULE, path: 1 }],
-    [{ ...RULE, session: 'None' }],
-    [{ ...RULE, session: '' }],
-    [{ ...RULE, methods: [] }],
-    [{ ...RULE, methods: ['get'] }],
-    [{ ...RULE, methods: ['TRACE'] }],
-    [{ ...RULE, methods: 'GET' }],
-    [{ ...RULE, freshness: 'fresh' }],
-    [{ ...RULE, cache_control: 'public' }],
-    [{ ...RULE, sesion: 'required' }],
-    Array(201).fill(RULE),
-  ],
-  IDENTITY_HEADERS: [
-    'x',
-    [],
-    null,
-    { X_User: 'identity.id' },
-    { 'X User': 'identity.id' },
-    { x: 'identity.id' },
-    { 'X-User': 'identity.id', 'x-user': 'identity.id' },
-    { Cookie: 'identity.id' },
-    { Host: 'identity.id' },
-    { 'X-User': '' },
-    { 'X-User': 'identity..id' },
-    { 'X-User': '$.identity.id' },
-    { 'X-User': 1 },
-    Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`X-${index}`, 'id'])),
-  ],
-  DECISION_LOG: ['ALL', '', true, null],
-};
 
 describe('readConfig()', () => {
   it('needs two settings, and is strict with everything else left out', () => {
