@@ -1,56 +1,22 @@
 import { Hono } from 'hono';
 import type { Config } from './config/config.ts';
-import { readCredential } from './credentials/read-credential.ts';
 import { errorResponse } from './errors/error-response.ts';
-import { HeaderFilter } from './forwarding/header-filter.ts';
-import { createOrigin } from './forwarding/origin.ts';
-import { type GateOptions, gate } from './gate/gate.ts';
-import { Rules } from './gate/rules.ts';
+import type { Reason } from './errors/reasons.ts';
+import { failed, type Result } from './errors/result.ts';
+import { publicKey } from './forwarding/assertion-keys.ts';
+import { createForwardAuth } from './gate/forward-auth.ts';
+import { gate } from './gate/gate.ts';
+import type { JudgeOptions } from './gate/judge.ts';
 import { type AdmittedTarget, admit } from './http/admit.ts';
-import { createDecisionLog, type DecisionLog } from './observability/decision-log.ts';
+import { isLoop } from './http/hops.ts';
 import { alive, createReadiness } from './observability/health.ts';
-import { createKratosStore } from './providers/kratos/kratos-store.ts';
-import { HOP_HEADER } from './providers/upstream.ts';
-import {
-  checkLifeSeconds,
-  createConfiguredRevocation,
-} from './revocation/configured-revocation.ts';
+import { createParts, type Surroundings } from './parts.ts';
 import { createConfiguredIntakes } from './revocation/intakes/configured-intakes.ts';
-import type { RevocationLogStub } from './revocation/log-protocol.ts';
-import type { Revocation } from './revocation/revocation.ts';
-import {
-  addSessionApi,
-  createSiteAnswers,
-  type SessionApiOptions,
-} from './session-api/session-api.ts';
-import { createConfiguredIssuers, createIssuerKeys } from './tokens/configured-issuers.ts';
-import { createPublishedKeys } from './tokens/published-keys.ts';
+import { addSessionApi, createSiteAnswers } from './session-api/session-api.ts';
+import { createPublishedKeys, publishedKey } from './tokens/published-keys.ts';
 import { createResourceMetadata, RESOURCE_METADATA_PATH } from './tokens/resource-metadata.ts';
-import { TokenSessions } from './tokens/token-sessions.ts';
-import type { TrustedIssuer } from './tokens/trusted-issuer.ts';
-import { type KeyValueStore, KvTier } from './whoami/kv-tier.ts';
-import { SessionResolver } from './whoami/session-resolver.ts';
-import { Sessions } from './whoami/sessions.ts';
 import type { Anchor } from './whoami/single-flight.ts';
 import { whoami } from './whoami/whoami.ts';
-
-/** What a gateway uses of the world around it. */
-export interface Surroundings {
-  readonly kv: KeyValueStore | undefined;
-  /** A new way to the revocation log for each call; `undefined` where none is bound. */
-  readonly openLog: (() => RevocationLogStub) | undefined;
-  readonly fetchStore: (request: Request) => Promise<Response>;
-  readonly fetchKratosAdmin: (request: Request) => Promise<Response>;
-  readonly fetchKeycard: (request: Request) => Promise<Response>;
-  /** For issuers' keys. */
-  readonly fetchKeys: (request: Request) => Promise<Response>;
-  /** `undefined`: there is no site to gate. */
-  readonly fetchOrigin: ((request: Request) => Promise<Response>) | undefined;
-  readonly now: () => number;
-  /** From 0 to 1. */
-  readonly random: () => number;
-  readonly write: (line: string) => void;
-}
 
 export interface Gateway {
   fetch(request: Request, anchor: Anchor): Promise<Response>;
@@ -67,39 +33,43 @@ interface Visit {
  * is not one of Postern's own routes, by any spelling, falls to the gate.
  */
 export function createGateway(config: Config, surroundings: Surroundings): Gateway {
-  const { now } = surroundings;
-  const log = createDecisionLog(config.DECISION_LOG, surroundings.write);
-  const revocation = createConfiguredRevocation(config, surroundings);
-  const issuers = createIssuers(config, surroundings);
-  const kratosSessions = createSessions(config, surroundings, revocation);
-  const sessions = createResolver(config, surroundings, { revocation, issuers, kratosSessions });
-  const gateOptions = createGateOptions(config, surroundings, sessions, log);
-  const readiness = createReadiness(createStore(config, surroundings), surroundings.kv, now);
-  const resource = createResource(config);
-  const whoamiOptions = { sessions, ...createReading(config), log, now };
-
+  const parts = createParts(config, surroundings);
+  const { site, log } = parts;
   const routes = new Hono<{ Bindings: Visit }>();
+
   const onSite = createSiteAnswers(config);
+  const whoamiOptions = { ...parts, now: surroundings.now };
   routes.all('/sessions/whoami', async ({ req, env }) =>
     onSite(await whoami(req.raw, env.target, env.anchor, whoamiOptions)),
   );
-  const intakes = createConfiguredIntakes(config, { ...surroundings, revocation, issuers });
+
+  const intakes = createConfiguredIntakes(config, { ...surroundings, ...parts });
   for (const [path, intake] of Object.entries(intakes)) {
     routes.post(path, ({ req, env }) => intake(req.raw, env.anchor));
   }
+
+  const readiness = createReadiness(parts.store, surroundings.kv, surroundings.now);
   routes.get('/.postern/health/alive', alive);
   routes.get('/.postern/health/ready', ({ env }) => readiness(env.anchor));
-  routes.get('/.postern/jwks.json', createPublishedKeys(inlineKeysOf(config)));
-  if (resource !== undefined) routes.get(RESOURCE_METADATA_PATH, resource);
+
+  routes.get('/.postern/jwks.json', createPublishedKeys(publicKeysOf(config)));
+  if (parts.authorizationServers.length > 0) {
+    const metadata = createResourceMetadata(config.PUBLIC_URL, parts.authorizationServers);
+    routes.get(RESOURCE_METADATA_PATH, metadata);
+  }
+
+  const { FORWARD_AUTH_SECRETS: secrets } = config;
+  if (secrets !== undefined) {
+    const forwardAuth = createForwardAuth({ ...site, secrets, log });
+    routes.all('/.postern/auth/*', ({ req, env }) => forwardAuth(req.raw, env.target, env.anchor));
+  }
+
   routes.all('/.postern/*', () => errorResponse('not_found'));
-  addSessionApi(
-    routes,
-    sessionApiOptions(config, surroundings, { sessions: kratosSessions, revocation, log }),
-  );
+  addSessionApi(routes, parts.sessionApi);
   routes.all('*', ({ req, env }) =>
-    gateOptions === undefined
+    parts.gate === undefined
       ? errorResponse('not_found')
-      : gate(req.raw, env.target, env.anchor, gateOptions),
+      : gate(req.raw, env.target, env.anchor, parts.gate),
   );
   routes.onError((error) => {
     surroundings.write(JSON.stringify({ event: 'bug', name: error.name, message: error.message }));
@@ -108,155 +78,34 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
 
   return {
     async fetch(request, anchor) {
-      if (request.headers.has(HOP_HEADER)) return errorResponse('loop_detected');
-      const admitted = admit(request);
+      const admitted = admitHere(request, site, config);
       if (admitted.ok) return routes.fetch(request, { target: admitted.value, anchor });
-      const response = errorResponse(admitted.failure);
+      const reason = admitted.failure;
+      const response = errorResponse(reason);
       const { method } = request;
       const { status } = response;
-      const reason = admitted.failure;
       log({ route: 'admission', outcome: 'refuse', status, method, reason, durationMs: 0 });
       return response;
     },
   };
 }
 
-function createStore(config: Config, { fetchStore }: Surroundings) {
-  return createKratosStore({
-    publicUrl: config.KRATOS_PUBLIC_URL,
-    timeoutMs: config.STORE_TIMEOUT_MS,
-    fetch: fetchStore,
-  });
+/** Only what is for one of our hosts, and has not come through here before. */
+function admitHere(
+  request: Request,
+  { hosts, allowedForms }: JudgeOptions,
+  { PUBLIC_URL }: Config,
+): Result<AdmittedTarget, Reason> {
+  const admitted = admit(request, allowedForms);
+  if (!admitted.ok) return admitted;
+  if (hosts.originOf(admitted.value.host) === undefined) return failed('host_unknown');
+  return isLoop(request.headers, PUBLIC_URL) ? failed('loop_detected') : admitted;
 }
 
-function createSessions(
-  config: Config,
-  surroundings: Surroundings,
-  { view }: Revocation,
-): Sessions {
-  const { kv, now, write } = surroundings;
-  const onFailure = (operation: string) =>
-    write(JSON.stringify({ event: 'kv-failure', operation }));
-  return new Sessions({
-    store: createStore(config, surroundings),
-    kv: kv && new KvTier(kv, { readTimeoutMs: config.KV_READ_TIMEOUT_MS, onFailure }),
-    revocation: view,
-    lifetimes: {
-      freshSeconds: config.FRESH_SECONDS,
-      staleWhileRevalidateSeconds: config.STALE_WHILE_REVALIDATE_SECONDS,
-      staleIfErrorSeconds: config.STALE_IF_ERROR_SECONDS,
-    },
-    memoryLimits: { maxEntries: config.MEMORY_MAX_ENTRIES, maxBytes: config.MEMORY_MAX_BYTES },
-    kvWriteIntervalSeconds: config.KV_WRITE_INTERVAL_SECONDS,
-    storeTimeoutMs: config.STORE_TIMEOUT_MS,
-    now,
-  });
-}
-
-function createIssuers(config: Config, surroundings: Surroundings): TrustedIssuer[] {
-  const { kv, fetchKeys, now, random, write } = surroundings;
-  return createConfiguredIssuers(config, { kv, fetch: fetchKeys, now, random, write });
-}
-
-function createResolver(
-  config: Config,
-  surroundings: Surroundings,
-  {
-    revocation,
-    issuers,
-    kratosSessions,
-  }: {
-    readonly revocation: Revocation;
-    readonly issuers: readonly TrustedIssuer[];
-    readonly kratosSessions: Sessions;
-  },
-): SessionResolver {
-  const { now } = surroundings;
-  const tokens = new TokenSessions({
-    issuers,
-    revocation: revocation.view,
-    believedUnheldMs: checkLifeSeconds(config) * 1000,
-    now,
-  });
-  return new SessionResolver(kratosSessions, tokens);
-}
-
-/** How whoami and the gate read credentials, and where they send those who have none. */
-function createReading(config: Config) {
-  const tokenCookieNames = config.ISSUERS.length === 0 ? undefined : config.TOKEN_COOKIE_NAMES;
-  const places = { sessionCookieNames: config.SESSION_COOKIE_NAMES, tokenCookieNames };
-  return {
-    readCredential: (headers: Headers) => readCredential(headers, places),
-    resourceMetadataUrl:
-      authorizationServersOf(config).length === 0
-        ? undefined
-        : `${config.PUBLIC_URL}${RESOURCE_METADATA_PATH}`,
-  };
-}
-
-function createResource(config: Config): (() => Response) | undefined {
-  const servers = authorizationServersOf(config);
-  return servers.length === 0 ? undefined : createResourceMetadata(config.PUBLIC_URL, servers);
-}
-
-/** Keycard's clients find where to get a token by the metadata of the resource; Kratos's have no use for it. */
-function authorizationServersOf({ ISSUERS }: Config): string[] {
-  return ISSUERS.filter(({ preset }) => preset === 'keycard').map(({ issuer }) => issuer);
-}
-
-function inlineKeysOf({ ISSUERS }: Config) {
-  return ISSUERS.flatMap(({ keys = [] }) => keys);
-}
-
-function sessionApiOptions(
-  config: Config,
-  surroundings: Surroundings,
-  parts: Pick<SessionApiOptions, 'sessions' | 'log'> & { readonly revocation: Revocation },
-): SessionApiOptions {
-  const keySurroundings = { ...surroundings, fetch: surroundings.fetchKeys };
-  return {
-    ...surroundings,
-    ...parts,
-    config,
-    store: createStore(config, surroundings),
-    announcer: parts.revocation.announcer,
-    issuerKeys: (issuer, keysUrl) =>
-      createIssuerKeys(
-        {
-          issuer,
-          algorithms: ['RS256'],
-          keys: undefined,
-          jwks_url: keysUrl,
-          allow_other_origin: false,
-        },
-        config,
-        keySurroundings,
-      ),
-  };
-}
-
-function createGateOptions(
-  config: Config,
-  surroundings: Surroundings,
-  sessions: SessionResolver,
-  log: DecisionLog,
-): GateOptions | undefined {
-  const { fetchOrigin, now } = surroundings;
-  if (fetchOrigin === undefined) return undefined;
-  return {
-    rules: new Rules(config.RULES),
-    sessions,
-    origin: createOrigin({ fetch: fetchOrigin, timeoutMs: config.ORIGIN_TIMEOUT_MS }),
-    originUrl: config.ORIGIN_URL ?? config.PUBLIC_URL,
-    publicUrl: config.PUBLIC_URL,
-    loginUrl: config.LOGIN_URL,
-    kratosBrowserUrl: config.KRATOS_BROWSER_URL,
-    kratosPublicUrl: config.KRATOS_PUBLIC_URL,
-    cookieNames: [...config.SESSION_COOKIE_NAMES, ...config.TOKEN_COOKIE_NAMES],
-    ...createReading(config),
-    identityHeaders: config.IDENTITY_HEADERS,
-    filter: new HeaderFilter(Object.keys(config.IDENTITY_HEADERS)),
-    log,
-    now,
-  };
+/** Postern's own, and those of issuers that publish none themselves. */
+function publicKeysOf({ ASSERTION_KEYS = [], ISSUERS }: Config) {
+  return [
+    ...ASSERTION_KEYS.map(publicKey),
+    ...ISSUERS.flatMap(({ keys = [] }) => keys).map(publishedKey),
+  ];
 }

@@ -1,6 +1,12 @@
 // Pure: no I/O, no clock.
 import * as v from 'valibot';
 import { failed, type Result, success } from '../errors/result.ts';
+import {
+  combineMappings,
+  type IdentityMapping,
+  leastBudget,
+} from '../forwarding/identity-presets.ts';
+import { SiteHosts } from '../http/site-hosts.ts';
 import { SESSION_API_COMPANIONS } from './session-api-settings.ts';
 import { SETTINGS } from './settings.ts';
 
@@ -14,6 +20,8 @@ const SCHEMA = v.object({
   ...SETTINGS.Deadlines,
   ...SETTINGS.Gate,
   ...SETTINGS['Session API'],
+  ...SETTINGS.Identity,
+  ...SETTINGS['Forward-auth'],
   ...SETTINGS.Observability,
 });
 
@@ -35,12 +43,14 @@ export type RuleSettings = Settings['RULES'][number];
 export type IssuerSettings = Settings['ISSUERS'][number];
 
 /** Everything Postern is configured with, read once per isolate. */
-export interface Config extends Settings {
+export interface Config extends Omit<Settings, 'IDENTITY_HEADERS'> {
   /** Where Kratos itself says that it is. */
   readonly KRATOS_BASE_URL: string;
   /** Where browsers reach Kratos's flows: Postern itself, when it answers them. */
   readonly KRATOS_BROWSER_URL: string;
   readonly LOGIN_URL: string;
+  /** Presets and own headers together. */
+  readonly IDENTITY_HEADERS: IdentityMapping;
 }
 
 /**
@@ -61,20 +71,53 @@ export function readConfig(
   ];
   if (!parsed.success || problems.length > 0) return failed(problems);
   const settings = parsed.output;
-  if (settings.TOKEN_COOKIE_NAMES.some((name) => settings.SESSION_COOKIE_NAMES.includes(name))) {
-    return failed(['TOKEN_COOKIE_NAMES: expected names that are not in SESSION_COOKIE_NAMES.']);
-  }
+  const identityHeaders = combineMappings(settings.IDENTITY_PRESETS, settings.IDENTITY_HEADERS);
+  const contradictions = [
+    ...sharedCookieNames(settings),
+    ...unservedHosts(settings),
+    ...tooSmallBudget(settings, identityHeaders),
+  ];
+  if (contradictions.length > 0) return failed(contradictions);
   const kratosUrl = settings.KRATOS_BROWSER_URL ?? settings.KRATOS_PUBLIC_URL;
   const mountUrl = `${settings.PUBLIC_URL}${settings.SESSION_API_PATH ?? ''}`;
   const browserUrl = settings.SELF_SERVICE ? mountUrl : kratosUrl;
   return success(
     Object.freeze({
       ...settings,
+      IDENTITY_HEADERS: identityHeaders,
       KRATOS_BASE_URL: kratosUrl,
       KRATOS_BROWSER_URL: browserUrl,
       LOGIN_URL: settings.LOGIN_URL ?? `${browserUrl}/self-service/login/browser`,
     }),
   );
+}
+
+/** A rule for a host that nobody can ask for would never be looked at. */
+function unservedHosts({ PUBLIC_URL, HOSTS, RULES }: Settings): string[] {
+  const hosts = new SiteHosts(PUBLIC_URL, HOSTS);
+  return RULES.flatMap(({ host }, index) =>
+    host === undefined || hosts.originOf(host) !== undefined
+      ? []
+      : [`RULES.${index}.host: expected the host of PUBLIC_URL or one of HOSTS; got another.`],
+  );
+}
+
+function tooSmallBudget(
+  { IDENTITY_HEADERS_MAX_BYTES: budget }: Settings,
+  mapping: IdentityMapping,
+): string[] {
+  const least = leastBudget(mapping);
+  return budget >= least
+    ? []
+    : [
+        `IDENTITY_HEADERS_MAX_BYTES: expected at least ${least}, which the ids among the identity headers can take; got ${budget}.`,
+      ];
+}
+
+function sharedCookieNames({ TOKEN_COOKIE_NAMES, SESSION_COOKIE_NAMES }: Settings): string[] {
+  return TOKEN_COOKIE_NAMES.some((name) => SESSION_COOKIE_NAMES.includes(name))
+    ? ['TOKEN_COOKIE_NAMES: expected names that are not in SESSION_COOKIE_NAMES.']
+    : [];
 }
 
 /** A misspelt setting would otherwise be a silent default. */

@@ -22,6 +22,7 @@ const RESERVED_HEADERS: ReadonlySet<string> = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
+  'x-session-assertion',
 ]);
 
 const TABLE = 'a table of header name = place in the session';
@@ -54,5 +55,42 @@ export const identityHeaders = json(
       (table) => new Set(Object.keys(table).map(foldHeaderName)).size === Object.keys(table).length,
       'header names that differ by more than case, "_" and "-"',
     ),
+  ),
+);
+
+/** Claims that say whose the assertion is, for whom and for how long: Postern's alone to set. */
+const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
+  'iss',
+  'sub',
+  'aud',
+  'exp',
+  'nbf',
+  'iat',
+  'jti',
+  'sid',
+  'acr',
+  'auth_time',
+]);
+
+const CLAIMS_TABLE = 'a table of claim name = place in the session';
+
+/** ASSERTION_CLAIMS: claim name to place in the session. */
+export const assertionClaims = json(
+  v.pipe(
+    v.unknown(),
+    v.check((value) => !Array.isArray(value), CLAIMS_TABLE), // which v.record() takes for a table
+    v.record(
+      v.pipe(
+        v.string(),
+        v.regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'claim names of letters, digits and "_"'),
+        v.check((name) => !RESERVED_CLAIMS.has(name), 'a claim Postern does not set itself'),
+      ),
+      v.pipe(
+        v.string('a place in the session, such as identity.traits.email'),
+        v.check(isSessionPath, 'a place in the session, such as identity.traits.email'),
+      ),
+      CLAIMS_TABLE,
+    ),
+    v.check((table) => Object.keys(table).length <= 16, 'at most 16 claims'),
   ),
 );

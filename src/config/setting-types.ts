@@ -1,5 +1,7 @@
 // Pure: no I/O, no clock. The words settings are made of: addresses, numbers with units, lists, tables.
 import * as v from 'valibot';
+import { DEFAULT_METHODS } from '../errors/error-response.ts';
+import { foldHost } from '../http/site-hosts.ts';
 
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
@@ -72,5 +74,59 @@ export function listOf<Schema extends v.GenericSchema>(
 ) {
   return json(
     v.pipe(v.array(item, expected), v.minLength(least, expected), v.maxLength(most, expected)),
+  );
+}
+
+/** Methods a site may use besides those it always may. TRACE, TRACK and CONNECT are nobody's. */
+export const FURTHER_METHOD_NAMES = [
+  'COPY',
+  'LOCK',
+  'MKCOL',
+  'MOVE',
+  'PROPFIND',
+  'PROPPATCH',
+  'PURGE',
+  'REPORT',
+  'SEARCH',
+  'UNLOCK',
+] as const;
+
+export const METHOD_NAMES = [...DEFAULT_METHODS, ...FURTHER_METHOD_NAMES] as const;
+
+const HOST_NAME =
+  /^(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*(?::\d{1,5})?$/;
+
+/** A host name in A-label form, folded, with a port where it is not the scheme's own. */
+export function hostName() {
+  const expected =
+    'a host name such as app.example.com, in ASCII ("xn--" for others), with ":port" where it is not the usual one';
+  return v.pipe(
+    v.string(expected),
+    v.transform(foldHost),
+    v.check((host) => host.length <= 255 && HOST_NAME.test(host), expected),
+  );
+}
+
+/** An origin as browsers write it in `Origin`. */
+export function exactOrigin() {
+  const expected = 'an origin exactly as browsers send it, such as https://spa.example.com';
+  return v.pipe(
+    v.string(expected),
+    v.check((text) => {
+      const url = URL.parse(text);
+      return url !== null && isSecureUrl(url) && url.origin === text;
+    }, expected),
+  );
+}
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** A time such as `"15m"`, as milliseconds. */
+export function duration() {
+  const expected = 'a time such as "90s", "15m", "12h" or "7d"';
+  return v.pipe(
+    v.string(expected),
+    v.regex(/^[1-9]\d{0,5}[smhd]$/, expected),
+    v.transform((text) => Number(text.slice(0, -1)) * (UNIT_SECONDS[text.slice(-1)] ?? 0) * 1000),
   );
 }

@@ -1,14 +1,27 @@
 // Pure: no I/O, no clock. Every setting's name, meaning, unit, default and refusal stands in this folder and nowhere
 // else; docs/configuration.md is written from it.
 import * as v from 'valibot';
-import { identityHeaders } from './identity-header-settings.ts';
+import { signingKeys } from '../forwarding/assertion-keys.ts';
+import { IDENTITY_PRESETS, type IdentityPreset } from '../forwarding/identity-presets.ts';
+import { PATH_FORMS } from '../http/path-readings.ts';
+import { assertionClaims, identityHeaders } from './identity-header-settings.ts';
 import { issuers } from './issuer-settings.ts';
 import { revocationSettings } from './revocation-settings.ts';
 import { rule } from './rule-settings.ts';
 import { SESSION_API_SETTINGS } from './session-api-settings.ts';
-import { baseUrl, listOf, originUrl, wholeNumber } from './setting-types.ts';
+import {
+  baseUrl,
+  FURTHER_METHOD_NAMES,
+  hostName,
+  json,
+  listOf,
+  originUrl,
+  wholeNumber,
+} from './setting-types.ts';
 
 const COOKIE_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}$/; // RFC 9110 token
+
+const PRESET_NAMES = Object.keys(IDENTITY_PRESETS) as IdentityPreset[]; // the table's own keys
 
 /** Every setting, in the order and under the headings in which the documentation shows them. */
 export const SETTINGS = {
@@ -17,6 +30,12 @@ export const SETTINGS = {
       originUrl(),
       v.description(
         'Where clients reach Postern. Every `return_to` and every redirect to the site is built from it, never from a request header.',
+      ),
+    ),
+    HOSTS: v.pipe(
+      v.optional(listOf(hostName(), [0, 100], 'a list of at most 100 host names'), () => []),
+      v.description(
+        'Further hosts the site is reached by, besides that of `PUBLIC_URL`, whose scheme they share. Compared exactly, after folding case, a final dot and the usual port; a request for any other host is answered 421.',
       ),
     ),
     KRATOS_PUBLIC_URL: v.pipe(
@@ -156,10 +175,86 @@ export const SETTINGS = {
         'What the paths of the site ask for. The first rule that matches wins; what none matches requires a session.',
       ),
     ),
-    IDENTITY_HEADERS: v.pipe(
-      v.optional(identityHeaders, () => ({ 'X-User-Id': 'identity.id' })),
+    FURTHER_METHODS: v.pipe(
+      v.optional(
+        listOf(
+          v.picklist(FURTHER_METHOD_NAMES, `one of ${FURTHER_METHOD_NAMES.join(', ')}`),
+          [0, FURTHER_METHOD_NAMES.length],
+          'a list of methods',
+        ),
+        () => [],
+      ),
       v.description(
-        'Headers the origin receives, each from a place in the session. Inbound copies of these and of every other identity header are removed first, in every spelling.',
+        'Methods the site takes part in besides GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS. All others are answered 405 before anything is looked up.',
+      ),
+    ),
+    ALLOWED_PATH_FORMS: v.pipe(
+      v.optional(
+        listOf(
+          v.picklist(PATH_FORMS, `one of ${PATH_FORMS.join(', ')}`),
+          [0, PATH_FORMS.length],
+          'a list of path forms',
+        ),
+        () => [],
+      ),
+      v.description(
+        'Spellings in paths that servers read differently, for sites that need them: `encoded_slash` (`%2F`), `encoded_percent` (`%25`), `semicolon` (`;`), `double_slash` (`//`). Such a path reaches the origin as it was sent, and has to satisfy the rule of every way to read it: a `%2F` as a character and as a slash, a `;` with what follows it and without. A URL inside a path (`https%3A%2F%2F…`) needs `encoded_slash` and `double_slash`. Without them such paths are answered 400.',
+      ),
+    ),
+  },
+  Identity: {
+    IDENTITY_PRESETS: v.pipe(
+      v.optional(
+        listOf(
+          v.picklist(PRESET_NAMES, `one of ${PRESET_NAMES.join(', ')}`),
+          [0, PRESET_NAMES.length],
+          'a list of presets',
+        ),
+        () => [],
+      ),
+      v.description(
+        'Header sets the origin already reads: `kratos`, `remote-user` (as Authelia sends them: `Remote-User`, `Remote-Name`, `Remote-Email`, `Remote-Groups`), `x-auth-request` (as oauth2-proxy does: `X-Auth-Request-User`, …). `docs/identity.md` has each one’s places in the session.',
+      ),
+    ),
+    IDENTITY_HEADERS: v.pipe(
+      v.optional(identityHeaders),
+      v.description(
+        'Headers the origin receives, each from a place in the session; these go before a preset’s of the same name. Inbound copies of these and of every other identity header are removed first, in every spelling. Default: `{"X-User-Id":"identity.id"}`, and with a preset none.',
+      ),
+    ),
+    IDENTITY_HEADERS_MAX_BYTES: v.pipe(
+      v.optional(wholeNumber('bytes', 512, 16_384), 4096),
+      v.description(
+        'Room for all identity headers together, names included, so that the origin never refuses a request for their size. Ids go first; a header that no longer fits is left out whole, and the log names it.',
+      ),
+    ),
+    ASSERTION_KEYS: v.pipe(
+      v.optional(json(signingKeys)),
+      v.description(
+        'Secret: a JWK set of private keys (ES256 or EdDSA, each with a `kid`). With it every request of a signed-in person carries `X-Session-Assertion`, a JWT the origin can verify against `/.postern/jwks.json` (`docs/assertion.md`). The first key signs and all are published: to rotate, append the new key, wait ten minutes, move it to the front, wait again, remove the old one.',
+      ),
+    ),
+    ASSERTION_CLAIMS: v.pipe(
+      v.optional(assertionClaims, () => ({})),
+      v.description(
+        'Further claims of the assertion, each from a place in the session, such as `{"email":"identity.traits.email"}`. Left out, all of them, for a person whose assertion would be longer than 2 KiB.',
+      ),
+    ),
+  },
+  'Forward-auth': {
+    FORWARD_AUTH_SECRETS: v.pipe(
+      v.optional(
+        listOf(
+          v.pipe(
+            v.string('a secret of 32 to 256 characters'),
+            v.regex(/^[\x21-\x7e]{32,256}$/, 'a secret of 32 to 256 visible ASCII characters'),
+          ),
+          [1, 4],
+          'a list of 1 to 4 secrets',
+        ),
+      ),
+      v.description(
+        'Secrets by which another proxy (nginx, Traefik, Caddy, Envoy) proves, in `Postern-Proxy-Secret`, that it may ask about requests it describes (`docs/forward-auth.md`). Several, for rotation. Without any, `/.postern/auth/…` does not exist.',
       ),
     ),
   },

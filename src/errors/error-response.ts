@@ -4,6 +4,17 @@ import { isTokenReason } from './token-reasons.ts';
 /** Seconds a client is asked to wait after a fault when nothing better is known. */
 export const DEFAULT_RETRY_AFTER_SECONDS = 2;
 
+/** What every site may use (RFC 9110 section 9.3, RFC 5789). */
+export const DEFAULT_METHODS = [
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+] as const;
+
 /** Sent with everything Postern itself answers, so that no cache in between keeps it. */
 export const PRIVATE_NO_STORE = 'private, no-store';
 
@@ -11,6 +22,10 @@ export interface ErrorResponseOptions {
   /** Seconds; only sent with 429 and 503. */
   readonly retryAfterSeconds?: number;
   readonly headers?: HeadersInit;
+  /** Where a browser goes to make good what is missing, as Kratos names it. */
+  readonly redirectBrowserTo?: string;
+  /** Only sent with 405. */
+  readonly allowedMethods?: Iterable<string>;
 }
 
 /**
@@ -21,10 +36,17 @@ export function errorResponse(reason: Reason, options: ErrorResponseOptions = {}
   const { status, message, reason: text } = explain(reason);
   const headers = errorHeaders(reason, options);
   const error = { id: kratosErrorId(reason), code: status, status: STATUS_TEXT[status] };
-  return new Response(`${JSON.stringify({ error: { ...error, reason: text, message } })}\n`, {
-    status,
-    headers,
-  });
+  const { redirectBrowserTo: target } = options;
+  const body = {
+    error: {
+      ...error,
+      reason: text,
+      ...(target !== undefined && { details: { redirect_browser_to: target } }),
+      message,
+    },
+    ...(target !== undefined && { redirect_browser_to: target }),
+  };
+  return new Response(`${JSON.stringify(body)}\n`, { status, headers });
 }
 
 /** The headers every answer of refusal, denial or fault carries. */
@@ -39,7 +61,7 @@ export function errorHeaders(reason: Reason, options: ErrorResponseOptions = {})
     headers.set('retry-after', String(options.retryAfterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS));
   }
   if (reason === 'method_not_allowed' && !headers.has('allow')) {
-    headers.set('allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS');
+    headers.set('allow', [...(options.allowedMethods ?? DEFAULT_METHODS)].join(', '));
   }
   return headers;
 }
@@ -73,7 +95,9 @@ const STATUS_TEXT: Record<number, string> = {
   405: 'Method Not Allowed',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
+  421: 'Misdirected Request',
   429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
   502: 'Bad Gateway',
   503: 'Service Unavailable',

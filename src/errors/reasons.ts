@@ -6,6 +6,12 @@ export type RefusalReason =
   | 'path_not_canonical'
   | 'query_not_canonical'
   | 'host_not_valid'
+  | 'host_unknown'
+  | 'headers_too_large'
+  | 'origin_not_allowed'
+  | 'redirect_loop'
+  | 'proxy_not_trusted'
+  | 'original_request_not_valid'
   | 'method_not_allowed'
   | 'credential_conflicting'
   | 'parameter_not_valid'
@@ -13,7 +19,6 @@ export type RefusalReason =
   | 'body_too_long'
   | 'media_type_not_supported'
   | 'cross_site_change'
-  | 'loop_detected'
   | 'not_found';
 
 /** A verdict of *no*: nobody is signed in, or not strongly enough. */
@@ -24,6 +29,12 @@ export type DenialReason =
   | 'session_inactive'
   | 'session_aal2_required'
   | TokenDenialReason;
+
+/** Who it is is proven, and it is not enough for what the path's rule asks. */
+export type ShortfallReason =
+  | 'session_refresh_required'
+  | 'condition_not_met'
+  | 'condition_not_evaluable';
 
 /** The caller of a guarded route did not prove to be one who may. */
 export type GuardReason = 'caller_not_authorized';
@@ -48,11 +59,19 @@ export type FaultReason =
   | 'upstream_timeout'
   | 'upstream_not_valid'
   | 'guard_unavailable'
+  | 'loop_detected'
+  | 'assertion_unavailable'
   | 'configuration_invalid'
   | 'internal_error';
 
 /** Every way in which Postern answers something other than what was asked for. */
-export type Reason = RefusalReason | DenialReason | GuardReason | IntakeReason | FaultReason;
+export type Reason =
+  | RefusalReason
+  | DenialReason
+  | ShortfallReason
+  | GuardReason
+  | IntakeReason
+  | FaultReason;
 
 /** What a client is told: the status, what was wrong, and what to do. No input is ever echoed. */
 export interface Explanation {
@@ -84,11 +103,50 @@ export function explain(reason: Reason): Explanation {
         message: 'The Host header is not a host.',
         reason: 'Send one Host header with a host name and, if needed, a port.',
       };
+    case 'host_unknown':
+      return {
+        status: 421,
+        message: 'This host is not served here.',
+        reason: 'Its operator finds the hosts that are in PUBLIC_URL and HOSTS.',
+      };
+    case 'headers_too_large':
+      return {
+        status: 431,
+        message: 'The request headers are too large.',
+        reason:
+          'Cookies may take 16 KiB and all headers 64 KiB together. Clear the cookies of this site and try again.',
+      };
+    case 'origin_not_allowed':
+      return {
+        status: 403,
+        message: 'WebSockets are not opened here for pages of that origin.',
+        reason: 'Open it from a page of this site.',
+      };
+    case 'redirect_loop':
+      return {
+        status: 403,
+        message: 'Signing in goes in circles.',
+        reason:
+          'This is the third time in a minute that signing in led back here without success. Clear the cookies of this site and try again; if it lasts, tell its operator.',
+      };
+    case 'proxy_not_trusted':
+      return {
+        status: 401,
+        message: 'The proxy in front did not say who it is.',
+        reason: 'Send one of FORWARD_AUTH_SECRETS in Postern-Proxy-Secret.',
+      };
+    case 'original_request_not_valid':
+      return {
+        status: 400,
+        message: 'The original request cannot be told from what the proxy sent.',
+        reason:
+          'Send each header that describes the original request once; docs/forward-auth.md has the configuration for each proxy.',
+      };
     case 'method_not_allowed':
       return {
         status: 405,
         message: 'The request method is not allowed here.',
-        reason: 'Use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS.',
+        reason: 'The Allow header has the methods that are.',
       };
     case 'credential_conflicting':
       return {
@@ -201,6 +259,19 @@ export function explain(reason: Reason): Explanation {
         reason:
           'An active session was found but it does not fulfill the requested Authenticator Assurance Level. Please verify yourself with a second factor to resolve this issue.',
       };
+    case 'session_refresh_required':
+      return {
+        status: 403,
+        message: 'The session is too old for this.',
+        reason: 'Signing in was too long ago for what was asked. Sign in once more.',
+      };
+    case 'condition_not_met':
+    case 'condition_not_evaluable':
+      return {
+        status: 403,
+        message: 'This account is not allowed here.',
+        reason: 'The session is good, and it does not have what this path asks for.',
+      };
     case 'store_unavailable':
       return {
         status: 503,
@@ -269,6 +340,18 @@ export function explain(reason: Reason): Explanation {
         status: 504,
         message: 'The site behind this gate did not answer in time.',
         reason: 'Try again; if it lasts, tell its operator.',
+      };
+    case 'loop_detected':
+      return {
+        status: 508,
+        message: 'The site behind this gate leads back to this gate.',
+        reason: 'Its operator has to give the address of the site itself.',
+      };
+    case 'assertion_unavailable':
+      return {
+        status: 503,
+        message: 'The request could not be vouched for.',
+        reason: 'The signing key could not be used. Try again after the time in Retry-After.',
       };
     case 'configuration_invalid':
       return {

@@ -6,10 +6,8 @@ import { foldHeaderName } from '../http/header-names.ts';
  * people in, TLS terminators that read client certificates, CGI's `REMOTE_USER` and its relatives.
  */
 const IDENTITY_PREFIXES = [
-  'x-auth-',
-  'x-authenticated-',
-  'x-authelia-',
-  'x-authentik-',
+  'x-auth',
+  'xauth',
   'x-user',
   'x-kratos-',
   'x-ory-',
@@ -41,7 +39,11 @@ const IDENTITY_PREFIXES = [
   'iv-',
   'tailscale-',
   'remote-',
-  'auth-user',
+  'auth-',
+  'oidc-',
+  'x-oidc-',
+  'x-known-user',
+  'x-rest-user',
   'php-auth-',
   'cf-access-',
   'postern-',
@@ -50,12 +52,14 @@ const IDENTITY_PREFIXES = [
 
 /** Folded names of the same kind, not beginnings: `user-agent` and `x-groupware` are no identities. */
 const IDENTITY_NAMES: ReadonlySet<string> = new Set([
+  'auth',
+  'authentication',
+  'username',
   'user',
   'user-id',
   'user-name',
   'user-email',
   'user-mail',
-  'auth-type',
   'x-email',
   'x-group',
   'x-groups',
@@ -91,6 +95,8 @@ const CONTROL_PREFIXES = [
   'x-astro-',
   'x-invoke-',
   'x-vercel-',
+  'x-true-',
+  'true-client-',
   'x-waws-',
   'x-appengine-',
   'x-proxy-',
@@ -144,6 +150,7 @@ const CONTROL_NAMES: ReadonlySet<string> = new Set([
   'orig-path-info',
   '-requesturi',
   '-requestverb',
+  'real-method',
   'proxy', // "httpoxy": CGI turns it into HTTP_PROXY
   // CGI's variables about the request (RFC 3875 section 4.1) and those servers add to them.
   'gateway-interface',
@@ -161,7 +168,8 @@ const CONTROL_NAMES: ReadonlySet<string> = new Set([
 ]);
 
 /** Parts of folded names that mean the client's address, host or scheme wherever they stand. */
-const CONTROL_PARTS = /forwarded|real-ip|client-?ip|client-?addr|remote-?(?:addr|host|ip)/;
+const CONTROL_PARTS =
+  /forwarded|method-override|real-ip|client-?ip|client-?addr|remote-?(?:addr|host|ip)/;
 
 /**
  * Tells the headers that may pass from those that may not, by folded name, so that `X_User_Id`, `X.User.Id`

@@ -1,31 +1,50 @@
 // Pure: no I/O, no clock.
 import type { JsonValue, Session } from '../session/session.ts';
 import { readSessionPath } from '../session/session-path.ts';
+import { headerBytes, type IdentityMapping, isIdPlace } from './identity-presets.ts';
 
-/** Names and values together; more than an origin's usual room of 8 KiB must never come from here. */
-const MAX_TOTAL_BYTES = 4096;
+export interface IdentityHeaders {
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** Names of headers that did not fit. */
+  readonly omitted: readonly string[];
+}
 
 /**
- * Configured headers from places in the session, in the order configured. A place that holds nothing gives
- * no header. A header that no longer fits the budget is left out whole, never cut short: a cut identity is
- * another identity.
+ * Configured headers from places in the session, in the order configured. A place that holds nothing gives no header. Ids have the first call on `maxBytes`, for
+ * which the configuration has made sure there is room; what then no longer fits is left out whole,
+ * never cut short: a cut identity is another identity.
  */
 export function identityHeaders(
   session: Session,
-  mapping: Readonly<Record<string, string>>,
-): [name: string, value: string][] {
-  const headers: [string, string][] = [];
+  mapping: IdentityMapping,
+  maxBytes: number,
+): IdentityHeaders {
+  const found = new Map<string, string>();
+  const omitted: string[] = [];
   let total = 0;
-  for (const [name, path] of Object.entries(mapping)) {
-    const found = readSessionPath(session.document, path);
-    const value = found === undefined ? undefined : encodeHeaderValue(found);
+  for (const [name, path] of idsFirst(mapping)) {
+    const place = readSessionPath(session.document, path);
+    const value = place === undefined ? undefined : encodeHeaderValue(place);
     if (value === undefined) continue;
-    const bytes = name.length + value.length + 4; // ": " and CRLF
-    if (total + bytes > MAX_TOTAL_BYTES) continue;
+    const bytes = headerBytes(name, value.length);
+    if (total + bytes > maxBytes) {
+      omitted.push(name);
+      continue;
+    }
     total += bytes;
-    headers.push([name, value]);
+    found.set(name, value);
   }
-  return headers;
+  const headers = Object.keys(mapping).flatMap((name) => {
+    const value = found.get(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { headers, omitted };
+}
+
+function idsFirst(mapping: IdentityMapping): [name: string, path: string][] {
+  const entries = Object.entries(mapping);
+  const isId = ([, path]: [string, string]) => isIdPlace(path);
+  return [...entries.filter(isId), ...entries.filter((entry) => !isId(entry))];
 }
 
 /**

@@ -3,26 +3,32 @@
 import type { AdmittedTarget } from '../http/admit.ts';
 import { withoutCookies } from '../http/cookies.ts';
 import { foldHeaderName, hopByHopNames } from '../http/header-names.ts';
+import { addHop } from '../http/hops.ts';
+import type { SiteHosts } from '../http/site-hosts.ts';
 import type { HeaderFilter } from './header-filter.ts';
+import type { Identification } from './identification.ts';
 
 export interface OriginRequestOptions {
   /** Scheme, host and port of the site; nothing of the request can change them. */
   readonly originUrl: string;
   /** Where clients reach Postern: scheme, host and port. */
   readonly publicUrl: string;
+  readonly hosts: SiteHosts;
   readonly cookieNames: readonly string[];
+  /** Postern's own cookies, which are nobody else's. */
+  readonly turns: { readonly cookieName: string };
   readonly filter: HeaderFilter;
-}
-
-/** What the verdict adds to a forwarded request. */
-export interface Identification {
-  readonly identityHeaders: readonly (readonly [name: string, value: string])[];
-  /** Whether the rule looked at the session, so that a bearer in the request is a session's. */
-  readonly isSessionRead: boolean;
+  /** What the verdict adds. */
+  readonly identification: Identification;
+  readonly rule: {
+    readonly session: 'none' | 'optional' | 'required';
+    readonly forwardsCredentials: boolean;
+  };
 }
 
 /** Kratos's session tokens, which are not an origin's business on any path. */
 const KRATOS_BEARER = /^bearer ory_st_/i;
+const BEARER = /^bearer\b/i;
 
 /**
  * The request as the origin gets it: the admitted path and query on the origin's own address, the client's
@@ -31,17 +37,31 @@ const KRATOS_BEARER = /^bearer ory_st_/i;
 export function originRequest(
   request: Request,
   target: AdmittedTarget,
-  identification: Identification,
   options: OriginRequestOptions,
 ): Request {
   const url = originTarget(target, options.originUrl);
-  const headers = forwardableHeaders(request.headers, identification, options);
+  const headers = forwardableHeaders(request.headers, options);
   headers.set('host', url.host); // the platform does so over HTTP, not over a service binding
   setAcceptEncoding(headers, request);
-  setForwardingHeaders(headers, request, options.publicUrl);
-  for (const [name, value] of identification.identityHeaders) headers.set(name, value);
+  setForwardingHeaders(headers, request, options.hosts.originOf(target.host) ?? options.publicUrl);
+  addHop(headers, request.headers, options.publicUrl);
+  for (const [name, value] of options.identification.headers) headers.set(name, value);
   // Copying the request first keeps a body of known length one of known length.
   return new Request(new Request(url, request), { headers, redirect: 'manual' });
+}
+
+const MAX_COOKIE_LENGTH = 16_384;
+const MAX_HEADERS_LENGTH = 65_536;
+
+/**
+ * Whether the headers of a forwarded request are more than origins commonly take (8 to 64 KiB): their own 431 would
+ * read as the site's failure, for as long as the cookies last.
+ */
+export function areTooLarge(headers: Headers): boolean {
+  if ((headers.get('cookie')?.length ?? 0) > MAX_COOKIE_LENGTH) return true;
+  let total = 0;
+  for (const [name, value] of headers) total += name.length + value.length + 4; // ": " and CRLF
+  return total > MAX_HEADERS_LENGTH;
 }
 
 function originTarget({ path, search }: AdmittedTarget, originUrl: string): URL {
@@ -53,29 +73,37 @@ function originTarget({ path, search }: AdmittedTarget, originUrl: string): URL 
   return url;
 }
 
-function forwardableHeaders(
-  received: Headers,
-  { isSessionRead }: Identification,
-  { cookieNames, filter }: OriginRequestOptions,
-): Headers {
+function forwardableHeaders(received: Headers, options: OriginRequestOptions): Headers {
+  const { filter, rule } = options;
   const dropped = hopByHopNames(received);
   const headers = new Headers();
   for (const [name, value] of received) {
-    if (dropped.has(foldHeaderName(name)) || filter.isUntrusted(name)) continue;
-    if (name === 'authorization' && isSessionBearer(value, isSessionRead)) continue;
-    const kept = name === 'cookie' ? withoutSessionCookies(value, cookieNames) : value;
+    if (dropped.has(foldHeaderName(name))) continue;
+    const isCredential = name === 'x-session-token' && rule.forwardsCredentials;
+    if (filter.isUntrusted(name) && !isCredential) continue;
+    if (name === 'authorization' && isSessionBearer(value, rule)) continue;
+    const kept = name === 'cookie' ? withoutOwnCookies(value, options) : value;
     if (kept !== undefined) headers.append(name, kept);
   }
   if (isWebSocketUpgrade(received)) headers.set('upgrade', 'websocket');
   return headers;
 }
 
-function isSessionBearer(authorization: string, isSessionRead: boolean): boolean {
-  return isSessionRead ? /^bearer\b/i.test(authorization) : KRATOS_BEARER.test(authorization);
+/** Where a session was looked for, a bearer is one; elsewhere only what looks like one. */
+function isSessionBearer(authorization: string, rule: OriginRequestOptions['rule']): boolean {
+  if (rule.forwardsCredentials) return false;
+  return rule.session === 'none' ? KRATOS_BEARER.test(authorization) : BEARER.test(authorization);
 }
 
-function withoutSessionCookies(header: string, cookieNames: readonly string[]): string | undefined {
-  return withoutCookies(header, (name) => cookieNames.includes(name));
+function withoutOwnCookies(
+  header: string,
+  { cookieNames, turns, rule }: OriginRequestOptions,
+): string | undefined {
+  return withoutCookies(
+    header,
+    (name) =>
+      name === turns.cookieName || (!rule.forwardsCredentials && cookieNames.includes(name)),
+  );
 }
 
 export function isWebSocketUpgrade(headers: Headers): boolean {
@@ -83,12 +111,14 @@ export function isWebSocketUpgrade(headers: Headers): boolean {
 }
 
 /** What is known of the client, rather than what it sent. */
-function setForwardingHeaders(headers: Headers, request: Request, publicUrl: string): void {
-  const { protocol, host } = new URL(publicUrl);
+function setForwardingHeaders(headers: Headers, request: Request, site: string): void {
+  const { protocol, host } = new URL(site);
   headers.set('x-forwarded-proto', protocol.slice(0, -1));
   headers.set('x-forwarded-host', host);
   const address = clientAddress(request);
-  if (address !== undefined) headers.set('x-forwarded-for', address);
+  if (address === undefined) return;
+  headers.set('x-forwarded-for', address);
+  headers.set('cf-connecting-ip', address); // Cloudflare sets it over HTTP, not over a service binding
 }
 
 /**

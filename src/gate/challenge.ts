@@ -1,14 +1,21 @@
 // Pure: no I/O, no clock.
+import type { DenialReason, ShortfallReason } from '../errors/reasons.ts';
+import { isTokenReason } from '../errors/token-reasons.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
+import type { SiteHosts } from '../http/site-hosts.ts';
 import { parseObject } from '../providers/kratos/kratos-session.ts';
 
 export interface ChallengeOptions {
   /** Where clients reach Postern: scheme, host and port. */
   readonly publicUrl: string;
+  readonly hosts: SiteHosts;
   readonly loginUrl: string;
   readonly kratosBrowserUrl: string;
   readonly kratosPublicUrl: string;
 }
+
+/** A longer address is not come back to: it would not fit the redirects of a sign-in. */
+const MAX_RETURN_LENGTH = 2048;
 
 /**
  * Whether a person is looking at the answer, rather than a program: Fetch Metadata decides where the
@@ -24,7 +31,36 @@ export function isNavigation(headers: Headers): boolean {
   return /(?:^|,)\s*text\/html\s*(?:[;,]|$)/i.test(headers.get('accept') ?? '');
 }
 
-/** Where to sign in, and to come back from: the request's own path at the configured public URL. */
+/**
+ * Where a person can make good what was missing: sign in, prove a second factor, sign in once more. Always at
+ * the configured addresses, always coming back to a configured host. `undefined`: nowhere.
+ */
+export function challengeLocation(
+  reason: DenialReason | ShortfallReason,
+  {
+    target,
+    storeBody,
+  }: { readonly target: AdmittedTarget; readonly storeBody: string | undefined },
+  options: ChallengeOptions,
+): string | undefined {
+  if (isTokenReason(reason)) return loginLocation(target, options);
+  switch (reason) {
+    case 'credential_missing':
+    case 'credential_malformed':
+    case 'credential_ambiguous':
+    case 'session_inactive':
+      return loginLocation(target, options);
+    case 'session_aal2_required':
+      return stepUpLocation(target, storeBody, options);
+    case 'session_refresh_required':
+      return withReturnTo(kratosLogin('refresh=true', options), target, options);
+    case 'condition_not_met':
+    case 'condition_not_evaluable':
+      return undefined;
+  }
+}
+
+/** Where to sign in, and to come back from: the request's own path at the site's own host. */
 export function loginLocation(target: AdmittedTarget, options: ChallengeOptions): string {
   return withReturnTo(new URL(options.loginUrl), target, options);
 }
@@ -38,26 +74,29 @@ export function stepUpLocation(
   storeBody: string | undefined,
   options: ChallengeOptions,
 ): string {
-  const base = new URL(options.kratosBrowserUrl);
+  const location = kratosLogin('aal=aal2', options);
   const named = parseObject(storeBody ?? '')?.redirect_browser_to;
   const url = typeof named === 'string' ? URL.parse(named) : null;
-  const location = new URL(`${options.kratosBrowserUrl}/self-service/login/browser?aal=aal2`);
   if (url?.pathname.startsWith('/')) {
     const prefix = new URL(options.kratosPublicUrl).pathname.replace(/\/$/, '');
     const path = url.pathname.startsWith(`${prefix}/`)
       ? url.pathname.slice(prefix.length)
       : url.pathname;
-    location.pathname = `${base.pathname.replace(/\/$/, '')}${path}`;
+    location.pathname = `${new URL(options.kratosBrowserUrl).pathname.replace(/\/$/, '')}${path}`;
     location.search = url.search;
   }
   return withReturnTo(location, target, options);
 }
 
-function withReturnTo(url: URL, target: AdmittedTarget, { publicUrl }: ChallengeOptions): string {
-  const isRepeatable = target.method === 'GET' || target.method === 'HEAD';
-  url.searchParams.set(
-    'return_to',
-    `${publicUrl}${isRepeatable ? target.path + target.search : '/'}`,
-  );
+function kratosLogin(query: string, { kratosBrowserUrl }: ChallengeOptions): URL {
+  return new URL(`${kratosBrowserUrl}/self-service/login/browser?${query}`);
+}
+
+function withReturnTo(url: URL, target: AdmittedTarget, options: ChallengeOptions): string {
+  const { method, path, search, host } = target;
+  const isRepeatable = method === 'GET' || method === 'HEAD';
+  const place = [path + search, path].find((text) => text.length <= MAX_RETURN_LENGTH);
+  const site = options.hosts.originOf(host) ?? options.publicUrl;
+  url.searchParams.set('return_to', `${site}${isRepeatable ? (place ?? '/') : '/'}`);
   return url.href;
 }

@@ -1,61 +1,36 @@
-import type { Credential, Presentation } from '../credentials/credential.ts';
-import { bearerChallenge } from '../errors/bearer-challenge.ts';
-import { errorHeaders, errorResponse } from '../errors/error-response.ts';
-import type { Reason, RefusalReason } from '../errors/reasons.ts';
+import { errorResponse } from '../errors/error-response.ts';
 import { clientResponse } from '../forwarding/client-response.ts';
 import type { HeaderFilter } from '../forwarding/header-filter.ts';
-import { identityHeaders } from '../forwarding/identity-headers.ts';
+import type { Identification, Identifier } from '../forwarding/identification.ts';
 import type { Origin } from '../forwarding/origin.ts';
-import { originRequest } from '../forwarding/origin-request.ts';
+import { areTooLarge, originRequest } from '../forwarding/origin-request.ts';
+import { relayWebSocket } from '../forwarding/web-socket-relay.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
 import { readCookies } from '../http/cookies.ts';
 import type { Decision, DecisionLog } from '../observability/decision-log.ts';
 import { describeResolution } from '../observability/describe-resolution.ts';
 import { setProvenanceHeaders } from '../whoami/provenance-headers.ts';
 import type { Resolution } from '../whoami/resolution.ts';
-import { resolvePresentation } from '../whoami/resolve-presentation.ts';
-import type { SessionResolver } from '../whoami/session-resolver.ts';
 import type { Anchor } from '../whoami/single-flight.ts';
 import { VARY } from '../whoami/whoami.ts';
-import { type ChallengeOptions, isNavigation, loginLocation, stepUpLocation } from './challenge.ts';
-import type { Rule, Rules } from './rules.ts';
-import { decide, PASS_UNSEEN, type Verdict } from './verdict.ts';
+import { type Answer, answerDenial, type DenialOptions } from './denial.ts';
+import { isPreflight, type JudgeOptions, type Judgment, judge } from './judge.ts';
+import { answerPreflight } from './preflight.ts';
+import type { Verdict } from './verdict.ts';
 
-export interface GateOptions extends ChallengeOptions {
-  readonly rules: Rules;
-  readonly sessions: SessionResolver;
-  readonly readCredential: (headers: Headers) => Presentation;
+export interface GateOptions extends DenialOptions, JudgeOptions {
   readonly origin: Origin;
   readonly originUrl: string;
   /** Of every cookie that may hold a credential: none of them reaches the origin. */
   readonly cookieNames: readonly string[];
-  /** Header name to place in the session. */
-  readonly identityHeaders: Readonly<Record<string, string>>;
+  readonly identifier: Identifier;
   readonly filter: HeaderFilter;
-  /** Where the metadata of RFC 9728 is; `undefined` when there is none. */
-  readonly resourceMetadataUrl: string | undefined;
   readonly log: DecisionLog;
-  readonly now: () => number;
 }
 
-const METHODS: ReadonlySet<string> = new Set([
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'PATCH',
-  'DELETE',
-  'OPTIONS',
-]);
-
-interface Visit {
+interface Visit extends Judgment {
   readonly request: Request;
   readonly target: AdmittedTarget;
-  readonly anchor: Anchor;
-  readonly rule: Rule;
-  readonly startedAt: number;
-  /** `undefined` when the rule looks at no session. */
-  readonly resolution: Resolution | undefined;
 }
 
 /**
@@ -69,115 +44,114 @@ export async function gate(
   options: GateOptions,
 ): Promise<Response> {
   const startedAt = options.now();
-  if (!METHODS.has(target.method)) return refuse('method_not_allowed', target, options);
-  const rule = options.rules.match(target);
-  const isSessionRead = rule.session !== 'none';
-  const presentation = options.readCredential(request.headers);
-  if (
-    isSessionRead &&
-    presentation.kind === 'unusable' &&
-    presentation.reason === 'credential_conflicting'
-  ) {
-    return refuse('credential_conflicting', target, options);
+  const record = (answer: Answer, more: Partial<Decision>) =>
+    options.log({
+      route: 'gate',
+      ...more,
+      ...toldOf(answer),
+      method: target.method,
+      path: target.path,
+      durationMs: options.now() - startedAt,
+    });
+  const judged = await judge({ headers: request.headers, target, anchor }, options);
+  if (!judged.ok) {
+    const allowedMethods = options.methods;
+    const response = errorResponse(judged.failure, { allowedMethods });
+    record({ response, outcome: 'refuse', reason: judged.failure }, {});
+    return response;
   }
-  const demand = { asOf: rule.freshness === 'strict' ? startedAt : 0, onlyIfCached: false };
-  const resolve = (credential: Credential) => options.sessions.resolve(credential, demand, anchor);
-  const resolution = isSessionRead ? await resolvePresentation(presentation, resolve) : undefined;
-  const verdict = resolution === undefined ? PASS_UNSEEN : decide(rule, resolution);
-  const visit: Visit = { request, target, anchor, rule, startedAt, resolution };
-  const answer = await answerVerdict(verdict, visit, options);
+  if (isPreflight(judged.value)) {
+    const response = answerPreflight(request.headers, judged.value);
+    record(
+      { response, outcome: 'pass', reason: undefined, detail: 'preflight' },
+      { rule: judged.value.rule.name },
+    );
+    return response;
+  }
+  const visit: Visit = { ...judged.value, request, target };
+  const { resolution, match } = visit;
+  const answer = await answerVerdict(visit.verdict, visit, options);
   if (resolution !== undefined) addSessionHeaders(answer.response, resolution);
-  options.log(describe(visit, answer, options.now()));
+  record(answer, {
+    ...(resolution !== undefined && describeResolution(resolution)),
+    rule: match.rule.name,
+  });
   return answer.response;
 }
 
-/** The request itself is at fault: no rule is asked and nothing looked up. */
-function refuse(
-  reason: RefusalReason,
-  { method, path }: AdmittedTarget,
-  { log }: GateOptions,
-): Response {
-  const response = errorResponse(reason);
-  const { status } = response;
-  log({ route: 'gate', outcome: 'refuse', status, method, path, reason, durationMs: 0 });
-  return response;
-}
-
-interface Answer {
-  readonly response: Response;
-  readonly outcome: Decision['outcome'];
-  readonly reason: Reason | undefined;
-}
-
-function answerVerdict(
+async function answerVerdict(
   verdict: Verdict,
   visit: Visit,
   options: GateOptions,
-): Answer | Promise<Answer> {
+): Promise<Answer> {
   switch (verdict.kind) {
     case 'pass':
       return forward(verdict, visit, options);
-    case 'deny':
-      return challengeOrDeny(verdict, visit, options);
-    case 'cannot-tell': {
-      const { reason, retryAfterSeconds } = verdict;
-      const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
-      return { response: errorResponse(reason, wait), outcome: 'fault', reason };
+    case 'deny': {
+      const { request, target, match } = visit;
+      return answerDenial(verdict, { headers: request.headers, target, rule: match.rule }, options);
     }
+    case 'cannot-tell':
+      return answerUnknown(verdict);
   }
+}
+
+/** Nobody could say who it is: a fault, and no verdict. */
+export function answerUnknown({
+  reason,
+  retryAfterSeconds,
+}: Extract<Verdict, { kind: 'cannot-tell' }>): Answer {
+  const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+  return { response: errorResponse(reason, wait), outcome: 'fault', reason };
 }
 
 async function forward(
   { session, deadCookie }: Extract<Verdict, { kind: 'pass' }>,
-  { request, target, rule, resolution }: Visit,
+  { request, target, match, resolution, again }: Visit,
   options: GateOptions,
 ): Promise<Answer> {
-  const identification = {
-    identityHeaders: session === undefined ? [] : identityHeaders(session, options.identityHeaders),
-    isSessionRead: resolution !== undefined,
-  };
-  const sent = await options.origin.fetch(originRequest(request, target, identification, options));
-  if (!sent.ok) {
-    return { response: errorResponse(sent.failure), outcome: 'fault', reason: sent.failure };
+  const { rule } = match;
+  const identified = await options.identifier.identify(session, options.originUrl);
+  if (!identified.ok) return fault(identified.failure);
+  const identification = identified.value;
+  const asked = originRequest(request, target, { ...options, identification, rule });
+  if (areTooLarge(asked.headers)) {
+    const reason = 'headers_too_large';
+    return { response: errorResponse(reason), outcome: 'refuse', reason };
   }
+  const sent = await options.origin.fetch(asked);
+  if (!sent.ok) return fault(sent.failure);
   const renewed = resolution?.outcome === 'signed-in' ? resolution.setCookies : [];
+  const forgotten = session === undefined ? undefined : options.turns.forget(request.headers);
   const response = clientResponse(sent.value, {
     filter: options.filter,
-    cookieNames: options.cookieNames,
+    cookieNames: [...options.cookieNames, options.turns.cookieName],
     keepsCacheControl: rule.cacheControl === 'origin',
-    setCookies: deadCookie ? clearedCookies(request, options.cookieNames) : renewed,
+    setCookies: [
+      ...(deadCookie ? clearedCookies(request.headers, options.cookieNames) : renewed),
+      ...(forgotten === undefined ? [] : [forgotten]),
+    ],
   });
-  return { response, outcome: 'pass', reason: undefined };
+  const isWatched = sent.value.webSocket !== null && session !== undefined;
+  return {
+    response: isWatched ? relayWebSocket(response, sent.value, again) : response,
+    outcome: 'pass',
+    reason: undefined,
+    ...omissionsOf(identification),
+  };
 }
 
-function challengeOrDeny(
-  { reason, storeBody }: Extract<Verdict, { kind: 'deny' }>,
-  { request, target }: Visit,
-  options: GateOptions,
-): Answer {
-  if (!isNavigation(request.headers)) {
-    const challenge = bearerChallenge(reason, options.resourceMetadataUrl);
-    const headers = { 'www-authenticate': challenge };
-    if (reason !== 'session_aal2_required') {
-      return { response: errorResponse(reason, { headers }), outcome: 'deny', reason };
-    }
-    const response = new Response(storeBody, { status: 403, headers: errorHeaders(reason) });
-    return { response, outcome: 'deny', reason };
-  }
-  const location =
-    reason === 'session_aal2_required'
-      ? stepUpLocation(target, storeBody, options)
-      : loginLocation(target, options);
-  const headers = errorHeaders(reason);
-  headers.delete('content-type');
-  headers.set('location', location);
-  const isSafe = target.method === 'GET' || target.method === 'HEAD';
-  const response = new Response(null, { status: isSafe ? 302 : 303, headers });
-  return { response, outcome: 'challenge', reason };
+function fault(reason: 'origin_unreachable' | 'origin_timeout' | 'assertion_unavailable'): Answer {
+  return { response: errorResponse(reason), outcome: 'fault', reason };
+}
+
+/** Headers that no longer fitted the budget are for the operator to hear of. */
+function omissionsOf({ omitted }: Identification): { detail?: string } {
+  return omitted.length === 0 ? {} : { detail: `omitted ${omitted.join(', ')}` };
 }
 
 /** Clears a cookie that is nobody's, so that it is not presented and looked up again for ever. */
-function clearedCookies({ headers }: Request, cookieNames: readonly string[]): string[] {
+export function clearedCookies(headers: Headers, cookieNames: readonly string[]): string[] {
   if (headers.get('x-session-token')) return []; // it came first: no cookie was looked at
   const presented = new Set(readCookies(headers.get('cookie')).map(({ name }) => name));
   return cookieNames
@@ -185,7 +159,8 @@ function clearedCookies({ headers }: Request, cookieNames: readonly string[]): s
     .map((name) => `${name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax`);
 }
 
-function addSessionHeaders(response: Response, resolution: Resolution): void {
+/** Where the session came from, and what the answer depends on. */
+export function addSessionHeaders(response: Response, resolution: Resolution): void {
   if (response.webSocket !== null) return;
   const provenance = new Headers();
   setProvenanceHeaders(provenance, resolution.provenance);
@@ -195,20 +170,17 @@ function addSessionHeaders(response: Response, resolution: Resolution): void {
   response.headers.append('vary', VARY);
 }
 
-function describe(
-  { target, rule, resolution, startedAt }: Visit,
-  { response, outcome, reason }: Answer,
-  now: number,
-): Decision {
+/** What the log says of an answer. */
+export function toldOf({
+  response,
+  outcome,
+  reason,
+  detail,
+}: Answer): Pick<Decision, 'outcome' | 'status' | 'reason' | 'detail'> {
   return {
-    route: 'gate',
-    ...(resolution !== undefined && describeResolution(resolution)),
     outcome,
     status: response.status,
-    method: target.method,
-    path: target.path,
-    rule: rule.name,
-    durationMs: now - startedAt,
     ...(reason !== undefined && { reason }),
+    ...(detail !== undefined && { detail }),
   };
 }

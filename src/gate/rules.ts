@@ -1,6 +1,7 @@
 // Pure: no I/O, no clock.
 import type { RuleSettings } from '../config/config.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
+import { type Condition, compileCondition } from './condition.ts';
 import { compilePathPattern, type PathPattern } from './path-pattern.ts';
 
 /** What a path asks for. */
@@ -8,12 +9,31 @@ export interface Rule {
   /** For the log: the rule's place in the configuration, or `default`. */
   readonly name: string;
   readonly session: 'none' | 'optional' | 'required';
+  /** The least assurance level; `undefined` when any will do. */
+  readonly aal: AssuranceLevel | undefined;
+  /** How long ago the person last signed in, at most; `undefined` when it does not matter. */
+  readonly authenticatedWithinMs: number | undefined;
+  /** All of them must hold. */
+  readonly conditions: readonly Condition[];
   readonly freshness: 'normal' | 'strict';
+  /** Origins whose preflights are answered and whose WebSockets are let in. */
+  readonly crossOrigins: ReadonlySet<string>;
+  readonly forwardsCredentials: boolean;
   readonly cacheControl: 'no-store' | 'origin';
+}
+
+export type AssuranceLevel = 'aal1' | 'aal2' | 'aal3';
+
+/** Which rule a target came under, and by which reading of its path. */
+export interface RuleMatch {
+  readonly rule: Rule;
+  /** One for each reading of the path, in the target's order. */
+  readonly byReading: readonly { readonly reading: string; readonly rule: Rule }[];
 }
 
 interface CompiledRule extends Rule {
   readonly path: PathPattern;
+  readonly host: string | undefined;
   readonly methods: ReadonlySet<string> | undefined;
 }
 
@@ -21,11 +41,19 @@ interface CompiledRule extends Rule {
 const DEFAULT_RULE: Rule = Object.freeze({
   name: 'default',
   session: 'required',
+  aal: undefined,
+  authenticatedWithinMs: undefined,
+  conditions: [],
   freshness: 'normal',
+  crossOrigins: new Set<string>(),
+  forwardsCredentials: false,
   cacheControl: 'no-store',
 });
 
-/** The configured rules, compiled once; the first that matches a target wins. */
+/**
+ * The configured rules, compiled once; the first that matches a target wins. A path that can be read in several
+ * ways has to satisfy the rule of every reading.
+ */
 export class Rules {
   readonly #rules: readonly CompiledRule[];
 
@@ -33,23 +61,77 @@ export class Rules {
     this.#rules = settings.map(compileRule);
   }
 
-  match({ method, decodedPath }: AdmittedTarget): Rule {
+  /** @param method that of the request, or the one a preflight asks about */
+  match(target: AdmittedTarget, method: string = target.method): RuleMatch {
+    const byReading = target.readings.map((reading) => ({
+      reading,
+      rule: this.#firstFor(target.host, method, reading),
+    }));
+    const rules = [...new Set(byReading.map(({ rule }) => rule))];
+    return { rule: rules.reduce(combine), byReading };
+  }
+
+  #firstFor(host: string, method: string, reading: string): Rule {
     const rule = this.#rules.find(
-      ({ path, methods }) => (methods?.has(method) ?? true) && path.matches(decodedPath),
+      (each) =>
+        (each.host === undefined || each.host === host) &&
+        (each.methods?.has(method) ?? true) &&
+        each.path.matches(reading),
     );
     return rule ?? DEFAULT_RULE;
   }
 }
 
-function compileRule(settings: RuleSettings, index: number): CompiledRule {
-  const path = compilePathPattern(settings.path);
-  if ('problem' in path) throw new Error(`RULES.${index}.path ${path.problem}`); // the schema refused it before
+const SESSION_ORDER = ['none', 'optional', 'required'] as const;
+
+/** A rule that is satisfied by whatever satisfies both. */
+function combine(a: Rule, b: Rule): Rule {
+  const bySession = SESSION_ORDER.indexOf(a.session) >= SESSION_ORDER.indexOf(b.session) ? a : b;
   return {
-    name: `RULES.${index}`,
+    name: `${a.name}+${b.name}`,
+    session: bySession.session,
+    aal: [a.aal, b.aal].sort().findLast((level) => level !== undefined),
+    authenticatedWithinMs: least(a.authenticatedWithinMs, b.authenticatedWithinMs),
+    conditions: [...a.conditions, ...b.conditions],
+    freshness: a.freshness === 'strict' ? 'strict' : b.freshness,
+    crossOrigins: new Set([...a.crossOrigins].filter((origin) => b.crossOrigins.has(origin))),
+    forwardsCredentials: a.forwardsCredentials && b.forwardsCredentials,
+    cacheControl: a.cacheControl === 'no-store' ? 'no-store' : b.cacheControl,
+  };
+}
+
+function least(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return Math.min(a, b);
+}
+
+function compileRule(settings: RuleSettings, index: number): CompiledRule {
+  const name = `RULES.${index}`;
+  const path = compilePathPattern(settings.path);
+  if ('problem' in path) throw new Error(`${name}.path ${path.problem}`); // the schema refused it before
+  return {
+    name,
     session: settings.session,
+    aal: settings.aal,
+    authenticatedWithinMs: settings.authenticated_within,
+    conditions: settings.allow === undefined ? [] : [compileAllow(settings.allow, name)],
     freshness: settings.freshness,
+    crossOrigins: new Set(settings.preflight),
+    forwardsCredentials: settings.forward_credentials,
     cacheControl: settings.cache_control,
     path,
-    methods: settings.methods === undefined ? undefined : new Set(settings.methods),
+    host: settings.host,
+    methods: settings.methods === undefined ? undefined : withHead(settings.methods),
   };
+}
+
+function compileAllow(source: string, name: string): Condition {
+  const compiled = compileCondition(source);
+  if (!compiled.ok) throw new Error(`${name}.allow ${compiled.failure}`); // the schema refused it before
+  return compiled.value;
+}
+
+/** What HEAD tells is what GET tells. */
+function withHead(methods: readonly string[]): ReadonlySet<string> {
+  return new Set(methods.includes('GET') ? [...methods, 'HEAD'] : methods);
 }

@@ -2,7 +2,7 @@ import type { Reason } from '../errors/reasons.ts';
 
 /** What is recorded of one request: never a credential, never a query, never a header. */
 export interface Decision {
-  readonly route: 'whoami' | 'gate' | 'session-api' | 'admission';
+  readonly route: 'whoami' | 'gate' | 'forward-auth' | 'session-api' | 'admission';
   readonly outcome: 'pass' | 'challenge' | 'deny' | 'refuse' | 'fault';
   readonly status: number;
   readonly method: string;
@@ -10,6 +10,8 @@ export interface Decision {
   readonly path?: string;
   readonly rule?: string;
   readonly reason?: Reason;
+  /** More than the client was told, in Postern's or the configuration's words. */
+  readonly detail?: string;
   readonly tier?: string;
   readonly ageSeconds?: number;
   /** From a mark in the revocation log to the first refusal here on account of it, in milliseconds. */

@@ -1,8 +1,5 @@
 import { failed, type Result, success } from '../errors/result.ts';
 
-/** Said of every call of ours, so that a store that is configured to be ourselves is found out at once. */
-export const HOP_HEADER = 'postern-hop';
-
 export type UpstreamFault = 'upstream_unreachable' | 'upstream_timeout';
 
 /** One call to a provider's API. */
@@ -67,7 +64,6 @@ async function sendOnce(
 
 function upstreamRequest(call: UpstreamCall, baseUrl: string, signal: AbortSignal): Request {
   const headers = new Headers(call.headers);
-  headers.set(HOP_HEADER, '1');
   return new Request(upstreamUrl(call, baseUrl), {
     method: call.method,
     headers,

@@ -100,7 +100,8 @@ function setChallenge(
   if (resolution.outcome !== 'not-signed-in') return;
   const { reason } = resolution;
   if (!isTokenReason(reason) && resourceMetadataUrl === undefined) return;
-  headers.set('www-authenticate', bearerChallenge(reason, resourceMetadataUrl));
+  const challenge = bearerChallenge(reason, { resourceMetadataUrl });
+  if (challenge !== undefined) headers.set('www-authenticate', challenge);
 }
 
 function bareResponse(resolution: Resolution, requestId: string | null): Response {

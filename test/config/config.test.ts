@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { type Config, readConfig } from '../../src/config/config.ts';
+import { ASSERTION_KEYS, REFUSED, RULE } from './refused-settings.ts';
 
 const REQUIRED = {
   PUBLIC_URL: 'https://app.example.test',
   KRATOS_PUBLIC_URL: 'https://kratos.example.test',
 };
-const RULE = { path: '/a/*', session: 'none' };
 
 function problemsOf(settings: Readonly<Record<string, unknown>>): string[] {
   const config = readConfig({ ...REQUIRED, ...settings });
@@ -17,99 +17,6 @@ function configOf(settings: Readonly<Record<string, unknown>>): Config {
   if (!config.ok) throw new Error(config.failure.join('\n'));
   return config.value;
 }
-
-const HTTP_URLS = [
-  'http://a.example',
-  'http://localhost.evil',
-  'http://127.0.0.1.evil',
-  'http://10.0.0.1',
-];
-const NO_URLS = ['', 'app.example.test', '//a', 'ftp://a', 'javascript:x', 1, null, {}, []];
-const DRESSED_URLS = ['https://u@a', 'https://u:p@a', 'https://a/?q', 'https://a/#f'];
-
-const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
-  PUBLIC_URL: [...NO_URLS, ...HTTP_URLS, ...DRESSED_URLS, 'https://a/path', undefined],
-  KRATOS_PUBLIC_URL: [...NO_URLS, ...HTTP_URLS, ...DRESSED_URLS, undefined],
-  KRATOS_BROWSER_URL: [...NO_URLS, ...HTTP_URLS, ...DRESSED_URLS],
-  LOGIN_URL: [...NO_URLS, ...HTTP_URLS, ...DRESSED_URLS],
-  ORIGIN_URL: [...NO_URLS, ...HTTP_URLS, ...DRESSED_URLS, 'https://a/path'],
-  SESSION_COOKIE_NAMES: [
-    [],
-    ['a', 'b', 'c', 'd', 'e'],
-    [''],
-    ['a b'],
-    ['a;b'],
-    ['a=b'],
-    ['é'],
-    [1],
-    'name',
-    {},
-    null,
-  ],
-  FRESH_SECONDS: [
-    0,
-    -1,
-    3601,
-    1.5,
-    '1.5',
-    '',
-    ' 30',
-    '1e2',
-    '0x1e',
-    true,
-    null,
-    [],
-    Number.NaN,
-    Infinity,
-  ],
-  STALE_WHILE_REVALIDATE_SECONDS: [-1, 3601, 'x', Infinity],
-  STALE_IF_ERROR_SECONDS: [-1, 86401, 'x'],
-  MEMORY_MAX_ENTRIES: [0, 1_000_001],
-  MEMORY_MAX_BYTES: [65_535, 67_108_865],
-  KV_WRITE_INTERVAL_SECONDS: [0, 86_401],
-  KV_READ_TIMEOUT_MS: [9, 5001],
-  STORE_TIMEOUT_MS: [99, 9001],
-  ORIGIN_TIMEOUT_MS: [99, 100_001],
-  RULES: [
-    'x',
-    {},
-    null,
-    [1],
-    [{}],
-    [{ path: '/a' }],
-    [{ session: 'none' }],
-    [{ ...RULE, path: 'a' }],
-    [{ ...RULE, path: '/(a|b)' }],
-    [{ ...RULE, path: 1 }],
-    [{ ...RULE, session: 'None' }],
-    [{ ...RULE, session: '' }],
-    [{ ...RULE, methods: [] }],
-    [{ ...RULE, methods: ['get'] }],
-    [{ ...RULE, methods: ['TRACE'] }],
-    [{ ...RULE, methods: 'GET' }],
-    [{ ...RULE, freshness: 'fresh' }],
-    [{ ...RULE, cache_control: 'public' }],
-    [{ ...RULE, sesion: 'required' }],
-    Array(201).fill(RULE),
-  ],
-  IDENTITY_HEADERS: [
-    'x',
-    [],
-    null,
-    { X_User: 'identity.id' },
-    { 'X User': 'identity.id' },
-    { x: 'identity.id' },
-    { 'X-User': 'identity.id', 'x-user': 'identity.id' },
-    { Cookie: 'identity.id' },
-    { Host: 'identity.id' },
-    { 'X-User': '' },
-    { 'X-User': 'identity..id' },
-    { 'X-User': '$.identity.id' },
-    { 'X-User': 1 },
-    Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`X-${index}`, 'id'])),
-  ],
-  DECISION_LOG: ['ALL', '', true, null],
-};
 
 describe('readConfig()', () => {
   it('needs two settings, and is strict with everything else left out', () => {
@@ -127,7 +34,13 @@ describe('readConfig()', () => {
       KV_READ_TIMEOUT_MS: 100,
       STORE_TIMEOUT_MS: 5000,
       ORIGIN_TIMEOUT_MS: 30_000,
+      HOSTS: [],
       RULES: [],
+      FURTHER_METHODS: [],
+      ALLOWED_PATH_FORMS: [],
+      IDENTITY_PRESETS: [],
+      IDENTITY_HEADERS_MAX_BYTES: 4096,
+      ASSERTION_CLAIMS: {},
       IDENTITY_HEADERS: { 'X-User-Id': 'identity.id' },
       DECISION_LOG: 'all',
     });
@@ -173,7 +86,41 @@ describe('readConfig()', () => {
 
   it('names every setting there is in the tests above', () => {
     expect(Object.keys(REFUSED).sort()).toEqual(
-      Object.keys(configOf({ LOGIN_URL: 'https://l', ORIGIN_URL: 'https://o' })).sort(),
+      Object.keys(
+        configOf({
+          LOGIN_URL: 'https://l',
+          ORIGIN_URL: 'https://o',
+          ASSERTION_KEYS: ASSERTION_KEYS,
+          FORWARD_AUTH_SECRETS: ['x'.repeat(32)],
+        }),
+      ).sort(),
+    );
+  });
+
+  it('refuses a budget that the ids would not fit into', () => {
+    const names = Array.from({ length: 20 }, (_, index) => [`X-Id-${index}`, 'identity.id']);
+    expect(problemsOf({ IDENTITY_HEADERS: Object.fromEntries(names) })).toEqual([
+      expect.stringMatching(/^IDENTITY_HEADERS_MAX_BYTES: expected at least 53\d\d/),
+    ]);
+  });
+
+  it('combines presets with own headers, which go first', () => {
+    const { IDENTITY_HEADERS } = configOf({
+      IDENTITY_PRESETS: ['remote-user', 'x-auth-request'],
+      IDENTITY_HEADERS: {
+        'remote-user': 'identity.traits.email',
+        'X-Plan': 'identity.metadata_public.plan',
+      },
+    });
+    expect(IDENTITY_HEADERS).toMatchObject({
+      'remote-user': 'identity.traits.email',
+      'Remote-Groups': 'identity.metadata_public.groups',
+      'X-Auth-Request-Email': 'identity.traits.email',
+      'X-Plan': 'identity.metadata_public.plan',
+    });
+    expect(IDENTITY_HEADERS).not.toHaveProperty('Remote-User');
+    expect(configOf({ IDENTITY_PRESETS: ['kratos'] }).IDENTITY_HEADERS).not.toHaveProperty(
+      'X-User-Id',
     );
   });
 

@@ -94,8 +94,15 @@ function strictness({ RULES }: Config): number[] {
   const rules = new Rules(RULES);
   return PATHS.flatMap((path) =>
     METHODS.map((method) => {
-      const target = { method, host: 'a', path, decodedPath: path, search: '' };
-      return STRICTNESS[rules.match(target).session];
+      const target = {
+        method,
+        host: 'a',
+        path,
+        decodedPath: path,
+        readings: [path] as const,
+        search: '',
+      };
+      return STRICTNESS[rules.match(target).rule.session];
     }),
   );
 }

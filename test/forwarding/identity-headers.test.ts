@@ -99,7 +99,7 @@ describe('identityHeaders()', () => {
     authentication_methods: [{ method: 'password' }],
   };
   const headers = (mapping: Record<string, string>, from = document) =>
-    identityHeaders(sessionOf(from), mapping);
+    identityHeaders(sessionOf(from), mapping, 4096).headers;
 
   it('gives the configured headers, in the order configured', () => {
     const mapping = {

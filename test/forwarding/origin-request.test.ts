@@ -3,12 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { HeaderFilter } from '../../src/forwarding/header-filter.ts';
 import { originRequest } from '../../src/forwarding/origin-request.ts';
 import { admit } from '../../src/http/admit.ts';
+import { SiteHosts } from '../../src/http/site-hosts.ts';
 
 const OPTIONS = {
   originUrl: 'https://origin.example.test:8443',
   publicUrl: 'https://app.example.test',
   cookieNames: ['s', 't'],
   filter: new HeaderFilter(['X-User-Id']),
+  hosts: new SiteHosts('https://app.example.test'),
+  turns: { cookieName: '__Host-postern-turns' },
 };
 
 function forwarded(
@@ -20,7 +23,11 @@ function forwarded(
   const admitted = admit({ method, url, headers: new Headers() });
   if (!admitted.ok) throw new Error(admitted.failure);
   const request = new Request(url, init);
-  return originRequest(request, admitted.value, { identityHeaders, isSessionRead }, OPTIONS);
+  return originRequest(request, admitted.value, {
+    ...OPTIONS,
+    identification: { headers: identityHeaders, omitted: [] },
+    rule: { session: isSessionRead ? 'required' : 'none', forwardsCredentials: false },
+  });
 }
 
 const headers = (sent: Record<string, string>, isSessionRead = true) =>
@@ -80,9 +87,12 @@ describe('originRequest()', () => {
     Object.defineProperty(request, 'cf', { value: {} });
     const admitted = admit({ method: 'GET', url: `${OPTIONS.publicUrl}/`, headers: new Headers() });
     if (!admitted.ok) throw new Error(admitted.failure);
-    const identification = { identityHeaders: [], isSessionRead: true };
-    const sent = originRequest(request, admitted.value, identification, OPTIONS);
+    const sent = originRequest(request, admitted.value, {
+      ...OPTIONS,
+      identification: { headers: [], omitted: [] },
+      rule: { session: 'required', forwardsCredentials: false },
+    });
     expect(sent.headers.get('x-forwarded-for')).toBe('1.2.3.4');
-    expect(sent.headers.get('cf-connecting-ip')).toBeNull();
+    expect(sent.headers.get('cf-connecting-ip')).toBe('1.2.3.4');
   });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isNavigation, loginLocation, stepUpLocation } from '../../src/gate/challenge.ts';
 import type { AdmittedTarget } from '../../src/http/admit.ts';
+import { SiteHosts } from '../../src/http/site-hosts.ts';
 import { missingCorpus, readLines } from '../support/corpus.ts';
 
 const OPTIONS = {
@@ -9,10 +10,11 @@ const OPTIONS = {
   loginUrl: 'https://auth.example.test/ui/login',
   kratosBrowserUrl: 'https://auth.example.test/kratos',
   kratosPublicUrl: 'http://kratos.internal:4433/base',
+  hosts: new SiteHosts('https://app.example.test', ['admin.example.test']),
 };
 
 function target(path: string, search = '', method = 'GET'): AdmittedTarget {
-  return { method, host: 'evil.example', path, decodedPath: path, search };
+  return { method, host: 'evil.example', path, decodedPath: path, readings: [path], search };
 }
 
 const returnTo = (location: string) => new URL(location).searchParams.getAll('return_to');

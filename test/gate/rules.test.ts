@@ -1,12 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { Rules } from '../../src/gate/rules.ts';
 
-const DEFAULTS = { freshness: 'normal', cache_control: 'no-store' } as const;
+const DEFAULTS = {
+  freshness: 'normal' as const,
+  cache_control: 'no-store' as const,
+  preflight: [],
+  forward_credentials: false,
+};
 const target = (path: string, method = 'GET') => ({
   method,
   host: 'app.example.test',
   path,
   decodedPath: path,
+  readings: [path] as const,
   search: '?public',
 });
 
@@ -24,19 +30,71 @@ describe('Rules', () => {
   ]);
 
   it('gives the first that matches path and method', () => {
-    expect(rules.match(target('/a/b'))).toMatchObject({ name: 'RULES.0', session: 'optional' });
-    expect(rules.match(target('/a/c'))).toMatchObject({ name: 'RULES.1', cacheControl: 'origin' });
-    expect(rules.match(target('/a/c', 'POST'))).toMatchObject({
+    expect(rules.match(target('/a/b')).rule).toMatchObject({
+      name: 'RULES.0',
+      session: 'optional',
+    });
+    expect(rules.match(target('/a/c')).rule).toMatchObject({
+      name: 'RULES.1',
+      cacheControl: 'origin',
+    });
+    expect(rules.match(target('/a/c', 'POST')).rule).toMatchObject({
       name: 'RULES.2',
       freshness: 'strict',
     });
-    expect(rules.match(target('/a/c', 'get'))).toMatchObject({ name: 'RULES.2' });
+    expect(rules.match(target('/a/c', 'get')).rule).toMatchObject({ name: 'RULES.2' });
   });
 
   it('requires a session where none matches', () => {
     const required = { name: 'default', session: 'required', cacheControl: 'no-store' };
     for (const path of ['/', '/a', '/A/b', '/b'])
-      expect(rules.match(target(path))).toMatchObject(required);
-    expect(new Rules([]).match(target('/'))).toMatchObject(required);
+      expect(rules.match(target(path)).rule).toMatchObject(required);
+    expect(new Rules([]).match(target('/')).rule).toMatchObject(required);
+  });
+
+  it('holds a path to the rule of every reading, and says which was which', () => {
+    const two = { ...target('/a%2Fb'), readings: ['/a%2Fb', '/a/b', '/a/c'] as const };
+    const { rule, byReading } = rules.match(two);
+    expect(rule).toMatchObject({ session: 'required', cacheControl: 'no-store' });
+    expect(byReading.map((each) => each.rule.name)).toEqual(['default', 'RULES.0', 'RULES.1']);
+  });
+
+  it('combines rules so that whatever satisfies the result satisfies each', () => {
+    const [a, b] = [
+      {
+        aal: 'aal1',
+        authenticated_within: 60_000,
+        allow: 'session.active',
+        preflight: ['https://a.example', 'https://b.example'],
+        forward_credentials: true,
+      },
+      {
+        aal: 'aal2',
+        allow: 'session.n == 1',
+        preflight: ['https://b.example'],
+        freshness: 'strict',
+      },
+    ] as const;
+    const strict = new Rules([
+      { ...DEFAULTS, ...a, preflight: [...a.preflight], path: '/x', session: 'required' },
+      { ...DEFAULTS, ...b, preflight: [...b.preflight], path: '/y', session: 'required' },
+    ]);
+    for (const readings of [
+      ['/x', '/y'],
+      ['/y', '/x'],
+    ] as const) {
+      const { rule } = strict.match({ ...target('/x'), readings });
+      expect(rule).toMatchObject({
+        aal: 'aal2',
+        authenticatedWithinMs: 60_000,
+        freshness: 'strict',
+        forwardsCredentials: false,
+      });
+      expect([...rule.crossOrigins]).toEqual(['https://b.example']);
+      expect(rule.conditions.map(({ source }) => source).sort()).toEqual([
+        'session.active',
+        'session.n == 1',
+      ]);
+    }
   });
 });

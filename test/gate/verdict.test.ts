@@ -17,9 +17,15 @@ const session: Session = { id: 's', identity: { id: 'i' }, expiresAt: 1, documen
 const rule = (kind: Rule['session']): Rule => ({
   name: 'r',
   session: kind,
+  aal: undefined,
+  authenticatedWithinMs: undefined,
+  conditions: [],
   freshness: 'normal',
+  crossOrigins: new Set<string>(),
+  forwardsCredentials: false,
   cacheControl: 'no-store',
 });
+const NOW = Date.parse('2026-11-20T12:00:00Z');
 
 /** Everything a resolution can be, `signed-in` apart. */
 const OTHERS: readonly Resolution[] = [
@@ -44,48 +50,83 @@ const signedIn: Resolution = {
 describe('decide()', () => {
   it('passes a proven session, with whom it is', () => {
     for (const kind of ['required', 'optional'] as const)
-      expect(decide(rule(kind), signedIn)).toEqual({ kind: 'pass', session, deadCookie: false });
+      expect(decide(rule(kind), signedIn, NOW)).toEqual({
+        kind: 'pass',
+        session,
+        deadCookie: false,
+      });
   });
 
   it.each(OTHERS)('never passes $outcome ($reason) where a session is required', (resolution) => {
-    expect(decide(rule('required'), resolution).kind).not.toBe('pass');
+    expect(decide(rule('required'), resolution, NOW).kind).not.toBe('pass');
   });
 
-  it('passes without a session only who is known not to be signed in, and where it is optional', () => {
-    const kinds = OTHERS.map((resolution) => decide(rule('optional'), resolution));
+  it('passes without a session only who is known not to be signed in, or not far enough, and where it is optional', () => {
+    const kinds = OTHERS.map((resolution) => decide(rule('optional'), resolution, NOW));
     expect(kinds.map(({ kind }) => kind)).toEqual([
       ...['pass', 'pass', 'pass', 'pass'],
-      ...['deny', 'cannot-tell', 'cannot-tell', 'cannot-tell'],
+      ...['pass', 'cannot-tell', 'cannot-tell', 'cannot-tell'],
     ]);
     for (const verdict of kinds)
       if (verdict.kind === 'pass') expect(verdict.session).toBeUndefined();
   });
 
   it('calls a cookie dead when one was presented and nobody’s', () => {
-    const dead = OTHERS.slice(0, 4).map((resolution) => decide(rule('optional'), resolution));
+    const dead = OTHERS.slice(0, 4).map((resolution) => decide(rule('optional'), resolution, NOW));
     expect(dead.map((verdict) => verdict.kind === 'pass' && verdict.deadCookie)).toEqual([
       ...[false, true, true, true],
     ]);
   });
 
   it('keeps the store’s own words of a denial', () => {
-    expect(decide(rule('required'), OTHERS[4] ?? signedIn)).toEqual({
+    expect(decide(rule('required'), OTHERS[4] ?? signedIn, NOW)).toEqual({
       kind: 'deny',
       reason: 'session_aal2_required',
       storeBody: '{"a":1}',
+      detail: undefined,
     });
-    expect(decide(rule('required'), OTHERS[3] ?? signedIn)).toEqual({
+    expect(decide(rule('required'), OTHERS[3] ?? signedIn, NOW)).toEqual({
       kind: 'deny',
       reason: 'session_inactive',
       storeBody: '{}',
+      detail: undefined,
     });
   });
 
   it('says how long to wait when it cannot tell', () => {
-    expect(decide(rule('required'), OTHERS[5] ?? signedIn)).toEqual({
+    expect(decide(rule('required'), OTHERS[5] ?? signedIn, NOW)).toEqual({
       kind: 'cannot-tell',
       retryAfterSeconds: 7,
     });
+  });
+
+  const asking = (more: Partial<Rule>): Rule => ({ ...rule('required'), ...more });
+  const reasonFor = (more: Partial<Rule>, document: Session['document']) => {
+    const verdict = decide(asking(more), { ...signedIn, session: { ...session, document } }, NOW);
+    return verdict.kind === 'deny' ? verdict.reason : verdict.kind;
+  };
+
+  it.each([
+    ['aal2', 'pass'],
+    ['aal3', 'pass'],
+    ['aal1', 'session_aal2_required'],
+    ['aal0', 'session_aal2_required'],
+    ['AAL2', 'session_aal2_required'],
+    [undefined, 'session_aal2_required'],
+  ])('asked for aal2, a session of %s: %s', (level, expected) => {
+    const document = level === undefined ? {} : { authenticator_assurance_level: level };
+    expect(reasonFor({ aal: 'aal2' }, document)).toBe(expected);
+  });
+
+  it.each([
+    ['2026-11-20T11:45:00Z', 'pass'],
+    ['2026-11-20T11:44:59Z', 'session_refresh_required'],
+    ['2026-11-20T12:00:05Z', 'pass'],
+    ['yesterday', 'session_refresh_required'],
+    [undefined, 'session_refresh_required'],
+  ])('signed in within 15 minutes, at %s: %s', (at, expected) => {
+    const document = at === undefined ? {} : { authenticated_at: at };
+    expect(reasonFor({ authenticatedWithinMs: 900_000 }, document)).toBe(expected);
   });
 
   it('PASS_UNSEEN names nobody', () => {

@@ -104,9 +104,9 @@ describe('without a session', () => {
   });
 
   it('return_to is made of PUBLIC_URL and the path alone, whatever the client says of the host', async () => {
+    expect((await get(gate.port, '/p', { ...NAVIGATION, Host: 'evil.example' })).status).toBe(421);
     const forged = {
       ...NAVIGATION,
-      Host: 'evil.example',
       'X-Forwarded-Host': 'evil.example',
       'X-Forwarded-Proto': 'javascript',
       'X-Forwarded-Prefix': '//evil.example',

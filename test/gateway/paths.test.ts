@@ -196,8 +196,8 @@ describe('the origin’s address', () => {
     const host = `127.0.0.1:${elsewhere.port}`;
     const forged = { ...signedIn, 'X-Forwarded-Host': host, 'X-Original-URL': `//${host}/` };
     for (const target of [`http://${host}/absolute`, '/x@y', `/x:${elsewhere.port}`, '/@evil:1/']) {
-      for (const headers of [forged, { ...forged, Host: host }])
-        expect((await get(gate.port, target, headers)).status).toBe(200);
+      expect((await get(gate.port, target, forged)).status).toBe(200);
+      expect((await get(gate.port, target, { ...forged, Host: host })).status).toBe(421);
     }
     const origins = new Set((await reachedOrigin()).map((url) => new URL(url).origin));
     expect([...origins]).toEqual(['https://origin.example.test']);

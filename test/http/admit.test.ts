@@ -41,7 +41,14 @@ describe('admit()', () => {
     ['/a%41', '/aA', ''],
   ])('reads %s once, and keeps it as sent', (target, decodedPath, search) => {
     const path = target.split('?', 1)[0];
-    expect(admitted(target)).toEqual({ method: 'GET', host: HOST, path, decodedPath, search });
+    expect(admitted(target)).toMatchObject({
+      method: 'GET',
+      host: HOST,
+      path,
+      decodedPath,
+      search,
+    });
+    expect(admitted(target)?.readings[0]).toBe(decodedPath);
     expect(Object.isFrozen(admitted(target))).toBe(true);
   });
 

@@ -16,12 +16,16 @@ export interface ArrivedRequest {
 }
 
 /** A running site. */
-export interface NodeOrigin {
+export interface NodeOrigin extends AsyncDisposable {
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
   readonly port: number;
   /** What has arrived so far. */
   readonly arrived: ArrivedRequest[];
+  /** What has arrived since the last call, or since the start. */
+  take(): ArrivedRequest[];
+  /** How many requests Node refused by itself: malformed, or too large. */
+  refused(): number;
   close(): Promise<void>;
 }
 
@@ -30,9 +34,14 @@ export async function startNodeOrigin(
   answer: RequestListener = (_, response) => response.end('ok\n'),
 ): Promise<NodeOrigin> {
   const arrived: ArrivedRequest[] = [];
+  let refused = 0;
   const server = createServer((incoming: IncomingMessage, response: ServerResponse) => {
     arrived.push(readArrived(incoming));
     answer(incoming, response);
+  });
+  server.on('clientError', (_error, socket) => {
+    refused += 1;
+    socket.end('HTTP/1.1 431 Refused\r\nContent-Length: 0\r\n\r\n');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -42,7 +51,16 @@ export async function startNodeOrigin(
       server.close(() => resolve());
       server.closeAllConnections();
     });
-  return { url: `http://127.0.0.1:${address.port}`, port: address.port, arrived, close };
+  const { port } = address;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    arrived,
+    take: () => arrived.splice(0),
+    refused: () => refused,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 function readArrived({ method = '', url = '', rawHeaders }: IncomingMessage): ArrivedRequest {

@@ -195,6 +195,7 @@ it('startGate() without KV leaves the binding out', async () => {
   await using gate = await start({ kv: 'none', services: { kratos: 'http', origin: 'binding' } });
   const vars = await ask(gate.port, '/vars');
   expect(Object.keys(vars).sort()).toEqual([
+    'HOSTS',
     'KRATOS_PUBLIC_URL',
     'ORIGIN',
     'ORIGIN_URL',

@@ -96,6 +96,7 @@ interface Ports {
   readonly kratos: number;
   readonly origin: number;
   readonly keycard: number;
+  readonly gates: readonly number[];
 }
 
 /**
@@ -105,7 +106,9 @@ interface Ports {
 export async function startGate(options: StartGateOptions = {}): Promise<RunningGate> {
   const capture = new ConsoleCapture(STANDIN_TAG);
   const scripts = await loadScripts(options);
-  const miniflare = await startRuntime(capture, (ports) => runtimeWorkers(options, scripts, ports));
+  const workers = (ports: Ports) => runtimeWorkers(options, scripts, ports);
+  const isolates = gateNames(options).length;
+  const miniflare = await startRuntime(capture, { workers, isolates });
   return describe(miniflare, capture, options);
 }
 
@@ -139,8 +142,9 @@ function runtimeWorkers(
 ): RuntimeWorker[] {
   const clockScript = scripts.clock;
   const standin = { clockScript, consoleTag: STANDIN_TAG };
-  const gates = gateNames(options).map((name) => ({
+  const gates = gateNames(options).map((name, index) => ({
     name,
+    port: ports.gates[index] ?? 0,
     script: scripts.gate,
     clockScript,
     env: gateEnv(options, ports),
@@ -166,6 +170,7 @@ function gateEnv(options: StartGateOptions, ports: Ports): Record<string, Bindin
     KRATOS_PUBLIC_URL: kratos === 'http' ? loopback(ports.kratos) : BOUND_URLS.kratos,
     ORIGIN_URL: origin === 'http' ? loopback(ports.origin) : BOUND_URLS.origin,
     ...varsOf(options, ports),
+    HOSTS: hosts(options, ports),
   };
   const env: Record<string, Binding> = {};
   for (const [name, value] of Object.entries(vars))
@@ -190,6 +195,14 @@ function varsOf({ vars = {} }: StartGateOptions, ports: Ports): Vars {
   return vars({ kratos: loopback(kratos), origin: loopback(origin), keycard: loopback(keycard) });
 }
 
+/** Clients that let nobody choose their Host reach a gate by its socket. */
+function hosts(options: StartGateOptions, ports: Ports): Json {
+  const own = ports.gates.flatMap((port) => [`127.0.0.1:${port}`, `localhost:${port}`]);
+  const { HOSTS } = varsOf(options, ports);
+  if (HOSTS === undefined) return own;
+  return Array.isArray(HOSTS) ? [...HOSTS, ...own] : HOSTS;
+}
+
 function reaches({ services = 'binding' }: StartGateOptions): { kratos: Reach; origin: Reach } {
   return typeof services === 'string' ? { kratos: services, origin: services } : services;
 }
@@ -197,10 +210,12 @@ function reaches({ services = 'binding' }: StartGateOptions): { kratos: Reach; o
 /** Another process may take a free port before workerd does; then other ports are tried. */
 async function startRuntime(
   capture: ConsoleCapture,
-  workers: (ports: Ports) => RuntimeWorker[],
+  { workers, isolates }: { workers: (ports: Ports) => RuntimeWorker[]; isolates: number },
   attempts = START_ATTEMPTS,
 ): Promise<Miniflare> {
-  const [kratos, origin, keycard] = await Promise.all([freePort(), freePort(), freePort()]);
+  const [kratos = 0, origin = 0, keycard = 0, ...gates] = await Promise.all(
+    Array.from({ length: isolates + 3 }, freePort),
+  );
   const miniflare = new Miniflare({
     host: '127.0.0.1',
     cf: false,
@@ -208,14 +223,17 @@ async function startRuntime(
     enableDevRegistry: false,
     logRequests: false,
     handleStructuredLogs: ({ message }: { message: string }) => capture.accept(message),
-    workers: workers({ kratos, origin, keycard }).map(workerOptions) satisfies WorkerOptions[],
+    workers: workers({ kratos, origin, keycard, gates }).map(
+      workerOptions,
+    ) satisfies WorkerOptions[],
   });
   try {
     await miniflare.ready;
     return miniflare;
   } catch (error) {
     await miniflare.dispose();
-    if (attempts > 1 && isAddressInUse(error)) return startRuntime(capture, workers, attempts - 1);
+    if (attempts > 1 && isAddressInUse(error))
+      return startRuntime(capture, { workers, isolates }, attempts - 1);
     throw error;
   }
 }

@@ -1,7 +1,6 @@
 import { failed, type Result, success } from '../../errors/result.ts';
 import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
 import { parseObject } from '../kratos/kratos-session.ts';
-import { HOP_HEADER } from '../upstream.ts';
 
 /** A service account's access token; plain data, shared between requests. */
 export interface ServiceAccountToken {
@@ -59,7 +58,6 @@ function tokenRequest({ tokenUrl, clientId, clientSecret }: ServiceAccountOption
       accept: 'application/json',
       authorization: `Basic ${btoa(`${clientId}:${clientSecret}`)}`,
       'content-type': 'application/x-www-form-urlencoded',
-      [HOP_HEADER]: '1',
     },
     body: 'grant_type=client_credentials',
     redirect: 'manual',

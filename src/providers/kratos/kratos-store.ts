@@ -1,7 +1,6 @@
 import type { KratosCredential } from '../../credentials/credential.ts';
 import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
 import type { SessionStore, StoreAnswer } from '../session-store.ts';
-import { HOP_HEADER } from '../upstream.ts';
 import { credentialHeaders } from './credential-headers.ts';
 import { parseObject, readKratosSession } from './kratos-session.ts';
 
@@ -41,7 +40,6 @@ function whoamiRequest(
   if (tokenizeAs !== undefined) url.searchParams.set('tokenize_as', tokenizeAs);
   const headers = {
     accept: 'application/json',
-    [HOP_HEADER]: '1',
     ...credentialHeaders(credential),
   };
   return new Request(url, { headers, redirect: 'manual', cache: 'no-store' });

@@ -7,6 +7,7 @@ export function webSocketEcho(request: Request): Response {
     });
   }
   const { 0: client, 1: server } = new WebSocketPair();
+  server.binaryType = 'arraybuffer'; // a Blob cannot be sent back
   server.accept();
   server.binaryType = 'arraybuffer'; // a Blob cannot be sent back
   server.addEventListener('message', ({ data }) => server.send(data));

@@ -1,0 +1,175 @@
+import type { Config } from '../src/config/config.ts';
+import { explain, type Reason } from '../src/errors/reasons.ts';
+import { HeaderFilter } from '../src/forwarding/header-filter.ts';
+import { originRequest } from '../src/forwarding/origin-request.ts';
+import { answerDenial } from '../src/gate/denial.ts';
+import { isPreflight, type Judgment, judge } from '../src/gate/judge.ts';
+import type { RuleMatch } from '../src/gate/rules.ts';
+import { createSiteOptions, type SiteOptions } from '../src/gate/site-options.ts';
+import { type AdmittedTarget, admit } from '../src/http/admit.ts';
+import { readKratosSession } from '../src/providers/kratos/kratos-session.ts';
+import { readSessionPath } from '../src/session/session-path.ts';
+import type { Resolution } from '../src/whoami/resolution.ts';
+
+/** A request to be explained. */
+export interface ExplainedRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Headers;
+  /** What whoami answers for its credential; `undefined`: nobody is signed in. */
+  readonly sessionDocument: string | undefined;
+}
+
+const CREDENTIAL = 'explained-session-credential';
+const PLACE = /session(?:\.[A-Za-z_][A-Za-z0-9_]*)+/g;
+
+/** What Postern would do with a request, line by line. */
+export async function explainRequest(
+  asked: ExplainedRequest,
+  { config, now }: { readonly config: Config; readonly now: number },
+): Promise<string[]> {
+  const resolution = resolutionOf(asked.sessionDocument, now);
+  const options = createSiteOptions(config, {
+    now: () => now,
+    sessions: { resolve: () => Promise.resolve(resolution) },
+  });
+  const admitted = admit({ ...asked, headers: new Headers() }, options.allowedForms);
+  if (!admitted.ok) return refused(admitted.failure);
+  const target = admitted.value;
+  if (options.hosts.originOf(target.host) === undefined) return refused('host_unknown');
+  const headers = new Headers(asked.headers);
+  if (asked.sessionDocument !== undefined) headers.set('x-session-token', CREDENTIAL);
+  const judged = await judge({ headers, target, anchor: () => {} }, options);
+  if (!judged.ok) return refused(judged.failure);
+  if (isPreflight(judged.value)) {
+    const { rule, origin } = judged.value;
+    return [`Rule      ${rule.name}`, `Answer    204: the preflight of ${origin} is answered here`];
+  }
+  return [
+    ...describeMatch(judged.value.match),
+    ...describeConditions(judged.value),
+    ...(await describeVerdict(judged.value, { headers, target, config, options })),
+  ];
+}
+
+function resolutionOf(sessionDocument: string | undefined, now: number): Resolution {
+  const provenance = {
+    tier: 'store',
+    forwarded: 'miss',
+    ageSeconds: 0,
+    ttlSeconds: undefined,
+    collapsed: false,
+    fault: undefined,
+  } as const;
+  const body = sessionDocument ?? '';
+  const read = readKratosSession(body);
+  if (sessionDocument !== undefined && read.kind === 'not-a-session') {
+    throw new Error('the session file is not what /sessions/whoami answers');
+  }
+  if (read.kind !== 'active' || now >= read.session.expiresAt) {
+    return { outcome: 'not-signed-in', reason: 'session_inactive', body: undefined, provenance };
+  }
+  const { session } = read;
+  const nothing = { setCookies: [], cacheForSeconds: undefined };
+  return { outcome: 'signed-in', session, body, ...nothing, provenance };
+}
+
+function describeMatch({ rule, byReading }: RuleMatch): string[] {
+  const asks = [
+    `session = ${rule.session}`,
+    rule.aal && `aal = ${rule.aal}`,
+    rule.authenticatedWithinMs && `authenticated_within = ${rule.authenticatedWithinMs / 1000}s`,
+    rule.freshness === 'strict' && 'freshness = strict',
+    rule.forwardsCredentials && 'forward_credentials',
+    rule.cacheControl === 'origin' && 'cache_control = origin',
+  ].filter((ask) => typeof ask === 'string');
+  const readings = byReading.map(
+    (each) => `Reading   ${JSON.stringify(each.reading)} comes under ${each.rule.name}`,
+  );
+  return [...readings, `Rule      ${rule.name}: ${asks.join(', ')}`];
+}
+
+/** Each place a condition names, with what it held. */
+function describeConditions({ match, resolution }: Judgment): string[] {
+  return match.rule.conditions.flatMap((condition) => {
+    const lines = [`Condition ${condition.source}`];
+    if (resolution?.outcome !== 'signed-in') return lines;
+    const { document } = resolution.session;
+    for (const place of new Set(condition.source.match(PLACE))) {
+      const [path = ''] = place.slice('session.'.length).split(/\.(?=\w+\()/, 1);
+      const value = readSessionPath(document, path);
+      if (value !== undefined) lines.push(`  saw     session.${path} = ${JSON.stringify(value)}`);
+    }
+    const outcome = condition.evaluate(document);
+    return [...lines, `  came to ${outcome.kind === 'failed' ? outcome.detail : outcome.kind}`];
+  });
+}
+
+async function describeVerdict(
+  { verdict, match }: Judgment,
+  context: {
+    readonly headers: Headers;
+    readonly target: AdmittedTarget;
+    readonly config: Config;
+    readonly options: SiteOptions;
+  },
+): Promise<string[]> {
+  const { headers, target, options } = context;
+  switch (verdict.kind) {
+    case 'cannot-tell':
+      return ['Answer    503'];
+    case 'deny': {
+      const { response } = await answerDenial(
+        verdict,
+        { headers, target, rule: match.rule },
+        options,
+      );
+      const location = response.headers.get('location');
+      const where = location === null ? '' : ` to ${location}`;
+      return [`Answer    ${response.status}${where}: ${verdict.reason}`];
+    }
+    case 'pass':
+      return [
+        'Answer    forwarded to the origin',
+        ...(await describeForwarded(verdict, match, context)),
+      ];
+  }
+}
+
+async function describeForwarded(
+  { session }: Extract<Judgment['verdict'], { kind: 'pass' }>,
+  { rule }: RuleMatch,
+  {
+    headers,
+    target,
+    config,
+    options,
+  }: {
+    readonly headers: Headers;
+    readonly target: AdmittedTarget;
+    readonly config: Config;
+    readonly options: SiteOptions;
+  },
+): Promise<string[]> {
+  const originUrl = config.ORIGIN_URL ?? config.PUBLIC_URL;
+  const identified = await options.identifier.identify(session, originUrl);
+  if (!identified.ok) return [`Answer    ${explain(identified.failure).status}`];
+  const filter = new HeaderFilter(options.identifier.headerNames);
+  const request = new Request(`${originUrl}/`, { method: target.method, headers });
+  const sent = originRequest(request, target, {
+    ...options,
+    originUrl,
+    filter,
+    rule,
+    identification: identified.value,
+  });
+  const lines = [...sent.headers].map(([name, value]) => `  ${name}: ${value}`);
+  const { omitted } = identified.value;
+  const missing = omitted.length === 0 ? [] : [`Omitted   ${omitted.join(', ')}: too large`];
+  return [`Sent      ${target.method} ${sent.url}`, ...lines, ...missing];
+}
+
+function refused(reason: Reason): string[] {
+  const { status, message } = explain(reason);
+  return [`Answer    ${status}: ${reason}`, `          ${message}`];
+}

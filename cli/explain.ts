@@ -1,0 +1,63 @@
+/**
+ * Says what Postern would do with a request, by the Worker's own code: how its path is read, which rule it comes under and
+ * why, what a condition saw, what would be answered and what the origin would get. Asks nobody.
+ *
+ *   npm run explain -- GET https://app.example.com/admin [--session file.json] [--header "Name: value"]…
+ *                      [--at 2026-11-20T12:00:00Z] [--config wrangler.toml] [--env name]
+ *
+ * The session file holds what /sessions/whoami answers. Without one, nobody is signed in.
+ */
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { unstable_readConfig as readWranglerConfig } from 'wrangler';
+import { readConfig } from '../src/config/config.ts';
+import { explainRequest } from './explain-request.ts';
+
+const USAGE =
+  'usage: npm run explain -- METHOD URL [--session file.json] [--header "Name: value"] [--at time] [--config file] [--env name]';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    session: { type: 'string' },
+    header: { type: 'string', multiple: true, default: [] },
+    at: { type: 'string' },
+    config: { type: 'string', default: 'wrangler.toml' },
+    env: { type: 'string' },
+  },
+});
+const [method, url, ...more] = positionals;
+if (method === undefined || url === undefined || more.length > 0) refuse(USAGE);
+
+const file = readWranglerConfig({
+  config: values.config,
+  ...(values.env !== undefined && { env: values.env }),
+});
+const config = readConfig({ ...file.vars });
+if (!config.ok) refuse(`${values.config} would not serve:\n${config.failure.join('\n')}`);
+
+const now = values.at === undefined ? Date.now() : Date.parse(values.at);
+if (Number.isNaN(now)) refuse(`--at: expected a time such as 2026-11-20T12:00:00Z`);
+
+const explanation = await explainRequest(
+  {
+    method,
+    url: URL.parse(url)?.origin === url ? `${url}/` : url,
+    headers: new Headers(values.header.map(readHeader)),
+    sessionDocument:
+      values.session === undefined ? undefined : readFileSync(values.session, 'utf8'),
+  },
+  { config: config.value, now },
+);
+console.log(explanation.join('\n'));
+
+function readHeader(text: string): [string, string] {
+  const colon = text.indexOf(':');
+  if (colon < 1) refuse(`--header: expected "Name: value"`);
+  return [text.slice(0, colon), text.slice(colon + 1).trim()];
+}
+
+function refuse(message: string): never {
+  console.error(message);
+  process.exit(1);
+}

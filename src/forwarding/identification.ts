@@ -1,0 +1,48 @@
+import { failed, type Result, success } from '../errors/result.ts';
+import type { Session } from '../session/session.ts';
+import { ASSERTION_HEADER, type Assertions } from './assertion.ts';
+import { identityHeaders } from './identity-headers.ts';
+import type { IdentityMapping } from './identity-presets.ts';
+
+/** What an origin is told of who a request is from. */
+export interface Identification {
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** Names of headers that did not fit. */
+  readonly omitted: readonly string[];
+}
+
+export interface IdentifierOptions {
+  readonly mapping: IdentityMapping;
+  readonly maxBytes: number;
+  /** `undefined`: there are no keys to sign with. */
+  readonly assertions: Assertions | undefined;
+}
+
+const NOBODY: Identification = Object.freeze({ headers: [], omitted: [] });
+
+/** Tells origins who somebody is: in headers, and in an assertion they can verify. */
+export class Identifier {
+  readonly #options: IdentifierOptions;
+  /** Every header that may be sent: an inbound copy of any is nobody's word. */
+  readonly headerNames: readonly string[];
+
+  constructor(options: IdentifierOptions) {
+    this.#options = options;
+    const signed = options.assertions === undefined ? [] : [ASSERTION_HEADER];
+    this.headerNames = [...Object.keys(options.mapping), ...signed];
+  }
+
+  /** @param audience whom the assertion is for; it is worth nothing to anyone else */
+  async identify(
+    session: Session | undefined,
+    audience: string,
+  ): Promise<Result<Identification, 'assertion_unavailable'>> {
+    if (session === undefined) return success(NOBODY);
+    const { mapping, maxBytes, assertions } = this.#options;
+    const { headers, omitted } = identityHeaders(session, mapping, maxBytes);
+    if (assertions === undefined) return success({ headers, omitted });
+    const assertion = await assertions.issue(session, audience);
+    if (!assertion.ok) return failed(assertion.failure);
+    return success({ headers: [...headers, [ASSERTION_HEADER, assertion.value]], omitted });
+  }
+}

@@ -1,0 +1,138 @@
+import { bearerChallenge } from '../errors/bearer-challenge.ts';
+import { errorHeaders, errorResponse } from '../errors/error-response.ts';
+import { explain, type Reason } from '../errors/reasons.ts';
+import { isTokenReason, type TokenDenialReason } from '../errors/token-reasons.ts';
+import type { AdmittedTarget } from '../http/admit.ts';
+import type { Decision } from '../observability/decision-log.ts';
+import { messagePage } from '../pages/message-page.ts';
+import { type ChallengeOptions, challengeLocation, isNavigation } from './challenge.ts';
+import type { Rule } from './rules.ts';
+import { MAX_TURNS, type Turns } from './turns.ts';
+import type { Verdict } from './verdict.ts';
+
+export interface DenialOptions extends ChallengeOptions {
+  readonly turns: Turns;
+  /** Where the metadata of RFC 9728 is; `undefined` when there is none. */
+  readonly resourceMetadataUrl: string | undefined;
+}
+
+/** What a request is answered, and how the log will have it. */
+export interface Answer {
+  readonly response: Response;
+  readonly outcome: Decision['outcome'];
+  readonly reason: Reason | undefined;
+  /** More than the client is told. */
+  readonly detail?: string;
+}
+
+export interface Denied {
+  readonly headers: Headers;
+  readonly target: AdmittedTarget;
+  readonly rule: Rule;
+}
+
+type Denial = Extract<Verdict, { kind: 'deny' }>;
+
+/**
+ * The answer to a request that may not pass. A person is sent where they can make good what is missing, and told
+ * why when there is no such place or the way there leads in circles; a program gets the reason as JSON.
+ */
+export async function answerDenial(
+  denial: Denial,
+  denied: Denied,
+  options: DenialOptions,
+): Promise<Answer> {
+  const { reason, detail } = denial;
+  const location = challengeLocation(
+    reason,
+    { target: denied.target, storeBody: denial.storeBody },
+    options,
+  );
+  const told = { reason, ...(detail !== undefined && { detail }) };
+  if (!isNavigation(denied.headers)) {
+    const response = denialResponse(denial, denied.rule, location, options);
+    return { response, outcome: 'deny', ...told };
+  }
+  if (location !== undefined) return answerChallenge(denial, denied, location, options);
+  const { status, message, reason: text } = explain(reason);
+  const page = { title: message, paragraphs: [text], code: reason };
+  const response = await messagePage(page, { status, headers: errorHeaders(reason) });
+  return { response, outcome: 'deny', ...told };
+}
+
+function denialResponse(
+  { reason }: Denial,
+  { authenticatedWithinMs = 0 }: Rule,
+  location: string | undefined,
+  { resourceMetadataUrl }: DenialOptions,
+): Response {
+  const maxAgeSeconds = Math.floor(authenticatedWithinMs / 1000);
+  const challenge = bearerChallenge(reason, { resourceMetadataUrl, maxAgeSeconds });
+  const headers = challenge === undefined ? {} : { 'www-authenticate': challenge };
+  const isStepUp = explain(reason).status === 403 && location !== undefined;
+  return errorResponse(reason, { headers, ...(isStepUp && { redirectBrowserTo: location }) });
+}
+
+async function answerChallenge(
+  { reason }: Denial,
+  { headers: received, target }: Denied,
+  location: string,
+  options: DenialOptions,
+): Promise<Answer> {
+  const page = `${reason} ${target.host}${target.path}`;
+  const turn = options.turns.next(received, page);
+  if (turn >= MAX_TURNS) return breakLoop(reason, received, location, options);
+  const headers = errorHeaders(reason);
+  headers.delete('content-type');
+  headers.set('location', location);
+  headers.append('set-cookie', options.turns.remember(turn, page));
+  const isSafe = target.method === 'GET' || target.method === 'HEAD';
+  const response = new Response(null, { status: isSafe ? 302 : 303, headers });
+  return { response, outcome: 'challenge', reason };
+}
+
+/** The page names the cause; its link begins anew, so a person who only hurried is not stuck. */
+async function breakLoop(
+  cause: Denial['reason'],
+  received: Headers,
+  location: string,
+  { turns }: DenialOptions,
+): Promise<Answer> {
+  const { status, message, reason: text } = explain('redirect_loop');
+  const headers = errorHeaders('redirect_loop');
+  const forgotten = turns.forget(received);
+  if (forgotten !== undefined) headers.append('set-cookie', forgotten);
+  const paragraphs = [
+    text,
+    `What this site said each time: ${explain(cause).reason}`,
+    hintFor(cause),
+  ];
+  const action = { label: 'Try to sign in again', href: location };
+  const page = { title: message, paragraphs, action, code: cause };
+  const response = await messagePage(page, { status, headers });
+  return { response, outcome: 'deny', reason: 'redirect_loop', detail: cause };
+}
+
+function hintFor(cause: Denial['reason']): string {
+  return isTokenReason(cause)
+    ? 'A token that proves nothing stands in a cookie of this site. Clearing the cookies of this site helps.'
+    : HINTS[cause];
+}
+
+/** What usually makes a sign-in come back empty-handed. */
+const HINTS: Record<Exclude<Denial['reason'], TokenDenialReason>, string> = {
+  credential_missing:
+    'Your browser did not send the session cookie. It may block cookies of this site; or, for its operator: the cookie’s domain, path or SameSite does not cover this host.',
+  credential_malformed:
+    'Something that is not a session stands in the session cookie. Clearing the cookies of this site helps.',
+  credential_ambiguous:
+    'Your browser sent several session cookies, of more than one person. Clearing the cookies of this site helps.',
+  session_inactive:
+    'The session that was sent is not active. For its operator: sign-in and this gate may be using different session stores or cookie names.',
+  session_aal2_required:
+    'A second factor is asked for and was not given. For its operator: the store must be able to raise this session to AAL2; look whether a second factor is set up and the sign-in page offers it.',
+  session_refresh_required:
+    'Signing in once more did not renew the time of sign-in. For its operator: the sign-in page must honour refresh=true.',
+  condition_not_met: '',
+  condition_not_evaluable: '',
+};

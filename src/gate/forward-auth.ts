@@ -1,0 +1,168 @@
+import { errorResponse, PRIVATE_NO_STORE } from '../errors/error-response.ts';
+import type { Reason, RefusalReason } from '../errors/reasons.ts';
+import { failed, type Result } from '../errors/result.ts';
+import type { Identifier } from '../forwarding/identification.ts';
+import type { AdmittedTarget } from '../http/admit.ts';
+import { matchesSecret } from '../http/secrets.ts';
+import type { DecisionLog } from '../observability/decision-log.ts';
+import { describeResolution } from '../observability/describe-resolution.ts';
+import type { Anchor } from '../whoami/single-flight.ts';
+import { VARY } from '../whoami/whoami.ts';
+import { type Answer, answerDenial, type DenialOptions } from './denial.ts';
+import { addSessionHeaders, answerUnknown, clearedCookies, toldOf } from './gate.ts';
+import { isPreflight, type JudgeOptions, type Judgment, judge } from './judge.ts';
+import { PROXY_KINDS, type ProxyKind, readOriginalRequest } from './original-request.ts';
+import type { Verdict } from './verdict.ts';
+
+export interface ForwardAuthOptions extends JudgeOptions, DenialOptions {
+  /** Any of which a proxy proves itself with. */
+  readonly secrets: readonly string[];
+  readonly identifier: Identifier;
+  readonly cookieNames: readonly string[];
+  readonly log: DecisionLog;
+}
+
+export type ForwardAuth = (
+  request: Request,
+  target: AdmittedTarget,
+  anchor: Anchor,
+) => Promise<Response>;
+
+const SECRET_HEADER = 'postern-proxy-secret';
+
+/**
+ * `/.postern/auth/…`: the gate's verdict for a proxy that keeps its own routing. The answer begins as a refusal, and
+ * one line alone makes a 200 of it: a pass, of the original request as admitted, asked by a proxy that has
+ * proven itself. The request's body is never read.
+ */
+export function createForwardAuth(options: ForwardAuthOptions): ForwardAuth {
+  return async function forwardAuth(request, target, anchor) {
+    const startedAt = options.now();
+    const kind = readKind(target);
+    if (kind === undefined) return errorResponse('not_found');
+    const original = await readTrusted(kind, request, target, options);
+    const answer: JudgedAnswer = original.ok
+      ? await answerOriginal(request, original.value, anchor, options)
+      : refusal(original.failure);
+    const { resolution } = answer;
+    const response = asProxyTakesIt(kind, answer.response);
+    if (resolution !== undefined) addSessionHeaders(response, resolution);
+    else response.headers.set('vary', VARY);
+    options.log({
+      route: 'forward-auth',
+      ...(resolution !== undefined && describeResolution(resolution)),
+      ...(answer.rule !== undefined && { rule: answer.rule }),
+      ...toldOf({ ...answer, response }),
+      method: original.ok ? original.value.method : request.method,
+      ...(original.ok && { path: original.value.path }),
+      durationMs: options.now() - startedAt,
+    });
+    return response;
+  };
+}
+
+interface JudgedAnswer extends Answer {
+  readonly resolution?: Judgment['resolution'];
+  readonly rule?: string;
+}
+
+function readKind({ path }: AdmittedTarget): ProxyKind | undefined {
+  return PROXY_KINDS.find((kind) => {
+    const own = `/.postern/auth/${kind}`;
+    return path === own || (kind === 'envoy' && path.startsWith(`${own}/`));
+  });
+}
+
+/** The original request, from a proxy that may speak of it, for one of our hosts. */
+async function readTrusted(
+  kind: ProxyKind,
+  request: Request,
+  target: AdmittedTarget,
+  { secrets, allowedForms, hosts }: ForwardAuthOptions,
+): Promise<Result<AdmittedTarget, RefusalReason>> {
+  const isTrusted = await matchesSecret(request.headers.get(SECRET_HEADER) ?? '', secrets);
+  if (!isTrusted) return failed('proxy_not_trusted');
+  const original = readOriginalRequest(kind, request, target, allowedForms);
+  if (!original.ok) return original;
+  return hosts.originOf(original.value.host) === undefined ? failed('host_unknown') : original;
+}
+
+async function answerOriginal(
+  request: Request,
+  target: AdmittedTarget,
+  anchor: Anchor,
+  options: ForwardAuthOptions,
+): Promise<JudgedAnswer> {
+  const { headers } = request;
+  const judged = await judge({ headers, target, anchor }, options);
+  if (!judged.ok) return refusal(judged.failure);
+  if (isPreflight(judged.value)) {
+    // Only the origin behind the proxy can answer it there; nobody is identified by it.
+    const empty = options.identifier.headerNames.map((name) => [name, ''] as const);
+    return { ...allowed(empty, []), rule: judged.value.rule.name, detail: 'preflight' };
+  }
+  const { verdict, resolution, match } = judged.value;
+  const found = { resolution, rule: match.rule.name };
+  switch (verdict.kind) {
+    case 'pass':
+      return { ...(await pass(verdict, judged.value, { headers, target }, options)), ...found };
+    case 'deny':
+      return {
+        ...(await answerDenial(verdict, { headers, target, rule: match.rule }, options)),
+        ...found,
+      };
+    case 'cannot-tell':
+      return { ...answerUnknown(verdict), ...found };
+  }
+}
+
+async function pass(
+  { session, deadCookie }: Extract<Verdict, { kind: 'pass' }>,
+  { resolution }: Judgment,
+  { headers, target }: { readonly headers: Headers; readonly target: AdmittedTarget },
+  options: ForwardAuthOptions,
+): Promise<Answer> {
+  const audience = options.hosts.originOf(target.host) ?? options.publicUrl;
+  const identified = await options.identifier.identify(session, audience);
+  if (!identified.ok) {
+    const reason = identified.failure;
+    return { response: errorResponse(reason), outcome: 'fault', reason };
+  }
+  const renewed = resolution?.outcome === 'signed-in' ? resolution.setCookies : [];
+  const cookies = deadCookie ? clearedCookies(headers, options.cookieNames) : renewed;
+  const empty = options.identifier.headerNames.map((name) => [name, ''] as const);
+  return allowed([...empty, ...identified.value.headers], cookies);
+}
+
+/**
+ * The one place where a 200 is made. It names every header that may tell of an identity, empty where there is
+ * nothing to tell, so that no copy of the client's stays behind in the proxy.
+ */
+function allowed(
+  identity: readonly (readonly [name: string, value: string])[],
+  setCookies: readonly string[],
+): Answer {
+  const headers = new Headers({ 'cache-control': PRIVATE_NO_STORE });
+  for (const [name, value] of identity) headers.set(name, value);
+  for (const cookie of setCookies) headers.append('set-cookie', cookie);
+  return {
+    response: new Response(null, { status: 200, headers }),
+    outcome: 'pass',
+    reason: undefined,
+  };
+}
+
+function refusal(reason: Reason): Answer {
+  return { response: errorResponse(reason), outcome: 'refuse', reason };
+}
+
+/**
+ * nginx takes 2xx, 401 and 403 from `auth_request`, and makes 500 of everything else. So what the client did wrong
+ * is 403 there, and a challenge is 401 with its `Location`; a fault stays one, and is closed.
+ */
+function asProxyTakesIt(kind: ProxyKind, response: Response): Response {
+  const { status } = response;
+  if (kind !== 'nginx' || status === 200 || status === 401 || status >= 500) return response;
+  const isRedirect = response.headers.has('location');
+  return new Response(null, { status: isRedirect ? 401 : 403, headers: response.headers });
+}

@@ -1,0 +1,97 @@
+import type { Credential, Presentation } from '../credentials/credential.ts';
+import type { RefusalReason } from '../errors/reasons.ts';
+import { failed, type Result, success } from '../errors/result.ts';
+import type { AdmittedTarget } from '../http/admit.ts';
+import type { PathForm } from '../http/path-readings.ts';
+import type { SiteHosts } from '../http/site-hosts.ts';
+import type { Resolution } from '../whoami/resolution.ts';
+import { resolvePresentation } from '../whoami/resolve-presentation.ts';
+import type { SessionResolver } from '../whoami/session-resolver.ts';
+import type { Anchor } from '../whoami/single-flight.ts';
+import { type Preflight, readPreflight } from './preflight.ts';
+import type { RuleMatch, Rules } from './rules.ts';
+import { decide, PASS_UNSEEN, type Verdict } from './verdict.ts';
+
+export interface JudgeOptions {
+  readonly rules: Rules;
+  /** Methods the site takes part in; all others are refused before anything is looked up. */
+  readonly methods: ReadonlySet<string>;
+  readonly hosts: SiteHosts;
+  readonly allowedForms: ReadonlySet<PathForm>;
+  readonly sessions: Pick<SessionResolver, 'resolve'>;
+  readonly readCredential: (headers: Headers) => Presentation;
+  readonly now: () => number;
+}
+
+/** A request that is to be judged, whoever will answer it. */
+export interface Plea {
+  readonly headers: Headers;
+  readonly target: AdmittedTarget;
+  readonly anchor: Anchor;
+}
+
+/** What was found out and decided about a request. */
+export interface Judgment {
+  readonly match: RuleMatch;
+  /** `undefined` when the rule looks at no session. */
+  readonly resolution: Resolution | undefined;
+  readonly verdict: Verdict;
+  /** Judges the same request again, for what outlives an answer. */
+  readonly again: () => Promise<Verdict>;
+}
+
+export type JudgeRefusal = Extract<
+  RefusalReason,
+  'method_not_allowed' | 'credential_conflicting' | 'origin_not_allowed'
+>;
+
+/** A preflight, which is answered without judging, or a judgment, or why there is neither. */
+export async function judge(
+  { headers, target, anchor }: Plea,
+  options: JudgeOptions,
+): Promise<Result<Preflight | Judgment, JudgeRefusal>> {
+  if (!options.methods.has(target.method)) return failed('method_not_allowed');
+  const preflight = readPreflight(headers, target, options);
+  if (preflight !== undefined) return success(preflight);
+  const match = options.rules.match(target);
+  const { rule } = match;
+  if (rule.session === 'none') {
+    const again = () => Promise.resolve(PASS_UNSEEN);
+    return success({ match, resolution: undefined, verdict: PASS_UNSEEN, again });
+  }
+  if (!isWebSocketOriginGood(headers, rule.crossOrigins, options.hosts)) {
+    return failed('origin_not_allowed');
+  }
+  const presentation = options.readCredential(headers);
+  if (presentation.kind === 'unusable' && presentation.reason === 'credential_conflicting') {
+    return failed('credential_conflicting');
+  }
+  const resolve = async () => {
+    const demand = { asOf: rule.freshness === 'strict' ? options.now() : 0, onlyIfCached: false };
+    return resolvePresentation(presentation, (credential: Credential) =>
+      options.sessions.resolve(credential, demand, anchor),
+    );
+  };
+  const resolution = await resolve();
+  const verdict = decide(rule, resolution, options.now());
+  const again = async () => decide(rule, await resolve(), options.now());
+  return success({ match, resolution, verdict, again });
+}
+
+export function isPreflight(judged: Preflight | Judgment): judged is Preflight {
+  return 'origin' in judged;
+}
+
+/**
+ * Browsers send cookies with WebSockets to any site, and CORS does not apply to them, so the page's origin has to
+ * be one of the site's (OWASP ASVS 5.0, 4.4.2). What sends no `Origin` is not a browser.
+ */
+function isWebSocketOriginGood(
+  headers: Headers,
+  crossOrigins: ReadonlySet<string>,
+  hosts: SiteHosts,
+): boolean {
+  const origin = headers.get('origin');
+  if (origin === null || headers.get('upgrade')?.toLowerCase() !== 'websocket') return true;
+  return hosts.hasOrigin(origin) || crossOrigins.has(origin);
+}

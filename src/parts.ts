@@ -1,0 +1,207 @@
+import type { Config } from './config/config.ts';
+import type { Presentation } from './credentials/credential.ts';
+import { readCredential } from './credentials/read-credential.ts';
+import { HeaderFilter } from './forwarding/header-filter.ts';
+import { createOrigin } from './forwarding/origin.ts';
+import type { GateOptions } from './gate/gate.ts';
+import { createSiteOptions, type SiteOptions } from './gate/site-options.ts';
+import { HOPS_HEADER } from './http/hops.ts';
+import { createDecisionLog, type DecisionLog } from './observability/decision-log.ts';
+import { createKratosStore } from './providers/kratos/kratos-store.ts';
+import type { SessionStore } from './providers/session-store.ts';
+import {
+  checkLifeSeconds,
+  createConfiguredRevocation,
+} from './revocation/configured-revocation.ts';
+import type { RevocationLogStub } from './revocation/log-protocol.ts';
+import type { Revocation } from './revocation/revocation.ts';
+import type { SessionApiOptions } from './session-api/session-api.ts';
+import { createConfiguredIssuers, createIssuerKeys } from './tokens/configured-issuers.ts';
+import { RESOURCE_METADATA_PATH } from './tokens/resource-metadata.ts';
+import { TokenSessions } from './tokens/token-sessions.ts';
+import type { TrustedIssuer } from './tokens/trusted-issuer.ts';
+import { type KeyValueStore, KvTier } from './whoami/kv-tier.ts';
+import { SessionResolver } from './whoami/session-resolver.ts';
+import { Sessions } from './whoami/sessions.ts';
+
+type Fetch = (request: Request) => Promise<Response>;
+
+/** What a gateway uses of the world around it. */
+export interface Surroundings {
+  readonly kv: KeyValueStore | undefined;
+  /** A new way to the revocation log for each call; `undefined` where none is bound. */
+  readonly openLog: (() => RevocationLogStub) | undefined;
+  readonly fetchStore: Fetch;
+  readonly fetchKratosAdmin: Fetch;
+  readonly fetchKeycard: Fetch;
+  /** For issuers' keys. */
+  readonly fetchKeys: Fetch;
+  /** `undefined`: there is no site to gate. */
+  readonly fetchOrigin: Fetch | undefined;
+  readonly now: () => number;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  readonly write: (line: string) => void;
+}
+
+/** What a gateway is made of, as the configuration wants it. */
+export interface Parts {
+  readonly log: DecisionLog;
+  readonly store: SessionStore;
+  readonly revocation: Revocation;
+  readonly issuers: readonly TrustedIssuer[];
+  /** Of Kratos alone. */
+  readonly kratosSessions: Sessions;
+  readonly sessions: SessionResolver;
+  readonly readCredential: (headers: Headers) => Presentation;
+  /** Issuers whose clients look for the metadata of RFC 9728. */
+  readonly authorizationServers: readonly string[];
+  /** Where that metadata is; `undefined` when there is none. */
+  readonly resourceMetadataUrl: string | undefined;
+  readonly site: SiteOptions;
+  /** `undefined`: there is no site to gate. */
+  readonly gate: GateOptions | undefined;
+  readonly sessionApi: SessionApiOptions;
+}
+
+/** Makes the parts, in the order in which they need one another. */
+export function createParts(config: Config, given: Surroundings): Parts {
+  const surroundings = markingHops(given, config);
+  const { now } = surroundings;
+  const log = createDecisionLog(config.DECISION_LOG, surroundings.write);
+  const store = createStore(config, surroundings);
+  const revocation = createConfiguredRevocation(config, surroundings);
+  const issuers = createConfiguredIssuers(config, {
+    ...surroundings,
+    fetch: surroundings.fetchKeys,
+  });
+  const kratosSessions = createSessions(config, surroundings, { store, revocation });
+  const believedUnheldMs = checkLifeSeconds(config) * 1000;
+  const tokens = new TokenSessions({ issuers, revocation: revocation.view, believedUnheldMs, now });
+  const sessions = new SessionResolver(kratosSessions, tokens);
+  const reading = createReading(config);
+  const site = createSiteOptions(config, { ...reading, sessions, now });
+  return {
+    ...reading,
+    log,
+    store,
+    revocation,
+    issuers,
+    kratosSessions,
+    sessions,
+    site,
+    gate: createGateOptions(config, surroundings, { site, log }),
+    sessionApi: createSessionApiOptions(config, surroundings, {
+      log,
+      store,
+      sessions: kratosSessions,
+      announcer: revocation.announcer,
+    }),
+  };
+}
+
+/** Every call of ours says whose it is, so that a store configured to be ourselves is found out at once. */
+function markingHops(surroundings: Surroundings, { PUBLIC_URL }: Config): Surroundings {
+  const { host } = new URL(PUBLIC_URL);
+  const marking = (fetch: Fetch) => (request: Request) => {
+    request.headers.set(HOPS_HEADER, host);
+    return fetch(request);
+  };
+  return {
+    ...surroundings,
+    fetchStore: marking(surroundings.fetchStore),
+    fetchKratosAdmin: marking(surroundings.fetchKratosAdmin),
+    fetchKeycard: marking(surroundings.fetchKeycard),
+    fetchKeys: marking(surroundings.fetchKeys),
+  };
+}
+
+function createStore(config: Config, { fetchStore }: Surroundings): SessionStore {
+  return createKratosStore({
+    publicUrl: config.KRATOS_PUBLIC_URL,
+    timeoutMs: config.STORE_TIMEOUT_MS,
+    fetch: fetchStore,
+  });
+}
+
+function createSessions(
+  config: Config,
+  { kv, now, write }: Surroundings,
+  { store, revocation }: { readonly store: SessionStore; readonly revocation: Revocation },
+): Sessions {
+  const onFailure = (operation: string) =>
+    write(JSON.stringify({ event: 'kv-failure', operation }));
+  return new Sessions({
+    store,
+    kv: kv && new KvTier(kv, { readTimeoutMs: config.KV_READ_TIMEOUT_MS, onFailure }),
+    revocation: revocation.view,
+    lifetimes: {
+      freshSeconds: config.FRESH_SECONDS,
+      staleWhileRevalidateSeconds: config.STALE_WHILE_REVALIDATE_SECONDS,
+      staleIfErrorSeconds: config.STALE_IF_ERROR_SECONDS,
+    },
+    memoryLimits: { maxEntries: config.MEMORY_MAX_ENTRIES, maxBytes: config.MEMORY_MAX_BYTES },
+    kvWriteIntervalSeconds: config.KV_WRITE_INTERVAL_SECONDS,
+    storeTimeoutMs: config.STORE_TIMEOUT_MS,
+    now,
+  });
+}
+
+/** How whoami and the gate read credentials, and where they send those who have none. */
+function createReading(config: Config) {
+  const { ISSUERS, SESSION_COOKIE_NAMES: sessionCookieNames } = config;
+  const tokenCookieNames = ISSUERS.length === 0 ? undefined : config.TOKEN_COOKIE_NAMES;
+  const places = { sessionCookieNames, tokenCookieNames };
+  // Keycard's clients find where to get a token by the resource's metadata; Kratos's have no use for it.
+  const authorizationServers = ISSUERS.filter(({ preset }) => preset === 'keycard').map(
+    ({ issuer }) => issuer,
+  );
+  return {
+    readCredential: (headers: Headers) => readCredential(headers, places),
+    authorizationServers,
+    resourceMetadataUrl:
+      authorizationServers.length === 0
+        ? undefined
+        : `${config.PUBLIC_URL}${RESOURCE_METADATA_PATH}`,
+  };
+}
+
+function createGateOptions(
+  config: Config,
+  { fetchOrigin }: Surroundings,
+  { site, log }: Pick<Parts, 'site' | 'log'>,
+): GateOptions | undefined {
+  if (fetchOrigin === undefined) return undefined;
+  return {
+    ...site,
+    origin: createOrigin({ fetch: fetchOrigin, timeoutMs: config.ORIGIN_TIMEOUT_MS }),
+    originUrl: config.ORIGIN_URL ?? config.PUBLIC_URL,
+    filter: new HeaderFilter(site.identifier.headerNames),
+    log,
+  };
+}
+
+function createSessionApiOptions(
+  config: Config,
+  surroundings: Surroundings,
+  parts: Pick<SessionApiOptions, 'log' | 'store' | 'sessions' | 'announcer'>,
+): SessionApiOptions {
+  const keySurroundings = { ...surroundings, fetch: surroundings.fetchKeys };
+  return {
+    ...surroundings,
+    ...parts,
+    config,
+    issuerKeys: (issuer, keysUrl) =>
+      createIssuerKeys(
+        {
+          issuer,
+          algorithms: ['RS256'],
+          keys: undefined,
+          jwks_url: keysUrl,
+          allow_other_origin: false,
+        },
+        config,
+        keySurroundings,
+      ),
+  };
+}

@@ -1,0 +1,163 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { type ExplainedRequest, explainRequest } from '../../cli/explain-request.ts';
+import { type Config, readConfig } from '../../src/config/config.ts';
+import { inRepository } from '../support/repository.ts';
+
+const NOW = Date.parse('2026-11-20T12:00:00Z');
+const SESSION = {
+  id: 'session-1',
+  active: true,
+  expires_at: '2026-11-21T00:00:00Z',
+  authenticated_at: '2026-11-20T11:00:00Z',
+  authenticator_assurance_level: 'aal1',
+  identity: {
+    id: 'identity-1',
+    traits: { email: 'ann@example.com' },
+    metadata_public: { roles: ['user'] },
+  },
+};
+const SITE = 'https://app.example.com';
+
+function config(more: Record<string, unknown> = {}): Config {
+  const read = readConfig({
+    PUBLIC_URL: SITE,
+    KRATOS_PUBLIC_URL: 'https://auth.example.com',
+    ORIGIN_URL: 'https://origin.example.com',
+    RULES: [
+      { path: '/public/*', session: 'none' },
+      {
+        path: '/staff/*',
+        session: 'required',
+        allow: '"admin" in session.identity.metadata_public.roles',
+      },
+      { path: '/danger', session: 'required', authenticated_within: '15m' },
+      { path: '/api/*', session: 'required', preflight: ['https://spa.example.com'] },
+    ],
+    ...more,
+  });
+  if (!read.ok) throw new Error(read.failure.join());
+  return read.value;
+}
+
+async function explained(
+  asked: Partial<ExplainedRequest>,
+  more?: Record<string, unknown>,
+): Promise<string> {
+  const request = {
+    method: 'GET',
+    url: `${SITE}/`,
+    headers: new Headers(),
+    sessionDocument: undefined,
+    ...asked,
+  };
+  return (await explainRequest(request, { config: config(more), now: NOW })).join('\n');
+}
+
+const signedIn = { sessionDocument: JSON.stringify(SESSION) };
+
+describe('explainRequest()', () => {
+  it('says what the origin would get', async () => {
+    const text = await explained({
+      ...signedIn,
+      url: `${SITE}/a?b=c`,
+      headers: new Headers({ 'X-User-Id': 'spoofed', 'X-A': '1' }),
+    });
+    expect(text).toContain('Rule      default: session = required');
+    expect(text).toContain('Sent      GET https://origin.example.com/a?b=c');
+    expect(text).toContain('  x-user-id: identity-1');
+    expect(text).toContain('  x-a: 1');
+    expect(text).not.toMatch(/spoofed|x-session-token/);
+  });
+
+  it('says what a condition saw and what it came to', async () => {
+    const text = await explained({ ...signedIn, url: `${SITE}/staff/x` });
+    expect(text).toContain('saw     session.identity.metadata_public.roles = ["user"]');
+    expect(text).toContain('came to not-met');
+    expect(text).toContain('Answer    403: condition_not_met');
+  });
+
+  it('says which reading of a path decided', async () => {
+    const text = await explained({ url: `${SITE}/public%2F..;/x` });
+    expect(text).toContain('Answer    400: path_not_canonical');
+    const forms = { ALLOWED_PATH_FORMS: ['encoded_slash'] };
+    const read = await explained({ ...signedIn, url: `${SITE}/staff%2Fx` }, forms);
+    expect(read).toContain('Reading   "/staff%2Fx" comes under default');
+    expect(read).toContain('Reading   "/staff/x" comes under RULES.1');
+    expect(read).toContain('Rule      default+RULES.1');
+    expect(read).toContain('403: condition_not_met');
+  });
+
+  it.each<[string, Partial<ExplainedRequest>, string]>([
+    ['a program without a session', { url: `${SITE}/a` }, 'Answer    401: credential_missing'],
+    [
+      'a person without a session',
+      { url: `${SITE}/a`, headers: new Headers({ Accept: 'text/html' }) },
+      'Answer    302 to https://auth.example.com/self-service/login/browser?return_to=',
+    ],
+    [
+      'a session too old',
+      { ...signedIn, url: `${SITE}/danger` },
+      'Answer    403: session_refresh_required',
+    ],
+    [
+      'a session that has expired',
+      { sessionDocument: JSON.stringify({ ...SESSION, expires_at: '2026-11-20T11:59:59Z' }) },
+      'Answer    401: session_inactive',
+    ],
+    ['an open path', { url: `${SITE}/public/x` }, 'Answer    forwarded to the origin'],
+    ['another host', { url: 'https://other.example.com/' }, 'Answer    421: host_unknown'],
+    ['a method nobody has', { method: 'PURGE' }, 'Answer    405: method_not_allowed'],
+    [
+      'a preflight',
+      {
+        method: 'OPTIONS',
+        url: `${SITE}/api/x`,
+        headers: new Headers({
+          Origin: 'https://spa.example.com',
+          'Access-Control-Request-Method': 'PUT',
+        }),
+      },
+      'Answer    204',
+    ],
+  ])('%s', async (_, asked, expected) => {
+    expect(await explained(asked)).toContain(expected);
+  });
+
+  it('refuses a file that is no session', async () => {
+    await expect(explained({ sessionDocument: '{"id":1}' })).rejects.toThrow(/not what/);
+  });
+});
+
+describe('npm run explain', () => {
+  const run = (...args: string[]) =>
+    promisify(execFile)(process.execPath, [inRepository('cli/explain.ts'), ...args], {
+      cwd: inRepository('.'),
+    });
+
+  it('reads wrangler.toml and a session file', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'postern-explain-'));
+    try {
+      writeFileSync(join(folder, 'session.json'), JSON.stringify(SESSION));
+      const args = [
+        'GET',
+        'https://app.example.com/admin',
+        '--session',
+        join(folder, 'session.json'),
+        '--at',
+        '2026-11-20T12:00:00Z',
+      ];
+      expect((await run(...args)).stdout).toContain('x-user-email: ann@example.com');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('says how it is used when it is not', async () => {
+    await expect(run('GET')).rejects.toThrow(/usage: npm run explain/);
+  });
+});

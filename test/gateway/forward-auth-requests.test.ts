@@ -1,0 +1,123 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DEFAULT_HOST, get, header } from '../support/raw-http.ts';
+import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { ask, KINDS, SECRET, told } from './proxy-questions.ts';
+
+const PAGE = { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
+
+let gate: RunningGate;
+let cookie: string;
+
+beforeAll(async () => {
+  gate = await startGate({
+    vars: {
+      FORWARD_AUTH_SECRETS: [SECRET],
+      IDENTITY_HEADERS: { 'X-User-Id': 'identity.id', 'X-User-Phone': 'identity.traits.phone' },
+      RULES: [
+        { path: '/public/*', session: 'none' },
+        { path: '/maybe/*', session: 'optional' },
+      ],
+    },
+  });
+  ({ cookie } = await gate.kratos.createSession());
+});
+afterAll(() => gate.dispose());
+
+describe('forward-auth', () => {
+  it('F3: what is told twice, or not at all, is not guessed at', async () => {
+    const secret = { 'Postern-Proxy-Secret': SECRET, Cookie: cookie };
+    const forward = told('forward', '/in').headers;
+    const nginx = told('nginx', '/in').headers;
+    const cases: [string, Record<string, string>][] = [];
+    for (const [path, headers, names] of [
+      [
+        '/.postern/auth/forward',
+        forward,
+        ['X-Forwarded-Host', 'X-Forwarded-Uri', 'X-Forwarded-Method'],
+      ],
+      ['/.postern/auth/nginx', nginx, ['X-Original-URL', 'X-Original-Method']],
+    ] as const) {
+      const sent: Record<string, string> = { ...headers };
+      for (const name of names) {
+        cases.push([path, { ...sent, [name]: `${sent[name]}, ${sent[name]}` }]);
+        cases.push([path, { ...sent, [name]: '' }]);
+        cases.push([
+          path,
+          Object.fromEntries(Object.entries(sent).filter(([other]) => other !== name)),
+        ]);
+      }
+    }
+    for (const [target, headers] of cases) {
+      const { status } = await get(gate.port, target, { ...secret, ...headers });
+      expect([JSON.stringify(headers), [400, 401, 403].includes(status)]).toEqual([
+        JSON.stringify(headers),
+        true,
+      ]);
+    }
+  });
+
+  it('F4: nginx hears only what it understands; a challenge keeps its Location', async () => {
+    for (const uri of ['/a/../b', '/a%2fb', '//x', '/%zz']) {
+      expect((await ask(gate.port, 'nginx', uri, { Cookie: cookie })).status).toBe(403);
+      expect((await ask(gate.port, 'forward', uri, { Cookie: cookie })).status).toBe(400);
+    }
+    const challenge = await ask(gate.port, 'nginx', '/in', PAGE);
+    expect(challenge.status).toBe(401);
+    expect(header(challenge, 'location')).toContain(
+      encodeURIComponent(`https://${DEFAULT_HOST}/in`),
+    );
+    expect((await ask(gate.port, 'forward', '/in', PAGE)).status).toBe(302);
+    expect((await ask(gate.port, 'nginx', '/in', {}, { method: 'TRACE' })).status).toBe(403);
+  });
+
+  it('F9: a body that never comes is not waited for', async () => {
+    const { headers } = told('forward', '/in');
+    const startedAt = performance.now();
+    const status = await new Promise<string>((resolve, reject) => {
+      const socket = connect(gate.port, '127.0.0.1', () => {
+        const fields = {
+          Host: DEFAULT_HOST,
+          ...headers,
+          'Postern-Proxy-Secret': SECRET,
+          Cookie: cookie,
+          'Content-Length': '10485760',
+        };
+        socket.write(
+          `POST /.postern/auth/forward HTTP/1.1\r\n${Object.entries(fields)
+            .map(([name, value]) => `${name}: ${value}\r\n`)
+            .join('')}\r\n`,
+        );
+        socket.write(Buffer.alloc(65_536));
+      });
+      socket.once('data', (bytes) => {
+        resolve(bytes.toString('latin1', 0, 15));
+        socket.destroy();
+      });
+      socket.once('error', reject);
+    });
+    expect(status).toBe('HTTP/1.1 200 OK');
+    expect(performance.now() - startedAt).toBeLessThan(500);
+  });
+
+  it('does not exist until a secret is configured, and never by another name', async () => {
+    await using without = await startGate();
+    for (const kind of KINDS)
+      expect((await get(without.port, `/.postern/auth/${kind}`)).status).toBe(404);
+    for (const name of ['nginx/', 'nginx/x', 'traefik', 'envoyx', 'Nginx']) {
+      const { status } = await get(gate.port, `/.postern/auth/${name}`, {
+        'Postern-Proxy-Secret': SECRET,
+        ...told('nginx', '/public/x').headers,
+      });
+      expect(status).toBe(404);
+    }
+  });
+
+  it('refuses to start with a secret anyone could guess', async () => {
+    await using wrong = await startGate({ vars: { FORWARD_AUTH_SECRETS: ['hunter2'] } });
+    expect((await get(wrong.port, '/')).status).toBe(500);
+    const logs = (await wrong.logs()).join();
+    expect(logs).toContain('FORWARD_AUTH_SECRETS.0');
+    expect(logs).not.toContain('hunter2');
+  });
+});

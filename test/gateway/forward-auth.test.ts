@@ -1,0 +1,207 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { missingCorpus, readJsonSamples, readLines } from '../support/corpus.ts';
+import { sendAll } from '../support/keep-alive.ts';
+import { DEFAULT_HOST, header, headerValues, request } from '../support/raw-http.ts';
+import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { ask, KINDS, SECRET, told } from './proxy-questions.ts';
+
+const NEXT_SECRET = 'the-secret-that-will-be-used-tomorrow---';
+const PAGE = { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
+const SPA = 'https://spa.example.test';
+
+const payloads = readLines('path-traversal.txt');
+const samples = readJsonSamples();
+
+let gate: RunningGate;
+let cookie: string;
+let identityId: string;
+
+beforeAll(async () => {
+  gate = await startGate({
+    vars: {
+      FORWARD_AUTH_SECRETS: [SECRET, NEXT_SECRET],
+      IDENTITY_HEADERS: { 'X-User-Id': 'identity.id', 'X-User-Phone': 'identity.traits.phone' },
+      RULES: [
+        { path: '/public/*', session: 'none' },
+        { path: '/maybe/*', session: 'optional' },
+        { path: '/api/*', session: 'required', preflight: [SPA] },
+      ],
+    },
+  });
+  const created = await gate.kratos.createSession();
+  cookie = created.cookie;
+  identityId = created.session.identity.id;
+});
+afterAll(() => gate.dispose());
+
+describe.each(KINDS)('forward-auth, as %s asks', (kind) => {
+  it('gives the gate’s verdict, with the identity', async () => {
+    expect((await ask(gate.port, kind, '/public/x')).status).toBe(200);
+    expect((await ask(gate.port, kind, '/in')).status).toBe(401);
+    const passed = await ask(gate.port, kind, '/in?a=1', { Cookie: cookie });
+    expect([passed.status, header(passed, 'x-user-id'), passed.text]).toEqual([
+      200,
+      identityId,
+      '',
+    ]);
+  });
+
+  it('takes any of the secrets, and nothing else', async () => {
+    expect(
+      (await ask(gate.port, kind, '/public/x', { 'Postern-Proxy-Secret': NEXT_SECRET })).status,
+    ).toBe(200);
+    for (const secret of [
+      '',
+      'x',
+      SECRET.slice(1),
+      `${SECRET} `.repeat(2),
+      `${SECRET}, ${SECRET}`,
+    ]) {
+      const refused = await ask(gate.port, kind, '/public/x', {
+        'Postern-Proxy-Secret': secret,
+        Cookie: cookie,
+      });
+      expect([refused.status, header(refused, 'postern-reason')]).toEqual([
+        401,
+        'proxy_not_trusted',
+      ]);
+    }
+  });
+
+  it('F2: without the secret nothing it is told opens anything', async () => {
+    const { headers, ...asked } = told(kind, '/public/x');
+    expect(
+      (await request(gate.port, { ...asked, headers: { ...headers, Cookie: cookie } })).status,
+    ).toBe(401);
+  });
+
+  it('F4: a store that cannot be asked is a fault, whoever asks', async () => {
+    await gate.kratos.control({ whoami: { status: 500, body: 'no' } });
+    const { cookie: unknown } = await gate.kratos.createSession();
+    const answer = await ask(gate.port, kind, '/in', { Cookie: unknown });
+    await gate.kratos.reset();
+    expect([answer.status, header(answer, 'retry-after')]).toEqual([503, '2']);
+  });
+
+  it('F5: a pass names every identity header, empty where there is nothing to say', async () => {
+    for (const headers of [{ Cookie: cookie }, {}]) {
+      const passed = await ask(gate.port, kind, '/maybe/x', {
+        ...headers,
+        'X-User-Phone': 'spoofed',
+        'X-User-Id': 'spoofed',
+      });
+      expect(passed.status).toBe(200);
+      expect(headerValues(passed, 'x-user-phone')).toEqual(['']);
+      expect(header(passed, 'x-user-id')).toBe('Cookie' in headers ? identityId : '');
+    }
+  });
+
+  it('F6: no answer is for keeping', async () => {
+    for (const [uri, headers] of [
+      ['/in', { Cookie: cookie }],
+      ['/in', {}],
+      ['/public/x', {}],
+      ['/nowhere', PAGE],
+    ] as const) {
+      const answer = await ask(gate.port, kind, uri, headers);
+      expect(header(answer, 'cache-control')).toBe('private, no-store');
+      expect(header(answer, 'vary')).toBe('Cookie, Authorization, X-Session-Token');
+    }
+  });
+
+  it('F7: another host leads nowhere', async () => {
+    for (const host of [
+      'evil.example',
+      `${DEFAULT_HOST}.evil.example`,
+      `${DEFAULT_HOST}@evil.example`,
+    ]) {
+      const answer = await ask(gate.port, kind, '/in', { ...PAGE }, { host });
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(header(answer, 'location')).toBeUndefined();
+    }
+  });
+
+  it('F8: answers are short and say nothing back', async () => {
+    for (const headers of [{}, { Cookie: cookie }, { ...PAGE }]) {
+      const answer = await ask(gate.port, kind, '/in/secret-word?secret-word', {
+        ...headers,
+        'User-Agent': 'secret-word',
+      });
+      expect(answer.body.length).toBeLessThanOrEqual(1024);
+      expect(answer.text).not.toContain('secret-word');
+    }
+  });
+
+  it.skipIf(payloads === undefined || samples === undefined)(
+    payloads === undefined || samples === undefined
+      ? missingCorpus('path-traversal.txt')
+      : 'F1: no path of the corpora is passed without a session',
+    async () => {
+      const lines = payloads ?? [];
+      const texts = [
+        ...lines,
+        ...(samples ?? []).map(({ bytes }) => Buffer.from(bytes).toString('latin1').slice(0, 2000)),
+        '\x00\xff',
+        '/\u00e9',
+      ];
+      // What no header line or request target can hold is not for a Worker to see.
+      const uris = texts.map((text) =>
+        Buffer.from(text)
+          .toString('latin1')
+          .replace(kind === 'envoy' ? /[\x00-\x20\x7f-\xff<>`"]/g : /[\r\n\0]/g, ''),
+      );
+      const cases = uris
+        .flatMap((uri) => [uri, `/public/../${uri}`, `/${uri}`])
+        .map((uri) => (kind === 'envoy' && !uri.startsWith('/') ? `/${uri}` : uri));
+      await sendAll(
+        gate.port,
+        cases,
+        (uri) => {
+          const asked = told(kind, uri);
+          return { ...asked, headers: { 'Postern-Proxy-Secret': SECRET, ...asked.headers } };
+        },
+        (uri, { status }) => expect([uri, status === 200]).toEqual([uri, false]),
+      );
+    },
+  );
+
+  it('a preflight a rule answers is let through, unseen, for the origin to answer', async () => {
+    const preflight = { Origin: SPA, 'Access-Control-Request-Method': 'PUT' };
+    expect((await ask(gate.port, kind, '/api/x', preflight, { method: 'OPTIONS' })).status).toBe(
+      200,
+    );
+    expect((await ask(gate.port, kind, '/api/x', {}, { method: 'OPTIONS' })).status).toBe(401);
+    expect((await ask(gate.port, kind, '/in', preflight, { method: 'OPTIONS' })).status).toBe(401);
+  });
+
+  it('a renewed session’s cookie reaches the proxy', async () => {
+    const renewed = await gate.kratos.createSession();
+    const body = JSON.stringify(renewed.session);
+    await gate.kratos.control({
+      whoami: {
+        body: JSON.parse(body),
+        headers: { 'Set-Cookie': 'ory_kratos_session=renewed; Path=/' },
+      },
+    });
+    const answer = await ask(gate.port, kind, '/in', { Cookie: renewed.cookie });
+    await gate.kratos.reset();
+    expect([answer.status, headerValues(answer, 'set-cookie')]).toEqual([
+      200,
+      ['ory_kratos_session=renewed; Path=/'],
+    ]);
+  });
+
+  it('the log tells of the request that was asked about', async () => {
+    gate.clearLogs();
+    await ask(gate.port, kind, '/in/deep?q=secret-word', { Cookie: cookie }, { method: 'POST' });
+    const line = (await gate.logs()).at(-1) ?? '';
+    expect(JSON.parse(line)).toMatchObject({
+      route: 'forward-auth',
+      outcome: 'pass',
+      method: 'POST',
+      path: '/in/deep',
+      identityId,
+    });
+    expect(line).not.toMatch(/secret/);
+  });
+});

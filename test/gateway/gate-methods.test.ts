@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { get, header, request } from '../support/raw-http.ts';
+import { type RunningGate, startGate } from '../support/start-gate.ts';
+
+const SPA = 'https://spa.example.test';
+const RULES = [
+  { path: '/open/*', session: 'none' },
+  { path: '/maybe/*', session: 'optional' },
+  { path: '/api/*', session: 'required', preflight: [SPA] },
+  { host: 'admin.example.test', path: '/desk/*', session: 'none' },
+  { path: '/read/*', methods: ['GET'], session: 'none' },
+];
+
+let gate: RunningGate;
+let cookie: string;
+
+beforeAll(async () => {
+  gate = await startGate({ vars: { RULES, HOSTS: ['admin.example.test'] } });
+  ({ cookie } = await gate.kratos.createSession());
+});
+afterAll(() => gate.dispose());
+
+const originCalls = async () => (await gate.origin.calls()).requests.length;
+
+describe('methods', () => {
+  it.each(['TRACE', 'PURGE', 'PROPFIND', 'SEARCH'])(
+    'P23: %s is refused before anything is looked up',
+    async (method) => {
+      await gate.kratos.clearCalls();
+      const fresh = await gate.kratos.createSession();
+      const answer = await request(gate.port, {
+        method,
+        target: '/x',
+        headers: { Cookie: fresh.cookie },
+      });
+      expect([405, 501]).toContain(answer.status);
+      if (answer.status === 405) expect(header(answer, 'allow')).toContain('GET');
+      expect((await gate.kratos.calls()).counts).not.toHaveProperty('GET /sessions/whoami');
+    },
+  );
+
+  it('P23: a site may take part in more of them', async () => {
+    await using dav = await startGate({ vars: { FURTHER_METHODS: ['PROPFIND'] } });
+    const statusOf = async (method: string) =>
+      (await request(dav.port, { method, target: '/x' })).status;
+    expect([await statusOf('PROPFIND'), await statusOf('PURGE')]).toEqual([401, 405]);
+  });
+
+  it('P22: HEAD is asked what GET is, and answered without a body', async () => {
+    const answer = await request(gate.port, { method: 'HEAD', target: '/in' });
+    expect([answer.status, answer.rest.length]).toEqual([401, 0]);
+    expect((await request(gate.port, { method: 'HEAD', target: '/read/x' })).status).toBe(200);
+    expect((await request(gate.port, { method: 'POST', target: '/read/x' })).status).toBe(401);
+  });
+
+  const preflight = (headers: Record<string, string>, target = '/api/x') =>
+    request(gate.port, { method: 'OPTIONS', target, headers });
+
+  it('P22: a true preflight of a listed origin is answered here, and the origin hears nothing', async () => {
+    await gate.origin.clearCalls();
+    const answer = await preflight({
+      Origin: SPA,
+      'Access-Control-Request-Method': 'PUT',
+      'Access-Control-Request-Headers': 'authorization,content-type',
+    });
+    expect(answer.status).toBe(204);
+    expect(header(answer, 'access-control-allow-origin')).toBe(SPA);
+    expect(header(answer, 'access-control-allow-methods')).toBe('PUT');
+    expect(header(answer, 'access-control-allow-headers')).toBe('authorization,content-type');
+    expect(header(answer, 'access-control-allow-credentials')).toBe('true');
+    expect(await originCalls()).toBe(0);
+  });
+
+  it.each<[string, Record<string, string>, string]>([
+    ['no requested method', { Origin: SPA }, '/api/x'],
+    ['no origin', { 'Access-Control-Request-Method': 'PUT' }, '/api/x'],
+    ['a method nobody has', { Origin: SPA, 'Access-Control-Request-Method': 'TRACE' }, '/api/x'],
+    [
+      'another origin',
+      { Origin: 'https://evil.example', 'Access-Control-Request-Method': 'PUT' },
+      '/api/x',
+    ],
+    ['a path that answers none', { Origin: SPA, 'Access-Control-Request-Method': 'PUT' }, '/in'],
+  ])('P22: OPTIONS with %s is a request like any other', async (_, headers, target) => {
+    const answer = await preflight(headers, target);
+    expect([answer.status, header(answer, 'access-control-allow-origin')]).toEqual([
+      401,
+      undefined,
+    ]);
+  });
+
+  it('W1: no foreign origin is ever allowed', async () => {
+    const origins = [
+      'https://evil.example',
+      'null',
+      `${SPA}.evil`,
+      'http://spa.example.test',
+      `${SPA}.`,
+      `${SPA}:444`,
+      '*',
+      'https://SPA.example.test',
+    ];
+    for (const Origin of origins) {
+      for (const target of ['/api/x', '/open/x', '/sessions/whoami', '/in']) {
+        const asked = { Origin, 'Access-Control-Request-Method': 'GET', Cookie: cookie };
+        for (const method of ['OPTIONS', 'GET']) {
+          const answer = await request(gate.port, { method, target, headers: asked });
+          expect(header(answer, 'access-control-allow-origin')).toBeUndefined();
+        }
+      }
+    }
+  });
+
+  it('W2: what an answer varies by is not the client’s to say', async () => {
+    const plain = header(await get(gate.port, '/in'), 'vary');
+    expect(header(await get(gate.port, '/in', { Vary: 'x' }), 'vary')).toBe(plain);
+    expect(plain).toBe('Cookie, Authorization, X-Session-Token');
+  });
+
+  it('W3: 64,000 spaces of requested headers cost nothing', async () => {
+    const headers = {
+      Origin: SPA,
+      'Access-Control-Request-Method': 'PUT',
+      'Access-Control-Request-Headers': `a${' '.repeat(60_000)}b`,
+    };
+    await preflight(headers);
+    const startedAt = performance.now();
+    const answer = await preflight(headers);
+    expect([answer.status, header(answer, 'access-control-allow-headers')]).toEqual([
+      204,
+      undefined,
+    ]);
+    expect(performance.now() - startedAt).toBeLessThan(100);
+  });
+});

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DEFAULT_HOST, get, header } from '../support/raw-http.ts';
+import { type RunningGate, startGate } from '../support/start-gate.ts';
+
+const SITE = `https://${DEFAULT_HOST}`;
+const SPA = 'https://spa.example.test';
+const UPGRADE = {
+  Connection: 'Upgrade',
+  Upgrade: 'websocket',
+  'Sec-WebSocket-Version': '13',
+  'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+};
+
+interface Closed {
+  readonly code: number;
+  readonly reason: string;
+}
+
+describe('WebSockets through the gate', () => {
+  let gate: RunningGate;
+
+  beforeAll(async () => {
+    gate = await startGate({
+      vars: {
+        PUBLIC_URL: SITE,
+        FRESH_SECONDS: 1,
+        STALE_WHILE_REVALIDATE_SECONDS: 0,
+        STALE_IF_ERROR_SECONDS: 2,
+        RULES: [
+          { path: '/open/*', session: 'none' },
+          { path: '/ws', session: 'required', preflight: [SPA] },
+        ],
+      },
+    });
+  });
+  afterAll(async () => {
+    await gate.dispose();
+  });
+
+  const upgrade = (headers: Record<string, string>, target = '/ws') =>
+    get(gate.port, target, { ...UPGRADE, ...headers });
+
+  /** An open socket of Node's own client. */
+  async function open(cookie: string): Promise<{ socket: WebSocket; closed: Promise<Closed> }> {
+    const socket = new WebSocket(`ws://127.0.0.1:${gate.port}/ws`, {
+      headers: { cookie, origin: SITE },
+    } as unknown as string[]); // Node's WebSocket takes an options object where browsers take protocols
+    socket.binaryType = 'arraybuffer';
+    const closed = new Promise<Closed>((resolve) => {
+      socket.addEventListener('close', ({ code, reason }) => resolve({ code, reason }));
+    });
+    await new Promise((resolve, reject) => {
+      socket.addEventListener('open', resolve);
+      socket.addEventListener('error', () => reject(new Error('the socket did not open')));
+    });
+    return { socket, closed };
+  }
+
+  function echo(socket: WebSocket, message: string | ArrayBuffer): Promise<unknown> {
+    return new Promise((resolve) => {
+      socket.addEventListener('message', ({ data }) => resolve(data), { once: true });
+      socket.send(message);
+    });
+  }
+
+  it('P24: no upgrade without a session, and none for another site’s page', async () => {
+    const { cookie } = await gate.kratos.createSession();
+    expect((await upgrade({})).status).toBe(401);
+    expect((await upgrade({ Cookie: cookie, Origin: SITE })).status).toBe(101);
+    expect((await upgrade({ Cookie: cookie, Origin: SPA })).status).toBe(101);
+    for (const origin of [
+      'https://evil.example',
+      'null',
+      `${SITE}.evil.example`,
+      'http://app.example.test',
+    ]) {
+      const answer = await upgrade({ Cookie: cookie, Origin: origin });
+      expect([answer.status, header(answer, 'postern-reason')]).toEqual([
+        403,
+        'origin_not_allowed',
+      ]);
+    }
+  });
+
+  it('H6: an upgrade’s answer is filtered like any other', async () => {
+    const { cookie } = await gate.kratos.createSession();
+    const answer = await upgrade({ Cookie: cookie });
+    expect(answer.status).toBe(101);
+    expect(answer.headers.some(([name]) => /^x-user/i.test(name))).toBe(false);
+  });
+
+  it('passes 1,000 messages on, text and binary, and closes with 4401 when the session is revoked', async () => {
+    const { cookie, id } = await gate.kratos.createSession();
+    const { socket, closed } = await open(cookie);
+    for (let index = 0; index < 1000; index += 1) {
+      if (index % 2 === 0) expect(await echo(socket, `message ${index}`)).toBe(`message ${index}`);
+      else {
+        const sent = new Uint8Array([index % 256, 0, 255]);
+        expect(new Uint8Array((await echo(socket, sent.buffer)) as ArrayBuffer)).toEqual(sent); // binaryType is arraybuffer
+      }
+    }
+    await gate.kratos.revoke(id);
+    expect(await closed).toEqual({ code: 4401, reason: 'session over' });
+  });
+
+  it('P24: closes with 4401 when the session expires', async () => {
+    const { cookie } = await gate.kratos.createSession({ expiresInSeconds: 2 });
+    const { closed } = await open(cookie);
+    expect((await closed).code).toBe(4401);
+  });
+
+  it('closes with 1013, which says nothing of the session, when nobody can tell any more', async () => {
+    const { cookie } = await gate.kratos.createSession();
+    const { closed } = await open(cookie);
+    await gate.kratos.control({ answers: {}, whoami: { status: 500, body: 'no' } });
+    try {
+      expect((await closed).code).toBe(1013);
+    } finally {
+      await gate.kratos.reset();
+    }
+  });
+
+  it('passes a close on, with its code', async () => {
+    const { cookie } = await gate.kratos.createSession();
+    const { socket, closed } = await open(cookie);
+    socket.close(4000, 'done');
+    expect(await closed).toEqual({ code: 4000, reason: 'done' });
+  });
+});
