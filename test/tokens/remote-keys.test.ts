@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { failed, type Result, success } from '../../src/errors/result.ts';
 import type { JsonObject } from '../../src/session/session.ts';
@@ -137,6 +138,12 @@ describe('RemoteKeys', () => {
     expect(world.looks).toBe(2);
   });
 
+  it('a cold unknown kid costs one look, for the set that was read for it has the last word', async () => {
+    const { world, find } = setUp();
+    expect(await find('nobody')).toBe('unknown-key');
+    expect(world.looks).toBe(1);
+  });
+
   it('a new key is found by all who ask for it at once', async () => {
     const { world, find } = setUp();
     await find('first');
@@ -237,6 +244,60 @@ describe('RemoteKeys', () => {
     world.failure = 'keys-503';
     expect(await find('first')).toBe('first');
     expect(world.looks).toBe(1);
+  });
+});
+
+describe('RemoteKeys, whatever happens', () => {
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('wait' as const), seconds: fc.integer({ min: 0, max: 900 }) }),
+    fc.record({
+      kind: fc.constant('publish' as const),
+      which: fc.constantFrom('first', 'second', 'both'),
+    }),
+    fc.record({ kind: fc.constant('fail' as const), failing: fc.boolean() }),
+    fc.record({
+      kind: fc.constant('ask' as const),
+      kid: fc.constantFrom('first', 'second', 'nobody'),
+    }),
+  );
+
+  it('finds no key that has been gone for the freshness of a set it could have read, and no key never published', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
+        const { world, find, settle } = setUp();
+        const lastSeen = new Map<string, number>([['first', T0]]);
+        let upSince = T0;
+        let asks = 0;
+        for (const one of steps) {
+          if (one.kind === 'wait') world.now += one.seconds * 1000;
+          if (one.kind === 'publish') {
+            const sets = { first: [first], second: [second], both: [first, second] };
+            world.published = sets[one.which as keyof typeof sets].map(
+              ({ publicJwk }) => publicJwk,
+            );
+          }
+          if (one.kind === 'fail') {
+            world.failure = one.failing ? 'keys-503' : undefined;
+            if (one.failing) upSince = Infinity;
+            else upSince = Math.min(upSince, world.now);
+          }
+          for (const { kid } of world.published as { kid: string }[]) lastSeen.set(kid, world.now);
+          if (one.kind !== 'ask') continue;
+          asks += 1;
+          const answer = await find(one.kid);
+          await settle();
+          if (answer !== one.kid) continue;
+          expect(lastSeen.has(one.kid)).toBe(true);
+          const goneFor = world.now - (lastSeen.get(one.kid) ?? 0);
+          const reachableFor = world.now - upSince;
+          // After a failure a look may be put off by as much as the longest back-off.
+          if (reachableFor > 60_000) expect(goneFor).toBeLessThan(KEYS_FRESH_MS + 60_000);
+          expect(goneFor).toBeLessThan(KEYS_STALE_MS);
+        }
+        expect(world.looks).toBeLessThanOrEqual(2 * asks);
+      }),
+      { numRuns: 200 },
+    );
   });
 });
 
