@@ -173,6 +173,37 @@ describe('LogView', () => {
     expect(calls.count).toBe(2);
   });
 
+  it('forgets what nothing alive can be affected by, though what is older lives on', async () => {
+    const { clock, log, refresh, view } = newView();
+    const subject = (sessionId: string) => ({ kind: 'session', sessionId }) as const;
+    const options = { cursor: 0, checkLifeMs: 420_000, tokenLifeMs: 3_600_000, maxMarks: 1000 };
+    log.append([{ subject: subject('denied'), isTentative: false }], options);
+    log.append([{ subject: subject('checked'), isTentative: true }], options);
+    await refresh();
+    clock.now += 430_000;
+    await refresh();
+    expect(view.size).toBe(1);
+    expect(view.tokenNotBefore({ sessionId: 'denied' })).toBeGreaterThan(0);
+  });
+
+  it('that has come to hold more than the log reads it anew', async () => {
+    const { clock, log, refresh, view } = newView({ maxMarks: 1000 });
+    const options = { cursor: 0, checkLifeMs: 420_000, tokenLifeMs: 0, maxMarks: 1000 };
+    for (let index = 0; index < 3000; index += 1) {
+      const subject = { kind: 'session', sessionId: `s${index}` } as const;
+      log.append([{ subject, isTentative: false }], options);
+      clock.now += 10;
+      if (index % 300 === 299) {
+        clock.now += LAG_MS;
+        await refresh();
+      }
+    }
+    expect(view.size).toBeLessThanOrEqual(2000);
+    for (let index = 0; index < 3000; index += 1) {
+      expect(view.notBefore({ sessionId: `s${index}` })).toBeGreaterThan(NOW);
+    }
+  });
+
   it('tells the age of a mark at the first refusal on its account, and not again', async () => {
     const { clock, refresh, mark, view, lags } = newView();
     clock.now += 120_000;
