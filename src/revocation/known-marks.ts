@@ -27,7 +27,7 @@ const NOTHING: KnownMark = Object.freeze({
 
 /** A copy of the log up to a position, made for look-ups: a subject is named by a handful of keys. */
 export class KnownMarks {
-  readonly #marks = new Map<string, KnownMark>(); // in the order of the log
+  readonly #marks = new Map<string, KnownMark>();
   #everything: KnownMark = NOTHING;
   #position: LogPosition = LOG_START;
 
@@ -71,11 +71,10 @@ export class KnownMarks {
     return mark.position;
   }
 
-  /** Drops the marks that nothing alive can be affected by; the oldest come first, and the first that stays ends it. */
+  /** Drops the marks that nothing alive can be affected by. Looks at every mark, so it is for now and then. */
   forgetBefore(moment: number): void {
     for (const [key, { keepUntil }] of this.#marks) {
-      if (keepUntil >= moment) return;
-      this.#marks.delete(key);
+      if (keepUntil < moment) this.#marks.delete(key);
     }
   }
 
@@ -87,7 +86,6 @@ export class KnownMarks {
     }
     const known = this.#marks.get(key);
     if (known !== undefined && known.position >= position) return;
-    this.#marks.delete(key);
     this.#marks.set(key, mark);
   }
 

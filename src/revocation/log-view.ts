@@ -25,6 +25,8 @@ export const CLOCK_SKEW_MS = 1000;
 const QUIET_MS = 1000;
 /** For so long after a failure nobody waits for the next attempt. */
 const FAILING_MS = 30_000;
+/** Between two looks at which marks may be forgotten. */
+const FORGET_INTERVAL_MS = 60_000;
 const REFRESH = 'refresh';
 
 /**
@@ -44,6 +46,7 @@ export class LogView implements RevocationView {
   #replacement: KnownMarks | undefined;
   #refreshedAt = -Infinity;
   #failedAt = -Infinity;
+  #forgotAt = -Infinity;
 
   constructor(options: LogViewOptions) {
     this.#options = options;
@@ -135,12 +138,18 @@ export class LogView implements RevocationView {
         this.#marks = copy;
         this.#replacement = undefined;
         this.#noteRefreshed(startedAt);
-        copy.forgetBefore(now() - CLOCK_SKEW_MS);
+        this.#forgetNowAndThen(now());
         return true;
       }
     } while (now() - startedAt < timeoutMs);
     this.#failedAt = now();
     return false;
+  }
+
+  #forgetNowAndThen(now: number): void {
+    if (now >= this.#forgotAt && now - this.#forgotAt < FORGET_INTERVAL_MS) return;
+    this.#forgotAt = now;
+    this.#marks.forgetBefore(now - CLOCK_SKEW_MS);
   }
 
   /** The log is not the one that was read before: what it says is believed from its beginning on. */

@@ -29,11 +29,9 @@ export class RevocationLog extends DurableObject {
   /** Records marks durably, all or none, and brings the writer up to date. */
   async append(marks: readonly Mark[], options: AppendOptions): Promise<AppendAnswer> {
     const answer = this.#log.append(marks, options);
-    if ((await this.ctx.storage.getAlarm()) === null) {
-      await this.ctx.storage.setAlarm(
-        Date.now() + Math.max(options.checkLifeMs, PRUNE_INTERVAL_MS),
-      );
-    }
+    const due = Date.now() + Math.max(options.checkLifeMs, PRUNE_INTERVAL_MS);
+    const alarm = await this.ctx.storage.getAlarm();
+    if (alarm === null || alarm > due) await this.ctx.storage.setAlarm(due);
     return answer;
   }
 

@@ -100,7 +100,7 @@ async function deleteSession(visit: KeycardVisit): Promise<ApiAnswer> {
 
 /** Ends a session and, with it, every session derived from it: Keycard says nothing of those in its answer. */
 async function end(
-  { caller, zoneId, announcer }: KeycardVisit,
+  { call, caller, zoneId, announcer }: KeycardVisit,
   id: string,
   change: Pick<KeycardCall, 'method' | 'body'>,
 ): Promise<ApiAnswer> {
@@ -110,7 +110,7 @@ async function end(
   // A caller with a bearer of their own is entitled to nothing until Keycard has made the change.
   const expected = caller.isGuarded ? subjects : [];
   return announced(
-    announcer,
+    { announcer, anchor: call.anchor },
     expected,
     () => passed(caller, { ...change, segments }),
     async (response) => (response.ok ? subjects : []),

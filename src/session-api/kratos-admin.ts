@@ -91,7 +91,9 @@ async function disableSession(call: ApiCall, options: KratosAdminOptions): Promi
   const id = readUuid(call.parameter('id'));
   if (id === undefined) return failed('parameter_not_valid');
   const change = { method: 'DELETE', segments: ['admin', 'sessions', id] };
-  return announced(options.announcer, [sessionMark(id)], () => send(call, options, change));
+  return announced({ announcer: options.announcer, anchor: call.anchor }, [sessionMark(id)], () =>
+    send(call, options, change),
+  );
 }
 
 /**
@@ -102,7 +104,9 @@ async function extendSession(call: ApiCall, options: KratosAdminOptions): Promis
   const id = readUuid(call.parameter('id'));
   if (id === undefined) return failed('parameter_not_valid');
   const change = { method: 'PATCH', segments: ['admin', 'sessions', id, 'extend'] };
-  return announced(options.announcer, [sessionMark(id)], () => send(call, options, change));
+  return announced({ announcer: options.announcer, anchor: call.anchor }, [sessionMark(id)], () =>
+    send(call, options, change),
+  );
 }
 
 async function listIdentitySessions(
@@ -131,7 +135,9 @@ async function deleteIdentitySessions(
   const id = readUuid(call.parameter('id'));
   if (id === undefined) return failed('parameter_not_valid');
   const change = { method: 'DELETE', segments: ['admin', 'identities', id, 'sessions'] };
-  return announced(options.announcer, [identityMark(id)], () => send(call, options, change));
+  return announced({ announcer: options.announcer, anchor: call.anchor }, [identityMark(id)], () =>
+    send(call, options, change),
+  );
 }
 
 async function changeInBulk(call: ApiCall, options: KratosAdminOptions): Promise<ApiAnswer> {
@@ -144,7 +150,7 @@ async function changeInBulk(call: ApiCall, options: KratosAdminOptions): Promise
       ? [{ kind: 'everything' }]
       : change.ids.map(change.kind === 'sessions' ? sessionMark : identityMark);
   const segments = ['admin', 'sessions'];
-  return announced(options.announcer, expected, () =>
+  return announced({ announcer: options.announcer, anchor: call.anchor }, expected, () =>
     send(call, options, { method: 'POST', segments, body: bulkChangeBody(change) }),
   );
 }

@@ -88,7 +88,7 @@ async function revokeOne(call: ApiCall, options: KratosPublicOptions): Promise<A
   // Whoever names a session that is not theirs causes no mark, whatever Kratos answers.
   const expected = others.value.ids.has(id) ? [sessionMark(id)] : [];
   const change = { method: 'DELETE', segments: ['sessions', id] };
-  return announced(options.announcer, expected, () =>
+  return announced({ announcer: options.announcer, anchor: call.anchor }, expected, () =>
     send(call, credential.value, options, change),
   );
 }
@@ -102,7 +102,7 @@ async function revokeOthers(call: ApiCall, options: KratosPublicOptions): Promis
   const expected = Array.from(ids, sessionMark);
   let text: string | undefined;
   const answer = await announced(
-    options.announcer,
+    { announcer: options.announcer, anchor: call.anchor },
     expected,
     () => send(call, credential.value, options, { method: 'DELETE', segments: ['sessions'] }),
     async (response) => {

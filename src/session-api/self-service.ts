@@ -93,8 +93,11 @@ async function runFlow(
   if (effect === 'none') return send();
   const session = credential && (await resolveSession(credential, call.anchor, options.sessions));
   const expected = session === undefined ? [] : expectedMarks(session, effect);
-  return announced(options.announcer, expected, send, (response) =>
-    confirmedMarks(response, effect, { call, credential, expected, options }),
+  return announced(
+    { announcer: options.announcer, anchor: call.anchor },
+    expected,
+    send,
+    (response) => confirmedMarks(response, effect, { call, credential, expected, options }),
   );
 }
 
@@ -205,7 +208,7 @@ async function logoutApi(call: ApiCall, options: SelfServiceOptions): Promise<Ap
     headers,
     body: JSON.stringify({ session_token: token }),
   };
-  return announced(options.announcer, expected, async () => {
+  return announced({ announcer: options.announcer, anchor: call.anchor }, expected, async () => {
     const sent = await options.kratos.send(change);
     return sent.ok ? passFlow(sent.value, options) : sent;
   });

@@ -262,17 +262,20 @@ describe('the service account', () => {
     });
   });
 
-  it.each<[answer: object, what: string]>([
-    [{ status: 401, body: { message: 'no', code: 'invalid_client', status: 401 } }, 'refusal'],
-    [{ status: 200, body: '<html>' }, 'page'],
-    [{ status: 200, body: { access_token: 'a b' } }, 'token that cannot be sent'],
-    [{ status: 302, headers: { location: 'https://evil.example' } }, 'redirect'],
-  ])('a token endpoint that answers otherwise is a fault: %#', async (answer, _) => {
+  it('a token endpoint that answers otherwise is a fault', async () => {
     await using broken = await startKeycardApi();
-    await broken.keycard.control({ answers: { 'POST /service-account-token': answer } });
-    const seen = await see(`${broken.gate.url}/zones/zone-1/sessions`, { headers: GUARDED });
-    expect(seen).toMatchObject({ status: 502, body: { code: 'upstream_not_valid' } });
-    expect(await broken.keycard.counts()).toEqual({ 'POST /service-account-token': 1 });
+    const answers = [
+      { status: 401, body: { message: 'no', code: 'invalid_client', status: 401 } },
+      { status: 200, body: '<html>' },
+      { status: 200, body: { access_token: 'a b' } },
+      { status: 302, headers: { location: 'https://evil.example' } },
+    ];
+    for (const answer of answers) {
+      await broken.keycard.control({ answers: { 'POST /service-account-token': answer } });
+      const seen = await see(`${broken.gate.url}/zones/zone-1/sessions`, { headers: GUARDED });
+      expect(seen).toMatchObject({ status: 502, body: { code: 'upstream_not_valid' } });
+    }
+    expect(await broken.keycard.counts()).toEqual({ 'POST /service-account-token': 4 });
   });
 
   it('a JWT of the caller’s own goes to Keycard as it is, and Keycard judges it', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { composeRequest, openAndReset } from '../support/raw-http.ts';
 import type { SignedInSession } from '../support/standin-control.ts';
 import type { RunningGate } from '../support/start-gate.ts';
 import { fetchAs } from './fetch-as.ts';
@@ -199,6 +200,36 @@ describe('a change through Postern', () => {
     });
     expect(sent.status).toBe(200);
     expect((await whoami(byToken(session))).session.identity.traits.email).toBe('new@example.com');
+  });
+
+  it.each([
+    [
+      'a deletion',
+      async ({ id }: SignedInSession) => ({
+        method: 'DELETE',
+        target: `/admin/sessions/${id}`,
+        headers: GUARDED,
+      }),
+    ],
+    [
+      'a link to sign out',
+      async (session: SignedInSession) => {
+        const headers = byCookie(session);
+        const flow = await fetchAs(`${gate.url}/self-service/logout/browser`, { headers });
+        const { logout_token: token } = (await flow.json()) as { logout_token: string };
+        return { target: `/self-service/logout?token=${token}`, headers };
+      },
+    ],
+  ])('%s is made and told to its end when the client goes away meanwhile', async (_, compose) => {
+    const session = await gate.kratos.createSession({ identityId: crypto.randomUUID() });
+    await makeHot(byToken(session));
+    await makeHot(byCookie(session));
+    const message = composeRequest(await compose(session));
+    await gate.kratos.control({ delayMs: 300 });
+    await openAndReset(gate.port, message, 100);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    await gate.kratos.reset();
+    expect((await whoami(byToken(session))).status).toBe(401);
   });
 
   it('R1: is not reported as done when it cannot be told to everyone', async () => {
