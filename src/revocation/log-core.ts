@@ -29,6 +29,10 @@ const MAX_APPEND_PAGE = 200;
 /** Messages remembered against repetition; a flood of them makes the oldest be forgotten early. */
 const MAX_MESSAGES = 100_000;
 
+/** Marks of issuers stay as they are: there are as many as issuers are configured. */
+const IS_FINE = `key NOT LIKE 'o%' AND key <> '${EVERYTHING_KEY}'`;
+const TO_EVERYTHING = `'${EVERYTHING_KEY}'`;
+
 /**
  * A new log begins this far ahead of its clock, so that its positions are beyond those of a log it replaces,
  * whatever the two clocks say.
@@ -157,11 +161,16 @@ export class LogCore {
     );
   }
 
+  /**
+   * To half of what is allowed, so that it happens seldom. What only makes checks be made again goes before what
+   * denies tokens: whoever floods the log with changes that fail must not be able to end everyone's tokens.
+   */
   #fold(maxMarks: number): void {
     const target = Math.floor(maxMarks / 2);
     this.#foldWhere(
       `owner LIKE 'i%' AND owner IN (SELECT owner FROM marks GROUP BY owner HAVING COUNT(*) > 1)`,
     );
+    if (this.#count > target) this.#foldWhere(`issued_before = 0 AND ${IS_FINE}`, TO_EVERYTHING);
     if (this.#count <= target) return;
     const [middle] = this.#query(
       'SELECT position FROM marks ORDER BY position LIMIT 1 OFFSET ?',
@@ -170,17 +179,14 @@ export class LogCore {
     const upTo = middle?.position;
     if (typeof upTo !== 'number') return;
     this.#foldWhere(`owner LIKE 'o%' AND position <= ${upTo}`);
-    this.#foldWhere(`position <= ${upTo} AND key NOT LIKE 'o%' AND key <> '${EVERYTHING_KEY}'`, {
-      isOwnerless: true,
-    });
+    this.#foldWhere(`position <= ${upTo} AND ${IS_FINE}`, TO_EVERYTHING);
   }
 
   /**
    * Puts one mark of the owner in place of many. It stands where the last of them stood: a reader before that
    * place is given it, and a reader beyond has every single one of them.
    */
-  #foldWhere(condition: string, { isOwnerless = false } = {}): void {
-    const owner = isOwnerless ? `'${EVERYTHING_KEY}'` : 'owner';
+  #foldWhere(condition: string, owner = 'owner'): void {
     const folded = this.#query(
       `SELECT ${owner} AS key, MAX(position) AS position, MAX(issued_before) AS issued_before,
          MAX(keep_until) AS keep_until FROM marks WHERE ${condition} GROUP BY 1`,

@@ -184,6 +184,19 @@ describe('LogCore', () => {
     expect(copy.issuedBefore({ sessionId: 'other', identityId: 'carl' })).toBe(0);
   });
 
+  it('folds what only makes checks be made again first, so that no flood of failing changes denies anyone’s tokens', () => {
+    const { log } = newLog();
+    log.append([definite(session('ended'))], OPTIONS);
+    for (let index = 0; index < 5000; index += 1) {
+      log.append([tentative(session(`guess-${index}`))], OPTIONS);
+    }
+    const copy = copyOf(log);
+    expect(log.size).toBeLessThanOrEqual(OPTIONS.maxMarks);
+    expect(copy.issuedBefore({ sessionId: 'ended' })).toBeGreaterThan(0);
+    expect(copy.issuedBefore({ sessionId: 'never marked' })).toBe(0);
+    expect(copy.lastPosition({ sessionId: 'guess-0' })).toBeGreaterThan(NOW + 60_000);
+  });
+
   it('folds a flood of many people’s into everything, the oldest first', () => {
     const { log, clock } = newLog();
     for (let index = 0; index < 1200; index += 1) {
