@@ -16,7 +16,6 @@ import { createPublishedKeys } from './tokens/published-keys.ts';
 import { createResourceMetadata, RESOURCE_METADATA_PATH } from './tokens/resource-metadata.ts';
 import { TokenSessions } from './tokens/token-sessions.ts';
 import { type KeyValueStore, KvTier } from './whoami/kv-tier.ts';
-import { SessionResolver } from './whoami/session-resolver.ts';
 import { Sessions } from './whoami/sessions.ts';
 import type { Anchor } from './whoami/single-flight.ts';
 import { whoami } from './whoami/whoami.ts';
@@ -52,18 +51,18 @@ interface Visit {
 export function createGateway(config: Config, surroundings: Surroundings): Gateway {
   const { now } = surroundings;
   const log = createDecisionLog(config.DECISION_LOG, surroundings.write);
-  const sessions = createResolver(config, surroundings);
-  const gateOptions = createGateOptions(config, surroundings, sessions, log);
+  const identification = createIdentification(config, surroundings);
+  const gateOptions = createGateOptions(config, surroundings, identification, log);
   const readiness = createReadiness(createStore(config, surroundings), surroundings.kv, now);
   const resource = createResource(config);
-  const whoamiOptions = { sessions, ...createReading(config), log, now };
+  const whoamiOptions = { ...identification, log, now };
 
   const routes = new Hono<{ Bindings: Visit }>();
   routes.all('/sessions/whoami', ({ req, env }) =>
     whoami(req.raw, env.target, env.anchor, whoamiOptions),
   );
   routes.get('/.postern/health/alive', alive);
-  routes.get('/.postern/health/ready', readiness);
+  routes.get('/.postern/health/ready', ({ env }) => readiness(env.anchor));
   routes.get('/.postern/jwks.json', createPublishedKeys(inlineKeysOf(config)));
   if (resource !== undefined) routes.get(RESOURCE_METADATA_PATH, resource);
   routes.all('/.postern/*', () => errorResponse('not_found'));
@@ -119,19 +118,21 @@ function createSessions(config: Config, surroundings: Surroundings): Sessions {
   });
 }
 
-function createResolver(config: Config, surroundings: Surroundings): SessionResolver {
-  const { kv, fetchKeys, now, random, write } = surroundings;
-  const issuers = createConfiguredIssuers(config, { kv, fetch: fetchKeys, now, random, write });
-  const tokens = new TokenSessions({ issuers, revocation: NO_REVOCATION_LOG, now });
-  return new SessionResolver(createSessions(config, surroundings), tokens);
-}
+/** How whoami and the gate find out who is asking, and where they send those of whom they cannot. */
+type Identification = Pick<
+  GateOptions,
+  'sessions' | 'tokens' | 'readCredential' | 'resourceMetadataUrl'
+>;
 
-/** How whoami and the gate read credentials, and where they send those who have none. */
-function createReading(config: Config) {
+function createIdentification(config: Config, surroundings: Surroundings): Identification {
+  const { fetchKeys, now } = surroundings;
+  const issuers = createConfiguredIssuers(config, { ...surroundings, fetch: fetchKeys });
   const tokenCookieNames = config.ISSUERS.length === 0 ? undefined : config.TOKEN_COOKIE_NAMES;
-  const places = { sessionCookieNames: config.SESSION_COOKIE_NAMES, tokenCookieNames };
   return {
-    readCredential: (headers: Headers) => readCredential(headers, places),
+    sessions: createSessions(config, surroundings),
+    tokens: new TokenSessions({ issuers, revocation: NO_REVOCATION_LOG, now }),
+    readCredential: (headers: Headers) =>
+      readCredential(headers, config.SESSION_COOKIE_NAMES, tokenCookieNames),
     resourceMetadataUrl:
       authorizationServersOf(config).length === 0
         ? undefined
@@ -156,14 +157,14 @@ function inlineKeysOf({ ISSUERS }: Config) {
 function createGateOptions(
   config: Config,
   surroundings: Surroundings,
-  sessions: SessionResolver,
+  identification: Identification,
   log: DecisionLog,
 ): GateOptions | undefined {
   const { fetchOrigin, now } = surroundings;
   if (fetchOrigin === undefined) return undefined;
   return {
+    ...identification,
     rules: new Rules(config.RULES),
-    sessions,
     origin: createOrigin({ fetch: fetchOrigin, timeoutMs: config.ORIGIN_TIMEOUT_MS }),
     originUrl: config.ORIGIN_URL ?? config.PUBLIC_URL,
     publicUrl: config.PUBLIC_URL,
@@ -171,7 +172,6 @@ function createGateOptions(
     kratosBrowserUrl: config.KRATOS_BROWSER_URL,
     kratosPublicUrl: config.KRATOS_PUBLIC_URL,
     cookieNames: [...config.SESSION_COOKIE_NAMES, ...config.TOKEN_COOKIE_NAMES],
-    ...createReading(config),
     identityHeaders: config.IDENTITY_HEADERS,
     filter: new HeaderFilter(Object.keys(config.IDENTITY_HEADERS)),
     log,

@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { TokenCredential } from '../../src/credentials/credential.ts';
 import type { RevocationSubject, RevocationView } from '../../src/revocation/revocation-view.ts';
 import type { KeyAnswer } from '../../src/tokens/issuer-keys.ts';
 import { findKey, type IssuerKey, importKeys, readKeySet } from '../../src/tokens/key-set.ts';
@@ -72,15 +71,10 @@ function setUp(preset: 'kratos' | 'keycard' = 'kratos') {
     revocation,
     now: () => world.now,
   });
-  const resolve = (token: string) => sessions.resolve(credential(token), () => {});
+  const resolve = (token: string) => sessions.resolve({ value: token }, () => {});
   return { world, resolve };
 }
 
-const credential = (value: string): TokenCredential => ({
-  kind: 'jwt',
-  carrier: { kind: 'bearer' },
-  value,
-});
 const make = (claims: object = {}, header: object = {}) => issuer.token(T0, { claims, header });
 
 describe('TokenSessions', () => {
