@@ -21,8 +21,8 @@ import { RESOURCE_METADATA_PATH } from './tokens/resource-metadata.ts';
 import { TokenSessions } from './tokens/token-sessions.ts';
 import type { TrustedIssuer } from './tokens/trusted-issuer.ts';
 import { type KeyValueStore, KvTier } from './whoami/kv-tier.ts';
-import { SessionResolver } from './whoami/session-resolver.ts';
 import { Sessions } from './whoami/sessions.ts';
+import type { TokenResolver } from './whoami/token-resolver.ts';
 
 type Fetch = (request: Request) => Promise<Response>;
 
@@ -50,9 +50,8 @@ export interface Parts {
   readonly store: SessionStore;
   readonly revocation: Revocation;
   readonly issuers: readonly TrustedIssuer[];
-  /** Of Kratos alone. */
-  readonly kratosSessions: Sessions;
-  readonly sessions: SessionResolver;
+  readonly sessions: Sessions;
+  readonly tokens: TokenResolver;
   readonly readCredential: (headers: Headers) => Presentation;
   /** Issuers whose clients look for the metadata of RFC 9728. */
   readonly authorizationServers: readonly string[];
@@ -75,26 +74,25 @@ export function createParts(config: Config, given: Surroundings): Parts {
     ...surroundings,
     fetch: surroundings.fetchKeys,
   });
-  const kratosSessions = createSessions(config, surroundings, { store, revocation });
+  const sessions = createSessions(config, surroundings, { store, revocation });
   const believedUnheldMs = checkLifeSeconds(config) * 1000;
   const tokens = new TokenSessions({ issuers, revocation: revocation.view, believedUnheldMs, now });
-  const sessions = new SessionResolver(kratosSessions, tokens);
   const reading = createReading(config);
-  const site = createSiteOptions(config, { ...reading, sessions, now });
+  const site = createSiteOptions(config, { ...reading, sessions, tokens, now });
   return {
     ...reading,
     log,
     store,
     revocation,
     issuers,
-    kratosSessions,
     sessions,
+    tokens,
     site,
     gate: createGateOptions(config, surroundings, { site, log }),
     sessionApi: createSessionApiOptions(config, surroundings, {
       log,
       store,
-      sessions: kratosSessions,
+      sessions,
       announcer: revocation.announcer,
     }),
   };
@@ -151,13 +149,13 @@ function createSessions(
 function createReading(config: Config) {
   const { ISSUERS, SESSION_COOKIE_NAMES: sessionCookieNames } = config;
   const tokenCookieNames = ISSUERS.length === 0 ? undefined : config.TOKEN_COOKIE_NAMES;
-  const places = { sessionCookieNames, tokenCookieNames };
   // Keycard's clients find where to get a token by the resource's metadata; Kratos's have no use for it.
   const authorizationServers = ISSUERS.filter(({ preset }) => preset === 'keycard').map(
     ({ issuer }) => issuer,
   );
   return {
-    readCredential: (headers: Headers) => readCredential(headers, places),
+    readCredential: (headers: Headers) => 
+      readCredential(headers, sessionCookieNames, tokenCookieNames),
     authorizationServers,
     resourceMetadataUrl:
       authorizationServers.length === 0

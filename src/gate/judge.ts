@@ -1,4 +1,4 @@
-import type { Credential, Presentation } from '../credentials/credential.ts';
+import type { Credential, Presentation, TokenCredential } from '../credentials/credential.ts';
 import type { RefusalReason } from '../errors/reasons.ts';
 import { failed, type Result, success } from '../errors/result.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
@@ -6,8 +6,9 @@ import type { PathForm } from '../http/path-readings.ts';
 import type { SiteHosts } from '../http/site-hosts.ts';
 import type { Resolution } from '../whoami/resolution.ts';
 import { resolvePresentation } from '../whoami/resolve-presentation.ts';
-import type { SessionResolver } from '../whoami/session-resolver.ts';
+import type { Sessions } from '../whoami/sessions.ts';
 import type { Anchor } from '../whoami/single-flight.ts';
+import type { TokenResolver } from '../whoami/token-resolver.ts';
 import { type Preflight, readPreflight } from './preflight.ts';
 import type { RuleMatch, Rules } from './rules.ts';
 import { decide, PASS_UNSEEN, type Verdict } from './verdict.ts';
@@ -18,7 +19,8 @@ export interface JudgeOptions {
   readonly methods: ReadonlySet<string>;
   readonly hosts: SiteHosts;
   readonly allowedForms: ReadonlySet<PathForm>;
-  readonly sessions: Pick<SessionResolver, 'resolve'>;
+  readonly sessions: Pick<Sessions, 'resolve'>;
+  readonly tokens: TokenResolver;
   readonly readCredential: (headers: Headers) => Presentation;
   readonly now: () => number;
 }
@@ -68,8 +70,10 @@ export async function judge(
   }
   const resolve = async () => {
     const demand = { asOf: rule.freshness === 'strict' ? options.now() : 0, onlyIfCached: false };
-    return resolvePresentation(presentation, (credential: Credential) =>
-      options.sessions.resolve(credential, demand, anchor),
+    return resolvePresentation(
+      presentation,
+      (credential: Credential) => options.sessions.resolve(credential, demand, anchor),
+      (token: TokenCredential) => options.tokens.resolve(token, anchor),
     );
   };
   const resolution = await resolve();

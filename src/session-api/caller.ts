@@ -1,4 +1,4 @@
-import type { KratosCredential } from '../credentials/credential.ts';
+import type { Credential } from '../credentials/credential.ts';
 import { readCredential } from '../credentials/read-credential.ts';
 import type { DenialReason, FaultReason } from '../errors/reasons.ts';
 import { failed, type Result, success } from '../errors/result.ts';
@@ -35,18 +35,16 @@ export async function chooseCredential(
   { headers }: Request,
   anchor: Anchor,
   { isChange, ...options }: CallerOptions & { readonly isChange: boolean },
-): Promise<Result<KratosCredential, CallerRefusal>> {
+): Promise<Result<Credential, CallerRefusal>> {
   // No token cookies: a JWT is no credential at Kratos, and is judged there like any other value.
-  const places = { sessionCookieNames: options.cookieNames, tokenCookieNames: undefined };
-  const presentation = readCredential(headers, places);
-  if (presentation.kind === 'none') return failed('credential_missing');
+  const presentation = readCredential(headers, options.cookieNames, undefined);
+  if (presentation.kind === 'none' || presentation.kind === 'tokens') return failed('credential_missing');
   if (presentation.kind === 'unusable') {
     const { reason } = presentation;
     return failed(reason === 'token_too_long' ? 'credential_malformed' : reason);
   }
-  const candidates = presentation.candidates.filter((candidate) => candidate.kind === 'kratos');
+  const { candidates } = presentation;
   const [first, ...others] = candidates;
-  if (first === undefined) return failed('credential_missing');
   if (isChange && first.carrier.kind === 'cookie' && isCrossSite(headers, options.allowedOrigins)) {
     return failed('cross_site_change');
   }
@@ -54,10 +52,10 @@ export async function chooseCredential(
 }
 
 async function chooseOne(
-  candidates: readonly KratosCredential[],
+  candidates: readonly Credential[],
   anchor: Anchor,
   sessions: Pick<Sessions, 'resolve'>,
-): Promise<Result<KratosCredential, CallerRefusal>> {
+): Promise<Result<Credential, CallerRefusal>> {
   const found = await Promise.all(
     candidates.map(async (credential) => ({
       credential,
@@ -81,7 +79,7 @@ async function chooseOne(
 
 /** Whose session a credential is, if that is known or can be found out. */
 export async function resolveSession(
-  credential: KratosCredential,
+  credential: Credential,
   anchor: Anchor,
   sessions: Pick<Sessions, 'resolve'>,
 ): Promise<Session | undefined> {

@@ -1,4 +1,4 @@
-import type { KratosCredential } from '../credentials/credential.ts';
+import type { Credential } from '../credentials/credential.ts';
 import { parseObject } from '../providers/kratos/kratos-session.ts';
 
 /** What a completed flow changes: who is signed in, this session, everything known of a person. */
@@ -14,11 +14,10 @@ export function isSignedOut(response: Response, cookieNames: readonly string[]):
 export function issuedSessionCookie(
   response: Response,
   cookieNames: readonly string[],
-): KratosCredential | undefined {
+): Credential | undefined {
   const issued = sessionCookies(response, cookieNames).find(({ isCleared }) => !isCleared);
   return (
     issued && {
-      kind: 'kratos',
       carrier: { kind: 'cookie', cookieName: issued.name },
       value: issued.value,
     }
@@ -26,7 +25,7 @@ export function issuedSessionCookie(
 }
 
 /** The session token that an answer hands to an app, at sign-in or in `continue_with`; the body stays readable. */
-export async function readIssuedToken(response: Response): Promise<KratosCredential | undefined> {
+export async function readIssuedToken(response: Response): Promise<Credential | undefined> {
   // A document has been read whole and bounded before it came here; a page is still on its way.
   const isDocument = /\bjson\b/i.test(response.headers.get('content-type') ?? '');
   const document = isDocument ? parseObject(await response.clone().text()) : undefined;
@@ -41,8 +40,8 @@ export async function readIssuedToken(response: Response): Promise<KratosCredent
   return undefined;
 }
 
-function asCredential(value: string): KratosCredential {
-  return { kind: 'kratos', carrier: { kind: 'session-token-header' }, value };
+function asCredential(value: string): Credential {
+  return { carrier: { kind: 'session-token-header' }, value };
 }
 
 interface SessionCookie {

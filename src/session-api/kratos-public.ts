@@ -1,4 +1,4 @@
-import type { KratosCredential } from '../credentials/credential.ts';
+import type { Credential } from '../credentials/credential.ts';
 import { errorHeaders } from '../errors/error-response.ts';
 import { failed, type Result, success } from '../errors/result.ts';
 import { readBoundedText, TOO_LONG } from '../http/read-bounded-text.ts';
@@ -119,7 +119,7 @@ async function revokeOthers(call: ApiCall, options: KratosPublicOptions): Promis
 
 async function identityOf(
   { anchor }: ApiCall,
-  credential: KratosCredential,
+  credential: Credential,
   { sessions }: KratosPublicOptions,
   known: string | undefined,
 ): Promise<MarkSubject[]> {
@@ -160,7 +160,7 @@ function callerOf(
   { request, anchor }: ApiCall,
   options: KratosPublicOptions,
   { isChange }: { readonly isChange: boolean },
-): Promise<Result<KratosCredential, CallerRefusal>> {
+): Promise<Result<Credential, CallerRefusal>> {
   return chooseCredential(request, anchor, { ...options, isChange });
 }
 
@@ -175,7 +175,7 @@ function refuse({ request }: ApiCall, reason: CallerRefusal): ApiAnswer {
 
 async function send(
   { request }: ApiCall,
-  credential: KratosCredential,
+  credential: Credential,
   { kratos }: KratosPublicOptions,
   call: { readonly method: string; readonly segments: readonly string[]; readonly query?: string },
 ): Promise<ApiAnswer> {

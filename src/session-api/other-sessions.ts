@@ -1,4 +1,4 @@
-import type { KratosCredential } from '../credentials/credential.ts';
+import type { Credential } from '../credentials/credential.ts';
 import { failed, type Result, success } from '../errors/result.ts';
 import { readBoundedText, TOO_LONG } from '../http/read-bounded-text.ts';
 import { credentialHeaders } from '../providers/kratos/credential-headers.ts';
@@ -31,7 +31,7 @@ const MAX_PAGE_BYTES = 4 * 1024 * 1024;
  */
 export async function listOtherSessions(
   kratos: Upstream,
-  credential: KratosCredential,
+  credential: Credential,
   wanted?: string,
 ): Promise<Result<OtherSessions, ApiAnswer>> {
   const ids = new Set<string>();

@@ -1,5 +1,5 @@
 // Pure: no I/O, no clock.
-import type { KratosCredential } from '../credentials/credential.ts';
+import type { Credential } from '../credentials/credential.ts';
 import { readCookies } from '../http/cookies.ts';
 import { credentialHeaders } from '../providers/kratos/credential-headers.ts';
 import { tracingHeaders } from './request-headers.ts';
@@ -30,7 +30,7 @@ const KRATOS_COOKIE = /^(?:__(?:Host|Secure)-)?(?:csrf_token|ory_)/;
  */
 export function selfServiceHeaders(
   request: Request,
-  credential: KratosCredential | undefined,
+  credential: Credential | undefined,
   { cookieNames, publicUrl }: SelfServiceHeadersOptions,
 ): Headers {
   const headers = new Headers(tracingHeaders(request.headers));

@@ -1,4 +1,4 @@
-import type { KratosCredential } from '../credentials/credential.ts';
+import type { Credential } from '../credentials/credential.ts';
 import { failed, success } from '../errors/result.ts';
 import { readBoundedText, TOO_LONG } from '../http/read-bounded-text.ts';
 import type { SessionStore } from '../providers/session-store.ts';
@@ -116,7 +116,7 @@ function expectedMarks(session: Session, effect: FlowEffect): MarkSubject[] {
 
 interface FlowRun {
   readonly call: ApiCall;
-  readonly credential: KratosCredential | undefined;
+  readonly credential: Credential | undefined;
   readonly expected: readonly MarkSubject[];
   readonly options: SelfServiceOptions;
 }
@@ -193,8 +193,7 @@ async function logoutApi(call: ApiCall, options: SelfServiceOptions): Promise<Ap
   if (typeof token !== 'string' || !/^[\x21-\x7e]{16,4096}$/.test(token)) {
     return failed('body_not_valid');
   }
-  const credential: KratosCredential = {
-    kind: 'kratos',
+  const credential: Credential = {
     carrier: { kind: 'session-token-header' },
     value: token,
   };
@@ -216,7 +215,7 @@ async function logoutApi(call: ApiCall, options: SelfServiceOptions): Promise<Ap
 
 async function sendFlow(
   { request, target }: ApiCall,
-  credential: KratosCredential | undefined,
+  credential: Credential | undefined,
   options: SelfServiceOptions,
 ): Promise<ApiAnswer> {
   const path = target.decodedPath.slice(options.host.apiPath.length);

@@ -1,4 +1,4 @@
-import type { KratosCredential } from '../credentials/credential.ts';
+import type { Credential } from '../credentials/credential.ts';
 import type { CheckedSession } from './checked-session.ts';
 import type { CredentialName } from './credential-name.ts';
 import { type Lifetimes, usefulSeconds } from './freshness.ts';
@@ -82,7 +82,7 @@ export class SessionMemory {
    */
   async readKv(
     name: CredentialName,
-    credential: KratosCredential,
+    credential: Credential,
     isUsable: (checked: CheckedSession) => boolean,
   ): Promise<RememberedSession | undefined> {
     const checked = await this.#options.kv?.read(name, credential.value);
@@ -99,7 +99,7 @@ export class SessionMemory {
   /** Keeps a confirmed session, unless a later check has overtaken it. */
   remember(
     name: CredentialName,
-    credential: KratosCredential,
+    credential: Credential,
     { checked, owesCookie }: Omit<RememberedSession, 'kvWrittenAt'>,
     anchor: Anchor,
   ): void {
@@ -145,7 +145,7 @@ export class SessionMemory {
   async #write(
     kv: KvTier,
     name: CredentialName,
-    { value }: KratosCredential,
+    { value }: Credential,
     { checked, forSeconds }: { readonly checked: CheckedSession; readonly forSeconds: number },
   ): Promise<void> {
     await kv.write(name, value, checked, forSeconds);

@@ -1,4 +1,4 @@
-import type { KratosCredential } from '../credentials/credential.ts';
+import type { Credential } from '../credentials/credential.ts';
 import type { SessionStore, StoreAnswer } from '../providers/session-store.ts';
 import type { RevocationView } from '../revocation/revocation-view.ts';
 import type { CheckedSession } from './checked-session.ts';
@@ -36,7 +36,7 @@ export interface Demand {
 export const NO_DEMAND: Demand = Object.freeze({ asOf: 0, onlyIfCached: false });
 
 interface Question {
-  readonly credential: KratosCredential;
+  readonly credential: Credential;
   readonly name: CredentialName;
   readonly demand: Demand;
   readonly anchor: Anchor;
@@ -73,7 +73,7 @@ export class Sessions {
   }
 
   /** Who a credential is, by whichever tier may answer. Never throws on account of the credential. */
-  async resolve(credential: KratosCredential, demand: Demand, anchor: Anchor): Promise<Resolution> {
+  async resolve(credential: Credential, demand: Demand, anchor: Anchor): Promise<Resolution> {
     const name = await nameCredential(credential, this.#options.store.id);
     const question: Question = { credential, name, demand, anchor };
     await this.#options.revocation.refresh(this.#options.now(), anchor);
@@ -92,7 +92,7 @@ export class Sessions {
    * forgotten all the same.
    */
   async resolveUnstored(
-    credential: KratosCredential,
+    credential: Credential,
     anchor: Anchor,
     options: { readonly tokenizeAs?: string } = {},
   ): Promise<Resolution> {
@@ -273,7 +273,7 @@ export class Sessions {
 
   #readKv(
     name: CredentialName,
-    credential: KratosCredential,
+    credential: Credential,
   ): Promise<RememberedSession | undefined> {
     const isUsable = (checked: CheckedSession) => this.#judge(name, checked, 0) !== 'unusable';
     return this.#memory.readKv(name, credential, isUsable);

@@ -25,6 +25,9 @@ describe('readConfig()', () => {
       KRATOS_BROWSER_URL: REQUIRED.KRATOS_PUBLIC_URL,
       LOGIN_URL: `${REQUIRED.KRATOS_PUBLIC_URL}/self-service/login/browser`,
       SESSION_COOKIE_NAMES: ['ory_kratos_session'],
+      TOKEN_COOKIE_NAMES: [],
+      ISSUERS: [],
+      KEYS_TIMEOUT_MS: 5000,
       FRESH_SECONDS: 30,
       STALE_WHILE_REVALIDATE_SECONDS: 30,
       STALE_IF_ERROR_SECONDS: 300,
@@ -92,6 +95,7 @@ describe('readConfig()', () => {
           ORIGIN_URL: 'https://o',
           ASSERTION_KEYS: ASSERTION_KEYS,
           FORWARD_AUTH_SECRETS: ['x'.repeat(32)],
+          KEY_SET_SECRET: 'x'.repeat(32),
         }),
       ).sort(),
     );

@@ -5,9 +5,12 @@ import {
   keycardErrorResponse,
 } from '../../src/errors/error-response.ts';
 import { explain, type Reason } from '../../src/errors/reasons.ts';
+import { TOKEN_DENIAL_REASONS, type TokenDenialReason } from '../../src/errors/token-reasons.ts';
+
+type Wire = readonly [status: number, text: string, id: string];
 
 /** The wire form of every reason: status, `error.id`, and what else the client is told in headers. */
-const WIRE: Readonly<Record<Reason, readonly [status: number, text: string, id: string]>> = {
+const WIRE: Readonly<Record<Reason, Wire>> = {
   path_not_canonical: [400, 'Bad Request', 'path_not_canonical'],
   query_not_canonical: [400, 'Bad Request', 'query_not_canonical'],
   host_not_valid: [400, 'Bad Request', 'host_not_valid'],
@@ -30,7 +33,9 @@ const WIRE: Readonly<Record<Reason, readonly [status: number, text: string, id: 
   credential_ambiguous: [401, 'Unauthorized', 'session_inactive'],
   session_inactive: [401, 'Unauthorized', 'session_inactive'],
   session_aal2_required: [403, 'Forbidden', 'session_aal2_required'],
+  ...tokenReasons(),
   store_unavailable: [503, 'Service Unavailable', 'store_unavailable'],
+  issuer_keys_unavailable: [503, 'Service Unavailable', 'issuer_keys_unavailable'],
   internal_error: [503, 'Service Unavailable', 'internal_error'],
   not_cached: [504, 'Gateway Timeout', 'not_cached'],
   origin_unreachable: [502, 'Bad Gateway', 'origin_unreachable'],
@@ -87,12 +92,14 @@ describe('errorResponse()', () => {
       'session_aal2_required',
       'session_inactive',
       'session_refresh_required',
+      ...TOKEN_DENIAL_REASONS.toSorted(),
     ]);
     expect(kinds.fault?.sort()).toEqual([
       'assertion_unavailable',
       'configuration_invalid',
       'guard_unavailable',
       'internal_error',
+      'issuer_keys_unavailable',
       'loop_detected',
       'not_cached',
       'origin_timeout',
@@ -138,3 +145,10 @@ describe('errorHeaders()', () => {
     expect(errorHeaders('origin_timeout', { retryAfterSeconds: 5 }).has('retry-after')).toBe(false);
   });
 });
+
+/** Every reason for which a token is refused has the same form. */
+function tokenReasons(): Readonly<Record<TokenDenialReason, Wire>> {
+  const wire: Wire = [401, 'Unauthorized', 'session_inactive'];
+  const entries = TOKEN_DENIAL_REASONS.map((reason) => [reason, wire] as const);
+  return Object.fromEntries(entries) as Record<TokenDenialReason, Wire>; // the list has all of them
+}

@@ -34,7 +34,7 @@ const OTHERS: readonly Resolution[] = [
   { outcome: 'not-signed-in', reason: 'credential_ambiguous', body: undefined, provenance },
   { outcome: 'not-signed-in', reason: 'session_inactive', body: '{}', provenance },
   { outcome: 'insufficient', body: '{"a":1}', provenance },
-  { outcome: 'unknown', retryAfterSeconds: 7, provenance },
+  { outcome: 'unknown', reason: 'issuer_keys_unavailable', retryAfterSeconds: 7, provenance },
   { outcome: 'rejected', status: 400, body: '{}', provenance },
   { outcome: 'not-cached', provenance },
 ];
@@ -96,6 +96,7 @@ describe('decide()', () => {
   it('says how long to wait when it cannot tell', () => {
     expect(decide(rule('required'), OTHERS[5] ?? signedIn, NOW)).toEqual({
       kind: 'cannot-tell',
+      reason: 'issuer_keys_unavailable',
       retryAfterSeconds: 7,
     });
   });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { KratosCredential, Presentation } from '../../src/credentials/credential.ts';
+import type { Credential, Presentation } from '../../src/credentials/credential.ts';
 import type { Resolution } from '../../src/whoami/resolution.ts';
 import { resolvePresentation } from '../../src/whoami/resolve-presentation.ts';
 
@@ -28,8 +28,8 @@ const SOMEBODY: Resolution = {
   provenance: PROVENANCE,
 };
 
-function cookie(value: string): KratosCredential {
-  return { kind: 'kratos', carrier: { kind: 'cookie', cookieName: 'c' }, value };
+function cookie(value: string): Credential {
+  return { carrier: { kind: 'cookie', cookieName: 'c' }, value };
 }
 
 const TWO: Presentation = { kind: 'candidates', candidates: [cookie('dead'), cookie('good')] };

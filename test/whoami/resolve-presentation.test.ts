@@ -35,10 +35,13 @@ function candidates(first: string, ...others: string[]): Presentation {
 
 async function resolve(presentation: Presentation) {
   const asked: string[] = [];
-  const resolution = await resolvePresentation(presentation, async ({ value }) => {
-    asked.push(value);
-    return ANSWERS[value] ?? expect.fail(`no answer for ${value}`);
-  });
+  const ask =
+    (prefix: string) =>
+    async ({ value }: { readonly value: string }) => {
+      asked.push(`${prefix}${value}`);
+      return ANSWERS[value] ?? expect.fail(`no answer for ${value}`);
+    };
+  const resolution = await resolvePresentation(presentation, ask(''), ask('token '));
   return { resolution, asked };
 }
 
@@ -48,10 +51,19 @@ describe('resolvePresentation()', () => {
     [{ kind: 'unusable', reason: 'credential_malformed' }, 'credential_malformed'],
     [{ kind: 'unusable', reason: 'credential_ambiguous' }, 'credential_ambiguous'],
     [{ kind: 'unusable', reason: 'credential_conflicting' }, 'credential_malformed'],
+    [{ kind: 'unusable', reason: 'token_too_long' }, 'token_too_long'],
   ] as const)('asks nobody about %j', async (presentation, reason) => {
     const { resolution, asked } = await resolve(presentation);
     expect(asked).toEqual([]);
     expect(resolution).toMatchObject({ outcome: 'not-signed-in', reason });
+  });
+
+  it('asks about tokens where tokens are proven, and by the same rules', async () => {
+    const [value = ''] = Object.keys(ANSWERS);
+    const tokens = { kind: 'tokens', candidates: [{ value }, { value }] } as const;
+    const { resolution, asked } = await resolve(tokens);
+    expect(resolution).toBe(ANSWERS[value]);
+    expect(asked).toEqual([`token ${value}`, `token ${value}`]);
   });
 
   it('takes the one credential for what it is', async () => {

@@ -1,4 +1,4 @@
-import type { KratosCredential } from '../../credentials/credential.ts';
+import type { Credential } from '../../credentials/credential.ts';
 import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
 import type { SessionStore, StoreAnswer } from '../session-store.ts';
 import { credentialHeaders } from './credential-headers.ts';
@@ -33,7 +33,7 @@ export function createKratosStore(options: KratosStoreOptions): SessionStore {
 
 function whoamiRequest(
   publicUrl: string,
-  credential: KratosCredential,
+  credential: Credential,
   tokenizeAs: string | undefined,
 ): Request {
   const url = new URL(`${publicUrl}/sessions/whoami`);
