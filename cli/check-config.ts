@@ -18,6 +18,7 @@ const file = readWranglerConfig({
 
 const bindings = [
   ...file.kv_namespaces.map((namespace: { binding: string }) => namespace.binding),
+  ...file.durable_objects.bindings.map((object: { name: string }) => object.name),
   ...(file.services ?? []).map((service: { binding: string }) => service.binding),
 ];
 const environment = { ...file.vars, ...Object.fromEntries(bindings.map((name) => [name, {}])) };
@@ -44,6 +45,11 @@ function warnings(): string[] {
   if (!bindings.includes('SESSIONS')) {
     found.push(
       'there is no KV namespace SESSIONS: each isolate remembers sessions for itself alone.',
+    );
+  }
+  if (config.ok && config.value.REVOCATION === 'off') {
+    found.push(
+      'REVOCATION is "off": a revoked session is served until its cached answer is stale.',
     );
   }
   if (config.ok && config.value.ORIGIN_URL === undefined && !bindings.includes('ORIGIN')) {

@@ -100,6 +100,7 @@ function bindings(): string {
 | name | kind | meaning |
 | --- | --- | --- |
 | \`SESSIONS\` | KV namespace | Sealed sessions, shared between isolates. Without it each isolate remembers for itself. |
+| \`REVOCATIONS\` | Durable Object | The revocation log, class \`RevocationLog\`. Required unless \`REVOCATION\` is \`off\`. |
 | \`KRATOS\` | service | A Worker that forwards to Kratos, for example one placed near it. Without it, Kratos is called over the network. |
 | \`ORIGIN\` | service | The site, when it is itself a Worker. Without it, \`ORIGIN_URL\` is called over the network. |
 `;

@@ -9,7 +9,8 @@ import { type AdmittedTarget, admit } from './http/admit.ts';
 import { createDecisionLog, type DecisionLog } from './observability/decision-log.ts';
 import { alive, createReadiness } from './observability/health.ts';
 import { createKratosStore } from './providers/kratos/kratos-store.ts';
-import { NO_REVOCATION_LOG } from './revocation/revocation-view.ts';
+import type { RevocationLogStub } from './revocation/log-protocol.ts';
+import { createRevocation, NO_REVOCATION, type Revocation } from './revocation/revocation.ts';
 import { type KeyValueStore, KvTier } from './whoami/kv-tier.ts';
 import { Sessions } from './whoami/sessions.ts';
 import type { Anchor } from './whoami/single-flight.ts';
@@ -18,6 +19,8 @@ import { whoami } from './whoami/whoami.ts';
 /** What a gateway uses of the world around it. */
 export interface Surroundings {
   readonly kv: KeyValueStore | undefined;
+  /** A new way to the revocation log for each call; `undefined` where none is bound. */
+  readonly openLog: (() => RevocationLogStub) | undefined;
   readonly fetchStore: (request: Request) => Promise<Response>;
   /** `undefined`: there is no site to gate. */
   readonly fetchOrigin: ((request: Request) => Promise<Response>) | undefined;
@@ -42,7 +45,8 @@ interface Visit {
 export function createGateway(config: Config, surroundings: Surroundings): Gateway {
   const { now } = surroundings;
   const log = createDecisionLog(config.DECISION_LOG, surroundings.write);
-  const sessions = createSessions(config, surroundings);
+  const revocation = openRevocation(config, surroundings);
+  const sessions = createSessions(config, surroundings, revocation);
   const gateOptions = createGateOptions(config, surroundings, sessions, log);
   const readiness = createReadiness(createStore(config, surroundings), surroundings.kv, now);
   const whoamiOptions = { sessions, cookieNames: config.SESSION_COOKIE_NAMES, log, now };
@@ -86,14 +90,46 @@ function createStore(config: Config, { fetchStore }: Surroundings) {
   });
 }
 
-function createSessions(config: Config, surroundings: Surroundings): Sessions {
+/** Marks outlive whatever may be older than they are by this much, for clocks differ and checks take time. */
+const KEEP_MARGIN_SECONDS = 60;
+
+function openRevocation(config: Config, { openLog, now, write }: Surroundings): Revocation {
+  if (config.REVOCATION === 'off' || openLog === undefined) {
+    write(
+      JSON.stringify({
+        event: 'revocation-off',
+        message:
+          'No revocation log is kept: a revoked session is served for as long as it is fresh.',
+        fresh_seconds: config.FRESH_SECONDS,
+      }),
+    );
+    return NO_REVOCATION;
+  }
+  const sessionSeconds =
+    config.FRESH_SECONDS + config.STALE_WHILE_REVALIDATE_SECONDS + config.STALE_IF_ERROR_SECONDS;
+  const keepSeconds = Math.max(sessionSeconds, config.REVOCATION_TOKEN_SECONDS);
+  return createRevocation({
+    openLog,
+    lagMs: config.REVOCATION_LAG_SECONDS * 1000,
+    keepMs: (keepSeconds + KEEP_MARGIN_SECONDS) * 1000,
+    maxMarks: config.REVOCATION_MAX_MARKS,
+    now,
+    onFailure: (operation) => write(JSON.stringify({ event: 'revocation-log-failure', operation })),
+  });
+}
+
+function createSessions(
+  config: Config,
+  surroundings: Surroundings,
+  { view }: Revocation,
+): Sessions {
   const { kv, now, write } = surroundings;
   const onFailure = (operation: string) =>
     write(JSON.stringify({ event: 'kv-failure', operation }));
   return new Sessions({
     store: createStore(config, surroundings),
     kv: kv && new KvTier(kv, { readTimeoutMs: config.KV_READ_TIMEOUT_MS, onFailure }),
-    revocation: NO_REVOCATION_LOG,
+    revocation: view,
     lifetimes: {
       freshSeconds: config.FRESH_SECONDS,
       staleWhileRevalidateSeconds: config.STALE_WHILE_REVALIDATE_SECONDS,

@@ -1,10 +1,14 @@
 import { type Config, readConfig } from './config/config.ts';
 import { errorResponse } from './errors/error-response.ts';
 import { createGateway, type Gateway } from './gateway.ts';
+import { LOG_NAME, RevocationLog } from './revocation/revocation-log.ts';
+
+export { RevocationLog };
 
 /** The bindings a deployment may have besides its settings. */
 interface Environment extends Record<string, unknown> {
   readonly SESSIONS?: KVNamespace;
+  readonly REVOCATIONS?: DurableObjectNamespace<RevocationLog>;
   /** A Worker in front of Kratos, placed near it. */
   readonly KRATOS?: Fetcher;
   /** The site, when it is a Worker. */
@@ -32,10 +36,14 @@ function gatewayFor(environment: Environment): Gateway {
   return gateway;
 }
 
-function surroundingsOf({ SESSIONS, KRATOS, ORIGIN }: Environment, { ORIGIN_URL }: Config) {
+function surroundingsOf(
+  { SESSIONS, KRATOS, ORIGIN, REVOCATIONS }: Environment,
+  { ORIGIN_URL }: Config,
+) {
   const overNetwork = (request: Request) => fetch(request);
   return {
     kv: SESSIONS,
+    openLog: REVOCATIONS && (() => REVOCATIONS.getByName(LOG_NAME)),
     fetchStore: KRATOS ? (request: Request) => KRATOS.fetch(request) : overNetwork,
     fetchOrigin: ORIGIN
       ? (request: Request) => ORIGIN.fetch(request)

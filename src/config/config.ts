@@ -7,6 +7,7 @@ const SCHEMA = v.object({
   ...SETTINGS.Addresses,
   ...SETTINGS.Credentials,
   ...SETTINGS.Freshness,
+  ...SETTINGS.Revocation,
   ...SETTINGS.Tiers,
   ...SETTINGS.Deadlines,
   ...SETTINGS.Gate,
@@ -14,7 +15,7 @@ const SCHEMA = v.object({
 });
 
 /** Names in the Worker's environment that are bindings and not settings. */
-export const BINDING_NAMES = ['SESSIONS', 'KRATOS', 'ORIGIN'] as const;
+export const BINDING_NAMES = ['SESSIONS', 'KRATOS', 'ORIGIN', 'REVOCATIONS'] as const;
 
 /** The settings as the operator named them, each checked and with its default. */
 export type Settings = v.InferOutput<typeof SCHEMA>;
@@ -37,7 +38,11 @@ export function readConfig(
   environment: Readonly<Record<string, unknown>>,
 ): Result<Config, string[]> {
   const parsed = v.safeParse(SCHEMA, environment);
-  const problems = [...unknownNames(environment), ...(parsed.issues ?? []).map(describeIssue)];
+  const problems = [
+    ...unknownNames(environment),
+    ...(parsed.issues ?? []).map(describeIssue),
+    ...missingLog(environment, parsed.success && parsed.output.REVOCATION),
+  ];
   if (!parsed.success || problems.length > 0) return failed(problems);
   const settings = parsed.output;
   const browserUrl = settings.KRATOS_BROWSER_URL ?? settings.KRATOS_PUBLIC_URL;
@@ -58,6 +63,17 @@ function unknownNames(environment: Readonly<Record<string, unknown>>): string[] 
     .map(
       (name) => `${name}: there is no such setting or binding. Check the spelling, or remove it.`,
     );
+}
+
+/** A promise to forget revoked sessions that nobody keeps is worse than none. */
+function missingLog(
+  environment: Readonly<Record<string, unknown>>,
+  revocation: Settings['REVOCATION'] | false,
+): string[] {
+  if (revocation !== 'log' || environment.REVOCATIONS !== undefined) return [];
+  return [
+    'REVOCATIONS: expected a Durable Object binding to the class RevocationLog, because REVOCATION is "log"; got nothing. Bind it, or set REVOCATION to "off".',
+  ];
 }
 
 function describeIssue(issue: v.BaseIssue<unknown>): string {

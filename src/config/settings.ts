@@ -2,6 +2,7 @@
 // else; docs/configuration.md is written from it.
 import * as v from 'valibot';
 import { identityHeaders } from './identity-header-settings.ts';
+import { revocationSettings } from './revocation-settings.ts';
 import { rule } from './rule-settings.ts';
 import { baseUrl, listOf, originUrl, wholeNumber } from './setting-types.ts';
 
@@ -74,6 +75,7 @@ export const SETTINGS = {
       ),
     ),
   },
+  Revocation: revocationSettings,
   Tiers: {
     MEMORY_MAX_ENTRIES: v.pipe(
       v.optional(wholeNumber('entries', 1, 1_000_000), 10_000),

@@ -12,6 +12,8 @@ export interface Decision {
   readonly reason?: Reason;
   readonly tier?: string;
   readonly ageSeconds?: number;
+  /** From a mark in the revocation log to the first refusal here on account of it, in milliseconds. */
+  readonly revocation_lag_ms?: number;
   readonly fault?: string;
   readonly sessionId?: string;
   readonly identityId?: string;

@@ -7,10 +7,22 @@ export function describeResolution(
   resolution: Resolution,
 ): Pick<
   Decision,
-  'outcome' | 'reason' | 'tier' | 'ageSeconds' | 'fault' | 'sessionId' | 'identityId'
+  | 'outcome'
+  | 'reason'
+  | 'tier'
+  | 'ageSeconds'
+  | 'fault'
+  | 'revocation_lag_ms'
+  | 'sessionId'
+  | 'identityId'
 > {
-  const { tier, ageSeconds, fault } = resolution.provenance;
-  const provenance = { tier, ageSeconds, ...(fault !== undefined && { fault }) };
+  const { tier, ageSeconds, fault, revocationLagMs } = resolution.provenance;
+  const provenance = {
+    tier,
+    ageSeconds,
+    ...(fault !== undefined && { fault }),
+    ...(revocationLagMs !== undefined && { revocation_lag_ms: revocationLagMs }),
+  };
   switch (resolution.outcome) {
     case 'signed-in': {
       const { id, identity } = resolution.session;

@@ -1,5 +1,6 @@
 // Pure: no I/O, no clock.
 import type { StoreAnswer } from '../providers/session-store.ts';
+import type { LogPosition } from '../revocation/log-protocol.ts';
 import type { CheckedSession } from './checked-session.ts';
 import { ageSeconds, type Lifetimes, ttlSeconds } from './freshness.ts';
 import type { Provenance, Resolution } from './resolution.ts';
@@ -30,6 +31,7 @@ export function fromTier(
     outcome: 'signed-in',
     session: checked.session,
     body: checked.body,
+    logPosition: checked.logPosition,
     setCookies: [],
     cacheForSeconds: cacheForSeconds === undefined ? undefined : Math.max(0, cacheForSeconds - age),
     provenance: {
@@ -46,6 +48,7 @@ export function fromTier(
 /** How a store's answer was come by. */
 export interface Circumstances {
   readonly startedAt: number;
+  readonly logPosition: LogPosition;
   readonly now: number;
   readonly forwarded: NonNullable<Provenance['forwarded']>;
   /** Another request asked, and this one waited: what was sent for that one alone is left out. */
@@ -56,18 +59,19 @@ export interface Circumstances {
 
 /** A store's answer as what it means for the requester. */
 export function concludeAnswer(answer: StoreAnswer, circumstances: Circumstances): Resolution {
-  const { startedAt, now, forwarded, joined = false, lifetimes } = circumstances;
+  const { startedAt, logPosition, now, forwarded, joined = false, lifetimes } = circumstances;
   const provenance: Provenance = { ...FROM_STORE, forwarded, collapsed: joined };
   switch (answer.kind) {
     case 'session': {
       const { session, body, setCookies, cacheForSeconds } = answer;
       if (now >= session.expiresAt) return sessionOver(provenance);
-      const checked = { session, body, checkedAt: startedAt, cacheForSeconds };
+      const checked = { session, body, checkedAt: startedAt, logPosition, cacheForSeconds };
       const ttl = lifetimes === undefined ? undefined : ttlSeconds(checked, now, lifetimes);
       return {
         outcome: 'signed-in',
         session,
         body,
+        logPosition,
         setCookies: joined ? [] : setCookies,
         cacheForSeconds,
         provenance: { ...provenance, ttlSeconds: ttl },

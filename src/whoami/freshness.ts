@@ -1,4 +1,5 @@
 // Pure: no I/O, no clock.
+import type { LogPosition } from '../revocation/log-protocol.ts';
 import type { CheckedSession } from './checked-session.ts';
 
 /** How long an answer of the store may be used, in seconds from the start of its check; each begins where the one before ends. */
@@ -8,13 +9,13 @@ export interface Lifetimes {
   readonly staleIfErrorSeconds: number;
 }
 
-/** What a remembered session has to stand up to, at one moment. All in milliseconds since the epoch. */
+/** What a remembered session has to stand up to, at one moment. Times are in milliseconds since the epoch. */
 export interface Moment {
   readonly now: number;
   /** The requester accepts nothing checked before this. */
   readonly asOf: number;
-  /** Checks at or before this are revoked. */
-  readonly notBefore: number;
+  /** Where in the log it was last marked: a check that started in ignorance of that is revoked. */
+  readonly notBefore: LogPosition;
   /** Checks before this are good only while the store cannot be asked. */
   readonly trustedSince: number;
 }
@@ -34,7 +35,7 @@ const MAX_CLOCK_SKEW_MS = 10_000;
 export function judge(checked: CheckedSession, moment: Moment, lifetimes: Lifetimes): Usability {
   const { now } = moment;
   if (now >= checked.session.expiresAt) return 'unusable';
-  if (checked.checkedAt <= moment.notBefore || checked.checkedAt < moment.asOf) return 'unusable';
+  if (checked.logPosition < moment.notBefore || checked.checkedAt < moment.asOf) return 'unusable';
   if (checked.checkedAt > now + MAX_CLOCK_SKEW_MS) return 'unusable';
   const { freshMs, revalidateMs, errorMs } = limitsOf(checked, lifetimes);
   const age = now - checked.checkedAt;

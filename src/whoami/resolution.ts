@@ -1,4 +1,5 @@
 import type { DenialReason } from '../errors/reasons.ts';
+import type { LogPosition } from '../revocation/log-protocol.ts';
 import type { Session } from '../session/session.ts';
 
 /** Where an answer came from, for `Age` and `Cache-Status`. */
@@ -11,6 +12,11 @@ export interface Provenance {
   readonly ttlSeconds: number | undefined;
   /** The answer is another request's, which asked the store at the same time. */
   readonly collapsed: boolean;
+  /**
+   * What was remembered was refused on account of a mark for the first time in this isolate: how long ago the
+   * mark was written, in milliseconds.
+   */
+  readonly revocationLagMs?: number;
   /** What the store's failure was, when a stale answer or none is given because of it. */
   readonly fault: string | undefined;
 }
@@ -25,6 +31,8 @@ export type Resolution =
       readonly session: Session;
       /** The store's own bytes. */
       readonly body: string;
+      /** How far the revocation log was known when the check started: a mark beyond it ends what this allowed. */
+      readonly logPosition: LogPosition;
       readonly setCookies: readonly string[];
       /** Seconds for which the store lets this answer be kept from now on. */
       readonly cacheForSeconds: number | undefined;

@@ -2,7 +2,7 @@ import { parseObject, readKratosSession } from '../providers/kratos/kratos-sessi
 import type { CheckedSession } from './checked-session.ts';
 import type { CredentialName } from './credential-name.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 const NONCE_BYTES = 12;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -19,8 +19,9 @@ export async function seal(
   name: CredentialName,
   credentialValue: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { body, checkedAt, cacheForSeconds } = checked;
-  const plain = encoder.encode(JSON.stringify({ checkedAt, cacheForSeconds, body }));
+  const { body, checkedAt, logPosition, cacheForSeconds } = checked;
+  const facts = { checkedAt, logPosition, cacheForSeconds, body };
+  const plain = encoder.encode(JSON.stringify(facts));
   const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
   const key = await deriveKey(credentialValue, name);
   const cipher = await crypto.subtle.encrypt(aesGcm(nonce, name), key, plain);
@@ -55,12 +56,13 @@ export async function unseal(
 function readPlain(text: string): CheckedSession | undefined {
   const stored = parseObject(text);
   if (stored === undefined) return undefined;
-  const { body, checkedAt, cacheForSeconds } = stored;
+  const { body, checkedAt, logPosition, cacheForSeconds } = stored;
   if (typeof body !== 'string' || typeof checkedAt !== 'number') return undefined;
+  if (typeof logPosition !== 'number') return undefined;
   if (cacheForSeconds !== undefined && typeof cacheForSeconds !== 'number') return undefined;
   const read = readKratosSession(body);
   return read.kind === 'active'
-    ? { session: read.session, body, checkedAt, cacheForSeconds }
+    ? { session: read.session, body, checkedAt, logPosition, cacheForSeconds }
     : undefined;
 }
 

@@ -8,6 +8,7 @@ import { judge, type Lifetimes, type Moment } from './freshness.ts';
 import type { KvTier } from './kv-tier.ts';
 import type { MemoryTierLimits } from './memory-tier.ts';
 import type { Resolution } from './resolution.ts';
+import { RevocationGuard, type TimedAnswer } from './revocation-guard.ts';
 import { type RememberedSession, SessionMemory } from './session-memory.ts';
 import { type Anchor, SingleFlight } from './single-flight.ts';
 import { StoreHealth } from './store-health.ts';
@@ -41,12 +42,6 @@ interface Question {
   readonly anchor: Anchor;
 }
 
-/** A store's answer with the moment its check started; plain data, shared between requests. */
-interface TimedAnswer {
-  readonly answer: StoreAnswer;
-  readonly startedAt: number;
-}
-
 /** The store is asked, asked whether it is ready, and asked again: the longest a check can take. */
 const CALLS_PER_CHECK = 3;
 /** Checks overtaken by a revocation are made again, not for ever. */
@@ -54,7 +49,8 @@ const MAX_ATTEMPTS = 3;
 
 /**
  * Credential to session, remembered: memory, then KV, then the store, each answer held against freshness,
- * expiry, the requester's demand and the revocation view before it is given.
+ * expiry, the requester's demand and the revocation view before it is given. So is the store's own answer: by
+ * the time it arrives, the check that it is the result of may have been overtaken.
  *
  * Guarantees: nothing is served at or past the session's expiry; a failing store is never read as "signed
  * out"; a check that started before a revocation neither answers nor is kept; one store call at a time per
@@ -64,11 +60,13 @@ export class Sessions {
   readonly #options: SessionsOptions;
   readonly #memory: SessionMemory;
   readonly #flights: SingleFlight<TimedAnswer>;
+  readonly #guard: RevocationGuard;
   readonly #health = new StoreHealth();
 
   constructor(options: SessionsOptions) {
     this.#options = options;
     this.#memory = new SessionMemory({ ...options, limits: options.memoryLimits });
+    this.#guard = new RevocationGuard(options.revocation, options.now);
     const deadlineMs = CALLS_PER_CHECK * options.storeTimeoutMs;
     this.#flights = new SingleFlight({ deadlineMs, now: options.now });
   }
@@ -80,8 +78,11 @@ export class Sessions {
     await this.#options.revocation.refresh(this.#options.now(), anchor);
     const known = this.#recall(question) ?? (await this.#recallFromKv(question));
     if (known !== undefined) return known;
-    if (demand.onlyIfCached) return notCached();
-    return this.#ask(question);
+    const remembered = this.#memory.read(name)?.checked;
+    const revocationLagMs = this.#guard.firstRefusalLagMs(name, remembered);
+    const resolution = demand.onlyIfCached ? notCached() : await this.#ask(question);
+    if (revocationLagMs === undefined) return resolution;
+    return { ...resolution, provenance: { ...resolution.provenance, revocationLagMs } };
   }
 
   /**
@@ -90,17 +91,22 @@ export class Sessions {
    */
   async resolveUnstored(
     credential: Credential,
+    anchor: Anchor,
     options: { readonly tokenizeAs?: string } = {},
   ): Promise<Resolution> {
     const { store, now } = this.#options;
     const name = await nameCredential(credential, store.id);
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const startedAt = now();
+      const logPosition = this.#options.revocation.position();
       const answer = await this.#lookTwice(name, startedAt, () => store.check(credential, options));
       this.#noteHealth(answer);
-      if (answer.kind !== 'session' || !this.#isRevoked(name, answer, startedAt)) {
-        return concludeAnswer(answer, { startedAt, now: now(), forwarded: 'bypass' });
+      const doubt = await this.#guard.doubt(name, { answer, startedAt, logPosition }, anchor);
+      if (doubt === undefined) {
+        const taken = { startedAt, logPosition, now: now() };
+        return concludeAnswer(answer, { ...taken, forwarded: 'bypass' });
       }
+      if (doubt === 'revocation-log') return unknown(doubt, undefined, 'bypass');
     }
     return unknown('revoked-meanwhile', undefined, 'bypass');
   }
@@ -160,11 +166,18 @@ export class Sessions {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const check = (startedAt: number) => this.#check(question, startedAt, { isAwaited: true });
       const { value, joined } = await this.#flights.join(name, asOf, check, anchor);
-      const { answer, startedAt } = value;
+      const { answer, startedAt, logPosition } = value;
       if (answer.kind === 'fault') return this.#serveDespite(question, answer, forwarded);
-      if (answer.kind !== 'session' || !this.#isRevoked(name, answer, startedAt)) {
+      const doubt = await this.#guard.doubt(name, value, anchor);
+      if (doubt === undefined) {
         const { lifetimes } = this.#options;
-        return concludeAnswer(answer, { startedAt, now: now(), forwarded, joined, lifetimes });
+        const taken = { startedAt, logPosition, now: now() };
+        return concludeAnswer(answer, { ...taken, forwarded, joined, lifetimes });
+      }
+      if (doubt === 'revocation-log') {
+        if (demand.asOf > 0) return unknown(doubt, undefined, forwarded);
+        const fault = { kind: 'fault', detail: doubt, retryAfterSeconds: undefined } as const;
+        return this.#serveDespite(question, fault, forwarded);
       }
       asOf = startedAt + 1;
     }
@@ -193,13 +206,14 @@ export class Sessions {
     startedAt: number,
     { isAwaited }: { readonly isAwaited: boolean },
   ): Promise<TimedAnswer> {
-    const { store } = this.#options;
+    const { store, revocation } = this.#options;
+    const logPosition = revocation.position(); // before the call: what is marked during it may be unknown to the store
     const answer = await this.#lookTwice(name, startedAt, () => store.check(credential));
     this.#noteHealth(answer);
     switch (answer.kind) {
       case 'session': {
         const { session, body, cacheForSeconds, setCookies } = answer;
-        const checked = { session, body, checkedAt: startedAt, cacheForSeconds };
+        const checked = { session, body, checkedAt: startedAt, logPosition, cacheForSeconds };
         const owesCookie = !isAwaited && setCookies.length > 0;
         if (this.#judge(name, checked, 0) !== 'unusable') {
           this.#memory.remember(name, credential, { checked, owesCookie }, anchor);
@@ -216,11 +230,12 @@ export class Sessions {
         return {
           answer: { kind: 'fault', detail: 'store-400', retryAfterSeconds: undefined },
           startedAt,
+          logPosition,
         };
       case 'fault':
         break;
     }
-    return { answer, startedAt };
+    return { answer, startedAt, logPosition };
   }
 
   /**
@@ -257,25 +272,9 @@ export class Sessions {
     const moment: Moment = {
       now,
       asOf,
-      notBefore: this.#notBefore(name, checked),
+      notBefore: this.#guard.notBefore(name, checked),
       trustedSince: this.#options.revocation.trustedSince(now),
     };
     return judge(checked, moment, this.#options.lifetimes);
-  }
-
-  #isRevoked(
-    name: CredentialName,
-    answer: Extract<StoreAnswer, { kind: 'session' }>,
-    checkedAt: number,
-  ): boolean {
-    return checkedAt <= this.#notBefore(name, answer);
-  }
-
-  #notBefore(name: CredentialName, { session }: Pick<CheckedSession, 'session'>): number {
-    return this.#options.revocation.notBefore({
-      sessionId: session.id,
-      identityId: session.identity.id,
-      credentialName: name,
-    });
   }
 }

@@ -64,8 +64,8 @@ function resolveAsAsked(
   const tokenizeAs = new URLSearchParams(target.search).get('tokenize_as') ?? '';
   const asked = readRequestCacheControl(request.headers.get('cache-control'));
   const resolve = (credential: Credential) => {
-    if (tokenizeAs !== '') return sessions.resolveUnstored(credential, { tokenizeAs });
-    if (asked.noStore) return sessions.resolveUnstored(credential);
+    if (tokenizeAs !== '') return sessions.resolveUnstored(credential, anchor, { tokenizeAs });
+    if (asked.noStore) return sessions.resolveUnstored(credential, anchor);
     return sessions.resolve(credential, readDemand(asked, now()), anchor);
   };
   return resolvePresentation(presentation, resolve);

@@ -35,7 +35,10 @@ export interface StartGateOptions {
   readonly kv?: 'memory' | 'faulty' | 'none';
   /** Isolates of the gate that share KV, Durable Objects and stand-ins. @default 1 */
   readonly isolates?: number;
-  /** Durable Object bindings: name of the binding → name of the class the bundle exports. */
+  /**
+   * Durable Object bindings: name of the binding → name of the class the bundle exports.
+   * @default the revocation log for the built bundle, none for a `gateScript`
+   */
   readonly durableObjects?: Readonly<Record<string, string>>;
   /** Further bindings of the gate, in Miniflare's words. */
   readonly bindings?: Readonly<Record<string, Binding>>;
@@ -128,7 +131,7 @@ function runtimeWorkers(
     script: scripts.gate,
     clockScript,
     env: gateEnv(options, ports),
-    durableObjectClasses: name === gateName(0) ? Object.values(options.durableObjects ?? {}) : [],
+    durableObjectClasses: name === gateName(0) ? Object.values(durableObjects(options)) : [],
   }));
   const workers: RuntimeWorker[] = [
     ...gates,
@@ -153,7 +156,7 @@ function gateEnv(options: StartGateOptions, ports: Ports): Record<string, Bindin
   const env: Record<string, Binding> = {};
   for (const [name, value] of Object.entries(vars))
     if (value !== undefined) env[name] = variable(value);
-  for (const [name, exportName] of Object.entries(options.durableObjects ?? {}))
+  for (const [name, exportName] of Object.entries(durableObjects(options)))
     env[name] = { type: 'durable-object', worker: gateName(0), exportName };
   if (kratos === 'binding') env.KRATOS = { type: 'worker', worker: 'kratos' };
   if (origin === 'binding') env.ORIGIN = { type: 'worker', worker: 'origin' };
@@ -161,6 +164,10 @@ function gateEnv(options: StartGateOptions, ports: Ports): Record<string, Bindin
     env.SESSIONS = { type: 'worker', worker: 'kv', exportName: 'Namespace' };
   else if (options.kv !== 'none') env.SESSIONS = NAMESPACE;
   return { ...env, ...options.bindings };
+}
+
+function durableObjects({ durableObjects: given, gateScript }: StartGateOptions) {
+  return given ?? (gateScript === undefined ? { REVOCATIONS: 'RevocationLog' } : {});
 }
 
 function reaches({ services = 'binding' }: StartGateOptions): { kratos: Reach; origin: Reach } {

@@ -1,0 +1,53 @@
+// Pure: no I/O, no clock.
+import * as v from 'valibot';
+import { listOf, wholeNumber } from './setting-types.ts';
+
+/** RFC 2104 section 3: a key shorter than the hash's output makes the signature weaker. */
+const MIN_SECRET_LENGTH = 32;
+
+function secrets(description: string) {
+  const expected = `a list of at most 8 secrets of ${MIN_SECRET_LENGTH} to 512 characters`;
+  const secret = v.pipe(
+    v.string(expected),
+    v.minLength(MIN_SECRET_LENGTH, expected),
+    v.maxLength(512, expected),
+  );
+  return v.pipe(
+    v.optional(listOf(secret, [0, 8], expected), () => []),
+    v.description(description),
+  );
+}
+
+/** How, and whether, a revoked session is made to stop working everywhere. */
+export const revocationSettings = {
+  REVOCATION: v.pipe(
+    v.optional(v.picklist(['log', 'off'], 'one of "log", "off"'), 'log'),
+    v.description(
+      '`log`: every cached answer is held against the revocation log before it is given; needs the Durable Object binding `REVOCATIONS`. `off`: no log is kept, a revoked session is served until its cached answer is no longer fresh, and every isolate says so in its log when it starts.',
+    ),
+  ),
+  REVOCATION_LAG_SECONDS: v.pipe(
+    v.optional(wholeNumber('seconds', 2, 60), 5),
+    v.description(
+      'How long after a revocation was answered the session may still be served somewhere. An isolate in use reads the log twice in this time; docs/revocation.md has what that costs.',
+    ),
+  ),
+  REVOCATION_TOKEN_SECONDS: v.pipe(
+    v.optional(wholeNumber('seconds', 0, 604_800), 3600),
+    v.description(
+      'The longest that a token accepted here can live after it was issued. Marks are kept for so long, or for as long as a cached session can live, whichever is longer.',
+    ),
+  ),
+  REVOCATION_MAX_MARKS: v.pipe(
+    v.optional(wholeNumber('marks', 1000, 1_000_000), 100_000),
+    v.description(
+      'Subjects the log names, and every isolate holds in memory (about 200 bytes each). Beyond it the oldest are folded into coarser marks, which make more be checked again or denied, never less.',
+    ),
+  ),
+  WEBHOOK_SECRETS: secrets(
+    'Secrets with which senders of `POST /.postern/events/webhook` sign (HMAC-SHA-256), as plain text or `whsec_` and base64. Several, so that they can be changed one at a time. Empty: the route does not exist. Belongs in a secret.',
+  ),
+  WEBHOOK_API_KEYS: secrets(
+    'For senders that cannot sign, such as Kratos’s `web_hook`: keys they send in `Authorization: Bearer` instead. Empty: every message must be signed. Belongs in a secret.',
+  ),
+} as const;

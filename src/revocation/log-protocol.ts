@@ -1,0 +1,53 @@
+// Pure: no I/O, no clock. What the log and its readers say to each other.
+import type { Mark } from './mark.ts';
+
+/**
+ * A place in the log: every mark has its own, later ones a greater one, across any restart or replacement
+ * of the log. Its value is about the log's time in milliseconds, which serves measurement; order alone
+ * decides what is revoked.
+ */
+export type LogPosition = number;
+
+/** Before the first mark there can be. */
+export const LOG_START: LogPosition = 0;
+
+/** What the log knows of one subject. */
+export interface RecordedMark {
+  readonly key: string;
+  /** Where it was last marked: checks begun in ignorance of this place are not believed. */
+  readonly position: LogPosition;
+  /** Tokens issued at or before this are denied, in milliseconds since the epoch; 0 for none. */
+  readonly issuedBefore: number;
+  /** When nothing it could apply to can be alive any more, in milliseconds since the epoch. */
+  readonly keepUntil: number;
+}
+
+/** Every subject marked after the cursor, oldest first, as far as one answer holds. */
+export interface LogPage {
+  readonly marks: readonly RecordedMark[];
+  /** The cursor to go on from: the reader now knows every mark up to here. */
+  readonly position: LogPosition;
+  readonly hasMore: boolean;
+}
+
+export interface AppendOptions {
+  /** The writer's own cursor: the answer brings its view up to date. */
+  readonly cursor: LogPosition;
+  /** How long something the marks apply to may live, in milliseconds. */
+  readonly keepMs: number;
+  /** Subjects the log names before it folds the oldest into coarser ones. */
+  readonly maxMarks: number;
+  /** Names a message, so that it is acted upon once. */
+  readonly once?: { readonly key: string; readonly keepMs: number };
+}
+
+export type AppendAnswer =
+  | { readonly kind: 'recorded'; readonly page: LogPage }
+  /** The message had been acted upon before; nothing was recorded. */
+  | { readonly kind: 'repeated' };
+
+/** The log as it is reached from an isolate. Any call may reject, and may never settle. */
+export interface RevocationLogStub {
+  read(cursor: LogPosition): Promise<LogPage>;
+  append(marks: readonly Mark[], options: AppendOptions): Promise<AppendAnswer>;
+}

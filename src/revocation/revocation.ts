@@ -1,0 +1,46 @@
+import { type Announcer, SILENT_ANNOUNCER } from './announcer.ts';
+import { LogAnnouncer } from './log-announcer.ts';
+import { LogClient } from './log-client.ts';
+import type { RevocationLogStub } from './log-protocol.ts';
+import { LogView } from './log-view.ts';
+import { LogWriter } from './log-writer.ts';
+import { NO_REVOCATION_LOG, type RevocationView } from './revocation-view.ts';
+
+export interface RevocationOptions {
+  readonly openLog: () => RevocationLogStub;
+  readonly lagMs: number;
+  /** How long something that marks apply to may live, in milliseconds. */
+  readonly keepMs: number;
+  readonly maxMarks: number;
+  readonly now: () => number;
+  readonly onFailure: (operation: 'read' | 'append') => void;
+  readonly onFirstRefusal?: (lagMs: number) => void;
+}
+
+/** The revocation log as one isolate uses it. */
+export interface Revocation {
+  readonly view: RevocationView;
+  readonly announcer: Announcer;
+  /** `undefined` where no log is kept. */
+  readonly writer: LogWriter | undefined;
+}
+
+/** For one call to the log (design, section 6). */
+const LOG_TIMEOUT_MS = 1000;
+
+/** For sites that keep no log: freshness alone bounds how long a revoked session is served. */
+export const NO_REVOCATION: Revocation = Object.freeze({
+  view: NO_REVOCATION_LOG,
+  announcer: SILENT_ANNOUNCER,
+  writer: undefined,
+});
+
+/** Puts together what one isolate needs to read and to write the log. */
+export function createRevocation(options: RevocationOptions): Revocation {
+  const { openLog, onFailure, ...rest } = options;
+  const timeoutMs = LOG_TIMEOUT_MS;
+  const log = new LogClient({ open: openLog, timeoutMs, onFailure });
+  const view = new LogView({ ...rest, log, timeoutMs });
+  const writer = new LogWriter({ ...rest, log, view });
+  return { view, writer, announcer: new LogAnnouncer(writer) };
+}
