@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import type { Config } from './config/config.ts';
+import { readCredential } from './credentials/read-credential.ts';
 import { errorResponse } from './errors/error-response.ts';
 import { HeaderFilter } from './forwarding/header-filter.ts';
 import { createOrigin } from './forwarding/origin.ts';
@@ -9,9 +10,20 @@ import { type AdmittedTarget, admit } from './http/admit.ts';
 import { createDecisionLog, type DecisionLog } from './observability/decision-log.ts';
 import { alive, createReadiness } from './observability/health.ts';
 import { createKratosStore } from './providers/kratos/kratos-store.ts';
+import {
+  checkLifeSeconds,
+  createConfiguredRevocation,
+} from './revocation/configured-revocation.ts';
+import { createConfiguredIntakes } from './revocation/intakes/configured-intakes.ts';
 import type { RevocationLogStub } from './revocation/log-protocol.ts';
-import { createRevocation, NO_REVOCATION, type Revocation } from './revocation/revocation.ts';
+import type { Revocation } from './revocation/revocation.ts';
+import { createConfiguredIssuers } from './tokens/configured-issuers.ts';
+import { createPublishedKeys } from './tokens/published-keys.ts';
+import { createResourceMetadata, RESOURCE_METADATA_PATH } from './tokens/resource-metadata.ts';
+import { TokenSessions } from './tokens/token-sessions.ts';
+import type { TrustedIssuer } from './tokens/trusted-issuer.ts';
 import { type KeyValueStore, KvTier } from './whoami/kv-tier.ts';
+import { SessionResolver } from './whoami/session-resolver.ts';
 import { Sessions } from './whoami/sessions.ts';
 import type { Anchor } from './whoami/single-flight.ts';
 import { whoami } from './whoami/whoami.ts';
@@ -22,9 +34,13 @@ export interface Surroundings {
   /** A new way to the revocation log for each call; `undefined` where none is bound. */
   readonly openLog: (() => RevocationLogStub) | undefined;
   readonly fetchStore: (request: Request) => Promise<Response>;
+  /** For issuers' keys. */
+  readonly fetchKeys: (request: Request) => Promise<Response>;
   /** `undefined`: there is no site to gate. */
   readonly fetchOrigin: ((request: Request) => Promise<Response>) | undefined;
   readonly now: () => number;
+  /** From 0 to 1. */
+  readonly random: () => number;
   readonly write: (line: string) => void;
 }
 
@@ -45,18 +61,26 @@ interface Visit {
 export function createGateway(config: Config, surroundings: Surroundings): Gateway {
   const { now } = surroundings;
   const log = createDecisionLog(config.DECISION_LOG, surroundings.write);
-  const revocation = openRevocation(config, surroundings);
-  const sessions = createSessions(config, surroundings, revocation);
+  const revocation = createConfiguredRevocation(config, surroundings);
+  const issuers = createIssuers(config, surroundings);
+  const sessions = createResolver(config, surroundings, { revocation, issuers });
   const gateOptions = createGateOptions(config, surroundings, sessions, log);
   const readiness = createReadiness(createStore(config, surroundings), surroundings.kv, now);
-  const whoamiOptions = { sessions, cookieNames: config.SESSION_COOKIE_NAMES, log, now };
+  const resource = createResource(config);
+  const whoamiOptions = { sessions, ...createReading(config), log, now };
 
   const routes = new Hono<{ Bindings: Visit }>();
   routes.all('/sessions/whoami', ({ req, env }) =>
     whoami(req.raw, env.target, env.anchor, whoamiOptions),
   );
+  const intakes = createConfiguredIntakes(config, { ...surroundings, revocation, issuers });
+  for (const [path, intake] of Object.entries(intakes)) {
+    routes.post(path, ({ req, env }) => intake(req.raw, env.anchor));
+  }
   routes.get('/.postern/health/alive', alive);
   routes.get('/.postern/health/ready', readiness);
+  routes.get('/.postern/jwks.json', createPublishedKeys(inlineKeysOf(config)));
+  if (resource !== undefined) routes.get(RESOURCE_METADATA_PATH, resource);
   routes.all('/.postern/*', () => errorResponse('not_found'));
   routes.all('*', ({ req, env }) =>
     gateOptions === undefined
@@ -90,34 +114,6 @@ function createStore(config: Config, { fetchStore }: Surroundings) {
   });
 }
 
-/** Marks outlive whatever may be older than they are by this much, for clocks differ and checks take time. */
-const KEEP_MARGIN_SECONDS = 60;
-
-function openRevocation(config: Config, { openLog, now, write }: Surroundings): Revocation {
-  if (config.REVOCATION === 'off' || openLog === undefined) {
-    write(
-      JSON.stringify({
-        event: 'revocation-off',
-        message:
-          'No revocation log is kept: a revoked session is served for as long as it is fresh.',
-        fresh_seconds: config.FRESH_SECONDS,
-      }),
-    );
-    return NO_REVOCATION;
-  }
-  const sessionSeconds =
-    config.FRESH_SECONDS + config.STALE_WHILE_REVALIDATE_SECONDS + config.STALE_IF_ERROR_SECONDS;
-  const keepSeconds = Math.max(sessionSeconds, config.REVOCATION_TOKEN_SECONDS);
-  return createRevocation({
-    openLog,
-    lagMs: config.REVOCATION_LAG_SECONDS * 1000,
-    keepMs: (keepSeconds + KEEP_MARGIN_SECONDS) * 1000,
-    maxMarks: config.REVOCATION_MAX_MARKS,
-    now,
-    onFailure: (operation) => write(JSON.stringify({ event: 'revocation-log-failure', operation })),
-  });
-}
-
 function createSessions(
   config: Config,
   surroundings: Surroundings,
@@ -142,10 +138,60 @@ function createSessions(
   });
 }
 
+function createIssuers(config: Config, surroundings: Surroundings): TrustedIssuer[] {
+  const { kv, fetchKeys, now, random, write } = surroundings;
+  return createConfiguredIssuers(config, { kv, fetch: fetchKeys, now, random, write });
+}
+
+function createResolver(
+  config: Config,
+  surroundings: Surroundings,
+  {
+    revocation,
+    issuers,
+  }: { readonly revocation: Revocation; readonly issuers: readonly TrustedIssuer[] },
+): SessionResolver {
+  const { now } = surroundings;
+  const tokens = new TokenSessions({
+    issuers,
+    revocation: revocation.view,
+    believedUnheldMs: checkLifeSeconds(config) * 1000,
+    now,
+  });
+  return new SessionResolver(createSessions(config, surroundings, revocation), tokens);
+}
+
+/** How whoami and the gate read credentials, and where they send those who have none. */
+function createReading(config: Config) {
+  const tokenCookieNames = config.ISSUERS.length === 0 ? undefined : config.TOKEN_COOKIE_NAMES;
+  const places = { sessionCookieNames: config.SESSION_COOKIE_NAMES, tokenCookieNames };
+  return {
+    readCredential: (headers: Headers) => readCredential(headers, places),
+    resourceMetadataUrl:
+      authorizationServersOf(config).length === 0
+        ? undefined
+        : `${config.PUBLIC_URL}${RESOURCE_METADATA_PATH}`,
+  };
+}
+
+function createResource(config: Config): (() => Response) | undefined {
+  const servers = authorizationServersOf(config);
+  return servers.length === 0 ? undefined : createResourceMetadata(config.PUBLIC_URL, servers);
+}
+
+/** Keycard's clients find where to get a token by the metadata of the resource; Kratos's have no use for it. */
+function authorizationServersOf({ ISSUERS }: Config): string[] {
+  return ISSUERS.filter(({ preset }) => preset === 'keycard').map(({ issuer }) => issuer);
+}
+
+function inlineKeysOf({ ISSUERS }: Config) {
+  return ISSUERS.flatMap(({ keys = [] }) => keys);
+}
+
 function createGateOptions(
   config: Config,
   surroundings: Surroundings,
-  sessions: Sessions,
+  sessions: SessionResolver,
   log: DecisionLog,
 ): GateOptions | undefined {
   const { fetchOrigin, now } = surroundings;
@@ -159,7 +205,8 @@ function createGateOptions(
     loginUrl: config.LOGIN_URL,
     kratosBrowserUrl: config.KRATOS_BROWSER_URL,
     kratosPublicUrl: config.KRATOS_PUBLIC_URL,
-    cookieNames: config.SESSION_COOKIE_NAMES,
+    cookieNames: [...config.SESSION_COOKIE_NAMES, ...config.TOKEN_COOKIE_NAMES],
+    ...createReading(config),
     identityHeaders: config.IDENTITY_HEADERS,
     filter: new HeaderFilter(Object.keys(config.IDENTITY_HEADERS)),
     log,

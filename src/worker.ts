@@ -45,12 +45,14 @@ function surroundingsOf(
     kv: SESSIONS,
     openLog: REVOCATIONS && (() => REVOCATIONS.getByName(LOG_NAME)),
     fetchStore: KRATOS ? (request: Request) => KRATOS.fetch(request) : overNetwork,
+    fetchKeys: overNetwork,
     fetchOrigin: ORIGIN
       ? (request: Request) => ORIGIN.fetch(request)
       : ORIGIN_URL === undefined
         ? undefined
         : overNetwork,
     now: () => Date.now(),
+    random: () => Math.random(),
     write: (line: string) => console.log(line),
   };
 }

@@ -6,6 +6,7 @@ import { SETTINGS } from './settings.ts';
 const SCHEMA = v.object({
   ...SETTINGS.Addresses,
   ...SETTINGS.Credentials,
+  ...SETTINGS.Tokens,
   ...SETTINGS.Freshness,
   ...SETTINGS.Revocation,
   ...SETTINGS.Tiers,
@@ -21,6 +22,8 @@ export const BINDING_NAMES = ['SESSIONS', 'KRATOS', 'ORIGIN', 'REVOCATIONS'] as 
 export type Settings = v.InferOutput<typeof SCHEMA>;
 /** One rule of `RULES`. */
 export type RuleSettings = Settings['RULES'][number];
+/** One issuer of `ISSUERS`. */
+export type IssuerSettings = Settings['ISSUERS'][number];
 
 /** Everything Postern is configured with, read once per isolate. */
 export interface Config extends Settings {
@@ -45,6 +48,9 @@ export function readConfig(
   ];
   if (!parsed.success || problems.length > 0) return failed(problems);
   const settings = parsed.output;
+  if (settings.TOKEN_COOKIE_NAMES.some((name) => settings.SESSION_COOKIE_NAMES.includes(name))) {
+    return failed(['TOKEN_COOKIE_NAMES: expected names that are not in SESSION_COOKIE_NAMES.']);
+  }
   const browserUrl = settings.KRATOS_BROWSER_URL ?? settings.KRATOS_PUBLIC_URL;
   return success(
     Object.freeze({

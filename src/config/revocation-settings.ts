@@ -32,12 +32,6 @@ export const revocationSettings = {
       'How long after a revocation was answered the session may still be served somewhere. An isolate in use reads the log twice in this time; docs/revocation.md has what that costs.',
     ),
   ),
-  REVOCATION_TOKEN_SECONDS: v.pipe(
-    v.optional(wholeNumber('seconds', 0, 604_800), 3600),
-    v.description(
-      'The longest that a token accepted here can live after it was issued. Marks are kept for so long, or for as long as a cached session can live, whichever is longer.',
-    ),
-  ),
   REVOCATION_MAX_MARKS: v.pipe(
     v.optional(wholeNumber('marks', 1000, 1_000_000), 100_000),
     v.description(

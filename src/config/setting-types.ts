@@ -3,7 +3,8 @@ import * as v from 'valibot';
 
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
-function isSecureUrl(url: URL): boolean {
+/** https, or http where it does not leave the machine. */
+export function isSecureUrl(url: URL): boolean {
   return (
     url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK_HOST.test(url.hostname))
   );

@@ -2,6 +2,7 @@
 // else; docs/configuration.md is written from it.
 import * as v from 'valibot';
 import { identityHeaders } from './identity-header-settings.ts';
+import { issuers } from './issuer-settings.ts';
 import { revocationSettings } from './revocation-settings.ts';
 import { rule } from './rule-settings.ts';
 import { baseUrl, listOf, originUrl, wholeNumber } from './setting-types.ts';
@@ -56,6 +57,39 @@ export const SETTINGS = {
         'Names of the session cookie, compared byte for byte. Self-hosted Kratos: `session.cookie.name`; Ory Network: `ory_session_<project slug>`.',
       ),
     ),
+    TOKEN_COOKIE_NAMES: v.pipe(
+      v.optional(
+        listOf(
+          v.pipe(v.string('a cookie name'), v.regex(COOKIE_NAME, 'a cookie name (RFC 6265)')),
+          [0, 4],
+          'a list of at most 4 cookie names',
+        ),
+        () => [],
+      ),
+      v.description(
+        'Names of cookies that hold a token of one of `ISSUERS`, looked at after the session cookie. Tokens are also read from `Authorization: Bearer`.',
+      ),
+    ),
+  },
+  Tokens: {
+    ISSUERS: v.pipe(
+      v.optional(issuers, () => []),
+      v.description(
+        'Issuers whose JWTs are believed as sessions, verified here without a call to the session store. See docs/tokens.md.',
+      ),
+    ),
+    KEY_SET_SECRET: v.pipe(
+      v.optional(
+        v.pipe(
+          v.string('a secret of 32 to 256 characters'),
+          v.minLength(32, 'a secret of 32 to 256 characters'),
+          v.maxLength(256, 'a secret of 32 to 256 characters'),
+        ),
+      ),
+      v.description(
+        'Seals the issuers’ key sets in KV, where isolates share them; whoever can write to KV can then forge no key. Set it with `wrangler secret put`. Without it each isolate fetches key sets for itself.',
+      ),
+    ),
   },
   Freshness: {
     FRESH_SECONDS: v.pipe(
@@ -100,6 +134,12 @@ export const SETTINGS = {
     STORE_TIMEOUT_MS: v.pipe(
       v.optional(wholeNumber('milliseconds', 100, 9000), 5000),
       v.description('For one call to the session store, body included.'),
+    ),
+    KEYS_TIMEOUT_MS: v.pipe(
+      v.optional(wholeNumber('milliseconds', 100, 9000), 5000),
+      v.description(
+        'For one look at an issuer’s keys, discovery and bodies included. Keys known before stay in use meanwhile.',
+      ),
     ),
     ORIGIN_TIMEOUT_MS: v.pipe(
       v.optional(wholeNumber('milliseconds', 100, 100_000), 30_000),

@@ -1,4 +1,5 @@
 import { explain, type Reason } from './reasons.ts';
+import { isTokenReason } from './token-reasons.ts';
 
 /** Seconds a client is asked to wait after a fault when nothing better is known. */
 export const DEFAULT_RETRY_AFTER_SECONDS = 2;
@@ -7,7 +8,7 @@ export const DEFAULT_RETRY_AFTER_SECONDS = 2;
 export const PRIVATE_NO_STORE = 'private, no-store';
 
 export interface ErrorResponseOptions {
-  /** Seconds; only sent with 503. */
+  /** Seconds; only sent with 429 and 503. */
   readonly retryAfterSeconds?: number;
   readonly headers?: HeadersInit;
 }
@@ -33,7 +34,8 @@ export function errorHeaders(reason: Reason, options: ErrorResponseOptions = {})
   headers.set('cache-control', PRIVATE_NO_STORE);
   headers.set('x-content-type-options', 'nosniff');
   headers.set('postern-reason', reason);
-  if (explain(reason).status === 503) {
+  const { status } = explain(reason);
+  if (status === 503 || status === 429) {
     headers.set('retry-after', String(options.retryAfterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS));
   }
   if (reason === 'method_not_allowed') {
@@ -44,6 +46,7 @@ export function errorHeaders(reason: Reason, options: ErrorResponseOptions = {})
 
 /** Kratos's own id where it has one (`text/message_error.go`), so that its SDKs recognise the case. */
 function kratosErrorId(reason: Reason): string {
+  if (isTokenReason(reason)) return 'session_inactive';
   switch (reason) {
     case 'credential_missing':
     case 'credential_malformed':
@@ -61,6 +64,8 @@ const STATUS_TEXT: Record<number, string> = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  413: 'Content Too Large',
+  429: 'Too Many Requests',
   500: 'Internal Server Error',
   502: 'Bad Gateway',
   503: 'Service Unavailable',

@@ -1,4 +1,5 @@
 // Pure: no I/O, no clock.
+import { explainToken, isTokenReason, type TokenDenialReason } from './token-reasons.ts';
 
 /** The request itself is refused: it could be read in more than one way, or asks for what is not here. */
 export type RefusalReason =
@@ -15,19 +16,30 @@ export type DenialReason =
   | 'credential_malformed'
   | 'credential_ambiguous'
   | 'session_inactive'
-  | 'session_aal2_required';
+  | 'session_aal2_required'
+  | TokenDenialReason;
 
-/** Something of ours, of the session store's or of the origin's failed. Never a verdict. */
+/** What somebody sent about revocations is not acted upon. */
+export type IntakeReason =
+  | 'event_unauthenticated'
+  | 'event_expired'
+  | 'event_malformed'
+  | 'event_too_long'
+  | 'event_rate_exceeded';
+
+/** Something of ours, of the session store's, of an issuer's or of the origin's failed. Never a verdict. */
 export type FaultReason =
   | 'store_unavailable'
+  | 'issuer_keys_unavailable'
   | 'not_cached'
+  | 'revocation_unrecorded'
   | 'origin_unreachable'
   | 'origin_timeout'
   | 'configuration_invalid'
   | 'internal_error';
 
 /** Every way in which Postern answers something other than what was asked for. */
-export type Reason = RefusalReason | DenialReason | FaultReason;
+export type Reason = RefusalReason | DenialReason | IntakeReason | FaultReason;
 
 /** What a client is told: the status, what was wrong, and what to do. No input is ever echoed. */
 export interface Explanation {
@@ -38,6 +50,7 @@ export interface Explanation {
 
 /** The wire form of a reason. The switch stops compiling when a reason is added without one. */
 export function explain(reason: Reason): Explanation {
+  if (isTokenReason(reason)) return { status: 401, ...explainToken(reason) };
   switch (reason) {
     case 'path_not_canonical':
       return {
@@ -112,11 +125,55 @@ export function explain(reason: Reason): Explanation {
         reason:
           'The session store did not give a usable answer. This says nothing about the session: try again after the time in Retry-After.',
       };
+    case 'issuer_keys_unavailable':
+      return {
+        status: 503,
+        message: 'The token could not be checked.',
+        reason:
+          'The keys of its issuer could not be had. This says nothing about the token: try again after the time in Retry-After.',
+      };
     case 'not_cached':
       return {
         status: 504,
         message: 'No stored answer satisfies the request.',
         reason: 'The request said only-if-cached. Leave that directive out to have it checked.',
+      };
+    case 'revocation_unrecorded':
+      return {
+        status: 503,
+        message: 'The change could not be made known everywhere.',
+        reason:
+          'The revocation log could not be written. Whatever was changed stays changed; send the request again until it succeeds.',
+      };
+    case 'event_unauthenticated':
+      return {
+        status: 401,
+        message: 'The message could not be shown to come from a known sender.',
+        reason: 'Sign it with a configured secret, over its id, timestamp and exact body.',
+      };
+    case 'event_expired':
+      return {
+        status: 400,
+        message: 'The message was signed too long ago, or in the future.',
+        reason: 'Check the clock of the sender, and sign the message anew each time it is sent.',
+      };
+    case 'event_malformed':
+      return {
+        status: 400,
+        message: 'The message does not say whose sessions it is about.',
+        reason: 'Send JSON with 1 to 100 ids and no members other than the documented ones.',
+      };
+    case 'event_too_long':
+      return {
+        status: 413,
+        message: 'The message is too long.',
+        reason: 'Send it in several parts.',
+      };
+    case 'event_rate_exceeded':
+      return {
+        status: 429,
+        message: 'Too many messages at once.',
+        reason: 'Send it again after the time in Retry-After.',
       };
     case 'origin_unreachable':
       return {

@@ -1,5 +1,5 @@
-import type { Credential } from '../credentials/credential.ts';
-import { readCredential } from '../credentials/read-credential.ts';
+import type { Credential, Presentation } from '../credentials/credential.ts';
+import { bearerChallenge } from '../errors/bearer-challenge.ts';
 import { errorHeaders, errorResponse } from '../errors/error-response.ts';
 import type { Reason } from '../errors/reasons.ts';
 import { clientResponse } from '../forwarding/client-response.ts';
@@ -13,7 +13,7 @@ import { describeResolution } from '../observability/describe-resolution.ts';
 import { setProvenanceHeaders } from '../whoami/provenance-headers.ts';
 import type { Resolution } from '../whoami/resolution.ts';
 import { resolvePresentation } from '../whoami/resolve-presentation.ts';
-import type { Sessions } from '../whoami/sessions.ts';
+import type { SessionResolver } from '../whoami/session-resolver.ts';
 import type { Anchor } from '../whoami/single-flight.ts';
 import { VARY } from '../whoami/whoami.ts';
 import { type ChallengeOptions, isNavigation, loginLocation, stepUpLocation } from './challenge.ts';
@@ -22,13 +22,17 @@ import { decide, PASS_UNSEEN, type Verdict } from './verdict.ts';
 
 export interface GateOptions extends ChallengeOptions {
   readonly rules: Rules;
-  readonly sessions: Sessions;
+  readonly sessions: SessionResolver;
+  readonly readCredential: (headers: Headers) => Presentation;
   readonly origin: Origin;
   readonly originUrl: string;
+  /** Of every cookie that may hold a credential: none of them reaches the origin. */
   readonly cookieNames: readonly string[];
   /** Header name to place in the session. */
   readonly identityHeaders: Readonly<Record<string, string>>;
   readonly filter: HeaderFilter;
+  /** Where the metadata of RFC 9728 is; `undefined` when there is none. */
+  readonly resourceMetadataUrl: string | undefined;
   readonly log: DecisionLog;
   readonly now: () => number;
 }
@@ -67,7 +71,7 @@ export async function gate(
   if (!METHODS.has(target.method)) return errorResponse('method_not_allowed');
   const rule = options.rules.match(target);
   const isSessionRead = rule.session !== 'none';
-  const presentation = readCredential(request.headers, options.cookieNames);
+  const presentation = options.readCredential(request.headers);
   if (
     isSessionRead &&
     presentation.kind === 'unusable' &&
@@ -103,10 +107,9 @@ function answerVerdict(
     case 'deny':
       return challengeOrDeny(verdict, visit, options);
     case 'cannot-tell': {
-      const { retryAfterSeconds } = verdict;
+      const { reason, retryAfterSeconds } = verdict;
       const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
-      const response = errorResponse('store_unavailable', wait);
-      return { response, outcome: 'fault', reason: 'store_unavailable' };
+      return { response: errorResponse(reason, wait), outcome: 'fault', reason };
     }
   }
 }
@@ -140,7 +143,8 @@ function challengeOrDeny(
   options: GateOptions,
 ): Answer {
   if (!isNavigation(request.headers)) {
-    const headers = { 'www-authenticate': 'Bearer' };
+    const challenge = bearerChallenge(reason, options.resourceMetadataUrl);
+    const headers = { 'www-authenticate': challenge };
     if (reason !== 'session_aal2_required') {
       return { response: errorResponse(reason, { headers }), outcome: 'deny', reason };
     }

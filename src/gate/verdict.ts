@@ -1,5 +1,5 @@
 // Pure: no I/O, no clock.
-import type { DenialReason } from '../errors/reasons.ts';
+import type { DenialReason, FaultReason } from '../errors/reasons.ts';
 import type { Session } from '../session/session.ts';
 import type { Resolution } from '../whoami/resolution.ts';
 import type { Rule } from './rules.ts';
@@ -11,7 +11,11 @@ import type { Rule } from './rules.ts';
 export type Verdict =
   | { readonly kind: 'pass'; readonly session: Session | undefined; readonly deadCookie: boolean }
   | { readonly kind: 'deny'; readonly reason: DenialReason; readonly storeBody: string | undefined }
-  | { readonly kind: 'cannot-tell'; readonly retryAfterSeconds: number | undefined };
+  | {
+      readonly kind: 'cannot-tell';
+      readonly reason: FaultReason;
+      readonly retryAfterSeconds: number | undefined;
+    };
 
 /** For rules with `session = "none"`: nobody's session is looked at. */
 export const PASS_UNSEEN: Verdict = Object.freeze({
@@ -32,10 +36,12 @@ export function decide(rule: Rule, resolution: Resolution): Verdict {
     }
     case 'insufficient':
       return { kind: 'deny', reason: 'session_aal2_required', storeBody: resolution.body };
-    case 'unknown':
-      return { kind: 'cannot-tell', retryAfterSeconds: resolution.retryAfterSeconds };
+    case 'unknown': {
+      const { reason: fault, retryAfterSeconds } = resolution;
+      return { kind: 'cannot-tell', reason: fault, retryAfterSeconds };
+    }
     case 'rejected':
     case 'not-cached':
-      return { kind: 'cannot-tell', retryAfterSeconds: undefined };
+      return { kind: 'cannot-tell', reason: 'store_unavailable', retryAfterSeconds: undefined };
   }
 }

@@ -6,16 +6,16 @@ export const TOO_LONG = Symbol('body too long');
  * the first byte too many. Throws what the stream throws.
  */
 export async function readBoundedText(
-  response: Response,
+  message: Pick<Response, 'body' | 'headers'>,
   maxBytes: number,
 ): Promise<string | typeof TOO_LONG> {
-  if (response.body === null) return '';
-  const declared = Number(response.headers.get('content-length') ?? 0);
+  if (message.body === null) return '';
+  const declared = Number(message.headers.get('content-length') ?? 0);
   if (declared > maxBytes) {
-    await response.body.cancel();
+    await message.body.cancel();
     return TOO_LONG;
   }
-  const reader = response.body.getReader();
+  const reader = message.body.getReader();
   const decoder = new TextDecoder();
   let text = '';
   let length = 0;

@@ -37,6 +37,6 @@ export function describeResolution(
     case 'not-cached':
       return { outcome: 'fault', reason: 'not_cached', ...provenance };
     case 'unknown':
-      return { outcome: 'fault', reason: 'store_unavailable', ...provenance };
+      return { outcome: 'fault', reason: resolution.reason, ...provenance };
   }
 }

@@ -1,4 +1,4 @@
-import type { Credential } from '../credentials/credential.ts';
+import type { KratosCredential } from '../credentials/credential.ts';
 import type { Session } from '../session/session.ts';
 
 /**
@@ -32,7 +32,10 @@ export type StoreAnswer =
 export interface SessionStore {
   /** Tells one store from another in cache keys. */
   readonly id: string;
-  check(credential: Credential, options?: { readonly tokenizeAs?: string }): Promise<StoreAnswer>;
+  check(
+    credential: KratosCredential,
+    options?: { readonly tokenizeAs?: string },
+  ): Promise<StoreAnswer>;
   /** Whether the store itself says that its parts work. */
   isReady(): Promise<boolean>;
 }

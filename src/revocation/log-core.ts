@@ -119,8 +119,12 @@ export class LogCore {
     });
   }
 
-  #record({ subject, isTentative, issuedBefore }: Mark, { keepMs }: AppendOptions): void {
+  #record(
+    { subject, isTentative, issuedBefore }: Mark,
+    { checkLifeMs, tokenLifeMs }: AppendOptions,
+  ): void {
     const now = this.#now();
+    const keepMs = isTentative ? checkLifeMs : Math.max(checkLifeMs, tokenLifeMs);
     this.#position = Math.max(this.#position + 1, now);
     const denied = Math.min(issuedBefore ?? now, now) + ISSUER_SKEW_MS;
     const key = subjectKey(subject);

@@ -33,8 +33,10 @@ export interface LogPage {
 export interface AppendOptions {
   /** The writer's own cursor: the answer brings its view up to date. */
   readonly cursor: LogPosition;
-  /** How long something the marks apply to may live, in milliseconds. */
-  readonly keepMs: number;
+  /** How long a check can be of use, and so a mark on it, in milliseconds. */
+  readonly checkLifeMs: number;
+  /** The same of a token, which only definite marks concern. */
+  readonly tokenLifeMs: number;
   /** Subjects the log names before it folds the oldest into coarser ones. */
   readonly maxMarks: number;
   /** Names a message, so that it is acted upon once. */

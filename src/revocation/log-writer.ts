@@ -6,8 +6,10 @@ import type { Mark } from './mark.ts';
 export interface LogWriterOptions {
   readonly log: Pick<LogClient, 'append'>;
   readonly view: Pick<LogView, 'position' | 'learn'>;
-  /** How long something that marks apply to may live, in milliseconds. */
-  readonly keepMs: number;
+  /** How long a check can be of use, in milliseconds. */
+  readonly checkLifeMs: number;
+  /** The same of a token. */
+  readonly tokenLifeMs: number;
   readonly maxMarks: number;
   readonly now: () => number;
 }
@@ -48,10 +50,10 @@ export class LogWriter {
     marks: readonly Mark[],
     once: AppendOptions['once'],
   ): Promise<AppendAnswer['kind'] | undefined> {
-    const { log, view, keepMs, maxMarks, now } = this.#options;
+    const { log, view, checkLifeMs, tokenLifeMs, maxMarks, now } = this.#options;
     const cursor = view.position();
     const sentAt = now();
-    const limits = { cursor, keepMs, maxMarks };
+    const limits = { cursor, checkLifeMs, tokenLifeMs, maxMarks };
     const answer = await log.append(marks, once === undefined ? limits : { ...limits, once });
     if (answer?.kind === 'recorded') view.learn(answer.page, cursor, sentAt);
     return answer?.kind;

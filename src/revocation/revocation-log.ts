@@ -30,7 +30,9 @@ export class RevocationLog extends DurableObject {
   async append(marks: readonly Mark[], options: AppendOptions): Promise<AppendAnswer> {
     const answer = this.#log.append(marks, options);
     if ((await this.ctx.storage.getAlarm()) === null) {
-      await this.ctx.storage.setAlarm(Date.now() + Math.max(options.keepMs, PRUNE_INTERVAL_MS));
+      await this.ctx.storage.setAlarm(
+        Date.now() + Math.max(options.checkLifeMs, PRUNE_INTERVAL_MS),
+      );
     }
     return answer;
   }

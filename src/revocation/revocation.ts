@@ -9,8 +9,10 @@ import { NO_REVOCATION_LOG, type RevocationView } from './revocation-view.ts';
 export interface RevocationOptions {
   readonly openLog: () => RevocationLogStub;
   readonly lagMs: number;
-  /** How long something that marks apply to may live, in milliseconds. */
-  readonly keepMs: number;
+  /** How long a check can be of use, in milliseconds. */
+  readonly checkLifeMs: number;
+  /** The same of a token. */
+  readonly tokenLifeMs: number;
   readonly maxMarks: number;
   readonly now: () => number;
   readonly onFailure: (operation: 'read' | 'append') => void;

@@ -116,6 +116,7 @@ export function unknown(
 ): Resolution {
   return {
     outcome: 'unknown',
+    reason: 'store_unavailable',
     retryAfterSeconds,
     provenance: { ...FROM_STORE, tier: 'none', forwarded, fault },
   };

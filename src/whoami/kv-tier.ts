@@ -1,3 +1,4 @@
+import { readBounded } from './bounded-kv-read.ts';
 import type { CheckedSession } from './checked-session.ts';
 import type { CredentialName } from './credential-name.ts';
 import { seal, unseal } from './sealing.ts';
@@ -20,8 +21,6 @@ export interface KvTierOptions {
 
 /** The platform's least (Workers KV, "Limits"); a shorter life is kept inside the value. */
 const MIN_EXPIRATION_TTL_SECONDS = 60;
-/** The platform's least: how long a location may go on serving what it read. */
-const CACHE_TTL_SECONDS = 30;
 const MAX_VALUE_BYTES = 384 * 1024;
 
 /**
@@ -39,7 +38,7 @@ export class KvTier {
 
   /** What is kept under a name; `undefined` when there is nothing, or nothing usable, in time. */
   async read(name: CredentialName, credentialValue: string): Promise<CheckedSession | undefined> {
-    const value = await this.#get(name);
+    const value = await readBounded(this.#store, name, this.#options);
     if (value === null) return undefined;
     const sealed = new Uint8Array(value);
     const isSized = sealed.byteLength <= MAX_VALUE_BYTES;
@@ -70,20 +69,6 @@ export class KvTier {
       await this.#store.delete(name);
     } catch {
       this.#options.onFailure('delete');
-    }
-  }
-
-  async #get(name: CredentialName): Promise<ArrayBuffer | null> {
-    const { promise: timeout, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new Error('KV timeout')), this.#options.readTimeoutMs);
-    try {
-      const options = { type: 'arrayBuffer', cacheTtl: CACHE_TTL_SECONDS } as const;
-      return await Promise.race([this.#store.get(name, options), timeout]);
-    } catch {
-      this.#options.onFailure('get');
-      return null;
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

@@ -6,8 +6,8 @@ import type { Provenance } from './resolution.ts';
 export function setProvenanceHeaders(headers: Headers, provenance: Provenance): void {
   const { tier, forwarded, ageSeconds, ttlSeconds, collapsed, fault } = provenance;
   if (tier === 'none' && forwarded === undefined) return; // nothing was looked up
-  const isFromTier = tier === 'memory' || tier === 'kv';
-  if (isFromTier) headers.set('age', String(ageSeconds));
+  const isKept = tier !== 'store' && tier !== 'none';
+  if (isKept) headers.set('age', String(ageSeconds));
   const detail = fault ?? (tier === 'none' ? undefined : tier);
   headers.set('cache-status', formatCacheStatus({ forwarded, ttlSeconds, collapsed, detail }));
 }

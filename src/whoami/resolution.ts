@@ -1,10 +1,11 @@
-import type { DenialReason } from '../errors/reasons.ts';
+import type { DenialReason, FaultReason } from '../errors/reasons.ts';
 import type { LogPosition } from '../revocation/log-protocol.ts';
 import type { Session } from '../session/session.ts';
 
 /** Where an answer came from, for `Age` and `Cache-Status`. */
 export interface Provenance {
-  readonly tier: 'memory' | 'kv' | 'store' | 'none';
+  /** `signature`: a token, verified for this answer. */
+  readonly tier: 'memory' | 'kv' | 'store' | 'signature' | 'none';
   /** Why the store was asked (RFC 9211 section 2.2); `undefined` for an answer from a tier alone. */
   readonly forwarded: 'miss' | 'stale' | 'request' | 'bypass' | undefined;
   readonly ageSeconds: number;
@@ -57,6 +58,7 @@ export type Resolution =
   | { readonly outcome: 'not-cached'; readonly provenance: Provenance }
   | {
       readonly outcome: 'unknown';
+      readonly reason: Extract<FaultReason, 'store_unavailable' | 'issuer_keys_unavailable'>;
       readonly retryAfterSeconds: number | undefined;
       readonly provenance: Provenance;
     };

@@ -25,9 +25,9 @@ export async function resolvePresentation(
       return notSignedIn('credential_missing');
     case 'unusable':
       return notSignedIn(
-        presentation.reason === 'credential_ambiguous'
-          ? 'credential_ambiguous'
-          : 'credential_malformed',
+        presentation.reason === 'credential_conflicting'
+          ? 'credential_malformed'
+          : presentation.reason,
       );
     case 'candidates': {
       const [first, ...others] = presentation.candidates;

@@ -21,15 +21,7 @@ export async function seal(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { body, checkedAt, logPosition, cacheForSeconds } = checked;
   const facts = { checkedAt, logPosition, cacheForSeconds, body };
-  const plain = encoder.encode(JSON.stringify(facts));
-  const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
-  const key = await deriveKey(credentialValue, name);
-  const cipher = await crypto.subtle.encrypt(aesGcm(nonce, name), key, plain);
-  const sealed = new Uint8Array(1 + NONCE_BYTES + cipher.byteLength);
-  sealed[0] = VERSION;
-  sealed.set(nonce, 1);
-  sealed.set(new Uint8Array(cipher), 1 + NONCE_BYTES);
-  return sealed;
+  return sealText(JSON.stringify(facts), name, credentialValue);
 }
 
 /**
@@ -41,13 +33,38 @@ export async function unseal(
   name: CredentialName,
   credentialValue: string,
 ): Promise<CheckedSession | undefined> {
+  const text = await unsealText(sealed, name, credentialValue);
+  return text === undefined ? undefined : readPlain(text);
+}
+
+/** The seal itself, for any text kept under a name, by whoever knows the secret. */
+export async function sealText(
+  text: string,
+  name: string,
+  secret: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
+  const key = await deriveKey(secret, name);
+  const cipher = await crypto.subtle.encrypt(aesGcm(nonce, name), key, encoder.encode(text));
+  const sealed = new Uint8Array(1 + NONCE_BYTES + cipher.byteLength);
+  sealed[0] = VERSION;
+  sealed.set(nonce, 1);
+  sealed.set(new Uint8Array(cipher), 1 + NONCE_BYTES);
+  return sealed;
+}
+
+/** The text of a sealed value; `undefined` for anything `sealText` did not make of this name and secret. */
+export async function unsealText(
+  sealed: Uint8Array<ArrayBuffer>,
+  name: string,
+  secret: string,
+): Promise<string | undefined> {
   if (sealed[0] !== VERSION || sealed.byteLength <= 1 + NONCE_BYTES) return undefined;
   const nonce = sealed.subarray(1, 1 + NONCE_BYTES);
-  const key = await deriveKey(credentialValue, name);
+  const key = await deriveKey(secret, name);
   try {
     const cipher = sealed.subarray(1 + NONCE_BYTES);
-    const plain = await crypto.subtle.decrypt(aesGcm(nonce, name), key, cipher);
-    return readPlain(decoder.decode(plain));
+    return decoder.decode(await crypto.subtle.decrypt(aesGcm(nonce, name), key, cipher));
   } catch {
     return undefined; // OperationError: the tag does not fit. TypeError: not UTF-8.
   }
@@ -66,18 +83,14 @@ function readPlain(text: string): CheckedSession | undefined {
     : undefined;
 }
 
-function aesGcm(nonce: Uint8Array<ArrayBuffer>, name: CredentialName) {
+function aesGcm(nonce: Uint8Array<ArrayBuffer>, name: string) {
   return { name: 'AES-GCM', iv: nonce, additionalData: encoder.encode(`${VERSION}|${name}`) };
 }
 
-async function deriveKey(credentialValue: string, name: CredentialName): Promise<CryptoKey> {
-  const material = await crypto.subtle.importKey(
-    'raw',
-    encoder.encode(credentialValue),
-    'HKDF',
-    false,
-    ['deriveKey'],
-  );
+async function deriveKey(secret: string, name: string): Promise<CryptoKey> {
+  const material = await crypto.subtle.importKey('raw', encoder.encode(secret), 'HKDF', false, [
+    'deriveKey',
+  ]);
   const info = encoder.encode(`seal|${name}`);
   const derivation = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(32), info };
   const usage = { name: 'AES-GCM', length: 256 };

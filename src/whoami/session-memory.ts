@@ -1,4 +1,4 @@
-import type { Credential } from '../credentials/credential.ts';
+import type { KratosCredential } from '../credentials/credential.ts';
 import type { CheckedSession } from './checked-session.ts';
 import type { CredentialName } from './credential-name.ts';
 import { type Lifetimes, usefulSeconds } from './freshness.ts';
@@ -70,7 +70,7 @@ export class SessionMemory {
   /** What KV holds, taken into memory; `undefined` when it holds nothing usable. */
   async readKv(
     name: CredentialName,
-    credential: Credential,
+    credential: KratosCredential,
     isUsable: (checked: CheckedSession) => boolean,
   ): Promise<RememberedSession | undefined> {
     const checked = await this.#options.kv?.read(name, credential.value);
@@ -83,7 +83,7 @@ export class SessionMemory {
   /** Keeps a confirmed session, unless a later check is kept already or the store allows no keeping. */
   remember(
     name: CredentialName,
-    credential: Credential,
+    credential: KratosCredential,
     { checked, owesCookie }: Omit<RememberedSession, 'kvWrittenAt'>,
     anchor: Anchor,
   ): void {

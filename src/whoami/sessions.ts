@@ -1,4 +1,4 @@
-import type { Credential } from '../credentials/credential.ts';
+import type { KratosCredential } from '../credentials/credential.ts';
 import type { SessionStore, StoreAnswer } from '../providers/session-store.ts';
 import type { RevocationView } from '../revocation/revocation-view.ts';
 import type { CheckedSession } from './checked-session.ts';
@@ -36,7 +36,7 @@ export interface Demand {
 export const NO_DEMAND: Demand = Object.freeze({ asOf: 0, onlyIfCached: false });
 
 interface Question {
-  readonly credential: Credential;
+  readonly credential: KratosCredential;
   readonly name: CredentialName;
   readonly demand: Demand;
   readonly anchor: Anchor;
@@ -72,7 +72,7 @@ export class Sessions {
   }
 
   /** Who a credential is, by whichever tier may answer. Never throws on account of the credential. */
-  async resolve(credential: Credential, demand: Demand, anchor: Anchor): Promise<Resolution> {
+  async resolve(credential: KratosCredential, demand: Demand, anchor: Anchor): Promise<Resolution> {
     const name = await nameCredential(credential, this.#options.store.id);
     const question: Question = { credential, name, demand, anchor };
     await this.#options.revocation.refresh(this.#options.now(), anchor);
@@ -90,7 +90,7 @@ export class Sessions {
    * for one requester, and for clients that said `no-store`.
    */
   async resolveUnstored(
-    credential: Credential,
+    credential: KratosCredential,
     anchor: Anchor,
     options: { readonly tokenizeAs?: string } = {},
   ): Promise<Resolution> {

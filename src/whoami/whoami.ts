@@ -1,6 +1,7 @@
 import type { Credential, Presentation } from '../credentials/credential.ts';
-import { readCredential } from '../credentials/read-credential.ts';
+import { bearerChallenge } from '../errors/bearer-challenge.ts';
 import { errorHeaders, errorResponse, PRIVATE_NO_STORE } from '../errors/error-response.ts';
+import { isTokenReason } from '../errors/token-reasons.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
 import { readRequestCacheControl } from '../http/cache-control.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
@@ -9,12 +10,15 @@ import { whoami401Body } from '../providers/kratos/kratos-errors.ts';
 import { setProvenanceHeaders } from './provenance-headers.ts';
 import type { Resolution } from './resolution.ts';
 import { resolvePresentation } from './resolve-presentation.ts';
-import type { Demand, Sessions } from './sessions.ts';
+import type { SessionResolver } from './session-resolver.ts';
+import type { Demand } from './sessions.ts';
 import type { Anchor } from './single-flight.ts';
 
 export interface WhoamiOptions {
-  readonly sessions: Sessions;
-  readonly cookieNames: readonly string[];
+  readonly sessions: SessionResolver;
+  readonly readCredential: (headers: Headers) => Presentation;
+  /** Where the metadata of RFC 9728 is; `undefined` when there is none. */
+  readonly resourceMetadataUrl: string | undefined;
   readonly log: DecisionLog;
   readonly now: () => number;
 }
@@ -34,12 +38,13 @@ export async function whoami(
   options: WhoamiOptions,
 ): Promise<Response> {
   const startedAt = options.now();
-  const presentation = readCredential(request.headers, options.cookieNames);
+  const presentation = options.readCredential(request.headers);
   if (presentation.kind === 'unusable' && presentation.reason === 'credential_conflicting') {
     return errorResponse('credential_conflicting');
   }
   const resolution = await resolveAsAsked(request, target, presentation, anchor, options);
   const response = whoamiResponse(resolution, request.headers.get('x-request-id'));
+  setChallenge(response.headers, resolution, options.resourceMetadataUrl);
   const { method, path } = target;
   const durationMs = options.now() - startedAt;
   const { status } = response;
@@ -86,11 +91,24 @@ function whoamiResponse(resolution: Resolution, requestId: string | null): Respo
   return response;
 }
 
+/** Kratos sends none with its 401; a token's refusal and a resource with metadata have something to say. */
+function setChallenge(
+  headers: Headers,
+  resolution: Resolution,
+  resourceMetadataUrl: string | undefined,
+): void {
+  if (resolution.outcome !== 'not-signed-in') return;
+  const { reason } = resolution;
+  if (!isTokenReason(reason) && resourceMetadataUrl === undefined) return;
+  headers.set('www-authenticate', bearerChallenge(reason, resourceMetadataUrl));
+}
+
 function bareResponse(resolution: Resolution, requestId: string | null): Response {
   switch (resolution.outcome) {
     case 'signed-in':
       return new Response(resolution.body, { headers: sessionHeaders(resolution) });
     case 'not-signed-in': {
+      if (isTokenReason(resolution.reason)) return errorResponse(resolution.reason);
       const headers = errorHeaders(resolution.reason);
       headers.set('ory-error-id', '');
       return new Response(whoami401Body(resolution.body, requestId), { status: 401, headers });
@@ -110,11 +128,8 @@ function bareResponse(resolution: Resolution, requestId: string | null): Respons
     case 'not-cached':
       return errorResponse('not_cached');
     case 'unknown': {
-      const { retryAfterSeconds } = resolution;
-      return errorResponse(
-        'store_unavailable',
-        retryAfterSeconds === undefined ? {} : { retryAfterSeconds },
-      );
+      const { reason, retryAfterSeconds } = resolution;
+      return errorResponse(reason, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
     }
   }
 }

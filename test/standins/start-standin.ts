@@ -10,7 +10,7 @@ export interface RunningStandin {
 }
 
 /** Bundles and starts `standins/<name>`, with the compatibility date of its wrangler.toml. */
-export async function startStandin(name: 'kratos' | 'origin'): Promise<RunningStandin> {
+export async function startStandin(name: 'kratos' | 'origin' | 'keycard'): Promise<RunningStandin> {
   const contents = await bundleWorker(inRepository(`standins/${name}/src/worker.ts`));
   const runtime = new Miniflare(
     convertV4MiniflareOptions({

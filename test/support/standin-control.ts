@@ -1,3 +1,4 @@
+import type { Settings as KeycardSettings } from '../../standins/keycard/src/settings.ts';
 import type { Settings } from '../../standins/kratos/src/settings.ts';
 import type { CallReport } from '../../standins/recording/src/call-log.ts';
 
@@ -25,8 +26,40 @@ export interface KratosHandle extends StandinHandle {
   issueCookie(sessionId: string): Promise<string>;
   /** Deactivates a session; nobody is told and no call is recorded. */
   revoke(sessionId: string): Promise<void>;
+  /** A token for a session of the stand-in, as `tokenize_as` gives it. */
+  tokenize(sessionToken: string, template: string): Promise<string>;
+  /** The tokenizer signs with new keys from now on. */
+  rotateKeys(options?: { readonly keepsOlder?: boolean }): Promise<void>;
   /** Changes an account as an administrator or its owner would. */
   changeIdentity(identityId: string, patch: IdentityPatch): Promise<void>;
+}
+
+/** The stand-in for a Keycard zone. */
+export interface KeycardHandle extends StandinHandle {
+  /** Changes the stand-in's behaviour; see `standins/keycard/src/settings.ts`. */
+  control(settings: Partial<KeycardSettings>): Promise<void>;
+  /** Undoes every `control`; keys stay. */
+  reset(): Promise<void>;
+  /** Mints an access token with the zone's signing key. */
+  createToken(options?: NewToken): Promise<string>;
+  /** Publishes one more key, which signs from then on unless told otherwise. */
+  rotate(options?: { readonly signs?: boolean; readonly keeps?: number }): Promise<void>;
+}
+
+/** What `POST /.standin/tokens` of the Keycard stand-in takes. */
+export interface NewToken {
+  /** @default 'user-1' */
+  readonly subject?: string;
+  /** @default 'client-1' */
+  readonly clientId?: string;
+  readonly scope?: string;
+  readonly audience?: string | readonly string[];
+  /** Over the usual claims; null takes one away. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+  readonly header?: Readonly<Record<string, unknown>>;
+  readonly ttlSeconds?: number;
+  /** Signed with a key that the zone does not publish. */
+  readonly unpublished?: boolean;
 }
 
 /** What `POST /.standin/sessions` takes. */
@@ -91,9 +124,32 @@ export function kratosHandle(url: string): KratosHandle {
       return (await sendForJson<{ cookie: string }>(url, 'POST', path)).cookie;
     },
     revoke: (id) => send(url, 'DELETE', sessionPath(id)),
+    tokenize: (token, template) => tokenize(url, token, template),
+    rotateKeys: (options = {}) => send(url, 'POST', '/.standin/keys', options),
     changeIdentity: (id, patch) =>
       send(url, 'PATCH', `/.standin/identities/${encodeURIComponent(id)}`, patch),
   };
+}
+
+/** A handle on the Keycard stand-in at this URL. */
+export function keycardHandle(url: string): KeycardHandle {
+  return {
+    ...originHandle(url),
+    control: (settings) => send(url, 'POST', '/.standin/control', settings),
+    reset: () => send(url, 'DELETE', '/.standin/control'),
+    createToken: async (options = {}) =>
+      (await sendForJson<{ token: string }>(url, 'POST', '/.standin/tokens', options)).token,
+    rotate: (options = {}) => send(url, 'POST', '/.standin/keys', options),
+  };
+}
+
+async function tokenize(url: string, sessionToken: string, template: string): Promise<string> {
+  const response = await fetch(`${url}/sessions/whoami?tokenize_as=${template}`, {
+    headers: { 'x-session-token': sessionToken },
+  });
+  const { tokenized } = (await response.json()) as { tokenized?: string };
+  if (tokenized === undefined) throw new Error(`tokenize_as=${template}: ${response.status}`);
+  return tokenized;
 }
 
 async function createSession(url: string, options: NewSession): Promise<SignedInSession> {

@@ -15,7 +15,9 @@ import {
   workerOptions,
 } from './runtime-worker.ts';
 import {
+  type KeycardHandle,
   type KratosHandle,
+  keycardHandle,
   kratosHandle,
   type OriginHandle,
   originHandle,
@@ -25,10 +27,15 @@ import { createTestClock, markConsole, type TestClock } from './test-clock.ts';
 /** How the gate reaches a stand-in: through a service binding, or by URL over a real socket. */
 export type Reach = 'binding' | 'http';
 
+export type Vars = Readonly<Record<string, Json | undefined>>;
+
+/** Where the stand-ins are reached over real sockets, without a slash at the end. */
+export type StandinAddresses = Readonly<Record<keyof Ports, string>>;
+
 /** How to start the gate. */
 export interface StartGateOptions {
-  /** Variables over the defaults; `undefined` removes a default. */
-  readonly vars?: Readonly<Record<string, Json | undefined>>;
+  /** Variables over the defaults, or made from the stand-ins' addresses; `undefined` removes a default. */
+  readonly vars?: Vars | ((addresses: StandinAddresses) => Vars);
   /** @default 'binding' */
   readonly services?: Reach | { readonly kratos: Reach; readonly origin: Reach };
   /** `memory` is Miniflare's namespace, `faulty` ours (also for counting), `none` no binding. @default 'memory' */
@@ -62,6 +69,8 @@ export interface RunningGate extends GateSocket, AsyncDisposable {
   readonly gates: readonly GateSocket[];
   readonly kratos: KratosHandle;
   readonly origin: OriginHandle;
+  /** A Keycard zone, always reached by URL: its issuer is `keycard.url` of the address given to `vars`. */
+  readonly keycard: KeycardHandle;
   readonly kv: KvHandle;
   /** Moves the gate, the stand-ins and the faulty KV together. */
   readonly clock: TestClock;
@@ -86,6 +95,7 @@ const START_ATTEMPTS = 5;
 interface Ports {
   readonly kratos: number;
   readonly origin: number;
+  readonly keycard: number;
 }
 
 /**
@@ -103,6 +113,7 @@ interface Scripts {
   readonly gate: string;
   readonly kratos: string;
   readonly origin: string;
+  readonly keycard: string;
   readonly clock: string;
   /** The namespace's control; absent without a namespace. */
   readonly kv: string | undefined;
@@ -110,13 +121,15 @@ interface Scripts {
 
 async function loadScripts({ kv = 'memory', ...options }: StartGateOptions): Promise<Scripts> {
   const bundled = (path: string) => bundleWorker(inRepository(path));
-  const [kratos, origin, clock, namespace] = await Promise.all([
+  const [kratos, origin, keycard, clock, namespace] = await Promise.all([
     options.kratosScript ?? bundled('standins/kratos/src/worker.ts'),
     options.originScript ?? bundled('standins/origin/src/worker.ts'),
+    bundled('standins/keycard/src/worker.ts'),
     bundled(MOVABLE_CLOCK),
     kv === 'none' ? undefined : bundled(KV_WORKERS[kv]),
   ]);
-  return { gate: options.gateScript ?? readBuiltGate(), kratos, origin, clock, kv: namespace };
+  const gate = options.gateScript ?? readBuiltGate();
+  return { gate, kratos, origin, keycard, clock, kv: namespace };
 }
 
 function runtimeWorkers(
@@ -137,6 +150,7 @@ function runtimeWorkers(
     ...gates,
     { ...standin, name: 'kratos', script: scripts.kratos, port: ports.kratos },
     { ...standin, name: 'origin', script: scripts.origin, port: ports.origin },
+    { ...standin, name: 'keycard', script: scripts.keycard, port: ports.keycard },
   ];
   if (scripts.kv !== undefined) {
     const env = options.kv === 'faulty' ? {} : { SESSIONS: NAMESPACE };
@@ -151,7 +165,7 @@ function gateEnv(options: StartGateOptions, ports: Ports): Record<string, Bindin
     ...DEFAULT_VARS,
     KRATOS_PUBLIC_URL: kratos === 'http' ? loopback(ports.kratos) : BOUND_URLS.kratos,
     ORIGIN_URL: origin === 'http' ? loopback(ports.origin) : BOUND_URLS.origin,
-    ...options.vars,
+    ...varsOf(options, ports),
   };
   const env: Record<string, Binding> = {};
   for (const [name, value] of Object.entries(vars))
@@ -170,6 +184,12 @@ function durableObjects({ durableObjects: given, gateScript }: StartGateOptions)
   return given ?? (gateScript === undefined ? { REVOCATIONS: 'RevocationLog' } : {});
 }
 
+function varsOf({ vars = {} }: StartGateOptions, ports: Ports): Vars {
+  if (typeof vars !== 'function') return vars;
+  const { kratos, origin, keycard } = ports;
+  return vars({ kratos: loopback(kratos), origin: loopback(origin), keycard: loopback(keycard) });
+}
+
 function reaches({ services = 'binding' }: StartGateOptions): { kratos: Reach; origin: Reach } {
   return typeof services === 'string' ? { kratos: services, origin: services } : services;
 }
@@ -180,7 +200,7 @@ async function startRuntime(
   workers: (ports: Ports) => RuntimeWorker[],
   attempts = START_ATTEMPTS,
 ): Promise<Miniflare> {
-  const [kratos, origin] = await Promise.all([freePort(), freePort()]);
+  const [kratos, origin, keycard] = await Promise.all([freePort(), freePort(), freePort()]);
   const miniflare = new Miniflare({
     host: '127.0.0.1',
     cf: false,
@@ -188,7 +208,7 @@ async function startRuntime(
     enableDevRegistry: false,
     logRequests: false,
     handleStructuredLogs: ({ message }: { message: string }) => capture.accept(message),
-    workers: workers({ kratos, origin }).map(workerOptions) satisfies WorkerOptions[],
+    workers: workers({ kratos, origin, keycard }).map(workerOptions) satisfies WorkerOptions[],
   });
   try {
     await miniflare.ready;
@@ -208,7 +228,7 @@ async function describe(
   const direct = async (name: string, entrypoint?: string) =>
     (await miniflare.unsafeGetDirectURL(name, entrypoint)).origin;
   const names = gateNames(options);
-  const others = ['kratos', 'origin', ...(options.kv === 'none' ? [] : ['kv'])];
+  const others = ['kratos', 'origin', 'keycard', ...(options.kv === 'none' ? [] : ['kv'])];
   const urls = await Promise.all(names.map((name) => direct(name)));
   const gates = urls.map((url) => ({ url, port: Number(new URL(url).port) }));
   const [first] = gates;
@@ -222,6 +242,7 @@ async function describe(
     gates,
     kratos: kratosHandle(await direct('kratos')),
     origin: originHandle(await direct('origin')),
+    keycard: keycardHandle(await direct('keycard')),
     kv: await openKv(options, direct),
     clock: createTestClock(clocks),
     logs: () => capture.lines((mark) => markConsole(clocks[0] ?? '', mark)),

@@ -1,4 +1,4 @@
-import type { Credential } from '../../credentials/credential.ts';
+import type { KratosCredential } from '../../credentials/credential.ts';
 import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
 import type { SessionStore, StoreAnswer } from '../session-store.ts';
 import { parseObject, readKratosSession } from './kratos-session.ts';
@@ -32,7 +32,7 @@ export function createKratosStore(options: KratosStoreOptions): SessionStore {
 
 function whoamiRequest(
   publicUrl: string,
-  { carrier, value }: Credential,
+  { carrier, value }: KratosCredential,
   tokenizeAs: string | undefined,
 ): Request {
   const url = new URL(`${publicUrl}/sessions/whoami`);

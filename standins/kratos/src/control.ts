@@ -5,7 +5,7 @@ import { type AuthenticationMethod, createSession, sessionDocument } from './ses
 import { encodeSessionCookie, SESSION_COOKIE_NAME } from './session-cookie.ts';
 import { DEFAULT_SETTINGS, mergeSettings } from './settings.ts';
 import { readSession, store } from './store.ts';
-import { readPublicKeySet } from './tokenizer.ts';
+import { readPublicKeySet, rotateKeys } from './tokenizer.ts';
 
 const JsonRecord = v.record(v.string(), v.unknown());
 
@@ -60,6 +60,16 @@ export function clearCalls(c: KratosContext): Response {
 /** `GET /.standin/jwks.json`: what the operator of a real Kratos would copy from its configuration. */
 export async function readKeySet(c: KratosContext): Promise<Response> {
   return c.json(await readPublicKeySet());
+}
+
+const Rotation = v.strictObject({ keepsOlder: v.optional(v.boolean(), true) });
+
+/** `POST /.standin/keys`: the tokenizer signs with new keys from now on. */
+export async function rotateTokenizerKeys(c: KratosContext): Promise<Response> {
+  const parsed = v.safeParse(Rotation, await readJson(c));
+  if (!parsed.success) return c.text(v.summarize(parsed.issues), 400);
+  await rotateKeys(parsed.output);
+  return c.body(null, 204);
 }
 
 /** `POST /.standin/sessions`: signs somebody in, without a flow. */

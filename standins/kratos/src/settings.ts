@@ -13,8 +13,11 @@ const CannedAnswer = v.strictObject({
   location: v.optional(v.string()),
 });
 
-/** A tokenizer template: extra claims as a mapper would add them, and the token's lifetime. */
+/** A tokenizer template: which key signs, extra claims as a mapper would add them, the token's lifetime. */
 const TokenizerTemplate = v.strictObject({
+  algorithm: v.optional(v.picklist(['ES256', 'RS256', 'EdDSA']), 'ES256'),
+  /** Whether the mapper puts the whole session into a `session` claim. */
+  mapsSession: v.optional(v.boolean(), false),
   claims: v.optional(v.record(v.string(), v.unknown())),
   ttlSeconds: v.optional(Seconds),
 });
@@ -75,7 +78,10 @@ export const DEFAULT_SETTINGS: Settings = {
   endlessBody: false,
   undecodableCookieFails: false,
   publicUrl: null,
-  tokenizers: { plain: {}, postern: { claims: { aud: 'postern' } } },
+  tokenizers: {
+    plain: { algorithm: 'ES256', mapsSession: false },
+    postern: { algorithm: 'ES256', mapsSession: false, claims: { aud: 'postern' } },
+  },
 };
 
 /**

@@ -20,6 +20,7 @@ const standin = new Hono<{ Bindings: Env }>()
   .get('/calls', control.readCalls)
   .delete('/calls', control.clearCalls)
   .get('/jwks.json', control.readKeySet)
+  .post('/keys', control.rotateTokenizerKeys)
   .post('/sessions', control.signIn)
   .post('/sessions/:id/cookie', control.issueAnotherCookie)
   .delete('/sessions/:id', control.revokeUnseen)
@@ -52,6 +53,9 @@ const kratos = new Hono<{ Bindings: Env }>()
   .patch('/admin/sessions/:id/extend', admin.extendSession)
   .get('/admin/identities/:id/sessions', admin.listIdentitySessions)
   .delete('/admin/identities/:id/sessions', admin.deleteIdentitySessions)
+
+  // Not Kratos's: where an operator may publish the public half of the tokenizer's keys.
+  .get('/tokenizer/jwks.json', control.readKeySet)
 
   .get('/ui/login', loginPage)
   .get('/ui/welcome', welcomePage);

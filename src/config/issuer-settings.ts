@@ -1,0 +1,226 @@
+// Pure: no I/O, no clock.
+import * as v from 'valibot';
+import { isSessionPath } from '../session/session-path.ts';
+import { ALGORITHMS } from '../tokens/algorithms.ts';
+import { inlineKeys } from './issuer-key-settings.ts';
+import { isSecureUrl, listOf, wholeNumber } from './setting-types.ts';
+
+const VISIBLE_ASCII = /^[\x21-\x7e]{1,512}$/;
+const CLAIM = 'a claim name';
+/** Every token has these, so none of them tells one kind from another. */
+const NOT_MARKERS = ['iss', 'sub', 'sid', 'aud', 'exp', 'nbf', 'iat', 'jti'];
+const KEY_SOURCES = ['keys', 'jwks_url', 'discovery'] as const;
+
+const claimName = v.pipe(v.string(CLAIM), v.regex(VISIBLE_ASCII, CLAIM));
+const audienceName = v.pipe(v.string(), v.regex(VISIBLE_ASCII));
+const AUDIENCE =
+  'an audience, a list of 1 to 16 of them, or false together with marker_claims; never empty';
+const MARKERS =
+  'a table of 1 to 16 claims with the text, number or boolean each must have; not iss, sub, sid, aud, exp, nbf, iat or jti, which every token has';
+const KEYS_URL = 'an https URL without user or fragment (http is allowed on loopback)';
+
+const members = v.strictObject(
+  {
+    issuer: v.pipe(
+      v.string('the iss claim of the tokens'),
+      v.regex(VISIBLE_ASCII, 'the iss claim of the tokens: 1 to 512 visible characters'),
+      v.description(
+        'The `iss` claim, to the letter. Kratos writes its public base URL with a slash at the end.',
+      ),
+    ),
+    preset: v.pipe(
+      v.picklist(['kratos', 'keycard'], 'one of "kratos", "keycard"'),
+      v.description(
+        'Whose tokens these are: which claims they have, and what their sessions look like. `kratos`: Kratos’s tokenizer (`sid`, `sub`, the mapper’s `session`). `keycard`: access tokens of a Keycard zone (`sub`, `client_id`, `scope`).',
+      ),
+    ),
+    audience: v.pipe(
+      v.union(
+        [
+          v.literal(false),
+          v.pipe(
+            audienceName,
+            v.transform((name) => [name]),
+          ),
+          v.pipe(v.array(audienceName), v.minLength(1), v.maxLength(16)),
+        ],
+        AUDIENCE,
+      ),
+      v.description(
+        'What `aud` must name, one of these. `false` for tokens without `aud`, as Kratos’s are unless their mapper adds one; `marker_claims` must then tell them from other tokens of the issuer, and a token that has an `aud` is refused.',
+      ),
+    ),
+    algorithms: v.pipe(
+      v.array(
+        v.picklist(
+          ALGORITHMS,
+          `one of ${ALGORITHMS.join(', ')}; never "none", and no HMAC, since the keys are public`,
+        ),
+        'a list of 1 or more signature algorithms',
+      ),
+      v.minLength(1, 'at least one signature algorithm'),
+      v.description(
+        'Signature algorithms that are believed: ES256, ES384, ES512, EdDSA (or its newer name Ed25519), RS256 to RS512, PS256 to PS512.',
+      ),
+    ),
+    keys: v.optional(
+      v.pipe(
+        inlineKeys,
+        v.description(
+          'The issuer’s public keys, as a list of JWKs or a JWK set. They are published again at `/.postern/jwks.json`. A private or symmetric key refuses to start. Exactly one of `keys`, `jwks_url` and `discovery` is given.',
+        ),
+      ),
+    ),
+    jwks_url: v.optional(
+      v.pipe(
+        v.string(KEYS_URL),
+        v.check(isKeysUrl, KEYS_URL),
+        v.description('Where the issuer publishes its JWK set.'),
+      ),
+    ),
+    discovery: v.optional(
+      v.pipe(
+        v.literal(true, 'true, or nothing'),
+        v.description(
+          '`true`: the JWK set is found by the metadata at the issuer (RFC 8414, then OpenID Connect Discovery), whose `issuer` must be this one.',
+        ),
+      ),
+    ),
+    allow_other_origin: v.optional(
+      v.pipe(
+        v.boolean('true or false'),
+        v.description('Whether discovered metadata may name keys at another origin than its own.'),
+      ),
+      false,
+    ),
+    event_audience: v.optional(
+      v.pipe(
+        v.array(audienceName, 'a list of 1 to 16 audiences'),
+        v.minLength(1, 'a list of 1 to 16 audiences'),
+        v.maxLength(16, 'a list of 1 to 16 audiences'),
+        v.description(
+          'What `aud` must name in logout tokens and security event tokens of this issuer: the client id, and the audience of the event stream. Left out: none are accepted from it.',
+        ),
+      ),
+    ),
+    required_claims: v.optional(
+      v.pipe(
+        v.array(claimName, 'a list of at most 32 claim names'),
+        v.maxLength(32, 'a list of at most 32 claim names'),
+        v.description('Claims that must be there, besides those of the preset.'),
+      ),
+      () => [],
+    ),
+    marker_claims: v.optional(
+      v.pipe(
+        v.record(claimName, v.union([v.string(), v.number(), v.boolean()], MARKERS), MARKERS),
+        v.check(isMarkerTable, MARKERS),
+        v.description('Claims that must have exactly this value.'),
+      ),
+    ),
+    clock_tolerance_seconds: v.optional(
+      v.pipe(
+        wholeNumber('seconds', 0, 60),
+        v.description('By how much the issuer’s clock may differ. Seconds, 0 to 60.'),
+      ),
+      5,
+    ),
+    max_lifetime_seconds: v.optional(
+      v.pipe(
+        wholeNumber('seconds', 60, 2_592_000),
+        v.description('The longest a token may live, from `iat` to `exp`. Seconds, 60 to 2592000.'),
+      ),
+      86_400,
+    ),
+    session_fields: v.optional(
+      v.pipe(
+        v.record(
+          v.pipe(v.string(), v.check(isFieldPath, 'a place in the session')),
+          v.pipe(v.string(), v.check(isFieldPath, 'a claim, or a place in one')),
+          'a table of place in the session = claim',
+        ),
+        v.description(
+          'Places in the session, each with the claim that fills it: `"identity.traits.email" = "email"`. What the issuer itself says of the session is not overruled.',
+        ),
+      ),
+      () => ({}),
+    ),
+  },
+  (issue) =>
+    issue.expected === 'never'
+      ? `no such member; an issuer has ${MEMBER_NAMES.join(', ')}`
+      : 'an issuer: { issuer = "https://auth.example.com/", preset = "kratos", audience = "…", algorithms = ["ES256"], … }',
+);
+const MEMBER_NAMES: readonly string[] = Object.keys(members.entries);
+
+/** One issuer of `ISSUERS`: whose tokens are believed, and how they are verified. */
+export const issuer = v.pipe(
+  members,
+  v.forward(
+    v.check(
+      ({ audience, marker_claims }) => audience !== false || marker_claims !== undefined,
+      'at least one claim that marks the tokens meant, since audience is false',
+    ),
+    ['marker_claims'],
+  ),
+  v.forward(
+    v.check(
+      (settings) => KEY_SOURCES.filter((name) => settings[name] !== undefined).length === 1,
+      'exactly one of keys, jwks_url and discovery',
+    ),
+    ['keys'],
+  ),
+  v.forward(
+    v.check(
+      ({ discovery, issuer: name }) => discovery === undefined || isKeysUrl(name, ['search']),
+      'an https URL without query (http is allowed on loopback), since keys are discovered at it',
+    ),
+    ['issuer'],
+  ),
+  v.transform(({ keys, marker_claims = {}, ...settings }) => ({
+    ...settings,
+    marker_claims,
+    keys: keys?.(settings.algorithms),
+  })),
+  v.forward(
+    v.check(
+      ({ keys }) => keys === undefined || keys.length > 0,
+      'at least one public key that fits the algorithms and is strong enough (RSA: 2048 bits or more)',
+    ),
+    ['keys'],
+  ),
+);
+
+/** ISSUERS: every trusted issuer, each once. */
+export const issuers = v.pipe(
+  listOf(issuer, [0, 32], 'a list of at most 32 issuers'),
+  v.check(
+    (list) => new Set(list.map(({ issuer: name }) => name)).size === list.length,
+    'each issuer once',
+  ),
+);
+
+function isKeysUrl(text: string, alsoEmpty: readonly ('search' | 'hash')[] = []): boolean {
+  const url = URL.parse(text);
+  return (
+    url !== null &&
+    isSecureUrl(url) &&
+    url.username === '' &&
+    url.password === '' &&
+    url.hash === '' &&
+    alsoEmpty.every((part) => url[part] === '')
+  );
+}
+
+function isMarkerTable(table: Record<string, string | number | boolean>): boolean {
+  const names = Object.keys(table);
+  return (
+    names.length >= 1 && names.length <= 16 && !names.some((name) => NOT_MARKERS.includes(name))
+  );
+}
+
+/** The names an object inherits are no places of ours. */
+function isFieldPath(path: string): boolean {
+  const inherited = ['__proto__', 'constructor', 'prototype'];
+  return isSessionPath(path) && !path.split('.').some((name) => inherited.includes(name));
+}

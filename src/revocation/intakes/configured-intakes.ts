@@ -1,0 +1,42 @@
+import type { Config } from '../../config/config.ts';
+import type { TrustedIssuer } from '../../tokens/trusted-issuer.ts';
+import type { Anchor } from '../../whoami/single-flight.ts';
+import type { Revocation } from '../revocation.ts';
+import { createBackchannelLogout } from './backchannel-logout.ts';
+import { EventIssuers } from './event-issuers.ts';
+import { createIntakeLog } from './intake-log.ts';
+import { createSecurityEvents } from './security-events.ts';
+import { createWebhookIntake } from './webhook.ts';
+
+/** Takes in one message. */
+export type Intake = (request: Request, anchor: Anchor) => Promise<Response>;
+
+export interface IntakeSurroundings {
+  readonly revocation: Revocation;
+  /** Whose keys prove events. */
+  readonly issuers: readonly TrustedIssuer[];
+  readonly now: () => number;
+  readonly write: (line: string) => void;
+}
+
+/** The routes on which others say that sessions ended, by path; those without their settings do not exist. */
+export function createConfiguredIntakes(
+  config: Config,
+  { revocation, issuers, now, write }: IntakeSurroundings,
+): Readonly<Record<string, Intake>> {
+  const { writer } = revocation;
+  if (writer === undefined) return {};
+  const options = { writer, log: createIntakeLog(write), now };
+  const { WEBHOOK_SECRETS: secrets, WEBHOOK_API_KEYS: apiKeys } = config;
+  const keysOf = (name: string) => issuers.find(({ issuer }) => issuer === name)?.keys;
+  const senders = { ...options, issuers: new EventIssuers(config.ISSUERS, keysOf) };
+  return {
+    ...((secrets.length > 0 || apiKeys.length > 0) && {
+      '/.postern/events/webhook': createWebhookIntake({ ...options, secrets, apiKeys }),
+    }),
+    ...(senders.issuers.size > 0 && {
+      '/.postern/events/backchannel-logout': createBackchannelLogout(senders),
+      '/.postern/events/security-events': createSecurityEvents(senders),
+    }),
+  };
+}

@@ -1,0 +1,100 @@
+// Pure: no I/O, no clock.
+import type { JsonObject, JsonValue } from '../../session/session.ts';
+import type { NamedByIssuer } from './named-by-issuer.ts';
+
+/**
+ * - `unmappable`: names somebody, in a way that says nothing here (a mail address, a telephone number, a device);
+ * - `foreign`: names somebody of another issuer's, for whom this one does not speak;
+ * - `malformed`: not a subject identifier.
+ */
+export type SubjectProblem = 'unmappable' | 'foreign' | 'malformed';
+
+/** What a plain subject may be: CAEP leaves it to the two parties whether an id is a session's or a person's. */
+type Role = 'session' | 'user' | 'any';
+
+const MAX_ALIASES = 10;
+
+/** Reads a subject identifier (RFC 9493, and `complex` of the Shared Signals Framework) as what marks can name. */
+export function readSubject(
+  value: JsonValue | undefined,
+  issuer: string,
+): NamedByIssuer | SubjectProblem {
+  if (!isObject(value)) return 'malformed';
+  return value.format === 'complex' ? readComplex(value, issuer) : readSimple(value, issuer, 'any');
+}
+
+/** A session is finer than its user; a user whose session or device cannot be told is taken whole. */
+function readComplex(
+  { session, user }: JsonObject,
+  issuer: string,
+): NamedByIssuer | SubjectProblem {
+  const person = user === undefined ? undefined : readSimple(user, issuer, 'user');
+  if (session === undefined) return person ?? 'unmappable';
+  const named = readSimple(session, issuer, 'session');
+  if (typeof named !== 'string') {
+    const identityId = typeof person === 'object' ? person.identityId : undefined;
+    return { ...named, ...(identityId !== undefined && { identityId }) };
+  }
+  return named === 'unmappable' ? (person ?? named) : named;
+}
+
+function readSimple(
+  value: JsonValue | undefined,
+  issuer: string,
+  role: Role,
+): NamedByIssuer | SubjectProblem {
+  if (!isObject(value)) return 'malformed';
+  switch (value.format) {
+    case 'opaque':
+      return isId(value.id) ? inRole(value.id, role) : 'malformed';
+    case 'iss_sub': {
+      if (!isId(value.iss) || !isId(value.sub)) return 'malformed';
+      if (value.iss !== issuer) return 'foreign';
+      return inRole(value.sub, role === 'any' ? 'user' : role);
+    }
+    case 'jwt_id':
+      if (!isId(value.iss) || !isId(value.jti)) return 'malformed';
+      return value.iss === issuer ? { tokenId: value.jti } : 'foreign';
+    case 'aliases':
+      return readAliases(value.identifiers, issuer, role);
+    default:
+      return typeof value.format === 'string' ? 'unmappable' : 'malformed';
+  }
+}
+
+/** The same subject by several names: the first that says something here. */
+function readAliases(
+  identifiers: JsonValue | undefined,
+  issuer: string,
+  role: Role,
+): NamedByIssuer | SubjectProblem {
+  if (!Array.isArray(identifiers) || identifiers.length === 0 || identifiers.length > MAX_ALIASES) {
+    return 'malformed';
+  }
+  const read = identifiers.map((identifier: JsonValue) =>
+    isObject(identifier) && identifier.format !== 'aliases'
+      ? readSimple(identifier, issuer, role)
+      : 'malformed',
+  );
+  if (read.includes('malformed')) return 'malformed';
+  return read.find((one) => typeof one !== 'string') ?? read[0] ?? 'malformed';
+}
+
+function inRole(id: string, role: Role): NamedByIssuer {
+  switch (role) {
+    case 'session':
+      return { sessionId: id };
+    case 'user':
+      return { identityId: id };
+    case 'any':
+      return { eitherId: id };
+  }
+}
+
+function isId(value: JsonValue | undefined): value is string {
+  return typeof value === 'string' && value.length >= 1 && value.length <= 512;
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

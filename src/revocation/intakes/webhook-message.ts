@@ -1,0 +1,47 @@
+// Pure: no I/O, no clock.
+import * as v from 'valibot';
+import type { Mark } from '../mark.ts';
+
+const MAX_NAMED = 100;
+const id = v.pipe(v.string(), v.minLength(1), v.maxLength(512));
+const ids = v.optional(v.pipe(v.array(id), v.maxLength(MAX_NAMED)), () => []);
+
+const MESSAGE = v.strictObject({
+  session_ids: ids,
+  identity_ids: ids,
+  credential_ids: ids,
+  tokens: v.optional(
+    v.pipe(v.array(v.strictObject({ issuer: id, id })), v.maxLength(MAX_NAMED)),
+    () => [],
+  ),
+  issuers: ids,
+  everything: v.optional(v.boolean(), false),
+  issued_before: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+});
+
+/**
+ * Reads what a webhook names: whose checks and tokens are no longer to be believed.
+ *
+ * @returns the marks, or `undefined` for anything that is not exactly such a message, or that names nobody
+ */
+export function readWebhookMessage(body: string): Mark[] | undefined {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), MESSAGE), body);
+  if (!parsed.success) return undefined;
+  const message = parsed.output;
+  const subjects: Mark['subject'][] = [
+    ...message.session_ids.map((sessionId) => ({ kind: 'session', sessionId }) as const),
+    ...message.identity_ids.map((identityId) => ({ kind: 'identity', identityId }) as const),
+    ...message.credential_ids.map(
+      (credentialName) => ({ kind: 'credential', credentialName }) as const,
+    ),
+    ...message.tokens.map(
+      ({ issuer, id: tokenId }) => ({ kind: 'token', issuer, tokenId }) as const,
+    ),
+    ...message.issuers.map((issuer) => ({ kind: 'issuer', issuer }) as const),
+    ...(message.everything ? [{ kind: 'everything' } as const] : []),
+  ];
+  if (subjects.length === 0 || subjects.length > MAX_NAMED) return undefined;
+  const { issued_before: issuedBefore } = message;
+  const time = issuedBefore === undefined ? {} : { issuedBefore: Date.parse(issuedBefore) };
+  return subjects.map((subject) => ({ subject, isTentative: false, ...time }));
+}

@@ -1,0 +1,74 @@
+/** What a sender signs: the Standard Webhooks form (`webhook-id`, `webhook-timestamp`, `webhook-signature`). */
+export interface SignedMessage {
+  readonly id: string;
+  /** Whole seconds since the epoch, as sent. */
+  readonly timestamp: string;
+  readonly body: string;
+  /** `v1,<base64>`, several separated by spaces while a sender changes its secret. */
+  readonly signatures: string;
+}
+
+const MAX_SIGNATURES = 4;
+const encoder = new TextEncoder();
+
+/**
+ * Whether one of the signatures is HMAC-SHA-256 over `id.timestamp.body` by one of the secrets. Each is compared by
+ * the platform in constant time; every pair is tried, so that the time taken does not tell which secret fits.
+ */
+export async function isSigned(
+  message: SignedMessage,
+  secrets: readonly string[],
+): Promise<boolean> {
+  const signed = encoder.encode(`${message.id}.${message.timestamp}.${message.body}`);
+  const signatures = message.signatures.split(' ').slice(0, MAX_SIGNATURES).map(readSignature);
+  let isGood = false;
+  for (const secret of secrets) {
+    const key = await importSecret(secret);
+    for (const signature of signatures) {
+      if (signature === undefined) continue;
+      if (await crypto.subtle.verify('HMAC', key, signature, signed)) isGood = true;
+    }
+  }
+  return isGood;
+}
+
+/** Whether a key that was presented is one of ours: their digests are compared, whole, whatever they are. */
+export async function isKnownKey(presented: string, keys: readonly string[]): Promise<boolean> {
+  const digest = await digestOf(presented);
+  let isKnown = false;
+  for (const key of keys) if (isEqual(digest, await digestOf(key))) isKnown = true;
+  return isKnown;
+}
+
+/** `whsec_` and base64 names bytes, as senders of Standard Webhooks have it; anything else is its own bytes. */
+function importSecret(secret: string): Promise<CryptoKey> {
+  const decoded = secret.startsWith('whsec_') ? decodeBase64(secret.slice(6)) : undefined;
+  const bytes = decoded ?? encoder.encode(secret);
+  return crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, [
+    'verify',
+  ]);
+}
+
+function readSignature(text: string): Uint8Array<ArrayBuffer> | undefined {
+  return text.startsWith('v1,') ? decodeBase64(text.slice(3)) : undefined;
+}
+
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  } catch {
+    return undefined; // not base64, so not a signature either
+  }
+}
+
+async function digestOf(text: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(text)));
+}
+
+function isEqual(one: Uint8Array, other: Uint8Array): boolean {
+  let difference = one.length ^ other.length;
+  for (let index = 0; index < one.length; index += 1) {
+    difference |= (one[index] ?? 0) ^ (other[index] ?? 0);
+  }
+  return difference === 0;
+}

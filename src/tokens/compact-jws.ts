@@ -1,0 +1,80 @@
+// Pure: no I/O, no clock.
+import { failed, type Result, success } from '../errors/result.ts';
+import type { TokenDenialReason } from '../errors/token-reasons.ts';
+import type { JsonObject } from '../session/session.ts';
+import { decodeBase64Url, isCanonicalBase64Url } from './base64url.ts';
+import { parseStrictObject } from './strict-json.ts';
+
+/** Longer than any session needs, short enough to be judged in microseconds. */
+export const MAX_TOKEN_LENGTH = 8192;
+
+const HEADER_BOUNDS = { maxDepth: 4, maxMembers: 16 };
+const PAYLOAD_BOUNDS = { maxDepth: 8, maxMembers: 64 };
+const NAME = /^[\x21-\x7e]{1,255}$/;
+
+/** A JWS in compact form as it was presented: well-formed, nothing proven. */
+export interface UnverifiedJws {
+  readonly compact: string;
+  readonly header: {
+    readonly alg: string;
+    readonly kid: string | undefined;
+    /** Lower case, without `application/` (RFC 7515 section 4.1.9). */
+    readonly typ: string | undefined;
+  };
+  readonly payload: Uint8Array;
+}
+
+/** A JWT as it was presented: nothing proven. */
+export interface UnverifiedToken {
+  readonly jws: UnverifiedJws;
+  readonly claims: JsonObject;
+}
+
+/**
+ * The strict front door: opens a compact JWS (RFC 7515 section 7.1) that every reader would read the same
+ * way, before any library sees it. Refused are other lengths and numbers of parts, base64url that is not
+ * canonical, a header with repeated members or with any but `alg`, `kid` and `typ`.
+ */
+export function openCompactJws(compact: string): Result<UnverifiedJws, TokenDenialReason> {
+  if (compact.length > MAX_TOKEN_LENGTH) return failed('token_too_long');
+  const parts = compact.split('.', 6); // bounded by the length before
+  if (parts.length === 5) return failed('token_encrypted');
+  const [headerPart, payloadPart, signaturePart] = parts;
+  if (parts.length !== 3 || !headerPart || !payloadPart || !signaturePart) {
+    return failed('token_malformed');
+  }
+  if (!parts.every(isCanonicalBase64Url)) return failed('token_malformed');
+  const header = readHeader(decodeBase64Url(headerPart));
+  if (!header.ok) return header;
+  return success({ compact, header: header.value, payload: decodeBase64Url(payloadPart) });
+}
+
+/** The same for a JWT, whose payload is a JSON object (RFC 7519 section 7.2). */
+export function openToken(compact: string): Result<UnverifiedToken, TokenDenialReason> {
+  const opened = openCompactJws(compact);
+  if (!opened.ok) return opened;
+  const claims = parseStrictObject(opened.value.payload, PAYLOAD_BOUNDS);
+  return claims === undefined ? failed('token_malformed') : success({ jws: opened.value, claims });
+}
+
+function readHeader(bytes: Uint8Array): Result<UnverifiedJws['header'], TokenDenialReason> {
+  const header = parseStrictObject(bytes, HEADER_BOUNDS);
+  if (header === undefined) return failed('token_malformed');
+  const names = Object.keys(header);
+  if (names.includes('enc')) return failed('token_encrypted');
+  if (names.includes('cty')) return failed('token_nested');
+  if (names.some((name) => name !== 'alg' && name !== 'kid' && name !== 'typ')) {
+    return failed('token_header_refused');
+  }
+  const { alg, kid, typ } = header;
+  const isNameOrAbsent = (value: unknown) =>
+    value === undefined || (typeof value === 'string' && NAME.test(value));
+  if (typeof alg !== 'string' || !isNameOrAbsent(kid) || !isNameOrAbsent(typ)) {
+    return failed('token_malformed');
+  }
+  return success({
+    alg,
+    kid: kid as string | undefined, // a name or absent, as just seen
+    typ: typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : undefined,
+  });
+}

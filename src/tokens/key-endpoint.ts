@@ -1,0 +1,138 @@
+import { failed, type Result, success } from '../errors/result.ts';
+import { readBoundedText, TOO_LONG } from '../http/read-bounded-text.ts';
+import type { JsonObject } from '../session/session.ts';
+import { parseStrictText } from './strict-json.ts';
+
+/** Where an issuer says its keys are. */
+export type KeyLocation =
+  | { readonly kind: 'url'; readonly url: string }
+  /** By its metadata: RFC 8414, then OpenID Connect Discovery. */
+  | {
+      readonly kind: 'discovery';
+      readonly issuer: string;
+      /** Whether the metadata may name keys at another origin than the issuer's. */
+      readonly allowsOtherOrigin: boolean;
+    };
+
+export interface KeyEndpointOptions {
+  readonly location: KeyLocation;
+  /** For everything one look costs, bodies included. */
+  readonly timeoutMs: number;
+  readonly fetch: (request: Request) => Promise<Response>;
+  readonly now: () => number;
+}
+
+/** Why an issuer's key set could not be had, fit for `Cache-Status` and the log. */
+export type KeyEndpointProblem = string;
+
+const MAX_BODY_BYTES = 64 * 1024;
+const BOUNDS = { maxDepth: 8, maxMembers: 128 };
+/** Metadata changes far more rarely than keys do. */
+const METADATA_FRESH_MS = 3_600_000;
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+/**
+ * One issuer's key endpoint. The address is configured, or read from the metadata at the configured issuer;
+ * nothing in a token takes part. Redirects are failures, bodies are bounded, and everything has one deadline.
+ */
+export class KeyEndpoint {
+  readonly #options: KeyEndpointOptions;
+  #discovered: { readonly url: string; readonly at: number } | undefined;
+
+  constructor(options: KeyEndpointOptions) {
+    this.#options = options;
+  }
+
+  /** The key set document as published now. Never throws. */
+  async fetchKeySet(): Promise<Result<JsonObject, KeyEndpointProblem>> {
+    // Its own deadline, never a client's signal: other requests may be waiting for this answer.
+    const signal = AbortSignal.timeout(this.#options.timeoutMs);
+    const url = await this.#locate(signal);
+    if (!url.ok) return url;
+    const document = await this.#fetchObject(url.value, signal);
+    if (document.ok) return document;
+    this.#discovered = undefined; // the keys may have moved
+    return failed(`keys-${document.failure}`);
+  }
+
+  async #locate(signal: AbortSignal): Promise<Result<string, KeyEndpointProblem>> {
+    const { location, now } = this.#options;
+    if (location.kind === 'url') return success(location.url);
+    if (this.#discovered !== undefined && now() - this.#discovered.at < METADATA_FRESH_MS) {
+      return success(this.#discovered.url);
+    }
+    let problem: Result<string, KeyEndpointProblem> = failed('metadata-missing');
+    for (const url of metadataUrls(location.issuer)) {
+      const metadata = await this.#fetchObject(url, signal);
+      if (!metadata.ok) {
+        problem = failed(`metadata-${metadata.failure}`);
+        continue;
+      }
+      const found = readKeyUrl(metadata.value, location.issuer, location.allowsOtherOrigin);
+      if (found.ok) this.#discovered = { url: found.value, at: now() };
+      return found;
+    }
+    return problem;
+  }
+
+  async #fetchObject(
+    url: string,
+    signal: AbortSignal,
+  ): Promise<Result<JsonObject, KeyEndpointProblem>> {
+    try {
+      const headers = { accept: 'application/json' };
+      const request = new Request(url, { headers, redirect: 'manual', cache: 'no-store', signal });
+      const response = await this.#options.fetch(request);
+      if (response.status !== 200) {
+        await response.body?.cancel();
+        const isRedirect = response.status >= 300 && response.status < 400;
+        return failed(isRedirect ? 'redirect' : String(response.status));
+      }
+      const body = await readBoundedText(response, MAX_BODY_BYTES);
+      if (body === TOO_LONG) return failed('too-long');
+      const document = parseStrictText(body, BOUNDS);
+      return document === undefined ? failed('malformed') : success(document);
+    } catch {
+      return failed(signal.aborted ? 'timeout' : 'unreachable');
+    }
+  }
+}
+
+/**
+ * Where an issuer's metadata is: the well-known part goes between host and path (RFC 8414 section 3.1); OpenID
+ * Connect Discovery section 4 puts its own behind the path.
+ */
+export function metadataUrls(issuer: string): [string, string] {
+  const url = new URL(issuer);
+  const path = url.pathname.replace(/\/$/, '');
+  return [
+    `${url.origin}/.well-known/oauth-authorization-server${path}`,
+    `${url.origin}${path}/.well-known/openid-configuration`,
+  ];
+}
+
+/** The `jwks_uri` of metadata that is this issuer's own (RFC 8414 section 3.3). */
+function readKeyUrl(
+  metadata: JsonObject,
+  issuer: string,
+  allowsOtherOrigin: boolean,
+): Result<string, KeyEndpointProblem> {
+  if (metadata.issuer !== issuer) return failed('metadata-issuer-differs');
+  const { jwks_uri: text } = metadata;
+  const url = typeof text === 'string' ? URL.parse(text) : null;
+  if (url === null || !isSecure(url, issuer)) return failed('metadata-keys-not-https');
+  if (url.origin !== new URL(issuer).origin && !allowsOtherOrigin) {
+    return failed('metadata-keys-elsewhere');
+  }
+  return success(url.href);
+}
+
+/** https, but for an issuer that is itself on loopback. */
+function isSecure(url: URL, issuer: string): boolean {
+  if (url.protocol === 'https:') return true;
+  return (
+    url.protocol === 'http:' &&
+    LOOPBACK.test(url.hostname) &&
+    LOOPBACK.test(new URL(issuer).hostname)
+  );
+}

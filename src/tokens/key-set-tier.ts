@@ -1,0 +1,90 @@
+import type { JsonObject } from '../session/session.ts';
+import { readBounded } from '../whoami/bounded-kv-read.ts';
+import { lengthPrefixed, toBase64Url } from '../whoami/credential-name.ts';
+import type { KeyValueStore } from '../whoami/kv-tier.ts';
+import { sealText, unsealText } from '../whoami/sealing.ts';
+import type { Algorithm } from './algorithms.ts';
+import type { PublicJwk } from './json-web-key.ts';
+import { readKeySet } from './key-set.ts';
+import { parseStrictText } from './strict-json.ts';
+
+/** An issuer's keys as isolates share them. */
+export interface StoredKeySet {
+  readonly keys: readonly PublicJwk[];
+  /** When the look that read them started, in milliseconds since the epoch. */
+  readonly fetchedAt: number;
+}
+
+export interface KeySetTierOptions {
+  readonly issuer: string;
+  /** Where the keys were read from, so that a change of configuration finds nothing old. */
+  readonly source: string;
+  readonly algorithms: readonly Algorithm[];
+  /** What the seal is derived from: whoever can write to KV must not be able to make keys. */
+  readonly secret: string;
+  readonly readTimeoutMs: number;
+  /** How long a stored set is of use, in seconds. */
+  readonly keepSeconds: number;
+  readonly onFailure: (operation: 'get' | 'put' | 'unseal') => void;
+}
+
+const BOUNDS = { maxDepth: 8, maxMembers: 8 };
+const MAX_VALUE_BYTES = 96 * 1024;
+
+/** An issuer's keys in Workers KV, sealed. Every failure of KV is a miss or a lost write, and is counted. */
+export class KeySetTier {
+  readonly #store: KeyValueStore;
+  readonly #options: KeySetTierOptions;
+  #name: string | undefined;
+
+  constructor(store: KeyValueStore, options: KeySetTierOptions) {
+    this.#store = store;
+    this.#options = options;
+  }
+
+  /** What is kept; `undefined` when there is nothing, or nothing of ours, in time. Never throws. */
+  async read(): Promise<StoredKeySet | undefined> {
+    const { readTimeoutMs, onFailure, secret } = this.#options;
+    const name = await this.#resolveName();
+    const value = await readBounded(this.#store, name, { readTimeoutMs, onFailure });
+    if (value === null) return undefined;
+    const sealed = new Uint8Array(value);
+    const isSized = sealed.byteLength <= MAX_VALUE_BYTES;
+    const text = isSized ? await unsealText(sealed, name, secret) : undefined;
+    const stored = text === undefined ? undefined : this.#readStored(text);
+    if (stored === undefined) onFailure('unseal');
+    return stored;
+  }
+
+  /** Never throws. */
+  async write({ keys, fetchedAt }: StoredKeySet): Promise<void> {
+    const { secret, keepSeconds, onFailure } = this.#options;
+    try {
+      const name = await this.#resolveName();
+      const text = JSON.stringify({
+        fetchedAt,
+        keys: keys.map(({ kid, algorithm, jwk }) => ({ ...jwk, kid, alg: algorithm })),
+      });
+      const sealed = await sealText(text, name, secret);
+      await this.#store.put(name, sealed.buffer, { expirationTtl: keepSeconds });
+    } catch {
+      onFailure('put');
+    }
+  }
+
+  #readStored(text: string): StoredKeySet | undefined {
+    const document: JsonObject | undefined = parseStrictText(text, BOUNDS);
+    if (document === undefined || typeof document.fetchedAt !== 'number') return undefined;
+    const keys = readKeySet(document, this.#options.algorithms);
+    return keys.ok ? { keys: keys.value, fetchedAt: document.fetchedAt } : undefined;
+  }
+
+  async #resolveName(): Promise<string> {
+    if (this.#name !== undefined) return this.#name;
+    const { issuer, source, algorithms } = this.#options;
+    const bytes = lengthPrefixed(['postern/v1k', issuer, source, algorithms.join(' ')]);
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+    this.#name = `v1k:${toBase64Url(digest)}`;
+    return this.#name;
+  }
+}

@@ -1,0 +1,64 @@
+// Pure: no I/O, no clock.
+import * as v from 'valibot';
+import { type Result, success } from '../errors/result.ts';
+import type { JsonValue } from '../session/session.ts';
+import { type ProvenSession, proven, type SessionFields, setField } from './proven-session.ts';
+import { id, type VerifiedTimes } from './token-kind.ts';
+
+/** Claims of an access token of a Keycard zone (RFC 9068 section 2.2). */
+export const KEYCARD_CLAIMS = v.object({
+  iss: id,
+  sub: id,
+  client_id: id,
+  jti: v.optional(id),
+  sid: v.optional(id),
+  scope: v.optional(v.string()),
+  auth_time: v.optional(v.pipe(v.number(), v.gtValue(0), v.ltValue(2 ** 33))),
+});
+
+export type KeycardClaims = v.InferOutput<typeof KEYCARD_CLAIMS>;
+
+export const KEYCARD_TYPES = ['at+jwt', 'jwt', undefined];
+export const KEYCARD_REQUIRED = ['iss', 'sub', 'client_id', 'iat', 'exp'];
+/** ID tokens, logout tokens and events have these; an access token has not. */
+export const KEYCARD_FORBIDDEN = ['events', 'nonce', 'at_hash', 'c_hash'];
+
+const ZONE_HOST = /^([a-z0-9-]{1,63})\.keycard\.cloud$/;
+
+/**
+ * The session a Keycard token proves, in the shape of Keycard's own: a user's, or an application's when the
+ * subject is the client itself (RFC 9068 section 2.2). `identity.id` is there for rules and headers, and is
+ * not shown.
+ */
+export function keycardTokenSession(
+  claims: KeycardClaims,
+  times: VerifiedTimes,
+  fields: SessionFields,
+): Result<ProvenSession, never> {
+  const { sub, client_id: clientId, scope } = claims;
+  const sessionId = claims.sid ?? claims.jti;
+  const zoneId = ZONE_HOST.exec(URL.parse(claims.iss)?.hostname ?? '')?.[1];
+  const shown: Record<string, JsonValue> = {
+    ...(sessionId !== undefined && { id: sessionId }),
+    ...(sub === clientId
+      ? { session_type: 'application' }
+      : { session_type: 'user', user_id: sub }),
+    application_id: clientId,
+    subject: sub,
+    issuer: claims.iss,
+    ...(zoneId !== undefined && { zone_id: zoneId }),
+    status: 'active',
+    active: true,
+    ...(claims.auth_time !== undefined && {
+      authenticated_at: new Date(claims.auth_time * 1000).toISOString(),
+    }),
+    expires_at: new Date(times.expiresAt).toISOString(),
+    session_data: { client_id: clientId, ...(scope !== undefined && { scope }) },
+  };
+  for (const [path, value] of fields) setField(shown, path, value);
+  const { expiresAt, tokenName } = times;
+  const document = { ...shown, identity: { id: sub } };
+  return success(
+    proven({ id: sessionId ?? tokenName, identityId: sub, expiresAt, document, shown }),
+  );
+}

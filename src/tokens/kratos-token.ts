@@ -1,0 +1,83 @@
+// Pure: no I/O, no clock.
+import * as v from 'valibot';
+import { failed, type Result, success } from '../errors/result.ts';
+import type { TokenDenialReason } from '../errors/token-reasons.ts';
+import type { JsonObject, JsonValue } from '../session/session.ts';
+import { type ProvenSession, proven, type SessionFields, setField } from './proven-session.ts';
+import { id, type VerifiedTimes } from './token-kind.ts';
+
+/** Claims of a token that Kratos's tokenizer made (`session/tokenizer.go`), and the mapper's `session`. */
+export const KRATOS_CLAIMS = v.object({
+  sid: id,
+  sub: id,
+  jti: v.optional(id),
+  session: v.optional(
+    v.record(
+      v.string(),
+      v.custom<JsonValue>(() => true),
+    ),
+  ),
+});
+
+export type KratosClaims = v.InferOutput<typeof KRATOS_CLAIMS>;
+
+/** Kratos sets `typ: JWT`. */
+export const KRATOS_TYPES = ['jwt', undefined];
+export const KRATOS_REQUIRED = ['iss', 'sub', 'sid', 'iat', 'exp'];
+/** ID tokens, logout tokens, events and access tokens have these; a tokenized session has not. */
+export const KRATOS_FORBIDDEN = ['events', 'nonce', 'at_hash', 'c_hash', 'azp', 'client_id'];
+
+/**
+ * The session a Kratos token proves, as `/sessions/whoami` would show it: the mapper's `session` claim when
+ * there is one, which must speak of the same session and person as `sid` and `sub`; else `id`, `identity.id`
+ * and until when it is proven. Nothing is invented.
+ */
+export function kratosTokenSession(
+  claims: KratosClaims,
+  times: VerifiedTimes,
+  fields: SessionFields,
+): Result<ProvenSession, TokenDenialReason> {
+  const { sid, sub, session = {} } = claims;
+  const identity = isObject(session.identity) ? session.identity : {};
+  const identityId = identity.id ?? sub;
+  if (!isSameSession(session, sid) || !isSamePerson(identity, sub) || !v.is(id, identityId)) {
+    return failed('token_claim_invalid');
+  }
+  if (session.active === false) return failed('token_revoked');
+  const sessionEnds = endOf(session);
+  if (sessionEnds === 'invalid') return failed('token_claim_invalid');
+  if (sessionEnds <= times.now) return failed('token_expired');
+  const document: Record<string, JsonValue> = {
+    ...session,
+    id: sid,
+    active: true,
+    expires_at: session.expires_at ?? new Date(times.expiresAt).toISOString(),
+    identity: { ...identity, id: identityId },
+  };
+  for (const [path, value] of fields) setField(document, path, value);
+  const expiresAt = Math.min(times.expiresAt, sessionEnds);
+  return success(proven({ id: sid, identityId, expiresAt, document, shown: document }));
+}
+
+function isSameSession({ id: sessionId }: JsonObject, sid: string): boolean {
+  return sessionId === undefined || sessionId === sid;
+}
+
+/** `sub` is the identity's id, or its external id where the template says so (`subject_source`). */
+function isSamePerson(
+  { id: identityId, external_id: externalId }: JsonObject,
+  sub: string,
+): boolean {
+  return identityId === undefined || identityId === sub || externalId === sub;
+}
+
+/** When the session itself ends, which may be before the token does. */
+function endOf({ expires_at: text }: JsonObject): number | 'invalid' {
+  if (text === undefined) return Infinity;
+  const ends = typeof text === 'string' ? Date.parse(text) : Number.NaN;
+  return Number.isFinite(ends) ? ends : 'invalid';
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

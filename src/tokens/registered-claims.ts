@@ -1,0 +1,104 @@
+// Pure: no I/O; the clock is an argument.
+import { failed, type Result, success } from '../errors/result.ts';
+import type { TokenDenialReason } from '../errors/token-reasons.ts';
+import type { JsonObject, JsonValue } from '../session/session.ts';
+
+/** What one kind of token of one issuer must say. */
+export interface ClaimRules {
+  /** Compared to the letter. */
+  readonly issuer: string;
+  /** One of these; `false` for tokens that carry no audience, which `markers` must then tell apart. */
+  readonly audience: readonly string[] | false;
+  readonly required: readonly string[];
+  /** Claims by which another kind of token is known (RFC 8725 section 3.12). */
+  readonly forbidden: readonly string[];
+  /** Claims that must have exactly this value. */
+  readonly markers: Readonly<Record<string, string | number | boolean>>;
+  /** Seconds by which two clocks may differ. */
+  readonly clockToleranceSeconds: number;
+  /** From `iat` to `exp`; for a token without `exp`, from `iat` to now. */
+  readonly maxLifetimeSeconds: number;
+}
+
+/** The times of a token, in milliseconds since the epoch. */
+export interface TokenTimes {
+  /** Absent when the token has no `iat` and its rules require none. */
+  readonly issuedAt: number | undefined;
+  readonly expiresAt: number | undefined;
+}
+
+/** Seconds: year 2242. Anything later is not a time but an attempt (RFC 7519 section 2, NumericDate). */
+const NUMERIC_DATE_LIMIT = 2 ** 33;
+
+/** Checks what RFC 7519 section 4.1 registers, and which claims are there at all. */
+export function checkRegisteredClaims(
+  claims: JsonObject,
+  rules: ClaimRules,
+  now: number,
+): Result<TokenTimes, TokenDenialReason> {
+  if (claims.iss !== rules.issuer) return failed('token_issuer_untrusted');
+  if (rules.forbidden.some((name) => Object.hasOwn(claims, name))) {
+    return failed('token_claim_forbidden');
+  }
+  if (rules.required.some((name) => !Object.hasOwn(claims, name))) {
+    return failed('token_claim_missing');
+  }
+  const problem = problemOfAudience(claims.aud, rules.audience) ?? problemOfMarkers(claims, rules);
+  return problem === undefined ? checkTimes(claims, rules, now) : failed(problem);
+}
+
+function problemOfAudience(
+  aud: JsonValue | undefined,
+  expected: ClaimRules['audience'],
+): TokenDenialReason | undefined {
+  if (expected === false) {
+    // An audience is there after all, and it cannot be ours: none is configured.
+    return aud === undefined ? undefined : 'token_audience_mismatch';
+  }
+  if (aud === undefined) return 'token_claim_missing';
+  const named = typeof aud === 'string' ? [aud] : aud;
+  if (!Array.isArray(named) || !named.every((item) => typeof item === 'string')) {
+    return 'token_claim_invalid';
+  }
+  return named.some((item) => expected.includes(item)) ? undefined : 'token_audience_mismatch';
+}
+
+function problemOfMarkers(
+  claims: JsonObject,
+  { markers }: ClaimRules,
+): TokenDenialReason | undefined {
+  for (const [name, value] of Object.entries(markers)) {
+    if (!Object.hasOwn(claims, name)) return 'token_claim_missing';
+    if (claims[name] !== value) return 'token_claim_invalid';
+  }
+  return undefined;
+}
+
+function checkTimes(
+  claims: JsonObject,
+  rules: ClaimRules,
+  now: number,
+): Result<TokenTimes, TokenDenialReason> {
+  const [iat, nbf, exp] = [claims.iat, claims.nbf, claims.exp].map(readNumericDate);
+  if (iat === 'invalid' || nbf === 'invalid' || exp === 'invalid') {
+    return failed('token_claim_invalid');
+  }
+  const tolerance = rules.clockToleranceSeconds * 1000;
+  const maxLifetime = rules.maxLifetimeSeconds * 1000;
+  if (Math.max(iat ?? 0, nbf ?? 0) > now + tolerance) return failed('token_not_yet_valid');
+  if (exp !== undefined) {
+    if (iat !== undefined && exp <= iat) return failed('token_claim_invalid');
+    if (now >= exp + tolerance) return failed('token_expired');
+    if (exp - (iat ?? now) > maxLifetime) return failed('token_lifetime_too_long');
+  } else if (iat !== undefined && now - iat > maxLifetime + tolerance) {
+    return failed('token_expired');
+  }
+  return success({ issuedAt: iat, expiresAt: exp });
+}
+
+/** A NumericDate in milliseconds. */
+function readNumericDate(value: JsonValue | undefined): number | undefined | 'invalid' {
+  if (value === undefined) return undefined;
+  const isTime = typeof value === 'number' && value > 0 && value < NUMERIC_DATE_LIMIT;
+  return isTime ? Math.floor(value * 1000) : 'invalid';
+}

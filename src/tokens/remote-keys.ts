@@ -1,0 +1,169 @@
+import { type Anchor, SingleFlight } from '../whoami/single-flight.ts';
+import type { Algorithm } from './algorithms.ts';
+import type { IssuerKeys, KeyAnswer } from './issuer-keys.ts';
+import type { KeyEndpoint } from './key-endpoint.ts';
+import { findKey, type IssuerKey, importKeys, readKeySet, type WantedKey } from './key-set.ts';
+import type { KeySetTier, StoredKeySet } from './key-set-tier.ts';
+
+export interface RemoteKeysOptions {
+  readonly issuer: string;
+  readonly algorithms: readonly Algorithm[];
+  readonly endpoint: Pick<KeyEndpoint, 'fetchKeySet'>;
+  /** `undefined`: this isolate keeps the keys for itself alone. */
+  readonly tier: KeySetTier | undefined;
+  /** The longest one look at tier and endpoint can take. */
+  readonly deadlineMs: number;
+  readonly now: () => number;
+  /** From 0 to 1, for back-offs that do not march in step. */
+  readonly random: () => number;
+  /** Told of every look that failed; the keys known before stay in use. */
+  readonly onFailure: (detail: string) => void;
+}
+
+/** A key set is believed this long without another look. A removed key is believed no longer either. */
+export const KEYS_FRESH_MS = 10 * 60_000;
+/** While the endpoint fails, the last set is believed this long. */
+export const KEYS_STALE_MS = 4 * 3_600_000;
+/** How often an unknown `kid` may cause a look, however many arrive. */
+export const UNKNOWN_KEY_COOLDOWN_MS = 30_000;
+const MIN_BACKOFF_MS = 2000;
+const MAX_BACKOFF_MS = 60_000;
+const MAX_CLOCK_SKEW_MS = 10_000;
+const FLIGHT = 'keys';
+
+interface KnownKeys {
+  readonly keys: readonly IssuerKey[];
+  /** When the look started, in milliseconds since the epoch: nothing later than this is known. */
+  readonly fetchedAt: number;
+}
+
+interface Failure {
+  readonly detail: string;
+  readonly count: number;
+  readonly retryAt: number;
+}
+
+/**
+ * The keys of an issuer that publishes them: memory, then KV, then its endpoint.
+ *
+ * Guarantees: one look at a time in this isolate, however many verify; no look while the set is young; a look
+ * behind the answers from half its freshness; the last good set while the endpoint fails or publishes what
+ * must be refused; looks after failures further and further apart; one look per cool-down for `kid`s nobody
+ * knows. A set that is read replaces the one before whole.
+ */
+export class RemoteKeys implements IssuerKeys {
+  readonly #options: RemoteKeysOptions;
+  readonly #flights: SingleFlight<undefined>;
+  #known: KnownKeys | undefined;
+  #failure: Failure | undefined;
+  #lookedAgainAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: RemoteKeysOptions) {
+    this.#options = options;
+    this.#flights = new SingleFlight({ deadlineMs: options.deadlineMs, now: options.now });
+  }
+
+  async find(wanted: WantedKey, anchor: Anchor): Promise<KeyAnswer> {
+    const askedAt = this.#options.now();
+    await this.#keepFresh(askedAt, anchor);
+    const known = this.#usable();
+    if (known === undefined) return this.#unavailable();
+    const key = findKey(known.keys, wanted);
+    if (key !== undefined) return { kind: 'key', key };
+    // A set that was read for this very request has the last word.
+    if (known.fetchedAt >= askedAt) return { kind: 'unknown-key' };
+    return this.#lookAgain(wanted, anchor);
+  }
+
+  /** Nothing to wait for while the set is young; a look behind the answer in its second half. */
+  async #keepFresh(now: number, anchor: Anchor): Promise<void> {
+    const age = this.#known === undefined ? Infinity : now - this.#known.fetchedAt;
+    if (age >= 0 && age < KEYS_FRESH_MS / 2) return;
+    if (age >= 0 && age < KEYS_FRESH_MS) {
+      if (this.#mayLook(now) && !this.#flights.has(FLIGHT)) {
+        anchor(this.#look(now - KEYS_FRESH_MS / 2, anchor));
+      }
+      return;
+    }
+    if (this.#mayLook(now) || this.#flights.has(FLIGHT)) {
+      await this.#look(now - KEYS_FRESH_MS, anchor);
+    }
+  }
+
+  /** An issuer may have begun to sign with a new key since the last look. */
+  async #lookAgain(wanted: WantedKey, anchor: Anchor): Promise<KeyAnswer> {
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      const now = this.#options.now();
+      const isUnderWay = this.#flights.has(FLIGHT);
+      if (!isUnderWay && !this.#mayLookAgain(now)) break;
+      if (!isUnderWay) this.#lookedAgainAt = now;
+      await this.#look(Infinity, anchor);
+      const key = findKey(this.#usable()?.keys ?? [], wanted);
+      if (key !== undefined) return { kind: 'key', key };
+      if (!isUnderWay) break;
+    }
+    return this.#failure === undefined ? { kind: 'unknown-key' } : this.#unavailable();
+  }
+
+  #mayLook(now: number): boolean {
+    return this.#failure === undefined || now >= this.#failure.retryAt;
+  }
+
+  #mayLookAgain(now: number): boolean {
+    return this.#mayLook(now) && now - this.#lookedAgainAt >= UNKNOWN_KEY_COOLDOWN_MS;
+  }
+
+  #usable(): KnownKeys | undefined {
+    const { now } = this.#options;
+    if (this.#known === undefined) return undefined;
+    return now() - this.#known.fetchedAt < KEYS_STALE_MS ? this.#known : undefined;
+  }
+
+  #unavailable(): KeyAnswer {
+    const { detail = 'keys-unreachable', retryAt = 0 } = this.#failure ?? {};
+    const wait = Math.ceil((retryAt - this.#options.now()) / 1000);
+    const retryAfterSeconds = wait > 0 ? wait : undefined;
+    return { kind: 'unavailable', detail, retryAfterSeconds };
+  }
+
+  /** One look for all who wait for one. @param since what KV holds will do if it was fetched at or after this */
+  async #look(since: number, anchor: Anchor): Promise<void> {
+    await this.#flights.join(
+      FLIGHT,
+      0,
+      (startedAt) => this.#renew(startedAt, since, anchor),
+      anchor,
+    );
+  }
+
+  async #renew(startedAt: number, since: number, anchor: Anchor): Promise<undefined> {
+    const { endpoint, tier } = this.#options;
+    if (tier !== undefined && since !== Infinity) {
+      const stored = await tier.read();
+      if (stored !== undefined) await this.#adopt(stored, startedAt);
+      if (this.#known !== undefined && this.#known.fetchedAt >= since) return;
+    }
+    const document = await endpoint.fetchKeySet();
+    if (!document.ok) return this.#noteFailure(document.failure);
+    const set = readKeySet(document.value, this.#options.algorithms);
+    if (!set.ok) return this.#noteFailure(set.failure);
+    this.#known = { keys: await importKeys(set.value, this.#known?.keys), fetchedAt: startedAt };
+    this.#failure = undefined;
+    if (tier !== undefined) anchor(tier.write({ keys: set.value, fetchedAt: startedAt }));
+  }
+
+  /** Takes what KV holds if it is newer than what is known and not from the future. */
+  async #adopt({ keys, fetchedAt }: StoredKeySet, now: number): Promise<void> {
+    const isNewer = fetchedAt > (this.#known?.fetchedAt ?? now - KEYS_STALE_MS);
+    if (!isNewer || fetchedAt > now + MAX_CLOCK_SKEW_MS) return;
+    this.#known = { keys: await importKeys(keys, this.#known?.keys), fetchedAt };
+  }
+
+  #noteFailure(detail: string): undefined {
+    const { now, random, onFailure } = this.#options;
+    const count = (this.#failure?.count ?? 0) + 1;
+    const backoff = Math.min(MIN_BACKOFF_MS * 2 ** (count - 1), MAX_BACKOFF_MS);
+    this.#failure = { detail, count, retryAt: now() + backoff * (0.5 + random() / 2) };
+    onFailure(detail);
+  }
+}

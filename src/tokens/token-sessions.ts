@@ -1,0 +1,159 @@
+import type { TokenCredential } from '../credentials/credential.ts';
+import type { RevocationView } from '../revocation/revocation-view.ts';
+import { lengthPrefixed, toBase64Url } from '../whoami/credential-name.ts';
+import { MemoryTier } from '../whoami/memory-tier.ts';
+import type { Provenance, Resolution } from '../whoami/resolution.ts';
+import type { Anchor } from '../whoami/single-flight.ts';
+import { openToken } from './compact-jws.ts';
+import type { TokenSession, TrustedIssuer } from './trusted-issuer.ts';
+import type { TokenFailure } from './verify-token.ts';
+
+export interface TokenSessionsOptions {
+  readonly issuers: readonly TrustedIssuer[];
+  readonly revocation: RevocationView;
+  /** For so long after it was issued a token is believed while the revocation log cannot be read. */
+  readonly believedUnheldMs: number;
+  readonly now: () => number;
+}
+
+const MEMORY_LIMITS = { maxEntries: 5000, maxBytes: 8 * 1024 * 1024 };
+
+const LOG_UNREADABLE = 'revocation-log';
+const NOTHING_ASKED: Provenance = Object.freeze({
+  tier: 'none',
+  forwarded: undefined,
+  ageSeconds: 0,
+  ttlSeconds: undefined,
+  collapsed: false,
+  fault: undefined,
+});
+
+/**
+ * Token to session, without a call to anyone while the issuer's keys are known.
+ *
+ * Guarantees: an issuer that is not configured causes no call at all; a remembered token is held, each time,
+ * against its own expiry, its key's place in the issuer's present key set, and the revocation view; keys that
+ * cannot be had are never read as "signed out"; while the revocation log cannot be read, only young tokens are
+ * believed, and the answer says so.
+ */
+export class TokenSessions {
+  readonly #options: TokenSessionsOptions;
+  readonly #issuers: ReadonlyMap<string, TrustedIssuer>;
+  readonly #memory = new MemoryTier<TokenSession>(MEMORY_LIMITS);
+
+  constructor(options: TokenSessionsOptions) {
+    this.#options = options;
+    this.#issuers = new Map(options.issuers.map((issuer) => [issuer.issuer, issuer]));
+  }
+
+  /** Whose session a token proves. Never throws on account of the token. */
+  async resolve({ value }: TokenCredential, anchor: Anchor): Promise<Resolution> {
+    const tokenName = await nameToken(value);
+    await this.#options.revocation.refresh(this.#options.now(), anchor);
+    const remembered = await this.#recall(tokenName, anchor);
+    if (remembered !== undefined) return this.#conclude(tokenName, remembered, 'memory');
+    const opened = openToken(value);
+    if (!opened.ok) return refuse(opened.failure);
+    const { iss } = opened.value.claims;
+    const issuer = typeof iss === 'string' ? this.#issuers.get(iss) : undefined;
+    if (issuer === undefined) return refuse('token_issuer_untrusted');
+    const options = { now: this.#options.now(), anchor, tokenName };
+    const verified = await issuer.verify(opened.value, options);
+    if (!verified.ok) return withoutSession(verified.failure);
+    this.#memory.keep(tokenName, verified.value, estimateBytes(verified.value));
+    // The keys may have taken longer than the view stays young.
+    await this.#options.revocation.refresh(this.#options.now(), anchor);
+    return this.#conclude(tokenName, verified.value, 'signature');
+  }
+
+  /** What was verified before, while its key is still one of the issuer's. */
+  async #recall(tokenName: string, anchor: Anchor): Promise<TokenSession | undefined> {
+    const remembered = this.#memory.read(tokenName);
+    if (remembered === undefined) return undefined;
+    const { key, issuer } = remembered;
+    const wanted = { kid: key.kid, algorithm: key.algorithm };
+    const answer = await this.#issuers.get(issuer)?.keys.find(wanted, anchor);
+    if (answer?.kind === 'key' && answer.key === key) return remembered;
+    this.#memory.forget(tokenName);
+    return undefined;
+  }
+
+  /** A proven token, held against what can have ended it since. */
+  #conclude(tokenName: string, token: TokenSession, tier: 'memory' | 'signature'): Resolution {
+    const { session, body, issuedAt, believedUntil } = token;
+    const { revocation, believedUnheldMs } = this.#options;
+    const now = this.#options.now(); // taken anew: the clock moves while keys are awaited
+    const ended = now >= believedUntil;
+    if (ended || issuedAt <= this.#notBefore(token)) {
+      this.#memory.forget(tokenName);
+      return refuse(ended ? 'token_expired' : 'token_revoked');
+    }
+    const isHeld = issuedAt >= revocation.trustedSince(now);
+    if (!isHeld && now - issuedAt >= believedUnheldMs) return unheld();
+    return {
+      outcome: 'signed-in',
+      session,
+      body,
+      logPosition: revocation.position(),
+      setCookies: [],
+      cacheForSeconds: undefined,
+      provenance: {
+        ...NOTHING_ASKED,
+        tier,
+        ageSeconds: Math.max(0, Math.floor((now - issuedAt) / 1000)),
+        ttlSeconds: Math.floor((session.expiresAt - now) / 1000),
+        ...(!isHeld && { forwarded: 'stale', fault: LOG_UNREADABLE }),
+      },
+    };
+  }
+
+  /** The latest moment at or before which tokens are revoked that share anything with this one. */
+  #notBefore({ session, issuer, subject, tokenId }: TokenSession): number {
+    const { revocation } = this.#options;
+    const named = {
+      sessionId: session.id,
+      issuer,
+      ...(tokenId !== undefined && { tokenId }),
+    };
+    const byIdentity = revocation.tokenNotBefore({ ...named, identityId: session.identity.id });
+    if (subject === session.identity.id) return byIdentity;
+    return Math.max(byIdentity, revocation.tokenNotBefore({ ...named, identityId: subject }));
+  }
+}
+
+/** What a token is called in memory: a digest of its exact bytes, never the token. */
+async function nameToken(compact: string): Promise<string> {
+  const bytes = lengthPrefixed(['postern/v1t', compact]);
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return `v1t:${toBase64Url(digest)}`;
+}
+
+function withoutSession(failure: TokenFailure): Resolution {
+  if (failure.kind === 'refused') return refuse(failure.reason);
+  const { reason, detail, retryAfterSeconds } = failure;
+  return {
+    outcome: 'unknown',
+    reason,
+    retryAfterSeconds,
+    provenance: { ...NOTHING_ASKED, forwarded: 'miss', fault: detail },
+  };
+}
+
+/** A token has no store that could be asked while nobody knows what was revoked. */
+function unheld(): Resolution {
+  return {
+    outcome: 'unknown',
+    reason: 'store_unavailable',
+    retryAfterSeconds: undefined,
+    provenance: { ...NOTHING_ASKED, forwarded: 'stale', fault: LOG_UNREADABLE },
+  };
+}
+
+function refuse(reason: Extract<Resolution, { outcome: 'not-signed-in' }>['reason']): Resolution {
+  return { outcome: 'not-signed-in', reason, body: undefined, provenance: NOTHING_ASKED };
+}
+
+/** An estimate of what an entry occupies: the body, its parsed form, and the bookkeeping around both. */
+function estimateBytes({ body }: TokenSession): number {
+  return 1024 + 3 * body.length;
+}

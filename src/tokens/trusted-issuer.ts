@@ -1,0 +1,145 @@
+import type { IssuerSettings } from '../config/config.ts';
+import { failed, type Result, success } from '../errors/result.ts';
+import type { TokenDenialReason } from '../errors/token-reasons.ts';
+import type { UnverifiedToken } from './compact-jws.ts';
+import type { IssuerKeys } from './issuer-keys.ts';
+import type { IssuerKey } from './key-set.ts';
+import {
+  KEYCARD_CLAIMS,
+  KEYCARD_FORBIDDEN,
+  KEYCARD_REQUIRED,
+  KEYCARD_TYPES,
+  keycardTokenSession,
+} from './keycard-token.ts';
+import {
+  KRATOS_CLAIMS,
+  KRATOS_FORBIDDEN,
+  KRATOS_REQUIRED,
+  KRATOS_TYPES,
+  kratosTokenSession,
+} from './kratos-token.ts';
+import { type ProvenSession, readSessionFields } from './proven-session.ts';
+import {
+  type TokenFailure,
+  type TokenProfile,
+  type VerifyOptions,
+  verifyOpened,
+} from './verify-token.ts';
+
+/** A session that a token proves, with what the token can be revoked by. */
+export interface TokenSession extends ProvenSession {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly tokenId: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly issuedAt: number;
+  /** The session's end, with the tolerance for the issuer's clock. */
+  readonly believedUntil: number;
+  readonly key: IssuerKey;
+}
+
+/** An issuer whose session tokens are believed: how they are verified, and whose session they prove. */
+export interface TrustedIssuer {
+  readonly issuer: string;
+  readonly keys: IssuerKeys;
+  verify(
+    token: UnverifiedToken,
+    options: VerifyOptions & { readonly tokenName: string },
+  ): Promise<Result<TokenSession, TokenFailure>>;
+}
+
+/** An issuer as configured, with its keys. */
+export function createTrustedIssuer(settings: IssuerSettings, keys: IssuerKeys): TrustedIssuer {
+  switch (settings.preset) {
+    case 'kratos': {
+      const profile = profileOf(settings, keys, {
+        types: KRATOS_TYPES,
+        required: KRATOS_REQUIRED,
+        forbidden: KRATOS_FORBIDDEN,
+        requiresKeyId: false,
+        claims: KRATOS_CLAIMS,
+      });
+      return trust(settings, profile, kratosTokenSession);
+    }
+    case 'keycard': {
+      const profile = profileOf(settings, keys, {
+        types: KEYCARD_TYPES,
+        required: KEYCARD_REQUIRED,
+        forbidden: KEYCARD_FORBIDDEN,
+        requiresKeyId: true,
+        claims: KEYCARD_CLAIMS,
+      });
+      return trust(settings, profile, keycardTokenSession);
+    }
+  }
+}
+
+type Preset<Claims> = Pick<
+  TokenProfile<Claims>,
+  'types' | 'required' | 'forbidden' | 'requiresKeyId' | 'claims'
+>;
+
+function profileOf<Claims>(
+  settings: IssuerSettings,
+  keys: IssuerKeys,
+  preset: Preset<Claims>,
+): TokenProfile<Claims> {
+  return {
+    ...preset,
+    issuer: settings.issuer,
+    audience: settings.audience,
+    algorithms: settings.algorithms,
+    required: [...preset.required, ...settings.required_claims],
+    // What the operator asks for by name is not the sign of another kind of token.
+    forbidden: preset.forbidden.filter((name) => !settings.required_claims.includes(name)),
+    markers: settings.marker_claims,
+    clockToleranceSeconds: settings.clock_tolerance_seconds,
+    maxLifetimeSeconds: settings.max_lifetime_seconds,
+    keys,
+  };
+}
+
+function trust<Claims extends { readonly sub: string; readonly jti?: string | undefined }>(
+  settings: IssuerSettings,
+  profile: TokenProfile<Claims>,
+  toSession: (
+    claims: Claims,
+    times: { readonly now: number; readonly expiresAt: number; readonly tokenName: string },
+    fields: ReturnType<typeof readSessionFields>,
+  ) => Result<ProvenSession, TokenDenialReason>,
+): TrustedIssuer {
+  return {
+    issuer: settings.issuer,
+    keys: profile.keys,
+    async verify(token, options) {
+      const verified = await verifyOpened(token, profile, options);
+      if (!verified.ok) return verified;
+      const { claims, everyClaim, issuedAt, expiresAt, key } = verified.value;
+      if (issuedAt === undefined || expiresAt === undefined) return refused('token_claim_missing');
+      const fields = readSessionFields(everyClaim, settings.session_fields);
+      const { now, tokenName } = options;
+      const session = toSession(claims, { now, expiresAt, tokenName }, fields);
+      if (!session.ok) return refused(session.failure);
+      const { sub: subject, jti: tokenId } = claims;
+      const { issuer } = settings;
+      const toleranceMs = settings.clock_tolerance_seconds * 1000;
+      const believedUntil = session.value.session.expiresAt + toleranceMs;
+      return success({
+        ...session.value,
+        issuer,
+        subject,
+        tokenId,
+        issuedAt,
+        believedUntil,
+        key,
+      });
+    },
+  };
+}
+
+function refused(reason: TokenDenialReason): {
+  readonly ok: false;
+  readonly failure: TokenFailure;
+} {
+  return failed({ kind: 'refused', reason });
+}

@@ -1,0 +1,109 @@
+import type { Context, MiddlewareHandler } from 'hono';
+import type { JWK } from 'jose';
+import { mintToken } from './mint-token.ts';
+import { readPublishedKeys } from './signing-keys.ts';
+import { store } from './store.ts';
+
+const KEY_SET_PATH = '/openidconnect/jwks';
+const CHUNK = new TextEncoder().encode(' '.repeat(16 * 1024));
+
+/** Records each request that is meant for Keycard itself. */
+export const recordCall: MiddlewareHandler = async (c, next) => {
+  store.calls.record(c.req.raw);
+  await next();
+};
+
+/** Makes the zone as slow as the settings say. */
+export const slowDown: MiddlewareHandler = async (_c, next) => {
+  const { delayMs } = store.settings;
+  if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+  await next();
+};
+
+/** `https://<zone-id>.keycard.cloud` of a real zone; the origin called unless the settings name one. */
+export function issuerOf(c: Context): string {
+  return store.settings.issuer ?? new URL(c.req.url).origin;
+}
+
+/** Authorization server metadata (RFC 8414), where the settings have it. */
+export function metadata(at: 'oauth' | 'openid') {
+  return (c: Context): Response | Promise<Response> => {
+    if (store.settings.metadataAt !== at) return c.notFound();
+    const { origin } = new URL(c.req.url);
+    return c.json({
+      issuer: issuerOf(c),
+      jwks_uri: `${origin}${KEY_SET_PATH}`,
+      authorization_endpoint: `${origin}/oauth/2/authorize`,
+      token_endpoint: `${origin}/oauth/2/token`,
+      registration_endpoint: `${origin}/oauth/2/clients`,
+      response_types_supported: ['code'],
+      grant_types_supported: ['authorization_code', 'client_credentials', 'refresh_token'],
+      code_challenge_methods_supported: ['S256'],
+      ...store.settings.metadata,
+    });
+  };
+}
+
+/** The zone's key set, or what the settings make of it. */
+export async function keySet(c: Context): Promise<Response> {
+  const keys = await readPublishedKeys();
+  switch (store.settings.keySet) {
+    case 'ok':
+      return c.json({ keys: keys.map(({ publicJwk }) => publicJwk) });
+    case 'down':
+      return c.json({ message: 'Service Unavailable', code: 'unavailable', status: 503 }, 503);
+    case 'garbage':
+      return c.html('<!doctype html><title>Be right back</title>');
+    case 'huge':
+      return c.json({
+        keys: Array.from({ length: 10_000 }, (_, index) => copyOf(keys[0]?.publicJwk, index)),
+      });
+    case 'endless':
+      return new Response(endless(), { headers: { 'Content-Type': 'application/json' } });
+    case 'private':
+      return c.json({ keys: keys.map(({ privateJwk }) => privateJwk) });
+    case 'empty':
+      return c.json({ keys: [] });
+    case 'redirect':
+      return c.redirect('/elsewhere/jwks', 302);
+  }
+}
+
+/** `POST /oauth/2/token` with `grant_type=client_credentials` and HTTP Basic: an application's token. */
+export async function issueToken(c: Context): Promise<Response> {
+  const clientId = readBasicUser(c.req.header('Authorization'));
+  const form = new URLSearchParams(await c.req.text());
+  if (clientId === undefined) return c.json({ error: 'invalid_client' }, 401);
+  if (form.get('grant_type') !== 'client_credentials') {
+    return c.json({ error: 'unsupported_grant_type' }, 400);
+  }
+  const scope = form.get('scope') ?? undefined;
+  const audience = form.get('resource') ?? undefined;
+  const token = await mintToken(
+    { subject: clientId, clientId, scope, audience },
+    { issuer: issuerOf(c), now: Date.now(), ttlSeconds: store.settings.ttlSeconds },
+  );
+  const { ttlSeconds } = store.settings;
+  return c.json({ access_token: token, token_type: 'Bearer', expires_in: ttlSeconds });
+}
+
+function readBasicUser(authorization: string | undefined): string | undefined {
+  const encoded = /^basic ([A-Za-z0-9+/=]+)$/i.exec(authorization ?? '')?.[1];
+  if (encoded === undefined) return undefined;
+  const [user, secret] = atob(encoded).split(':', 2);
+  return user && secret ? user : undefined;
+}
+
+function copyOf(jwk: JWK | undefined, index: number): JWK {
+  return { ...jwk, kid: `${jwk?.kid}-${index}` };
+}
+
+/** White space, which a reader of JSON has to skip for as long as it reads. */
+function endless(): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    async pull(controller) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      controller.enqueue(CHUNK);
+    },
+  });
+}

@@ -1,0 +1,52 @@
+import { SignJWT } from 'jose';
+import { ALGORITHM, resolveSigningKey, type SigningKey } from './signing-keys.ts';
+
+/** Whom a token is for, and what is to be unusual about it. */
+export interface TokenRequest {
+  subject: string;
+  clientId: string;
+  scope?: string | undefined;
+  audience?: string | string[] | undefined;
+  /** Over the usual claims; null takes one away. */
+  claims?: Readonly<Record<string, unknown>> | undefined;
+  /** Over the usual header; null takes a member away. */
+  header?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface MintOptions {
+  issuer: string;
+  now: number;
+  ttlSeconds: number;
+  key?: SigningKey | undefined;
+}
+
+/** An access token as a Keycard zone issues it: RS256, `kid`, and the claims of RFC 9068. */
+export async function mintToken(
+  { subject, clientId, scope, audience, claims = {}, header = {} }: TokenRequest,
+  { issuer, now, ttlSeconds, key }: MintOptions,
+): Promise<string> {
+  const { kid, privateKey } = key ?? (await resolveSigningKey());
+  const issuedAt = Math.floor(now / 1000);
+  const all = {
+    iss: issuer,
+    sub: subject,
+    client_id: clientId,
+    aud: audience,
+    scope,
+    iat: issuedAt,
+    nbf: issuedAt,
+    exp: issuedAt + ttlSeconds,
+    jti: crypto.randomUUID(),
+    ...claims,
+  };
+  return await new SignJWT(present(all))
+    .setProtectedHeader({ alg: ALGORITHM, ...present({ kid, typ: 'at+jwt', ...header }) })
+    .sign(privateKey);
+}
+
+function present(members: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const there = Object.entries(members).filter(
+    ([, value]) => value !== undefined && value !== null,
+  );
+  return Object.fromEntries(there);
+}

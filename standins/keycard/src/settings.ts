@@ -1,0 +1,40 @@
+import * as v from 'valibot';
+
+const Milliseconds = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+const SettingsSchema = v.strictObject({
+  /** The zone's issuer; null takes the origin that was called. */
+  issuer: v.nullable(v.string()),
+  /** Members over those of the metadata document, such as another `issuer` or `jwks_uri`. */
+  metadata: v.record(v.string(), v.unknown()),
+  /** Whether the metadata is where RFC 8414 has it, where OpenID Connect has it, or nowhere. */
+  metadataAt: v.picklist(['oauth', 'openid', 'nowhere']),
+  /**
+   * What the key endpoint does. `garbage`: text that is not JSON. `huge`: a valid set with 10,000 keys. `endless`:
+   * bytes for as long as anyone reads. `private`: the private half is in the set. `redirect`: to another path.
+   */
+  keySet: v.picklist(['ok', 'down', 'garbage', 'huge', 'endless', 'private', 'empty', 'redirect']),
+  /** How long every route outside `/.standin/` waits before it answers. */
+  delayMs: Milliseconds,
+  /** Lifetime of tokens. */
+  ttlSeconds: v.pipe(v.number(), v.integer(), v.minValue(1)),
+});
+
+/** How the stand-in behaves; changed by `POST /.standin/control`. */
+export type Settings = v.InferOutput<typeof SettingsSchema>;
+
+export const DEFAULT_SETTINGS: Settings = {
+  issuer: null,
+  metadata: {},
+  metadataAt: 'oauth',
+  keySet: 'ok',
+  delayMs: 0,
+  ttlSeconds: 3600,
+};
+
+/** Settings with the members of `patch` in place of their own, or what is wrong with the patch. */
+export function mergeSettings(settings: Settings, patch: unknown): Settings | string {
+  const parsed = v.safeParse(v.partial(SettingsSchema), patch);
+  if (!parsed.success) return v.summarize(parsed.issues);
+  return { ...settings, ...(parsed.output as Partial<Settings>) };
+}

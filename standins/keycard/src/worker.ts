@@ -1,0 +1,29 @@
+import { Hono } from 'hono';
+import { issueToken, keySet, metadata, recordCall, slowDown } from './authorization-server.ts';
+import * as control from './control.ts';
+
+/** The test's side: what it may change and look at. Not recorded, never slow, never failing. */
+const standin = new Hono()
+  .post('/control', control.changeControl)
+  .delete('/control', control.resetControl)
+  .get('/calls', control.readCalls)
+  .delete('/calls', control.clearCalls)
+  .post('/tokens', control.createToken)
+  .post('/keys', control.rotateKeys);
+
+/** Keycard's side: a zone's authorization server. */
+const keycard = new Hono()
+  .use(recordCall, slowDown)
+  .get('/.well-known/oauth-authorization-server', metadata('oauth'))
+  .get('/.well-known/openid-configuration', metadata('openid'))
+  .get('/openidconnect/jwks', keySet)
+  .get('/elsewhere/jwks', keySet)
+  .post('/oauth/2/token', issueToken);
+
+const worker = new Hono()
+  .route('/.standin', standin)
+  .route('/', keycard)
+  // The shape of Keycard's errors (`api/openapi.yaml`).
+  .notFound((c) => c.json({ message: 'Not Found', code: 'not_found', status: 404 }, 404));
+
+export default worker;

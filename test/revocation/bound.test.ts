@@ -1,0 +1,156 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Breakage, loadBroken } from './world/broken-build.ts';
+import { runSchedule } from './world/run-schedule.ts';
+import { type Report, type Schedule, violations } from './world/schedule.ts';
+
+/** Every run draws its own world from this; a failure prints the smallest that fails. */
+const schedules: fc.Arbitrary<Schedule> = fc.record({
+  seed: fc.nat(),
+  skewsMs: fc.tuple(skew(), skew(), skew()),
+  revokeAtMs: fc.nat(20_000),
+  revokedThrough: fc.constantFrom(0, 1),
+  subject: fc.constantFrom('session', 'identity'),
+  logDelayMs: fc.constantFrom(20, 400, 1500),
+  logLoss: fc.constantFrom(0, 0, 0.1, 0.5, 0.9),
+  storeDelayMs: fc.constantFrom(50, 500, 3000, 12_000),
+  storeLoss: fc.constantFrom(0, 0.1, 0.6),
+  kvStaleMs: fc.constantFrom(0, 60_000),
+  kvLoss: fc.constantFrom(0, 0.3),
+  freshSeconds: fc.constantFrom(2, 30),
+  pauseMs: fc.constantFrom(200, 3000, 9000),
+});
+
+function skew(): fc.Arbitrary<number> {
+  return fc.integer({ min: -400, max: 400 });
+}
+
+const SEED = 20_261_121;
+const ENTRY = 'test/revocation/world/run-schedule.ts';
+
+type Run = (schedule: Schedule) => Promise<Report>;
+
+async function hold(run: Run, numRuns: number): Promise<fc.RunDetails<[Schedule]>> {
+  const property = fc.asyncProperty(schedules, async (schedule) => {
+    return violations(await run(schedule)).length === 0;
+  });
+  return fc.check(property, { numRuns, seed: SEED, endOnFailure: true });
+}
+
+describe('a revoked session', { timeout: 180_000 }, () => {
+  it('is served nowhere later than the lag after the revocation was answered, in 1,000 schedules', async () => {
+    const seen = { answered: 0, servedBefore: 0, servedDespite: 0, unknown: 0 };
+    const { failed, counterexample } = await hold(async (schedule) => {
+      const report = await runSchedule(schedule);
+      count(report, seen);
+      return report;
+    }, 1000);
+    expect(counterexample).toBeNull();
+    expect(failed).toBe(false);
+    // The runs were about something: sessions were hot, most revocations were answered, and faults did bite.
+    expect(seen.answered).toBeGreaterThan(500);
+    expect(seen.servedBefore).toBeGreaterThan(10_000);
+    expect(seen.servedDespite).toBeGreaterThan(100);
+    expect(seen.unknown).toBeGreaterThan(100);
+  });
+
+  it.each<[string, Breakage[]]>([
+    [
+      'a view that is never refreshed and believes itself young',
+      [
+        {
+          file: 'src/revocation/log-view.ts',
+          from: 'return now < this.#refreshedAt ? Infinity : now - this.#refreshedAt;',
+          to: 'return this.#refreshedAt === -Infinity ? Infinity : 0;',
+        },
+      ],
+    ],
+    [
+      'the second mark left out',
+      [
+        {
+          file: 'src/revocation/log-announcer.ts',
+          from: 'const isRecorded = await this.#record(changed, { isTentative: false });',
+          to: 'const isRecorded = true;',
+        },
+      ],
+    ],
+    [
+      'a fill that overwrites a mark',
+      [
+        {
+          file: 'src/whoami/sessions.ts',
+          from: 'const logPosition = revocation.position(); //',
+          to: 'let logPosition = 0; //',
+        },
+        {
+          file: 'src/whoami/sessions.ts',
+          from: '() => store.check(credential));\n',
+          to: '() => store.check(credential)); logPosition = revocation.position();\n',
+        },
+      ],
+    ],
+    [
+      'a mark whose order is decided by the clock of whoever checked',
+      [
+        {
+          file: 'src/whoami/freshness.ts',
+          from: 'checked.logPosition < moment.notBefore',
+          to: 'checked.checkedAt <= moment.notBefore',
+        },
+        {
+          file: 'src/whoami/revocation-guard.ts',
+          from: 'if (logPosition < this.notBefore(name, answer))',
+          to: 'if (startedAt <= this.notBefore(name, answer))',
+        },
+      ],
+    ],
+    [
+      'an unreadable log taken for an empty one',
+      [
+        {
+          file: 'src/revocation/log-view.ts',
+          from: 'if (this.#age(now) < this.lagMs) return 0;',
+          to: 'if (this.#age(now) <= Infinity) return 0;',
+        },
+      ],
+    ],
+    [
+      'an answer of the store that is not held against the log when it arrives',
+      [
+        {
+          file: 'src/whoami/revocation-guard.ts',
+          from: "if (answer.kind !== 'session') return undefined;",
+          to: 'if (answer.kind.length > 0) return undefined;',
+        },
+      ],
+    ],
+  ])('would be, in a build with %s', async (_name, breakages) => {
+    const { runSchedule: run } = await loadBroken<{ runSchedule: Run }>(ENTRY, breakages);
+    const { failed } = await hold(run, 1000);
+    expect(failed).toBe(true);
+  });
+
+  it('would not be in a build that merely stops to refresh: what cannot be vouched for is checked', async () => {
+    const { runSchedule: run } = await loadBroken<{ runSchedule: Run }>(ENTRY, [
+      {
+        file: 'src/revocation/log-view.ts',
+        from: 'if (age < maxAgeMs / 2) return undefined;',
+        to: 'if (this.#refreshedAt > -Infinity) return undefined;',
+      },
+    ]);
+    const { failed } = await hold(run, 200);
+    expect(failed).toBe(false);
+  });
+});
+
+function count(
+  { answeredAt, revoked, served, unknown }: Report,
+  seen: { answered: number; servedBefore: number; servedDespite: number; unknown: number },
+): void {
+  if (answeredAt !== undefined) seen.answered += 1;
+  const ofRevoked = served.filter(({ sessionId }) => revoked.includes(sessionId));
+  seen.servedBefore += ofRevoked.filter(({ at }) => at <= (answeredAt ?? Infinity)).length;
+  seen.servedDespite += served.filter(({ fault }) => fault !== undefined).length;
+  seen.unknown += unknown;
+}
