@@ -4,7 +4,7 @@ import { HOME, type Location } from './simulate/geography.ts';
 import { Random } from './simulate/random.ts';
 import { DEFAULTS } from './simulate/settings.ts';
 import { SimulatedKv } from './simulate/simulated-kv.ts';
-import { keepMsFor, SimulatedLog } from './simulate/simulated-log.ts';
+import { checkLifeMsFor, SimulatedLog } from './simulate/simulated-log.ts';
 import { credentialOf, SimulatedStore } from './simulate/simulated-store.ts';
 import { SimulatedTime } from './simulate/simulated-time.ts';
 import { Zipf } from './simulate/zipf.ts';
@@ -82,7 +82,7 @@ class Deployment {
     const onRead = () => {
       counts.logReads += 1;
     };
-    const log = new SimulatedLog({ time, lagMs, keepMs: keepMsFor(DEFAULTS), onRead });
+    const log = new SimulatedLog({ time, lagMs, checkLifeMs: checkLifeMsFor(DEFAULTS), onRead });
     const locations = [ELSEWHERE, HOME_LOCATION];
     const rooms = { time, store, kv, log, locations, settings: DEFAULTS };
     this.#edge = new Edge({ ...rooms, isolateLifeMs: NEVER_MS });

@@ -5,7 +5,7 @@ import { Random } from './random.ts';
 import { type RevocationFigures, runRevocations } from './revocation-study.ts';
 import { type Population, sampleSessions } from './sample.ts';
 import { DEFAULTS, type SimulatedSettings } from './settings.ts';
-import { keepMsFor } from './simulated-log.ts';
+import { checkLifeMsFor } from './simulated-log.ts';
 import { runTiers, type TierFigures, type World } from './tier-study.ts';
 import { HABITS, type Habits, makeTrace } from './traffic.ts';
 
@@ -20,6 +20,8 @@ export interface Scale {
   readonly witnesses: number;
   /** Sessions revoked while in use. */
   readonly trials: number;
+  /** Whether a sample is also held against all sessions of one location. */
+  readonly comparesSample: boolean;
 }
 
 /** One choice of settings, and what came of it. */
@@ -40,6 +42,8 @@ export interface Findings {
   readonly others: readonly Choice[];
   readonly bySize: readonly Choice[];
   readonly byAffinity: readonly Choice[];
+  /** One location in its busiest hour: all of its sessions, and samples of them. */
+  readonly bySampling: readonly Choice[];
   readonly byLag: readonly (LogFigures & { readonly bill: Bill })[];
   readonly lagByLag: readonly RevocationChoice[];
   /** Revoked in Kratos directly, so that no mark tells of it. */
@@ -150,9 +154,51 @@ export async function experiment(
     others,
     bySize,
     byAffinity,
+    bySampling: scale.comparesSample ? await compareSamples(scale, onProgress) : [],
     byLag,
     ...(await revokeAll(scale, world.locations, onProgress)),
   };
+}
+
+const SAMPLINGS: readonly (readonly [string, number, Partial<SimulatedSettings>])[] = [
+  ['all sessions', Infinity, {}],
+  ['a tenth of them', 0.1, {}],
+  ['all, MEMORY_MAX_ENTRIES = 1,000', Infinity, { MEMORY_MAX_ENTRIES: 1000 }],
+  ['all, MEMORY_MAX_ENTRIES = 100', Infinity, { MEMORY_MAX_ENTRIES: 100 }],
+];
+
+/** Where the busiest hour of the day is the first one of the trace. */
+const BUSIEST_AT_MIDNIGHT_UTC = { latitude: 34.1, longitude: -118.2 };
+
+async function compareSamples(
+  { sessions, locations, isolates }: Scale,
+  onProgress: (what: string) => void,
+): Promise<Choice[]> {
+  const own = Math.round(isolates / locations);
+  const only = [{ ...BUSIEST_AT_MIDNIGHT_UTC, share: 1, isolates: own, firstIsolate: 0 }];
+  const population = populationOf(Math.round(sessions / locations));
+  const made: Choice[] = [];
+  for (const [name, fraction, change] of SAMPLINGS) {
+    onProgress(name);
+    const perDay = fraction * population.sessions * REQUESTS_PER_SESSION_DAY;
+    const sample = sampleSessions(population, perDay, new Random(SEED));
+    const world = {
+      id: name,
+      locations: only,
+      sample,
+      trace: makeTrace(sample, only, { hours: 1, habits: HABITS, seed: SEED }),
+      samplingFraction: sample.length / population.sessions,
+      isolateLifeMs: ISOLATE_LIFE_MS,
+    };
+    const tiers = await runTiers(world, { ...DEFAULTS, ...change });
+    made.push({ name, tiers, bill: billOf(tiers, 0) });
+  }
+  return made;
+}
+
+function populationOf(sessions: number): Population {
+  const requestsPerSessionDay = REQUESTS_PER_SESSION_DAY;
+  return { sessions, requestsPerSessionDay, exponent: ZIPF_EXPONENT };
 }
 
 function requestsPerDay({ sessions }: Scale): number {
@@ -167,11 +213,7 @@ function shrink(scale: Scale, sessions: number): Scale {
 
 function makeWorld(scale: Scale, habits: Habits = HABITS): World {
   const locations = layOut(scale.locations, scale.isolates);
-  const population: Population = {
-    sessions: scale.sessions,
-    requestsPerSessionDay: REQUESTS_PER_SESSION_DAY,
-    exponent: ZIPF_EXPONENT,
-  };
+  const population = populationOf(scale.sessions);
   const sample = sampleSessions(population, scale.simulatedRequestsPerDay, new Random(SEED));
   const trace = makeTrace(sample, locations, { hours: scale.hours, habits, seed: SEED });
   const samplingFraction = sample.length / scale.sessions;
@@ -203,7 +245,7 @@ async function readLogs(
       requestsPerDay: requestsPerDay(scale),
       habits: HABITS,
       witnesses: scale.witnesses,
-      keepMs: keepMsFor(DEFAULTS),
+      checkLifeMs: checkLifeMsFor(DEFAULTS),
     });
     const bill = billFor({
       requests: requestsPerDay(scale),

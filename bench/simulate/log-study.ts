@@ -11,8 +11,8 @@ export interface LogStudyOptions {
   readonly habits: Habits;
   /** Isolates that are watched, each for a while in every hour of the day. */
   readonly witnesses: number;
-  /** How long marks are kept. */
-  readonly keepMs: number;
+  /** How long a check can be of use. */
+  readonly checkLifeMs: number;
 }
 
 export interface LogFigures {
@@ -68,7 +68,7 @@ async function watch(
     hour,
     witness,
   }: { readonly lagSeconds: number; readonly hour: number; readonly witness: number },
-  { requestsPerDay, habits, keepMs }: LogStudyOptions,
+  { requestsPerDay, habits, checkLifeMs }: LogStudyOptions,
 ) {
   const random = Random.of(17, witness, hour);
   const startMs = hour * 3_600_000;
@@ -83,7 +83,7 @@ async function watch(
   const onRead = () => {
     if (time.now() >= countFrom) reads += 1;
   };
-  const log = new SimulatedLog({ time, lagMs: lagSeconds * 1000, keepMs, onRead });
+  const log = new SimulatedLog({ time, lagMs: lagSeconds * 1000, checkLifeMs, onRead });
   const { view } = log.from(roundTripMs(location, HOME));
   const waits: number[] = [];
   const gap = () => random.exponential(1000 / requestsPerSecond);

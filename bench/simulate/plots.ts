@@ -144,10 +144,11 @@ function staleness(title: string, choices: readonly Choice[]): LinePanel {
 
 function lags(title: string, choices: readonly RevocationChoice[]): Panel {
   const series = choices.map(({ name, lagsMs }) => {
-    const sorted = [...lagsMs].sort((a, b) => a - b);
-    const points = sorted.map(
-      (lagMs, index) => [lagMs / 1000, (index + 1) / sorted.length] as const,
-    );
+    const sorted = lagsMs.toSorted((a, b) => a - b);
+    const points = Array.from({ length: 100 }, (_, index) => {
+      const share = (index + 1) / 100;
+      return [(sorted[Math.ceil(share * sorted.length) - 1] ?? 0) / 1000, share] as const;
+    });
     return { name, points: [[0, 0] as const, ...points] };
   });
   return cumulative(title, 'seconds from the answer to the last request let in', series);

@@ -13,6 +13,7 @@ export function summarise(findings: Findings) {
     otherChoices: findings.others.map(choiceRow),
     bySessions: findings.bySize.map(choiceRow),
     byAffinity: findings.byAffinity.map(choiceRow),
+    bySampling: findings.bySampling.map(choiceRow),
     byRevocationLagSeconds: findings.byLag.map((figures) => ({
       lagSeconds: figures.lagSeconds,
       logReadsPerSecond: round(figures.readsPerDay / 86_400, 0),
@@ -54,7 +55,7 @@ function choiceRow({ name, tiers, bill }: Choice) {
 }
 
 function lagRow({ name, lagsMs, boundMs }: RevocationChoice) {
-  const sorted = [...lagsMs].sort((a, b) => a - b);
+  const sorted = lagsMs.toSorted((a, b) => a - b);
   const at = (share: number) =>
     round((sorted[Math.ceil(share * sorted.length) - 1] ?? 0) / 1000, 2);
   return {

@@ -4,7 +4,7 @@ import { HOME, type Location, roundTripMs } from './geography.ts';
 import { Random } from './random.ts';
 import type { SimulatedSettings } from './settings.ts';
 import { SimulatedKv } from './simulated-kv.ts';
-import { keepMsFor, SimulatedLog } from './simulated-log.ts';
+import { checkLifeMsFor, SimulatedLog } from './simulated-log.ts';
 import { credentialOf, SimulatedStore, sessionIdOf } from './simulated-store.ts';
 import { SimulatedTime } from './simulated-time.ts';
 
@@ -68,13 +68,13 @@ class RevocationStudy {
     this.#warmUpMs = 2 * this.#boundMs + 10_000;
     this.#store = new SimulatedStore(time, new Random(29), () => undefined);
     const nobody = { onRead: () => undefined, onWrite: () => undefined, onDelete: () => undefined };
-    const keepMs = keepMsFor(settings);
+    const checkLifeMs = checkLifeMsFor(settings);
     const onRead = () => undefined;
     this.#edge = new Edge({
       time,
       store: this.#store,
       kv: new SimulatedKv(time, new Random(31), nobody),
-      log: isMarked ? new SimulatedLog({ time, lagMs, keepMs, onRead }) : undefined,
+      log: isMarked ? new SimulatedLog({ time, lagMs, checkLifeMs, onRead }) : undefined,
       locations: options.locations,
       settings,
       isolateLifeMs: NEVER_MS,

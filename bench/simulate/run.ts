@@ -28,9 +28,10 @@ const scale: Scale = {
   locations: wholeNumber('locations', 300),
   isolates: wholeNumber('isolates', 3000),
   hours: wholeNumber('hours', 24),
-  simulatedRequestsPerDay: values.full ? 600_000 : 60_000,
+  simulatedRequestsPerDay: values.full ? 500_000 : 50_000,
   witnesses: values.full ? 60 : 12,
   trials: values.full ? 200 : 30,
+  comparesSample: values.full,
 };
 
 const startedAt = performance.now();
@@ -43,7 +44,9 @@ const { scale: shown, ...tables } = summarise(findings);
 if (values.json) {
   console.log(JSON.stringify({ scale: shown, ...tables }));
 } else {
-  for (const [name, rows] of Object.entries(tables)) console.log(`${name}\n\n${table(rows)}\n`);
+  for (const [name, rows] of Object.entries(tables)) {
+    if (rows.length > 0) console.log(`${name}\n\n${table(rows)}\n`);
+  }
 }
 if (values.out !== undefined) {
   mkdirSync(values.out, { recursive: true });

@@ -8,8 +8,8 @@ import type { SimulatedTime } from './simulated-time.ts';
 export interface SimulatedLogOptions {
   readonly time: SimulatedTime;
   readonly lagMs: number;
-  /** How long marks are kept. */
-  readonly keepMs: number;
+  /** How long a check can be of use. */
+  readonly checkLifeMs: number;
   readonly onRead: () => void;
 }
 
@@ -32,11 +32,12 @@ export class SimulatedLog {
 
   /** Revocation as an isolate has it that reaches the log in so many milliseconds, there and back. */
   from(roundTripMs: number): Revocation {
-    const { time, lagMs, keepMs } = this.#options;
+    const { time, lagMs, checkLifeMs } = this.#options;
     return createRevocation({
       openLog: () => this.#stub(roundTripMs),
       lagMs,
-      keepMs,
+      checkLifeMs,
+      tokenLifeMs: 0, // no tokens here
       maxMarks: MAX_MARKS,
       now: time.now,
       onFailure: (operation) => {
@@ -64,10 +65,10 @@ export class SimulatedLog {
   }
 }
 
-/** As long as anything that a mark could apply to can live. */
-export function keepMsFor(settings: SimulatedSettings): number {
+/** As long as a check can be of use under these settings. */
+export function checkLifeMsFor(settings: SimulatedSettings): number {
   const { FRESH_SECONDS, STALE_WHILE_REVALIDATE_SECONDS, STALE_IF_ERROR_SECONDS } = settings;
-  return 1000 * (FRESH_SECONDS + STALE_WHILE_REVALIDATE_SECONDS + STALE_IF_ERROR_SECONDS + 60);
+  return 1000 * (FRESH_SECONDS + STALE_WHILE_REVALIDATE_SECONDS + STALE_IF_ERROR_SECONDS);
 }
 
 /** The part of a Durable Object's SQLite that the log uses. */

@@ -1,4 +1,4 @@
-import type { Credential } from '../../src/credentials/credential.ts';
+import type { KratosCredential } from '../../src/credentials/credential.ts';
 import { readKratosSession } from '../../src/providers/kratos/kratos-session.ts';
 import type { SessionStore, StoreAnswer } from '../../src/providers/session-store.ts';
 import type { Random } from './random.ts';
@@ -68,15 +68,19 @@ export class SimulatedStore {
 
 const PREFIX = 'ory_st_simulated_session_';
 
-export function credentialOf(session: number): Credential {
-  return { carrier: { kind: 'session-token-header' }, value: `${PREFIX}${session}` };
+export function credentialOf(session: number): KratosCredential {
+  return {
+    kind: 'kratos',
+    carrier: { kind: 'session-token-header' },
+    value: `${PREFIX}${session}`,
+  };
 }
 
 export function sessionIdOf(session: number): string {
   return `00000000-0000-4000-8000-${session.toString(16).padStart(12, '0')}`;
 }
 
-function sessionOf({ value }: Credential): number {
+function sessionOf({ value }: KratosCredential): number {
   return Number(value.slice(PREFIX.length));
 }
 

@@ -1,5 +1,5 @@
 import { nameCredential } from '../../src/whoami/credential-name.ts';
-import type { Resolution } from '../../src/whoami/resolution.ts';
+import type { Provenance, Resolution } from '../../src/whoami/resolution.ts';
 import { NO_DEMAND } from '../../src/whoami/sessions.ts';
 import { Edge } from './edge.ts';
 import type { Location } from './geography.ts';
@@ -30,7 +30,7 @@ export interface TierFigures {
   /** Requests that were simulated, each standing for many. */
   readonly simulated: number;
   readonly requests: number;
-  readonly byTier: Readonly<Record<'memory' | 'kv' | 'store' | 'none', number>>;
+  readonly byTier: Readonly<Record<Provenance['tier'], number>>;
   readonly collapsed: number;
   readonly storeCalls: number;
   /** Per quarter of an hour, per second. */
@@ -77,7 +77,7 @@ class TierStudy {
   readonly #edge: Edge;
   readonly #figures = {
     requests: 0,
-    byTier: { memory: 0, kv: 0, store: 0, none: 0 },
+    byTier: { memory: 0, kv: 0, store: 0, signature: 0, none: 0 },
     collapsed: 0,
     storeCalls: 0,
     kvReads: 0,

@@ -6,7 +6,11 @@ import { nameCredential } from '../../src/whoami/credential-name.ts';
 import { seal, unseal } from '../../src/whoami/sealing.ts';
 
 const TOKEN = 'ory_st_0123456789abcdefghijABCDEFGHIJ';
-const CREDENTIAL = { carrier: { kind: 'session-token-header' }, value: TOKEN } as const;
+const CREDENTIAL = {
+  kind: 'kratos',
+  carrier: { kind: 'session-token-header' },
+  value: TOKEN,
+} as const;
 
 test('names are the same as with the platform’s cryptography', async () => {
   const real = await nameCredential(CREDENTIAL, 'https://auth.example.com');
