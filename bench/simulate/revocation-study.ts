@@ -25,6 +25,8 @@ const START = Date.UTC(2026, 5, 3);
 /** In use at so many isolates where its user is, and at as many again on the other side of the world. */
 const ISOLATES_PER_PLACE = 3;
 const TAIL_MS = 10_000;
+/** What the store needs to make a change: time for checks to race it. */
+const CHANGE_MS = 200;
 const NEVER_MS = 1e15;
 
 /**
@@ -138,7 +140,7 @@ class RevocationStudy {
     const distanceMs = roundTripMs(this.#options.locations[this.#placeOf(trial, 0)] ?? HOME, HOME);
     const subjects = [{ kind: 'session', sessionId: sessionIdOf(trial) }] as const;
     await this.#isolateOf(trial, 0).revocation.announcer.announce(subjects, async () => {
-      await this.#time.sleep(Math.round(distanceMs / 2));
+      await this.#time.sleep(Math.round(distanceMs / 2) + CHANGE_MS);
       this.#store.revoke(trial);
       await this.#time.sleep(Math.round(distanceMs / 2));
       return { value: undefined, changed: subjects };
