@@ -5,12 +5,13 @@ import { listOf, wholeNumber } from './setting-types.ts';
 /** RFC 2104 section 3: a key shorter than the hash's output makes the signature weaker. */
 const MIN_SECRET_LENGTH = 32;
 
-function secrets(description: string) {
-  const expected = `a list of at most 8 secrets of ${MIN_SECRET_LENGTH} to 512 characters`;
+function secrets(characters: RegExp, description: string) {
+  const expected = `a list of at most 8 secrets of ${MIN_SECRET_LENGTH} to 512 visible characters`;
   const secret = v.pipe(
     v.string(expected),
     v.minLength(MIN_SECRET_LENGTH, expected),
     v.maxLength(512, expected),
+    v.regex(characters, expected),
   );
   return v.pipe(
     v.optional(listOf(secret, [0, 8], expected), () => []),
@@ -39,9 +40,11 @@ export const revocationSettings = {
     ),
   ),
   WEBHOOK_SECRETS: secrets(
+    /^[\x20-\x7e]*$/,
     'Secrets with which senders of `POST /.postern/events/webhook` sign (HMAC-SHA-256), as plain text or `whsec_` and base64. Several, so that they can be changed one at a time. Empty: the route does not exist. Belongs in a secret.',
   ),
   WEBHOOK_API_KEYS: secrets(
+    /^[\x21-\x7e]*$/,
     'For senders that cannot sign, such as Kratos’s `web_hook`: keys they send in `Authorization: Bearer` instead. Empty: every message must be signed. Belongs in a secret.',
   ),
 } as const;

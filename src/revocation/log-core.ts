@@ -24,6 +24,8 @@ const SCHEMA = `
 `;
 
 const MAX_PAGE = 5000;
+/** A writer is told what it asked for and a little more; who is further behind reads. */
+const MAX_APPEND_PAGE = 200;
 /** Messages remembered against repetition; a flood of them makes the oldest be forgotten early. */
 const MAX_MESSAGES = 100_000;
 
@@ -67,15 +69,15 @@ export class LogCore {
     return this.#count;
   }
 
-  read(cursor: number): LogPage {
+  read(cursor: number, maxMarks = MAX_PAGE): LogPage {
     if (cursor >= this.#position) return { marks: [], position: this.#position, hasMore: false };
     const rows = this.#query(
       'SELECT key, position, issued_before, keep_until FROM marks WHERE position > ? ORDER BY position LIMIT ?',
       cursor,
-      MAX_PAGE + 1,
+      maxMarks + 1,
     );
-    const hasMore = rows.length > MAX_PAGE;
-    const marks = rows.slice(0, MAX_PAGE).map(toRecordedMark);
+    const hasMore = rows.length > maxMarks;
+    const marks = rows.slice(0, maxMarks).map(toRecordedMark);
     const position = hasMore ? (marks.at(-1)?.position ?? cursor) : this.#position;
     return { marks, position, hasMore };
   }
@@ -92,7 +94,8 @@ export class LogCore {
         this.#query('UPDATE head SET position = ?', this.#position);
         return true;
       });
-      return isNew ? { kind: 'recorded', page: this.read(cursor) } : { kind: 'repeated' };
+      if (!isNew) return { kind: 'repeated' };
+      return { kind: 'recorded', page: this.read(cursor, MAX_APPEND_PAGE) };
     } catch (error) {
       this.#position = position;
       this.#count = count;

@@ -59,12 +59,12 @@ export function proven({
   readonly document: JsonObject;
   readonly shown: JsonObject;
 }): ProvenSession {
-  const body = `${JSON.stringify(shown)}\n`;
-  const copy = parseObject(JSON.stringify(document)) ?? {};
+  const body = JSON.stringify(shown);
+  const copy = parseObject(document === shown ? body : JSON.stringify(document)) ?? {};
   const identity = Object.freeze({ id: identityId });
   return {
     session: Object.freeze({ id, identity, expiresAt, document: deepFreeze(copy) }),
-    body,
+    body: `${body}\n`,
   };
 }
 

@@ -126,7 +126,7 @@ export class RemoteKeys implements IssuerKeys {
     return { kind: 'unavailable', detail, retryAfterSeconds };
   }
 
-  /** One look for all who wait for one. @param since what KV holds will do if it was fetched at or after this */
+  /** One look for all who wait for one. @param since what KV holds will do if it was fetched after this */
   async #look(since: number, anchor: Anchor): Promise<void> {
     await this.#flights.join(
       FLIGHT,
@@ -141,7 +141,7 @@ export class RemoteKeys implements IssuerKeys {
     if (tier !== undefined && since !== Infinity) {
       const stored = await tier.read();
       if (stored !== undefined) await this.#adopt(stored, startedAt);
-      if (this.#known !== undefined && this.#known.fetchedAt >= since) return;
+      if (this.#known !== undefined && this.#known.fetchedAt > since) return;
     }
     const document = await endpoint.fetchKeySet();
     if (!document.ok) return this.#noteFailure(document.failure);

@@ -32,7 +32,13 @@ export async function resolvePresentation(
     case 'candidates': {
       const [first, ...others] = presentation.candidates;
       if (others.length === 0) return resolve(first);
-      return chooseOne(await Promise.all(presentation.candidates.map(resolve)));
+      const resolutions = await Promise.all(presentation.candidates.map(resolve));
+      const chosen = chooseOne(resolutions);
+      const winner = presentation.candidates[resolutions.indexOf(chosen)];
+      if (chosen.outcome !== 'signed-in' || winner === undefined) return chosen;
+      // The slowest may have taken longer than a revocation takes to be known: the good one is held against it once more.
+      const confirmed = await resolve(winner);
+      return confirmed.outcome === 'signed-in' ? chosen : confirmed;
     }
   }
 }

@@ -96,6 +96,7 @@ export class Sessions {
   ): Promise<Resolution> {
     const { store, now } = this.#options;
     const name = await nameCredential(credential, store.id);
+    await this.#options.revocation.refresh(now(), anchor);
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const startedAt = now();
       const logPosition = this.#options.revocation.position();

@@ -1,0 +1,152 @@
+/** `/sessions/whoami` for tokens, by the built gate. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { RawResponse } from '../support/parse-response.ts';
+import { get, header } from '../support/raw-http.ts';
+import { createTestIssuer, usualClaims } from '../support/token-issuer.ts';
+import { bearer, INLINE_ISSUER, startTokenSite, type TokenSite } from './token-site.ts';
+
+let gate: TokenSite;
+
+beforeAll(async () => {
+  gate = await startTokenSite();
+});
+afterAll(() => gate.dispose());
+beforeEach(() => gate.clearAllCalls());
+
+const whoami = (token: string) => get(gate.port, '/sessions/whoami', bearer(token));
+const jsonOf = (response: RawResponse) => JSON.parse(response.body.toString());
+const inlineToken = (claims: object = {}) => gate.inlineToken(claims);
+const zoneToken = (options: object = {}) => gate.zoneToken(options);
+
+describe('whoami for a token of Kratos', () => {
+  it('answers the session that the mapper put into it, whatever signed it, and asks nobody', async () => {
+    const { token, session } = await gate.kratos.createSession({
+      traits: { email: 'ada@example.test' },
+    });
+    for (const algorithm of ['ES256', 'RS256', 'EdDSA']) {
+      const tokenized = await gate.kratos.tokenize(token, algorithm);
+      await gate.kratos.clearCalls();
+      const response = await whoami(tokenized);
+      expect(response.status).toBe(200);
+      expect(jsonOf(response)).toEqual(session);
+      expect(header(response, 'x-kratos-authenticated-identity-id')).toBe(session.identity.id);
+      expect(header(response, 'content-type')).toBe('application/json; charset=utf-8');
+      expect(header(response, 'cache-control')).toBe('private, no-store');
+      const { counts } = await gate.kratos.calls();
+      expect(Object.keys(counts).filter((call) => call !== 'GET /tokenizer/jwks.json')).toEqual([]);
+    }
+  });
+
+  it('answers only what the claims prove when there is no session in it', async () => {
+    const claims = usualClaims(INLINE_ISSUER, gate.clock.now());
+    const response = await whoami(await inlineToken());
+    expect(jsonOf(response)).toEqual({
+      id: claims.sid,
+      active: true,
+      expires_at: new Date(claims.exp * 1000).toISOString(),
+      identity: { id: claims.sub },
+    });
+  });
+
+  it('says where the answer came from', async () => {
+    const token = await inlineToken({ jti: 'where' });
+    const first = await whoami(token);
+    expect(header(first, 'cache-status')).toMatch(/^postern; hit; ttl=\d+; detail=signature$/);
+    const second = await whoami(token);
+    expect(header(second, 'cache-status')).toMatch(/^postern; hit; ttl=\d+; detail=memory$/);
+    expect(Number(header(second, 'age'))).toBeLessThan(60);
+  });
+
+  it('ends with the token, though it was remembered', async () => {
+    const exp = Math.floor(gate.clock.now() / 1000) + 60;
+    const token = await inlineToken({ exp });
+    expect((await whoami(token)).status).toBe(200);
+    await gate.clock.advance(64_000);
+    expect((await whoami(token)).status).toBe(200); // within the tolerance
+    await gate.clock.advance(2_000);
+    const response = await whoami(token);
+    expect(response.status).toBe(401);
+    expect(header(response, 'postern-reason')).toBe('token_expired');
+  });
+
+  it('cannot be tokenized once more', async () => {
+    const token = await inlineToken();
+    const response = await get(gate.port, '/sessions/whoami?tokenize_as=plain', bearer(token));
+    expect(response.status).toBe(400);
+    expect(jsonOf(response).error.code).toBe(400);
+    expect((await gate.kratos.calls()).counts).toEqual({});
+  });
+
+  it('is read from a token cookie, after the session cookie and before the bearer', async () => {
+    const token = await inlineToken();
+    const { cookie, session } = await gate.kratos.createSession();
+    const answer = async (headers: Record<string, string>) => {
+      const response = await get(gate.port, '/sessions/whoami', headers);
+      return response.status === 200 ? jsonOf(response).id : response.status;
+    };
+    const { sid } = usualClaims(INLINE_ISSUER, 0);
+    expect(await answer({ Cookie: `app_token=${token}` })).toBe(sid);
+    expect(await answer({ Cookie: `app_token=${token}; ${cookie}` })).toBe(session.id);
+    expect(await answer({ Cookie: `app_token=${token}`, ...bearer('x'.repeat(40)) })).toBe(sid);
+    expect(await answer({ Cookie: 'app_token=not-a-token-at-all' })).toBe(401);
+    expect(await answer({ Cookie: `APP_TOKEN=${token}` })).toBe(401);
+  });
+
+  it('leaves credentials that are no tokens to Kratos', async () => {
+    const { token } = await gate.kratos.createSession();
+    expect((await whoami(token)).status).toBe(200);
+    const dotted = await gate.kratos.createSession({ token: 'not.a.token.but.an.opaque.value' });
+    expect((await whoami(dotted.token)).status).toBe(200);
+  });
+});
+
+describe('whoami for a token of a Keycard zone', () => {
+  it('answers a user’s session in Keycard’s shape', async () => {
+    const token = await zoneToken({
+      subject: 'user-7',
+      clientId: 'client-9',
+      scope: 'read write',
+      claims: { jti: 'token-1', auth_time: 1_700_000_000 },
+    });
+    const response = await whoami(token);
+    expect(response.status).toBe(200);
+    expect(jsonOf(response)).toEqual({
+      id: 'token-1',
+      session_type: 'user',
+      user_id: 'user-7',
+      application_id: 'client-9',
+      subject: 'user-7',
+      issuer: gate.keycardIssuer,
+      status: 'active',
+      active: true,
+      authenticated_at: '2023-11-14T22:13:20.000Z',
+      expires_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+      session_data: { client_id: 'client-9', scope: 'read write' },
+    });
+  });
+
+  it('answers an application’s session for its own token', async () => {
+    const token = await zoneToken({ subject: 'client-9', clientId: 'client-9' });
+    const session = jsonOf(await whoami(token));
+    expect(session).toMatchObject({ session_type: 'application', application_id: 'client-9' });
+    expect(session).not.toHaveProperty('user_id');
+  });
+
+  it('accepts the token that the zone’s own endpoint issues', async () => {
+    const answer = await fetch(`${gate.keycard.url}/oauth/2/token`, {
+      method: 'POST',
+      headers: { Authorization: `Basic ${btoa('client-1:secret')}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials', resource: 'postern' }),
+    });
+    const { access_token: token } = (await answer.json()) as { access_token: string };
+    expect((await whoami(token)).status).toBe(200);
+  });
+
+  it('refuses a token without client_id, and one that is not RS256', async () => {
+    const without = await whoami(await zoneToken({ claims: { client_id: null } }));
+    expect(header(without, 'postern-reason')).toBe('token_claim_missing');
+    const other = await createTestIssuer({ issuer: gate.keycardIssuer });
+    const wrong = await whoami(await other.token(gate.clock.now()));
+    expect(header(wrong, 'postern-reason')).toBe('token_algorithm_refused');
+  });
+});

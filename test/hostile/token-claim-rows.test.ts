@@ -1,0 +1,197 @@
+/** Tokens that say what other verifiers have believed, each well signed and sent to the built gate over a raw socket. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { missingCorpus, readJsonSamples } from '../support/corpus.ts';
+import { get, header } from '../support/raw-http.ts';
+import { type TestIssuer, type TokenParts, usualClaims } from '../support/token-issuer.ts';
+import { ISSUER, startTokenGate, type TokenGate } from './token-gate.ts';
+
+let gate: TokenGate;
+let ec: TestIssuer;
+let marked: TestIssuer;
+
+beforeAll(async () => {
+  gate = await startTokenGate();
+  ({ ec, marked } = gate);
+});
+afterAll(() => gate.dispose());
+beforeEach(() => gate.kratos.clearCalls());
+
+const now = () => gate.clock.now();
+const make = (parts: TokenParts = {}) => ec.token(now(), parts);
+const whoami = (token: string) => gate.whoami(token);
+const expectRefused = (token: string, reason: string) => gate.expectRefused(token, reason);
+
+describe('the claims of tokens', () => {
+  it('J6: a claim that is required is missing', async () => {
+    for (const name of ['exp', 'iat', 'sub', 'sid', 'aud']) {
+      await expectRefused(await make({ claims: { [name]: undefined } }), 'token_claim_missing');
+    }
+    await expectRefused(await make({ claims: { iss: undefined } }), 'token_issuer_untrusted');
+  });
+
+  it('J7: times that are no times', async () => {
+    const claims = usualClaims(ISSUER, now());
+    for (const name of ['exp', 'iat', 'nbf'] as const) {
+      for (const text of ['1e400', '-1', '0', '"9"', 'null', '[]', 'true', '1e15', '-1e400']) {
+        const json = JSON.stringify({ ...claims, [name]: '@' }).replace('"@"', text);
+        await expectRefused(await make({ claims: json }), 'token_claim_invalid');
+      }
+      const json = JSON.stringify({ ...claims, [name]: '@' }).replace('"@"', 'NaN');
+      await expectRefused(await make({ claims: json }), 'token_malformed');
+    }
+  });
+
+  it('J8: a life longer than configured', async () => {
+    const iat = Math.floor(now() / 1000);
+    const exp = iat + 10 * 365 * 86_400;
+    await expectRefused(await make({ claims: { exp } }), 'token_lifetime_too_long');
+    await expectRefused(await make({ claims: { exp: iat + 86_401 } }), 'token_lifetime_too_long');
+    expect((await whoami(await make({ claims: { exp: iat + 86_400 } }))).status).toBe(200);
+  });
+
+  it('J9: issued or valid only later', async () => {
+    const later = Math.floor(now() / 1000) + 3600;
+    const exp = later + 60;
+    await expectRefused(await make({ claims: { iat: later, exp } }), 'token_not_yet_valid');
+    await expectRefused(await make({ claims: { nbf: later, exp } }), 'token_not_yet_valid');
+    await expectRefused(
+      await make({ claims: { nbf: Math.floor(now() / 1000) + 12 } }),
+      'token_not_yet_valid',
+    );
+  });
+
+  it('J10: an issuer that is not to the letter a configured one', async () => {
+    for (const iss of [
+      'https://auth.example.test',
+      'https://auth.example.test//',
+      'https://AUTH.example.test/',
+      'HTTPS://auth.example.test/',
+      ' https://auth.example.test/',
+      'https://auth.example.test/\u0000',
+      'https://evil.example.test/',
+      '',
+    ]) {
+      await expectRefused(await make({ claims: { iss } }), 'token_issuer_untrusted');
+    }
+    for (const iss of [[ISSUER], { 0: ISSUER }, null, 1, true]) {
+      await expectRefused(await make({ claims: { iss } }), 'token_issuer_untrusted');
+    }
+    // The issuer chooses the keys: another issuer's key proves nothing, under whichever name.
+    const kid = { kid: ec.kid };
+    await expectRefused(
+      await marked.token(now(), { claims: { iss: ISSUER } }),
+      'token_key_unknown',
+    );
+    await expectRefused(
+      await marked.token(now(), { claims: { iss: ISSUER }, header: kid }),
+      'token_signature_invalid',
+    );
+  });
+
+  it('J11: an audience that is not ours, and none where a marker was asked for', async () => {
+    for (const aud of ['other', ['other', 'another'], [], 'Postern', 'postern ']) {
+      await expectRefused(await make({ claims: { aud } }), 'token_audience_mismatch');
+    }
+    for (const aud of [[['postern']], { 0: 'postern' }, 5, null, ['postern', 1]]) {
+      await expectRefused(await make({ claims: { aud } }), 'token_claim_invalid');
+    }
+    const many = Array.from({ length: 10_000 }, () => 'a');
+    await expectRefused(await make({ claims: { aud: many } }), 'token_too_long');
+    expect((await whoami(await make({ claims: { aud: ['other', 'postern'] } }))).status).toBe(200);
+
+    const withoutMarker = await marked.token(now(), { claims: { aud: undefined } });
+    await expectRefused(withoutMarker, 'token_claim_missing');
+    const wrongMarker = { claims: { aud: undefined, tpl: 'other' } };
+    await expectRefused(await marked.token(now(), wrongMarker), 'token_claim_invalid');
+    const withAudience = await marked.token(now(), { claims: { aud: 'x', tpl: 'postern' } });
+    await expectRefused(withAudience, 'token_audience_mismatch');
+  });
+
+  it('J12: other kinds of token of the same issuer', async () => {
+    for (const typ of ['at+jwt', 'application/at+jwt', 'logout+jwt', 'secevent+jwt', 'dpop+jwt']) {
+      await expectRefused(await make({ header: { typ } }), 'token_type_refused');
+    }
+    const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
+    for (const claims of [
+      { events },
+      { nonce: 'n' },
+      { at_hash: 'h' },
+      { azp: 'c', nonce: 'n' },
+      { client_id: 'c' },
+    ]) {
+      await expectRefused(await make({ claims }), 'token_claim_forbidden');
+    }
+  });
+
+  it('J19: payloads that are not plain objects', async (test) => {
+    for (const payload of [
+      '[]',
+      '"text"',
+      'null',
+      '1',
+      '',
+      ' ',
+      `\ufeff${JSON.stringify(usualClaims(ISSUER, now()))}`,
+      Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]),
+      `${'{"a":'.repeat(9)}1${'}'.repeat(9)}`,
+      JSON.stringify(Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`c${i}`, i]))),
+    ]) {
+      await expectRefused(await make({ claims: payload }), 'token_malformed');
+    }
+    const samples = readJsonSamples();
+    if (samples === undefined) return test.skip(missingCorpus('json-parsing'));
+    for (const { name, bytes } of samples) {
+      const response = await whoami(await make({ claims: bytes }));
+      expect([name, response.status]).toEqual([name, 401]);
+    }
+  }, 60_000);
+
+  it('J20: claims named after what objects inherit', async () => {
+    const polluted = JSON.stringify({ ...usualClaims(ISSUER, now()), '@': 1 }).replace(
+      '"@":1',
+      '"__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}},"session":{"__proto__":{"admin":true},"identity":{"traits":{"__proto__":{"admin":true}}}}',
+    );
+    const response = await whoami(await make({ claims: polluted }));
+    expect(response.status).toBe(200);
+    const clean = await whoami(await make());
+    expect(JSON.parse(clean.body.toString())).not.toHaveProperty('admin');
+    expect(clean.body.toString()).not.toContain('admin');
+  });
+
+  it('J21: names of another form than a name', async () => {
+    for (const name of ['sub', 'sid', 'jti']) {
+      for (const value of [
+        1,
+        true,
+        null,
+        ['a'],
+        { a: 1 },
+        '',
+        'a b',
+        'a\r\nX: 1',
+        'é',
+        'x'.repeat(256),
+      ]) {
+        await expectRefused(await make({ claims: { [name]: value } }), 'token_claim_invalid');
+      }
+    }
+  });
+
+  it('J22: other schemes, and more or less than one token', async () => {
+    const token = await make();
+    const answer = async (authorization: string) => {
+      const response = await get(gate.port, '/sessions/whoami', { Authorization: authorization });
+      return [response.status, header(response, 'postern-reason')];
+    };
+    expect(await answer(`Basic ${token}`)).toEqual([401, 'credential_missing']);
+    expect(await answer(`DPoP ${token}`)).toEqual([401, 'credential_missing']);
+    expect(await answer('Bearer')).toEqual([401, 'credential_missing']);
+    expect(await answer(`Bearer  ${token}`)).toEqual([401, 'credential_malformed']);
+    expect(await answer(`Bearer ${token} ${token}`)).toEqual([401, 'credential_malformed']);
+    expect(await answer(`Bearer ${token}, Bearer ${token}`)).toEqual([
+      400,
+      'credential_conflicting',
+    ]);
+    expect(await answer(token)).toEqual([401, 'credential_missing']);
+  });
+});

@@ -1,0 +1,199 @@
+import { describe, expect, it } from 'vitest';
+import { KnownMarks } from '../../src/revocation/known-marks.ts';
+import { ISSUER_SKEW_MS, LogCore } from '../../src/revocation/log-core.ts';
+import type { AppendOptions } from '../../src/revocation/log-protocol.ts';
+import type { Mark, MarkSubject } from '../../src/revocation/mark.ts';
+import { sqliteStorage } from './world/sqlite-storage.ts';
+
+const NOW = 1_700_000_000_000;
+const OPTIONS: AppendOptions = {
+  cursor: 0,
+  checkLifeMs: 420_000,
+  tokenLifeMs: 3_600_000,
+  maxMarks: 1000,
+};
+
+function newLog(storage = sqliteStorage()) {
+  const clock = { now: NOW };
+  const log = new LogCore(storage, () => clock.now);
+  return { log, clock, storage };
+}
+
+function session(sessionId: string, identityId?: string): MarkSubject {
+  return identityId === undefined
+    ? { kind: 'session', sessionId }
+    : { kind: 'session', sessionId, identityId };
+}
+
+function definite(subject: MarkSubject): Mark {
+  return { subject, isTentative: false };
+}
+
+function tentative(subject: MarkSubject): Mark {
+  return { subject, isTentative: true };
+}
+
+/** The log as a reader that starts from nothing comes to know it. */
+function copyOf(log: LogCore): KnownMarks {
+  const copy = new KnownMarks();
+  for (;;) {
+    const page = log.read(copy.position);
+    copy.take(page, copy.position);
+    if (!page.hasMore) return copy;
+  }
+}
+
+describe('LogCore', () => {
+  it('gives every mark a place of its own, each beyond the one before, though the clock stands still or goes back', () => {
+    const { log, clock } = newLog();
+    const positions = [0, 0, -5000, 100_000, -100_000].map((ms, index) => {
+      clock.now += ms;
+      log.append([definite(session(`s${index}`))], OPTIONS);
+      return log.read(0).position;
+    });
+    expect(positions).toEqual([...new Set(positions)].sort((a, b) => a - b));
+  });
+
+  it('goes on from its last place when the object is started again with its clock set back', () => {
+    const { log, storage } = newLog();
+    log.append([definite(session('a'))], OPTIONS);
+    const before = log.read(0).position;
+    const restarted = new LogCore(storage, () => NOW - 3_600_000);
+    restarted.append([definite(session('b'))], OPTIONS);
+    const page = restarted.read(before);
+    expect(page.marks.map(({ key }) => key)).toEqual(['s:b']);
+    expect(page.position).toBeGreaterThan(before);
+  });
+
+  it('begins beyond any place of the log it replaces, and has everything checked once more', () => {
+    const old = newLog();
+    for (let index = 0; index < 100; index += 1) {
+      old.log.append([definite(session(`s${index}`))], OPTIONS);
+    }
+    const { log } = newLog();
+    const copy = copyOf(log);
+    expect(copy.lastPosition({ sessionId: 'anything' })).toBeGreaterThan(NOW);
+    expect(copy.issuedBefore({ sessionId: 'anything' })).toBe(0);
+  });
+
+  it('a definite mark denies tokens by the log’s own time, a tentative one denies none', () => {
+    const { log } = newLog();
+    log.append([definite(session('a')), tentative(session('b'))], OPTIONS);
+    const copy = copyOf(log);
+    expect(copy.issuedBefore({ sessionId: 'a' })).toBe(NOW + ISSUER_SKEW_MS);
+    expect(copy.issuedBefore({ sessionId: 'b' })).toBe(0);
+    expect(copy.lastPosition({ sessionId: 'b' })).toBeGreaterThan(
+      copy.lastPosition({ sessionId: 'a' }),
+    );
+  });
+
+  it('a tentative mark does not take back what a definite one denied', () => {
+    const { log } = newLog();
+    log.append([definite(session('a'))], OPTIONS);
+    log.append([tentative(session('a'))], OPTIONS);
+    expect(copyOf(log).issuedBefore({ sessionId: 'a' })).toBe(NOW + ISSUER_SKEW_MS);
+    expect(log.size).toBe(2); // with the one that every log begins with
+  });
+
+  it('denies up to the time an event says, and never beyond its own', () => {
+    const { log } = newLog();
+    log.append([{ ...definite(session('past')), issuedBefore: NOW - 60_000 }], OPTIONS);
+    log.append([{ ...definite(session('future')), issuedBefore: NOW + 60_000 }], OPTIONS);
+    const copy = copyOf(log);
+    expect(copy.issuedBefore({ sessionId: 'past' })).toBe(NOW - 60_000 + ISSUER_SKEW_MS);
+    expect(copy.issuedBefore({ sessionId: 'future' })).toBe(NOW + ISSUER_SKEW_MS);
+  });
+
+  it('marks of an issuer concern its own tokens only, those of nobody in particular everyone’s', () => {
+    const { log } = newLog();
+    const issuer = 'https://a.test';
+    const other = 'https://b.test';
+    log.append([definite({ kind: 'identity', identityId: 'x', issuer })], OPTIONS);
+    log.append([definite({ kind: 'identity', identityId: 'y' })], OPTIONS);
+    log.append([definite({ kind: 'token', issuer, tokenId: 't' })], OPTIONS);
+    const copy = copyOf(log);
+    const denied = (subject: object) => copy.issuedBefore(subject) > 0;
+    expect(denied({ identityId: 'x', issuer })).toBe(true);
+    expect(denied({ identityId: 'x', issuer: other })).toBe(false);
+    expect(denied({ identityId: 'x' })).toBe(false);
+    expect(denied({ identityId: 'y', issuer: other })).toBe(true);
+    expect(denied({ tokenId: 't', issuer })).toBe(true);
+    expect(denied({ tokenId: 't', issuer: other })).toBe(false);
+    log.append([definite({ kind: 'issuer', issuer: other })], OPTIONS);
+    expect(copyOf(log).issuedBefore({ tokenId: 'z', issuer: other })).toBeGreaterThan(0);
+    expect(copyOf(log).issuedBefore({ tokenId: 'z', issuer })).toBe(0);
+  });
+
+  it('records a message of one name once, until it may be forgotten', () => {
+    const { log, clock } = newLog();
+    const once = { key: 'm', keepMs: 1000 };
+    const append = () => log.append([definite(session('a'))], { ...OPTIONS, once }).kind;
+    expect([append(), append()]).toEqual(['recorded', 'repeated']);
+    clock.now += 1000;
+    expect(append()).toBe('recorded');
+  });
+
+  it('leaves nothing behind of marks that could not all be written, and does not use up the message', () => {
+    const { storage } = newLog();
+    const state = { isFailing: false };
+    const failing = {
+      ...storage,
+      sql: {
+        exec: (query: string, ...bindings: (string | number | null)[]) => {
+          if (state.isFailing && query.startsWith('UPDATE head')) throw new Error('disk full');
+          return storage.sql.exec(query, ...bindings);
+        },
+      },
+    };
+    const log = new LogCore(failing, () => NOW);
+    const [position, size] = [log.read(0).position, log.size];
+    const once = { key: 'm', keepMs: 1000 };
+    const append = () => log.append([definite(session('a'))], { ...OPTIONS, once });
+    state.isFailing = true;
+    expect(append).toThrow('disk full');
+    expect([log.read(0).position, log.size]).toEqual([position, size]);
+    state.isFailing = false;
+    expect(append().kind).toBe('recorded');
+  });
+
+  it('forgets a mark when nothing it could apply to can be alive: tentative ones with the checks, definite ones with the tokens', () => {
+    const { log, clock } = newLog();
+    log.append([tentative(session('check')), definite(session('token'))], OPTIONS);
+    clock.now += OPTIONS.checkLifeMs;
+    log.prune();
+    const keys = () => log.read(0).marks.map(({ key }) => key);
+    expect(keys()).toContain('s:token');
+    expect(keys()).not.toContain('s:check');
+    clock.now += OPTIONS.tokenLifeMs;
+    expect(log.prune()).toBeGreaterThan(clock.now); // the log's own first mark is left
+    expect(keys()).toEqual(['*']);
+    clock.now += 3 * 86_400_000;
+    expect(log.prune()).toBeUndefined();
+  });
+
+  it('folds a flood of one person’s sessions into that person, and leaves others alone', () => {
+    const { log } = newLog();
+    log.append([definite(session('calm', 'bob'))], OPTIONS);
+    for (let index = 0; index < 1500; index += 1) {
+      log.append([definite(session(`s${index}`, 'ann'))], OPTIONS);
+    }
+    const copy = copyOf(log);
+    expect(log.size).toBeLessThanOrEqual(OPTIONS.maxMarks);
+    expect(copy.issuedBefore({ sessionId: 's0', identityId: 'ann' })).toBeGreaterThan(0);
+    expect(copy.issuedBefore({ sessionId: 'calm', identityId: 'bob' })).toBeGreaterThan(0);
+    expect(copy.issuedBefore({ sessionId: 'other', identityId: 'carl' })).toBe(0);
+  });
+
+  it('folds a flood of many people’s into everything, the oldest first', () => {
+    const { log, clock } = newLog();
+    for (let index = 0; index < 1200; index += 1) {
+      clock.now += 1000;
+      log.append([definite(session(`s${index}`))], OPTIONS);
+    }
+    const copy = copyOf(log);
+    expect(log.size).toBeLessThanOrEqual(OPTIONS.maxMarks);
+    const everything = copy.issuedBefore({ sessionId: 'never marked' });
+    expect(everything).toBeGreaterThan(0);
+    expect(everything).toBeLessThan(copy.issuedBefore({ sessionId: 's1199' }));
+  });
+});

@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest';
+import { LogCore } from '../../src/revocation/log-core.ts';
+import type { LogPage } from '../../src/revocation/log-protocol.ts';
+import { CLOCK_SKEW_MS, LogView } from '../../src/revocation/log-view.ts';
+import { sqliteStorage } from './world/sqlite-storage.ts';
+import { settle } from './world/virtual-time.ts';
+
+const NOW = 1_700_000_000_000;
+const LAG_MS = 5000;
+
+function newView({ maxMarks = 1000 } = {}) {
+  const clock = { now: NOW };
+  const log = new LogCore(sqliteStorage(), () => clock.now);
+  const calls = { count: 0 };
+  const read = { answer: async (cursor: number): Promise<LogPage | undefined> => log.read(cursor) };
+  const lags: number[] = [];
+  const view = new LogView({
+    log: {
+      read: (cursor) => {
+        calls.count += 1;
+        return read.answer(cursor);
+      },
+    },
+    lagMs: LAG_MS,
+    timeoutMs: 1000,
+    maxMarks,
+    now: () => clock.now,
+    onFirstRefusal: (lagMs) => lags.push(lagMs),
+  });
+  const refresh = () => view.refresh(clock.now, () => {});
+  const mark = (sessionId: string) =>
+    log.append([{ subject: { kind: 'session', sessionId }, isTentative: false }], {
+      cursor: view.position(),
+      checkLifeMs: 420_000,
+      tokenLifeMs: 0,
+      maxMarks,
+    });
+  return { clock, log, view, calls, read, refresh, mark, lags };
+}
+
+describe('LogView', () => {
+  it('is read in front of the first request, behind the requests from half the lag, in front at the whole', async () => {
+    const { clock, calls, refresh } = newView();
+    expect(refresh()).toBeInstanceOf(Promise);
+    await refresh();
+    calls.count = 0;
+    clock.now += LAG_MS / 2 - 1;
+    expect([refresh(), calls.count]).toEqual([undefined, 0]);
+    clock.now += 1;
+    expect([refresh(), calls.count]).toEqual([undefined, 1]);
+    await settle();
+    clock.now += LAG_MS;
+    expect(refresh()).toBeInstanceOf(Promise);
+    expect(calls.count).toBe(2);
+  });
+
+  it('reads the log once for any number of requests', async () => {
+    const { calls, refresh } = newView();
+    await Promise.all(Array.from({ length: 500 }, refresh));
+    expect(calls.count).toBe(1);
+  });
+
+  it('grows by what was added, and asks for nothing else', async () => {
+    const { clock, read, log, refresh, mark, view } = newView();
+    const cursors: number[] = [];
+    read.answer = async (cursor) => {
+      cursors.push(cursor);
+      return log.read(cursor);
+    };
+    mark('a');
+    await refresh();
+    const between = view.position();
+    mark('b');
+    clock.now += LAG_MS;
+    await refresh();
+    expect(cursors).toEqual([0, between]);
+    expect(view.notBefore({ sessionId: 'b' })).toBeGreaterThan(between);
+  });
+
+  it('takes a log of several pages in whole', async () => {
+    const { refresh, mark, view, calls } = newView({ maxMarks: 20_000 });
+    for (let index = 0; index < 12_000; index += 1) mark(`s${index}`);
+    await refresh();
+    expect(calls.count).toBe(3);
+    expect(view.size).toBe(12_000);
+  });
+
+  it('counts its age from when the read was sent, not from when it came back', async () => {
+    const { clock, read, log, refresh, view } = newView();
+    read.answer = async (cursor) => {
+      const page = log.read(cursor);
+      clock.now += 900;
+      return page;
+    };
+    await refresh();
+    clock.now = NOW + LAG_MS - 1;
+    expect(view.trustedSince(clock.now)).toBe(0);
+    expect(view.trustedSince(NOW + LAG_MS)).toBeGreaterThan(0);
+  });
+
+  it('vouches for nothing older than the lag, less what clocks may differ, while the log cannot be read', async () => {
+    const { clock, read, refresh, view } = newView();
+    expect(view.trustedSince(NOW)).toBe(NOW - LAG_MS + CLOCK_SKEW_MS);
+    await refresh();
+    read.answer = async () => undefined;
+    clock.now += LAG_MS;
+    await refresh();
+    expect(view.trustedSince(clock.now)).toBe(clock.now - LAG_MS + CLOCK_SKEW_MS);
+  });
+
+  it('leaves a failing log alone for a second, and lets nobody wait for it until it answers', async () => {
+    const { clock, read, log, calls, refresh } = newView();
+    read.answer = async () => undefined;
+    await refresh();
+    expect([refresh(), calls.count]).toEqual([undefined, 1]);
+    clock.now += 1000;
+    expect([refresh(), calls.count]).toEqual([undefined, 2]);
+    await settle();
+    read.answer = async (cursor) => log.read(cursor);
+    clock.now += 1000;
+    expect(refresh()).toBeUndefined();
+    await settle();
+    clock.now += LAG_MS;
+    expect(refresh()).toBeInstanceOf(Promise);
+  });
+
+  it('a silent log is waited for no longer than its deadline', async () => {
+    const { read, refresh } = newView();
+    read.answer = () => new Promise(() => {});
+    const startedAt = performance.now();
+    await refresh();
+    expect(performance.now() - startedAt).toBeLessThan(1500);
+  });
+
+  it('knows what this isolate wrote before its next refresh, unless others wrote in between', () => {
+    const { log, view, mark } = newView();
+    const first = mark('a');
+    if (first.kind === 'recorded') view.learn(first.page, 0, NOW);
+    expect(view.notBefore({ sessionId: 'a' })).toBe(log.read(0).position);
+    const page = log.read(log.read(0).position);
+    view.learn({ ...page, position: page.position + 10 }, page.position + 5, NOW);
+    expect(view.position()).toBe(log.read(0).position); // a page from further on would leave a gap
+  });
+
+  it('starts from the beginning when the log is behind what was read of it', async () => {
+    const { clock, read, refresh, view } = newView();
+    await refresh();
+    const replaced = newView();
+    replaced.mark('new');
+    read.answer = async (cursor) => {
+      const page = replaced.log.read(cursor);
+      return cursor > 0 ? { ...page, position: cursor - 1, marks: [] } : page;
+    };
+    clock.now += LAG_MS;
+    await refresh();
+    expect(view.position()).toBe(replaced.log.read(0).position);
+    expect(view.notBefore({ sessionId: 'new' })).toBeGreaterThan(0);
+  });
+
+  it('a clock that is set back does not make an old view young', async () => {
+    const { clock, refresh, view } = newView();
+    await refresh();
+    clock.now -= 3_600_000;
+    expect(view.trustedSince(clock.now)).not.toBe(0);
+    expect(refresh()).toBeInstanceOf(Promise);
+  });
+
+  it('can be refreshed by a timer more often than the lag', async () => {
+    const { clock, calls, refresh, view } = newView();
+    await refresh();
+    clock.now += 2000;
+    await view.refresh(clock.now, () => {}, 2000);
+    expect(calls.count).toBe(2);
+  });
+
+  it('tells the age of a mark at the first refusal on its account, and not again', async () => {
+    const { clock, refresh, mark, view, lags } = newView();
+    clock.now += 120_000;
+    mark('a');
+    clock.now += 1234;
+    await refresh();
+    expect(view.firstRefusalLagMs({ sessionId: 'a' }, clock.now)).toBe(1234);
+    expect(view.firstRefusalLagMs({ sessionId: 'a' }, clock.now)).toBeUndefined();
+    expect(lags).toEqual([1234]);
+  });
+});

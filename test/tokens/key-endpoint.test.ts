@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { KeyEndpoint, type KeyLocation, metadataUrls } from '../../src/tokens/key-endpoint.ts';
+
+const ISSUER = 'https://zone.example.test';
+const KEYS_URL = `${ISSUER}/keys`;
+const OAUTH = `${ISSUER}/.well-known/oauth-authorization-server`;
+const OPENID = `${ISSUER}/.well-known/openid-configuration`;
+
+type Answers = Readonly<Record<string, unknown>>;
+
+function endpoint(answers: Answers, location: Partial<KeyLocation> = {}) {
+  const asked: string[] = [];
+  const world = { now: 0 };
+  const keys = new KeyEndpoint({
+    location: {
+      kind: 'discovery',
+      issuer: ISSUER,
+      allowsOtherOrigin: false,
+      ...location,
+    } as KeyLocation, // one of its kinds
+    timeoutMs: 50,
+    fetch: async (request) => {
+      asked.push(request.url);
+      expect([request.method, request.redirect]).toEqual(['GET', 'manual']);
+      const answer = answers[request.url];
+      if (answer instanceof Error) throw answer;
+      if (typeof answer === 'function') return answer();
+      if (answer === 'never') {
+        return new Promise((_, reject) => {
+          request.signal.addEventListener('abort', () => reject(request.signal.reason));
+        });
+      }
+      return answer === undefined ? new Response('', { status: 404 }) : Response.json(answer);
+    },
+    now: () => world.now,
+  });
+  return { keys, asked, world };
+}
+
+describe('metadataUrls()', () => {
+  it('puts the well-known part between host and path, then OpenID’s behind it (RFC 8414 section 3.1)', () => {
+    expect(metadataUrls('https://a.example/tenant/1')).toEqual([
+      'https://a.example/.well-known/oauth-authorization-server/tenant/1',
+      'https://a.example/tenant/1/.well-known/openid-configuration',
+    ]);
+    expect(metadataUrls('https://a.example:8443/')).toEqual([
+      'https://a.example:8443/.well-known/oauth-authorization-server',
+      'https://a.example:8443/.well-known/openid-configuration',
+    ]);
+  });
+});
+
+describe('KeyEndpoint', () => {
+  it('reads the set at a configured URL, and asks for nothing else', async () => {
+    const { keys, asked } = endpoint({ [KEYS_URL]: { keys: [] } }, { kind: 'url', url: KEYS_URL });
+    expect(await keys.fetchKeySet()).toEqual({ ok: true, value: { keys: [] } });
+    expect(asked).toEqual([KEYS_URL]);
+  });
+
+  it('finds the set by RFC 8414 metadata, else by OpenID’s, and remembers where for an hour', async () => {
+    const metadata = { issuer: ISSUER, jwks_uri: KEYS_URL };
+    const oauth = endpoint({ [OAUTH]: metadata, [KEYS_URL]: { keys: [] } });
+    await oauth.keys.fetchKeySet();
+    await oauth.keys.fetchKeySet();
+    expect(oauth.asked).toEqual([OAUTH, KEYS_URL, KEYS_URL]);
+    oauth.world.now = 3_600_000;
+    await oauth.keys.fetchKeySet();
+    expect(oauth.asked.slice(3)).toEqual([OAUTH, KEYS_URL]);
+    const openid = endpoint({ [OPENID]: metadata, [KEYS_URL]: { keys: [] } });
+    expect((await openid.keys.fetchKeySet()).ok).toBe(true);
+    expect(openid.asked).toEqual([OAUTH, OPENID, KEYS_URL]);
+  });
+
+  it('discovers again after the keys could not be had', async () => {
+    const { keys, asked } = endpoint({ [OAUTH]: { issuer: ISSUER, jwks_uri: KEYS_URL } });
+    expect(await keys.fetchKeySet()).toEqual({ ok: false, failure: 'keys-404' });
+    await keys.fetchKeySet();
+    expect(asked).toEqual([OAUTH, KEYS_URL, OAUTH, KEYS_URL]);
+  });
+
+  it('refuses metadata of another issuer, and keys that are not https or elsewhere', async () => {
+    for (const [metadata, failure] of [
+      [{ issuer: `${ISSUER}/`, jwks_uri: KEYS_URL }, 'metadata-issuer-differs'],
+      [{ jwks_uri: KEYS_URL }, 'metadata-issuer-differs'],
+      [{ issuer: ISSUER }, 'metadata-keys-not-https'],
+      [{ issuer: ISSUER, jwks_uri: 'http://zone.example.test/keys' }, 'metadata-keys-not-https'],
+      [{ issuer: ISSUER, jwks_uri: 'http://127.0.0.1/keys' }, 'metadata-keys-not-https'],
+      [{ issuer: ISSUER, jwks_uri: 'data:application/json,{}' }, 'metadata-keys-not-https'],
+      [{ issuer: ISSUER, jwks_uri: 'https://evil.example/keys' }, 'metadata-keys-elsewhere'],
+    ] as const) {
+      const { keys, asked } = endpoint({ [OAUTH]: metadata });
+      expect(await keys.fetchKeySet()).toEqual({ ok: false, failure });
+      expect(asked).toEqual([OAUTH]);
+    }
+  });
+
+  it('follows metadata to another origin only where that is allowed', async () => {
+    const elsewhere = 'https://keys.example.test/zone';
+    const answers = { [OAUTH]: { issuer: ISSUER, jwks_uri: elsewhere }, [elsewhere]: { keys: [] } };
+    expect((await endpoint(answers, { allowsOtherOrigin: true }).keys.fetchKeySet()).ok).toBe(true);
+  });
+
+  it('names what went wrong, and nothing the endpoint said', async () => {
+    for (const [answer, failure] of [
+      [() => new Response('secret', { status: 500 }), 'keys-500'],
+      [() => new Response(null, { status: 302, headers: { location: '/x' } }), 'keys-redirect'],
+      [() => new Response('<!doctype html>'), 'keys-malformed'],
+      [() => new Response('{"keys":[],"keys":[]}'), 'keys-malformed'],
+      [() => new Response('[]'), 'keys-malformed'],
+      [() => new Response(' '.repeat(64 * 1024 + 1)), 'keys-too-long'],
+      [new TypeError('connection refused'), 'keys-unreachable'],
+      ['never', 'keys-timeout'],
+    ] as const) {
+      const { keys } = endpoint({ [KEYS_URL]: answer }, { kind: 'url', url: KEYS_URL });
+      expect(await keys.fetchKeySet()).toEqual({ ok: false, failure });
+    }
+  });
+});

@@ -1,0 +1,183 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { JsonValue } from '../../src/session/session.ts';
+import { ALGORITHMS, type Algorithm } from '../../src/tokens/algorithms.ts';
+import { findKey, importKeys, readKeySet } from '../../src/tokens/key-set.ts';
+import { createTestIssuer, type TestIssuer } from '../support/token-issuer.ts';
+
+let ec: TestIssuer;
+let rsa: TestIssuer;
+let ed: TestIssuer;
+
+beforeAll(async () => {
+  [ec, rsa, ed] = await Promise.all([
+    createTestIssuer({ algorithm: 'ES256' }),
+    createTestIssuer({ algorithm: 'RS256' }),
+    createTestIssuer({ algorithm: 'EdDSA' }),
+  ]);
+});
+
+const read = (keys: readonly unknown[], allowed: readonly Algorithm[] = ALGORITHMS) =>
+  readKeySet({ keys: keys as readonly JsonValue[] }, allowed);
+const kidsOf = (keys: readonly unknown[], allowed?: readonly Algorithm[]) => {
+  const set = read(keys, allowed);
+  return set.ok ? set.value.map(({ kid }) => kid) : set.failure;
+};
+
+describe('readKeySet()', () => {
+  it('gives the usable keys with their public members only', () => {
+    const set = read([
+      { ...ec.publicJwk, x5c: ['MIIB'], issuer: 'i' },
+      rsa.publicJwk,
+      ed.publicJwk,
+    ]);
+    expect(set.ok && set.value.map(({ algorithm }) => algorithm)).toEqual([
+      'ES256',
+      'RS256',
+      'EdDSA',
+    ]);
+    const { kty, crv, x, y } = ec.publicJwk;
+    expect(set.ok && set.value[0]?.jwk).toEqual({ kty, crv, x, y });
+  });
+
+  it('passes over keys of an unknown kind', () => {
+    const unknown = [
+      { kty: 'AKP', alg: 'ML-DSA-44', pub: 'AAAA', kid: 'pq' },
+      { kty: 'EC', crv: 'secp256k1', x: 'AA', y: 'AA', kid: 'koblitz' },
+      { kty: 'OKP', crv: 'X25519', x: 'AAAA', kid: 'agreement' },
+      { kty: 'constructor' },
+      {},
+      null,
+      7,
+      [],
+      'key',
+    ];
+    expect(kidsOf([...unknown, ec.publicJwk])).toEqual([ec.kid]);
+  });
+
+  it('K8: refuses a set with a private or symmetric key, or one key twice, whole', () => {
+    expect(kidsOf([ec.publicJwk, rsa.privateJwk])).toBe('secret-key');
+    expect(kidsOf([ec.publicJwk, { kty: 'oct', k: 'AAAA' }])).toBe('secret-key');
+    expect(kidsOf([ec.publicJwk, { kty: 'oct' }])).toBe('secret-key');
+    for (const name of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']) {
+      expect(kidsOf([{ ...ec.publicJwk, [name]: 'AAAA' }]), name).toBe('secret-key');
+    }
+    expect(kidsOf([{ kty: 'AKP', d: 'AAAA' }])).toBe('secret-key');
+    expect(kidsOf([ec.publicJwk, ec.publicJwk])).toBe('duplicate-key');
+    const named = (jwk: object) => ({ ...jwk, kid: 'same' });
+    expect(kidsOf([named(ec.publicJwk), named(rsa.publicJwk)])).toEqual(['same', 'same']);
+  });
+
+  it('refuses what is no set, and sets of more than 100 keys', () => {
+    const many = (count: number) =>
+      Array.from({ length: count }, (_, i) => ({ ...ec.publicJwk, kid: `k${i}` }));
+    expect(kidsOf(many(100))).toHaveLength(100);
+    expect(kidsOf(many(101))).toBe('too-many-keys');
+    expect(readKeySet({}, ALGORITHMS)).toEqual({ ok: false, failure: 'not-a-key-set' });
+    expect(readKeySet({ keys: {} }, ALGORITHMS)).toEqual({ ok: false, failure: 'not-a-key-set' });
+    expect(kidsOf([])).toEqual([]);
+  });
+
+  it('J23: does not load weak RSA keys', () => {
+    const { n = '' } = rsa.publicJwk;
+    const with1024 = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({
+      format: 'jwk',
+    });
+    expect(kidsOf([{ ...with1024, kid: 'small' }], ['RS256'])).toEqual([]);
+    for (const e of ['AQ', 'Ag', 'AA', 'AQAA', 'AQABAAAB']) {
+      expect(kidsOf([{ ...rsa.publicJwk, e }]), `e=${e}`).toEqual([]);
+    }
+    expect(kidsOf([{ ...rsa.publicJwk, e: 'Aw' }])).toEqual([rsa.kid]);
+    const even = Buffer.from(n, 'base64url');
+    even.writeUInt8(even.readUInt8(even.length - 1) & 0xfe, even.length - 1);
+    expect(kidsOf([{ ...rsa.publicJwk, n: even.toString('base64url') }])).toEqual([]);
+    expect(kidsOf([{ ...rsa.publicJwk, n: rocaModulus() }])).toEqual([]);
+    const huge = Buffer.alloc(1025, 0xff).toString('base64url');
+    expect(kidsOf([{ ...rsa.publicJwk, n: huge }])).toEqual([]);
+    // Leading zeros do not make a short modulus long.
+    const padded = Buffer.concat([Buffer.alloc(200), Buffer.from(with1024.n ?? '', 'base64url')]);
+    expect(kidsOf([{ ...with1024, n: padded.toString('base64url') }], ['RS256'])).toEqual([]);
+  });
+
+  it('J24: does not load keys whose kind, curve, use or operations are others than their algorithm’s', () => {
+    for (const change of [
+      { alg: 'ES384' },
+      { alg: 'RS256' },
+      { alg: 'HS256' },
+      { alg: 7 },
+      { crv: 'P-384' },
+      { kty: 'RSA' },
+      { use: 'enc' },
+      { use: 7 },
+      { key_ops: ['sign'] },
+      { key_ops: 'verify' },
+      { x: '' },
+      { x: 'AA==' },
+      { x: 7 },
+      { y: undefined },
+    ]) {
+      expect(kidsOf([{ ...ec.publicJwk, ...change }]), JSON.stringify(change)).toEqual([]);
+    }
+    expect(kidsOf([{ ...ec.publicJwk, key_ops: ['verify'] }])).toEqual([ec.kid]);
+  });
+
+  it('binds a key to one algorithm: its own, or the only one the issuer allows', () => {
+    const { alg, ...rsaJwk } = rsa.publicJwk;
+    expect(kidsOf([rsaJwk], ['RS256', 'ES256'])).toEqual([rsa.kid]);
+    expect(kidsOf([rsaJwk], ['RS256', 'PS256'])).toEqual([]);
+    expect(kidsOf([rsa.publicJwk], ['PS256'])).toEqual([]);
+    expect(kidsOf([ed.publicJwk], ['Ed25519'])).toEqual([ed.kid]);
+    const { alg: _, ...edJwk } = ed.publicJwk;
+    expect(kidsOf([edJwk], ['EdDSA'])).toEqual([ed.kid]);
+    expect(alg).toBe('RS256');
+  });
+});
+
+describe('importKeys()', () => {
+  it('passes over a point that is not on its curve', async () => {
+    const set = read([{ ...ec.publicJwk, y: ec.publicJwk.x }]);
+    expect(set.ok && (await importKeys(set.value))).toEqual([]);
+  });
+
+  it('keeps the key objects that are known already, and only those', async () => {
+    const set = read([ec.publicJwk, rsa.publicJwk]);
+    if (!set.ok) throw new Error(set.failure);
+    const known = await importKeys(set.value);
+    const again = await importKeys(set.value, known);
+    expect(again.map((key, index) => key === known[index])).toEqual([true, true]);
+    const other = await createTestIssuer({ algorithm: 'ES256' });
+    const changed = read([other.publicJwk]);
+    expect(changed.ok && (await importKeys(changed.value, known))[0] === known[0]).toBe(false);
+  });
+});
+
+describe('findKey()', () => {
+  it('finds by kid and algorithm, and nothing else', async () => {
+    const set = read([ec.publicJwk, rsa.publicJwk, ed.publicJwk]);
+    const keys = set.ok ? await importKeys(set.value) : [];
+    expect(findKey(keys, { kid: ec.kid, algorithm: 'ES256' })?.kid).toBe(ec.kid);
+    expect(findKey(keys, { kid: ec.kid, algorithm: 'RS256' })).toBeUndefined();
+    expect(findKey(keys, { kid: 'other', algorithm: 'ES256' })).toBeUndefined();
+    expect(findKey(keys, { kid: ed.kid, algorithm: 'Ed25519' })?.kid).toBe(ed.kid);
+  });
+
+  it('without a kid finds a key only where there is no choice', async () => {
+    const second = await createTestIssuer({ algorithm: 'ES256', kid: 'second' });
+    const set = read([ec.publicJwk, second.publicJwk, rsa.publicJwk]);
+    const keys = set.ok ? await importKeys(set.value) : [];
+    expect(findKey(keys, { kid: undefined, algorithm: 'RS256' })?.kid).toBe(rsa.kid);
+    expect(findKey(keys, { kid: undefined, algorithm: 'ES256' })).toBeUndefined();
+  });
+});
+
+/** A modulus as the faulty library made them: a power of 65537 modulo every small prime. */
+function rocaModulus(): string {
+  const primes = [
+    2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97,
+    101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
+  ];
+  const product = primes.reduce((all, prime) => all * BigInt(prime), 1n);
+  const power = 65_537n ** 5n % product;
+  const n = ((1n << 2047n) / product) * product + product + power;
+  return Buffer.from(n.toString(16).padStart(512, '0'), 'hex').toString('base64url');
+}

@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../src/session/session.ts';
+import { type ClaimRules, checkRegisteredClaims } from '../../src/tokens/registered-claims.ts';
+
+const NOW = 1_800_000_000_000;
+const IAT = NOW / 1000;
+const CLAIMS = { iss: 'i', aud: 'a', sub: 's', iat: IAT, nbf: IAT, exp: IAT + 600 };
+const RULES: ClaimRules = {
+  issuer: 'i',
+  audience: ['a'],
+  required: ['exp', 'iat'],
+  forbidden: ['events'],
+  markers: {},
+  clockToleranceSeconds: 5,
+  maxLifetimeSeconds: 3600,
+};
+
+const check = (claims: object, rules: Partial<ClaimRules> = {}) => {
+  const result = checkRegisteredClaims(
+    { ...CLAIMS, ...claims } as JsonObject,
+    { ...RULES, ...rules },
+    NOW,
+  ); // JSON values only
+  return result.ok ? 'good' : result.failure;
+};
+
+describe('checkRegisteredClaims()', () => {
+  it('gives the times in milliseconds', () => {
+    expect(checkRegisteredClaims(CLAIMS, RULES, NOW)).toEqual({
+      ok: true,
+      value: { issuedAt: NOW, expiresAt: NOW + 600_000 },
+    });
+  });
+
+  it('refuses times that are no times, whichever claim has them', () => {
+    for (const name of ['iat', 'nbf', 'exp']) {
+      for (const value of [
+        0,
+        -1,
+        -0,
+        2 ** 33,
+        1e15,
+        Infinity,
+        Number.NaN,
+        '9',
+        null,
+        [],
+        [IAT],
+        true,
+        {},
+      ]) {
+        expect([name, value, check({ [name]: value })]).toEqual([
+          name,
+          value,
+          'token_claim_invalid',
+        ]);
+      }
+    }
+  });
+
+  it('refuses what begins in the future, by iat or by nbf alone', () => {
+    expect(check({ iat: IAT + 5, exp: IAT + 600 })).toBe('good');
+    expect(check({ iat: IAT + 6, exp: IAT + 600 })).toBe('token_not_yet_valid');
+    expect(check({ nbf: IAT + 5 })).toBe('good');
+    expect(check({ nbf: IAT + 6 })).toBe('token_not_yet_valid');
+    expect(check({ nbf: undefined })).toBe('good');
+  });
+
+  it('refuses what lives longer than is allowed', () => {
+    expect(check({ exp: IAT + 3600 })).toBe('good');
+    expect(check({ exp: IAT + 3601 })).toBe('token_lifetime_too_long');
+    expect(check({ iat: IAT - 3000, exp: IAT + 601 })).toBe('token_lifetime_too_long');
+    expect(check({ iat: undefined, exp: IAT + 3601 }, { required: ['exp'] })).toBe(
+      'token_lifetime_too_long',
+    );
+  });
+
+  it('has an audience where one is expected, and none where none is', () => {
+    expect(check({ aud: ['x', 'a'] })).toBe('good');
+    expect(check({ aud: ['x'] })).toBe('token_audience_mismatch');
+    expect(check({ aud: undefined })).toBe('token_claim_missing');
+    expect(check({ aud: undefined }, { audience: false })).toBe('good');
+    expect(check({ aud: 'a' }, { audience: false })).toBe('token_audience_mismatch');
+  });
+
+  it('holds markers to their value and their type', () => {
+    const markers = { tpl: 'postern', level: 2, on: true };
+    expect(check(markers, { markers })).toBe('good');
+    expect(check({ ...markers, level: '2' }, { markers })).toBe('token_claim_invalid');
+    expect(check({ ...markers, on: undefined, tpl: 'x' }, { markers })).toBe('token_claim_invalid');
+    expect(check({ tpl: 'postern', level: 2 }, { markers })).toBe('token_claim_missing');
+  });
+
+  it('looks at own claims only', () => {
+    expect(check({}, { required: ['toString'] })).toBe('token_claim_missing');
+    expect(check({}, { forbidden: ['constructor'] })).toBe('good');
+    expect(check({}, { markers: { valueOf: 'x' } })).toBe('token_claim_missing');
+  });
+
+  it('believes a time exactly when it is a number of seconds that may be', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.double(), fc.integer()), (exp) => {
+        const isTime = Number.isFinite(exp) && exp > 0 && exp < 2 ** 33;
+        expect(check({ exp }) === 'token_claim_invalid').toBe(!isTime || exp * 1000 <= NOW);
+      }),
+    );
+  });
+});

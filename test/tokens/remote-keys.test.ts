@@ -1,0 +1,307 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { failed, type Result, success } from '../../src/errors/result.ts';
+import type { JsonObject } from '../../src/session/session.ts';
+import type { KeySetTier, StoredKeySet } from '../../src/tokens/key-set-tier.ts';
+import {
+  KEYS_FRESH_MS,
+  KEYS_STALE_MS,
+  RemoteKeys,
+  UNKNOWN_KEY_COOLDOWN_MS,
+} from '../../src/tokens/remote-keys.ts';
+import { createTestIssuer, type TestIssuer } from '../support/token-issuer.ts';
+
+const ALGORITHMS = ['ES256'] as const;
+const T0 = 1_800_000_000_000;
+
+let first: TestIssuer;
+let second: TestIssuer;
+
+beforeAll(async () => {
+  first = await createTestIssuer({ kid: 'first' });
+  second = await createTestIssuer({ kid: 'second' });
+});
+
+/** An endpoint, a KV tier and a clock that a test moves. */
+function setUp({ stored }: { stored?: () => StoredKeySet } = {}) {
+  const world = {
+    now: T0,
+    looks: 0,
+    tierReads: 0,
+    tierWrites: 0,
+    failures: [] as string[],
+    pending: [] as Promise<unknown>[],
+    published: [first.publicJwk] as readonly object[],
+    failure: undefined as string | undefined,
+    delayMs: 0,
+  };
+  const tier: Pick<KeySetTier, 'read' | 'write'> = {
+    read: async () => {
+      world.tierReads += 1;
+      return stored?.();
+    },
+    write: async () => {
+      world.tierWrites += 1;
+    },
+  };
+  const keys = new RemoteKeys({
+    issuer: 'https://issuer.example.test',
+    algorithms: ALGORITHMS,
+    endpoint: {
+      fetchKeySet: async (): Promise<Result<JsonObject, string>> => {
+        world.looks += 1;
+        const { failure, published } = world;
+        await new Promise((resolve) => setTimeout(resolve, world.delayMs));
+        if (failure !== undefined) return failed(failure);
+        return success(JSON.parse(JSON.stringify({ keys: published })));
+      },
+    },
+    tier: tier as KeySetTier, // the two members that are used
+    deadlineMs: 5000,
+    now: () => world.now,
+    random: () => 0.5,
+    onFailure: (detail) => world.failures.push(detail),
+  });
+  const anchor = (work: Promise<unknown>) => void world.pending.push(work);
+  const find = async (kid: string | undefined) => {
+    const answer = await keys.find({ kid, algorithm: 'ES256' }, anchor);
+    return answer.kind === 'key' ? answer.key.kid : answer.kind;
+  };
+  const settle = () => Promise.all(world.pending.splice(0));
+  return { world, keys, find, settle, anchor };
+}
+
+describe('RemoteKeys', () => {
+  it('looks once for twenty cold concurrent questions', async () => {
+    const { world, find } = setUp();
+    world.delayMs = 20;
+    const answers = await Promise.all(Array.from({ length: 20 }, () => find('first')));
+    expect(new Set(answers)).toEqual(new Set(['first']));
+    expect([world.looks, world.tierReads, world.tierWrites]).toEqual([1, 1, 1]);
+  });
+
+  it('asks neither KV nor the endpoint while the set is young', async () => {
+    const { world, find } = setUp();
+    await find('first');
+    world.tierReads = 0;
+    for (const minutes of [0, 1, 2, 4.9]) {
+      world.now = T0 + minutes * 60_000;
+      expect(await find('first')).toBe('first');
+    }
+    expect([world.looks, world.tierReads]).toEqual([1, 0]);
+  });
+
+  it('looks behind the answer from half the freshness, in front of it at the end', async () => {
+    const { world, find, settle } = setUp();
+    await find('first');
+    world.published = [second.publicJwk];
+    world.now = T0 + KEYS_FRESH_MS / 2;
+    expect(await find('first')).toBe('first');
+    await settle();
+    expect(world.looks).toBe(2);
+    expect(await find('first')).toBe('unknown-key');
+    world.now += KEYS_FRESH_MS;
+    world.published = [first.publicJwk];
+    expect(await find('first')).toBe('first');
+  });
+
+  it('a removed key is never believed longer than the set is fresh', async () => {
+    const { world, find } = setUp();
+    await find('first');
+    world.published = [second.publicJwk];
+    world.now = T0 + KEYS_FRESH_MS;
+    expect(await find('first')).toBe('unknown-key');
+    expect(await find('second')).toBe('second');
+  });
+
+  it('10,000 unknown kids cause one look per cool-down, and known ones are found all along', async () => {
+    const { world, find } = setUp();
+    await find('first');
+    world.looks = 0;
+    for (let count = 0; count < 10_000; count += 1) {
+      world.now = T0 + count * 30; // five minutes in all
+      if ((await find(randomUUID())) !== 'unknown-key') throw new Error('found what is not there');
+      if (count % 500 === 0) expect(await find('first')).toBe('first');
+    }
+    // One more than the cool-downs that fit: the renewal that is due at half the freshness.
+    expect(world.looks).toBeLessThanOrEqual(1 + 300_000 / UNKNOWN_KEY_COOLDOWN_MS + 1);
+  });
+
+  it('1,000 unknown kids at once cause one look', async () => {
+    const { world, find } = setUp();
+    await find('first');
+    world.now += 1000;
+    world.delayMs = 10;
+    const answers = await Promise.all(Array.from({ length: 1000 }, () => find(randomUUID())));
+    expect(new Set(answers)).toEqual(new Set(['unknown-key']));
+    expect(world.looks).toBe(2);
+  });
+
+  it('a cold unknown kid costs one look, for the set that was read for it has the last word', async () => {
+    const { world, find } = setUp();
+    expect(await find('nobody')).toBe('unknown-key');
+    expect(world.looks).toBe(1);
+  });
+
+  it('a new key is found by all who ask for it at once', async () => {
+    const { world, find } = setUp();
+    await find('first');
+    world.now += 1000;
+    world.published = [second.publicJwk, first.publicJwk];
+    world.delayMs = 10;
+    const answers = await Promise.all(Array.from({ length: 50 }, () => find('second')));
+    expect(new Set(answers)).toEqual(new Set(['second']));
+    expect(world.looks).toBe(2);
+  });
+
+  it('the keys known before are served while the endpoint fails, for hours and no longer', async () => {
+    const { world, find } = setUp();
+    await find('first');
+    world.failure = 'keys-503';
+    for (let at = T0; at < T0 + KEYS_STALE_MS; at += 15 * 60_000) {
+      world.now = at;
+      expect(await find('first')).toBe('first');
+    }
+    world.now = T0 + KEYS_STALE_MS;
+    expect(await find('first')).toBe('unavailable');
+    world.now += 60_000;
+    world.failure = undefined;
+    expect(await find('first')).toBe('first');
+  });
+
+  it('looks less and less often while the endpoint fails, with jitter', async () => {
+    const { world, find } = setUp();
+    world.failure = 'keys-timeout';
+    const looksAt: number[] = [];
+    for (let second = 0; second < 600; second += 1) {
+      world.now = T0 + second * 1000;
+      const before = world.looks;
+      expect(await find('first')).toBe('unavailable');
+      if (world.looks > before) looksAt.push(second);
+    }
+    // 2 s, doubled up to 60 s, of each three quarters with this jitter.
+    expect(looksAt.slice(0, 5)).toEqual([0, 2, 5, 11, 23]);
+    const gaps = looksAt.slice(6).map((at, index) => at - (looksAt[index + 5] ?? 0));
+    for (const gap of gaps) expect(gap).toBe(45);
+  });
+
+  it('an unknown kid cannot be told from a new one while the endpoint fails', async () => {
+    const { world, find } = setUp();
+    await find('first');
+    world.now += 1000;
+    world.failure = 'keys-503';
+    expect(await find('second')).toBe('unavailable');
+    expect(await find('second')).toBe('unavailable');
+    expect(world.looks).toBe(2);
+    expect(await find('first')).toBe('first');
+  });
+
+  it('K8: a set that must be refused counts as a failure, and the one before stays', async () => {
+    const { world, find } = setUp();
+    await find('first');
+    for (const published of [
+      [second.privateJwk],
+      [second.publicJwk, { kty: 'oct', k: 'AAAA' }],
+      [second.publicJwk, second.publicJwk],
+      Array.from({ length: 101 }, (_, index) => ({ ...second.publicJwk, kid: `k${index}` })),
+    ]) {
+      world.published = published;
+      world.now += KEYS_FRESH_MS;
+      expect(await find('first')).toBe('first');
+      expect(await find('second')).toBe('unavailable');
+    }
+    expect(new Set(world.failures)).toEqual(
+      new Set(['secret-key', 'duplicate-key', 'too-many-keys']),
+    );
+  });
+
+  it('takes a young set from KV without a look, and looks when what KV has is old', async () => {
+    const { keys: _, ...young } = setUp({ stored: () => storedAt(T0 - 60_000) });
+    expect(await young.find('first')).toBe('first');
+    expect([young.world.looks, young.world.tierReads]).toEqual([0, 1]);
+    const old = setUp({ stored: () => storedAt(T0 - KEYS_FRESH_MS) });
+    expect(await old.find('first')).toBe('first');
+    expect(old.world.looks).toBe(1);
+  });
+
+  it('believes nothing of KV that is too old or from the future, and its freshness is its own', async () => {
+    const ancient = setUp({ stored: () => storedAt(T0 - KEYS_STALE_MS) });
+    ancient.world.failure = 'keys-503';
+    expect(await ancient.find('first')).toBe('unavailable');
+    const future = setUp({ stored: () => storedAt(T0 + 60_000) });
+    future.world.failure = 'keys-503';
+    expect(await future.find('first')).toBe('unavailable');
+    const aging = setUp({ stored: () => storedAt(T0 - KEYS_FRESH_MS + 1000) });
+    expect(await aging.find('first')).toBe('first');
+    aging.world.published = [second.publicJwk];
+    aging.world.now = T0 + 1000;
+    expect(await aging.find('first')).toBe('unknown-key');
+  });
+
+  it('a stale set in KV serves an isolate that starts while the endpoint is down', async () => {
+    const { world, find } = setUp({ stored: () => storedAt(T0 - 2 * KEYS_FRESH_MS) });
+    world.failure = 'keys-503';
+    expect(await find('first')).toBe('first');
+    expect(world.looks).toBe(1);
+  });
+});
+
+describe('RemoteKeys, whatever happens', () => {
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('wait' as const), seconds: fc.integer({ min: 0, max: 900 }) }),
+    fc.record({
+      kind: fc.constant('publish' as const),
+      which: fc.constantFrom('first', 'second', 'both'),
+    }),
+    fc.record({ kind: fc.constant('fail' as const), failing: fc.boolean() }),
+    fc.record({
+      kind: fc.constant('ask' as const),
+      kid: fc.constantFrom('first', 'second', 'nobody'),
+    }),
+  );
+
+  it('finds no key that has been gone for the freshness of a set it could have read, and no key never published', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
+        const { world, find, settle } = setUp();
+        const lastSeen = new Map<string, number>([['first', T0]]);
+        let upSince = T0;
+        let asks = 0;
+        for (const one of steps) {
+          if (one.kind === 'wait') world.now += one.seconds * 1000;
+          if (one.kind === 'publish') {
+            const sets = { first: [first], second: [second], both: [first, second] };
+            world.published = sets[one.which as keyof typeof sets].map(
+              ({ publicJwk }) => publicJwk,
+            );
+          }
+          if (one.kind === 'fail') {
+            world.failure = one.failing ? 'keys-503' : undefined;
+            if (one.failing) upSince = Infinity;
+            else upSince = Math.min(upSince, world.now);
+          }
+          for (const { kid } of world.published as { kid: string }[]) lastSeen.set(kid, world.now);
+          if (one.kind !== 'ask') continue;
+          asks += 1;
+          const answer = await find(one.kid);
+          await settle();
+          if (answer !== one.kid) continue;
+          expect(lastSeen.has(one.kid)).toBe(true);
+          const goneFor = world.now - (lastSeen.get(one.kid) ?? 0);
+          const reachableFor = world.now - upSince;
+          // After a failure a look may be put off by as much as the longest back-off.
+          if (reachableFor > 60_000) expect(goneFor).toBeLessThan(KEYS_FRESH_MS + 60_000);
+          expect(goneFor).toBeLessThan(KEYS_STALE_MS);
+        }
+        expect(world.looks).toBeLessThanOrEqual(2 * asks);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+function storedAt(fetchedAt: number): StoredKeySet {
+  const { kid = '', alg: _alg, use: _use, ...jwk } = first.publicJwk;
+  return { keys: [{ kid, algorithm: 'ES256', jwk }], fetchedAt };
+}

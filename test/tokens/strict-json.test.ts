@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseStrictObject, parseStrictText } from '../../src/tokens/strict-json.ts';
+import { missingCorpus, readJsonSamples } from '../support/corpus.ts';
+
+/** Any UTF-16 at all, lone surrogates included. */
+const codeUnit = fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code));
+const BOUNDS = { maxDepth: 8, maxMembers: 64 };
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+
+describe('parseStrictObject()', () => {
+  it('reads a plain object', () => {
+    const text = ' {"a" : [1, {"b": "\\"}{"}], "c\\u0041": null} ';
+    expect(parseStrictObject(bytesOf(text), BOUNDS)).toEqual(JSON.parse(text));
+  });
+
+  it('refuses the same name twice, at any level and in any spelling', () => {
+    for (const text of [
+      '{"a":1,"a":1}',
+      '{"a":1,"\\u0061":1}',
+      '{"x":{"a":1,"b":{},"a":2}}',
+      '{"x":[{"a":1,"a" :2}]}',
+      '{"__proto__":1,"__proto__":2}',
+      '{"":1,"":2}',
+    ]) {
+      expect(parseStrictText(text, BOUNDS), text).toBeUndefined();
+    }
+  });
+
+  it('takes the same name at different places, and as a value, for what it is', () => {
+    for (const text of [
+      '{"a":{"a":1},"b":[{"a":1},{"a":2}]}',
+      '{"a":"a","b":"a"}',
+      '{"a":["a","a"]}',
+    ]) {
+      expect(parseStrictText(text, BOUNDS), text).toEqual(JSON.parse(text));
+    }
+  });
+
+  it('refuses what is not an object, not UTF-8, or begins with a byte order mark', () => {
+    for (const text of ['[]', '"a"', '1', 'null', 'true', '', '\ufeff{}', '{} {}']) {
+      expect(parseStrictObject(bytesOf(text), BOUNDS), text).toBeUndefined();
+    }
+    const overlong = Uint8Array.of(0x7b, 0x22, 0xc0, 0xae, 0x22, 0x3a, 0x31, 0x7d);
+    expect(parseStrictObject(overlong, BOUNDS)).toBeUndefined();
+  });
+
+  it('refuses what is deeper or wider than allowed, without ever recursing', () => {
+    const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
+    expect(parseStrictText(nested(8), BOUNDS)).toBeDefined();
+    expect(parseStrictText(nested(9), BOUNDS)).toBeUndefined();
+    expect(parseStrictText('['.repeat(1_000_000), BOUNDS)).toBeUndefined();
+    const wide = (count: number) =>
+      JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, i) => [`n${i}`, i])));
+    expect(parseStrictText(wide(64), BOUNDS)).toBeDefined();
+    expect(parseStrictText(wide(65), BOUNDS)).toBeUndefined();
+  });
+
+  it('lets only valid plain objects of the JSON corpus go on', (test) => {
+    const samples = readJsonSamples();
+    if (samples === undefined) return test.skip(missingCorpus('json-parsing'));
+    let accepted = 0;
+    for (const { name, verdict, bytes } of samples) {
+      const value = parseStrictObject(bytes, BOUNDS);
+      if (value === undefined) continue;
+      accepted += 1;
+      expect([name, verdict]).not.toContain('invalid');
+      expect(Array.isArray(value), name).toBe(false);
+    }
+    expect(accepted).toBeGreaterThan(10);
+  });
+
+  it('gives what JSON.parse gives, or nothing', () => {
+    const json = fc.json({ maxDepth: 2 });
+    fc.assert(
+      fc.property(fc.oneof(json, fc.string({ unit: codeUnit })), (text) => {
+        const value = parseStrictText(text, { maxDepth: 50, maxMembers: 1000 });
+        if (value !== undefined) expect(value).toEqual(JSON.parse(text));
+      }),
+    );
+  });
+
+  it('accepts every object that a writer of JSON writes, and refuses it with a member repeated', () => {
+    const object = fc.dictionary(fc.string({ unit: codeUnit }), fc.jsonValue({ maxDepth: 2 }), {
+      minKeys: 1,
+      maxKeys: 20,
+    });
+    fc.assert(
+      fc.property(object, fc.nat(), (value, pick) => {
+        const text = JSON.stringify(value);
+        expect(parseStrictText(text, BOUNDS)).toEqual(JSON.parse(text));
+        const names = Object.keys(value);
+        const name = JSON.stringify(names[pick % names.length]);
+        expect(parseStrictText(`${text.slice(0, -1)},${name}:1}`, BOUNDS)).toBeUndefined();
+      }),
+    );
+  });
+});

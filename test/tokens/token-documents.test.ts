@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { keycardTokenSession } from '../../src/tokens/keycard-token.ts';
+import { kratosTokenSession } from '../../src/tokens/kratos-token.ts';
+import { readSessionFields } from '../../src/tokens/proven-session.ts';
+
+const NOW = Date.parse('2026-11-21T12:00:00Z');
+const TIMES = { now: NOW, expiresAt: NOW + 600_000, tokenName: 'v1t:name' };
+const BASE = { sid: 'session-1', sub: 'identity-1', jti: undefined };
+const SESSION = {
+  id: 'session-1',
+  active: true,
+  expires_at: '2026-11-22T12:00:00Z',
+  authenticator_assurance_level: 'aal2',
+  identity: { id: 'identity-1', traits: { email: 'ada@example.test' } },
+};
+
+const kratos = (claims: object, fields: readonly (readonly [string, string])[] = []) => {
+  const result = kratosTokenSession({ ...BASE, ...claims }, TIMES, fields);
+  return result.ok ? result.value : result.failure;
+};
+
+describe('kratosTokenSession()', () => {
+  it('is the mapper’s session, and ends with the token', () => {
+    const proven = kratos({ session: SESSION });
+    if (typeof proven === 'string') throw new Error(proven);
+    expect(JSON.parse(proven.body)).toEqual(SESSION);
+    expect(proven.session).toMatchObject({
+      id: 'session-1',
+      identity: { id: 'identity-1' },
+      expiresAt: TIMES.expiresAt,
+      document: SESSION,
+    });
+  });
+
+  it('ends with the session when that ends first', () => {
+    const proven = kratos({ session: { ...SESSION, expires_at: '2026-11-21T12:05:00Z' } });
+    expect(proven).toMatchObject({ session: { expiresAt: NOW + 300_000 } });
+    expect(kratos({ session: { ...SESSION, expires_at: '2026-11-21T12:00:00Z' } })).toBe(
+      'token_expired',
+    );
+    expect(kratos({ session: { ...SESSION, expires_at: 'soon' } })).toBe('token_claim_invalid');
+    expect(kratos({ session: { ...SESSION, expires_at: 7 } })).toBe('token_claim_invalid');
+  });
+
+  it('refuses a session claim about another session or person, or an inactive one', () => {
+    expect(kratos({ session: { ...SESSION, id: 'session-2' } })).toBe('token_claim_invalid');
+    expect(kratos({ session: { identity: { id: 'identity-2' } } })).toBe('token_claim_invalid');
+    expect(kratos({ session: { identity: { id: 7 } } })).toBe('token_claim_invalid');
+    expect(kratos({ session: { ...SESSION, active: false } })).toBe('token_revoked');
+  });
+
+  it('takes the external id for the subject where the template says so', () => {
+    const session = { identity: { id: 'identity-1', external_id: 'ext-1' } };
+    expect(kratos({ sub: 'ext-1', session })).toMatchObject({
+      session: { identity: { id: 'identity-1' } },
+    });
+    expect(kratos({ sub: 'ext-2', session })).toBe('token_claim_invalid');
+  });
+
+  it('invents nothing where there is no session claim', () => {
+    const proven = kratos({});
+    if (typeof proven === 'string') throw new Error(proven);
+    expect(JSON.parse(proven.body)).toEqual({
+      id: 'session-1',
+      active: true,
+      expires_at: '2026-11-21T12:10:00.000Z',
+      identity: { id: 'identity-1' },
+    });
+  });
+
+  it('fills configured places, and overrules nothing the issuer said', () => {
+    const fields = [
+      ['identity.traits.email', 'other@example.test'],
+      ['identity.traits.name', 'Ada'],
+      ['id', 'session-2'],
+      ['active', 'no'],
+      ['authenticator_assurance_level.x', 'aal3'],
+    ] as const;
+    const proven = kratos({ session: SESSION }, fields);
+    if (typeof proven === 'string') throw new Error(proven);
+    expect(JSON.parse(proven.body)).toEqual({
+      ...SESSION,
+      identity: { id: 'identity-1', traits: { email: 'ada@example.test', name: 'Ada' } },
+    });
+  });
+});
+
+describe('readSessionFields()', () => {
+  it('reads claims and places in them, own members only', () => {
+    const claims = { email: 'a@example.test', ext: { team: 'red' }, roles: ['a', 'b'] };
+    expect(
+      readSessionFields(claims, {
+        'identity.traits.email': 'email',
+        'identity.metadata_public.team': 'ext.team',
+        'identity.metadata_public.roles': 'roles',
+        'identity.traits.none': 'missing',
+        'identity.traits.inherited': 'toString',
+      }),
+    ).toEqual([
+      ['identity.traits.email', 'a@example.test'],
+      ['identity.metadata_public.team', 'red'],
+      ['identity.metadata_public.roles', ['a', 'b']],
+    ]);
+  });
+});
+
+describe('keycardTokenSession()', () => {
+  it('tells the zone from an issuer of Keycard’s own, and from no other', () => {
+    const zoneOf = (iss: string) => {
+      const claims = { iss, sub: 'u', client_id: 'c' };
+      const result = keycardTokenSession(claims, TIMES, []);
+      return result.ok ? result.value.session.document.zone_id : undefined;
+    };
+    expect(zoneOf('https://zone-1.keycard.cloud')).toBe('zone-1');
+    expect(zoneOf('https://zone-1.keycard.cloud.evil.example')).toBeUndefined();
+    expect(zoneOf('https://auth.example.test')).toBeUndefined();
+  });
+
+  it('has the identity for rules and headers, and does not show it', () => {
+    const claims = { iss: 'https://z.keycard.cloud', sub: 'user-1', client_id: 'c', jti: 'j' };
+    const result = keycardTokenSession(claims, TIMES, []);
+    if (!result.ok) throw new Error('refused');
+    expect(result.value.session.document.identity).toEqual({ id: 'user-1' });
+    expect(JSON.parse(result.value.body)).not.toHaveProperty('identity');
+  });
+});

@@ -1,0 +1,233 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { TokenCredential } from '../../src/credentials/credential.ts';
+import {
+  NO_REVOCATION_LOG,
+  type RevocationSubject,
+  type RevocationView,
+} from '../../src/revocation/revocation-view.ts';
+import type { KeyAnswer } from '../../src/tokens/issuer-keys.ts';
+import { findKey, type IssuerKey, importKeys, readKeySet } from '../../src/tokens/key-set.ts';
+import { TokenSessions } from '../../src/tokens/token-sessions.ts';
+import { createTrustedIssuer } from '../../src/tokens/trusted-issuer.ts';
+import { createTestIssuer, type TestIssuer, usualClaims } from '../support/token-issuer.ts';
+
+const T0 = 1_800_000_000_000;
+const ISSUER = 'https://auth.example.test/';
+
+let issuer: TestIssuer;
+let issuerKeys: readonly IssuerKey[];
+
+beforeAll(async () => {
+  issuer = await createTestIssuer({ issuer: ISSUER });
+  const set = readKeySet({ keys: [issuer.publicJwk] }, ['ES256']);
+  issuerKeys = set.ok ? await importKeys(set.value) : [];
+});
+
+function setUp(preset: 'kratos' | 'keycard' = 'kratos') {
+  const world = {
+    now: T0,
+    keys: issuerKeys,
+    unavailable: false,
+    finds: 0,
+    trustedSince: 0,
+    marks: new Map<string, number>(),
+    asked: [] as RevocationSubject[],
+    order: [] as string[],
+    refreshed: undefined as Promise<void> | undefined,
+  };
+  const revocation: RevocationView = {
+    ...NO_REVOCATION_LOG,
+    refresh: () => {
+      world.order.push('refresh');
+      return world.refreshed?.then(() => void world.order.push('refreshed'));
+    },
+    notBefore: () => {
+      throw new Error('that is the question for checks at the store');
+    },
+    trustedSince: () => world.trustedSince,
+    tokenNotBefore: (subject) => {
+      world.order.push('ask');
+      world.asked.push(subject);
+      return Math.max(0, ...Object.values(subject).map((name) => world.marks.get(name) ?? 0));
+    },
+  };
+  const keys = {
+    find: async (wanted: Parameters<typeof findKey>[1]): Promise<KeyAnswer> => {
+      world.finds += 1;
+      if (world.unavailable)
+        return { kind: 'unavailable', detail: 'keys-503', retryAfterSeconds: 3 };
+      const key = findKey(world.keys, wanted);
+      return key === undefined ? { kind: 'unknown-key' } : { kind: 'key', key };
+    },
+  };
+  const settings = {
+    issuer: ISSUER,
+    preset,
+    audience: ['postern'],
+    algorithms: ['ES256' as const],
+    allow_other_origin: false,
+    required_claims: [],
+    marker_claims: {},
+    clock_tolerance_seconds: 5,
+    max_lifetime_seconds: 86_400,
+    session_fields: {},
+    keys: undefined,
+  };
+  const sessions = new TokenSessions({
+    issuers: [createTrustedIssuer(settings, keys)],
+    revocation,
+    believedUnheldMs: 360_000,
+    now: () => world.now,
+  });
+  const resolve = (token: string) => sessions.resolve(credential(token), () => {});
+  return { world, resolve };
+}
+
+const credential = (value: string): TokenCredential => ({
+  kind: 'jwt',
+  carrier: { kind: 'bearer' },
+  value,
+});
+const make = (claims: object = {}, header: object = {}) => issuer.token(T0, { claims, header });
+
+describe('TokenSessions', () => {
+  it('remembers a token by its bytes, and verifies its signature once', async () => {
+    const { world, resolve } = setUp();
+    const token = await make();
+    expect(await resolve(token)).toMatchObject({
+      outcome: 'signed-in',
+      provenance: { tier: 'signature' },
+    });
+    expect(await resolve(token)).toMatchObject({
+      outcome: 'signed-in',
+      provenance: { tier: 'memory' },
+    });
+    const other = await make({ jti: 'another' });
+    expect(await resolve(other)).toMatchObject({ provenance: { tier: 'signature' } });
+    expect(world.finds).toBe(3);
+  });
+
+  it('forgets a token with its key, and says so', async () => {
+    const { world, resolve } = setUp();
+    const token = await make();
+    await resolve(token);
+    world.keys = [];
+    expect(await resolve(token)).toMatchObject({
+      outcome: 'not-signed-in',
+      reason: 'token_key_unknown',
+    });
+    world.keys = issuerKeys;
+    expect(await resolve(token)).toMatchObject({ provenance: { tier: 'signature' } });
+  });
+
+  it('is not fooled by another key of the same name', async () => {
+    const { world, resolve } = setUp();
+    const token = await make();
+    await resolve(token);
+    const impostor = await createTestIssuer({ issuer: ISSUER, kid: issuer.kid });
+    const set = readKeySet({ keys: [impostor.publicJwk] }, ['ES256']);
+    world.keys = set.ok ? await importKeys(set.value) : [];
+    expect(await resolve(token)).toMatchObject({ reason: 'token_signature_invalid' });
+  });
+
+  it('cannot tell while the keys cannot be had, remembered or not', async () => {
+    const { world, resolve } = setUp();
+    const token = await make();
+    await resolve(token);
+    world.unavailable = true;
+    expect(await resolve(token)).toEqual({
+      outcome: 'unknown',
+      reason: 'issuer_keys_unavailable',
+      retryAfterSeconds: 3,
+      provenance: expect.objectContaining({ tier: 'none', forwarded: 'miss', fault: 'keys-503' }),
+    });
+  });
+
+  it('forgets a token when it expires', async () => {
+    const { world, resolve } = setUp();
+    const token = await make();
+    await resolve(token);
+    world.now = T0 + 604_999;
+    expect((await resolve(token)).outcome).toBe('signed-in');
+    world.now = T0 + 605_000;
+    expect(await resolve(token)).toMatchObject({ reason: 'token_expired' });
+  });
+
+  it('denies what is revoked by session, identity, token or issuer, at or after its iat', async () => {
+    const { sid, sub, jti } = usualClaims(ISSUER, T0);
+    for (const name of [sid, sub, jti, ISSUER]) {
+      const { world, resolve } = setUp();
+      const token = await make();
+      await resolve(token);
+      world.marks.set(name, T0 - 1);
+      expect((await resolve(token)).outcome).toBe('signed-in');
+      world.marks.set(name, T0);
+      expect(await resolve(token)).toMatchObject({
+        outcome: 'not-signed-in',
+        reason: 'token_revoked',
+      });
+      expect(await setUp().resolve(token)).toMatchObject({ outcome: 'signed-in' });
+    }
+  });
+
+  it('denies by the identity in the session claim as well as by sub', async () => {
+    const session = { identity: { id: 'the-identity', external_id: 'the-external-id' } };
+    const token = await make({ sub: 'the-external-id', session });
+    for (const name of ['the-identity', 'the-external-id']) {
+      const { world, resolve } = setUp();
+      world.marks.set(name, T0);
+      expect(await resolve(token)).toMatchObject({ reason: 'token_revoked' });
+    }
+  });
+
+  it('waits for the view before it asks it', async () => {
+    const { world, resolve } = setUp();
+    const { promise, resolve: settle } = Promise.withResolvers<void>();
+    world.refreshed = promise;
+    const answer = resolve(await make());
+    await new Promise((done) => setTimeout(done, 5));
+    expect(world.order).toEqual(['refresh']);
+    settle();
+    expect((await answer).outcome).toBe('signed-in');
+    // Once more when the keys are there, for which it may have waited.
+    expect(world.order).toEqual(['refresh', 'refreshed', 'refresh', 'refreshed', 'ask']);
+  });
+
+  it('believes a young token on terms that it names, and an older one not, while the log cannot be read', async () => {
+    const { world, resolve } = setUp();
+    const token = await make();
+    world.trustedSince = T0 + 1;
+    world.now = T0 + 359_000;
+    expect(await resolve(token)).toMatchObject({
+      outcome: 'signed-in',
+      provenance: { forwarded: 'stale', fault: 'revocation-log' },
+    });
+    world.now = T0 + 360_000;
+    expect(await resolve(token)).toMatchObject({ outcome: 'unknown' });
+    world.trustedSince = 0;
+    expect(await resolve(token)).toMatchObject({ provenance: { fault: undefined } });
+  });
+
+  it('gives a session nobody can change', async () => {
+    const { resolve } = setUp();
+    const resolution = await resolve(await make({ session: { identity: { traits: { a: [1] } } } }));
+    if (resolution.outcome !== 'signed-in') throw new Error(resolution.outcome);
+    const { document } = resolution.session;
+    expect(() => Object.assign(document.identity as object, { id: 'x' })).toThrow(TypeError);
+    expect(Object.isFrozen(document)).toBe(true);
+  });
+
+  it('names a Keycard session by sid or jti, and revokes by them and by sub', async () => {
+    const { world, resolve } = setUp('keycard');
+    await resolve(await make({ client_id: 'c', sid: undefined }));
+    const { sub, jti } = usualClaims(ISSUER, T0);
+    expect(world.asked).toEqual([
+      { sessionId: jti, identityId: sub, issuer: ISSUER, tokenId: jti },
+    ]);
+    const unnamed = await make({ client_id: 'c', sid: undefined, jti: undefined });
+    const resolution = await resolve(unnamed);
+    if (resolution.outcome !== 'signed-in') throw new Error(resolution.outcome);
+    expect(resolution.session.id).toMatch(/^v1t:[A-Za-z0-9_-]{43}$/);
+    expect(JSON.parse(resolution.body)).not.toHaveProperty('id');
+  });
+});
