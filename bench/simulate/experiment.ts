@@ -1,0 +1,290 @@
+import { type Bill, billFor } from './bill.ts';
+import { type Location, layOut } from './geography.ts';
+import { type LogFigures, runLog } from './log-study.ts';
+import { Random } from './random.ts';
+import { type RevocationFigures, runRevocations } from './revocation-study.ts';
+import { type Population, sampleSessions } from './sample.ts';
+import { DEFAULTS, type SimulatedSettings } from './settings.ts';
+import { checkLifeMsFor } from './simulated-log.ts';
+import { runTiers, type TierFigures, type World } from './tier-study.ts';
+import { HABITS, type Habits, makeTrace } from './traffic.ts';
+
+export interface Scale {
+  readonly sessions: number;
+  readonly locations: number;
+  readonly isolates: number;
+  readonly hours: number;
+  /** How many requests each run simulates in a day, each standing for many. */
+  readonly simulatedRequestsPerDay: number;
+  /** Isolates watched for the log's load. */
+  readonly witnesses: number;
+  /** Sessions revoked while in use. */
+  readonly trials: number;
+  /** Whether a sample is also held against all sessions of one location. */
+  readonly comparesSample: boolean;
+}
+
+/** One choice of settings, and what came of it. */
+export interface Choice {
+  readonly name: string;
+  readonly tiers: TierFigures;
+  readonly bill: Bill;
+}
+
+export interface RevocationChoice extends RevocationFigures {
+  readonly name: string;
+}
+
+export interface Findings {
+  readonly scale: Scale;
+  readonly byFresh: readonly Choice[];
+  readonly byKvInterval: readonly Choice[];
+  readonly others: readonly Choice[];
+  readonly bySize: readonly Choice[];
+  readonly byAffinity: readonly Choice[];
+  /** One location in its busiest hour: all of its sessions, and samples of them. */
+  readonly bySampling: readonly Choice[];
+  readonly byLag: readonly (LogFigures & { readonly bill: Bill })[];
+  readonly lagByLag: readonly RevocationChoice[];
+  /** Revoked in Kratos directly, so that no mark tells of it. */
+  readonly lagByFresh: readonly RevocationChoice[];
+  readonly lagByKvInterval: readonly RevocationChoice[];
+}
+
+/** Assumptions about use, named in docs/scale.md. */
+const REQUESTS_PER_SESSION_DAY = 60;
+const ZIPF_EXPONENT = 0.6;
+const ISOLATE_LIFE_MS = 6 * 3_600_000;
+const SEED = 3;
+
+const FRESH = [5, 15, 30, 60, 120, 300];
+const KV_INTERVALS = [undefined, 30, 60, 300, 900, 3600];
+const LAGS = [2, 5, 10, 30, 60];
+const SIZES = [10_000, 100_000, 1_000_000];
+const AFFINITIES = [0, 0.8, 1];
+const OTHERS: readonly (readonly [string, Partial<SimulatedSettings>])[] = [
+  ['as it is', {}],
+  ['no KV', { KV_WRITE_INTERVAL_SECONDS: undefined }],
+  ['written at every check', { KV_WRITE_INTERVAL_SECONDS: 1 }],
+  ['revalidated for 300 s', { STALE_WHILE_REVALIDATE_SECONDS: 300 }],
+  [
+    'the same, no KV',
+    { STALE_WHILE_REVALIDATE_SECONDS: 300, KV_WRITE_INTERVAL_SECONDS: undefined },
+  ],
+  ['fresh 300 s, revalidated 300 s', { FRESH_SECONDS: 300, STALE_WHILE_REVALIDATE_SECONDS: 300 }],
+  [
+    'the same, no KV',
+    {
+      FRESH_SECONDS: 300,
+      STALE_WHILE_REVALIDATE_SECONDS: 300,
+      KV_WRITE_INTERVAL_SECONDS: undefined,
+    },
+  ],
+];
+
+/** Everything that is simulated, one run after the other; `onProgress` is told of each. */
+export async function experiment(
+  scale: Scale,
+  onProgress: (what: string) => void,
+): Promise<Findings> {
+  const world = makeWorld(scale);
+  const byLag = await readLogs(scale, world.locations, onProgress);
+  const logCalls = byLag.find(({ lagSeconds }) => lagSeconds === DEFAULTS.REVOCATION_LAG_SECONDS);
+  const logPerDay = logCalls?.readsPerDay ?? 0;
+  const known = new Map<string, TierFigures>(); // several comparisons begin at the same choice
+  const run = async (name: string, settings: SimulatedSettings, within: World) => {
+    const key = JSON.stringify([within.id, settings.KV_WRITE_INTERVAL_SECONDS ?? 'none', settings]);
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    onProgress(name);
+    const tiers = await runTiers(within, settings);
+    known.set(key, tiers);
+    return tiers;
+  };
+  const choose = async (name: string, change: Partial<SimulatedSettings>, within = world) => {
+    const settings = { ...DEFAULTS, ...change };
+    const tiers = await run(name, settings, within);
+    const share = within.id === world.id ? 1 : tiers.requests / requestsPerDay(scale);
+    return { name, tiers, bill: billOf(tiers, logPerDay * share) };
+  };
+  const all = async (choices: readonly (() => Promise<Choice>)[]) => {
+    const made: Choice[] = [];
+    for (const choice of choices) made.push(await choice());
+    return made;
+  };
+  const byFresh = await all(
+    FRESH.map((seconds) => () => choose(`${seconds} s`, { FRESH_SECONDS: seconds })),
+  );
+  const byKvInterval = await all(
+    KV_INTERVALS.map(
+      (seconds) => () => choose(kvName(seconds), { KV_WRITE_INTERVAL_SECONDS: seconds }),
+    ),
+  );
+  const others = await all(
+    OTHERS.map(
+      ([name, change]) =>
+        () =>
+          choose(name, change),
+    ),
+  );
+  const bySize = await all(
+    SIZES.filter((sessions) => sessions < scale.sessions).flatMap((sessions) => {
+      const smaller = makeWorld(shrink(scale, sessions));
+      const count = sessions.toLocaleString('en');
+      return [
+        () => choose(count, {}, smaller),
+        () => choose(`${count}, no KV`, { KV_WRITE_INTERVAL_SECONDS: undefined }, smaller),
+      ];
+    }),
+  );
+  const byAffinity = await all(
+    AFFINITIES.flatMap((affinity) => {
+      const changed = makeWorld(scale, { ...HABITS, affinity });
+      return [
+        () => choose(`affinity ${affinity}`, {}, changed),
+        () =>
+          choose(`affinity ${affinity}, no KV`, { KV_WRITE_INTERVAL_SECONDS: undefined }, changed),
+      ];
+    }),
+  );
+  return {
+    scale,
+    byFresh,
+    byKvInterval,
+    others,
+    bySize,
+    byAffinity,
+    bySampling: scale.comparesSample ? await compareSamples(scale, onProgress) : [],
+    byLag,
+    ...(await revokeAll(scale, world.locations, onProgress)),
+  };
+}
+
+const SAMPLINGS: readonly (readonly [string, number, Partial<SimulatedSettings>])[] = [
+  ['all sessions', Infinity, {}],
+  ['a tenth of them', 0.1, {}],
+  ['all, MEMORY_MAX_ENTRIES = 1,000', Infinity, { MEMORY_MAX_ENTRIES: 1000 }],
+  ['all, MEMORY_MAX_ENTRIES = 100', Infinity, { MEMORY_MAX_ENTRIES: 100 }],
+];
+
+/** Where the busiest hour of the day is the first one of the trace. */
+const BUSIEST_AT_MIDNIGHT_UTC = { latitude: 34.1, longitude: -118.2 };
+
+async function compareSamples(
+  { sessions, locations, isolates }: Scale,
+  onProgress: (what: string) => void,
+): Promise<Choice[]> {
+  const own = Math.round(isolates / locations);
+  const only = [{ ...BUSIEST_AT_MIDNIGHT_UTC, share: 1, isolates: own, firstIsolate: 0 }];
+  const population = populationOf(Math.round(sessions / locations));
+  const made: Choice[] = [];
+  for (const [name, fraction, change] of SAMPLINGS) {
+    onProgress(name);
+    const perDay = fraction * population.sessions * REQUESTS_PER_SESSION_DAY;
+    const sample = sampleSessions(population, perDay, new Random(SEED));
+    const world = {
+      id: name,
+      locations: only,
+      sample,
+      trace: makeTrace(sample, only, { hours: 1, habits: HABITS, seed: SEED }),
+      samplingFraction: sample.length / population.sessions,
+      isolateLifeMs: ISOLATE_LIFE_MS,
+    };
+    const tiers = await runTiers(world, { ...DEFAULTS, ...change });
+    made.push({ name, tiers, bill: billOf(tiers, 0) });
+  }
+  return made;
+}
+
+function populationOf(sessions: number): Population {
+  const requestsPerSessionDay = REQUESTS_PER_SESSION_DAY;
+  return { sessions, requestsPerSessionDay, exponent: ZIPF_EXPONENT };
+}
+
+function requestsPerDay({ sessions }: Scale): number {
+  return sessions * REQUESTS_PER_SESSION_DAY;
+}
+
+/** Fewer visitors wake fewer isolates, but at least one in every location. */
+function shrink(scale: Scale, sessions: number): Scale {
+  const isolates = Math.round((scale.isolates * sessions) / scale.sessions);
+  return { ...scale, sessions, isolates: Math.max(scale.locations, isolates) };
+}
+
+function makeWorld(scale: Scale, habits: Habits = HABITS): World {
+  const locations = layOut(scale.locations, scale.isolates);
+  const population = populationOf(scale.sessions);
+  const sample = sampleSessions(population, scale.simulatedRequestsPerDay, new Random(SEED));
+  const trace = makeTrace(sample, locations, { hours: scale.hours, habits, seed: SEED });
+  const samplingFraction = sample.length / scale.sessions;
+  const id = JSON.stringify([scale, habits]);
+  return { id, locations, sample, trace, samplingFraction, isolateLifeMs: ISOLATE_LIFE_MS };
+}
+
+function billOf({ hours, ...tiers }: TierFigures, logCalls: number): Bill {
+  const daily = 24 / hours;
+  return billFor({
+    requests: tiers.requests * daily,
+    kvReads: tiers.kvReads * daily,
+    kvWrites: tiers.kvWrites * daily,
+    kvDeletes: tiers.kvDeletes * daily,
+    logCalls,
+  });
+}
+
+async function readLogs(
+  scale: Scale,
+  locations: readonly Location[],
+  onProgress: (what: string) => void,
+) {
+  const figures: (LogFigures & { readonly bill: Bill })[] = [];
+  for (const lagSeconds of LAGS) {
+    onProgress(`the log, ${lagSeconds} s`);
+    const seen = await runLog(lagSeconds, {
+      locations,
+      requestsPerDay: requestsPerDay(scale),
+      habits: HABITS,
+      witnesses: scale.witnesses,
+      checkLifeMs: checkLifeMsFor(DEFAULTS),
+    });
+    const bill = billFor({
+      requests: requestsPerDay(scale),
+      kvReads: 0,
+      kvWrites: 0,
+      kvDeletes: 0,
+      logCalls: seen.readsPerDay,
+    });
+    figures.push({ ...seen, bill });
+  }
+  return figures;
+}
+
+async function revokeAll(
+  { trials }: Scale,
+  locations: readonly Location[],
+  onProgress: (what: string) => void,
+) {
+  const revoke = async (name: string, change: Partial<SimulatedSettings>) => {
+    onProgress(`revocations, ${name}`);
+    return { name, ...(await runRevocations({ ...DEFAULTS, ...change }, { locations, trials })) };
+  };
+  const unmarked = { REVOCATION_LAG_SECONDS: undefined };
+  const lagByLag: RevocationChoice[] = [];
+  const lagByFresh: RevocationChoice[] = [];
+  const lagByKvInterval: RevocationChoice[] = [];
+  for (const seconds of LAGS) {
+    lagByLag.push(await revoke(`${seconds} s`, { REVOCATION_LAG_SECONDS: seconds }));
+  }
+  for (const seconds of FRESH) {
+    lagByFresh.push(await revoke(`${seconds} s`, { ...unmarked, FRESH_SECONDS: seconds }));
+  }
+  for (const seconds of KV_INTERVALS) {
+    const change = { ...unmarked, KV_WRITE_INTERVAL_SECONDS: seconds };
+    lagByKvInterval.push(await revoke(kvName(seconds), change));
+  }
+  return { lagByLag, lagByFresh, lagByKvInterval };
+}
+
+function kvName(seconds: number | undefined): string {
+  return seconds === undefined ? 'no KV' : `${seconds} s`;
+}

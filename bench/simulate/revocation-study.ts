@@ -1,0 +1,160 @@
+import { NO_DEMAND } from '../../src/whoami/sessions.ts';
+import { Edge, type Isolate } from './edge.ts';
+import { HOME, type Location, roundTripMs } from './geography.ts';
+import { Random } from './random.ts';
+import type { SimulatedSettings } from './settings.ts';
+import { SimulatedKv } from './simulated-kv.ts';
+import { checkLifeMsFor, SimulatedLog } from './simulated-log.ts';
+import { credentialOf, SimulatedStore, sessionIdOf } from './simulated-store.ts';
+import { SimulatedTime } from './simulated-time.ts';
+
+export interface RevocationStudyOptions {
+  readonly locations: readonly Location[];
+  /** Sessions that are revoked while in use. */
+  readonly trials: number;
+}
+
+export interface RevocationFigures {
+  /** For each isolate of each trial: milliseconds from the revocation's answer to the last request still let in. */
+  readonly lagsMs: readonly number[];
+  /** The longest that is promised. */
+  readonly boundMs: number;
+}
+
+const START = Date.UTC(2026, 5, 3);
+/** In use at so many isolates where its user is, and at as many again on the other side of the world. */
+const ISOLATES_PER_PLACE = 3;
+const TAIL_MS = 10_000;
+/** What the store needs to make a change: time for checks to race it. */
+const CHANGE_MS = 200;
+const NEVER_MS = 1e15;
+
+/**
+ * Sessions in constant use in several isolates of two locations are revoked, through Postern (marked before and after)
+ * or, with no lag set, in Kratos directly, where nobody tells the log.
+ */
+export async function runRevocations(
+  settings: SimulatedSettings,
+  options: RevocationStudyOptions,
+): Promise<RevocationFigures> {
+  const study = new RevocationStudy(settings, options);
+  return study.run();
+}
+
+interface Use {
+  readonly atMs: number;
+  readonly trial: number;
+  readonly user: number;
+}
+
+class RevocationStudy {
+  readonly #options: RevocationStudyOptions;
+  readonly #time = new SimulatedTime(START);
+  readonly #random = new Random(23);
+  readonly #store: SimulatedStore;
+  readonly #edge: Edge;
+  readonly #boundMs: number;
+  readonly #warmUpMs: number;
+  /** By trial: when its revoker heard that it was done. */
+  readonly #answeredAt = new Map<number, number>();
+  /** By trial and isolate: when the last good answer was given. */
+  readonly #lastGood = new Map<string, number>();
+
+  constructor(settings: SimulatedSettings, options: RevocationStudyOptions) {
+    this.#options = options;
+    const time = this.#time;
+    const lagMs = (settings.REVOCATION_LAG_SECONDS ?? 0) * 1000;
+    const isMarked = settings.REVOCATION_LAG_SECONDS !== undefined;
+    const servedMs = (settings.FRESH_SECONDS + settings.STALE_WHILE_REVALIDATE_SECONDS) * 1000;
+    this.#boundMs = isMarked ? lagMs : servedMs;
+    this.#warmUpMs = 2 * this.#boundMs + 10_000;
+    this.#store = new SimulatedStore(time, new Random(29), () => undefined);
+    const nobody = { onRead: () => undefined, onWrite: () => undefined, onDelete: () => undefined };
+    const checkLifeMs = checkLifeMsFor(settings);
+    const onRead = () => undefined;
+    this.#edge = new Edge({
+      time,
+      store: this.#store,
+      kv: new SimulatedKv(time, new Random(31), nobody),
+      log: isMarked ? new SimulatedLog({ time, lagMs, checkLifeMs, onRead }) : undefined,
+      locations: options.locations,
+      settings,
+      isolateLifeMs: NEVER_MS,
+    });
+  }
+
+  async run(): Promise<RevocationFigures> {
+    const uses = this.#plan();
+    for (let trial = 0; trial < this.#options.trials; trial += 1) {
+      this.#time.after(this.#revokedAfterMs(trial), () => this.#revoke(trial));
+    }
+    let next = 0;
+    await this.#time.run({
+      nextAt: () => START + (uses[next]?.atMs ?? Infinity),
+      fire: () => this.#use(uses[next++]),
+    });
+    const lagsMs: number[] = [];
+    for (const [key, lastGood] of this.#lastGood) {
+      const answeredAt = this.#answeredAt.get(Number(key.split('/')[0])) ?? Infinity;
+      lagsMs.push(Math.max(0, lastGood - answeredAt));
+    }
+    return { lagsMs, boundMs: this.#boundMs };
+  }
+
+  /**
+   * Each isolate's requests, begun at a moment that has nothing to do with the revocation. Those in steady use show what is
+   * usual; those in rare use, just often enough to be served from what was known before, show the bound.
+   */
+  #plan(): Use[] {
+    const uses: Use[] = [];
+    for (let trial = 0; trial < this.#options.trials; trial += 1) {
+      const until = this.#revokedAfterMs(trial) + this.#boundMs + TAIL_MS;
+      for (let user = 0; user < 2 * ISOLATES_PER_PLACE; user += 1) {
+        const gapMs = user % ISOLATES_PER_PLACE === 0 ? this.#boundMs / 30 : this.#boundMs / 2;
+        const from = this.#revokedAfterMs(trial) - this.#warmUpMs * (1 - this.#random.next() / 2);
+        for (let atMs = from; atMs < until; atMs += this.#random.exponential(gapMs)) {
+          uses.push({ atMs: Math.floor(atMs), trial, user });
+        }
+      }
+    }
+    return uses.sort((a, b) => a.atMs - b.atMs);
+  }
+
+  /** Not all at once, so that nothing falls together with anything but by chance. */
+  #revokedAfterMs(trial: number): number {
+    return this.#warmUpMs + 1371 * trial;
+  }
+
+  #use(use: Use | undefined): void {
+    if (use === undefined) return;
+    const { trial, user } = use;
+    this.#isolateOf(trial, user)
+      .sessions.resolve(credentialOf(trial), NO_DEMAND, () => undefined)
+      .then(({ outcome }) => {
+        if (outcome === 'signed-in') this.#lastGood.set(`${trial}/${user}`, this.#time.now());
+      });
+  }
+
+  /** As a logout or a deletion that passes through one of the isolates does it. */
+  async #revoke(trial: number): Promise<void> {
+    const distanceMs = roundTripMs(this.#options.locations[this.#placeOf(trial, 0)] ?? HOME, HOME);
+    const subjects = [{ kind: 'session', sessionId: sessionIdOf(trial) }] as const;
+    await this.#isolateOf(trial, 0).revocation.announcer.announce(subjects, async () => {
+      await this.#time.sleep(Math.round(distanceMs / 2) + CHANGE_MS);
+      this.#store.revoke(trial);
+      await this.#time.sleep(Math.round(distanceMs / 2));
+      return { value: undefined, changed: subjects };
+    });
+    this.#answeredAt.set(trial, this.#time.now());
+  }
+
+  #isolateOf(trial: number, user: number): Isolate {
+    return this.#edge.at(this.#placeOf(trial, user), trial * 2 * ISOLATES_PER_PLACE + user);
+  }
+
+  #placeOf(trial: number, user: number): number {
+    const { locations } = this.#options;
+    const place = trial + (user < ISOLATES_PER_PLACE ? 0 : Math.floor(locations.length / 2));
+    return place % locations.length;
+  }
+}

@@ -1,0 +1,25 @@
+// Pure: no I/O, no clock.
+import * as v from 'valibot';
+import { SETTINGS } from '../../src/config/settings.ts';
+
+/** The settings that are compared; seconds where nothing else is said. */
+export interface SimulatedSettings {
+  readonly FRESH_SECONDS: number;
+  readonly STALE_WHILE_REVALIDATE_SECONDS: number;
+  readonly STALE_IF_ERROR_SECONDS: number;
+  /** `undefined`: no KV is bound. */
+  readonly KV_WRITE_INTERVAL_SECONDS: number | undefined;
+  readonly KV_READ_TIMEOUT_MS: number;
+  readonly MEMORY_MAX_ENTRIES: number;
+  readonly MEMORY_MAX_BYTES: number;
+  readonly STORE_TIMEOUT_MS: number;
+  /** `undefined`: no log is kept. */
+  readonly REVOCATION_LAG_SECONDS: number | undefined;
+}
+
+const { Freshness, Revocation, Tiers, Deadlines } = SETTINGS;
+
+/** What is deployed when nothing is set. */
+export const DEFAULTS: SimulatedSettings = {
+  ...v.parse(v.object({ ...Freshness, ...Revocation, ...Tiers, ...Deadlines }), {}),
+};

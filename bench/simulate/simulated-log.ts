@@ -1,0 +1,114 @@
+import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
+import { LogCore, type LogStorage } from '../../src/revocation/log-core.ts';
+import type { RevocationLogStub } from '../../src/revocation/log-protocol.ts';
+import { createRevocation, type Revocation } from '../../src/revocation/revocation.ts';
+import type { SimulatedSettings } from './settings.ts';
+import type { SimulatedTime } from './simulated-time.ts';
+
+export interface SimulatedLogOptions {
+  readonly time: SimulatedTime;
+  readonly lagMs: number;
+  /** How long a check can be of use. */
+  readonly checkLifeMs: number;
+  readonly onRead: () => void;
+}
+
+/** What the log itself needs for one call. */
+const SERVICE_MS = 2;
+const MAX_MARKS = 100_000;
+
+/**
+ * The revocation log as it is deployed, over SQLite in memory, at one place and asked over the network from
+ * everywhere.
+ */
+export class SimulatedLog {
+  readonly #options: SimulatedLogOptions;
+  readonly #core: LogCore;
+
+  constructor(options: SimulatedLogOptions) {
+    this.#options = options;
+    this.#core = new LogCore(storageInMemory(), options.time.now);
+  }
+
+  /** Revocation as an isolate has it that reaches the log in so many milliseconds, there and back. */
+  from(roundTripMs: number): Revocation {
+    const { time, lagMs, checkLifeMs } = this.#options;
+    return createRevocation({
+      openLog: () => this.#stub(roundTripMs),
+      lagMs,
+      checkLifeMs,
+      tokenLifeMs: 0, // no tokens here
+      maxMarks: MAX_MARKS,
+      now: time.now,
+      onFailure: (operation) => {
+        throw new Error(`the simulated log never fails, yet its ${operation} did`);
+      },
+    });
+  }
+
+  #stub(roundTripMs: number): RevocationLogStub {
+    const oneWayMs = Math.round(roundTripMs / 2);
+    const { time, onRead } = this.#options;
+    const call = async <Value>(work: () => Value): Promise<Value> => {
+      await time.sleep(oneWayMs);
+      const value = work();
+      await time.sleep(oneWayMs + SERVICE_MS);
+      return value;
+    };
+    return {
+      read: (cursor) => {
+        onRead();
+        return call(() => this.#core.read(cursor));
+      },
+      append: (marks, options) => call(() => this.#core.append(marks, options)),
+    };
+  }
+}
+
+/** As long as a check can be of use under these settings. */
+export function checkLifeMsFor(settings: SimulatedSettings): number {
+  const { FRESH_SECONDS, STALE_WHILE_REVALIDATE_SECONDS, STALE_IF_ERROR_SECONDS } = settings;
+  return 1000 * (FRESH_SECONDS + STALE_WHILE_REVALIDATE_SECONDS + STALE_IF_ERROR_SECONDS);
+}
+
+/** The part of a Durable Object's SQLite that the log uses. */
+function storageInMemory(): LogStorage {
+  const database = new DatabaseSync(':memory:');
+  const prepared = new Map<string, ReturnType<DatabaseSync['prepare']>>();
+  return {
+    sql: {
+      exec(query, ...bindings) {
+        if (query.trimStart().startsWith('CREATE')) {
+          database.exec(query); // several statements at once, which cannot be prepared
+          return { toArray: () => [] };
+        }
+        const statement = prepared.get(query) ?? database.prepare(query);
+        prepared.set(query, statement);
+        const rows = statement.all(...bindings);
+        return { toArray: () => rows.map(asSqlRow) };
+      },
+    },
+    transactionSync(work) {
+      database.exec('BEGIN');
+      try {
+        const value = work();
+        database.exec('COMMIT');
+        return value;
+      } catch (error) {
+        database.exec('ROLLBACK');
+        throw error;
+      }
+    },
+  };
+}
+
+/** Durable Objects know no 64-bit integers and no typed arrays; neither does the log's schema. */
+function asSqlRow(row: Record<string, SQLOutputValue>): Record<string, string | number | null> {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => {
+      if (typeof value === 'bigint' || value instanceof Uint8Array)
+        throw new Error('not of the schema');
+      return [name, value];
+    }),
+  );
+}

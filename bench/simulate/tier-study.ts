@@ -1,0 +1,197 @@
+import { nameCredential } from '../../src/whoami/credential-name.ts';
+import type { Provenance, Resolution } from '../../src/whoami/resolution.ts';
+import { NO_DEMAND } from '../../src/whoami/sessions.ts';
+import { Edge } from './edge.ts';
+import type { Location } from './geography.ts';
+import { Histogram } from './histogram.ts';
+import { Random } from './random.ts';
+import type { SampledSession } from './sample.ts';
+import type { SimulatedSettings } from './settings.ts';
+import { type KvRead, SimulatedKv } from './simulated-kv.ts';
+import { credentialOf, SimulatedStore } from './simulated-store.ts';
+import { SimulatedTime } from './simulated-time.ts';
+import type { Trace } from './traffic.ts';
+
+/** What is simulated, but for the settings. */
+export interface World {
+  /** The same for worlds that are the same. */
+  readonly id: string;
+  readonly locations: readonly Location[];
+  readonly sample: readonly SampledSession[];
+  readonly trace: Trace;
+  /** Sampled sessions over all: memory's bounds are scaled alike. */
+  readonly samplingFraction: number;
+  readonly isolateLifeMs: number;
+}
+
+/** What one run showed; every count stands for the whole population. */
+export interface TierFigures {
+  readonly hours: number;
+  /** Requests that were simulated, each standing for many. */
+  readonly simulated: number;
+  readonly requests: number;
+  readonly byTier: Readonly<Record<Provenance['tier'], number>>;
+  readonly collapsed: number;
+  readonly storeCalls: number;
+  /** Per quarter of an hour, per second. */
+  readonly storeLoad: readonly number[];
+  readonly kvReads: number;
+  readonly kvFound: number;
+  /** Made while the same isolate was reading the same key already. */
+  readonly kvRepeated: number;
+  readonly kvWrites: number;
+  readonly kvRefusedWrites: number;
+  readonly kvDeletes: number;
+  readonly kvFailures: number;
+  /** Seconds. */
+  readonly age: Histogram;
+  /** Milliseconds from the request to the answer. */
+  readonly latency: Histogram;
+}
+
+/** A bound below this would measure its own coarseness and not the pressure on memory. */
+const LEAST_ENTRIES = 16;
+const ENTRY_BYTES = 4608;
+const LOAD_BUCKET_MS = 900_000;
+const START = Date.UTC(2026, 5, 3); // a midnight; which one does not matter
+const STORE_ID = 'https://auth.example.com';
+
+/** Runs the trace through the real tiers under these settings. */
+export async function runTiers(world: World, settings: SimulatedSettings): Promise<TierFigures> {
+  const study = new TierStudy(world, settings, await namesOf(world.sample));
+  return study.run();
+}
+
+async function namesOf(sample: readonly SampledSession[]): Promise<Map<string, number>> {
+  const names = new Map<string, number>();
+  for (const [session, { weight }] of sample.entries()) {
+    names.set(await nameCredential(credentialOf(session), STORE_ID), weight);
+  }
+  return names;
+}
+
+class TierStudy {
+  readonly #world: World;
+  readonly #weights: ReadonlyMap<string, number>;
+  readonly #time = new SimulatedTime(START);
+  readonly #edge: Edge;
+  readonly #figures = {
+    requests: 0,
+    byTier: { memory: 0, kv: 0, store: 0, signature: 0, none: 0 },
+    collapsed: 0,
+    storeCalls: 0,
+    kvReads: 0,
+    kvFound: 0,
+    kvRepeated: 0,
+    kvWrites: 0,
+    kvRefusedWrites: 0,
+    kvDeletes: 0,
+    age: new Histogram(1, 8000),
+    latency: new Histogram(1, 6000),
+  };
+  readonly #storeLoad: Float64Array;
+
+  constructor(world: World, settings: SimulatedSettings, weights: ReadonlyMap<string, number>) {
+    this.#world = world;
+    this.#weights = weights;
+    this.#storeLoad = new Float64Array(Math.ceil((world.trace.hours * 3_600_000) / LOAD_BUCKET_MS));
+    const store = new SimulatedStore(this.#time, new Random(11), (session) =>
+      this.#onCheck(session),
+    );
+    const kv = new SimulatedKv(this.#time, new Random(13), this.#kvObserver());
+    const { locations, isolateLifeMs } = world;
+    const scaled = scaleMemory(settings, world.samplingFraction);
+    this.#edge = new Edge({
+      time: this.#time,
+      store,
+      kv,
+      log: undefined, // what it costs does not scale with sessions: log-study.ts
+      locations,
+      settings: scaled,
+      isolateLifeMs,
+    });
+  }
+
+  async run(): Promise<TierFigures> {
+    const { trace } = this.#world;
+    let next = 0;
+    await this.#time.run({
+      nextAt: () => (next < trace.count ? START + (trace.atMs[next] ?? 0) : Infinity),
+      fire: () => this.#request(next++),
+    });
+    return {
+      ...this.#figures,
+      hours: trace.hours,
+      simulated: trace.count,
+      storeLoad: [...this.#storeLoad].map((calls) => calls / (LOAD_BUCKET_MS / 1000)),
+      kvFailures: this.#edge.kvFailures,
+    };
+  }
+
+  #request(index: number): void {
+    const { trace } = this.#world;
+    const session = trace.session[index] ?? 0;
+    const startedAt = this.#time.now();
+    this.#edge
+      .at(trace.location[index] ?? 0, trace.isolate[index] ?? 0)
+      .sessions.resolve(credentialOf(session), NO_DEMAND, ignore)
+      .then((resolution) => this.#note(session, resolution, this.#time.now() - startedAt));
+  }
+
+  #note(session: number, { outcome, provenance }: Resolution, latencyMs: number): void {
+    if (outcome !== 'signed-in') throw new Error(`a good session turned out ${outcome}`);
+    const weight = this.#weightOf(session);
+    this.#figures.requests += weight;
+    this.#figures.byTier[provenance.tier] += weight;
+    if (provenance.collapsed) this.#figures.collapsed += weight;
+    this.#figures.age.add(provenance.ageSeconds, weight);
+    this.#figures.latency.add(latencyMs, weight);
+  }
+
+  #onCheck(session: number): void {
+    const weight = this.#weightOf(session);
+    this.#figures.storeCalls += weight;
+    const bucket = Math.floor((this.#time.now() - START) / LOAD_BUCKET_MS);
+    if (bucket < this.#storeLoad.length) {
+      this.#storeLoad[bucket] = (this.#storeLoad[bucket] ?? 0) + weight;
+    }
+  }
+
+  #kvObserver() {
+    const weightOf = (name: string) => this.#weights.get(name) ?? 0;
+    const figures = this.#figures;
+    return {
+      onRead(name: string, { isFound, isRepeated }: KvRead) {
+        figures.kvReads += weightOf(name);
+        if (isFound) figures.kvFound += weightOf(name);
+        if (isRepeated) figures.kvRepeated += weightOf(name);
+      },
+      onWrite(name: string, isRefused: boolean) {
+        figures.kvWrites += weightOf(name);
+        if (isRefused) figures.kvRefusedWrites += weightOf(name);
+      },
+      onDelete(name: string) {
+        figures.kvDeletes += weightOf(name);
+      },
+    };
+  }
+
+  #weightOf(session: number): number {
+    return this.#world.sample[session]?.weight ?? 0;
+  }
+}
+
+function scaleMemory(settings: SimulatedSettings, fraction: number): SimulatedSettings {
+  const entries = settings.MEMORY_MAX_ENTRIES * fraction;
+  const bytes = settings.MEMORY_MAX_BYTES * fraction;
+  return {
+    ...settings,
+    MEMORY_MAX_ENTRIES: Math.ceil(
+      Math.max(entries, Math.min(LEAST_ENTRIES, settings.MEMORY_MAX_ENTRIES)),
+    ),
+    MEMORY_MAX_BYTES: Math.max(bytes, LEAST_ENTRIES * ENTRY_BYTES),
+  };
+}
+
+/** Work that goes on behind an answer: the simulated time runs until all of it is done. */
+function ignore(): void {}

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { layOut } from '../../bench/simulate/geography.ts';
+import { runRevocations } from '../../bench/simulate/revocation-study.ts';
+import { DEFAULTS } from '../../bench/simulate/settings.ts';
+
+const OPTIONS = { locations: layOut(60, 60), trials: 12 };
+
+test.each([2, 5, 30])(
+  'a session revoked through Postern is served nowhere %d seconds after the answer',
+  async (seconds) => {
+    const settings = { ...DEFAULTS, REVOCATION_LAG_SECONDS: seconds };
+    const { lagsMs } = await runRevocations(settings, OPTIONS);
+    expect(lagsMs).toHaveLength(12 * 6);
+    expect(Math.max(...lagsMs)).toBeLessThanOrEqual(1000 * seconds);
+    expect(Math.max(...lagsMs)).toBeGreaterThan(1000 * seconds * 0.4); // it was in use, or nothing was shown
+  },
+);
+
+test('without a log it is served for as long as it may be revalidated, and no longer', async () => {
+  const { lagsMs } = await runRevocations(
+    { ...DEFAULTS, REVOCATION_LAG_SECONDS: undefined },
+    OPTIONS,
+  );
+  const bound = DEFAULTS.FRESH_SECONDS + DEFAULTS.STALE_WHILE_REVALIDATE_SECONDS;
+  expect(Math.max(...lagsMs)).toBeLessThanOrEqual(1000 * bound);
+  expect(Math.max(...lagsMs)).toBeGreaterThan(1000 * DEFAULTS.FRESH_SECONDS);
+});

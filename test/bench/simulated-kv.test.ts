@@ -1,0 +1,152 @@
+import { expect, test } from 'vitest';
+import { Random } from '../../bench/simulate/random.ts';
+import { KV_DELAYS, type KvDelays, SimulatedKv } from '../../bench/simulate/simulated-kv.ts';
+import { SimulatedTime } from '../../bench/simulate/simulated-time.ts';
+
+const READ = { type: 'arrayBuffer', cacheTtl: 30 } as const;
+const [HERE, THERE] = [0, 1];
+
+test('a write is seen at once where it was made, though its absence was read there a moment ago', async () => {
+  const { time, at, act } = namespace({ ownLocation: 1 });
+  await act(async () => {
+    expect(await at(HERE).get('k', READ)).toBeNull();
+    await put(at(HERE), 'first');
+    expect(await read(at(HERE))).toBe('first');
+  });
+  expect(time.now()).toBeLessThan(5000);
+});
+
+test('a write is seen elsewhere within the documented 60 seconds, whatever was read there before', async () => {
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const { time, at, act } = namespace({}, seed);
+    let seenAfterMs = Infinity;
+    await act(async () => {
+      const startedAt = time.now();
+      await put(at(HERE), 'first');
+      while (time.now() - startedAt < 90_000 && seenAfterMs === Infinity) {
+        if ((await read(at(THERE))) === 'first') seenAfterMs = time.now() - startedAt;
+        await time.sleep(500);
+      }
+    });
+    expect(seenAfterMs).toBeLessThanOrEqual(61_000);
+  }
+});
+
+test('absence is cached for cacheTtl, also after the key came to be', async () => {
+  const { time, at, act } = namespace({ propagationMs: 0 });
+  await act(async () => {
+    expect(await read(at(THERE))).toBeNull();
+    const readAt = time.now();
+    await put(at(HERE), 'first');
+    await time.sleep(readAt + 29_000 - time.now());
+    expect(await read(at(THERE))).toBeNull();
+    await time.sleep(readAt + 30_000 - time.now());
+    expect(await read(at(THERE))).toBe('first');
+  });
+});
+
+test('a value is cached for cacheTtl, also after it was replaced', async () => {
+  const { time, at, act } = namespace({ propagationMs: 0 });
+  await act(async () => {
+    await put(at(HERE), 'first');
+    await time.sleep(1000);
+    expect(await read(at(THERE))).toBe('first');
+    await put(at(HERE), 'second');
+    expect(await read(at(THERE))).toBe('first');
+    await time.sleep(30_000);
+    expect(await read(at(THERE))).toBe('second');
+  });
+});
+
+test('a second write to a key within a second is refused in the words of the binding', async () => {
+  const refused: boolean[] = [];
+  const { time, at, act } = namespace({ write: [1, 0] }, 1, (isRefused) => refused.push(isRefused));
+  await act(async () => {
+    await put(at(HERE), 'first');
+    await expect(put(at(HERE), 'second')).rejects.toThrow('KV PUT failed: 429 Too Many Requests');
+    expect(await read(at(HERE))).toBe('first');
+    await time.sleep(1000);
+    await put(at(HERE), 'third');
+  });
+  expect(refused).toEqual([false, true, false]);
+});
+
+test('an entry is gone when it expires, though a location has it cached', async () => {
+  const { time, at, act } = namespace({ ownLocation: 1 });
+  await act(async () => {
+    await put(at(HERE), 'first', 60);
+    await time.sleep(50_000);
+    expect(await read(at(HERE))).toBe('first');
+    await time.sleep(10_000);
+    expect(await read(at(HERE))).toBeNull();
+  });
+});
+
+test('a deletion elsewhere is seen no sooner than a write would be', async () => {
+  const { time, at, act } = namespace({ propagationMs: 0 });
+  await act(async () => {
+    await put(at(HERE), 'first');
+    await time.sleep(1000);
+    expect(await read(at(THERE))).toBe('first');
+    await at(HERE).delete('k');
+    expect(await read(at(THERE))).toBe('first');
+    await time.sleep(30_000);
+    expect(await read(at(THERE))).toBeNull();
+  });
+});
+
+test('what the platform refuses is refused: cacheTtl below 30, expirationTtl below 60', async () => {
+  const { at, act } = namespace({});
+  await act(async () => {
+    await expect(at(HERE).get('k', { ...READ, cacheTtl: 29 })).rejects.toThrow('400');
+    await expect(put(at(HERE), 'first', 59)).rejects.toThrow('400');
+  });
+});
+
+test('a read of what the location has cached takes a fraction of one that it has not', async () => {
+  const { time, at, act } = namespace({ hotRead: [3, 0], coldRead: [25, 0] });
+  await act(async () => {
+    const startedAt = time.now();
+    await read(at(HERE));
+    expect(time.now() - startedAt).toBe(25);
+    await read(at(HERE));
+    expect(time.now() - startedAt).toBe(28);
+  });
+});
+
+function namespace(
+  delays: Partial<KvDelays>,
+  seed = 1,
+  onWrite: (isRefused: boolean) => void = () => undefined,
+) {
+  const time = new SimulatedTime(0);
+  const observer = {
+    onRead: () => undefined,
+    onWrite: (_name: string, isRefused: boolean) => onWrite(isRefused),
+    onDelete: () => undefined,
+  };
+  const kv = new SimulatedKv(time, new Random(seed), observer, { ...KV_DELAYS, ...delays });
+  /** What goes on in simulated time; its failure fails the test. */
+  const act = async (scenario: () => Promise<void>) => {
+    let failure: unknown;
+    time.after(0, () => {
+      scenario().catch((error: unknown) => {
+        failure = error;
+      });
+    });
+    await time.run();
+    if (failure !== undefined) throw failure;
+  };
+  return { time, act, at: (location: number) => kv.at(location) };
+}
+
+type Binding = ReturnType<SimulatedKv['at']>;
+
+function put(binding: Binding, text: string, expirationTtl = 600): Promise<void> {
+  return binding.put('k', new Uint8Array(new TextEncoder().encode(text)).buffer, { expirationTtl });
+}
+
+async function read(binding: Binding): Promise<string | null> {
+  const value = await binding.get('k', READ);
+  return value === null ? null : new TextDecoder().decode(value);
+}

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { SimulatedTime } from '../../bench/simulate/simulated-time.ts';
+import { readKratosSession } from '../../src/providers/kratos/kratos-session.ts';
+import type { CheckedSession } from '../../src/whoami/checked-session.ts';
+import { nameCredential } from '../../src/whoami/credential-name.ts';
+import { seal, unseal } from '../../src/whoami/sealing.ts';
+
+const TOKEN = 'ory_st_0123456789abcdefghijABCDEFGHIJ';
+const CREDENTIAL = {
+  kind: 'kratos',
+  carrier: { kind: 'session-token-header' },
+  value: TOKEN,
+} as const;
+
+test('names are the same as with the platform’s cryptography', async () => {
+  const real = await nameCredential(CREDENTIAL, 'https://auth.example.com');
+  const simulated = await whileSimulated(() =>
+    nameCredential(CREDENTIAL, 'https://auth.example.com'),
+  );
+  expect(simulated).toBe(real);
+});
+
+test('what either cryptography sealed, the other opens', async () => {
+  const checked = checkedSession();
+  const name = 'v1s:name';
+  const sealedReally = await seal(checked, name, TOKEN);
+  expect(await whileSimulated(() => unseal(sealedReally, name, TOKEN))).toEqual(checked);
+  const sealedInSimulation = await whileSimulated(() => seal(checked, name, TOKEN));
+  expect(await unseal(sealedInSimulation, name, TOKEN)).toEqual(checked);
+});
+
+test('what was tampered with does not open in simulation either', async () => {
+  const sealed = await seal(checkedSession(), 'v1s:name', TOKEN);
+  sealed[40] = (sealed[40] ?? 0) ^ 1;
+  expect(await whileSimulated(() => unseal(sealed, 'v1s:name', TOKEN))).toBeUndefined();
+});
+
+async function whileSimulated<Value>(work: () => Promise<Value>): Promise<Value> {
+  const time = new SimulatedTime(0);
+  const { promise, resolve, reject } = Promise.withResolvers<Value>();
+  time.after(0, () => work().then(resolve, reject));
+  await time.run();
+  return promise;
+}
+
+function checkedSession(): CheckedSession {
+  const body = JSON.stringify({
+    id: '3f1c9a52-64a1-4a5b-9b1e-0c9d6c1f2a10',
+    active: true,
+    expires_at: '2036-01-01T00:00:00Z',
+    identity: { id: 'b8f5a3de-31c0-4bb4-8f4d-7c2d0f0e9a77', traits: { name: 'Zoë' } },
+  });
+  const read = readKratosSession(body);
+  if (read.kind !== 'active') throw new Error('the document is a session');
+  return { session: read.session, body, checkedAt: 5, logPosition: 7, cacheForSeconds: undefined };
+}
