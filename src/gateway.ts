@@ -13,6 +13,7 @@ import { type GateOptions, gate } from './gate/gate.ts';
 import type { JudgeOptions } from './gate/judge.ts';
 import { createSiteOptions, type SiteOptions } from './gate/site-options.ts';
 import { type AdmittedTarget, admit } from './http/admit.ts';
+import { hostOf } from './http/site-hosts.ts';
 import { createDecisionLog, type DecisionLog } from './observability/decision-log.ts';
 import { alive, createReadiness } from './observability/health.ts';
 import { publishedKeys } from './pages/published-keys.ts';
@@ -61,7 +62,7 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
     whoami(req.raw, env.target, env.anchor, whoamiOptions),
   );
   routes.get('/.postern/health/alive', alive);
-  routes.get('/.postern/health/ready', readiness);
+  routes.get('/.postern/health/ready', ({ env }) => readiness(env.anchor));
   routes.get('/.postern/jwks.json', () =>
     publishedKeys([(config.ASSERTION_KEYS ?? []).map(publicKey)]),
   );
@@ -112,7 +113,7 @@ function createStore(config: Config, { fetchStore }: Surroundings) {
     publicUrl: config.KRATOS_PUBLIC_URL,
     timeoutMs: config.STORE_TIMEOUT_MS,
     fetch: (request) => {
-      request.headers.set(HOPS_HEADER, new URL(config.PUBLIC_URL).host);
+      request.headers.set(HOPS_HEADER, hostOf(config.PUBLIC_URL));
       return fetchStore(request);
     },
   });

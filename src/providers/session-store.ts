@@ -23,6 +23,11 @@ export type StoreAnswer =
   | { readonly kind: 'rejected'; readonly status: number; readonly body: string }
   | {
       readonly kind: 'fault';
+      /**
+       * `store`: the store is down, late, failing or limiting, whoever is asked about. `answer`: this one answer
+       * could not be used, which a client may have caused (a credential that some firewall takes exception to).
+       */
+      readonly scope: 'store' | 'answer';
       /** Fit for `Cache-Status` and the log, such as `store-503`; never any text of the store's. */
       readonly detail: string;
       readonly retryAfterSeconds: number | undefined;

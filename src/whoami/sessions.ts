@@ -49,6 +49,7 @@ interface TimedAnswer {
 
 /** The store is asked, asked whether it is ready, and asked again: the longest a check can take. */
 const CALLS_PER_CHECK = 3;
+const UNUSABLE = { kind: 'fault', scope: 'answer', retryAfterSeconds: undefined } as const;
 /** Checks overtaken by a revocation are made again, not for ever. */
 const MAX_ATTEMPTS = 3;
 
@@ -124,7 +125,7 @@ export class Sessions {
 
   async #recallFromKv(question: Question): Promise<Resolution | undefined> {
     const { name, demand, credential } = question;
-    // What memory holds is at least as young, and whoever wants the present does not want KV.
+    // KV is written seldom, so it is rarely younger than memory; and who wants the present does not want KV.
     const isWorthReading =
       this.#memory.read(name) === undefined && demand.asOf < this.#options.now();
     if (!isWorthReading) return undefined;
@@ -160,9 +161,9 @@ export class Sessions {
   /** Asks the store together with everyone who is asking the same, until the answer outlasts every mark. */
   async #ask(question: Question): Promise<Resolution> {
     const { name, demand, anchor } = question;
-    const { now } = this.#options;
+    const { now, lifetimes } = this.#options;
     const hadCandidate = this.#memory.read(name) !== undefined;
-    const forwarded = demand.asOf > 0 ? 'request' : hadCandidate ? 'stale' : 'miss';
+    const forwarded = !hadCandidate ? 'miss' : demand.asOf > 0 ? 'request' : 'stale';
     let asOf = demand.asOf;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const check = (startedAt: number) => this.#check(question, startedAt, { isAwaited: true });
@@ -170,7 +171,6 @@ export class Sessions {
       const { answer, startedAt } = value;
       if (answer.kind === 'fault') return this.#serveDespite(question, answer, forwarded);
       if (answer.kind !== 'session' || !this.#isRevoked(name, answer, startedAt)) {
-        const { lifetimes } = this.#options;
         return concludeAnswer(answer, { startedAt, now: now(), forwarded, joined, lifetimes });
       }
       asOf = startedAt + 1;
@@ -220,10 +220,7 @@ export class Sessions {
         this.#memory.forget(name, startedAt, anchor);
         break;
       case 'rejected': // whoami without a template has nothing to refuse: not Kratos, or not as we know it
-        return {
-          answer: { kind: 'fault', detail: 'store-400', retryAfterSeconds: undefined },
-          startedAt,
-        };
+        return { answer: { ...UNUSABLE, detail: 'store-400' }, startedAt };
       case 'fault':
         break;
     }
@@ -248,7 +245,7 @@ export class Sessions {
       this.#judge(subject.name, prior, 0) !== 'unusable';
     if (!isSudden) return answer;
     if (await this.#options.store.isReady()) return check();
-    return { kind: 'fault', detail: 'store-not-ready', retryAfterSeconds: undefined };
+    return { ...UNUSABLE, scope: 'store', detail: 'store-not-ready' };
   }
 
   /** What was known before the store was asked; from KV only for who passed it by, wanting the present. */
@@ -265,6 +262,7 @@ export class Sessions {
 
   #noteHealth(answer: StoreAnswer): void {
     if (answer.kind === 'fault') {
+      if (answer.scope === 'answer') return;
       this.#health.noteFailure(answer.detail, this.#options.now(), answer.retryAfterSeconds);
     } else {
       this.#health.noteSuccess();

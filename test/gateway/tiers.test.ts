@@ -226,7 +226,7 @@ describe('a request’s Cache-Control', () => {
     const token = strangersToken();
     await ask(token);
     expect(cacheStatus(await ask(token))).toBe('postern; hit; detail=memory');
-    expect(cacheStatus(await ask(token, 'no-cache'))).toBe('postern; fwd=request; detail=store');
+    expect(cacheStatus(await ask(token, 'no-cache'))).toBe('postern; fwd=miss; detail=store');
     expect(await calls()).toBe(2);
   });
 });

@@ -65,7 +65,7 @@ describe('concludeAnswer()', () => {
       { outcome: 'rejected', status: 400, body: 'b' },
     ],
     [
-      { kind: 'fault', detail: 'store-503', retryAfterSeconds: 7 },
+      { kind: 'fault', scope: 'store', detail: 'store-503', retryAfterSeconds: 7 },
       { outcome: 'unknown', retryAfterSeconds: 7 },
     ],
   ])('makes of %j nothing else than it says', (answer, expected) => {

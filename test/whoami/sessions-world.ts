@@ -15,6 +15,7 @@ export const EXPIRES_AT = T + 40_000;
 export const NO: StoreAnswer = { kind: 'no-session', body: 'no' };
 export const FAULT: StoreAnswer = {
   kind: 'fault',
+  scope: 'store',
   detail: 'store-503',
   retryAfterSeconds: undefined,
 };

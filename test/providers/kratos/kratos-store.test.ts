@@ -105,7 +105,11 @@ describe('createKratosStore() reads', () => {
       '{"error":null}',
     ]) {
       const { check } = createStore(() => new Response(body, { status }));
-      expect(await check()).toMatchObject({ kind: 'fault', detail: `store-${status}-foreign` });
+      expect(await check()).toMatchObject({
+        kind: 'fault',
+        scope: 'answer',
+        detail: `store-${status}-foreign`,
+      });
     }
   });
 
@@ -125,7 +129,12 @@ describe('createKratosStore() reads', () => {
     ['-1', undefined],
   ])('Retry-After: %s as %s seconds', async (value, retryAfterSeconds) => {
     const { check } = createStore(() => error(429, { 'Retry-After': value }));
-    expect(await check()).toEqual({ kind: 'fault', detail: 'store-429', retryAfterSeconds });
+    expect(await check()).toEqual({
+      kind: 'fault',
+      scope: 'store',
+      detail: 'store-429',
+      retryAfterSeconds,
+    });
   });
 
   it('no more of a body than a session can have', async () => {
@@ -141,6 +150,7 @@ describe('createKratosStore() does not throw', () => {
     });
     expect(await check()).toEqual({
       kind: 'fault',
+      scope: 'store',
       detail: 'store-unreachable',
       retryAfterSeconds: undefined,
     });
