@@ -42,6 +42,8 @@ export async function sendLoad(load: Load, seconds: number): Promise<LoadFigures
     `-c${CONNECTIONS}`,
     `-d${seconds}s`,
     '--latency',
+    '-H',
+    'Host: app.example.com', // the gate's own: others are answered 421
     ...headers,
     ...script,
     `http://127.0.0.1:${load.port}${load.path}`,

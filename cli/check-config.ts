@@ -16,6 +16,9 @@ const file = readWranglerConfig({
   ...(values.env !== undefined && { env: values.env }),
 });
 
+/** Settings by which others are persuaded of something. */
+const SECRETS = ['ASSERTION_KEYS', 'FORWARD_AUTH_SECRETS'];
+
 const bindings = [
   ...file.kv_namespaces.map((namespace: { binding: string }) => namespace.binding),
   ...file.durable_objects.bindings.map((object: { name: string }) => object.name),
@@ -54,6 +57,11 @@ function warnings(): string[] {
   }
   if (config.ok && config.value.ORIGIN_URL === undefined && !bindings.includes('ORIGIN')) {
     found.push('there is neither ORIGIN_URL nor a service binding ORIGIN: no site is gated.');
+  }
+  for (const name of SECRETS.filter((secret) => secret in (file.vars ?? {}))) {
+    found.push(
+      `${name} is a variable, which everyone who can see the Worker can read: make it a secret.`,
+    );
   }
   return found;
 }

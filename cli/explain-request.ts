@@ -1,4 +1,5 @@
 import type { Config } from '../src/config/config.ts';
+import { readCredential } from '../src/credentials/read-credential.ts';
 import { explain, type Reason } from '../src/errors/reasons.ts';
 import { HeaderFilter } from '../src/forwarding/header-filter.ts';
 import { originRequest } from '../src/forwarding/origin-request.ts';
@@ -32,6 +33,9 @@ export async function explainRequest(
   const options = createSiteOptions(config, {
     now: () => now,
     sessions: { resolve: () => Promise.resolve(resolution) },
+    tokens: { resolve: () => Promise.resolve(resolution) },
+    readCredential: (headers) => readCredential(headers, config.SESSION_COOKIE_NAMES, undefined),
+    resourceMetadataUrl: undefined,
   });
   const admitted = admit({ ...asked, headers: new Headers() }, options.allowedForms);
   if (!admitted.ok) return refused(admitted.failure);
@@ -70,7 +74,7 @@ function resolutionOf(sessionDocument: string | undefined, now: number): Resolut
     return { outcome: 'not-signed-in', reason: 'session_inactive', body: undefined, provenance };
   }
   const { session } = read;
-  const nothing = { setCookies: [], cacheForSeconds: undefined };
+  const nothing = { setCookies: [], cacheForSeconds: undefined, logPosition: 0 };
   return { outcome: 'signed-in', session, body, ...nothing, provenance };
 }
 

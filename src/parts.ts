@@ -6,6 +6,7 @@ import { createOrigin } from './forwarding/origin.ts';
 import type { GateOptions } from './gate/gate.ts';
 import { createSiteOptions, type SiteOptions } from './gate/site-options.ts';
 import { HOPS_HEADER } from './http/hops.ts';
+import { hostOf } from './http/site-hosts.ts';
 import { createDecisionLog, type DecisionLog } from './observability/decision-log.ts';
 import { createKratosStore } from './providers/kratos/kratos-store.ts';
 import type { SessionStore } from './providers/session-store.ts';
@@ -100,7 +101,7 @@ export function createParts(config: Config, given: Surroundings): Parts {
 
 /** Every call of ours says whose it is, so that a store configured to be ourselves is found out at once. */
 function markingHops(surroundings: Surroundings, { PUBLIC_URL }: Config): Surroundings {
-  const { host } = new URL(PUBLIC_URL);
+  const host = hostOf(PUBLIC_URL);
   const marking = (fetch: Fetch) => (request: Request) => {
     request.headers.set(HOPS_HEADER, host);
     return fetch(request);
@@ -154,7 +155,7 @@ function createReading(config: Config) {
     ({ issuer }) => issuer,
   );
   return {
-    readCredential: (headers: Headers) => 
+    readCredential: (headers: Headers) =>
       readCredential(headers, sessionCookieNames, tokenCookieNames),
     authorizationServers,
     resourceMetadataUrl:

@@ -1,4 +1,4 @@
-import type { KratosCredential } from '../../src/credentials/credential.ts';
+import type { Credential } from '../../src/credentials/credential.ts';
 import { readKratosSession } from '../../src/providers/kratos/kratos-session.ts';
 import type { SessionStore, StoreAnswer } from '../../src/providers/session-store.ts';
 import type { Random } from './random.ts';
@@ -68,9 +68,8 @@ export class SimulatedStore {
 
 const PREFIX = 'ory_st_simulated_session_';
 
-export function credentialOf(session: number): KratosCredential {
+export function credentialOf(session: number): Credential {
   return {
-    kind: 'kratos',
     carrier: { kind: 'session-token-header' },
     value: `${PREFIX}${session}`,
   };
@@ -80,7 +79,7 @@ export function sessionIdOf(session: number): string {
   return `00000000-0000-4000-8000-${session.toString(16).padStart(12, '0')}`;
 }
 
-function sessionOf({ value }: KratosCredential): number {
+function sessionOf({ value }: Credential): number {
   return Number(value.slice(PREFIX.length));
 }
 

@@ -4,7 +4,7 @@ import type { AdmittedTarget } from '../http/admit.ts';
 import { withoutCookies } from '../http/cookies.ts';
 import { foldHeaderName, hopByHopNames } from '../http/header-names.ts';
 import { addHop } from '../http/hops.ts';
-import type { SiteHosts } from '../http/site-hosts.ts';
+import { hostOf, type SiteHosts } from '../http/site-hosts.ts';
 import type { HeaderFilter } from './header-filter.ts';
 import type { Identification } from './identification.ts';
 
@@ -112,9 +112,8 @@ export function isWebSocketUpgrade(headers: Headers): boolean {
 
 /** What is known of the client, rather than what it sent. */
 function setForwardingHeaders(headers: Headers, request: Request, site: string): void {
-  const { protocol, host } = new URL(site);
-  headers.set('x-forwarded-proto', protocol.slice(0, -1));
-  headers.set('x-forwarded-host', host);
+  headers.set('x-forwarded-proto', site.slice(0, site.indexOf(':')));
+  headers.set('x-forwarded-host', hostOf(site));
   const address = clientAddress(request);
   if (address === undefined) return;
   headers.set('x-forwarded-for', address);

@@ -67,6 +67,8 @@ export class Rules {
       reading,
       rule: this.#firstFor(target.host, method, reading),
     }));
+    const [only, another] = byReading;
+    if (only !== undefined && another === undefined) return { rule: only.rule, byReading };
     const rules = [...new Set(byReading.map(({ rule }) => rule))];
     return { rule: rules.reduce(combine), byReading };
   }

@@ -1,4 +1,5 @@
 // Pure: no I/O, no clock.
+import { hostOf } from '../http/site-hosts.ts';
 
 /** Names the gates a request has come through, so that none is come through twice. */
 export const HOPS_HEADER = 'postern-hops';
@@ -10,12 +11,12 @@ const MAX_HOPS = 8;
  */
 export function isLoop(headers: Headers, publicUrl: string): boolean {
   const hops = readHops(headers);
-  return hops.length >= MAX_HOPS || hops.includes(new URL(publicUrl).host);
+  return hops.length >= MAX_HOPS || hops.includes(hostOf(publicUrl));
 }
 
 /** Adds this gate to those a received request has come through. */
 export function addHop(headers: Headers, received: Headers, publicUrl: string): void {
-  headers.set(HOPS_HEADER, [...readHops(received), new URL(publicUrl).host].join(', '));
+  headers.set(HOPS_HEADER, [...readHops(received), hostOf(publicUrl)].join(', '));
 }
 
 function readHops(headers: Headers): string[] {

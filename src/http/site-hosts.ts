@@ -6,6 +6,11 @@ export function foldHost(authority: string): string {
   return name.toLowerCase() + port;
 }
 
+/** Host and port of an origin such as `https://app.example.com`, without parsing it anew for every request. */
+export function hostOf(origin: string): string {
+  return origin.slice(origin.indexOf('://') + 3);
+}
+
 /**
  * The hosts a site is reached by, compared exactly: a host that is not one of them is somebody else's, however
  * much a resolver would make it mean the same (`127.1`, `a..b`, a homograph).

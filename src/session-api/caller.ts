@@ -38,7 +38,8 @@ export async function chooseCredential(
 ): Promise<Result<Credential, CallerRefusal>> {
   // No token cookies: a JWT is no credential at Kratos, and is judged there like any other value.
   const presentation = readCredential(headers, options.cookieNames, undefined);
-  if (presentation.kind === 'none' || presentation.kind === 'tokens') return failed('credential_missing');
+  if (presentation.kind === 'none' || presentation.kind === 'tokens')
+    return failed('credential_missing');
   if (presentation.kind === 'unusable') {
     const { reason } = presentation;
     return failed(reason === 'token_too_long' ? 'credential_malformed' : reason);

@@ -271,10 +271,7 @@ export class Sessions {
     return (await this.#readKv(name, credential))?.checked;
   }
 
-  #readKv(
-    name: CredentialName,
-    credential: Credential,
-  ): Promise<RememberedSession | undefined> {
+  #readKv(name: CredentialName, credential: Credential): Promise<RememberedSession | undefined> {
     const isUsable = (checked: CheckedSession) => this.#judge(name, checked, 0) !== 'unusable';
     return this.#memory.readKv(name, credential, isUsable);
   }

@@ -36,6 +36,16 @@ describe('check-config', () => {
     expect([status, output.trim()]).toEqual([0, 'wrangler.toml: every setting is good.']);
   });
 
+  it('warns of a secret that is a variable, without repeating it', () => {
+    const vars = `[vars]\nFORWARD_AUTH_SECRETS = ["s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t"]`;
+    const { status, output } = checkText(shipped.replace('[vars]', () => vars));
+    expect([status, output]).toEqual([
+      0,
+      expect.stringContaining('FORWARD_AUTH_SECRETS is a variable'),
+    ]);
+    expect(output).not.toContain('s3cr3t');
+  });
+
   it('names every wrong setting and exits with 1, repeating no value', () => {
     const { status, output } = checkText(`
 name = "gate"

@@ -24,7 +24,7 @@ describe('every reason for which a token is refused', () => {
     });
 
     it(`${reason} has a description that RFC 6750 allows, and a place in the documentation`, () => {
-      expect(bearerChallenge(reason, undefined)).toMatch(
+      expect(bearerChallenge(reason, { resourceMetadataUrl: undefined })).toMatch(
         /^Bearer error="invalid_token", error_description="[\x20-\x21\x23-\x5b\x5d-\x7e]+"$/,
       );
       expect(readFileSync(inRepository('docs/tokens.md'), 'utf8')).toContain(`\`${reason}\``);
@@ -38,10 +38,13 @@ describe('every reason for which a token is refused', () => {
 });
 
 describe('bearerChallenge()', () => {
-  it('names no error where no token was refused (RFC 6750 section 3.1)', () => {
-    expect(bearerChallenge('credential_missing', undefined)).toBe('Bearer');
-    expect(bearerChallenge('session_inactive', 'https://a.example/m')).toBe(
-      'Bearer resource_metadata="https://a.example/m"',
+  it('names an error only where something was presented (RFC 6750 section 3.1)', () => {
+    expect(bearerChallenge('credential_missing', { resourceMetadataUrl: undefined })).toBe(
+      'Bearer',
+    );
+    const resourceMetadataUrl = 'https://a.example/m';
+    expect(bearerChallenge('session_inactive', { resourceMetadataUrl })).toBe(
+      'Bearer error="invalid_token", resource_metadata="https://a.example/m"',
     );
   });
 });

@@ -38,8 +38,9 @@ const OTHERS: readonly Resolution[] = [
   { outcome: 'rejected', status: 400, body: '{}', provenance },
   { outcome: 'not-cached', provenance },
 ];
-const signedIn: Resolution = {
+const signedIn: Extract<Resolution, { outcome: 'signed-in' }> = {
   outcome: 'signed-in',
+  logPosition: 0,
   session,
   body: '{}',
   setCookies: [],

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { exportJWK, generateKeyPair } from 'jose';
+import { decodeJwt, exportJWK, generateKeyPair } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';
 import { get, header } from '../support/raw-http.ts';
@@ -27,6 +27,7 @@ describe('the assertion, from the gate to an origin', () => {
         ASSERTION_KEYS: JSON.stringify({
           keys: [await newKey('ES256', 'first'), await newKey('Ed25519', 'second')],
         }),
+        FORWARD_AUTH_SECRETS: ['a-secret-that-a-proxy-proves-itself-with'],
         ASSERTION_CLAIMS: { email: 'identity.traits.email' },
         RULES: [{ path: '/open/*', session: 'none' }],
       },
@@ -75,6 +76,19 @@ describe('the assertion, from the gate to an origin', () => {
   it('is not signed anew for every request', async () => {
     const first = await assertionSent('/in', { Cookie: cookie });
     expect(await assertionSent('/in', { Cookie: cookie })).toBe(first);
+  });
+
+  it('is made for the site’s public origin when another proxy asks', async () => {
+    const secret = 'a-secret-that-a-proxy-proves-itself-with';
+    const asked = {
+      'Postern-Proxy-Secret': secret,
+      'X-Original-URL': `${GATE}/in`,
+      'X-Original-Method': 'GET',
+      Cookie: cookie,
+    };
+    const answer = await get(gate.port, '/.postern/auth/nginx', asked);
+    const assertion = header(answer, 'x-session-assertion') ?? '';
+    expect(decodeJwt(assertion)).toMatchObject({ iss: GATE, aud: GATE, sub: identityId });
   });
 
   it('H14: the snippet of docs/assertion.md takes ours and refuses a forged one', async () => {

@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DEFAULT_HOST, get, header } from '../support/raw-http.ts';
+import { DEFAULT_HOST, get, header, headerValues } from '../support/raw-http.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
 
 const SITE = `https://${DEFAULT_HOST}`;
@@ -14,6 +17,50 @@ const UPGRADE = {
 interface Closed {
   readonly code: number;
   readonly reason: string;
+}
+
+it('the subprotocol that an origin chooses reaches the client', async () => {
+  await using origin = await startUpgradingOrigin();
+  const services = { kratos: 'binding', origin: 'http' } as const;
+  await using gate = await startGate({ services, vars: { ORIGIN_URL: origin.url } });
+  const { cookie } = await gate.kratos.createSession();
+  const headers = { ...UPGRADE, Cookie: cookie, 'Sec-WebSocket-Protocol': 'chat.v2, chat.v1' };
+  const answer = await get(gate.port, '/ws', headers);
+  expect([answer.status, header(answer, 'sec-websocket-protocol')]).toEqual([101, 'chat.v1']);
+  expect(headerValues(answer, 'set-cookie')).toEqual(['theme=dark']);
+  expect(answer.headers.map(([name]) => name.toLowerCase())).not.toContain('x-user-id');
+});
+
+/** Accepts every upgrade, in the second of two protocols, and says more than it should. */
+async function startUpgradingOrigin(): Promise<AsyncDisposable & { url: string }> {
+  const server = createServer();
+  server.on('upgrade', (request, socket) => {
+    const accept = createHash('sha1')
+      .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+      .digest('base64');
+    socket.write(
+      [
+        'HTTP/1.1 101 Switching Protocols',
+        'Upgrade: websocket',
+        'Connection: Upgrade',
+        `Sec-WebSocket-Accept: ${accept}`,
+        `Sec-WebSocket-Protocol: ${request.headers['sec-websocket-protocol']?.split(', ')[1]}`,
+        'X-User-Id: spoofed',
+        'Set-Cookie: theme=dark',
+        'Set-Cookie: ory_kratos_session=evil',
+        '\r\n',
+      ].join('\r\n'),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo; // a TCP server that listens has one
+  return {
+    url: `http://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
 }
 
 describe('WebSockets through the gate', () => {

@@ -141,7 +141,14 @@ async function ask(method: keyof ApiMethods, route: string, asked: Asked = {}): 
     },
     ...(body !== undefined && { body: isForm ? body : JSON.stringify(body) }),
   });
-  const target = { method, host: 'app.example.test', path, decodedPath: path, search };
+  const target = {
+    method,
+    host: 'app.example.test',
+    path,
+    decodedPath: path,
+    readings: [path],
+    search,
+  };
   return handler({
     request,
     target,

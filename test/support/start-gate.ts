@@ -30,7 +30,7 @@ export type Reach = 'binding' | 'http';
 export type Vars = Readonly<Record<string, Json | undefined>>;
 
 /** Where the stand-ins are reached over real sockets, without a slash at the end. */
-export type StandinAddresses = Readonly<Record<keyof Ports, string>>;
+export type StandinAddresses = Readonly<Record<Exclude<keyof Ports, 'gates'>, string>>;
 
 /** How to start the gate. */
 export interface StartGateOptions {

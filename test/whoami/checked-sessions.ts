@@ -37,6 +37,7 @@ export function checkedSession(options: CheckedSessionOptions = {}): CheckedSess
     session: { id, identity: { id: identityId }, expiresAt, document },
     body,
     checkedAt,
+    logPosition: 0,
     cacheForSeconds,
   };
 }

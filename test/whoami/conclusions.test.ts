@@ -22,7 +22,13 @@ const SESSION: StoreAnswer = {
   setCookies: ['a=b'],
   cacheForSeconds: 100,
 };
-const AWAITED = { startedAt: T, now: T + 1500, forwarded: 'miss', lifetimes: LIFETIMES } as const;
+const AWAITED = {
+  startedAt: T,
+  logPosition: 0,
+  now: T + 1500,
+  forwarded: 'miss',
+  lifetimes: LIFETIMES,
+} as const;
 
 function provenanceOf({ provenance }: Resolution) {
   const headers = new Headers();

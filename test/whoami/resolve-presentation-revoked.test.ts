@@ -41,13 +41,13 @@ it('resolvePresentation() holds the good one of several cookies once more, for a
     asked.push(value);
     return answers[asked.length - 1] ?? NOBODY;
   };
-  expect(await resolvePresentation(TWO, resolve)).toBe(NOBODY);
+  expect(await resolvePresentation(TWO, resolve, resolve)).toBe(NOBODY);
   expect(asked).toEqual(['dead', 'good', 'good']);
 });
 
 it('resolvePresentation() gives the first answer, renewed cookies included, when that still holds', async () => {
   const resolve = async ({ value }: { readonly value: string }) =>
     value === 'good' ? { ...SOMEBODY } : NOBODY;
-  const resolution = await resolvePresentation(TWO, resolve);
+  const resolution = await resolvePresentation(TWO, resolve, resolve);
   expect(resolution).toMatchObject({ outcome: 'signed-in', setCookies: ['renewed'] });
 });

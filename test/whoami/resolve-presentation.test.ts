@@ -5,7 +5,7 @@ import type { Resolution } from '../../src/whoami/resolution.ts';
 import { resolvePresentation } from '../../src/whoami/resolve-presentation.ts';
 import { checkedSession } from './checked-sessions.ts';
 
-const CIRCUMSTANCES = { startedAt: 0, now: 1, forwarded: 'miss' } as const;
+const CIRCUMSTANCES = { startedAt: 0, logPosition: 0, now: 1, forwarded: 'miss' } as const;
 
 /** What each credential value of these tests stands for. */
 const ANSWERS: Record<string, Resolution> = {

@@ -30,7 +30,12 @@ export class FakeStore implements SessionStore {
     const sessionId = sessionOf(value);
     const isGood = await this.#call(this.#journey, () => !this.#revoked.has(sessionId));
     if (isGood === undefined) {
-      return { kind: 'fault', detail: 'store-timeout', retryAfterSeconds: undefined };
+      return {
+        kind: 'fault',
+        scope: 'store',
+        detail: 'store-timeout',
+        retryAfterSeconds: undefined,
+      };
     }
     if (!isGood) return { kind: 'no-session', body: undefined };
     const document = {
