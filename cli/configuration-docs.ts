@@ -1,11 +1,19 @@
 /**
- * Writes docs/configuration.md from src/config/settings.ts; with --check, fails when the page is out of date.
+ * Writes docs/configuration.md from the settings and the comments on them in src/config; with --check, fails when the page is out of date.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { SETTINGS } from '../src/config/settings.ts';
 
 const PAGE = 'docs/configuration.md';
+const SOURCES = 'src/config';
+/** Where the members of a setting that is a list of tables are described. */
+const MEMBER_SOURCES: Readonly<Record<string, string>> = {
+  RULES: 'rule-settings.ts',
+  ISSUERS: 'issuer-settings.ts',
+};
+const COMMENTED_MEMBER = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*([A-Za-z_]+): /g;
+const DESCRIPTIONS = readDescriptions();
 
 const page = `${introduction()}\n${Object.entries(SETTINGS)
   .map(([heading, settings]) => section(heading, settings))
@@ -27,7 +35,7 @@ function introduction(): string {
 Settings are variables of the Worker: \`[vars]\` in \`wrangler.toml\`, or secrets. Numbers, lists and tables may be given
 as TOML or as their JSON text (secrets are always text). They are read once per isolate; a wrong or misspelt one stops
 service with status 500, and the log names every wrong setting. \`npm run check-config\` says the same before
-deployment. This page is written from \`src/config/settings.ts\`.
+deployment. This page is written from \`src/config\`.
 `;
 }
 
@@ -39,11 +47,27 @@ function section(heading: string, settings: Readonly<Record<string, v.GenericSch
 
 function setting(name: string, schema: v.GenericSchema): string {
   const facts = [defaultOf(schema), unitOf(schema)].filter((fact) => fact !== undefined);
-  return `### \`${name}\`\n\n${v.getDescription(schema) ?? missing(name)}\n\n${facts.join(' · ')}\n${membersOf(schema)}`;
+  return `### \`${name}\`\n\n${descriptionOf(name)}\n\n${facts.join(' · ')}\n${membersOf(name, schema)}`;
 }
 
-function missing(name: string): never {
-  throw new Error(`${name} has no description in src/config/settings.ts`);
+/** Every comment in front of a member, by `file member` and, for settings, by name alone. */
+function readDescriptions(): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const file of readdirSync(SOURCES)) {
+    const source = readFileSync(`${SOURCES}/${file}`, 'utf8');
+    for (const [, comment = '', name = ''] of source.matchAll(COMMENTED_MEMBER)) {
+      const text = comment.replace(/\s*\n\s*\*\s*/g, ' ').trim();
+      found.set(`${file} ${name}`, text);
+      if (/^[A-Z]/.test(name)) found.set(name, text);
+    }
+  }
+  return found;
+}
+
+function descriptionOf(key: string): string {
+  const description = DESCRIPTIONS.get(key);
+  if (description === undefined) throw new Error(`${key} has no comment in ${SOURCES}`);
+  return description;
 }
 
 function defaultOf(schema: v.GenericSchema): string {
@@ -59,15 +83,13 @@ function unitOf(schema: v.GenericSchema): string | undefined {
 }
 
 /** The members of a list of tables, such as RULES. */
-function membersOf(schema: v.GenericSchema): string {
+function membersOf(setting: string, schema: v.GenericSchema): string {
   const table = find(schema, 'strict_object') as
     | { entries: Record<string, v.GenericSchema> }
     | undefined;
   if (table === undefined) return '';
   const rows = Object.entries(table.entries).map(([name, member]) => {
-    const inner = (find(member, 'optional') as { wrapped?: v.GenericSchema } | undefined)?.wrapped;
-    const description =
-      v.getDescription(member) ?? (inner && v.getDescription(inner)) ?? missing(name);
+    const description = descriptionOf(`${MEMBER_SOURCES[setting]} ${name}`);
     return `| \`${name}\` | ${description} | ${defaultOf(member).replaceAll('**', '')} |`;
   });
   return `\n| member | meaning | |\n| --- | --- | --- |\n${rows.join('\n')}\n`;

@@ -21,35 +21,37 @@ const KEYS_URL = 'an https URL without user or fragment (http is allowed on loop
 
 const members = v.strictObject(
   {
+    /** The `iss` claim, to the letter. Kratos writes its public base URL with a slash at the end. */
     issuer: v.pipe(
       v.string('the iss claim of the tokens'),
       v.regex(VISIBLE_ASCII, 'the iss claim of the tokens: 1 to 512 visible characters'),
-      v.description(
-        'The `iss` claim, to the letter. Kratos writes its public base URL with a slash at the end.',
-      ),
     ),
-    preset: v.pipe(
-      v.picklist(['kratos', 'keycard'], 'one of "kratos", "keycard"'),
-      v.description(
-        'Whose tokens these are: which claims they have, and what their sessions look like. `kratos`: Kratos’s tokenizer (`sid`, `sub`, the mapper’s `session`). `keycard`: access tokens of a Keycard zone (`sub`, `client_id`, `scope`).',
-      ),
+    /**
+     * Whose tokens these are: which claims they have, and what their sessions look like. `kratos`:
+     * Kratos’s tokenizer (`sid`, `sub`, the mapper’s `session`). `keycard`: access tokens of a
+     * Keycard zone (`sub`, `client_id`, `scope`).
+     */
+    preset: v.picklist(['kratos', 'keycard'], 'one of "kratos", "keycard"'),
+    /**
+     * What `aud` must name, one of these. `false` for tokens without `aud`, as Kratos’s are unless
+     * their mapper adds one; `marker_claims` must then tell them from other tokens of the issuer,
+     * and a token that has an `aud` is refused.
+     */
+    audience: v.union(
+      [
+        v.literal(false),
+        v.pipe(
+          audienceName,
+          v.transform((name) => [name]),
+        ),
+        v.pipe(v.array(audienceName), v.minLength(1), v.maxLength(16)),
+      ],
+      AUDIENCE,
     ),
-    audience: v.pipe(
-      v.union(
-        [
-          v.literal(false),
-          v.pipe(
-            audienceName,
-            v.transform((name) => [name]),
-          ),
-          v.pipe(v.array(audienceName), v.minLength(1), v.maxLength(16)),
-        ],
-        AUDIENCE,
-      ),
-      v.description(
-        'What `aud` must name, one of these. `false` for tokens without `aud`, as Kratos’s are unless their mapper adds one; `marker_claims` must then tell them from other tokens of the issuer, and a token that has an `aud` is refused.',
-      ),
-    ),
+    /**
+     * Signature algorithms that are believed: ES256, ES384, ES512, EdDSA (or its newer name
+     * Ed25519), RS256 to RS512, PS256 to PS512.
+     */
     algorithms: v.pipe(
       v.array(
         v.picklist(
@@ -59,89 +61,61 @@ const members = v.strictObject(
         'a list of 1 or more signature algorithms',
       ),
       v.minLength(1, 'at least one signature algorithm'),
-      v.description(
-        'Signature algorithms that are believed: ES256, ES384, ES512, EdDSA (or its newer name Ed25519), RS256 to RS512, PS256 to PS512.',
-      ),
     ),
-    keys: v.optional(
-      v.pipe(
-        inlineKeys,
-        v.description(
-          'The issuer’s public keys, as a list of JWKs or a JWK set. They are published again at `/.postern/jwks.json`. A private or symmetric key refuses to start. Exactly one of `keys`, `jwks_url` and `discovery` is given.',
-        ),
-      ),
-    ),
-    jwks_url: v.optional(
-      v.pipe(
-        v.string(KEYS_URL),
-        v.check(isKeysUrl, KEYS_URL),
-        v.description('Where the issuer publishes its JWK set.'),
-      ),
-    ),
-    discovery: v.optional(
-      v.pipe(
-        v.literal(true, 'true, or nothing'),
-        v.description(
-          '`true`: the JWK set is found by the metadata at the issuer (RFC 8414, then OpenID Connect Discovery), whose `issuer` must be this one.',
-        ),
-      ),
-    ),
-    allow_other_origin: v.optional(
-      v.pipe(
-        v.boolean('true or false'),
-        v.description('Whether discovered metadata may name keys at another origin than its own.'),
-      ),
-      false,
-    ),
+    /**
+     * The issuer’s public keys, as a list of JWKs or a JWK set. They are published again at
+     * `/.postern/jwks.json`. A private or symmetric key refuses to start. Exactly one of `keys`,
+     * `jwks_url` and `discovery` is given.
+     */
+    keys: v.optional(inlineKeys),
+    /** Where the issuer publishes its JWK set. */
+    jwks_url: v.optional(v.pipe(v.string(KEYS_URL), v.check(isKeysUrl, KEYS_URL))),
+    /**
+     * `true`: the JWK set is found by the metadata at the issuer (RFC 8414, then OpenID Connect
+     * Discovery), whose `issuer` must be this one.
+     */
+    discovery: v.optional(v.literal(true, 'true, or nothing')),
+    /** Whether discovered metadata may name keys at another origin than its own. */
+    allow_other_origin: v.optional(v.boolean('true or false'), false),
+    /**
+     * What `aud` must name in logout tokens and security event tokens of this issuer: the client
+     * id, and the audience of the event stream. Left out: none are accepted from it.
+     */
     event_audience: v.optional(
       v.pipe(
         v.array(audienceName, 'a list of 1 to 16 audiences'),
         v.minLength(1, 'a list of 1 to 16 audiences'),
         v.maxLength(16, 'a list of 1 to 16 audiences'),
-        v.description(
-          'What `aud` must name in logout tokens and security event tokens of this issuer: the client id, and the audience of the event stream. Left out: none are accepted from it.',
-        ),
       ),
     ),
+    /** Claims that must be there, besides those of the preset. */
     required_claims: v.optional(
       v.pipe(
         v.array(claimName, 'a list of at most 32 claim names'),
         v.maxLength(32, 'a list of at most 32 claim names'),
-        v.description('Claims that must be there, besides those of the preset.'),
       ),
       () => [],
     ),
+    /** Claims that must have exactly this value. */
     marker_claims: v.optional(
       v.pipe(
         v.record(claimName, v.union([v.string(), v.number(), v.boolean()], MARKERS), MARKERS),
         v.check(isMarkerTable, MARKERS),
-        v.description('Claims that must have exactly this value.'),
       ),
     ),
-    clock_tolerance_seconds: v.optional(
-      v.pipe(
-        wholeNumber('seconds', 0, 60),
-        v.description('By how much the issuer’s clock may differ. Seconds, 0 to 60.'),
-      ),
-      5,
-    ),
-    max_lifetime_seconds: v.optional(
-      v.pipe(
-        wholeNumber('seconds', 60, 2_592_000),
-        v.description('The longest a token may live, from `iat` to `exp`. Seconds, 60 to 2592000.'),
-      ),
-      86_400,
-    ),
+    /** By how much the issuer’s clock may differ. Seconds, 0 to 60. */
+    clock_tolerance_seconds: v.optional(wholeNumber('seconds', 0, 60), 5),
+    /** The longest a token may live, from `iat` to `exp`. Seconds, 60 to 2592000. */
+    max_lifetime_seconds: v.optional(wholeNumber('seconds', 60, 2_592_000), 86_400),
+    /**
+     * Places in the session, each with the claim that fills it: `"identity.traits.email" =
+     * "email"`. What the issuer itself says of the session is not overruled.
+     */
     session_fields: v.optional(
-      v.pipe(
-        v.record(
-          v.pipe(v.string(), v.check(isFieldPath, 'a place in the session')),
-          v.pipe(v.string(), v.check(isFieldPath, 'a claim, or a place in one')),
-          'a table of place in the session = claim',
-        ),
-        v.description(
-          'Places in the session, each with the claim that fills it: `"identity.traits.email" = "email"`. What the issuer itself says of the session is not overruled.',
-        ),
+      v.record(
+        v.pipe(v.string(), v.check(isFieldPath, 'a place in the session')),
+        v.pipe(v.string(), v.check(isFieldPath, 'a claim, or a place in one')),
+        'a table of place in the session = claim',
       ),
       () => ({}),
     ),

@@ -32,90 +32,64 @@ const condition = v.pipe(
 );
 
 const members = {
-  path: v.pipe(
-    pathPattern,
-    v.description(
-      'URLPattern syntax without custom regular expressions: literal segments, `:name` for one segment, a final `*` for everything below. Case-sensitive. The query takes no part.',
-    ),
-  ),
-  host: v.optional(
-    v.pipe(
-      hostName(),
-      v.description('One of the site’s hosts (`PUBLIC_URL`, `HOSTS`); every host when left out.'),
-    ),
-  ),
+  /**
+   * URLPattern syntax without custom regular expressions: literal segments, `:name` for one
+   * segment, a final `*` for everything below. Case-sensitive. The query takes no part.
+   */
+  path: pathPattern,
+  /** One of the site’s hosts (`PUBLIC_URL`, `HOSTS`); every host when left out. */
+  host: v.optional(hostName()),
+  /** Methods the rule is for; all when left out. GET includes HEAD. */
   methods: v.optional(
     v.pipe(
       v.array(v.picklist(METHOD_NAMES, `one of ${METHOD_NAMES.join(', ')}`), 'a list of methods'),
       v.minLength(1, 'at least one method'),
-      v.description('Methods the rule is for; all when left out. GET includes HEAD.'),
     ),
   ),
-  session: v.pipe(
-    v.picklist(['none', 'optional', 'required'], 'one of "none", "optional", "required"'),
-    v.description(
-      '`none`: everyone passes and no session is looked at. `optional`: everyone passes, identity headers are sent for those signed in. `required`: only those signed in pass.',
-    ),
-  ),
-  aal: v.optional(
-    v.pipe(
-      v.picklist(['aal1', 'aal2', 'aal3'], 'one of "aal1", "aal2", "aal3"'),
-      v.description(
-        'The least `authenticator_assurance_level`. Others are sent to prove a second factor (403, or a redirect for navigations).',
-      ),
-    ),
-  ),
-  authenticated_within: v.optional(
-    v.pipe(
-      duration(),
-      v.description(
-        'How long ago the person last proved who they are (`authenticated_at`), at most: a whole number and `s`, `m`, `h` or `d`, such as `"15m"`. Others are sent to sign in once more.',
-      ),
-    ),
-  ),
-  allow: v.optional(
-    v.pipe(
-      condition,
-      v.description(
-        'A condition over the session document in CEL (cel.dev), such as `"admin" in session.identity.metadata_public.roles`. Not true: 403. An error while it is evaluated, such as a member that is not there: 403 too, and the log says why. Traits are what people may say of themselves; decide on `metadata_public` or verified addresses.',
-      ),
-    ),
-  ),
-  freshness: v.optional(
-    v.pipe(
-      v.picklist(['normal', 'strict'], 'one of "normal", "strict"'),
-      v.description(
-        '`strict`: the session is checked at the store while the request waits, and no cached answer will do.',
-      ),
-    ),
-    'normal',
-  ),
+  /**
+   * `none`: everyone passes and no session is looked at. `optional`: everyone passes, identity
+   * headers are sent for those signed in. `required`: only those signed in pass.
+   */
+  session: v.picklist(['none', 'optional', 'required'], 'one of "none", "optional", "required"'),
+  /**
+   * The least `authenticator_assurance_level`. Others are sent to prove a second factor (403, or a
+   * redirect for navigations).
+   */
+  aal: v.optional(v.picklist(['aal1', 'aal2', 'aal3'], 'one of "aal1", "aal2", "aal3"')),
+  /**
+   * How long ago the person last proved who they are (`authenticated_at`), at most: a whole number
+   * and `s`, `m`, `h` or `d`, such as `"15m"`. Others are sent to sign in once more.
+   */
+  authenticated_within: v.optional(duration()),
+  /**
+   * A condition over the session document in CEL (cel.dev), such as `"admin" in
+   * session.identity.metadata_public.roles`. Not true: 403. An error while it is evaluated, such
+   * as a member that is not there: 403 too, and the log says why. Traits are what people may say
+   * of themselves; decide on `metadata_public` or verified addresses.
+   */
+  allow: v.optional(condition),
+  /**
+   * `strict`: the session is checked at the store while the request waits, and no cached answer
+   * will do.
+   */
+  freshness: v.optional(v.picklist(['normal', 'strict'], 'one of "normal", "strict"'), 'normal'),
+  /**
+   * Origins (`https://spa.example.com`) whose CORS preflights Postern answers itself, for requests
+   * this rule is for, and whose pages may open WebSockets here. The session is still asked of the
+   * request that follows.
+   */
   preflight: v.optional(
-    v.pipe(
-      v.array(exactOrigin(), 'a list of origins'),
-      v.maxLength(32, 'at most 32 origins'),
-      v.description(
-        'Origins (`https://spa.example.com`) whose CORS preflights Postern answers itself, for requests this rule is for, and whose pages may open WebSockets here. The session is still asked of the request that follows.',
-      ),
-    ),
+    v.pipe(v.array(exactOrigin(), 'a list of origins'), v.maxLength(32, 'at most 32 origins')),
     () => [],
   ),
-  forward_credentials: v.optional(
-    v.pipe(
-      v.boolean('true or false'),
-      v.description(
-        'Whether the origin is sent the session credential itself, as it was presented.',
-      ),
-    ),
-    false,
-  ),
+  /** Whether the origin is sent the session credential itself, as it was presented. */
+  forward_credentials: v.optional(v.boolean('true or false'), false),
+  /**
+   * `no-store`: the answer is sent with `Cache-Control: private, no-store`. `origin`: the origin’s
+   * own header stands; only for paths whose content is the same for everyone.
+   */
   cache_control: v.optional(
-    v.pipe(
-      v.picklist(['no-store', 'origin'], 'one of "no-store", "origin"'),
-      v.description(
-        '`no-store`: the answer is sent with `Cache-Control: private, no-store`. `origin`: the origin’s own header stands; only for paths whose content is the same for everyone.',
-      ),
-    ),
+    v.picklist(['no-store', 'origin'], 'one of "no-store", "origin"'),
     'no-store',
   ),
 };

@@ -13,115 +13,106 @@ const headerValue = (expected: string) =>
 
 /** Listing, reading and ending sessions: Kratos public, Kratos admin, Keycard. */
 export const SESSION_API_SETTINGS = {
-  SESSION_API_PATH: v.pipe(
-    v.optional(
+  /**
+   * Where the session API stands on the site’s host, when the site itself needs paths such as
+   * `/sessions`. The providers’ own paths follow it: `/auth/sessions`, `/auth/admin/sessions`,
+   * `/auth/self-service/login`. `/sessions/whoami` stays where it is. Default: no path in front.
+   */
+  SESSION_API_PATH: v.optional(
+    v.pipe(
+      v.string('a path, such as /auth'),
+      v.regex(MOUNT_PATH, 'a path of letters, digits, "_" and "-", such as /auth'),
+    ),
+  ),
+  /**
+   * Whether Kratos’s `/self-service/…` is answered on the site’s own host, so that people sign in,
+   * step up, change settings and sign out there with first-party cookies. `LOGIN_URL` and
+   * redirects to step up then point at `PUBLIC_URL`. The pages that show the forms (Kratos’s
+   * `ui_url`s) have to be on that host too, at paths with `session = "none"`.
+   */
+  SELF_SERVICE: v.optional(
+    v.pipe(
+      v.union([v.boolean(), v.picklist(['true', 'false'])], 'true or false'),
+      v.transform((value) => value === true || value === 'true'),
+    ),
+    false,
+  ),
+  /**
+   * Origins besides `PUBLIC_URL` whose pages may change sessions with the cookie of the person
+   * looking at them (`Origin` of the request, compared exactly).
+   */
+  ALLOWED_ORIGINS: v.optional(
+    listOf(originUrl(), [0, 20], 'a list of at most 20 origins'),
+    () => [],
+  ),
+  /**
+   * A guard for the admin routes: `Authorization: Bearer` with one of these passes. Several, so
+   * that they can be changed one after the other. Put it in a secret, not in `[vars]`.
+   */
+  ADMIN_SECRETS: v.optional(
+    listOf(
       v.pipe(
-        v.string('a path, such as /auth'),
-        v.regex(MOUNT_PATH, 'a path of letters, digits, "_" and "-", such as /auth'),
+        v.string('a secret'),
+        v.regex(SECRET, 'secrets of 32 to 512 letters, digits and _ ~ + / = -'),
       ),
-    ),
-    v.description(
-      'Where the session API stands on the site’s host, when the site itself needs paths such as `/sessions`. The providers’ own paths follow it: `/auth/sessions`, `/auth/admin/sessions`, `/auth/self-service/login`. `/sessions/whoami` stays where it is. Default: no path in front.',
+      [1, 5],
+      'a list of 1 to 5 secrets',
     ),
   ),
-  SELF_SERVICE: v.pipe(
-    v.optional(
+  /**
+   * A guard for the admin routes: Cloudflare Access. The team’s URL,
+   * `https://<team>.cloudflareaccess.com`; the assertion of a request must be signed by it. With
+   * `ACCESS_AUDIENCE`.
+   */
+  ACCESS_TEAM_DOMAIN: v.optional(originUrl()),
+  /**
+   * The Application Audience tags of the Access applications in front of the admin routes.
+   * Required with `ACCESS_TEAM_DOMAIN`: without it any application of the team would do.
+   */
+  ACCESS_AUDIENCE: v.optional(
+    listOf(
+      v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,255}$/)),
+      [1, 5],
+      'a list of 1 to 5 audience tags',
+    ),
+  ),
+  /**
+   * Where Postern reaches Kratos’s admin API; on Ory Network the project’s SDK URL. Without it,
+   * and without a guard, `/admin/…` answers 404. With a `KRATOS_ADMIN` service binding the calls
+   * go to that Worker and keep this URL.
+   */
+  KRATOS_ADMIN_URL: v.optional(baseUrl()),
+  /**
+   * Sent to the admin API as a bearer: an Ory Network API key. Put it in a secret. Self-hosted
+   * Kratos needs none.
+   */
+  KRATOS_ADMIN_API_KEY: v.optional(headerValue('an API key of visible ASCII characters')),
+  /**
+   * Where Postern reaches Keycard’s API: `https://api.keycard.ai`. Without it there is no
+   * `/zones/…`. With a `KEYCARD` service binding the calls go to that Worker and keep this URL.
+   */
+  KEYCARD_API_URL: v.optional(baseUrl()),
+  /**
+   * Where tokens for the service account are fetched. Default: `/service-account-token` at
+   * `KEYCARD_API_URL`.
+   */
+  KEYCARD_TOKEN_URL: v.optional(baseUrl()),
+  /**
+   * The service account with which Postern calls Keycard for callers who pass the guard. With
+   * `KEYCARD_CLIENT_SECRET`. Without it, callers bring their own bearer.
+   */
+  KEYCARD_CLIENT_ID: v.optional(headerValue('a client id of visible ASCII characters')),
+  /** The service account’s secret. Put it in a secret, and `KEYCARD_CLIENT_ID` with it. */
+  KEYCARD_CLIENT_SECRET: v.optional(headerValue('a client secret of visible ASCII characters')),
+  /** Zones that may be asked about; others are answered 404. Default: all. */
+  KEYCARD_ZONES: v.optional(
+    json(
       v.pipe(
-        v.union([v.boolean(), v.picklist(['true', 'false'])], 'true or false'),
-        v.transform((value) => value === true || value === 'true'),
-      ),
-      false,
-    ),
-    v.description(
-      'Whether Kratos’s `/self-service/…` is answered on the site’s own host, so that people sign in, step up, change settings and sign out there with first-party cookies. `LOGIN_URL` and redirects to step up then point at `PUBLIC_URL`. The pages that show the forms (Kratos’s `ui_url`s) have to be on that host too, at paths with `session = "none"`.',
-    ),
-  ),
-  ALLOWED_ORIGINS: v.pipe(
-    v.optional(listOf(originUrl(), [0, 20], 'a list of at most 20 origins'), () => []),
-    v.description(
-      'Origins besides `PUBLIC_URL` whose pages may change sessions with the cookie of the person looking at them (`Origin` of the request, compared exactly).',
-    ),
-  ),
-  ADMIN_SECRETS: v.pipe(
-    v.optional(
-      listOf(
-        v.pipe(
-          v.string('a secret'),
-          v.regex(SECRET, 'secrets of 32 to 512 letters, digits and _ ~ + / = -'),
-        ),
-        [1, 5],
-        'a list of 1 to 5 secrets',
+        v.array(v.pipe(v.string(), v.regex(ZONE_ID)), 'a list of zone ids'),
+        v.minLength(1, 'at least one zone id'),
+        v.maxLength(100, 'at most 100 zone ids'),
       ),
     ),
-    v.description(
-      'A guard for the admin routes: `Authorization: Bearer` with one of these passes. Several, so that they can be changed one after the other. Put it in a secret, not in `[vars]`.',
-    ),
-  ),
-  ACCESS_TEAM_DOMAIN: v.pipe(
-    v.optional(originUrl()),
-    v.description(
-      'A guard for the admin routes: Cloudflare Access. The team’s URL, `https://<team>.cloudflareaccess.com`; the assertion of a request must be signed by it. With `ACCESS_AUDIENCE`.',
-    ),
-  ),
-  ACCESS_AUDIENCE: v.pipe(
-    v.optional(
-      listOf(
-        v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,255}$/)),
-        [1, 5],
-        'a list of 1 to 5 audience tags',
-      ),
-    ),
-    v.description(
-      'The Application Audience tags of the Access applications in front of the admin routes. Required with `ACCESS_TEAM_DOMAIN`: without it any application of the team would do.',
-    ),
-  ),
-  KRATOS_ADMIN_URL: v.pipe(
-    v.optional(baseUrl()),
-    v.description(
-      'Where Postern reaches Kratos’s admin API; on Ory Network the project’s SDK URL. Without it, and without a guard, `/admin/…` answers 404. With a `KRATOS_ADMIN` service binding the calls go to that Worker and keep this URL.',
-    ),
-  ),
-  KRATOS_ADMIN_API_KEY: v.pipe(
-    v.optional(headerValue('an API key of visible ASCII characters')),
-    v.description(
-      'Sent to the admin API as a bearer: an Ory Network API key. Put it in a secret. Self-hosted Kratos needs none.',
-    ),
-  ),
-  KEYCARD_API_URL: v.pipe(
-    v.optional(baseUrl()),
-    v.description(
-      'Where Postern reaches Keycard’s API: `https://api.keycard.ai`. Without it there is no `/zones/…`. With a `KEYCARD` service binding the calls go to that Worker and keep this URL.',
-    ),
-  ),
-  KEYCARD_TOKEN_URL: v.pipe(
-    v.optional(baseUrl()),
-    v.description(
-      'Where tokens for the service account are fetched. Default: `/service-account-token` at `KEYCARD_API_URL`.',
-    ),
-  ),
-  KEYCARD_CLIENT_ID: v.pipe(
-    v.optional(headerValue('a client id of visible ASCII characters')),
-    v.description(
-      'The service account with which Postern calls Keycard for callers who pass the guard. With `KEYCARD_CLIENT_SECRET`. Without it, callers bring their own bearer.',
-    ),
-  ),
-  KEYCARD_CLIENT_SECRET: v.pipe(
-    v.optional(headerValue('a client secret of visible ASCII characters')),
-    v.description(
-      'The service account’s secret. Put it in a secret, and `KEYCARD_CLIENT_ID` with it.',
-    ),
-  ),
-  KEYCARD_ZONES: v.pipe(
-    v.optional(
-      json(
-        v.pipe(
-          v.array(v.pipe(v.string(), v.regex(ZONE_ID)), 'a list of zone ids'),
-          v.minLength(1, 'at least one zone id'),
-          v.maxLength(100, 'at most 100 zone ids'),
-        ),
-      ),
-    ),
-    v.description('Zones that may be asked about; others are answered 404. Default: all.'),
   ),
 } as const;
 

@@ -26,245 +26,227 @@ const PRESET_NAMES = Object.keys(IDENTITY_PRESETS) as IdentityPreset[]; // the t
 /** Every setting, in the order and under the headings in which the documentation shows them. */
 export const SETTINGS = {
   Addresses: {
-    PUBLIC_URL: v.pipe(
-      originUrl(),
-      v.description(
-        'Where clients reach Postern. Every `return_to` and every redirect to the site is built from it, never from a request header.',
-      ),
-    ),
-    HOSTS: v.pipe(
-      v.optional(listOf(hostName(), [0, 100], 'a list of at most 100 host names'), () => []),
-      v.description(
-        'Further hosts the site is reached by, besides that of `PUBLIC_URL`, whose scheme they share. Compared exactly, after folding case, a final dot and the usual port; a request for any other host is answered 421.',
-      ),
-    ),
-    KRATOS_PUBLIC_URL: v.pipe(
-      baseUrl(),
-      v.description(
-        'Where Postern reaches Kratos’s public API; on Ory Network the project’s SDK URL. With a `KRATOS` service binding the calls go to that Worker and keep this URL.',
-      ),
-    ),
-    KRATOS_BROWSER_URL: v.pipe(
-      v.optional(baseUrl()),
-      v.description(
-        'Where browsers reach Kratos, when that differs from `KRATOS_PUBLIC_URL` (which it then replaces in redirects). Default: `KRATOS_PUBLIC_URL`.',
-      ),
-    ),
-    LOGIN_URL: v.pipe(
-      v.optional(baseUrl()),
-      v.description(
-        'Where a navigation without a session is sent to sign in; `return_to` is added. Default: `/self-service/login/browser` at `KRATOS_BROWSER_URL`, or at `PUBLIC_URL` with `SELF_SERVICE`.',
-      ),
-    ),
-    ORIGIN_URL: v.pipe(
-      v.optional(originUrl()),
-      v.description(
-        'The site behind the gate. Its path must be empty: paths are forwarded as they are. Not needed with an `ORIGIN` service binding; with neither, Postern answers its own routes only.',
-      ),
-    ),
+    /**
+     * Where clients reach Postern. Every `return_to` and every redirect to the site is built from
+     * it, never from a request header.
+     */
+    PUBLIC_URL: originUrl(),
+    /**
+     * Further hosts the site is reached by, besides that of `PUBLIC_URL`, whose scheme they share.
+     * Compared exactly, after folding case, a final dot and the usual port; a request for any
+     * other host is answered 421.
+     */
+    HOSTS: v.optional(listOf(hostName(), [0, 100], 'a list of at most 100 host names'), () => []),
+    /**
+     * Where Postern reaches Kratos’s public API; on Ory Network the project’s SDK URL. With a
+     * `KRATOS` service binding the calls go to that Worker and keep this URL.
+     */
+    KRATOS_PUBLIC_URL: baseUrl(),
+    /**
+     * Where browsers reach Kratos, when that differs from `KRATOS_PUBLIC_URL` (which it then
+     * replaces in redirects). Default: `KRATOS_PUBLIC_URL`.
+     */
+    KRATOS_BROWSER_URL: v.optional(baseUrl()),
+    /**
+     * Where a navigation without a session is sent to sign in; `return_to` is added. Default:
+     * `/self-service/login/browser` at `KRATOS_BROWSER_URL`, or at `PUBLIC_URL` with
+     * `SELF_SERVICE`.
+     */
+    LOGIN_URL: v.optional(baseUrl()),
+    /**
+     * The site behind the gate. Its path must be empty: paths are forwarded as they are. Not
+     * needed with an `ORIGIN` service binding; with neither, Postern answers its own routes only.
+     */
+    ORIGIN_URL: v.optional(originUrl()),
   },
   Credentials: {
-    SESSION_COOKIE_NAMES: v.pipe(
-      v.optional(
-        listOf(
-          v.pipe(v.string('a cookie name'), v.regex(COOKIE_NAME, 'a cookie name (RFC 6265)')),
-          [1, 4],
-          'a list of 1 to 4 cookie names',
-        ),
-        () => ['ory_kratos_session'],
+    /**
+     * Names of the session cookie, compared byte for byte. Self-hosted Kratos:
+     * `session.cookie.name`; Ory Network: `ory_session_<project slug>`.
+     */
+    SESSION_COOKIE_NAMES: v.optional(
+      listOf(
+        v.pipe(v.string('a cookie name'), v.regex(COOKIE_NAME, 'a cookie name (RFC 6265)')),
+        [1, 4],
+        'a list of 1 to 4 cookie names',
       ),
-      v.description(
-        'Names of the session cookie, compared byte for byte. Self-hosted Kratos: `session.cookie.name`; Ory Network: `ory_session_<project slug>`.',
-      ),
+      () => ['ory_kratos_session'],
     ),
-    TOKEN_COOKIE_NAMES: v.pipe(
-      v.optional(
-        listOf(
-          v.pipe(v.string('a cookie name'), v.regex(COOKIE_NAME, 'a cookie name (RFC 6265)')),
-          [0, 4],
-          'a list of at most 4 cookie names',
-        ),
-        () => [],
+    /**
+     * Names of cookies that hold a token of one of `ISSUERS`, looked at after the session cookie.
+     * Tokens are also read from `Authorization: Bearer`.
+     */
+    TOKEN_COOKIE_NAMES: v.optional(
+      listOf(
+        v.pipe(v.string('a cookie name'), v.regex(COOKIE_NAME, 'a cookie name (RFC 6265)')),
+        [0, 4],
+        'a list of at most 4 cookie names',
       ),
-      v.description(
-        'Names of cookies that hold a token of one of `ISSUERS`, looked at after the session cookie. Tokens are also read from `Authorization: Bearer`.',
-      ),
+      () => [],
     ),
   },
   Tokens: {
-    ISSUERS: v.pipe(
-      v.optional(issuers, () => []),
-      v.description(
-        'Issuers whose JWTs are believed as sessions, verified here without a call to the session store. See docs/tokens.md.',
-      ),
-    ),
-    KEY_SET_SECRET: v.pipe(
-      v.optional(
-        v.pipe(
-          v.string('a secret of 32 to 256 characters'),
-          v.minLength(32, 'a secret of 32 to 256 characters'),
-          v.maxLength(256, 'a secret of 32 to 256 characters'),
-        ),
-      ),
-      v.description(
-        'Seals the issuers’ key sets in KV, where isolates share them; whoever can write to KV can then forge no key. Set it with `wrangler secret put`. Without it each isolate fetches key sets for itself.',
+    /**
+     * Issuers whose JWTs are believed as sessions, verified here without a call to the session
+     * store. See docs/tokens.md.
+     */
+    ISSUERS: v.optional(issuers, () => []),
+    /**
+     * Seals the issuers’ key sets in KV, where isolates share them; whoever can write to KV can
+     * then forge no key. Set it with `wrangler secret put`. Without it each isolate fetches key
+     * sets for itself.
+     */
+    KEY_SET_SECRET: v.optional(
+      v.pipe(
+        v.string('a secret of 32 to 256 characters'),
+        v.minLength(32, 'a secret of 32 to 256 characters'),
+        v.maxLength(256, 'a secret of 32 to 256 characters'),
       ),
     ),
   },
   Freshness: {
-    FRESH_SECONDS: v.pipe(
-      v.optional(wholeNumber('seconds', 1, 3600), 30),
-      v.description(
-        'How long an answer of the store is served without asking again. Bounds how long a change made directly in Kratos stays unseen.',
-      ),
-    ),
-    STALE_WHILE_REVALIDATE_SECONDS: v.pipe(
-      v.optional(wholeNumber('seconds', 0, 3600), 30),
-      v.description('How much longer it is served while it is checked behind the answer.'),
-    ),
-    STALE_IF_ERROR_SECONDS: v.pipe(
-      v.optional(wholeNumber('seconds', 0, 86400), 300),
-      v.description(
-        'How much longer than both it is served while the store is failing. Such answers say `fwd=stale`. Never past the session’s own expiry.',
-      ),
-    ),
+    /**
+     * How long an answer of the store is served without asking again. Bounds how long a change
+     * made directly in Kratos stays unseen.
+     */
+    FRESH_SECONDS: v.optional(wholeNumber('seconds', 1, 3600), 30),
+    /** How much longer it is served while it is checked behind the answer. */
+    STALE_WHILE_REVALIDATE_SECONDS: v.optional(wholeNumber('seconds', 0, 3600), 30),
+    /**
+     * How much longer than both it is served while the store is failing. Such answers say
+     * `fwd=stale`. Never past the session’s own expiry.
+     */
+    STALE_IF_ERROR_SECONDS: v.optional(wholeNumber('seconds', 0, 86400), 300),
   },
   Revocation: revocationSettings,
   Tiers: {
-    MEMORY_MAX_ENTRIES: v.pipe(
-      v.optional(wholeNumber('entries', 1, 1_000_000), 10_000),
-      v.description('Sessions one isolate remembers; the least recently used goes first.'),
-    ),
-    MEMORY_MAX_BYTES: v.pipe(
-      v.optional(wholeNumber('bytes', 65_536, 67_108_864), 33_554_432),
-      v.description('Bytes of session data one isolate remembers (an isolate has 128 MB in all).'),
-    ),
-    KV_WRITE_INTERVAL_SECONDS: v.pipe(
-      v.optional(wholeNumber('seconds', 1, 86400), 300),
-      v.description(
-        'An unchanged session is written to KV at most this often by one isolate. Writes are the largest cost of KV.',
-      ),
-    ),
-    KV_READ_TIMEOUT_MS: v.pipe(
-      v.optional(wholeNumber('milliseconds', 10, 5000), 100),
-      v.description('After this time without an answer from KV, the store is asked instead.'),
-    ),
+    /** Sessions one isolate remembers; the least recently used goes first. */
+    MEMORY_MAX_ENTRIES: v.optional(wholeNumber('entries', 1, 1_000_000), 10_000),
+    /** Bytes of session data one isolate remembers (an isolate has 128 MB in all). */
+    MEMORY_MAX_BYTES: v.optional(wholeNumber('bytes', 65_536, 67_108_864), 33_554_432),
+    /**
+     * An unchanged session is written to KV at most this often by one isolate. Writes are the
+     * largest cost of KV.
+     */
+    KV_WRITE_INTERVAL_SECONDS: v.optional(wholeNumber('seconds', 1, 86400), 300),
+    /** After this time without an answer from KV, the store is asked instead. */
+    KV_READ_TIMEOUT_MS: v.optional(wholeNumber('milliseconds', 10, 5000), 100),
   },
   Deadlines: {
-    STORE_TIMEOUT_MS: v.pipe(
-      v.optional(wholeNumber('milliseconds', 100, 9000), 5000),
-      v.description('For one call to the session store, body included.'),
-    ),
-    KEYS_TIMEOUT_MS: v.pipe(
-      v.optional(wholeNumber('milliseconds', 100, 9000), 5000),
-      v.description(
-        'For one look at an issuer’s keys, discovery and bodies included. Keys known before stay in use meanwhile.',
-      ),
-    ),
-    ORIGIN_TIMEOUT_MS: v.pipe(
-      v.optional(wholeNumber('milliseconds', 100, 100_000), 30_000),
-      v.description(
-        'Until the origin’s response headers arrive. The body may stream for as long as it takes.',
-      ),
-    ),
+    /** For one call to the session store, body included. */
+    STORE_TIMEOUT_MS: v.optional(wholeNumber('milliseconds', 100, 9000), 5000),
+    /**
+     * For one look at an issuer’s keys, discovery and bodies included. Keys known before stay in
+     * use meanwhile.
+     */
+    KEYS_TIMEOUT_MS: v.optional(wholeNumber('milliseconds', 100, 9000), 5000),
+    /** Until the origin’s response headers arrive. The body may stream for as long as it takes. */
+    ORIGIN_TIMEOUT_MS: v.optional(wholeNumber('milliseconds', 100, 100_000), 30_000),
   },
   Gate: {
-    RULES: v.pipe(
-      v.optional(listOf(rule, [0, 200], 'a list of at most 200 rules'), () => []),
-      v.description(
-        'What the paths of the site ask for. The first rule that matches wins; what none matches requires a session.',
+    /**
+     * What the paths of the site ask for. The first rule that matches wins; what none matches
+     * requires a session.
+     */
+    RULES: v.optional(listOf(rule, [0, 200], 'a list of at most 200 rules'), () => []),
+    /**
+     * Methods the site takes part in besides GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS. All
+     * others are answered 405 before anything is looked up.
+     */
+    FURTHER_METHODS: v.optional(
+      listOf(
+        v.picklist(FURTHER_METHOD_NAMES, `one of ${FURTHER_METHOD_NAMES.join(', ')}`),
+        [0, FURTHER_METHOD_NAMES.length],
+        'a list of methods',
       ),
+      () => [],
     ),
-    FURTHER_METHODS: v.pipe(
-      v.optional(
-        listOf(
-          v.picklist(FURTHER_METHOD_NAMES, `one of ${FURTHER_METHOD_NAMES.join(', ')}`),
-          [0, FURTHER_METHOD_NAMES.length],
-          'a list of methods',
-        ),
-        () => [],
+    /**
+     * Spellings in paths that servers read differently, for sites that need them: `encoded_slash`
+     * (`%2F`), `encoded_percent` (`%25`), `semicolon` (`;`), `double_slash` (`//`). Such a path
+     * reaches the origin as it was sent, and has to satisfy the rule of every way to read it: a
+     * `%2F` as a character and as a slash, a `;` with what follows it and without. A URL inside a
+     * path (`https%3A%2F%2F…`) needs `encoded_slash` and `double_slash`. Without them such paths
+     * are answered 400.
+     */
+    ALLOWED_PATH_FORMS: v.optional(
+      listOf(
+        v.picklist(PATH_FORMS, `one of ${PATH_FORMS.join(', ')}`),
+        [0, PATH_FORMS.length],
+        'a list of path forms',
       ),
-      v.description(
-        'Methods the site takes part in besides GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS. All others are answered 405 before anything is looked up.',
-      ),
-    ),
-    ALLOWED_PATH_FORMS: v.pipe(
-      v.optional(
-        listOf(
-          v.picklist(PATH_FORMS, `one of ${PATH_FORMS.join(', ')}`),
-          [0, PATH_FORMS.length],
-          'a list of path forms',
-        ),
-        () => [],
-      ),
-      v.description(
-        'Spellings in paths that servers read differently, for sites that need them: `encoded_slash` (`%2F`), `encoded_percent` (`%25`), `semicolon` (`;`), `double_slash` (`//`). Such a path reaches the origin as it was sent, and has to satisfy the rule of every way to read it: a `%2F` as a character and as a slash, a `;` with what follows it and without. A URL inside a path (`https%3A%2F%2F…`) needs `encoded_slash` and `double_slash`. Without them such paths are answered 400.',
-      ),
+      () => [],
     ),
   },
   Identity: {
-    IDENTITY_PRESETS: v.pipe(
-      v.optional(
-        listOf(
-          v.picklist(PRESET_NAMES, `one of ${PRESET_NAMES.join(', ')}`),
-          [0, PRESET_NAMES.length],
-          'a list of presets',
-        ),
-        () => [],
+    /**
+     * Header sets the origin already reads: `kratos`, `remote-user` (as Authelia sends them:
+     * `Remote-User`, `Remote-Name`, `Remote-Email`, `Remote-Groups`), `x-auth-request` (as
+     * oauth2-proxy does: `X-Auth-Request-User`, …). `docs/identity.md` has each one’s places in
+     * the session.
+     */
+    IDENTITY_PRESETS: v.optional(
+      listOf(
+        v.picklist(PRESET_NAMES, `one of ${PRESET_NAMES.join(', ')}`),
+        [0, PRESET_NAMES.length],
+        'a list of presets',
       ),
-      v.description(
-        'Header sets the origin already reads: `kratos`, `remote-user` (as Authelia sends them: `Remote-User`, `Remote-Name`, `Remote-Email`, `Remote-Groups`), `x-auth-request` (as oauth2-proxy does: `X-Auth-Request-User`, …). `docs/identity.md` has each one’s places in the session.',
-      ),
+      () => [],
     ),
-    IDENTITY_HEADERS: v.pipe(
-      v.optional(identityHeaders),
-      v.description(
-        'Headers the origin receives, each from a place in the session; these go before a preset’s of the same name. Inbound copies of these and of every other identity header are removed first, in every spelling. Default: `{"X-User-Id":"identity.id"}`, and with a preset none.',
-      ),
-    ),
-    IDENTITY_HEADERS_MAX_BYTES: v.pipe(
-      v.optional(wholeNumber('bytes', 512, 16_384), 4096),
-      v.description(
-        'Room for all identity headers together, names included, so that the origin never refuses a request for their size. Ids go first; a header that no longer fits is left out whole, and the log names it.',
-      ),
-    ),
-    ASSERTION_KEYS: v.pipe(
-      v.optional(json(signingKeys)),
-      v.description(
-        'Secret: a JWK set of private keys (ES256 or EdDSA, each with a `kid`). With it every request of a signed-in person carries `X-Session-Assertion`, a JWT the origin can verify against `/.postern/jwks.json` (`docs/assertion.md`). The first key signs and all are published: to rotate, append the new key, wait ten minutes, move it to the front, wait again, remove the old one.',
-      ),
-    ),
-    ASSERTION_CLAIMS: v.pipe(
-      v.optional(assertionClaims, () => ({})),
-      v.description(
-        'Further claims of the assertion, each from a place in the session, such as `{"email":"identity.traits.email"}`. Left out, all of them, for a person whose assertion would be longer than 2 KiB.',
-      ),
-    ),
+    /**
+     * Headers the origin receives, each from a place in the session; these go before a preset’s of
+     * the same name. Inbound copies of these and of every other identity header are removed first,
+     * in every spelling. Default: `{"X-User-Id":"identity.id"}`, and with a preset none.
+     */
+    IDENTITY_HEADERS: v.optional(identityHeaders),
+    /**
+     * Room for all identity headers together, names included, so that the origin never refuses a
+     * request for their size. Ids go first; a header that no longer fits is left out whole, and
+     * the log names it.
+     */
+    IDENTITY_HEADERS_MAX_BYTES: v.optional(wholeNumber('bytes', 512, 16_384), 4096),
+    /**
+     * Secret: a JWK set of private keys (ES256 or EdDSA, each with a `kid`). With it every request
+     * of a signed-in person carries `X-Session-Assertion`, a JWT the origin can verify against
+     * `/.postern/jwks.json` (`docs/assertion.md`). The first key signs and all are published: to
+     * rotate, append the new key, wait ten minutes, move it to the front, wait again, remove the
+     * old one.
+     */
+    ASSERTION_KEYS: v.optional(json(signingKeys)),
+    /**
+     * Further claims of the assertion, each from a place in the session, such as
+     * `{"email":"identity.traits.email"}`. Left out, all of them, for a person whose assertion
+     * would be longer than 2 KiB.
+     */
+    ASSERTION_CLAIMS: v.optional(assertionClaims, () => ({})),
   },
   'Forward-auth': {
-    FORWARD_AUTH_SECRETS: v.pipe(
-      v.optional(
-        listOf(
-          v.pipe(
-            v.string('a secret of 32 to 256 characters'),
-            v.regex(/^[\x21-\x7e]{32,256}$/, 'a secret of 32 to 256 visible ASCII characters'),
-          ),
-          [1, 4],
-          'a list of 1 to 4 secrets',
+    /**
+     * Secrets by which another proxy (nginx, Traefik, Caddy, Envoy) proves, in
+     * `Postern-Proxy-Secret`, that it may ask about requests it describes
+     * (`docs/forward-auth.md`). Several, for rotation. Without any, `/.postern/auth/…` does not
+     * exist.
+     */
+    FORWARD_AUTH_SECRETS: v.optional(
+      listOf(
+        v.pipe(
+          v.string('a secret of 32 to 256 characters'),
+          v.regex(/^[\x21-\x7e]{32,256}$/, 'a secret of 32 to 256 visible ASCII characters'),
         ),
-      ),
-      v.description(
-        'Secrets by which another proxy (nginx, Traefik, Caddy, Envoy) proves, in `Postern-Proxy-Secret`, that it may ask about requests it describes (`docs/forward-auth.md`). Several, for rotation. Without any, `/.postern/auth/…` does not exist.',
+        [1, 4],
+        'a list of 1 to 4 secrets',
       ),
     ),
   },
   'Session API': SESSION_API_SETTINGS,
   Observability: {
-    DECISION_LOG: v.pipe(
-      v.optional(v.picklist(['all', 'refused', 'none'], 'one of "all", "refused", "none"'), 'all'),
-      v.description(
-        'Which decisions are logged, one JSON line each: all, only those that are not a pass, or none. Configuration errors are always logged.',
-      ),
+    /**
+     * Which decisions are logged, one JSON line each: all, only those that are not a pass, or
+     * none. Configuration errors are always logged.
+     */
+    DECISION_LOG: v.optional(
+      v.picklist(['all', 'refused', 'none'], 'one of "all", "refused", "none"'),
+      'all',
     ),
   },
 } as const;

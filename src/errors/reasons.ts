@@ -341,12 +341,6 @@ export function explain(reason: Reason): Explanation {
         message: 'The site behind this gate did not answer in time.',
         reason: 'Try again; if it lasts, tell its operator.',
       };
-    case 'loop_detected':
-      return {
-        status: 508,
-        message: 'The site behind this gate leads back to this gate.',
-        reason: 'Its operator has to give the address of the site itself.',
-      };
     case 'assertion_unavailable':
       return {
         status: 503,

@@ -12,7 +12,6 @@ import { describeResolution } from '../observability/describe-resolution.ts';
 import { setProvenanceHeaders } from '../whoami/provenance-headers.ts';
 import type { Resolution } from '../whoami/resolution.ts';
 import type { Anchor } from '../whoami/single-flight.ts';
-import type { TokenResolver } from '../whoami/token-resolver.ts';
 import { VARY } from '../whoami/whoami.ts';
 import { type Answer, answerDenial, type DenialOptions } from './denial.ts';
 import { isPreflight, type JudgeOptions, type Judgment, judge } from './judge.ts';

@@ -146,7 +146,7 @@ async function ask(method: keyof ApiMethods, route: string, asked: Asked = {}): 
     host: 'app.example.test',
     path,
     decodedPath: path,
-    readings: [path],
+    readings: [path] as const,
     search,
   };
   return handler({
