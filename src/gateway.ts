@@ -53,7 +53,8 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
   const log = createDecisionLog(config.DECISION_LOG, surroundings.write);
   const identification = createIdentification(config, surroundings);
   const gateOptions = createGateOptions(config, surroundings, identification, log);
-  const readiness = createReadiness(createStore(config, surroundings), surroundings.kv, now);
+  const parts = { store: createStore(config, surroundings), kv: surroundings.kv };
+  const readiness = createReadiness({ ...parts, tokens: identification.tokens }, now);
   const resource = createResource(config);
   const whoamiOptions = { ...identification, log, now };
 
