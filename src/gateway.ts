@@ -48,7 +48,7 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
     routes.post(path, ({ req, env }) => intake(req.raw, env.anchor));
   }
 
-  const readiness = createReadiness(parts.store, surroundings.kv, surroundings.now);
+  const readiness = createReadiness({ ...parts, kv: surroundings.kv }, surroundings.now);
   routes.get('/.postern/health/alive', alive);
   routes.get('/.postern/health/ready', ({ env }) => readiness(env.anchor));
 

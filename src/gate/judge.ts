@@ -20,7 +20,7 @@ export interface JudgeOptions {
   readonly hosts: SiteHosts;
   readonly allowedForms: ReadonlySet<PathForm>;
   readonly sessions: Pick<Sessions, 'resolve'>;
-  readonly tokens: TokenResolver;
+  readonly tokens: Pick<TokenResolver, 'resolve'>;
   readonly readCredential: (headers: Headers) => Presentation;
   readonly now: () => number;
 }

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { Miniflare, type WorkerOptions } from 'miniflare';
 import { readBuiltGate } from './built-gate.ts';
 import { bundleWorker } from './bundle-worker.ts';
@@ -213,9 +213,7 @@ async function startRuntime(
   { workers, isolates }: { workers: (ports: Ports) => RuntimeWorker[]; isolates: number },
   attempts = START_ATTEMPTS,
 ): Promise<Miniflare> {
-  const [kratos = 0, origin = 0, keycard = 0, ...gates] = await Promise.all(
-    Array.from({ length: isolates + 3 }, freePort),
-  );
+  const ports = await freePorts(isolates);
   const miniflare = new Miniflare({
     host: '127.0.0.1',
     cf: false,
@@ -223,9 +221,7 @@ async function startRuntime(
     enableDevRegistry: false,
     logRequests: false,
     handleStructuredLogs: ({ message }: { message: string }) => capture.accept(message),
-    workers: workers({ kratos, origin, keycard, gates }).map(
-      workerOptions,
-    ) satisfies WorkerOptions[],
+    workers: workers(ports).map(workerOptions) satisfies WorkerOptions[],
   });
   try {
     await miniflare.ready;
@@ -291,13 +287,20 @@ function loopback(port: number): string {
   return `http://127.0.0.1:${port}`;
 }
 
-function freePort(): Promise<number> {
+/** Free ports, each another: all are held until the last is found. */
+async function freePorts(isolates: number): Promise<Ports> {
+  const servers = Array.from({ length: 3 + isolates }, () => createServer());
+  const [kratos = 0, origin = 0, keycard = 0, ...gates] = await Promise.all(servers.map(listen));
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return { kratos, origin, keycard, gates };
+}
+
+function listen(server: Server): Promise<number> {
   return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
+    server.once('error', reject);
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
-      const port = address !== null && typeof address === 'object' ? address.port : 0;
-      server.close(() => resolve(port));
+      resolve(address !== null && typeof address === 'object' ? address.port : 0);
     });
   });
 }
