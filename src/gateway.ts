@@ -23,7 +23,6 @@ import { createResourceMetadata, RESOURCE_METADATA_PATH } from './tokens/resourc
 import { TokenSessions } from './tokens/token-sessions.ts';
 import type { TrustedIssuer } from './tokens/trusted-issuer.ts';
 import { type KeyValueStore, KvTier } from './whoami/kv-tier.ts';
-import { SessionResolver } from './whoami/session-resolver.ts';
 import { Sessions } from './whoami/sessions.ts';
 import type { Anchor } from './whoami/single-flight.ts';
 import { whoami } from './whoami/whoami.ts';
@@ -63,11 +62,11 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
   const log = createDecisionLog(config.DECISION_LOG, surroundings.write);
   const revocation = createConfiguredRevocation(config, surroundings);
   const issuers = createIssuers(config, surroundings);
-  const sessions = createResolver(config, surroundings, { revocation, issuers });
-  const gateOptions = createGateOptions(config, surroundings, sessions, log);
+  const identification = createIdentification(config, surroundings, { revocation, issuers });
+  const gateOptions = createGateOptions(config, surroundings, identification, log);
   const readiness = createReadiness(createStore(config, surroundings), surroundings.kv, now);
   const resource = createResource(config);
-  const whoamiOptions = { sessions, ...createReading(config), log, now };
+  const whoamiOptions = { ...identification, log, now };
 
   const routes = new Hono<{ Bindings: Visit }>();
   routes.all('/sessions/whoami', ({ req, env }) =>
@@ -78,7 +77,7 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
     routes.post(path, ({ req, env }) => intake(req.raw, env.anchor));
   }
   routes.get('/.postern/health/alive', alive);
-  routes.get('/.postern/health/ready', readiness);
+  routes.get('/.postern/health/ready', ({ env }) => readiness(env.anchor));
   routes.get('/.postern/jwks.json', createPublishedKeys(inlineKeysOf(config)));
   if (resource !== undefined) routes.get(RESOURCE_METADATA_PATH, resource);
   routes.all('/.postern/*', () => errorResponse('not_found'));
@@ -139,34 +138,35 @@ function createSessions(
 }
 
 function createIssuers(config: Config, surroundings: Surroundings): TrustedIssuer[] {
-  const { kv, fetchKeys, now, random, write } = surroundings;
-  return createConfiguredIssuers(config, { kv, fetch: fetchKeys, now, random, write });
+  return createConfiguredIssuers(config, { ...surroundings, fetch: surroundings.fetchKeys });
 }
 
-function createResolver(
+/** How whoami and the gate find out who is asking, and where they send those of whom they cannot. */
+type Identification = Pick<
+  GateOptions,
+  'sessions' | 'tokens' | 'readCredential' | 'resourceMetadataUrl'
+>;
+
+function createIdentification(
   config: Config,
   surroundings: Surroundings,
   {
     revocation,
     issuers,
   }: { readonly revocation: Revocation; readonly issuers: readonly TrustedIssuer[] },
-): SessionResolver {
+): Identification {
   const { now } = surroundings;
-  const tokens = new TokenSessions({
-    issuers,
-    revocation: revocation.view,
-    believedUnheldMs: checkLifeSeconds(config) * 1000,
-    now,
-  });
-  return new SessionResolver(createSessions(config, surroundings, revocation), tokens);
-}
-
-/** How whoami and the gate read credentials, and where they send those who have none. */
-function createReading(config: Config) {
   const tokenCookieNames = config.ISSUERS.length === 0 ? undefined : config.TOKEN_COOKIE_NAMES;
-  const places = { sessionCookieNames: config.SESSION_COOKIE_NAMES, tokenCookieNames };
   return {
-    readCredential: (headers: Headers) => readCredential(headers, places),
+    sessions: createSessions(config, surroundings, revocation),
+    tokens: new TokenSessions({
+      issuers,
+      revocation: revocation.view,
+      believedUnheldMs: checkLifeSeconds(config) * 1000,
+      now,
+    }),
+    readCredential: (headers: Headers) =>
+      readCredential(headers, config.SESSION_COOKIE_NAMES, tokenCookieNames),
     resourceMetadataUrl:
       authorizationServersOf(config).length === 0
         ? undefined
@@ -191,14 +191,14 @@ function inlineKeysOf({ ISSUERS }: Config) {
 function createGateOptions(
   config: Config,
   surroundings: Surroundings,
-  sessions: SessionResolver,
+  identification: Identification,
   log: DecisionLog,
 ): GateOptions | undefined {
   const { fetchOrigin, now } = surroundings;
   if (fetchOrigin === undefined) return undefined;
   return {
+    ...identification,
     rules: new Rules(config.RULES),
-    sessions,
     origin: createOrigin({ fetch: fetchOrigin, timeoutMs: config.ORIGIN_TIMEOUT_MS }),
     originUrl: config.ORIGIN_URL ?? config.PUBLIC_URL,
     publicUrl: config.PUBLIC_URL,
@@ -206,7 +206,6 @@ function createGateOptions(
     kratosBrowserUrl: config.KRATOS_BROWSER_URL,
     kratosPublicUrl: config.KRATOS_PUBLIC_URL,
     cookieNames: [...config.SESSION_COOKIE_NAMES, ...config.TOKEN_COOKIE_NAMES],
-    ...createReading(config),
     identityHeaders: config.IDENTITY_HEADERS,
     filter: new HeaderFilter(Object.keys(config.IDENTITY_HEADERS)),
     log,

@@ -24,9 +24,13 @@ const RESERVED_HEADERS: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
+const TABLE = 'a table of header name = place in the session';
+
 /** IDENTITY_HEADERS: header name to place in the session. */
 export const identityHeaders = json(
   v.pipe(
+    v.unknown(),
+    v.check((value) => !Array.isArray(value), TABLE), // which v.record() takes for a table
     v.record(
       v.pipe(
         v.string(),
@@ -43,7 +47,7 @@ export const identityHeaders = json(
         v.string('a place in the session, such as identity.traits.email'),
         v.check(isSessionPath, 'a place in the session, such as identity.traits.email'),
       ),
-      'a table of header name = place in the session',
+      TABLE,
     ),
     v.check((table) => Object.keys(table).length <= 32, 'at most 32 headers'),
     v.check(

@@ -4,29 +4,26 @@ export type Carrier =
   | { readonly kind: 'cookie'; readonly cookieName: string }
   | { readonly kind: 'bearer' };
 
-/** A credential that only the session store can tell about: well-formed, nothing proven yet. */
-export interface KratosCredential {
-  readonly kind: 'kratos';
+/** One session credential, as the client spelt it: well-formed, nothing proven yet. */
+export interface Credential {
   readonly carrier: Carrier;
   /** The exact bytes that are hashed and sent upstream; visible ASCII, never percent-decoded. */
   readonly value: string;
 }
 
-/** A credential that is a JWT by its form, from any issuer: nothing proven yet. */
+/** A JWT by its form, from any issuer, as the client spelt it: nothing proven yet. */
 export interface TokenCredential {
-  readonly kind: 'jwt';
-  readonly carrier: Extract<Carrier, { kind: 'cookie' | 'bearer' }>;
-  /** The exact bytes, as the client spelt them. */
   readonly value: string;
 }
-
-/** One session credential. */
-export type Credential = KratosCredential | TokenCredential;
 
 /** What a request presents. Several candidates only ever come from several cookies of one kind. */
 export type Presentation =
   | { readonly kind: 'none' }
   | { readonly kind: 'candidates'; readonly candidates: readonly [Credential, ...Credential[]] }
+  | {
+      readonly kind: 'tokens';
+      readonly candidates: readonly [TokenCredential, ...TokenCredential[]];
+    }
   | {
       readonly kind: 'unusable';
       readonly reason:

@@ -1,6 +1,6 @@
 // Pure: no I/O, no clock.
-import { readCookies } from '../http/cookies.ts';
-import type { Credential, Presentation } from './credential.ts';
+import { type CookiePair, readCookies } from '../http/cookies.ts';
+import type { Carrier, Credential, Presentation, TokenCredential } from './credential.ts';
 import { isTokenForm } from './token-form.ts';
 
 const MIN_CREDENTIAL_LENGTH = 16;
@@ -13,13 +13,6 @@ const MAX_CANDIDATES = 3;
 const CREDENTIAL_CHARACTERS = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/;
 const BEARER = /^bearer /i;
 
-/** Where credentials are looked for besides the headers that are always read. */
-export interface CredentialPlaces {
-  readonly sessionCookieNames: readonly string[];
-  /** `undefined`: no issuer is trusted, and a JWT is like any other value. */
-  readonly tokenCookieNames: readonly string[] | undefined;
-}
-
 /**
  * Reads which credential a request presents, in Kratos's order: `X-Session-Token`, then the session cookie,
  * then (new here) a token cookie, then `Authorization: Bearer`. What comes first wins and is not fallen back
@@ -27,66 +20,87 @@ export interface CredentialPlaces {
  * cookie it cannot decode. A bearer that is a JWT by its form, and whatever a token cookie holds, is a token.
  *
  * Everything is judged by form alone before anything is hashed, looked up or asked.
+ *
+ * @param tokenCookieNames left out where no issuer is trusted: a JWT is then like any other value
  */
 export function readCredential(
   headers: Headers,
-  { sessionCookieNames, tokenCookieNames }: CredentialPlaces,
+  sessionCookieNames: readonly string[],
+  tokenCookieNames?: readonly string[],
 ): Presentation {
   const sessionToken = headers.get('x-session-token');
   if (sessionToken !== null && sessionToken !== '') {
-    return single({
-      kind: 'kratos',
-      carrier: { kind: 'session-token-header' },
-      value: sessionToken,
-    });
+    return single(sessionToken, { kind: 'session-token-header' });
   }
   const cookies = headers.get('cookie');
-  const fromCookies = readCookieCredentials(cookies, sessionCookieNames, 'kratos');
+  const fromCookies = readSessionCookies(cookies, sessionCookieNames);
   if (fromCookies.kind === 'candidates') return fromCookies;
-  const fromTokenCookies = readCookieCredentials(cookies, tokenCookieNames ?? [], 'jwt');
+  const fromTokenCookies = readTokenCookies(cookies, tokenCookieNames ?? []);
   if (fromTokenCookies.kind !== 'none') return fromTokenCookies;
   const fromBearer = readBearer(headers.get('authorization'), tokenCookieNames !== undefined);
   return fromBearer.kind === 'none' ? fromCookies : fromBearer;
 }
 
-function readCookieCredentials(
+function readSessionCookies(header: string | null, cookieNames: readonly string[]): Presentation {
+  const presented = readDistinctCookies(header, cookieNames, MAX_CREDENTIAL_LENGTH);
+  if (!Array.isArray(presented)) return presented;
+  const [first, ...others] = presented.map(
+    ({ name, value }): Credential => ({ carrier: { kind: 'cookie', cookieName: name }, value }),
+  );
+  return first === undefined ? MALFORMED : { kind: 'candidates', candidates: [first, ...others] };
+}
+
+function readTokenCookies(header: string | null, cookieNames: readonly string[]): Presentation {
+  const presented = readDistinctCookies(header, cookieNames, MAX_TOKEN_LENGTH);
+  if (!Array.isArray(presented)) return presented;
+  const [first, ...others] = presented.map(({ value }): TokenCredential => ({ value }));
+  return first === undefined ? MALFORMED : { kind: 'tokens', candidates: [first, ...others] };
+}
+
+/** The well-formed values of cookies of these names, each once; or what is to be said of all of them. */
+function readDistinctCookies(
   header: string | null,
   cookieNames: readonly string[],
-  kind: Credential['kind'],
-): Presentation {
+  maxLength: number,
+): CookiePair[] | Presentation {
   const presented = readCookies(header).filter(
     ({ name, value }) => value !== '' && cookieNames.includes(name),
   );
   if (presented.length === 0) return { kind: 'none' };
   // workerd joins two Cookie lines with ", ", so a comma here is a second line or a forgery.
   if (presented.some(({ value }) => value.includes(','))) return CONFLICTING;
-  const distinct = new Map<string, Credential>();
-  for (const { name, value } of presented) {
-    const credential: Credential = { kind, carrier: { kind: 'cookie', cookieName: name }, value };
-    if (isWellFormed(credential) && !distinct.has(value)) distinct.set(value, credential);
+  const distinct = new Map<string, CookiePair>();
+  for (const pair of presented) {
+    const { value } = pair;
+    if (isWellFormed(value, maxLength) && !distinct.has(value)) distinct.set(value, pair);
   }
-  const [first, ...others] = distinct.values();
-  if (first === undefined) return MALFORMED;
   if (distinct.size > MAX_CANDIDATES) return { kind: 'unusable', reason: 'credential_ambiguous' };
-  return { kind: 'candidates', candidates: [first, ...others] };
+  return [...distinct.values()];
 }
 
 function readBearer(header: string | null, readsTokens: boolean): Presentation {
   if (header === null || !BEARER.test(header)) return { kind: 'none' };
   const value = header.slice('bearer '.length);
-  const kind = readsTokens && isTokenForm(value) ? 'jwt' : 'kratos';
-  return single({ kind, carrier: { kind: 'bearer' }, value });
+  return readsTokens && isTokenForm(value) ? singleToken(value) : single(value, { kind: 'bearer' });
 }
 
-function single(credential: Credential): Presentation {
+function single(value: string, carrier: Carrier): Presentation {
   // Two header lines of one name reach the Worker as one value joined by ", ".
-  if (credential.value.includes(',')) return CONFLICTING;
-  if (credential.kind === 'jwt' && credential.value.length > MAX_TOKEN_LENGTH) return TOO_LONG;
-  return isWellFormed(credential) ? { kind: 'candidates', candidates: [credential] } : MALFORMED;
+  if (value.includes(',')) return CONFLICTING;
+  return isWellFormed(value, MAX_CREDENTIAL_LENGTH)
+    ? { kind: 'candidates', candidates: [{ carrier, value }] }
+    : MALFORMED;
 }
 
-function isWellFormed({ kind, value }: Credential): boolean {
-  const maxLength = kind === 'jwt' ? MAX_TOKEN_LENGTH : MAX_CREDENTIAL_LENGTH;
+function singleToken(value: string): Presentation {
+  if (value.includes(',')) return CONFLICTING;
+  if (value.length > MAX_TOKEN_LENGTH) return TOO_LONG;
+  return isWellFormed(value, MAX_TOKEN_LENGTH)
+    ? { kind: 'tokens', candidates: [{ value }] }
+    : MALFORMED;
+}
+
+function isWellFormed(value: string, maxLength: number): boolean {
   return (
     value.length >= MIN_CREDENTIAL_LENGTH &&
     value.length <= maxLength &&

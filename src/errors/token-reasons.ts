@@ -73,7 +73,7 @@ const TOKEN_REASONS = {
     reason: 'Its iat or nbf is in the future. Check the clock of the issuer.',
   },
   token_expired: {
-    message: 'The token expired.',
+    message: 'The token has expired.',
     reason: 'Get a new token.',
   },
   token_lifetime_too_long: {

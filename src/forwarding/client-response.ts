@@ -25,8 +25,7 @@ const CACHE_HEADERS = [
  * by the session's name removed, kept out of every cache unless the rule says otherwise.
  */
 export function clientResponse(response: Response, options: ClientResponseOptions): Response {
-  if (response.webSocket !== null) return response; // 101: the platform relays the socket itself
-  const answer = new Response(response.body, response);
+  const answer = copyOf(response);
   const { headers } = answer;
   removeInternalHeaders(headers, options.filter);
   keepForeignCookies(headers, options.cookieNames);
@@ -38,10 +37,17 @@ export function clientResponse(response: Response, options: ClientResponseOption
   return answer;
 }
 
+/** The same answer with headers that can be changed; the platform relays the socket of a 101 itself. */
+function copyOf(response: Response): Response {
+  const { status, headers, webSocket } = response;
+  if (webSocket === null) return new Response(response.body, response);
+  return new Response(null, { status, headers, webSocket });
+}
+
 function removeInternalHeaders(headers: Headers, filter: HeaderFilter): void {
   const dropped = hopByHopNames(headers);
   for (const name of [...headers.keys()]) {
-    if (dropped.has(foldHeaderName(name)) || filter.isUntrusted(name)) headers.delete(name);
+    if (dropped.has(foldHeaderName(name)) || filter.isIdentity(name)) headers.delete(name);
   }
 }
 

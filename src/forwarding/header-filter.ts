@@ -2,72 +2,173 @@
 import { foldHeaderName } from '../http/header-names.ts';
 
 /**
- * Folded names, or beginnings of names, in which some origin somewhere believes an identity, a client
- * address, a scheme, a host, a path or a method. What a client sends in them never reaches the origin.
+ * Beginnings of folded names in which some origin somewhere believes who somebody is: proxies that sign
+ * people in, TLS terminators that read client certificates, CGI's `REMOTE_USER` and its relatives.
  */
-const UNTRUSTED_PREFIXES = [
+const IDENTITY_PREFIXES = [
   'x-auth-',
   'x-authenticated-',
+  'x-authelia-',
+  'x-authentik-',
   'x-user',
   'x-kratos-',
+  'x-ory-',
   'x-session-',
-  'x-forwarded',
-  'x-original-',
-  'x-rewrite-',
+  'x-identity-',
   'x-remote-',
-  'x-envoy-',
-  'x-middleware-',
   'x-goog-authenticated-',
+  'x-goog-iap-',
+  'x-amzn-oidc-',
   'x-ms-client-principal',
+  'x-ms-token-',
   'x-webauth-',
   'x-proxy-user',
-  'x-proxy-',
-  'x-real-',
-  'x-client-ip',
-  'x-cluster-client-',
-  'x-http-method',
-  'x-method-override',
-  'x-http-host-override',
-  'x-host',
-  'x-arr-',
+  'x-consumer-',
+  'x-credential-',
+  'x-pomerium-',
+  'x-vouch-',
   'x-jwt-',
   'x-id-token',
   'x-access-token',
+  'x-client-cert',
+  'x-client-verify',
+  'x-ssl-',
+  'client-cert',
+  'cert-',
+  'ssl-',
+  'shib-',
+  'sm-',
+  'iv-',
+  'tailscale-',
   'remote-',
   'auth-user',
+  'php-auth-',
   'cf-access-',
-  'cf-connecting-',
-  'true-client-ip',
-  'client-ip',
   'postern-',
   'x-postern-',
-  'forwarded',
 ] as const;
 
-/** Folded names the client may not set because Postern or the platform does. */
-const UNTRUSTED_NAMES: ReadonlySet<string> = new Set([
-  'x-user',
+/** Folded names of the same kind, not beginnings: `user-agent` and `x-groupware` are no identities. */
+const IDENTITY_NAMES: ReadonlySet<string> = new Set([
+  'user',
+  'user-id',
+  'user-name',
+  'user-email',
+  'user-mail',
+  'auth-type',
   'x-email',
+  'x-group',
   'x-groups',
+  'x-role',
   'x-roles',
+  'x-principal',
+  'x-subject',
   'x-identity',
+  'x-anonymous-consumer',
+  // What mobile networks write into requests about the subscriber.
+  'msisdn',
+  'x-msisdn',
+  'x-nokia-msisdn',
+  'x-wap-network-client-msisdn',
+  'x-up-calling-line-id',
+]);
+
+/**
+ * Beginnings of folded names in which some origin somewhere believes a client address, a scheme, a host, a path
+ * or a method, or is told to skip its own checks.
+ */
+const CONTROL_PREFIXES = [
+  'forward',
+  'x-forward',
+  'x-original-',
+  'x-originally-',
+  'x-originating-',
+  'x-orig-',
+  'x-rewrite-',
+  'x-envoy-',
+  'x-middleware-',
+  'x-nextjs-',
+  'x-astro-',
+  'x-invoke-',
+  'x-vercel-',
+  'x-waws-',
+  'x-appengine-',
+  'x-proxy-',
+  'proxy-',
+  'x-real-',
+  'real-',
+  'x-client-ip',
+  'x-client-host',
+  'x-cluster-client-',
+  'x-http-',
+  'http-', // CGI's own names: HTTP_HOST, HTTP_AUTHORIZATION, HTTP_SM_USER
+  'x-method',
+  'x-arr-',
+  'x-host',
+  'x-server-name',
+  'x-server-port',
+  'x-https',
+  'https',
+  'x-accel-',
+  'x-sendfile-',
+  'cf-connecting-',
+] as const;
+
+/** Folded names of the same kind, not beginnings. */
+const CONTROL_NAMES: ReadonlySet<string> = new Set([
   'x-url-scheme',
   'x-scheme',
-  'x-forwarded',
-  'x-nextjs-data',
-  'x-astro-path',
-  'x-astro-locals',
-  'x-invoke-path',
+  'x-orchestra-scheme',
+  'x-ssl',
+  'x-nfsn-https',
+  'x-ajax-real-method',
   'x-matched-path',
+  'x-ning-request-uri',
+  'x-request-uri',
+  'x-cf-url',
+  'x-ip',
+  'x-ip-trail',
+  'x-coming-from',
+  'coming-from',
+  'x-nokia-ipaddress',
+  'client-address',
   'front-end-https',
+  'scheme',
+  'ssl',
   'base-url',
-  'request-uri',
+  'url',
+  'uri',
+  'path',
+  'host-name',
+  'unencoded-url',
+  'orig-path-info',
+  '-requesturi',
+  '-requestverb',
   'proxy', // "httpoxy": CGI turns it into HTTP_PROXY
+  // CGI's variables about the request (RFC 3875 section 4.1) and those servers add to them.
+  'gateway-interface',
+  'context-path',
+  'path-info',
+  'path-translated',
+  'query-string',
+  'request-method',
+  'request-uri',
+  'script-name',
+  'server-name',
+  'server-port',
+  'server-port-secure',
+  'server-protocol',
 ]);
+
+/** Parts of folded names that mean the client's address, host or scheme wherever they stand. */
+const CONTROL_PARTS = /forwarded|real-ip|client-?ip|client-?addr|remote-?(?:addr|host|ip)/;
 
 /**
  * Tells the headers that may pass from those that may not, by folded name, so that `X_User_Id`, `X.User.Id`
  * and `x-user-id` are one name here as they are at the origin.
+ *
+ * Credentials of an application's own (`X-Api-Key`, `X-CSRF-Token`) are none of these: whoever sends one
+ * has to know it, while the headers here are believed for merely being there.
  */
 export class HeaderFilter {
   readonly #ours: ReadonlySet<string>;
@@ -77,13 +178,26 @@ export class HeaderFilter {
     this.#ours = new Set(Array.from(ownNames, foldHeaderName));
   }
 
-  /** Whether a header of this name is believed only when Postern set it. */
+  /** Whether an origin may believe a header of this name only when Postern set it. */
   isUntrusted(name: string): boolean {
+    return this.isIdentity(name) || isControl(foldHeaderName(name));
+  }
+
+  /** Whether a header of this name says who somebody is, which an origin has no business telling clients. */
+  isIdentity(name: string): boolean {
     const folded = foldHeaderName(name);
     return (
       this.#ours.has(folded) ||
-      UNTRUSTED_NAMES.has(folded) ||
-      UNTRUSTED_PREFIXES.some((prefix) => folded.startsWith(prefix))
+      IDENTITY_NAMES.has(folded) ||
+      IDENTITY_PREFIXES.some((prefix) => folded.startsWith(prefix))
     );
   }
+}
+
+function isControl(folded: string): boolean {
+  return (
+    CONTROL_NAMES.has(folded) ||
+    CONTROL_PREFIXES.some((prefix) => folded.startsWith(prefix)) ||
+    CONTROL_PARTS.test(folded)
+  );
 }

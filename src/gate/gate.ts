@@ -1,20 +1,22 @@
-import type { Credential, Presentation } from '../credentials/credential.ts';
+import type { Credential, Presentation, TokenCredential } from '../credentials/credential.ts';
 import { bearerChallenge } from '../errors/bearer-challenge.ts';
 import { errorHeaders, errorResponse } from '../errors/error-response.ts';
-import type { Reason } from '../errors/reasons.ts';
+import type { Reason, RefusalReason } from '../errors/reasons.ts';
 import { clientResponse } from '../forwarding/client-response.ts';
 import type { HeaderFilter } from '../forwarding/header-filter.ts';
 import { identityHeaders } from '../forwarding/identity-headers.ts';
 import type { Origin } from '../forwarding/origin.ts';
 import { originRequest } from '../forwarding/origin-request.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
+import { readCookies } from '../http/cookies.ts';
 import type { Decision, DecisionLog } from '../observability/decision-log.ts';
 import { describeResolution } from '../observability/describe-resolution.ts';
 import { setProvenanceHeaders } from '../whoami/provenance-headers.ts';
 import type { Resolution } from '../whoami/resolution.ts';
 import { resolvePresentation } from '../whoami/resolve-presentation.ts';
-import type { SessionResolver } from '../whoami/session-resolver.ts';
+import type { Sessions } from '../whoami/sessions.ts';
 import type { Anchor } from '../whoami/single-flight.ts';
+import type { TokenResolver } from '../whoami/token-resolver.ts';
 import { VARY } from '../whoami/whoami.ts';
 import { type ChallengeOptions, isNavigation, loginLocation, stepUpLocation } from './challenge.ts';
 import type { Rule, Rules } from './rules.ts';
@@ -22,7 +24,8 @@ import { decide, PASS_UNSEEN, type Verdict } from './verdict.ts';
 
 export interface GateOptions extends ChallengeOptions {
   readonly rules: Rules;
-  readonly sessions: SessionResolver;
+  readonly sessions: Sessions;
+  readonly tokens: TokenResolver;
   readonly readCredential: (headers: Headers) => Presentation;
   readonly origin: Origin;
   readonly originUrl: string;
@@ -68,7 +71,7 @@ export async function gate(
   options: GateOptions,
 ): Promise<Response> {
   const startedAt = options.now();
-  if (!METHODS.has(target.method)) return errorResponse('method_not_allowed');
+  if (!METHODS.has(target.method)) return refuse('method_not_allowed', target, options);
   const rule = options.rules.match(target);
   const isSessionRead = rule.session !== 'none';
   const presentation = options.readCredential(request.headers);
@@ -77,17 +80,32 @@ export async function gate(
     presentation.kind === 'unusable' &&
     presentation.reason === 'credential_conflicting'
   ) {
-    return errorResponse('credential_conflicting');
+    return refuse('credential_conflicting', target, options);
   }
   const demand = { asOf: rule.freshness === 'strict' ? startedAt : 0, onlyIfCached: false };
   const resolve = (credential: Credential) => options.sessions.resolve(credential, demand, anchor);
-  const resolution = isSessionRead ? await resolvePresentation(presentation, resolve) : undefined;
+  const resolveToken = (token: TokenCredential) => options.tokens.resolve(token, anchor);
+  const resolution = isSessionRead
+    ? await resolvePresentation(presentation, resolve, resolveToken)
+    : undefined;
   const verdict = resolution === undefined ? PASS_UNSEEN : decide(rule, resolution);
   const visit: Visit = { request, target, anchor, rule, startedAt, resolution };
   const answer = await answerVerdict(verdict, visit, options);
   if (resolution !== undefined) addSessionHeaders(answer.response, resolution);
   options.log(describe(visit, answer, options.now()));
   return answer.response;
+}
+
+/** The request itself is at fault: no rule is asked and nothing looked up. */
+function refuse(
+  reason: RefusalReason,
+  { method, path }: AdmittedTarget,
+  { log }: GateOptions,
+): Response {
+  const response = errorResponse(reason);
+  const { status } = response;
+  log({ route: 'gate', outcome: 'refuse', status, method, path, reason, durationMs: 0 });
+  return response;
 }
 
 interface Answer {
@@ -164,10 +182,11 @@ function challengeOrDeny(
 }
 
 /** Clears a cookie that is nobody's, so that it is not presented and looked up again for ever. */
-function clearedCookies(request: Request, cookieNames: readonly string[]): string[] {
-  const presented = request.headers.get('cookie') ?? '';
+function clearedCookies({ headers }: Request, cookieNames: readonly string[]): string[] {
+  if (headers.get('x-session-token')) return []; // it came first: no cookie was looked at
+  const presented = new Set(readCookies(headers.get('cookie')).map(({ name }) => name));
   return cookieNames
-    .filter((name) => presented.includes(`${name}=`))
+    .filter((name) => presented.has(name))
     .map((name) => `${name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax`);
 }
 

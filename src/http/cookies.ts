@@ -23,20 +23,33 @@ export function readCookies(header: string | null): CookiePair[] {
 
 /**
  * The same `Cookie` header without the pairs whose name `isDropped` says yes to, every other byte
- * as sent; `undefined` when nothing is left.
+ * as sent; `undefined` when nothing is left. A comma parts pairs too: workerd joins two `Cookie` lines
+ * with one, and a pair behind it would otherwise pass for the end of another's value.
  */
 export function withoutCookies(
   header: string,
   isDropped: (name: string) => boolean,
 ): string | undefined {
-  const parts = header.split(';');
-  const kept = parts.filter((part) => {
-    const equals = part.indexOf('=');
-    return equals < 0 || !isDropped(trimWhitespace(part.slice(0, equals)));
-  });
-  if (kept.length === parts.length) return header;
-  const joined = trimWhitespace(kept.join(';'));
-  return joined === '' ? undefined : joined;
+  const keepPair = (pair: string) => (isDropped(nameOf(pair)) ? undefined : pair);
+  const joined = withoutParts(header, ';', (part) => withoutParts(part, ',', keepPair));
+  if (joined === header) return header;
+  const trimmed = trimWhitespace(joined ?? '');
+  return trimmed === '' ? undefined : trimmed;
+}
+
+/** The name of a `name=value` pair; empty when there is none. */
+function nameOf(pair: string): string {
+  return trimWhitespace(pair.slice(0, Math.max(0, pair.indexOf('='))));
+}
+
+/** `text` with each part between separators replaced or, where `keep` gives nothing, left out. */
+function withoutParts(
+  text: string,
+  separator: string,
+  keep: (part: string) => string | undefined,
+): string | undefined {
+  const kept = text.split(separator).flatMap((part) => keep(part) ?? []);
+  return kept.length === 0 ? undefined : kept.join(separator);
 }
 
 // Space and tab only (RFC 6265 section 5.2): String.prototype.trim also drops NBSP and others, which

@@ -1,11 +1,11 @@
 // Pure: no I/O, no clock.
 
 /**
- * The name by which two header names are the same to *some* server: lower case, and everything that is
- * not a letter or digit turned into `-` (CGI and WSGI fold `-` to `_`, others fold `.`).
+ * The name by which two header names are the same to *some* server: lower case, and every run of what is
+ * not a letter or digit turned into one `-` (CGI and WSGI fold `-` to `_`, others fold `.`).
  */
 export function foldHeaderName(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9]/g, '-');
+  return name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
 }
 
 /** RFC 9110 section 7.6.1, with the older names still seen in the wild. */

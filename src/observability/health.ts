@@ -1,9 +1,12 @@
 import { PRIVATE_NO_STORE } from '../errors/error-response.ts';
 import type { SessionStore } from '../providers/session-store.ts';
 import type { KeyValueStore } from '../whoami/kv-tier.ts';
+import { type Anchor, SingleFlight } from '../whoami/single-flight.ts';
 
 /** How long one finding is repeated, so that nobody can make the parts busy by asking about them. */
 const FINDING_MS = 5000;
+/** No part is waited for longer than this. */
+const DEADLINE_MS = 10_000;
 /** A name no session has; reading it shows that KV answers. */
 const PROBE_NAME = `v1h:${'0'.repeat(43)}`;
 
@@ -12,18 +15,28 @@ export function alive(): Response {
   return healthResponse(200, { status: 'ok' });
 }
 
+interface Finding {
+  /** When the parts were asked, in milliseconds since the epoch. */
+  readonly at: number;
+  /** By part; empty when all is well. */
+  readonly errors: Readonly<Record<string, string>>;
+}
+
 /** Whether the parts behind Postern answer: `{"status":"ok"}` or 503 with the parts that do not. */
 export function createReadiness(
   store: SessionStore,
   kv: KeyValueStore | undefined,
   now: () => number,
-): () => Promise<Response> {
-  let finding: { readonly at: number; readonly errors: Record<string, string> } | undefined;
-  return async function ready() {
-    if (finding === undefined || now() - finding.at >= FINDING_MS) {
-      finding = { at: now(), errors: await findErrors(store, kv) };
-    }
-    const { errors } = finding;
+): (anchor: Anchor) => Promise<Response> {
+  let last: Finding | undefined;
+  const flights = new SingleFlight<Finding>({ deadlineMs: DEADLINE_MS, now });
+  const find = async (at: number) => {
+    last = { at, errors: await findErrors(store, kv) };
+    return last;
+  };
+  return async function ready(anchor) {
+    const isCurrent = last !== undefined && now() - last.at < FINDING_MS;
+    const { errors } = isCurrent && last ? last : (await flights.join('', 0, find, anchor)).value;
     const isReady = Object.keys(errors).length === 0;
     return healthResponse(isReady ? 200 : 503, isReady ? { status: 'ok' } : { errors });
   };

@@ -1,4 +1,4 @@
-import type { KratosCredential } from '../credentials/credential.ts';
+import type { Credential } from '../credentials/credential.ts';
 import type { Session } from '../session/session.ts';
 
 /**
@@ -23,6 +23,11 @@ export type StoreAnswer =
   | { readonly kind: 'rejected'; readonly status: number; readonly body: string }
   | {
       readonly kind: 'fault';
+      /**
+       * `store`: the store is down, late, failing or limiting, whoever is asked about. `answer`: this one answer
+       * could not be used, which a client may have caused (a credential that some firewall takes exception to).
+       */
+      readonly scope: 'store' | 'answer';
       /** Fit for `Cache-Status` and the log, such as `store-503`; never any text of the store's. */
       readonly detail: string;
       readonly retryAfterSeconds: number | undefined;
@@ -32,10 +37,7 @@ export type StoreAnswer =
 export interface SessionStore {
   /** Tells one store from another in cache keys. */
   readonly id: string;
-  check(
-    credential: KratosCredential,
-    options?: { readonly tokenizeAs?: string },
-  ): Promise<StoreAnswer>;
+  check(credential: Credential, options?: { readonly tokenizeAs?: string }): Promise<StoreAnswer>;
   /** Whether the store itself says that its parts work. */
   isReady(): Promise<boolean>;
 }

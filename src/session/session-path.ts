@@ -18,6 +18,7 @@ export function readSessionPath(document: JsonValue, path: string): JsonValue | 
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, member)) {
       return undefined;
     }
+    if (Array.isArray(value) && member === 'length') return undefined; // the one own member that is no item
     value = (value as { [name: string]: JsonValue })[member]; // arrays are read by index the same way
   }
   return value;

@@ -4,6 +4,7 @@ import { lengthPrefixed, toBase64Url } from '../whoami/credential-name.ts';
 import { MemoryTier } from '../whoami/memory-tier.ts';
 import type { Provenance, Resolution } from '../whoami/resolution.ts';
 import type { Anchor } from '../whoami/single-flight.ts';
+import type { TokenResolver } from '../whoami/token-resolver.ts';
 import { openToken } from './compact-jws.ts';
 import type { TokenSession, TrustedIssuer } from './trusted-issuer.ts';
 import type { TokenFailure } from './verify-token.ts';
@@ -36,7 +37,7 @@ const NOTHING_ASKED: Provenance = Object.freeze({
  * cannot be had are never read as "signed out"; while the revocation log cannot be read, only young tokens are
  * believed, and the answer says so.
  */
-export class TokenSessions {
+export class TokenSessions implements TokenResolver {
   readonly #options: TokenSessionsOptions;
   readonly #issuers: ReadonlyMap<string, TrustedIssuer>;
   readonly #memory = new MemoryTier<TokenSession>(MEMORY_LIMITS);

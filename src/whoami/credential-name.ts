@@ -1,5 +1,5 @@
 // Pure: no I/O, no clock.
-import type { KratosCredential } from '../credentials/credential.ts';
+import type { Credential } from '../credentials/credential.ts';
 
 /** What a credential is called in every tier: `v1s:` and 43 base64url characters. Says nothing of it. */
 export type CredentialName = string;
@@ -12,7 +12,7 @@ const encoder = new TextEncoder();
  * different lists of parts are the same bytes.
  */
 export async function nameCredential(
-  { carrier, value }: KratosCredential,
+  { carrier, value }: Credential,
   storeId: string,
 ): Promise<CredentialName> {
   const cookieName = carrier.kind === 'cookie' ? carrier.cookieName : '';

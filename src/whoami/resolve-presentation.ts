@@ -1,4 +1,4 @@
-import type { Credential, Presentation } from '../credentials/credential.ts';
+import type { Credential, Presentation, TokenCredential } from '../credentials/credential.ts';
 import type { DenialReason } from '../errors/reasons.ts';
 import type { Provenance, Resolution } from './resolution.ts';
 
@@ -19,6 +19,7 @@ const NOBODY_ASKED: Provenance = Object.freeze({
 export async function resolvePresentation(
   presentation: Presentation,
   resolve: (credential: Credential) => Promise<Resolution>,
+  resolveToken: (token: TokenCredential) => Promise<Resolution>,
 ): Promise<Resolution> {
   switch (presentation.kind) {
     case 'none':
@@ -29,18 +30,26 @@ export async function resolvePresentation(
           ? 'credential_malformed'
           : presentation.reason,
       );
-    case 'candidates': {
-      const [first, ...others] = presentation.candidates;
-      if (others.length === 0) return resolve(first);
-      const resolutions = await Promise.all(presentation.candidates.map(resolve));
-      const chosen = chooseOne(resolutions);
-      const winner = presentation.candidates[resolutions.indexOf(chosen)];
-      if (chosen.outcome !== 'signed-in' || winner === undefined) return chosen;
-      // The slowest may have taken longer than a revocation takes to be known: the good one is held against it once more.
-      const confirmed = await resolve(winner);
-      return confirmed.outcome === 'signed-in' ? chosen : confirmed;
-    }
+    case 'candidates':
+      return resolveAll(presentation.candidates, resolve);
+    case 'tokens':
+      return resolveAll(presentation.candidates, resolveToken);
   }
+}
+
+async function resolveAll<Candidate>(
+  candidates: readonly [Candidate, ...Candidate[]],
+  resolve: (candidate: Candidate) => Promise<Resolution>,
+): Promise<Resolution> {
+  const [first, ...others] = candidates;
+  if (others.length === 0) return resolve(first);
+  const resolutions = await Promise.all(candidates.map(resolve));
+  const chosen = chooseOne(resolutions);
+  const winner = candidates[resolutions.indexOf(chosen)];
+  if (chosen.outcome !== 'signed-in' || winner === undefined) return chosen;
+  // The slowest may have taken longer than a revocation takes to be known: the good one is held against it once more.
+  const confirmed = await resolve(winner);
+  return confirmed.outcome === 'signed-in' ? chosen : confirmed;
 }
 
 function chooseOne(resolutions: readonly Resolution[]): Resolution {

@@ -1,4 +1,4 @@
-import type { KratosCredential } from '../credentials/credential.ts';
+import type { Credential } from '../credentials/credential.ts';
 import type { CheckedSession } from './checked-session.ts';
 import type { CredentialName } from './credential-name.ts';
 import { type Lifetimes, usefulSeconds } from './freshness.ts';
@@ -35,25 +35,34 @@ export interface RememberedRefusal {
   readonly body: string | undefined;
 }
 
+/** The last check of a credential that gave no session: whatever was checked before it is overtaken. */
+interface Dismissal {
+  /** Milliseconds since the epoch. */
+  readonly checkedAt: number;
+  /** `undefined`: nothing to answer with, such as after "sign in more strongly". */
+  readonly refusal: RememberedRefusal | undefined;
+}
+
 /** How long "nobody's" is believed: long enough for a burst, short enough for a sign-in right after. */
 const REFUSAL_MS = 5000;
-const MAX_REFUSALS = 10_000;
-const REFUSAL_BYTES = 512;
+const MAX_DISMISSALS = 10_000;
+const DISMISSAL_BYTES = 512;
 
 /**
  * What is kept between requests, and when it is written on to KV. Only confirmed sessions go to KV, at most
- * once per write interval while they do not change; a "no" stays in memory.
+ * once per write interval while they do not change; a "no" stays in memory. Whatever order answers arrive in,
+ * the one whose check started last stands.
  */
 export class SessionMemory {
   readonly #options: SessionMemoryOptions;
   readonly #sessions: MemoryTier<RememberedSession>;
-  readonly #refusals: MemoryTier<RememberedRefusal>;
+  readonly #dismissals: MemoryTier<Dismissal>;
 
   constructor(options: SessionMemoryOptions) {
     this.#options = options;
     this.#sessions = new MemoryTier(options.limits);
-    const maxBytes = MAX_REFUSALS * REFUSAL_BYTES;
-    this.#refusals = new MemoryTier({ maxEntries: MAX_REFUSALS, maxBytes });
+    const maxBytes = MAX_DISMISSALS * DISMISSAL_BYTES;
+    this.#dismissals = new MemoryTier({ maxEntries: MAX_DISMISSALS, maxBytes });
   }
 
   read(name: CredentialName): RememberedSession | undefined {
@@ -62,54 +71,86 @@ export class SessionMemory {
 
   /** A "no" that is still believed and was not given before `asOf`. */
   readRefusal(name: CredentialName, asOf: number): RememberedRefusal | undefined {
-    const refusal = this.#refusals.read(name);
+    const refusal = this.#dismissals.read(name)?.refusal;
     if (refusal === undefined || refusal.checkedAt < asOf) return undefined;
     return this.#options.now() - refusal.checkedAt < REFUSAL_MS ? refusal : undefined;
   }
 
-  /** What KV holds, taken into memory; `undefined` when it holds nothing usable. */
+  /**
+   * What KV holds, taken into memory; `undefined` when it holds nothing usable, or only what a check here has
+   * overtaken: KV goes on showing what was deleted.
+   */
   async readKv(
     name: CredentialName,
-    credential: KratosCredential,
+    credential: Credential,
     isUsable: (checked: CheckedSession) => boolean,
   ): Promise<RememberedSession | undefined> {
     const checked = await this.#options.kv?.read(name, credential.value);
     if (checked === undefined || !isUsable(checked)) return undefined;
+    const current = this.#sessions.read(name);
+    if (current !== undefined && current.checked.checkedAt >= checked.checkedAt) return current;
+    const dismissal = this.#dismissals.read(name);
+    if (dismissal !== undefined && dismissal.checkedAt >= checked.checkedAt) return undefined;
     const remembered = { checked, kvWrittenAt: checked.checkedAt, owesCookie: false };
     this.#keep(name, remembered);
     return remembered;
   }
 
-  /** Keeps a confirmed session, unless a later check is kept already or the store allows no keeping. */
+  /** Keeps a confirmed session, unless a later check has overtaken it. */
   remember(
     name: CredentialName,
-    credential: KratosCredential,
+    credential: Credential,
     { checked, owesCookie }: Omit<RememberedSession, 'kvWrittenAt'>,
     anchor: Anchor,
   ): void {
     const { kv, lifetimes, now } = this.#options;
-    const previous = this.#sessions.read(name);
+    if (this.#isOvertaken(name, checked.checkedAt)) return;
     const forSeconds = usefulSeconds(checked, lifetimes);
-    const isOvertaken = previous !== undefined && previous.checked.checkedAt > checked.checkedAt;
-    if (forSeconds <= 0 || isOvertaken) return;
-    this.#refusals.forget(name);
+    const previous = this.#sessions.read(name);
+    this.#dismissals.forget(name);
     const isWrite = kv !== undefined && this.#isWriteDue(previous, checked);
     const kvWrittenAt = isWrite ? now() : previous?.kvWrittenAt;
     this.#keep(name, { checked, kvWrittenAt, owesCookie });
-    if (isWrite) anchor(kv.write(name, credential.value, checked, forSeconds));
+    if (isWrite) anchor(this.#write(kv, name, credential, { checked, forSeconds }));
   }
 
-  /** Keeps a "no" in place of whatever was known. */
+  /** Keeps a "no" in place of whatever was known before it. */
   refuse(name: CredentialName, refusal: RememberedRefusal, anchor: Anchor): void {
-    this.forget(name, anchor);
-    this.#refusals.keep(name, refusal, REFUSAL_BYTES);
+    this.#dismiss(name, { checkedAt: refusal.checkedAt, refusal }, anchor);
   }
 
-  forget(name: CredentialName, anchor: Anchor): void {
+  /** Forgets whatever was known before a check that left nothing to keep. */
+  forget(name: CredentialName, checkedAt: number, anchor: Anchor): void {
+    this.#dismiss(name, { checkedAt, refusal: undefined }, anchor);
+  }
+
+  #dismiss(name: CredentialName, dismissal: Dismissal, anchor: Anchor): void {
+    if (this.#isOvertaken(name, dismissal.checkedAt)) return;
     const { kv } = this.#options;
     const wasWritten = this.#sessions.read(name)?.kvWrittenAt !== undefined;
     this.#sessions.forget(name);
+    const bytes = DISMISSAL_BYTES + 2 * (dismissal.refusal?.body?.length ?? 0);
+    this.#dismissals.keep(name, dismissal, bytes);
     if (kv !== undefined && wasWritten) anchor(kv.forget(name));
+  }
+
+  /** Whether a check that started later has been kept, whatever it gave. */
+  #isOvertaken(name: CredentialName, checkedAt: number): boolean {
+    const session = this.#sessions.read(name)?.checked.checkedAt ?? -Infinity;
+    const dismissal = this.#dismissals.read(name)?.checkedAt ?? -Infinity;
+    return Math.max(session, dismissal) > checkedAt;
+  }
+
+  /** Writes on to KV, and takes it back when the session was dismissed meanwhile: that deletion came too early. */
+  async #write(
+    kv: KvTier,
+    name: CredentialName,
+    { value }: Credential,
+    { checked, forSeconds }: { readonly checked: CheckedSession; readonly forSeconds: number },
+  ): Promise<void> {
+    await kv.write(name, value, checked, forSeconds);
+    const dismissal = this.#dismissals.read(name);
+    if (dismissal !== undefined && dismissal.checkedAt >= checked.checkedAt) await kv.forget(name);
   }
 
   #isWriteDue(previous: RememberedSession | undefined, checked: CheckedSession): boolean {

@@ -1,4 +1,4 @@
-import type { KratosCredential } from '../credentials/credential.ts';
+import type { Credential } from '../credentials/credential.ts';
 import type { SessionStore, StoreAnswer } from '../providers/session-store.ts';
 import type { RevocationView } from '../revocation/revocation-view.ts';
 import type { CheckedSession } from './checked-session.ts';
@@ -36,7 +36,7 @@ export interface Demand {
 export const NO_DEMAND: Demand = Object.freeze({ asOf: 0, onlyIfCached: false });
 
 interface Question {
-  readonly credential: KratosCredential;
+  readonly credential: Credential;
   readonly name: CredentialName;
   readonly demand: Demand;
   readonly anchor: Anchor;
@@ -44,6 +44,7 @@ interface Question {
 
 /** The store is asked, asked whether it is ready, and asked again: the longest a check can take. */
 const CALLS_PER_CHECK = 3;
+const UNUSABLE = { kind: 'fault', scope: 'answer', retryAfterSeconds: undefined } as const;
 /** Checks overtaken by a revocation are made again, not for ever. */
 const MAX_ATTEMPTS = 3;
 
@@ -72,7 +73,7 @@ export class Sessions {
   }
 
   /** Who a credential is, by whichever tier may answer. Never throws on account of the credential. */
-  async resolve(credential: KratosCredential, demand: Demand, anchor: Anchor): Promise<Resolution> {
+  async resolve(credential: Credential, demand: Demand, anchor: Anchor): Promise<Resolution> {
     const name = await nameCredential(credential, this.#options.store.id);
     const question: Question = { credential, name, demand, anchor };
     await this.#options.revocation.refresh(this.#options.now(), anchor);
@@ -87,10 +88,11 @@ export class Sessions {
 
   /**
    * Who a credential is, by the store alone, with nothing kept: for `tokenize_as`, whose answers are minted
-   * for one requester, and for clients that said `no-store`.
+   * for one requester, and for clients that said `no-store`. What was kept before and is now denied is
+   * forgotten all the same.
    */
   async resolveUnstored(
-    credential: KratosCredential,
+    credential: Credential,
     anchor: Anchor,
     options: { readonly tokenizeAs?: string } = {},
   ): Promise<Resolution> {
@@ -100,8 +102,14 @@ export class Sessions {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const startedAt = now();
       const logPosition = this.#options.revocation.position();
-      const answer = await this.#lookTwice(name, startedAt, () => store.check(credential, options));
-      this.#noteHealth(answer);
+      const check = () => store.check(credential, options);
+      const demand = { asOf: startedAt, onlyIfCached: false };
+      const answer = await this.#lookTwice({ name, credential, demand }, startedAt, check);
+      // A template that fails says nothing of plain checks, and who asks for it chooses when it fails.
+      if (options.tokenizeAs === undefined) this.#noteHealth(answer);
+      if (answer.kind === 'no-session' || answer.kind === 'insufficient') {
+        this.#memory.forget(name, startedAt, anchor);
+      }
       const doubt = await this.#guard.doubt(name, { answer, startedAt, logPosition }, anchor);
       if (doubt === undefined) {
         const taken = { startedAt, logPosition, now: now() };
@@ -123,12 +131,11 @@ export class Sessions {
 
   async #recallFromKv(question: Question): Promise<Resolution | undefined> {
     const { name, demand, credential } = question;
-    // What memory holds is at least as young, and whoever wants the present does not want KV.
+    // KV is written seldom, so it is rarely younger than memory; and who wants the present does not want KV.
     const isWorthReading =
       this.#memory.read(name) === undefined && demand.asOf < this.#options.now();
     if (!isWorthReading) return undefined;
-    const isUsable = (checked: CheckedSession) => this.#judge(name, checked, 0) !== 'unusable';
-    const remembered = await this.#memory.readKv(name, credential, isUsable);
+    const remembered = await this.#readKv(name, credential);
     return remembered && this.#serve(question, remembered, 'kv');
   }
 
@@ -145,7 +152,7 @@ export class Sessions {
       if (usability === 'revalidate') this.#revalidateBehind(question);
       return fromTier(checked, place);
     }
-    const failure = this.#health.failure();
+    const failure = this.#health.failure(this.#options.now());
     if (failure === undefined) return undefined;
     this.#revalidateBehind(question);
     return fromTier(checked, { ...place, fault: failure });
@@ -160,9 +167,9 @@ export class Sessions {
   /** Asks the store together with everyone who is asking the same, until the answer outlasts every mark. */
   async #ask(question: Question): Promise<Resolution> {
     const { name, demand, anchor } = question;
-    const { now } = this.#options;
+    const { now, lifetimes } = this.#options;
     const hadCandidate = this.#memory.read(name) !== undefined;
-    const forwarded = demand.asOf > 0 ? 'request' : hadCandidate ? 'stale' : 'miss';
+    const forwarded = !hadCandidate ? 'miss' : demand.asOf > 0 ? 'request' : 'stale';
     let asOf = demand.asOf;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const check = (startedAt: number) => this.#check(question, startedAt, { isAwaited: true });
@@ -171,14 +178,12 @@ export class Sessions {
       if (answer.kind === 'fault') return this.#serveDespite(question, answer, forwarded);
       const doubt = await this.#guard.doubt(name, value, anchor);
       if (doubt === undefined) {
-        const { lifetimes } = this.#options;
         const taken = { startedAt, logPosition, now: now() };
         return concludeAnswer(answer, { ...taken, forwarded, joined, lifetimes });
       }
       if (doubt === 'revocation-log') {
         if (demand.asOf > 0) return unknown(doubt, undefined, forwarded);
-        const fault = { kind: 'fault', detail: doubt, retryAfterSeconds: undefined } as const;
-        return this.#serveDespite(question, fault, forwarded);
+        return this.#serveDespite(question, { ...UNUSABLE, detail: doubt }, forwarded);
       }
       asOf = startedAt + 1;
     }
@@ -187,52 +192,48 @@ export class Sessions {
 
   /** The store failed: a session that is remembered well enough is served, and says so. */
   #serveDespite(
-    question: Question,
+    { name, demand }: Question,
     fault: Extract<StoreAnswer, { kind: 'fault' }>,
     forwarded: 'miss' | 'stale' | 'request',
   ): Resolution {
     const { now, lifetimes } = this.#options;
-    const checked = this.#memory.read(question.name)?.checked;
-    const isUsable =
-      checked !== undefined &&
-      this.#judge(question.name, checked, question.demand.asOf) !== 'unusable';
-    return isUsable
-      ? fromTier(checked, { tier: 'memory', now: now(), lifetimes, fault: fault.detail })
-      : unknown(fault.detail, fault.retryAfterSeconds, forwarded);
+    const checked = this.#memory.read(name)?.checked;
+    if (checked === undefined || this.#judge(name, checked, demand.asOf) === 'unusable') {
+      return unknown(fault.detail, fault.retryAfterSeconds, forwarded);
+    }
+    return fromTier(checked, { tier: 'memory', now: now(), lifetimes, fault: fault.detail });
   }
 
   /** One check at the store, and everything that is to be remembered or forgotten on account of it. */
   async #check(
-    { name, credential, anchor }: Question,
+    question: Question,
     startedAt: number,
     { isAwaited }: { readonly isAwaited: boolean },
   ): Promise<TimedAnswer> {
+    const { name, credential, anchor } = question;
     const { store, revocation } = this.#options;
     const logPosition = revocation.position(); // before the call: what is marked during it may be unknown to the store
-    const answer = await this.#lookTwice(name, startedAt, () => store.check(credential));
+    const answer = await this.#lookTwice(question, startedAt, () => store.check(credential));
     this.#noteHealth(answer);
     switch (answer.kind) {
       case 'session': {
         const { session, body, cacheForSeconds, setCookies } = answer;
         const checked = { session, body, checkedAt: startedAt, logPosition, cacheForSeconds };
         const owesCookie = !isAwaited && setCookies.length > 0;
-        if (this.#judge(name, checked, 0) !== 'unusable') {
-          this.#memory.remember(name, credential, { checked, owesCookie }, anchor);
-        }
+        // Not to be kept, by the store's word, a mark or its expiry: then what was kept before is not either.
+        if (this.#judge(name, checked, 0) === 'unusable') {
+          this.#memory.forget(name, startedAt, anchor);
+        } else this.#memory.remember(name, credential, { checked, owesCookie }, anchor);
         break;
       }
       case 'no-session':
         this.#memory.refuse(name, { checkedAt: startedAt, body: answer.body }, anchor);
         break;
       case 'insufficient':
-        this.#memory.forget(name, anchor);
+        this.#memory.forget(name, startedAt, anchor);
         break;
       case 'rejected': // whoami without a template has nothing to refuse: not Kratos, or not as we know it
-        return {
-          answer: { kind: 'fault', detail: 'store-400', retryAfterSeconds: undefined },
-          startedAt,
-          logPosition,
-        };
+        return { answer: { ...UNUSABLE, detail: 'store-400' }, startedAt, logPosition };
       case 'fault':
         break;
     }
@@ -244,24 +245,37 @@ export class Sessions {
    * is believed only if the store says that it is ready, and says no again.
    */
   async #lookTwice(
-    name: CredentialName,
+    subject: Omit<Question, 'anchor'>,
     startedAt: number,
     check: () => Promise<StoreAnswer>,
   ): Promise<StoreAnswer> {
     const answer = await check();
-    const prior = this.#memory.read(name)?.checked;
+    if (answer.kind !== 'no-session') return answer;
+    const prior = await this.#priorOf(subject);
     const isSudden =
-      answer.kind === 'no-session' &&
       prior !== undefined &&
       startedAt < prior.session.expiresAt &&
-      this.#judge(name, prior, 0) !== 'unusable';
+      this.#judge(subject.name, prior, 0) !== 'unusable';
     if (!isSudden) return answer;
     if (await this.#options.store.isReady()) return check();
-    return { kind: 'fault', detail: 'store-not-ready', retryAfterSeconds: undefined };
+    return { ...UNUSABLE, scope: 'store', detail: 'store-not-ready' };
+  }
+
+  /** What was known before the store was asked; from KV only for who passed it by, wanting the present. */
+  async #priorOf({ name, credential, demand }: Omit<Question, 'anchor'>) {
+    const remembered = this.#memory.read(name);
+    if (remembered !== undefined || demand.asOf === 0) return remembered?.checked;
+    return (await this.#readKv(name, credential))?.checked;
+  }
+
+  #readKv(name: CredentialName, credential: Credential): Promise<RememberedSession | undefined> {
+    const isUsable = (checked: CheckedSession) => this.#judge(name, checked, 0) !== 'unusable';
+    return this.#memory.readKv(name, credential, isUsable);
   }
 
   #noteHealth(answer: StoreAnswer): void {
     if (answer.kind === 'fault') {
+      if (answer.scope === 'answer') return;
       this.#health.noteFailure(answer.detail, this.#options.now(), answer.retryAfterSeconds);
     } else {
       this.#health.noteSuccess();

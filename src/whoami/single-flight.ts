@@ -58,9 +58,10 @@ export class SingleFlight<Value> {
     }
   }
 
-  /** Whether work of this name is under way. */
+  /** Whether work of this name is under way, and not given up as dead. */
   has(name: string): boolean {
-    return this.#flights.has(name);
+    const flight = this.#flights.get(name);
+    return flight !== undefined && this.#options.now() < this.#latestEnd(flight);
   }
 
   #start(
@@ -78,9 +79,9 @@ export class SingleFlight<Value> {
 
   /** Waits under the waiter's own timer; the flight's own promise may never settle. */
   async #wait(flight: Flight<Value>): Promise<Value | typeof LOST> {
-    const latest = flight.startedAt + this.#options.deadlineMs + GRACE_MS;
     const { promise: timeout, resolve } = Promise.withResolvers<typeof LOST>();
-    const timer = setTimeout(() => resolve(LOST), Math.max(0, latest - this.#options.now()));
+    const remainingMs = Math.max(0, this.#latestEnd(flight) - this.#options.now());
+    const timer = setTimeout(() => resolve(LOST), remainingMs);
     try {
       return await Promise.race([flight.result, timeout]);
     } catch {
@@ -88,6 +89,10 @@ export class SingleFlight<Value> {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  #latestEnd({ startedAt }: Flight<Value>): number {
+    return startedAt + this.#options.deadlineMs + GRACE_MS;
   }
 
   /** Drops a flight only while it is still the one of that name. */

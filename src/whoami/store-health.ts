@@ -2,6 +2,8 @@
 
 /** After a failure, how long stale answers are given without asking the store first. */
 const RETRY_MS = 1000;
+/** After the next attempt is due, how long it may take to tell; longer than the longest check. */
+const BELIEVED_MS = 30_000;
 
 /**
  * Whether the store failed a moment ago. While it did, whoever can be served from what is remembered is not
@@ -24,9 +26,13 @@ export class StoreHealth {
     this.#quietUntil = -Infinity;
   }
 
-  /** The last failure's detail, while nothing has succeeded since. */
-  failure(): string | undefined {
-    return this.#failedAt === -Infinity ? undefined : this.#detail;
+  /**
+   * The last failure's detail, while nothing has succeeded since. A failure that nobody has looked into since
+   * is over: it says nothing of the store of today.
+   */
+  failure(now: number): string | undefined {
+    const isRecent = now >= this.#failedAt && now < this.#quietUntil + BELIEVED_MS;
+    return isRecent ? this.#detail : undefined;
   }
 
   /** Whether it is time to ask again. */

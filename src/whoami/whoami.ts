@@ -1,4 +1,4 @@
-import type { Credential, Presentation } from '../credentials/credential.ts';
+import type { Credential, Presentation, TokenCredential } from '../credentials/credential.ts';
 import { bearerChallenge } from '../errors/bearer-challenge.ts';
 import { errorHeaders, errorResponse, PRIVATE_NO_STORE } from '../errors/error-response.ts';
 import { isTokenReason } from '../errors/token-reasons.ts';
@@ -6,22 +6,26 @@ import type { AdmittedTarget } from '../http/admit.ts';
 import { readRequestCacheControl } from '../http/cache-control.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
 import { describeResolution } from '../observability/describe-resolution.ts';
-import { whoami401Body } from '../providers/kratos/kratos-errors.ts';
+import { kratosErrorId, whoami401Body, withRequestId } from '../providers/kratos/kratos-errors.ts';
 import { setProvenanceHeaders } from './provenance-headers.ts';
 import type { Resolution } from './resolution.ts';
 import { resolvePresentation } from './resolve-presentation.ts';
-import type { SessionResolver } from './session-resolver.ts';
-import type { Demand } from './sessions.ts';
+import type { Demand, Sessions } from './sessions.ts';
 import type { Anchor } from './single-flight.ts';
+import type { TokenResolver } from './token-resolver.ts';
 
 export interface WhoamiOptions {
-  readonly sessions: SessionResolver;
+  readonly sessions: Sessions;
+  readonly tokens: TokenResolver;
   readonly readCredential: (headers: Headers) => Presentation;
   /** Where the metadata of RFC 9728 is; `undefined` when there is none. */
   readonly resourceMetadataUrl: string | undefined;
   readonly log: DecisionLog;
   readonly now: () => number;
 }
+
+const TOKENIZED_ALREADY =
+  '{"error":{"code":400,"status":"Bad Request","reason":"The session is a token already and cannot be tokenized.","message":"The request was malformed or contained invalid parameters"}}\n';
 
 /** What an answer about a session depends on (RFC 9110 section 12.5.5). */
 export const VARY = 'Cookie, Authorization, X-Session-Token';
@@ -64,7 +68,7 @@ function resolveAsAsked(
   target: AdmittedTarget,
   presentation: Presentation,
   anchor: Anchor,
-  { sessions, now }: WhoamiOptions,
+  { sessions, tokens, now }: WhoamiOptions,
 ): Promise<Resolution> {
   const tokenizeAs = new URLSearchParams(target.search).get('tokenize_as') ?? '';
   const asked = readRequestCacheControl(request.headers.get('cache-control'));
@@ -73,7 +77,18 @@ function resolveAsAsked(
     if (asked.noStore) return sessions.resolveUnstored(credential, anchor);
     return sessions.resolve(credential, readDemand(asked, now()), anchor);
   };
-  return resolvePresentation(presentation, resolve);
+  const resolveToken = async (token: TokenCredential) => {
+    const resolution = await tokens.resolve(token, anchor);
+    return tokenizeAs === '' ? resolution : refuseTokenizing(resolution);
+  };
+  return resolvePresentation(presentation, resolve, resolveToken);
+}
+
+/** What Kratos answers to a template it does not know, for a session that is a token already. */
+function refuseTokenizing(resolution: Resolution): Resolution {
+  if (resolution.outcome !== 'signed-in') return resolution;
+  const { provenance } = resolution;
+  return { outcome: 'rejected', status: 400, body: TOKENIZED_ALREADY, provenance };
 }
 
 function readDemand(
@@ -116,14 +131,16 @@ function bareResponse(resolution: Resolution, requestId: string | null): Respons
     case 'insufficient': {
       const headers = errorHeaders('session_aal2_required');
       headers.set('ory-error-id', 'session_aal2_required');
-      return new Response(resolution.body, { status: 403, headers });
+      return new Response(withRequestId(resolution.body, requestId), { status: 403, headers });
     }
     case 'rejected': {
       const headers = new Headers({
         'content-type': 'application/json',
         'cache-control': PRIVATE_NO_STORE,
+        'ory-error-id': kratosErrorId(resolution.body),
       });
-      return new Response(resolution.body, { status: resolution.status, headers });
+      const { status, body } = resolution;
+      return new Response(withRequestId(body, requestId), { status, headers });
     }
     case 'not-cached':
       return errorResponse('not_cached');

@@ -59,7 +59,7 @@ describe('the gated site', () => {
     const response = await site('/page', bearer(await inlineToken({ exp: 1_000_000, iat: 1 })));
     expect(response.status).toBe(401);
     expect(header(response, 'www-authenticate')).toBe(
-      `Bearer error="invalid_token", error_description="The token expired.", resource_metadata="${METADATA_URL}"`,
+      `Bearer error="invalid_token", error_description="The token has expired.", resource_metadata="${METADATA_URL}"`,
     );
     expect((await gate.origin.calls()).counts).toEqual({});
   });

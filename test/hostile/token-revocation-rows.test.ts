@@ -51,8 +51,7 @@ function setUp() {
     now: () => NOW,
   });
   const resolve = async (value: string) => {
-    const credential = { kind: 'jwt', carrier: { kind: 'bearer' }, value } as const;
-    const resolution = await sessions.resolve(credential, () => {});
+    const resolution = await sessions.resolve({ value }, () => {});
     return resolution.outcome === 'not-signed-in' ? resolution.reason : resolution.outcome;
   };
   return { view, resolve };

@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { TokenCredential } from '../../src/credentials/credential.ts';
 import {
   NO_REVOCATION_LOG,
   type RevocationSubject,
@@ -79,15 +78,10 @@ function setUp(preset: 'kratos' | 'keycard' = 'kratos') {
     believedUnheldMs: 360_000,
     now: () => world.now,
   });
-  const resolve = (token: string) => sessions.resolve(credential(token), () => {});
+  const resolve = (token: string) => sessions.resolve({ value: token }, () => {});
   return { world, resolve };
 }
 
-const credential = (value: string): TokenCredential => ({
-  kind: 'jwt',
-  carrier: { kind: 'bearer' },
-  value,
-});
 const make = (claims: object = {}, header: object = {}) => issuer.token(T0, { claims, header });
 
 describe('TokenSessions', () => {

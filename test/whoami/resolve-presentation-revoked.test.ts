@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { KratosCredential, Presentation } from '../../src/credentials/credential.ts';
+import type { Credential, Presentation } from '../../src/credentials/credential.ts';
 import type { Resolution } from '../../src/whoami/resolution.ts';
 import { resolvePresentation } from '../../src/whoami/resolve-presentation.ts';
 
@@ -28,8 +28,8 @@ const SOMEBODY: Resolution = {
   provenance: PROVENANCE,
 };
 
-function cookie(value: string): KratosCredential {
-  return { kind: 'kratos', carrier: { kind: 'cookie', cookieName: 'c' }, value };
+function cookie(value: string): Credential {
+  return { carrier: { kind: 'cookie', cookieName: 'c' }, value };
 }
 
 const TWO: Presentation = { kind: 'candidates', candidates: [cookie('dead'), cookie('good')] };
@@ -41,13 +41,13 @@ it('resolvePresentation() holds the good one of several cookies once more, for a
     asked.push(value);
     return answers[asked.length - 1] ?? NOBODY;
   };
-  expect(await resolvePresentation(TWO, resolve)).toBe(NOBODY);
+  expect(await resolvePresentation(TWO, resolve, resolve)).toBe(NOBODY);
   expect(asked).toEqual(['dead', 'good', 'good']);
 });
 
 it('resolvePresentation() gives the first answer, renewed cookies included, when that still holds', async () => {
   const resolve = async ({ value }: { readonly value: string }) =>
     value === 'good' ? { ...SOMEBODY } : NOBODY;
-  const resolution = await resolvePresentation(TWO, resolve);
+  const resolution = await resolvePresentation(TWO, resolve, resolve);
   expect(resolution).toMatchObject({ outcome: 'signed-in', setCookies: ['renewed'] });
 });

@@ -1,21 +1,35 @@
 // Pure: no I/O, no clock.
+import { parseObject } from './kratos-session.ts';
 
 /** whoami's 401, as Kratos really sends it: no `error.id` (`session/handler.go`, `session/error.go`). */
 const WHOAMI_401 =
   '{"error":{"code":401,"status":"Unauthorized","reason":"No valid session credentials found in the request.","message":"The request could not be authorized"}}\n';
-const BEFORE_REQUEST_ID = '"status":"Unauthorized",';
+/** An error as herodot begins it (`error_default.go`), up to where `request` would stand. */
+const BEFORE_REQUEST_ID =
+  /^\{"error":\{(?:"id":"\w*",)?"code":\d{3},"status":"[\w -]*",(?!"request":)/;
+
+/** The body of a 401 of `/sessions/whoami`: the store's own if it sent one, else as it would be. */
+export function whoami401Body(storeBody: string | undefined, requestId: string | null): string {
+  return withRequestId(storeBody ?? WHOAMI_401, requestId);
+}
 
 /**
- * The body of a 401 of `/sessions/whoami`: the store's own if it sent one. herodot repeats a client's
- * `X-Request-ID` as `error.request`; the store was not told of it, so it is put in here.
+ * herodot repeats a client's `X-Request-ID` as `error.request`; the store was not told of it, so it is put
+ * into the store's error body here. A body that is not herodot's stays as it is.
  */
-export function whoami401Body(storeBody: string | undefined, requestId: string | null): string {
-  const body = storeBody ?? WHOAMI_401;
-  if (requestId === null || requestId === '' || body !== WHOAMI_401) return body;
+export function withRequestId(body: string, requestId: string | null): string {
+  if (requestId === null || requestId === '') return body;
   return body.replace(
     BEFORE_REQUEST_ID,
-    () => `${BEFORE_REQUEST_ID}"request":${goJsonString(requestId)},`,
+    (beginning) => `${beginning}"request":${goJsonString(requestId)},`,
   );
+}
+
+/** What herodot writes into `Ory-Error-Id`: the error's id, empty when it has none. */
+export function kratosErrorId(body: string): string {
+  const error = parseObject(body)?.error;
+  if (typeof error !== 'object' || error === null || !('id' in error)) return '';
+  return typeof error.id === 'string' && /^\w*$/.test(error.id) ? error.id : '';
 }
 
 /** A JSON string as Go's encoder writes it (`encoding/json`, HTML escaping on). */

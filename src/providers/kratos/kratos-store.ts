@@ -1,4 +1,4 @@
-import type { KratosCredential } from '../../credentials/credential.ts';
+import type { Credential } from '../../credentials/credential.ts';
 import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
 import type { SessionStore, StoreAnswer } from '../session-store.ts';
 import { parseObject, readKratosSession } from './kratos-session.ts';
@@ -32,7 +32,7 @@ export function createKratosStore(options: KratosStoreOptions): SessionStore {
 
 function whoamiRequest(
   publicUrl: string,
-  { carrier, value }: KratosCredential,
+  { carrier, value }: Credential,
   tokenizeAs: string | undefined,
 ): Request {
   const url = new URL(`${publicUrl}/sessions/whoami`);
@@ -58,9 +58,9 @@ async function askWhoami(options: KratosStoreOptions, request: Request): Promise
   try {
     const response = await options.fetch(new Request(request, { signal }));
     const body = await readBoundedText(response, MAX_BODY_BYTES);
-    return body === TOO_LONG ? fault('store-too-long') : readAnswer(response, body);
+    return body === TOO_LONG ? unusable('store-too-long') : readAnswer(response, body);
   } catch {
-    return fault(signal.aborted ? 'store-timeout' : 'store-unreachable');
+    return outage(signal.aborted ? 'store-timeout' : 'store-unreachable');
   }
 }
 
@@ -70,20 +70,23 @@ function readAnswer(response: Response, body: string): StoreAnswer {
   if (status === 401 || status === 403 || status === 400) {
     // Without Kratos's error shape it comes from something in between, which knows nothing of sessions.
     const error = parseObject(body)?.error;
-    if (typeof error !== 'object' || error === null) return fault(`store-${status}-foreign`);
+    if (typeof error !== 'object' || error === null) return unusable(`store-${status}-foreign`);
     if (status === 401) return { kind: 'no-session', body };
     if (status === 403) return { kind: 'insufficient', body };
     return { kind: 'rejected', status, body };
   }
-  if (status >= 300 && status < 400) return fault('store-redirect');
-  return fault(`store-${status}`, readRetryAfterSeconds(response.headers));
+  if (status >= 300 && status < 400) return unusable('store-redirect');
+  if (status >= 500 || status === 429) {
+    return outage(`store-${status}`, readRetryAfterSeconds(response.headers));
+  }
+  return unusable(`store-${status}`);
 }
 
 function readSessionAnswer(response: Response, body: string): StoreAnswer {
   const read = readKratosSession(body);
   switch (read.kind) {
     case 'not-a-session':
-      return fault('store-malformed');
+      return unusable('store-malformed');
     case 'inactive':
       return { kind: 'no-session', body: undefined };
     case 'active':
@@ -114,8 +117,12 @@ async function askReady(options: KratosStoreOptions): Promise<boolean> {
   }
 }
 
-function fault(detail: string, retryAfterSeconds?: number): StoreAnswer {
-  return { kind: 'fault', detail, retryAfterSeconds };
+function outage(detail: string, retryAfterSeconds?: number): StoreAnswer {
+  return { kind: 'fault', scope: 'store', detail, retryAfterSeconds };
+}
+
+function unusable(detail: string): StoreAnswer {
+  return { kind: 'fault', scope: 'answer', detail, retryAfterSeconds: undefined };
 }
 
 /** Delay-seconds only (RFC 9110 section 10.2.3); Kratos and Ory Network send no dates here. */

@@ -8,6 +8,7 @@ export function webSocketEcho(request: Request): Response {
   }
   const { 0: client, 1: server } = new WebSocketPair();
   server.accept();
+  server.binaryType = 'arraybuffer'; // a Blob cannot be sent back
   server.addEventListener('message', ({ data }) => server.send(data));
   return new Response(null, { status: 101, webSocket: client });
 }

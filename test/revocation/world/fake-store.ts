@@ -1,4 +1,4 @@
-import type { KratosCredential } from '../../../src/credentials/credential.ts';
+import type { Credential } from '../../../src/credentials/credential.ts';
 import type { SessionStore, StoreAnswer } from '../../../src/providers/session-store.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -26,11 +26,16 @@ export class FakeStore implements SessionStore {
     this.#timeoutMs = timeoutMs;
   }
 
-  async check({ value }: KratosCredential): Promise<StoreAnswer> {
+  async check({ value }: Credential): Promise<StoreAnswer> {
     const sessionId = sessionOf(value);
     const isGood = await this.#call(this.#journey, () => !this.#revoked.has(sessionId));
     if (isGood === undefined) {
-      return { kind: 'fault', detail: 'store-timeout', retryAfterSeconds: undefined };
+      return {
+        kind: 'fault',
+        scope: 'store',
+        detail: 'store-timeout',
+        retryAfterSeconds: undefined,
+      };
     }
     if (!isGood) return { kind: 'no-session', body: undefined };
     const document = {

@@ -1,4 +1,4 @@
-import type { KratosCredential } from '../../../src/credentials/credential.ts';
+import type { Credential } from '../../../src/credentials/credential.ts';
 import type { SessionStore, StoreAnswer } from '../../../src/providers/session-store.ts';
 import { LogCore } from '../../../src/revocation/log-core.ts';
 import type { RevocationLogStub } from '../../../src/revocation/log-protocol.ts';
@@ -112,8 +112,7 @@ async function drain<Value>(work: Promise<Value>, steps: Steps, random: Random):
   return finished;
 }
 
-const CREDENTIAL: KratosCredential = {
-  kind: 'kratos',
+const CREDENTIAL: Credential = {
   carrier: { kind: 'session-token-header' },
   value: 'x'.repeat(32),
 };

@@ -1,4 +1,4 @@
-import type { KratosCredential } from '../../../src/credentials/credential.ts';
+import type { Credential } from '../../../src/credentials/credential.ts';
 import { LogCore } from '../../../src/revocation/log-core.ts';
 import type { RevocationLogStub } from '../../../src/revocation/log-protocol.ts';
 import { createRevocation, type Revocation } from '../../../src/revocation/revocation.ts';
@@ -119,8 +119,7 @@ async function keepAsking(
 ): Promise<void> {
   const sessions = isolates[isolate]?.sessions;
   const value = `${sessionId}.${random.upTo(2)}.${'x'.repeat(16)}`;
-  const credential: KratosCredential = {
-    kind: 'kratos',
+  const credential: Credential = {
     carrier: { kind: 'session-token-header' },
     value,
   };

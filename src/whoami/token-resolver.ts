@@ -1,0 +1,11 @@
+import type { TokenCredential } from '../credentials/credential.ts';
+import type { Resolution } from './resolution.ts';
+import type { Anchor } from './single-flight.ts';
+
+/**
+ * Tells whose session a token proves; `tokens/` implements it. A token has no store that could be asked: every
+ * demand for freshness is met by holding it against its own times, its key and the revocation view, each time.
+ */
+export interface TokenResolver {
+  resolve(token: TokenCredential, anchor: Anchor): Promise<Resolution>;
+}

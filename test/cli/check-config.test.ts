@@ -1,0 +1,80 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { inRepository } from '../support/repository.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'postern-check-config-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function checkConfig(...parameters: string[]): { status: number | null; output: string } {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [inRepository('cli/check-config.ts'), ...parameters],
+    {
+      cwd: inRepository('.'),
+      encoding: 'utf8',
+      env: { ...process.env, WRANGLER_SEND_METRICS: 'false' },
+    },
+  );
+  return { status, output: `${stdout}${stderr}` };
+}
+
+/** Checks this text in place of `wrangler.toml`. */
+function checkText(text: string): { status: number | null; output: string } {
+  const path = join(folder, 'wrangler.toml');
+  writeFileSync(path, text);
+  return checkConfig('--config', path);
+}
+
+const shipped = readFileSync(inRepository('wrangler.toml'), 'utf8');
+
+describe('check-config', () => {
+  it('is content with the wrangler.toml of this repository, without a warning', () => {
+    const { status, output } = checkConfig();
+    expect([status, output.trim()]).toEqual([0, 'wrangler.toml: every setting is good.']);
+  });
+
+  it('names every wrong setting and exits with 1, repeating no value', () => {
+    const { status, output } = checkText(`
+name = "gate"
+main = "worker.js"
+compatibility_date = "2026-10-20"
+workers_dev = false
+preview_urls = false
+[vars]
+PUBLIC_URL = "http://app.example.com/s3cr3t"
+FRESH_SECOND = 5
+FRESH_SECONDS = 0
+[[vars.RULES]]
+path = "/public/(.*)"
+session = "nobody"
+`);
+    expect(status).toBe(1);
+    const errors = output.split('\n').filter((line) => line.startsWith('error'));
+    expect(errors.map((line) => line.split(/\s+|: /)[1]).sort()).toEqual([
+      'FRESH_SECOND',
+      'FRESH_SECONDS',
+      'KRATOS_PUBLIC_URL',
+      'PUBLIC_URL',
+      'REVOCATIONS',
+      'RULES.0.path',
+      'RULES.0.session',
+    ]);
+    expect(output).not.toContain('s3cr3t');
+    expect(output).not.toContain('every setting is good');
+  });
+
+  it('warns of what is legal but leaves a way round the gate', () => {
+    const open = shipped
+      .replace('workers_dev = false', 'workers_dev = true')
+      .replace('preview_urls = false', 'preview_urls = true')
+      .replace(/\[\[kv_namespaces\]\]\nbinding = "SESSIONS"/, '')
+      .replace(/ORIGIN_URL = .*/, '');
+    const { status, output } = checkText(open);
+    expect(status).toBe(0);
+    for (const part of ['workers_dev', 'preview_urls', 'SESSIONS', 'ORIGIN_URL'])
+      expect(output).toMatch(new RegExp(`warning .*${part}`));
+  });
+});

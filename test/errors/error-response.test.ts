@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { errorHeaders, errorResponse } from '../../src/errors/error-response.ts';
+import { explain, type Reason } from '../../src/errors/reasons.ts';
+import { TOKEN_DENIAL_REASONS, type TokenDenialReason } from '../../src/errors/token-reasons.ts';
+
+type Wire = readonly [status: number, text: string, id: string];
+
+/** The wire form of every reason: status, `error.id`, and what else the client is told in headers. */
+const WIRE: Readonly<Record<Reason, Wire>> = {
+  path_not_canonical: [400, 'Bad Request', 'path_not_canonical'],
+  query_not_canonical: [400, 'Bad Request', 'query_not_canonical'],
+  host_not_valid: [400, 'Bad Request', 'host_not_valid'],
+  credential_conflicting: [400, 'Bad Request', 'credential_conflicting'],
+  not_found: [404, 'Not Found', 'not_found'],
+  method_not_allowed: [405, 'Method Not Allowed', 'method_not_allowed'],
+  credential_missing: [401, 'Unauthorized', 'session_inactive'],
+  credential_malformed: [401, 'Unauthorized', 'session_inactive'],
+  credential_ambiguous: [401, 'Unauthorized', 'session_inactive'],
+  session_inactive: [401, 'Unauthorized', 'session_inactive'],
+  session_aal2_required: [403, 'Forbidden', 'session_aal2_required'],
+  ...tokenReasons(),
+  event_unauthenticated: [401, 'Unauthorized', 'event_unauthenticated'],
+  event_expired: [400, 'Bad Request', 'event_expired'],
+  event_malformed: [400, 'Bad Request', 'event_malformed'],
+  event_too_long: [413, 'Content Too Large', 'event_too_long'],
+  event_rate_exceeded: [429, 'Too Many Requests', 'event_rate_exceeded'],
+  revocation_unrecorded: [503, 'Service Unavailable', 'revocation_unrecorded'],
+  store_unavailable: [503, 'Service Unavailable', 'store_unavailable'],
+  issuer_keys_unavailable: [503, 'Service Unavailable', 'issuer_keys_unavailable'],
+  internal_error: [503, 'Service Unavailable', 'internal_error'],
+  not_cached: [504, 'Gateway Timeout', 'not_cached'],
+  origin_unreachable: [502, 'Bad Gateway', 'origin_unreachable'],
+  origin_timeout: [504, 'Gateway Timeout', 'origin_timeout'],
+  configuration_invalid: [500, 'Internal Server Error', 'configuration_invalid'],
+};
+const REASONS = Object.keys(WIRE) as Reason[]; // the table above has every reason, or does not compile
+
+describe('errorResponse()', () => {
+  it.each(REASONS)('%s', async (reason) => {
+    const [code, status, id] = WIRE[reason];
+    const response = errorResponse(reason);
+    expect(response.status).toBe(code);
+    const { message, reason: text } = explain(reason);
+    expect(await response.text()).toBe(
+      `${JSON.stringify({ error: { id, code, status, reason: text, message } })}\n`,
+    );
+    expect(Object.fromEntries(response.headers)).toEqual({
+      'content-type': 'application/json',
+      'cache-control': 'private, no-store',
+      'x-content-type-options': 'nosniff',
+      'postern-reason': reason,
+      ...((code === 503 || code === 429) && { 'retry-after': '2' }),
+      ...(code === 405 && { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' }),
+    });
+  });
+
+  it('never answers a fault with a verdict, nor a verdict with a fault', () => {
+    const kind = (status: number) =>
+      status >= 500 ? 'fault' : status === 401 || status === 403 ? 'verdict' : 'refusal';
+    const kinds = Object.groupBy(REASONS, (reason) => kind(explain(reason).status));
+    expect(kinds.verdict?.sort()).toEqual([
+      'credential_ambiguous',
+      'credential_malformed',
+      'credential_missing',
+      'event_unauthenticated',
+      'session_aal2_required',
+      'session_inactive',
+      ...TOKEN_DENIAL_REASONS.toSorted(),
+    ]);
+    expect(kinds.fault?.sort()).toEqual([
+      'configuration_invalid',
+      'internal_error',
+      'issuer_keys_unavailable',
+      'not_cached',
+      'origin_timeout',
+      'origin_unreachable',
+      'revocation_unrecorded',
+      'store_unavailable',
+    ]);
+  });
+
+  it('says what was wrong and what to do, in sentences', () => {
+    for (const reason of REASONS) {
+      const { message, reason: text } = explain(reason);
+      expect(message.length).toBeGreaterThan(20);
+      expect(text).toMatch(/[.]$/);
+    }
+  });
+
+  it('takes a time to wait and further headers', () => {
+    const response = errorResponse('store_unavailable', {
+      retryAfterSeconds: 17,
+      headers: { 'www-authenticate': 'Bearer', 'cache-control': 'public' },
+    });
+    expect(response.headers.get('retry-after')).toBe('17');
+    expect(response.headers.get('www-authenticate')).toBe('Bearer');
+    expect(response.headers.get('cache-control')).toBe('private, no-store');
+  });
+});
+
+describe('errorHeaders()', () => {
+  it('gives no Retry-After but with 429 and 503', () => {
+    expect(errorHeaders('origin_timeout', { retryAfterSeconds: 5 }).has('retry-after')).toBe(false);
+  });
+});
+
+/** Every reason for which a token is refused has the same form. */
+function tokenReasons(): Readonly<Record<TokenDenialReason, Wire>> {
+  const wire: Wire = [401, 'Unauthorized', 'session_inactive'];
+  const entries = TOKEN_DENIAL_REASONS.map((reason) => [reason, wire] as const);
+  return Object.fromEntries(entries) as Record<TokenDenialReason, Wire>; // the list has all of them
+}

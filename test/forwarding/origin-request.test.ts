@@ -1,0 +1,88 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { HeaderFilter } from '../../src/forwarding/header-filter.ts';
+import { originRequest } from '../../src/forwarding/origin-request.ts';
+import { admit } from '../../src/http/admit.ts';
+
+const OPTIONS = {
+  originUrl: 'https://origin.example.test:8443',
+  publicUrl: 'https://app.example.test',
+  cookieNames: ['s', 't'],
+  filter: new HeaderFilter(['X-User-Id']),
+};
+
+function forwarded(
+  init: RequestInit = {},
+  { target = '/', isSessionRead = true, identityHeaders = [] as [string, string][] } = {},
+): Request {
+  const url = `https://app.example.test${target}`;
+  const { method = 'GET' } = init;
+  const admitted = admit({ method, url, headers: new Headers() });
+  if (!admitted.ok) throw new Error(admitted.failure);
+  const request = new Request(url, init);
+  return originRequest(request, admitted.value, { identityHeaders, isSessionRead }, OPTIONS);
+}
+
+const headers = (sent: Record<string, string>, isSessionRead = true) =>
+  forwarded({ headers: sent }, { isSessionRead }).headers;
+
+describe('originRequest()', () => {
+  it('P17: goes to the origin’s address, with the path and query as admitted', () => {
+    const path = fc.webPath().filter((text) => !/\/\/|%|;|\/\.{1,2}(?:\/|$)/.test(text));
+    fc.assert(
+      fc.property(path, fc.webQueryParameters(), (text, query) => {
+        // The URL standard escapes an apostrophe in a query, and only there.
+        const search = query.replaceAll("'", '%27');
+        const target = `${text.startsWith('/') ? text : `/${text}`}?${search}`;
+        expect(forwarded({}, { target }).url).toBe(`${OPTIONS.originUrl}${target}`);
+      }),
+    );
+  });
+
+  it('does not follow redirects', () => expect(forwarded().redirect).toBe('manual'));
+
+  it('keeps method and body', async () => {
+    const request = forwarded({ method: 'PUT', body: 'content' });
+    expect([request.method, await request.text()]).toEqual(['PUT', 'content']);
+  });
+
+  it('H5: sets what Postern says last', () => {
+    const sent = { connection: 'x-user-id', 'x-user-id': 'forged', 'X-User_Id': 'forged' };
+    const { headers } = forwarded({ headers: sent }, { identityHeaders: [['X-User-Id', 'i']] });
+    expect(headers.get('x-user-id')).toBe('i');
+    expect(headers.get('x-user_id')).toBeNull();
+  });
+
+  it('H13: takes a bearer out where the rule looked at the session, and a Kratos token anywhere', () => {
+    const bearer = { authorization: 'Bearer abc' };
+    expect(headers(bearer).get('authorization')).toBeNull();
+    expect(headers(bearer, false).get('authorization')).toBe('Bearer abc');
+    expect(headers({ authorization: 'bearer' }).get('authorization')).toBeNull();
+    expect(headers({ authorization: 'Bearer ory_st_abc' }, false).get('authorization')).toBeNull();
+    expect(headers({ authorization: 'Basic YTpi' }).get('authorization')).toBe('Basic YTpi');
+  });
+
+  it('H13: takes every cookie of the session’s names out, and leaves the rest as it is', () => {
+    expect(headers({ cookie: 'a=1;s=x; t=y ; b="2"' }).get('cookie')).toBe('a=1; b="2"');
+    expect(headers({ cookie: 's=x' }).get('cookie')).toBeNull();
+    const other = fc.stringMatching(/^[a-r]=[!#-+\--:<-[\]-~]{0,20}$/);
+    fc.assert(
+      fc.property(fc.array(other, { minLength: 1 }), fc.nat(10), (pairs, place) => {
+        const presented = pairs.toSpliced(place % pairs.length, 0, 's=session').join('; ');
+        expect(headers({ cookie: presented }).get('cookie')).toBe(pairs.join('; '));
+      }),
+    );
+  });
+
+  it('H12: says where the client is only when the platform does', () => {
+    expect(headers({ 'cf-connecting-ip': '1.2.3.4' }).get('x-forwarded-for')).toBeNull();
+    const request = new Request(OPTIONS.publicUrl, { headers: { 'cf-connecting-ip': '1.2.3.4' } });
+    Object.defineProperty(request, 'cf', { value: {} });
+    const admitted = admit({ method: 'GET', url: `${OPTIONS.publicUrl}/`, headers: new Headers() });
+    if (!admitted.ok) throw new Error(admitted.failure);
+    const identification = { identityHeaders: [], isSessionRead: true };
+    const sent = originRequest(request, admitted.value, identification, OPTIONS);
+    expect(sent.headers.get('x-forwarded-for')).toBe('1.2.3.4');
+    expect(sent.headers.get('cf-connecting-ip')).toBeNull();
+  });
+});

@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RunningGate, startGate } from '../support/start-gate.ts';
+
+let gate: RunningGate;
+beforeAll(async () => {
+  gate = await startGate({ kv: 'faulty' });
+});
+afterAll(() => gate.dispose());
+
+const ready = () => fetch(`${gate.url}/.postern/health/ready`);
+
+describe('/.postern/health', () => {
+  it('alive asks nobody', async () => {
+    const answer = await fetch(`${gate.url}/.postern/health/alive`);
+    expect([answer.status, await answer.json()]).toEqual([200, { status: 'ok' }]);
+    expect((await gate.kratos.calls()).requests).toEqual([]);
+  });
+
+  it('ready asks each part once for any number of requests, and repeats the finding for a while', async () => {
+    const answers = await Promise.all(Array.from({ length: 20 }, ready));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect((await ready()).status).toBe(200);
+    expect((await gate.kratos.calls()).counts).toEqual({ 'GET /health/ready': 1 });
+  });
+
+  it('ready names the parts that do not answer', async () => {
+    await gate.kratos.control({ databaseFailing: true });
+    await gate.kv.setMode({ get: 'throw' });
+    await gate.clock.advance(6000);
+    const answer = await ready();
+    const { errors } = (await answer.json()) as { errors: Record<string, string> };
+    expect([answer.status, Object.keys(errors)]).toEqual([503, ['store', 'kv']]);
+  });
+});

@@ -1,0 +1,131 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Fault, FaultSettings } from '../support/faulty-kv/settings.ts';
+import { type RunningGate, startGate } from '../support/start-gate.ts';
+import {
+  byToken,
+  cacheStatus,
+  sessionIdOf,
+  strangersToken,
+  whoami,
+  whoamiCalls,
+} from './whoami-requests.ts';
+
+/** KV fails, in every way that KV can: everything is right all the same, only slower. */
+
+let gate: RunningGate;
+
+beforeAll(async () => {
+  gate = await startGate({ kv: 'faulty', isolates: 2 });
+});
+afterAll(() => gate.dispose());
+afterEach(async () => {
+  await gate.kratos.reset();
+  await gate.kratos.clearCalls();
+  await gate.kv.setMode({});
+  await gate.clock.set(0);
+  gate.clearLogs();
+});
+
+const FAULTS: Fault[] = ['throw', 'throttle', 'hang', { delayMs: 50 }, { delayMs: 400 }];
+const LIES: Fault[] = [{ lieBase64: null }, { lieBase64: '' }, { lieBase64: 'AQIDBA==' }];
+const MODES: FaultSettings[] = [
+  ...FAULTS.flatMap((fault) => [
+    { get: fault },
+    { put: fault },
+    { delete: fault },
+    { get: fault, put: fault, delete: fault, list: fault },
+  ]),
+  ...LIES.map((get) => ({ get })),
+  { staleSeconds: 60 },
+  { enforceWriteRate: true },
+];
+
+/** A life of a session, as its owner sees it in both isolates. */
+async function liveThrough(what: string) {
+  const { token, id } = await gate.kratos.createSession();
+  for (const { port } of gate.gates)
+    for (let turn = 0; turn < 2; turn += 1)
+      expect([sessionIdOf(await whoami(port, byToken(token))), what]).toEqual([id, what]);
+  const stranger = await whoami(gate.port, byToken(strangersToken()));
+  expect([stranger.status, what]).toEqual([401, what]);
+  const fresh = { ...byToken(token), 'Cache-Control': 'no-cache' };
+  expect(sessionIdOf(await whoami(gate.port, fresh)), what).toBe(id);
+  await gate.kratos.revoke(id);
+  for (const { port } of gate.gates)
+    expect([(await whoami(port, fresh)).status, what]).toEqual([401, what]);
+  for (const { port } of gate.gates)
+    expect([(await whoami(port, byToken(token))).status, what]).toEqual([401, what]);
+}
+
+describe('C21: KV', () => {
+  it.each(MODES.map((mode) => [JSON.stringify(mode), mode] as const))(
+    'C21: with %s',
+    async (what, mode) => {
+      await gate.kv.setMode(mode);
+      await liveThrough(what);
+      const logs = await gate.logs();
+      expect(logs.filter((line) => /Uncaught|"bug"/.test(line))).toEqual([]);
+    },
+  );
+
+  it('C21: each failure is a line in the log, without a name or a value', async () => {
+    await gate.kv.setMode({ get: 'throw', put: 'throttle' });
+    const { token } = await gate.kratos.createSession();
+    await whoami(gate.port, byToken(token));
+    const failures = async () => (await gate.logs()).filter((line) => line.includes('kv-failure'));
+    await expect
+      .poll(async () => (await failures()).sort())
+      .toEqual([
+        '{"event":"kv-failure","operation":"get"}',
+        '{"event":"kv-failure","operation":"put"}',
+      ]);
+  });
+
+  it('C21: a KV that hangs costs a miss its deadline and a hit nothing', async () => {
+    await gate.kv.setMode({ get: 'hang', put: 'hang', delete: 'hang' });
+    const { token } = await gate.kratos.createSession();
+    const missedAt = performance.now();
+    expect(cacheStatus(await whoami(gate.port, byToken(token)))).toContain('fwd=miss');
+    expect(performance.now() - missedAt).toBeGreaterThan(95);
+    const hitAt = performance.now();
+    for (let turn = 0; turn < 5; turn += 1)
+      expect(cacheStatus(await whoami(gate.port, byToken(token)))).toContain('; hit; ');
+    expect(performance.now() - hitAt).toBeLessThan(5 * 95);
+  });
+});
+
+it('without a namespace memory and the store do', async () => {
+  await using lonely = await startGate({ kv: 'none' });
+  const { token, id } = await lonely.kratos.createSession();
+  const answers = [
+    await whoami(lonely.port, byToken(token)),
+    await whoami(lonely.port, byToken(token)),
+  ];
+  expect(answers.map(sessionIdOf)).toEqual([id, id]);
+  expect(await whoamiCalls(lonely.kratos)).toBe(1);
+});
+
+it('memory holds as many as it may: the least recently used is asked about again', async () => {
+  await using small = await startGate({ kv: 'none', vars: { MEMORY_MAX_ENTRIES: 3 } });
+  const sessions = [];
+  for (let index = 0; index < 4; index += 1) {
+    sessions.push(await small.kratos.createSession());
+    await whoami(small.port, byToken(sessions[index]?.token ?? ''));
+    if (index === 2) await whoami(small.port, byToken(sessions[0]?.token ?? ''));
+  }
+  const hits = [];
+  for (const index of [0, 2, 3, 1]) {
+    const answer = await whoami(small.port, byToken(sessions[index]?.token ?? ''));
+    hits.push(cacheStatus(answer)?.includes('hit'));
+  }
+  expect(hits).toEqual([true, true, true, false]);
+});
+
+it('memory holds as many bytes as it may', async () => {
+  await using small = await startGate({ kv: 'none', vars: { MEMORY_MAX_BYTES: 65_536 } });
+  const large = () => small.kratos.createSession({ metadataPublic: { note: 'x'.repeat(12_000) } });
+  const [one, two] = [await large(), await large()];
+  for (const { token, id } of [one, two, one])
+    expect(sessionIdOf(await whoami(small.port, byToken(token)))).toBe(id);
+  expect(await whoamiCalls(small.kratos)).toBe(3);
+});

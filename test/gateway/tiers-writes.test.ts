@@ -1,0 +1,78 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { byToken, whoami, whoamiCalls } from './whoami-requests.ts';
+
+let gate: RunningGate;
+/** An isolate that shares nothing with the first but KV. */
+let second: number;
+
+beforeAll(async () => {
+  gate = await startGate({ kv: 'faulty', isolates: 2 });
+  second = gate.gates[1]?.port ?? 0;
+});
+afterAll(() => gate.dispose());
+afterEach(async () => {
+  await gate.kratos.clearCalls();
+  await gate.kv.clearCalls();
+  await gate.clock.set(0);
+});
+
+const ask = (token: string, cacheControl?: string, port = gate.port) =>
+  whoami(port, {
+    ...byToken(token),
+    ...(cacheControl !== undefined && { 'Cache-Control': cacheControl }),
+  });
+const calls = () => whoamiCalls(gate.kratos);
+
+describe('KV writes', () => {
+  const puts = async () =>
+    (await gate.kv.calls()).filter(({ operation }) => operation === 'put').length;
+
+  it('an unchanged session is written once per KV_WRITE_INTERVAL_SECONDS', async () => {
+    const { token } = await gate.kratos.createSession();
+    await ask(token);
+    await expect.poll(puts).toBe(1);
+    for (const seconds of [40, 80, 120, 160, 200, 240, 280]) {
+      await gate.clock.set(seconds * 1000);
+      await ask(token, 'no-cache');
+    }
+    expect([await puts(), await calls()]).toEqual([1, 8]);
+    await gate.clock.set(301_000);
+    await ask(token, 'no-cache');
+    await expect.poll(puts).toBe(2);
+  });
+
+  it('a changed session is written at once', async () => {
+    const { token, session } = await gate.kratos.createSession({
+      traits: { email: 'a@example.com' },
+    });
+    await ask(token);
+    await expect.poll(puts).toBe(1);
+    await gate.kratos.changeIdentity(session.identity.id, { traits: { email: 'b@example.com' } });
+    await ask(token, 'no-cache');
+    await expect.poll(puts).toBe(2);
+    expect((await ask(token, undefined, second)).text).toContain('b@example.com');
+  });
+
+  it('hits write nothing', async () => {
+    const { token } = await gate.kratos.createSession();
+    await ask(token);
+    await expect.poll(puts).toBe(1);
+    for (let turn = 0; turn < 20; turn += 1) await ask(token);
+    for (let turn = 0; turn < 20; turn += 1) await ask(token, undefined, second);
+    expect(await puts()).toBe(1);
+  });
+
+  it('what is written lies no longer than it can be of use', async () => {
+    const { token } = await gate.kratos.createSession();
+    await ask(token);
+    await expect.poll(puts).toBe(1);
+    const [put] = (await gate.kv.calls()).filter(({ operation }) => operation === 'put');
+    expect(put?.options).toEqual({ expirationTtl: 360 });
+    const short = await gate.kratos.createSession({ expiresInSeconds: 70 });
+    await ask(short.token);
+    await expect.poll(puts).toBe(2);
+    const ttl = (await gate.kv.calls()).filter(({ operation }) => operation === 'put')[1]?.options;
+    expect(ttl).toEqual({ expirationTtl: expect.toSatisfy((seconds: number) => seconds <= 70) });
+  });
+});

@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readComplaints, readDecisions } from '../support/decision-lines.ts';
+import type { RawResponse } from '../support/parse-response.ts';
+import { get, header, type RawHeaders } from '../support/raw-http.ts';
+import { type RunningGate, startGate } from '../support/start-gate.ts';
+
+const COOKIE = 'ory_kratos_session';
+const TARGETS = ['/sessions/whoami', '/site'];
+const KIB = 1024;
+
+/** Each carrier of a credential, holding this value. */
+const CARRIERS: Readonly<Record<string, (value: string) => RawHeaders>> = {
+  'X-Session-Token': (value) => ({ 'X-Session-Token': value }),
+  Cookie: (value) => ({ Cookie: `a=b; ${COOKIE}=${value}; c=d` }),
+  Bearer: (value) => ({ Authorization: `Bearer ${value}` }),
+};
+
+let gate: RunningGate;
+
+beforeAll(async () => {
+  gate = await startGate({
+    kv: 'faulty',
+    vars: { RULES: [{ path: '/either', session: 'optional' }] },
+  });
+});
+afterAll(() => gate.dispose());
+
+/** What is known after every hostile request: nobody was asked, nothing stored, nothing thrown. */
+async function expectQuiet(): Promise<void> {
+  expect((await gate.kratos.calls()).counts).toEqual({});
+  expect((await gate.origin.calls()).counts).toEqual({});
+  expect(await gate.kv.calls()).toEqual([]);
+  expect(await readComplaints(gate)).toEqual([]);
+}
+
+/** Asks whoami and a gated page alike, and says what both answered. */
+async function answers(headers: RawHeaders): Promise<string[]> {
+  const responses = await Promise.all(TARGETS.map((target) => get(gate.port, target, headers)));
+  return responses.map(describeAnswer);
+}
+
+function describeAnswer(response: RawResponse): string {
+  const reason = header(response, 'postern-reason');
+  if (reason === undefined) return `${response.status} by the runtime: ${response.text.trim()}`;
+  expect(header(response, 'cache-control')).toBe('private, no-store');
+  expect(JSON.parse(response.text).error.code).toBe(response.status);
+  return `${response.status} ${reason}`;
+}
+
+const both = (answer: string) => TARGETS.map(() => answer);
+
+describe.each(Object.entries(CARRIERS))('a credential in %s', (_, carry) => {
+  it.each([
+    ['empty', '', 'credential_missing'],
+    ['white space', '  ', 'credential_missing'],
+    ['15 characters', 'a'.repeat(15), 'credential_malformed'],
+    ['4,097 characters', 'a'.repeat(4097), 'credential_malformed'],
+    ['64 KiB', 'a'.repeat(64 * KIB), 'credential_malformed'],
+    ['64 KiB of dots', '.'.repeat(64 * KIB), 'credential_malformed'],
+    ['UTF-8', '\xc3\xa9'.repeat(20), 'credential_malformed'],
+    ['bytes that are no UTF-8', '\xe9'.repeat(20), 'credential_malformed'],
+    ['a control character', `${'a'.repeat(20)}\x01`, 'credential_malformed'],
+    ['DEL', `${'a'.repeat(20)}\x7f`, 'credential_malformed'],
+    ['a tab', `${'a'.repeat(20)}\tb`, 'credential_malformed'],
+    ['a space', `${'a'.repeat(20)} b`, 'credential_malformed'],
+    ['a quoted string', `"${'a'.repeat(20)}"`, 'credential_malformed'],
+    ['a backslash', `${'a'.repeat(20)}\\`, 'credential_malformed'],
+  ])('that is %s is nobody’s, and nobody is asked', async (_, value, reason) => {
+    expect(await answers(carry(value))).toEqual(both(`401 ${reason}`));
+    await expectQuiet();
+  });
+
+  it('that is a list is refused', async () => {
+    const value = `${'a'.repeat(20)}, ${'b'.repeat(20)}`;
+    expect(await answers(carry(value))).toEqual(both('400 credential_conflicting'));
+    await expectQuiet();
+  });
+
+  it('that is 1 MiB, or holds NUL, gets the runtime’s own answer and never reaches the gate', async () => {
+    gate.clearLogs();
+    const large = await answers(carry('a'.repeat(KIB * KIB)));
+    expect(large).toEqual(both('431 by the runtime: message head is too large'));
+    const nul = await answers(carry(`${'a'.repeat(20)}\0`));
+    expect(nul).toEqual(both('400 by the runtime: invalid HTTP header parsed'));
+    expect(await readDecisions(gate)).toEqual([]);
+    await expectQuiet();
+  });
+});
+
+describe('a Cookie header', () => {
+  it.each([
+    ['nothing but ";"', ';'],
+    ['thousands of ";"', ';'.repeat(5000)],
+    ['64 KiB of ";"', ';'.repeat(64 * KIB)],
+    ['64 KiB of "="', '='.repeat(64 * KIB)],
+    ['64 KiB of "=;"', '=;'.repeat(32 * KIB)],
+    ['64 KiB of spaces between two letters', `a${' '.repeat(64 * KIB)}b`],
+    ['64 KiB of spaces before a name', `${' '.repeat(64 * KIB)}${COOKIE}`],
+    ['500 cookies of other names', pairs(500, (index) => `c${index}`)],
+    ['64 KiB of name', `${'n'.repeat(64 * KIB)}=v`],
+    ['an empty session cookie 500 times', pairs(500, () => COOKIE, '')],
+    [
+      'names that only resemble the session’s',
+      `${COOKIE.toUpperCase()}=${'v'.repeat(20)}; ${COOKIE}x=${'v'.repeat(20)}; __Host-${COOKIE}=${'v'.repeat(20)}; \xa0${COOKIE}=${'v'.repeat(20)}`,
+    ],
+  ])('of %s presents no credential', async (_, cookie) => {
+    expect(await answers({ Cookie: cookie })).toEqual(both('401 credential_missing'));
+    await expectQuiet();
+  });
+
+  it('of 500 different session cookies is nobody’s', async () => {
+    const cookie = Array.from({ length: 500 }, (_, i) => `${COOKIE}=${'v'.repeat(20)}${i}`).join(
+      '; ',
+    );
+    expect(await answers({ Cookie: cookie })).toEqual(both('401 credential_ambiguous'));
+    await expectQuiet();
+  });
+
+  it('of 500 malformed session cookies is nobody’s', async () => {
+    expect(await answers({ Cookie: pairs(500, () => COOKIE) })).toEqual(
+      both('401 credential_malformed'),
+    );
+    await expectQuiet();
+  });
+
+  it('sent twice with the session in both is refused', async () => {
+    const line = ['Cookie', `${COOKIE}=${'v'.repeat(20)}`] as const;
+    expect(await answers([line, line])).toEqual(both('400 credential_conflicting'));
+    await expectQuiet();
+  });
+});
+
+describe('an Authorization header', () => {
+  it.each([
+    ['64 KiB of spaces', `Bearer${' '.repeat(64 * KIB)}`, 'credential_missing'],
+    ['64 KiB of spaces before a token', `Bearer${' '.repeat(64 * KIB)}x`, 'credential_malformed'],
+    ['64 KiB of another scheme', `Basic ${'a'.repeat(64 * KIB)}`, 'credential_missing'],
+    ['a scheme that only begins like it', `Bearerx ${'a'.repeat(20)}`, 'credential_missing'],
+    ['a scheme alone', 'Bearer', 'credential_missing'],
+  ])('of %s is nobody’s', async (_, value, reason) => {
+    expect(await answers({ Authorization: value })).toEqual(both(`401 ${reason}`));
+    await expectQuiet();
+  });
+});
+
+it('where a session is optional, a hostile credential is nobody’s and nobody is asked about it', async () => {
+  for (const carry of Object.values(CARRIERS)) {
+    for (const value of ['', 'a'.repeat(15), 'a'.repeat(64 * KIB), '\xc3\xa9'.repeat(20)])
+      expect((await get(gate.port, '/either', carry(value))).status).toBe(200);
+  }
+  expect((await gate.kratos.calls()).counts).toEqual({});
+  expect(await gate.kv.calls()).toEqual([]);
+  expect(await readComplaints(gate)).toEqual([]);
+  const { requests } = await gate.origin.calls();
+  expect(requests.filter(({ headers }) => headers.some(([, v]) => v.includes('aaaa')))).toEqual([]);
+});
+
+function pairs(count: number, name: (index: number) => string, value = 'v'): string {
+  return Array.from({ length: count }, (_, index) => `${name(index)}=${value}`).join('; ');
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import {
+  kratosErrorId,
+  whoami401Body,
+  withRequestId,
+} from '../../../src/providers/kratos/kratos-errors.ts';
+
+const PLAIN =
+  '{"error":{"code":401,"status":"Unauthorized","reason":"No valid session credentials found in the request.","message":"The request could not be authorized"}}\n';
+
+describe('whoami401Body()', () => {
+  it('is what Kratos sends to who presents nothing', () => {
+    expect(whoami401Body(undefined, null)).toBe(PLAIN);
+  });
+
+  it('is the store’s own when it sent one', () => {
+    expect(whoami401Body('{"error":{}}', null)).toBe('{"error":{}}');
+    expect(whoami401Body('{"error":{}}', 'r-1')).toBe('{"error":{}}');
+  });
+});
+
+describe('withRequestId()', () => {
+  it.each([null, ''])('changes nothing without an id: %j', (requestId) => {
+    expect(withRequestId(PLAIN, requestId)).toBe(PLAIN);
+  });
+
+  it('stands between status and reason, as herodot has it', () => {
+    expect(withRequestId(PLAIN, 'r-1')).toBe(PLAIN.replace('"reason"', '"request":"r-1","reason"'));
+  });
+
+  it('is written as Go writes JSON, whatever it holds', () => {
+    const id = `$&$1 "\\<b>&\u2028 é 🙂`;
+    const body = withRequestId(PLAIN, id);
+    expect(JSON.parse(body).error.request).toBe(id);
+    expect(body).toContain('\\u003cb\\u003e\\u0026\\u2028');
+  });
+
+  it('is put into every error of herodot, once', () => {
+    const forbidden =
+      '{"error":{"id":"session_aal2_required","code":403,"status":"Forbidden","reason":"r"}}';
+    const once = withRequestId(forbidden, 'r-1');
+    expect(JSON.parse(once).error).toMatchObject({ request: 'r-1', id: 'session_aal2_required' });
+    expect(withRequestId(once, 'r-2')).toBe(once);
+  });
+
+  it.each(['', '<html>', '{"code":401}', '{"error":{"reason":"r"}}'])(
+    'leaves alone what is not herodot’s: %j',
+    (body) => {
+      expect(withRequestId(body, 'r-1')).toBe(body);
+    },
+  );
+});
+
+it.each([
+  ['{"error":{"id":"session_aal2_required"}}', 'session_aal2_required'],
+  [PLAIN, ''],
+  ['{"error":{"id":7}}', ''],
+  ['{"error":{"id":"a\\r\\nX: y"}}', ''],
+  ['{"error":"x"}', ''],
+  ['rubbish', ''],
+])('kratosErrorId(%j) is %j', (body, id) => {
+  expect(kratosErrorId(body)).toBe(id);
+});

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { parseObject, readKratosSession } from '../../../src/providers/kratos/kratos-session.ts';
+import { missingCorpus, readJsonSamples, readNaughtyStrings } from '../../support/corpus.ts';
+
+const GOOD = {
+  id: 'session-1',
+  active: true,
+  expires_at: '2033-05-18T03:33:20.123456789Z',
+  identity: { id: 'identity-1', traits: { email: 'demo@example.com' } },
+};
+const read = (changes: object) => readKratosSession(JSON.stringify({ ...GOOD, ...changes }));
+
+describe('readKratosSession()', () => {
+  it('reads an active session, its expiry never rounded up', () => {
+    expect(read({})).toEqual({
+      kind: 'active',
+      session: {
+        id: 'session-1',
+        identity: { id: 'identity-1' },
+        expiresAt: 2_000_000_000_123,
+        document: GOOD,
+      },
+    });
+  });
+
+  it('C23: gives a document that nobody can change', () => {
+    const result = read({});
+    if (result.kind !== 'active') expect.fail(result.kind);
+    const { document } = result.session;
+    expect(Object.isFrozen(result.session)).toBe(true);
+    expect(() => Object.assign(document, { id: 'x' })).toThrow(TypeError);
+    expect(() => Object.assign(document.identity as object, { id: 'x' })).toThrow(TypeError);
+  });
+
+  it('C18: calls a session that says so inactive', () => {
+    expect(read({ active: false })).toEqual({ kind: 'inactive' });
+  });
+
+  it.each([
+    { active: 'true' },
+    { active: 1 },
+    { active: null },
+    { active: undefined },
+    { id: '' },
+    { id: 7 },
+    { id: 'a b' },
+    { id: 'a\r\nX-Admin: 1' },
+    { id: 'é' },
+    { id: 'x'.repeat(256) },
+    { identity: undefined },
+    { identity: null },
+    { identity: [] },
+    { identity: 'identity-1' },
+    { identity: { id: 1 } },
+    { identity: { id: '' } },
+    { identity: [{ id: 'identity-1' }] },
+    { expires_at: undefined },
+    { expires_at: null },
+    { expires_at: 2_000_000_000_000 },
+    { expires_at: '' },
+    { expires_at: 'tomorrow' },
+    { expires_at: '2033-05-18' },
+    { expires_at: '2033-13-45T99:99:99Z' },
+    { expires_at: '2033-05-18 03:33:20Z' },
+    { expires_at: 'Wed, 18 May 2033 03:33:20 GMT' },
+    { expires_at: '+275760-09-13T00:00:00Z' },
+  ])('C18: does not take %j for a session', (changes) => {
+    expect(read(changes)).toEqual({ kind: 'not-a-session' });
+  });
+
+  it.each(['', ' ', 'null', '[]', '"x"', '1', '{}', '<html>', '{"active":true}', '{"id":"a"'])(
+    'C18: does not take %j for a session',
+    (body) => {
+      expect(readKratosSession(body)).toEqual({ kind: 'not-a-session' });
+    },
+  );
+
+  it('reads no member from a prototype', () => {
+    const { id, ...rest } = GOOD;
+    const body = `{"__proto__":{"id":"${id}"},${JSON.stringify(rest).slice(1)}`;
+    expect(readKratosSession(body)).toEqual({ kind: 'not-a-session' });
+  });
+
+  it('survives a document as deep as it is long', () => {
+    const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+    const body = JSON.stringify(GOOD).replace('{"email"', `{"deep":${deep},"email"`);
+    expect(readKratosSession(body).kind).toBe('active');
+  });
+
+  const samples = readJsonSamples();
+  it.skipIf(samples === undefined)(
+    `C14: never throws on the JSON samples, and takes none for a session; ${missingCorpus('json-parsing')}`,
+    () => {
+      for (const { name, bytes } of samples ?? []) {
+        const text = new TextDecoder().decode(bytes);
+        expect(readKratosSession(text), name).toEqual({ kind: 'not-a-session' });
+      }
+    },
+  );
+
+  it.skipIf(samples === undefined)(
+    `C14: takes a session around a JSON sample exactly when the sample is valid JSON; ${missingCorpus('json-parsing')}`,
+    () => {
+      for (const { name, verdict, bytes } of samples ?? []) {
+        const text = new TextDecoder().decode(bytes);
+        const around = JSON.stringify(GOOD).replace('"demo@example.com"', () => text);
+        const { kind } = readKratosSession(around);
+        if (verdict === 'valid') expect(kind, name).toBe('active');
+        if (verdict === 'invalid') expect(kind, name).toBe('not-a-session');
+      }
+    },
+  );
+
+  it.skipIf(readNaughtyStrings() === undefined)('reads whatever traits hold', () => {
+    for (const bytes of readNaughtyStrings() ?? []) {
+      const text = new TextDecoder().decode(bytes);
+      expect(read({ identity: { id: 'i', traits: { [text]: text } } }).kind).toBe('active');
+    }
+  });
+});
+
+it('parseObject() gives objects only', () => {
+  expect(parseObject('{"a":1}')).toEqual({ a: 1 });
+  for (const text of ['[]', 'null', '1', '"a"', 'true', '', '{', '{"a":1}x'])
+    expect(parseObject(text)).toBeUndefined();
+});

@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest';
+import type { Carrier } from '../../../src/credentials/credential.ts';
+import { createKratosStore } from '../../../src/providers/kratos/kratos-store.ts';
+import { kratosBody } from '../../whoami/checked-sessions.ts';
+
+const VALUE = 'ory_st_abcdefghijklmnopqrstuvwxyz012345';
+const TOKEN: Carrier = { kind: 'session-token-header' };
+
+type Answer = (request: Request) => Promise<Response> | Response;
+
+function createStore(answer: Answer, { timeoutMs = 1000 } = {}) {
+  const requests: Request[] = [];
+  const store = createKratosStore({
+    publicUrl: 'https://kratos.example.test/base',
+    timeoutMs,
+    fetch: async (request) => {
+      requests.push(request);
+      return answer(request);
+    },
+  });
+  const check = (options = {}) => store.check({ carrier: TOKEN, value: VALUE }, options);
+  return { store, check, requests };
+}
+
+const session = (headers: Record<string, string> = {}) =>
+  new Response(kratosBody(), { headers: { 'Content-Type': 'application/json', ...headers } });
+const error = (status: number, headers: Record<string, string> = {}) =>
+  new Response('{"error":{"code":1}}', { status, headers });
+
+describe('createKratosStore() asks', () => {
+  it.each<[Carrier, string, string]>([
+    [TOKEN, 'x-session-token', VALUE],
+    [{ kind: 'cookie', cookieName: 's' }, 'cookie', `s=${VALUE}`],
+    [{ kind: 'bearer' }, 'authorization', `Bearer ${VALUE}`],
+  ])('with one credential and nothing else: %j', async (carrier, name, value) => {
+    const { store, requests } = createStore(() => session());
+    await store.check({ carrier, value: VALUE });
+    const [request] = requests;
+    expect(request?.url).toBe('https://kratos.example.test/base/sessions/whoami');
+    expect(request?.method).toBe('GET');
+    expect(request?.redirect).toBe('manual');
+    expect(Object.fromEntries(request?.headers ?? [])).toEqual({
+      accept: 'application/json',
+      [name]: value,
+    });
+  });
+
+  it('for a template by its name, whatever is in it', async () => {
+    const { check, requests } = createStore(() => session());
+    const tokenizeAs = 'a&b=c d#é/../x';
+    await check({ tokenizeAs });
+    expect(new URL(requests[0]?.url ?? '').searchParams.get('tokenize_as')).toBe(tokenizeAs);
+  });
+});
+
+describe('createKratosStore() reads', () => {
+  it('a session, with what comes beside it', async () => {
+    const { check } = createStore(() => {
+      const response = session({ 'Ory-Session-Cache-For': '60' });
+      response.headers.append('Set-Cookie', 'a=1, 2; Path=/');
+      response.headers.append('Set-Cookie', 'b=2');
+      return response;
+    });
+    expect(await check()).toMatchObject({
+      kind: 'session',
+      body: kratosBody(),
+      cacheForSeconds: 60,
+      setCookies: ['a=1, 2; Path=/', 'b=2'],
+    });
+  });
+
+  it.each(['', '-1', '1.5', 'x', '1e3', '1234567890'])(
+    'an Ory-Session-Cache-For of %j as none',
+    async (value) => {
+      const { check } = createStore(() => session({ 'Ory-Session-Cache-For': value }));
+      expect(await check()).toMatchObject({ kind: 'session', cacheForSeconds: undefined });
+    },
+  );
+
+  it.each([
+    [401, { kind: 'no-session', body: '{"error":{"code":1}}' }],
+    [403, { kind: 'insufficient' }],
+    [400, { kind: 'rejected', status: 400 }],
+  ])('%i as %j', async (status, expected) => {
+    expect(await createStore(() => error(status)).check()).toMatchObject(expected);
+  });
+
+  it('C10: any other answer as a fault, never as a "no"', async () => {
+    for (const status of [
+      201, 204, 206, 301, 302, 304, 307, 404, 405, 408, 418, 429, 499, 500, 502, 503, 504,
+    ]) {
+      const isBodiless = status === 204 || status === 304;
+      const answer = () => (isBodiless ? new Response(null, { status }) : error(status));
+      expect(await createStore(answer).check(), `${status}`).toMatchObject({ kind: 'fault' });
+    }
+  });
+
+  it.each([401, 403, 400])('C10: a foreign %i as a fault', async (status) => {
+    for (const body of [
+      '',
+      '<html>Access denied</html>',
+      '{}',
+      '[]',
+      '{"error":"x"}',
+      '{"error":null}',
+    ]) {
+      const { check } = createStore(() => new Response(body, { status }));
+      expect(await check()).toMatchObject({
+        kind: 'fault',
+        scope: 'answer',
+        detail: `store-${status}-foreign`,
+      });
+    }
+  });
+
+  it('C18: a session that is over by its own word as none', async () => {
+    const body = kratosBody().replace('"active":true', '"active":false');
+    expect(await createStore(() => new Response(body)).check()).toEqual({
+      kind: 'no-session',
+      body: undefined,
+    });
+  });
+
+  it.each([
+    ['0', 1],
+    ['7', 7],
+    ['3600', 60],
+    ['Wed, 21 Oct 2026 07:28:00 GMT', undefined],
+    ['-1', undefined],
+  ])('Retry-After: %s as %s seconds', async (value, retryAfterSeconds) => {
+    const { check } = createStore(() => error(429, { 'Retry-After': value }));
+    expect(await check()).toEqual({
+      kind: 'fault',
+      scope: 'store',
+      detail: 'store-429',
+      retryAfterSeconds,
+    });
+  });
+
+  it('no more of a body than a session can have', async () => {
+    const long = () => new Response(kratosBody({ members: { x: 'x'.repeat(256 * 1024) } }));
+    expect(await createStore(long).check()).toMatchObject({ detail: 'store-too-long' });
+  });
+});
+
+describe('createKratosStore() does not throw', () => {
+  it('when nobody is there', async () => {
+    const { check } = createStore(() => {
+      throw new Error(`connect ECONNREFUSED ${VALUE}`);
+    });
+    expect(await check()).toEqual({
+      kind: 'fault',
+      scope: 'store',
+      detail: 'store-unreachable',
+      retryAfterSeconds: undefined,
+    });
+  });
+
+  it('when no answer comes', async () => {
+    const hang: Answer = ({ signal }) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    const { check } = createStore(hang, { timeoutMs: 20 });
+    expect(await check()).toMatchObject({ kind: 'fault', detail: 'store-timeout' });
+  });
+
+  it('when the body breaks off', async () => {
+    const body = new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode('{"id":"'));
+        controller.error(new Error('connection lost'));
+      },
+    });
+    expect(await createStore(() => new Response(body)).check()).toMatchObject({ kind: 'fault' });
+  });
+
+  it('and says ready only when the store does', async () => {
+    const ready = (answer: Answer) => createStore(answer).store.isReady();
+    expect(await ready(() => new Response('{"status":"ok"}'))).toBe(true);
+    expect(await ready(() => error(503))).toBe(false);
+    expect(await ready(() => new Response(null, { status: 302 }))).toBe(false);
+    expect(await ready(() => Promise.reject(new Error('gone')))).toBe(false);
+  });
+});

@@ -1,0 +1,254 @@
+import { describe, expect, it } from 'vitest';
+import { NO_REVOCATION_LOG, type RevocationView } from '../../src/revocation/revocation-view.ts';
+import {
+  createWorld,
+  credential,
+  EXPIRES_AT,
+  FAULT,
+  NO,
+  pause,
+  statusOf,
+  T,
+  yes,
+} from './sessions-world.ts';
+
+describe('Sessions serves nothing past expires_at, by one millisecond', () => {
+  it.each([
+    [EXPIRES_AT - 1, 'signed-in'],
+    [EXPIRES_AT, 'unknown'],
+    [EXPIRES_AT + 1, 'unknown'],
+  ])('from memory, at %i: %s', async (now, outcome) => {
+    const world = createWorld();
+    await world.resolve();
+    Object.assign(world, { now, answer: FAULT });
+    expect((await world.resolve()).outcome).toBe(outcome);
+  });
+
+  it.each([
+    [EXPIRES_AT - 1, 'signed-in'],
+    [EXPIRES_AT, 'unknown'],
+  ])('from KV, at %i: %s', async (now, outcome) => {
+    const first = createWorld();
+    await first.resolve();
+    await first.settle();
+    expect(first.kv.size).toBe(1);
+    const second = createWorld({ kv: first.kv });
+    Object.assign(second, { now, answer: FAULT });
+    expect((await second.resolve()).outcome).toBe(outcome);
+  });
+
+  it.each([
+    [T + 90_000 - 1, 'signed-in'],
+    [T + 90_000, 'unknown'],
+  ])('while the store fails, at %i: %s', async (now, outcome) => {
+    const world = createWorld();
+    world.answer = yes({ expiresAt: T + 90_000 });
+    await world.resolve();
+    Object.assign(world, { now, answer: FAULT });
+    expect((await world.resolve()).outcome).toBe(outcome);
+    expect((await world.resolve()).outcome).toBe(outcome);
+  });
+
+  it('from the store, when the session ends while it is asked', async () => {
+    const world = createWorld();
+    world.meanwhile = async () => {
+      world.now = EXPIRES_AT;
+    };
+    expect((await world.resolve()).outcome).toBe('not-signed-in');
+    expect((await world.resolveUnstored()).outcome).toBe('not-signed-in');
+    await world.settle();
+    expect(world.kv.size).toBe(0);
+  });
+
+  it('C24: from KV, when it ends while KV is read', async () => {
+    const first = createWorld();
+    await first.resolve();
+    await first.settle();
+    const second = createWorld({ kv: first.kv });
+    const get = second.kv.get.bind(second.kv);
+    second.kv.get = (name) => {
+      second.now = EXPIRES_AT;
+      return get(name);
+    };
+    second.answer = FAULT;
+    expect((await second.resolve()).outcome).toBe('unknown');
+  });
+});
+
+describe('Sessions', () => {
+  it('answers one hundred at once with one call', async () => {
+    const world = createWorld();
+    world.meanwhile = pause;
+    const all = await Promise.all(Array.from({ length: 100 }, () => world.resolve()));
+    expect(world.calls).toBe(1);
+    expect(all.filter(({ provenance }) => provenance.collapsed)).toHaveLength(99);
+  });
+
+  it('checks behind the answer, once for all who are served meanwhile', async () => {
+    const world = createWorld();
+    world.answer = yes({ expiresAt: T + 600_000 });
+    await world.resolve();
+    Object.assign(world, { now: T + 31_000, meanwhile: pause });
+    const served = await Promise.all([world.resolve(), world.resolve(), world.resolve()]);
+    for (const resolution of served)
+      expect(statusOf(resolution)).toBe('postern; hit; ttl=-1; detail=memory');
+    await world.settle();
+    expect(world.calls).toBe(2);
+    expect(statusOf(await world.resolve())).toBe('postern; hit; ttl=30; detail=memory');
+  });
+
+  it('does not serve on the strength of a failure that nobody has looked into since', async () => {
+    const world = createWorld();
+    world.answer = yes({ expiresAt: T + 600_000 });
+    await world.resolve();
+    Object.assign(world, { now: T + 61_000, answer: FAULT });
+    expect(statusOf(await world.resolve())).toMatch(/^postern; fwd=stale.*detail=store-503$/);
+    Object.assign(world, { now: T + 200_000, answer: NO });
+    expect((await world.resolve()).outcome).toBe('not-signed-in');
+  });
+
+  it('does not call the store failing because a template fails', async () => {
+    const world = createWorld();
+    world.answer = yes({ expiresAt: T + 600_000 });
+    await world.resolve();
+    Object.assign(world, { now: T + 61_000, answer: FAULT });
+    await world.sessions.resolveUnstored(credential, world.anchor, { tokenizeAs: 'broken' });
+    world.answer = NO;
+    expect((await world.resolve()).outcome).toBe('not-signed-in');
+  });
+
+  it('forgets what is denied to a requester that wanted nothing stored', async () => {
+    const world = createWorld();
+    await world.resolve();
+    await world.settle();
+    world.answer = NO;
+    expect((await world.resolveUnstored()).outcome).toBe('not-signed-in');
+    await world.settle();
+    expect(world.kv.size).toBe(0);
+    expect((await world.resolve()).outcome).toBe('not-signed-in');
+  });
+
+  it('C6: never remembers "sign in more strongly"', async () => {
+    const world = createWorld();
+    world.answer = { kind: 'insufficient', body: 'more' };
+    expect((await world.resolve()).outcome).toBe('insufficient');
+    world.answer = yes();
+    expect((await world.resolve()).outcome).toBe('signed-in');
+    world.answer = { kind: 'insufficient', body: 'more' };
+    expect((await world.resolve({ asOf: world.now + 1 })).outcome).toBe('insufficient');
+    await world.settle();
+    expect(world.kv.size).toBe(0);
+    expect((await world.resolve()).outcome).toBe('insufficient');
+  });
+
+  it('takes a second look at a sudden "no", and drops the session at the second', async () => {
+    const world = createWorld();
+    await world.resolve();
+    Object.assign(world, { now: T + 100, answer: NO });
+    const demand = { asOf: T + 100 };
+    expect((await world.resolve(demand)).outcome).toBe('not-signed-in');
+    expect([world.calls, world.readinessCalls]).toEqual([3, 1]);
+    expect((await world.resolve()).outcome).toBe('not-signed-in');
+    expect(world.calls).toBe(3);
+  });
+
+  it('keeps the session while the store says that it is not ready', async () => {
+    const world = createWorld();
+    await world.resolve();
+    Object.assign(world, { now: T + 30_500, answer: NO, isReady: false });
+    expect((await world.resolve()).outcome).toBe('signed-in');
+    await world.settle();
+    expect([world.calls, world.readinessCalls]).toEqual([2, 1]);
+    expect((await world.resolve()).outcome).toBe('signed-in');
+  });
+
+  it.each(['no-cache', 'no-store'])(
+    'knows from KV that a "no" is sudden, with %s too',
+    async (directive) => {
+      const first = createWorld();
+      await first.resolve();
+      await first.settle();
+      const second = createWorld({ kv: first.kv });
+      Object.assign(second, { answer: NO, isReady: false });
+      const ask = () =>
+        directive === 'no-cache'
+          ? second.resolve({ asOf: second.now + 1 })
+          : second.resolveUnstored();
+      expect((await ask()).outcome).toBe('unknown');
+      expect((await second.resolve()).outcome).toBe('signed-in');
+      second.isReady = true;
+      expect((await ask()).outcome).toBe('not-signed-in');
+      expect((await second.resolve()).outcome).toBe('not-signed-in');
+      await second.settle();
+      expect(first.kv.size).toBe(0);
+    },
+  );
+
+  it('does not look twice at a "no" about strangers', async () => {
+    const world = createWorld();
+    world.answer = NO;
+    expect((await world.resolve()).outcome).toBe('not-signed-in');
+    expect([world.calls, world.readinessCalls]).toEqual([1, 0]);
+  });
+});
+
+describe('Sessions against a revocation log', () => {
+  /** A log with one mark, moved by the test. */
+  function createLog() {
+    const log = { notBefore: 0, trustedSince: 0 };
+    const view: RevocationView = {
+      ...NO_REVOCATION_LOG,
+      notBefore: () => log.notBefore,
+      trustedSince: () => log.trustedSince,
+    };
+    return { log, view };
+  }
+
+  it('C8: asks the store again about what is marked, wherever it is kept', async () => {
+    const { log, view } = createLog();
+    const world = createWorld({ revocation: view });
+    await world.resolve();
+    await world.settle();
+    Object.assign(world, { now: T + 1000, answer: NO });
+    expect((await world.resolve()).outcome).toBe('signed-in');
+    log.notBefore = T + 500;
+    expect((await world.resolve()).outcome).toBe('not-signed-in');
+    const other = createWorld({ kv: world.kv, revocation: view });
+    other.answer = NO;
+    expect((await other.resolve()).outcome).toBe('not-signed-in');
+  });
+
+  it('C9: neither answers with nor keeps a check that a mark has overtaken', async () => {
+    const { log, view } = createLog();
+    const world = createWorld({ revocation: view });
+    world.meanwhile = async () => {
+      if (world.calls > 1) return;
+      world.now = T + 1000;
+      log.notBefore = T + 500;
+      world.answer = NO;
+    };
+    expect((await world.resolve()).outcome).toBe('not-signed-in');
+    await world.settle();
+    expect([world.calls, world.kv.size]).toEqual([2, 0]);
+  });
+
+  it('C19: does not serve marked sessions while the store fails', async () => {
+    const { log, view } = createLog();
+    const world = createWorld({ revocation: view });
+    await world.resolve();
+    Object.assign(world, { now: T + 1000, answer: FAULT });
+    log.notBefore = T;
+    expect((await world.resolve()).outcome).toBe('unknown');
+  });
+
+  it('says that it cannot tell when marks overtake every attempt', async () => {
+    const { log, view } = createLog();
+    const world = createWorld({ revocation: view });
+    world.meanwhile = async () => {
+      world.now += 10;
+      log.notBefore = world.now;
+    };
+    expect((await world.resolve()).outcome).toBe('unknown');
+    expect(world.calls).toBe(3);
+  });
+});
