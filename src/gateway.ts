@@ -64,7 +64,8 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
   const issuers = createIssuers(config, surroundings);
   const identification = createIdentification(config, surroundings, { revocation, issuers });
   const gateOptions = createGateOptions(config, surroundings, identification, log);
-  const readiness = createReadiness(createStore(config, surroundings), surroundings.kv, now);
+  const parts = { store: createStore(config, surroundings), kv: surroundings.kv };
+  const readiness = createReadiness({ ...parts, tokens: identification.tokens }, now);
   const resource = createResource(config);
   const whoamiOptions = { ...identification, log, now };
 

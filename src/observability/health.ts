@@ -2,6 +2,7 @@ import { PRIVATE_NO_STORE } from '../errors/error-response.ts';
 import type { SessionStore } from '../providers/session-store.ts';
 import type { KeyValueStore } from '../whoami/kv-tier.ts';
 import { type Anchor, SingleFlight } from '../whoami/single-flight.ts';
+import type { TokenResolver } from '../whoami/token-resolver.ts';
 
 /** How long one finding is repeated, so that nobody can make the parts busy by asking about them. */
 const FINDING_MS = 5000;
@@ -22,32 +23,44 @@ interface Finding {
   readonly errors: Readonly<Record<string, string>>;
 }
 
+/** The parts behind Postern. */
+export interface Parts {
+  readonly store: SessionStore;
+  readonly kv: KeyValueStore | undefined;
+  readonly tokens: Pick<TokenResolver, 'isReady'>;
+}
+
 /** Whether the parts behind Postern answer: `{"status":"ok"}` or 503 with the parts that do not. */
 export function createReadiness(
-  store: SessionStore,
-  kv: KeyValueStore | undefined,
+  parts: Parts,
   now: () => number,
 ): (anchor: Anchor) => Promise<Response> {
   let last: Finding | undefined;
   const flights = new SingleFlight<Finding>({ deadlineMs: DEADLINE_MS, now });
-  const find = async (at: number) => {
-    last = { at, errors: await findErrors(store, kv) };
+  const findWith = (anchor: Anchor) => async (at: number) => {
+    last = { at, errors: await findErrors(parts, anchor) };
     return last;
   };
   return async function ready(anchor) {
     const isCurrent = last !== undefined && now() - last.at < FINDING_MS;
-    const { errors } = isCurrent && last ? last : (await flights.join('', 0, find, anchor)).value;
+    const { errors } =
+      isCurrent && last ? last : (await flights.join('', 0, findWith(anchor), anchor)).value;
     const isReady = Object.keys(errors).length === 0;
     return healthResponse(isReady ? 200 : 503, isReady ? { status: 'ok' } : { errors });
   };
 }
 
 async function findErrors(
-  store: SessionStore,
-  kv: KeyValueStore | undefined,
+  { store, kv, tokens }: Parts,
+  anchor: Anchor,
 ): Promise<Record<string, string>> {
-  const [isStoreReady, isKvReady] = await Promise.all([store.isReady(), canRead(kv)]);
+  const [isStoreReady, isKvReady, areKeysReady] = await Promise.all([
+    store.isReady(),
+    canRead(kv),
+    tokens.isReady(anchor),
+  ]);
   return {
+    ...(areKeysReady ? {} : { keys: 'the keys of a token issuer cannot be had' }),
     ...(isStoreReady ? {} : { store: 'the session store does not say that it is ready' }),
     ...(isKvReady ? {} : { kv: 'KV cannot be read; sessions are checked at the store instead' }),
   };

@@ -17,6 +17,8 @@ export type KeyAnswer =
 /** The keys of one issuer. Implementations never throw. */
 export interface IssuerKeys {
   find(wanted: WantedKey, anchor: Anchor): Promise<KeyAnswer>;
+  /** Whether there are keys to verify with, fresh or still believed. */
+  isReady(anchor: Anchor): Promise<boolean>;
 }
 
 /** Keys that stand in the configuration. */
@@ -31,5 +33,6 @@ export function createInlineKeys(keys: readonly PublicJwk[]): IssuerKeys {
       const key = findKey(imported, wanted);
       return key === undefined ? { kind: 'unknown-key' } : { kind: 'key', key };
     },
+    isReady: async () => true,
   };
 }

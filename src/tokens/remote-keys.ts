@@ -75,6 +75,11 @@ export class RemoteKeys implements IssuerKeys {
     return this.#lookAgain(wanted, anchor);
   }
 
+  async isReady(anchor: Anchor): Promise<boolean> {
+    await this.#keepFresh(this.#options.now(), anchor);
+    return this.#usable() !== undefined;
+  }
+
   /** Nothing to wait for while the set is young; a look behind the answer in its second half. */
   async #keepFresh(now: number, anchor: Anchor): Promise<void> {
     const age = this.#known === undefined ? Infinity : now - this.#known.fetchedAt;

@@ -67,6 +67,13 @@ export class TokenSessions implements TokenResolver {
     return this.#conclude(tokenName, verified.value, 'signature');
   }
 
+  /** Whether every issuer's tokens can be verified. */
+  async isReady(anchor: Anchor): Promise<boolean> {
+    const issuers = [...this.#issuers.values()];
+    const ready = await Promise.all(issuers.map(({ keys }) => keys.isReady(anchor)));
+    return ready.every(Boolean);
+  }
+
   /** What was verified before, while its key is still one of the issuer's. */
   async #recall(tokenName: string, anchor: Anchor): Promise<TokenSession | undefined> {
     const remembered = this.#memory.read(tokenName);

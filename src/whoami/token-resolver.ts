@@ -8,4 +8,6 @@ import type { Anchor } from './single-flight.ts';
  */
 export interface TokenResolver {
   resolve(token: TokenCredential, anchor: Anchor): Promise<Resolution>;
+  /** Whether every issuer's tokens can be verified. */
+  isReady(anchor: Anchor): Promise<boolean>;
 }

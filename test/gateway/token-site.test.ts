@@ -105,6 +105,11 @@ describe('the gated site', () => {
         expect(Number(header(response, 'retry-after'))).toBeGreaterThan(0);
       }
       expect((await fresh.origin.calls()).counts).toEqual({});
+      const ready = await get(fresh.port, '/.postern/health/ready');
+      expect([ready.status, Object.keys(jsonOf(ready).errors)]).toEqual([503, ['keys']]);
+      await fresh.keycard.reset();
+      await fresh.clock.advance(60_000);
+      expect((await get(fresh.port, '/.postern/health/ready')).status).toBe(200);
     } finally {
       await fresh.dispose();
     }

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { Miniflare, type WorkerOptions } from 'miniflare';
 import { readBuiltGate } from './built-gate.ts';
 import { bundleWorker } from './bundle-worker.ts';
@@ -200,7 +200,7 @@ async function startRuntime(
   workers: (ports: Ports) => RuntimeWorker[],
   attempts = START_ATTEMPTS,
 ): Promise<Miniflare> {
-  const [kratos, origin, keycard] = await Promise.all([freePort(), freePort(), freePort()]);
+  const ports = await freePorts();
   const miniflare = new Miniflare({
     host: '127.0.0.1',
     cf: false,
@@ -208,7 +208,7 @@ async function startRuntime(
     enableDevRegistry: false,
     logRequests: false,
     handleStructuredLogs: ({ message }: { message: string }) => capture.accept(message),
-    workers: workers({ kratos, origin, keycard }).map(workerOptions) satisfies WorkerOptions[],
+    workers: workers(ports).map(workerOptions) satisfies WorkerOptions[],
   });
   try {
     await miniflare.ready;
@@ -273,13 +273,22 @@ function loopback(port: number): string {
   return `http://127.0.0.1:${port}`;
 }
 
-function freePort(): Promise<number> {
+/** Free ports, each another: all are held until the last is found. */
+async function freePorts(): Promise<Ports> {
+  const servers = [createServer(), createServer(), createServer()] as const;
+  const [kratos, origin, keycard] = await Promise.all(servers.map(listen));
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  if (kratos === undefined || origin === undefined || keycard === undefined)
+    throw new Error('there are three servers');
+  return { kratos, origin, keycard };
+}
+
+function listen(server: Server): Promise<number> {
   return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
+    server.once('error', reject);
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
-      const port = address !== null && typeof address === 'object' ? address.port : 0;
-      server.close(() => resolve(port));
+      resolve(address !== null && typeof address === 'object' ? address.port : 0);
     });
   });
 }

@@ -51,6 +51,7 @@ function setUp(preset: 'kratos' | 'keycard' = 'kratos') {
     },
   };
   const keys = {
+    isReady: async () => !world.unavailable,
     find: async (wanted: Parameters<typeof findKey>[1]): Promise<KeyAnswer> => {
       world.finds += 1;
       if (world.unavailable)
@@ -78,8 +79,9 @@ function setUp(preset: 'kratos' | 'keycard' = 'kratos') {
     believedUnheldMs: 360_000,
     now: () => world.now,
   });
+  const isReady = () => sessions.isReady(() => {});
   const resolve = (token: string) => sessions.resolve({ value: token }, () => {});
-  return { world, resolve };
+  return { world, resolve, isReady };
 }
 
 const make = (claims: object = {}, header: object = {}) => issuer.token(T0, { claims, header });
@@ -135,6 +137,13 @@ describe('TokenSessions', () => {
       retryAfterSeconds: 3,
       provenance: expect.objectContaining({ tier: 'none', forwarded: 'miss', fault: 'keys-503' }),
     });
+  });
+
+  it('is ready while every issuer has keys', async () => {
+    const { world, isReady } = setUp();
+    expect(await isReady()).toBe(true);
+    world.unavailable = true;
+    expect(await isReady()).toBe(false);
   });
 
   it('forgets a token when it expires', async () => {

@@ -70,6 +70,7 @@ describe('verifyToken()', () => {
   it('tells a refusal from not knowing', async () => {
     const unavailable: IssuerKeys = {
       find: async () => ({ kind: 'unavailable', detail: 'keys-503', retryAfterSeconds: 7 }),
+      isReady: async () => false,
     };
     const options = { now: NOW, anchor: () => {} };
     const unknown = await verifyToken(await make(), { ...profile, keys: unavailable }, options);
@@ -91,6 +92,7 @@ describe('verifyToken()', () => {
     const [key] = set.ok ? await importKeys(set.value) : [];
     if (key === undefined) throw new Error('no key');
     const broken: IssuerKeys = {
+      isReady: async () => true,
       find: async () => ({ kind: 'key', key: { ...key, cryptoKey: {} as CryptoKey } }), // what no import gives
     };
     expect(await verify(await make(), { keys: broken })).toBe('verification-failed');
@@ -99,6 +101,7 @@ describe('verifyToken()', () => {
   it('looks for keys only when issuer, algorithm and type are right', async () => {
     let looks = 0;
     const keys: IssuerKeys = {
+      isReady: async () => true,
       find: async () => {
         looks += 1;
         return { kind: 'unknown-key' };
