@@ -54,7 +54,24 @@ export const WORKERS: readonly BenchWorker[] = [
   {
     name: 'postern',
     module: 'dist/worker.js',
-    bindings: { KRATOS: { service: 'store' }, ORIGIN: { service: 'bare' }, ...settings() },
+    bindings: {
+      KRATOS: { service: 'store' },
+      ORIGIN: { service: 'bare' },
+      REVOCATIONS: { durableObject: 'RevocationLog' },
+      ...settings(),
+    },
+    durableObjects: ['RevocationLog'],
+    isTarget: true,
+  },
+  {
+    name: 'postern-without-log',
+    module: 'dist/worker.js',
+    bindings: {
+      KRATOS: { service: 'store' },
+      ORIGIN: { service: 'bare' },
+      REVOCATION: { json: 'off' },
+      ...settings(),
+    },
     isTarget: true,
   },
 ];
@@ -68,6 +85,13 @@ export const CASES: readonly BenchCase[] = [
     headers: TOKEN,
     baseline: 'bare',
     goal: 1.25,
+  },
+  {
+    name: 'whoami-hit-without-log',
+    worker: 'postern-without-log',
+    path: '/sessions/whoami',
+    headers: TOKEN,
+    baseline: 'bare',
   },
   {
     name: 'denied',

@@ -67,7 +67,7 @@ export function readConfig(
     ...unknownNames(environment),
     ...missingCompanions(environment),
     ...(parsed.issues ?? []).map(describeIssue),
-    ...missingLog(environment, parsed.success && parsed.output.REVOCATION),
+    ...missingLog(environment),
   ];
   if (!parsed.success || problems.length > 0) return failed(problems);
   const settings = parsed.output;
@@ -137,11 +137,11 @@ function missingCompanions(environment: Readonly<Record<string, unknown>>): stri
 }
 
 /** A promise to forget revoked sessions that nobody keeps is worse than none. */
-function missingLog(
-  environment: Readonly<Record<string, unknown>>,
-  revocation: Settings['REVOCATION'] | false,
-): string[] {
-  if (revocation !== 'log' || environment.REVOCATIONS !== undefined) return [];
+function missingLog({
+  REVOCATION = 'log',
+  REVOCATIONS,
+}: Readonly<Record<string, unknown>>): string[] {
+  if (REVOCATION !== 'log' || REVOCATIONS !== undefined) return [];
   return [
     'REVOCATIONS: expected a Durable Object binding to the class RevocationLog, because REVOCATION is "log"; got nothing. Bind it, or set REVOCATION to "off".',
   ];

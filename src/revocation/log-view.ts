@@ -160,7 +160,8 @@ export class LogView implements RevocationView {
   }
 
   #noteRefreshed(sentAt: number): void {
-    this.#refreshedAt = Math.max(this.#refreshedAt, sentAt);
+    const isFuture = this.#refreshedAt > this.#options.now(); // the clock was set back
+    this.#refreshedAt = isFuture ? sentAt : Math.max(this.#refreshedAt, sentAt);
     this.#failedAt = -Infinity;
   }
 }

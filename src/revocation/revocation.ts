@@ -25,6 +25,8 @@ export interface Revocation {
   readonly announcer: Announcer;
   /** `undefined` where no log is kept. */
   readonly writer: LogWriter | undefined;
+  /** Whether the log answers; `true` where none is kept. */
+  readonly isReadable: () => Promise<boolean>;
 }
 
 /** For one call to the log (design, section 6). */
@@ -35,6 +37,7 @@ export const NO_REVOCATION: Revocation = Object.freeze({
   view: NO_REVOCATION_LOG,
   announcer: SILENT_ANNOUNCER,
   writer: undefined,
+  isReadable: async () => true,
 });
 
 /** Puts together what one isolate needs to read and to write the log. */
@@ -44,5 +47,6 @@ export function createRevocation(options: RevocationOptions): Revocation {
   const log = new LogClient({ open: openLog, timeoutMs, onFailure });
   const view = new LogView({ ...rest, log, timeoutMs });
   const writer = new LogWriter({ ...rest, log, view });
-  return { view, writer, announcer: new LogAnnouncer(writer) };
+  const isReadable = async () => (await log.read(view.position())) !== undefined;
+  return { view, writer, isReadable, announcer: new LogAnnouncer(writer) };
 }

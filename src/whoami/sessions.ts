@@ -167,7 +167,7 @@ export class Sessions {
   /** Asks the store together with everyone who is asking the same, until the answer outlasts every mark. */
   async #ask(question: Question): Promise<Resolution> {
     const { name, demand, anchor } = question;
-    const { now } = this.#options;
+    const { now, lifetimes } = this.#options;
     const hadCandidate = this.#memory.read(name) !== undefined;
     const forwarded = !hadCandidate ? 'miss' : demand.asOf > 0 ? 'request' : 'stale';
     let asOf = demand.asOf;
@@ -178,14 +178,12 @@ export class Sessions {
       if (answer.kind === 'fault') return this.#serveDespite(question, answer, forwarded);
       const doubt = await this.#guard.doubt(name, value, anchor);
       if (doubt === undefined) {
-        const { lifetimes } = this.#options;
         const taken = { startedAt, logPosition, now: now() };
         return concludeAnswer(answer, { ...taken, forwarded, joined, lifetimes });
       }
       if (doubt === 'revocation-log') {
         if (demand.asOf > 0) return unknown(doubt, undefined, forwarded);
-        const fault = { ...UNUSABLE, detail: doubt } as const;
-        return this.#serveDespite(question, fault, forwarded);
+        return this.#serveDespite(question, { ...UNUSABLE, detail: doubt }, forwarded);
       }
       asOf = startedAt + 1;
     }
@@ -213,10 +211,9 @@ export class Sessions {
     { isAwaited }: { readonly isAwaited: boolean },
   ): Promise<TimedAnswer> {
     const { name, credential, anchor } = question;
-    // Before the call: what is marked during it may be unknown to the store.
-    const logPosition = this.#options.revocation.position();
-    const check = () => this.#options.store.check(credential);
-    const answer = await this.#lookTwice(question, startedAt, check);
+    const { store, revocation } = this.#options;
+    const logPosition = revocation.position(); // before the call: what is marked during it may be unknown to the store
+    const answer = await this.#lookTwice(question, startedAt, () => store.check(credential));
     this.#noteHealth(answer);
     switch (answer.kind) {
       case 'session': {

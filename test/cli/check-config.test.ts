@@ -68,6 +68,7 @@ session = "nobody"
       'FRESH_SECONDS',
       'KRATOS_PUBLIC_URL',
       'PUBLIC_URL',
+      'REVOCATIONS',
       'RULES.0.path',
       'RULES.0.session',
     ]);

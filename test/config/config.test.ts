@@ -6,14 +6,15 @@ const REQUIRED = {
   PUBLIC_URL: 'https://app.example.test',
   KRATOS_PUBLIC_URL: 'https://kratos.example.test',
 };
+const BOUND = { REVOCATIONS: {} };
 
 function problemsOf(settings: Readonly<Record<string, unknown>>): string[] {
-  const config = readConfig({ ...REQUIRED, ...settings });
+  const config = readConfig({ ...REQUIRED, ...BOUND, ...settings });
   return config.ok ? [] : config.failure;
 }
 
 function configOf(settings: Readonly<Record<string, unknown>>): Config {
-  const config = readConfig({ ...REQUIRED, ...settings });
+  const config = readConfig({ ...REQUIRED, ...BOUND, ...settings });
   if (!config.ok) throw new Error(config.failure.join('\n'));
   return config.value;
 }
@@ -31,6 +32,11 @@ describe('readConfig()', () => {
       FRESH_SECONDS: 30,
       STALE_WHILE_REVALIDATE_SECONDS: 30,
       STALE_IF_ERROR_SECONDS: 300,
+      REVOCATION: 'log',
+      REVOCATION_LAG_SECONDS: 5,
+      REVOCATION_MAX_MARKS: 100_000,
+      WEBHOOK_SECRETS: [],
+      WEBHOOK_API_KEYS: [],
       MEMORY_MAX_ENTRIES: 10_000,
       MEMORY_MAX_BYTES: 33_554_432,
       KV_WRITE_INTERVAL_SECONDS: 300,

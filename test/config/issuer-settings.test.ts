@@ -24,6 +24,7 @@ const read = (issuers: unknown, others: object = {}) =>
   readConfig({
     PUBLIC_URL: 'https://app.example.com',
     KRATOS_PUBLIC_URL: 'https://auth.example.com',
+    REVOCATIONS: {},
     ISSUERS: issuers,
     ...others,
   });

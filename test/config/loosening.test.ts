@@ -88,7 +88,8 @@ const SPOILT: readonly unknown[] = [
   ],
 ];
 
-const read = (settings: Readonly<Record<string, unknown>>) => readConfig(settings);
+const read = (settings: Readonly<Record<string, unknown>>) =>
+  readConfig({ REVOCATIONS: {}, ...settings });
 
 function strictness({ RULES }: Config): number[] {
   const rules = new Rules(RULES);

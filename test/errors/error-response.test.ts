@@ -33,14 +33,14 @@ const WIRE: Readonly<Record<Reason, Wire>> = {
   session_inactive: [401, 'Unauthorized', 'session_inactive'],
   session_aal2_required: [403, 'Forbidden', 'session_aal2_required'],
   ...tokenReasons(),
-  store_unavailable: [503, 'Service Unavailable', 'store_unavailable'],
-  issuer_keys_unavailable: [503, 'Service Unavailable', 'issuer_keys_unavailable'],
   event_unauthenticated: [401, 'Unauthorized', 'event_unauthenticated'],
-  event_expired: [401, 'Unauthorized', 'event_expired'],
+  event_expired: [400, 'Bad Request', 'event_expired'],
   event_malformed: [400, 'Bad Request', 'event_malformed'],
   event_too_long: [413, 'Content Too Large', 'event_too_long'],
   event_rate_exceeded: [429, 'Too Many Requests', 'event_rate_exceeded'],
   revocation_unrecorded: [503, 'Service Unavailable', 'revocation_unrecorded'],
+  store_unavailable: [503, 'Service Unavailable', 'store_unavailable'],
+  issuer_keys_unavailable: [503, 'Service Unavailable', 'issuer_keys_unavailable'],
   internal_error: [503, 'Service Unavailable', 'internal_error'],
   not_cached: [504, 'Gateway Timeout', 'not_cached'],
   origin_unreachable: [502, 'Bad Gateway', 'origin_unreachable'],
@@ -74,7 +74,7 @@ describe('errorResponse()', () => {
       'cache-control': 'private, no-store',
       'x-content-type-options': 'nosniff',
       'postern-reason': reason,
-      ...(code === 503 && { 'retry-after': '2' }),
+      ...((code === 503 || code === 429) && { 'retry-after': '2' }),
       ...(code === 405 && { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' }),
     });
   });
@@ -91,6 +91,7 @@ describe('errorResponse()', () => {
       'credential_malformed',
       'credential_missing',
       'cross_site_change',
+      'event_unauthenticated',
       'origin_not_allowed',
       'proxy_not_trusted',
       'redirect_loop',
@@ -109,6 +110,7 @@ describe('errorResponse()', () => {
       'not_cached',
       'origin_timeout',
       'origin_unreachable',
+      'revocation_unrecorded',
       'store_unavailable',
       'upstream_not_valid',
       'upstream_timeout',
@@ -146,7 +148,7 @@ describe('keycardErrorResponse()', () => {
 });
 
 describe('errorHeaders()', () => {
-  it('gives no Retry-After but with 503', () => {
+  it('gives no Retry-After but with 429 and 503', () => {
     expect(errorHeaders('origin_timeout', { retryAfterSeconds: 5 }).has('retry-after')).toBe(false);
   });
 });

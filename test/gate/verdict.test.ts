@@ -40,9 +40,9 @@ const OTHERS: readonly Resolution[] = [
 ];
 const signedIn: Extract<Resolution, { outcome: 'signed-in' }> = {
   outcome: 'signed-in',
-  logPosition: 0,
   session,
   body: '{}',
+  logPosition: 0,
   setCookies: [],
   cacheForSeconds: undefined,
   provenance,

@@ -37,7 +37,8 @@ export function checkedSession(options: CheckedSessionOptions = {}): CheckedSess
     session: { id, identity: { id: identityId }, expiresAt, document },
     body,
     checkedAt,
-    logPosition: 0,
+    // As if the log's places were the times of checks: what was marked later is beyond them.
+    logPosition: checkedAt,
     cacheForSeconds,
   };
 }

@@ -24,7 +24,7 @@ const SESSION: StoreAnswer = {
 };
 const AWAITED = {
   startedAt: T,
-  logPosition: 0,
+  logPosition: 7,
   now: T + 1500,
   forwarded: 'miss',
   lifetimes: LIFETIMES,

@@ -42,9 +42,9 @@ describe('judge()', () => {
     expect(judged(65_000, { expiresAt: T + 65_000 })).toBe('unusable');
   });
 
-  it('takes a revocation mark at the moment of the check for later than it', () => {
-    expect(judged(1, {}, { notBefore: T })).toBe('unusable');
-    expect(judged(1, {}, { notBefore: T - 1 })).toBe('fresh');
+  it('believes no check that began in ignorance of a mark', () => {
+    expect(judged(1, {}, { notBefore: T + 1 })).toBe('unusable');
+    expect(judged(1, {}, { notBefore: T })).toBe('fresh');
   });
 
   it('takes a demand for the moment of the check as met', () => {
@@ -93,13 +93,13 @@ describe('ageSeconds(), ttlSeconds(), usefulSeconds()', () => {
 
 /** The promises as rows: each usability with everything that must hold for it; the first that holds wins. */
 function oracle(
-  { checkedAt, cacheForSeconds, session }: ReturnType<typeof checkedSession>,
+  { checkedAt, logPosition, cacheForSeconds, session }: ReturnType<typeof checkedSession>,
   { now, asOf, notBefore, trustedSince }: ReturnType<typeof at>,
   { freshSeconds, staleWhileRevalidateSeconds, staleIfErrorSeconds }: Lifetimes,
 ): Usability {
   const believed = [
     now < session.expiresAt,
-    checkedAt > notBefore,
+    logPosition >= notBefore,
     checkedAt >= asOf,
     checkedAt - now <= 10_000,
     cacheForSeconds === undefined || now < checkedAt + cacheForSeconds * 1000,
