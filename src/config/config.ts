@@ -65,7 +65,7 @@ export function readConfig(
   const parsed = v.safeParse(SCHEMA, environment);
   const problems = [
     ...unknownNames(environment),
-    ...missingCompanions(environment),
+    ...(parsed.success ? missingCompanions(environment) : []),
     ...(parsed.issues ?? []).map(describeIssue),
     ...missingLog(environment),
   ];

@@ -71,7 +71,7 @@ export const SESSION_API_SETTINGS = {
    */
   ACCESS_AUDIENCE: v.optional(
     listOf(
-      v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,255}$/)),
+      v.pipe(v.string('an audience tag'), v.regex(/^[\x21-\x7e]{1,255}$/, 'an audience tag')),
       [1, 5],
       'a list of 1 to 5 audience tags',
     ),
@@ -108,7 +108,7 @@ export const SESSION_API_SETTINGS = {
   KEYCARD_ZONES: v.optional(
     json(
       v.pipe(
-        v.array(v.pipe(v.string(), v.regex(ZONE_ID)), 'a list of zone ids'),
+        v.array(v.pipe(v.string('a zone id'), v.regex(ZONE_ID, 'a zone id')), 'a list of zone ids'),
         v.minLength(1, 'at least one zone id'),
         v.maxLength(100, 'at most 100 zone ids'),
       ),

@@ -36,8 +36,9 @@ export interface SessionApiOptions {
 }
 
 /**
- * Puts the session API among the routes: each provider's own paths, so that its SDKs work unchanged. Whatever is
- * below those paths and not a route of theirs is not there; nothing of it falls through to the site.
+ * Puts the session API among the routes: each provider's own paths, so that its SDKs work unchanged. Admin paths
+ * are not there until they are guarded, and nothing below them is ever the site's: a request with a wrong path
+ * would hand the guard's secret to it. Whatever else is not a route of these is the site's.
  */
 export function addSessionApi(
   routes: Hono<{ Bindings: ApiVisit }>,
@@ -60,7 +61,7 @@ export function addSessionApi(
     closeOff(errorResponse, '/self-service', '/self-service/*');
   }
   add(kratosAdminTable(options, guard), errorResponse);
-  closeOff(errorResponse, '/sessions/*', '/admin/sessions', '/admin/sessions/*');
+  closeOff(errorResponse, '/admin/sessions', '/admin/sessions/*');
   closeOff(errorResponse, '/admin/identities/:id/sessions', '/admin/identities/:id/sessions/*');
   if (config.KEYCARD_API_URL === undefined) return;
   add(keycardTable(options, config.KEYCARD_API_URL, guard), keycardErrorResponse);

@@ -103,7 +103,7 @@ describe('paths', () => {
   });
 
   it('P8: a spelling of one of our own routes that is not the route is the site’s, behind the gate', async () => {
-    const targets = ['/sessions/whoami/', '/Sessions/Whoami', '/sessions/whoam%69x'];
+    const targets = ['/sessions/whoami/', '/Sessions/Whoami', '/session%73x/whoami'];
     for (const target of targets) expect((await get(gate.port, target, signedIn)).status).toBe(200);
     expect(await reachedOrigin()).toEqual(targets.map((t) => `https://origin.example.test${t}`));
   });
