@@ -44,15 +44,15 @@ export async function answerDenial(
   options: DenialOptions,
 ): Promise<Answer> {
   const { reason, detail } = denial;
-  const location = challengeLocation(
-    reason,
-    { target: denied.target, storeBody: denial.storeBody },
-    options,
-  );
   const told = { reason, ...(detail !== undefined && { detail }) };
+  const locate = () =>
+    challengeLocation(reason, { target: denied.target, storeBody: denial.storeBody }, options);
   if (!isNavigation(denied.headers)) {
+    // A program is told where to step up; where to sign in is its own business.
+    const location = explain(reason).status === 403 ? locate() : undefined;
     return { response: denialResponse(denial, denied.rule, location), outcome: 'deny', ...told };
   }
+  const location = locate();
   if (location !== undefined) return answerChallenge(denial, denied, location, options);
   const { status, message, reason: text } = explain(reason);
   const page = { title: message, paragraphs: [text], code: reason };
@@ -63,8 +63,10 @@ export async function answerDenial(
 function denialResponse({ reason }: Denial, rule: Rule, location: string | undefined): Response {
   const challenge = wwwAuthenticate(reason, rule);
   const headers = challenge === undefined ? {} : { 'www-authenticate': challenge };
-  const isStepUp = explain(reason).status === 403 && location !== undefined;
-  return errorResponse(reason, { headers, ...(isStepUp && { redirectBrowserTo: location }) });
+  return errorResponse(reason, {
+    headers,
+    ...(location !== undefined && { redirectBrowserTo: location }),
+  });
 }
 
 async function answerChallenge(
