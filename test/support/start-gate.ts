@@ -1,8 +1,8 @@
-import { createServer } from 'node:net';
 import { Miniflare, type WorkerOptions } from 'miniflare';
 import { readBuiltGate } from './built-gate.ts';
 import { bundleWorker } from './bundle-worker.ts';
 import { ConsoleCapture } from './console-capture.ts';
+import { freePort } from './free-port.ts';
 import { faultyKv, type KvHandle, memoryKv, noKv } from './kv-handle.ts';
 import { inRepository } from './repository.ts';
 import {
@@ -186,7 +186,7 @@ async function startRuntime(
   attempts = START_ATTEMPTS,
 ): Promise<Miniflare> {
   const [kratos = 0, origin = 0, ...gates] = await Promise.all(
-    Array.from({ length: isolates + 2 }, freePort),
+    Array.from({ length: isolates + 2 }, () => freePort()),
   );
   const miniflare = new Miniflare({
     host: '127.0.0.1',
@@ -258,17 +258,6 @@ function gateName(index: number): string {
 
 function loopback(port: number): string {
   return `http://127.0.0.1:${port}`;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = address !== null && typeof address === 'object' ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 function isAddressInUse(error: unknown): boolean {
