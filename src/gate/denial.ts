@@ -43,16 +43,16 @@ export async function answerDenial(
   options: DenialOptions,
 ): Promise<Answer> {
   const { reason, detail } = denial;
-  const location = challengeLocation(
-    reason,
-    { target: denied.target, storeBody: denial.storeBody },
-    options,
-  );
   const told = { reason, ...(detail !== undefined && { detail }) };
+  const locate = () =>
+    challengeLocation(reason, { target: denied.target, storeBody: denial.storeBody }, options);
   if (!isNavigation(denied.headers)) {
+    // A program is told where to step up; where to sign in is its own business.
+    const location = explain(reason).status === 403 ? locate() : undefined;
     const response = denialResponse(denial, denied.rule, location, options);
     return { response, outcome: 'deny', ...told };
   }
+  const location = locate();
   if (location !== undefined) return answerChallenge(denial, denied, location, options);
   const { status, message, reason: text } = explain(reason);
   const page = { title: message, paragraphs: [text], code: reason };
@@ -69,8 +69,10 @@ function denialResponse(
   const maxAgeSeconds = Math.floor(authenticatedWithinMs / 1000);
   const challenge = bearerChallenge(reason, { resourceMetadataUrl, maxAgeSeconds });
   const headers = challenge === undefined ? {} : { 'www-authenticate': challenge };
-  const isStepUp = explain(reason).status === 403 && location !== undefined;
-  return errorResponse(reason, { headers, ...(isStepUp && { redirectBrowserTo: location }) });
+  return errorResponse(reason, {
+    headers,
+    ...(location !== undefined && { redirectBrowserTo: location }),
+  });
 }
 
 async function answerChallenge(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
-import { ASSERTION_KEYS, REFUSED, RULE } from './refused-settings.ts';
+import { REFUSED, RULE } from './refused-settings.ts';
 
 const REQUIRED = {
   PUBLIC_URL: 'https://app.example.test',
