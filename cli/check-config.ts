@@ -5,26 +5,26 @@
  *   npm run check-config [-- --config path/to/wrangler.toml] [--env name]
  */
 import { parseArgs } from 'node:util';
-import { unstable_readConfig as readWranglerConfig } from 'wrangler';
 import { readConfig } from '../src/config/config.ts';
+import { readWranglerEnvironment } from './wrangler-environment.ts';
 
 const { values } = parseArgs({
   options: { config: { type: 'string', default: 'wrangler.toml' }, env: { type: 'string' } },
 });
-const file = readWranglerConfig({
-  config: values.config,
-  ...(values.env !== undefined && { env: values.env }),
-});
+const { file, bindings, environment } = readWranglerEnvironment(values);
 
 /** Settings by which others are persuaded of something. */
-const SECRETS = ['ASSERTION_KEYS', 'FORWARD_AUTH_SECRETS'];
-
-const bindings = [
-  ...file.kv_namespaces.map((namespace: { binding: string }) => namespace.binding),
-  ...file.durable_objects.bindings.map((object: { name: string }) => object.name),
-  ...(file.services ?? []).map((service: { binding: string }) => service.binding),
+const SECRETS = [
+  'ADMIN_SECRETS',
+  'ASSERTION_KEYS',
+  'FORWARD_AUTH_SECRETS',
+  'KEY_SET_SECRET',
+  'KEYCARD_CLIENT_SECRET',
+  'KRATOS_ADMIN_API_KEY',
+  'WEBHOOK_API_KEYS',
+  'WEBHOOK_SECRETS',
 ];
-const environment = { ...file.vars, ...Object.fromEntries(bindings.map((name) => [name, {}])) };
+
 const config = readConfig(environment);
 const problems = config.ok ? [] : config.failure;
 

@@ -9,9 +9,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { unstable_readConfig as readWranglerConfig } from 'wrangler';
 import { readConfig } from '../src/config/config.ts';
 import { explainRequest } from './explain-request.ts';
+import { readWranglerEnvironment } from './wrangler-environment.ts';
 
 const USAGE =
   'usage: npm run explain -- METHOD URL [--session file.json] [--header "Name: value"] [--at time] [--config file] [--env name]';
@@ -29,11 +29,8 @@ const { values, positionals } = parseArgs({
 const [method, url, ...more] = positionals;
 if (method === undefined || url === undefined || more.length > 0) refuse(USAGE);
 
-const file = readWranglerConfig({
-  config: values.config,
-  ...(values.env !== undefined && { env: values.env }),
-});
-const config = readConfig({ ...file.vars });
+const { environment } = readWranglerEnvironment(values);
+const config = readConfig(environment);
 if (!config.ok) refuse(`${values.config} would not serve:\n${config.failure.join('\n')}`);
 
 const now = values.at === undefined ? Date.now() : Date.parse(values.at);

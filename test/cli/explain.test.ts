@@ -25,6 +25,7 @@ const SITE = 'https://app.example.com';
 
 function config(more: Record<string, unknown> = {}): Config {
   const read = readConfig({
+    REVOCATIONS: {},
     PUBLIC_URL: SITE,
     KRATOS_PUBLIC_URL: 'https://auth.example.com',
     ORIGIN_URL: 'https://origin.example.com',

@@ -24,7 +24,10 @@ describe('readConfig()', () => {
   it('needs two settings, and is strict with everything else left out', () => {
     expect(configOf({})).toEqual({
       ...REQUIRED,
+      KRATOS_BASE_URL: REQUIRED.KRATOS_PUBLIC_URL,
       KRATOS_BROWSER_URL: REQUIRED.KRATOS_PUBLIC_URL,
+      SELF_SERVICE: false,
+      ALLOWED_ORIGINS: [],
       LOGIN_URL: `${REQUIRED.KRATOS_PUBLIC_URL}/self-service/login/browser`,
       SESSION_COOKIE_NAMES: ['ory_kratos_session'],
       TOKEN_COOKIE_NAMES: [],

@@ -131,7 +131,6 @@ describe('C5: one credential is chosen, remembered and sent', () => {
     expect(request?.headers.filter(([name]) => !ofRuntime.test(name))).toEqual([
       ['accept', 'application/json'],
       ['cookie', cookie],
-      ['postern-hop', '1'],
     ]);
   });
 });

@@ -4,7 +4,6 @@ import { Miniflare, type WorkerOptions } from 'miniflare';
 import { readBuiltGate } from './built-gate.ts';
 import { bundleWorker } from './bundle-worker.ts';
 import { ConsoleCapture } from './console-capture.ts';
-import { freePort } from './free-port.ts';
 import { faultyKv, type KvHandle, memoryKv, noKv } from './kv-handle.ts';
 import { inRepository } from './repository.ts';
 import {
