@@ -64,8 +64,9 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
   const issuers = createIssuers(config, surroundings);
   const identification = createIdentification(config, surroundings, { revocation, issuers });
   const gateOptions = createGateOptions(config, surroundings, identification, log);
-  const parts = { store: createStore(config, surroundings), kv: surroundings.kv };
-  const readiness = createReadiness({ ...parts, tokens: identification.tokens }, now);
+  const store = createStore(config, surroundings);
+  const parts = { store, kv: surroundings.kv, tokens: identification.tokens, revocation };
+  const readiness = createReadiness(parts, now);
   const resource = createResource(config);
   const whoamiOptions = { ...identification, log, now };
 
