@@ -1,5 +1,6 @@
 import { PRIVATE_NO_STORE } from '../errors/error-response.ts';
 import type { SessionStore } from '../providers/session-store.ts';
+import type { Revocation } from '../revocation/revocation.ts';
 import type { KeyValueStore } from '../whoami/kv-tier.ts';
 import { type Anchor, SingleFlight } from '../whoami/single-flight.ts';
 import type { TokenResolver } from '../whoami/token-resolver.ts';
@@ -28,6 +29,7 @@ export interface AskedParts {
   readonly store: SessionStore;
   readonly kv: KeyValueStore | undefined;
   readonly tokens: Pick<TokenResolver, 'isReady'>;
+  readonly revocation: Pick<Revocation, 'isReadable'>;
 }
 
 /** Whether the parts behind Postern answer: `{"status":"ok"}` or 503 with the parts that do not. */
@@ -51,18 +53,20 @@ export function createReadiness(
 }
 
 async function findErrors(
-  { store, kv, tokens }: AskedParts,
+  { store, kv, tokens, revocation }: AskedParts,
   anchor: Anchor,
 ): Promise<Record<string, string>> {
-  const [isStoreReady, isKvReady, areKeysReady] = await Promise.all([
+  const [isStoreReady, isKvReady, areKeysReady, isLogReadable] = await Promise.all([
     store.isReady(),
     canRead(kv),
     tokens.isReady(anchor),
+    revocation.isReadable(),
   ]);
   return {
     ...(areKeysReady ? {} : { keys: 'the keys of a token issuer cannot be had' }),
     ...(isStoreReady ? {} : { store: 'the session store does not say that it is ready' }),
     ...(isKvReady ? {} : { kv: 'KV cannot be read; sessions are checked at the store instead' }),
+    ...(isLogReadable ? {} : { revocation: 'the revocation log cannot be read' }),
   };
 }
 

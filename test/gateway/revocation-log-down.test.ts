@@ -84,6 +84,14 @@ describe('while the revocation log cannot be read', () => {
     expect((await ask())[0]).toBe(503);
   });
 
+  it('readiness names the log among what does not answer', async () => {
+    const response = await fetch(`${gate.url}/.postern/health/ready`);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({
+      errors: { revocation: 'the revocation log cannot be read' },
+    });
+  });
+
   it('R1: nobody is told that a revocation was recorded', async () => {
     const response = await fetch(`${gate.url}/.postern/events/webhook`, {
       method: 'POST',
