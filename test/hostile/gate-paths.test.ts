@@ -87,7 +87,7 @@ describe('the gate, over raw sockets', () => {
     );
     const arrived = origin.take().map(({ target }) => target);
     // A fragment never gets as far as the Worker: workerd drops it.
-    const sent = passed.map((target) => target.split('#', 1)[0] ?? '');
+    const sent = passed.map((target) => withEncodedApostrophes(target.split('#', 1)[0] ?? ''));
     expect(arrived.sort()).toEqual(sent.sort());
     for (const target of arrived) expect(isSurelyBelow('/public/', target)).toBe(true);
     expect(await pathsPassed()).toEqual(arrived.map((target) => target.split('?', 1)[0]).sort());
@@ -166,6 +166,12 @@ describe('the gate, over raw sockets', () => {
     }
   });
 });
+
+/** The URL standard writes an apostrophe in a query as `%27`, and fetch() knows no other way. */
+function withEncodedApostrophes(target: string): string {
+  const start = target.indexOf('?');
+  return start < 0 ? target : target.slice(0, start) + target.slice(start).replaceAll("'", '%27');
+}
 
 it('a site that allows %2F, ; and // has them forwarded as sent, and gated by every reading', async () => {
   await using origin = await startNodeOrigin();
