@@ -90,7 +90,7 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
   };
 }
 
-/** Only what is for one of our hosts, and has not come through here before. */
+/** Only what has not come through here before, and is for one of our hosts. */
 function admitHere(
   request: Request,
   { hosts, allowedForms }: JudgeOptions,
@@ -98,8 +98,8 @@ function admitHere(
 ): Result<AdmittedTarget, Reason> {
   const admitted = admit(request, allowedForms);
   if (!admitted.ok) return admitted;
-  if (hosts.originOf(admitted.value.host) === undefined) return failed('host_unknown');
-  return isLoop(request.headers, PUBLIC_URL) ? failed('loop_detected') : admitted;
+  if (isLoop(request.headers, PUBLIC_URL)) return failed('loop_detected');
+  return hosts.originOf(admitted.value.host) === undefined ? failed('host_unknown') : admitted;
 }
 
 /** Postern's own, and those of issuers that publish none themselves. */

@@ -41,7 +41,6 @@ describe('createKratosStore() asks', () => {
     expect(request?.redirect).toBe('manual');
     expect(Object.fromEntries(request?.headers ?? [])).toEqual({
       accept: 'application/json',
-      'postern-hop': '1',
       [name]: value,
     });
   });
