@@ -16,6 +16,7 @@ import { VARY } from '../whoami/whoami.ts';
 import { type Answer, answerDenial, type DenialOptions } from './denial.ts';
 import { isPreflight, type JudgeOptions, type Judgment, judge } from './judge.ts';
 import { answerPreflight } from './preflight.ts';
+import { placeOf } from './turns.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface GateOptions extends DenialOptions, JudgeOptions {
@@ -122,7 +123,8 @@ async function forward(
   const sent = await options.origin.fetch(asked);
   if (!sent.ok) return fault(sent.failure);
   const renewed = resolution?.outcome === 'signed-in' ? resolution.setCookies : [];
-  const forgotten = session === undefined ? undefined : options.turns.forget(request.headers);
+  const forgotten =
+    session === undefined ? undefined : options.turns.forget(request.headers, placeOf(target));
   const response = clientResponse(sent.value, {
     filter: options.filter,
     cookieNames: [...options.cookieNames, options.turns.cookieName],
