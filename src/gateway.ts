@@ -7,6 +7,7 @@ import { publicKey } from './forwarding/assertion-keys.ts';
 import { createForwardAuth } from './gate/forward-auth.ts';
 import { gate } from './gate/gate.ts';
 import type { JudgeOptions } from './gate/judge.ts';
+import { shown } from './gate/shown.ts';
 import { type AdmittedTarget, admit } from './http/admit.ts';
 import { isLoop } from './http/hops.ts';
 import { alive, createReadiness } from './observability/health.ts';
@@ -81,7 +82,7 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
       const admitted = admitHere(request, site, config);
       if (admitted.ok) return routes.fetch(request, { target: admitted.value, anchor });
       const reason = admitted.failure;
-      const response = errorResponse(reason);
+      const response = await shown(errorResponse(reason), reason, request);
       const { method } = request;
       const { status } = response;
       log({ route: 'admission', outcome: 'refuse', status, method, reason, durationMs: 0 });

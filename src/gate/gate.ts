@@ -16,6 +16,7 @@ import { VARY } from '../whoami/whoami.ts';
 import { type Answer, answerDenial, type DenialOptions } from './denial.ts';
 import { isPreflight, type JudgeOptions, type Judgment, judge } from './judge.ts';
 import { answerPreflight } from './preflight.ts';
+import { shown } from './shown.ts';
 import { placeOf } from './turns.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -57,7 +58,8 @@ export async function gate(
   const judged = await judge({ headers: request.headers, target, anchor }, options);
   if (!judged.ok) {
     const allowedMethods = options.methods;
-    const response = errorResponse(judged.failure, { allowedMethods });
+    const refused = errorResponse(judged.failure, { allowedMethods });
+    const response = await shown(refused, judged.failure, request);
     record({ response, outcome: 'refuse', reason: judged.failure }, {});
     return response;
   }
@@ -87,14 +89,21 @@ async function answerVerdict(
 ): Promise<Answer> {
   switch (verdict.kind) {
     case 'pass':
-      return forward(verdict, visit, options);
+      return asShown(await forward(verdict, visit, options), visit.request);
     case 'deny': {
       const { request, target, match } = visit;
       return answerDenial(verdict, { headers: request.headers, target, rule: match.rule }, options);
     }
     case 'cannot-tell':
-      return answerUnknown(verdict);
+      return asShown(answerUnknown(verdict), visit.request);
   }
+}
+
+async function asShown(answer: Answer, request: Request): Promise<Answer> {
+  const { response, reason } = answer;
+  return reason === undefined
+    ? answer
+    : { ...answer, response: await shown(response, reason, request) };
 }
 
 /** Nobody could say who it is: a fault, and no verdict. */
