@@ -127,7 +127,7 @@ async function forward(
     cookieNames: [...options.cookieNames, options.turns.cookieName],
     keepsCacheControl: rule.cacheControl === 'origin',
     setCookies: [
-      ...(deadCookie ? clearedCookies(request.headers, options.cookieNames) : renewed),
+      ...(deadCookie ? clearedCookies(request.headers, options) : renewed),
       ...(forgotten === undefined ? [] : [forgotten]),
     ],
   });
@@ -150,12 +150,17 @@ function omissionsOf({ omitted }: Identification): { detail?: string } {
 }
 
 /** Clears a cookie that is nobody's, so that it is not presented and looked up again for ever. */
-export function clearedCookies(headers: Headers, cookieNames: readonly string[]): string[] {
+export function clearedCookies(
+  headers: Headers,
+  { cookieNames, publicUrl }: Pick<GateOptions, 'cookieNames' | 'publicUrl'>,
+): string[] {
   if (headers.get('x-session-token')) return []; // it came first: no cookie was looked at
+  // Without Secure a browser takes no cookie of a __Host- or __Secure- name, not even an empty one.
+  const secure = publicUrl.startsWith('https:') ? '; Secure' : '';
   const presented = new Set(readCookies(headers.get('cookie')).map(({ name }) => name));
   return cookieNames
     .filter((name) => presented.has(name))
-    .map((name) => `${name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax`);
+    .map((name) => `${name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax${secure}`);
 }
 
 /** Where the session came from, and what the answer depends on. */
