@@ -79,7 +79,8 @@ export function createParts(config: Config, given: Surroundings): Parts {
   const believedUnheldMs = checkLifeSeconds(config) * 1000;
   const tokens = new TokenSessions({ issuers, revocation: revocation.view, believedUnheldMs, now });
   const reading = createReading(config);
-  const site = createSiteOptions(config, { ...reading, sessions, tokens, now });
+  const { view } = revocation;
+  const site = createSiteOptions(config, { ...reading, sessions, tokens, revocation: view, now });
   return {
     ...reading,
     log,

@@ -23,6 +23,7 @@ export interface OriginRequestOptions {
   readonly rule: {
     readonly session: 'none' | 'optional' | 'required';
     readonly forwardsCredentials: boolean;
+    readonly cutsStreams: boolean;
   };
 }
 
@@ -42,7 +43,7 @@ export function originRequest(
   const url = originTarget(target, options.originUrl);
   const headers = forwardableHeaders(request.headers, options);
   headers.set('host', url.host); // the platform does so over HTTP, not over a service binding
-  setAcceptEncoding(headers, request);
+  setAcceptEncoding(headers, request, options.rule);
   setForwardingHeaders(headers, request, options.hosts.originOf(target.host) ?? options.publicUrl);
   addHop(headers, request.headers, options.publicUrl);
   for (const [name, value] of options.identification.headers) headers.set(name, value);
@@ -124,8 +125,13 @@ function setForwardingHeaders(headers: Headers, request: Request, site: string):
  * The platform puts its own `Accept-Encoding` in place of the client's; what the origin sends back passes
  * through as it is, so it has to be what the client accepts.
  */
-function setAcceptEncoding(headers: Headers, request: Request): void {
-  const accepted = request.cf?.clientAcceptEncoding;
+function setAcceptEncoding(
+  headers: Headers,
+  request: Request,
+  { cutsStreams }: OriginRequestOptions['rule'],
+): void {
+  // What may have to be cut passes through here, and the platform would decode it on its way.
+  const accepted = cutsStreams ? 'identity' : request.cf?.clientAcceptEncoding;
   if (typeof accepted === 'string') headers.set('accept-encoding', accepted || 'identity');
 }
 

@@ -26,7 +26,11 @@ function forwarded(
   return originRequest(request, admitted.value, {
     ...OPTIONS,
     identification: { headers: identityHeaders, omitted: [] },
-    rule: { session: isSessionRead ? 'required' : 'none', forwardsCredentials: false },
+    rule: {
+      session: isSessionRead ? 'required' : 'none',
+      forwardsCredentials: false,
+      cutsStreams: false,
+    },
   });
 }
 
@@ -90,7 +94,7 @@ describe('originRequest()', () => {
     const sent = originRequest(request, admitted.value, {
       ...OPTIONS,
       identification: { headers: [], omitted: [] },
-      rule: { session: 'required', forwardsCredentials: false },
+      rule: { session: 'required', forwardsCredentials: false, cutsStreams: false },
     });
     expect(sent.headers.get('x-forwarded-for')).toBe('1.2.3.4');
     expect(sent.headers.get('cf-connecting-ip')).toBe('1.2.3.4');

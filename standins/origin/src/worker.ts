@@ -29,6 +29,7 @@ const site = new Hono()
   .all('/hop', () => hopByHop())
   .all('/slow', (c) => slow(Number(c.req.query('ms')) || 0))
   .all('/ws', (c) => webSocketEcho(c.req.raw))
+  .all('/:place/ws', (c) => webSocketEcho(c.req.raw))
   .all('*', showRequest);
 
 async function showRequest(c: Context): Promise<Response> {
