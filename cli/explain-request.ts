@@ -11,6 +11,7 @@ import { type AdmittedTarget, admit } from '../src/http/admit.ts';
 import { readKratosSession } from '../src/providers/kratos/kratos-session.ts';
 import { NO_REVOCATION_LOG } from '../src/revocation/revocation-view.ts';
 import { readSessionPath } from '../src/session/session-path.ts';
+import { createOwnTokenTest } from '../src/tokens/own-token.ts';
 import type { Resolution } from '../src/whoami/resolution.ts';
 
 /** A request to be explained. */
@@ -167,6 +168,7 @@ async function describeForwarded(
     ...options,
     originUrl,
     filter,
+    isOwnToken: createOwnTokenTest(config.ISSUERS),
     rule,
     identification: identified.value,
   });

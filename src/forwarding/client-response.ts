@@ -6,7 +6,7 @@ import type { HeaderFilter } from './header-filter.ts';
 export interface ClientResponseOptions {
   readonly filter: HeaderFilter;
   readonly cookieNames: readonly string[];
-  /** Whether the origin's own caching headers stand. */
+  /** Whether the origin's own caching headers stand, but for an answer with cookies of the session store. */
   readonly keepsCacheControl: boolean;
   /** Cookies of the session store to deliver with the answer. */
   readonly setCookies: readonly string[];
@@ -29,7 +29,7 @@ export function clientResponse(response: Response, options: ClientResponseOption
   const { headers } = answer;
   removeInternalHeaders(headers, options.filter);
   keepForeignCookies(headers, options.cookieNames);
-  if (!options.keepsCacheControl) {
+  if (!options.keepsCacheControl || options.setCookies.length > 0) {
     for (const name of CACHE_HEADERS) headers.delete(name);
     headers.set('cache-control', PRIVATE_NO_STORE);
   }

@@ -18,6 +18,8 @@ export interface OriginRequestOptions {
   /** Postern's own cookies, which are nobody else's. */
   readonly turns: { readonly cookieName: string };
   readonly filter: HeaderFilter;
+  /** Whether a bearer's value is a token that is a session here. */
+  readonly isOwnToken: (value: string) => boolean;
   /** What the verdict adds. */
   readonly identification: Identification;
   readonly rule: {
@@ -82,7 +84,7 @@ function forwardableHeaders(received: Headers, options: OriginRequestOptions): H
     if (dropped.has(foldHeaderName(name))) continue;
     const isCredential = name === 'x-session-token' && rule.forwardsCredentials;
     if (filter.isUntrusted(name) && !isCredential) continue;
-    if (name === 'authorization' && isSessionBearer(value, rule)) continue;
+    if (name === 'authorization' && isSessionBearer(value, options)) continue;
     const kept = name === 'cookie' ? withoutOwnCookies(value, options) : value;
     if (kept !== undefined) headers.append(name, kept);
   }
@@ -91,9 +93,13 @@ function forwardableHeaders(received: Headers, options: OriginRequestOptions): H
 }
 
 /** Where a session was looked for, a bearer is one; elsewhere only what looks like one. */
-function isSessionBearer(authorization: string, rule: OriginRequestOptions['rule']): boolean {
-  if (rule.forwardsCredentials) return false;
-  return rule.session === 'none' ? KRATOS_BEARER.test(authorization) : BEARER.test(authorization);
+function isSessionBearer(
+  authorization: string,
+  { rule, isOwnToken }: OriginRequestOptions,
+): boolean {
+  if (rule.forwardsCredentials || !BEARER.test(authorization)) return false;
+  if (rule.session !== 'none') return true;
+  return KRATOS_BEARER.test(authorization) || isOwnToken(authorization.slice('bearer '.length));
 }
 
 function withoutOwnCookies(

@@ -1,3 +1,4 @@
+import type { Presentation } from '../credentials/credential.ts';
 import { errorResponse } from '../errors/error-response.ts';
 import { explain } from '../errors/reasons.ts';
 import { clientResponse } from '../forwarding/client-response.ts';
@@ -29,6 +30,7 @@ export interface GateOptions extends DenialOptions, JudgeOptions {
   readonly cookieNames: readonly string[];
   readonly identifier: Identifier;
   readonly filter: HeaderFilter;
+  readonly isOwnToken: (value: string) => boolean;
   readonly log: DecisionLog;
 }
 
@@ -133,7 +135,9 @@ async function forward(
     cookieNames: [...options.cookieNames, options.turns.cookieName],
     keepsCacheControl: rule.cacheControl === 'origin',
     setCookies: [
-      ...(deadCookie ? clearedCookies(request.headers, options.cookieNames) : renewed),
+      ...(deadCookie
+        ? clearedCookies(request.headers, visit.presentation, options.cookieNames)
+        : renewed),
       ...(forgotten === undefined ? [] : [forgotten]),
     ],
   });
@@ -206,12 +210,23 @@ function omissionsOf({ omitted }: Identification): { detail?: string } {
 }
 
 /** Clears a cookie that is nobody's, so that it is not presented and looked up again for ever. */
-export function clearedCookies(headers: Headers, cookieNames: readonly string[]): string[] {
-  if (headers.get('x-session-token')) return []; // it came first: no cookie was looked at
+export function clearedCookies(
+  headers: Headers,
+  presentation: Presentation,
+  cookieNames: readonly string[],
+): string[] {
   const presented = new Set(readCookies(headers.get('cookie')).map(({ name }) => name));
   return cookieNames
-    .filter((name) => presented.has(name))
+    .filter((name) => presented.has(name) && wasLookedAt(name, presentation))
     .map((name) => `${name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax`);
+}
+
+/** What came first was looked at alone, and a cookie behind it may well be good. */
+function wasLookedAt(cookieName: string, presentation: Presentation): boolean {
+  if (presentation.kind !== 'candidates') return true;
+  return presentation.candidates.some(
+    ({ carrier }) => carrier.kind === 'cookie' && carrier.cookieName === cookieName,
+  );
 }
 
 /** Where the session came from, and what the answer depends on. */

@@ -45,6 +45,8 @@ export interface Finding {
 /** What was found out and decided about a request. */
 export interface Judgment extends Finding {
   readonly match: RuleMatch;
+  /** What was looked at; `none` too when the rule looks at no session. */
+  readonly presentation: Presentation;
   /** Judges the same request again, for what outlives an answer: by nothing older than a look may rely on. */
   readonly again: () => Promise<Finding>;
 }
@@ -66,7 +68,8 @@ export async function judge(
   const { rule } = match;
   if (rule.session === 'none') {
     const unseen: Finding = { resolution: undefined, verdict: PASS_UNSEEN };
-    return success({ match, ...unseen, again: async () => unseen });
+    const presentation = { kind: 'none' } as const;
+    return success({ match, presentation, ...unseen, again: async () => unseen });
   }
   if (!isWebSocketOriginGood(headers, rule.crossOrigins, options.hosts)) {
     return failed('origin_not_allowed');
@@ -86,7 +89,7 @@ export async function judge(
     return { resolution, verdict: decide(rule, resolution, options.now()) };
   };
   const again = () => lookAgain(look, anchor, options);
-  return success({ match, ...(await look(0)), again });
+  return success({ match, presentation, ...(await look(0)), again });
 }
 
 /**

@@ -25,6 +25,7 @@ function forwarded(
   const request = new Request(url, init);
   return originRequest(request, admitted.value, {
     ...OPTIONS,
+    isOwnToken: () => false,
     identification: { headers: identityHeaders, omitted: [] },
     rule: {
       session: isSessionRead ? 'required' : 'none',
@@ -93,6 +94,7 @@ describe('originRequest()', () => {
     if (!admitted.ok) throw new Error(admitted.failure);
     const sent = originRequest(request, admitted.value, {
       ...OPTIONS,
+      isOwnToken: () => false,
       identification: { headers: [], omitted: [] },
       rule: { session: 'required', forwardsCredentials: false, cutsStreams: false },
     });
