@@ -42,9 +42,11 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
 
   const onSite = createSiteAnswers(config);
   const whoamiOptions = { ...parts, now: surroundings.now };
-  routes.all('/sessions/whoami', async ({ req, env }) =>
-    onSite(await whoami(req.raw, env.target, env.anchor, whoamiOptions)),
-  );
+  for (const mount of new Set(['', config.SESSION_API_PATH ?? ''])) {
+    routes.all(`${mount}/sessions/whoami`, async ({ req, env }) =>
+      onSite(await whoami(req.raw, env.target, env.anchor, whoamiOptions)),
+    );
+  }
 
   const intakes = createConfiguredIntakes(config, { ...surroundings, ...parts });
   for (const [path, intake] of Object.entries(intakes)) {

@@ -21,6 +21,7 @@ describe('admit() and Rules, without a runtime', () => {
       freshness: 'normal',
       preflight: [],
       forward_credentials: false,
+      cut_streams: false,
       cache_control: 'no-store',
     })),
   );

@@ -34,6 +34,7 @@ const site = new Hono<{ Bindings: Env }>()
     const { UI_URL } = c.env;
     return UI_URL === undefined ? showRequest(c) : showSignInPage(c.req.raw, UI_URL);
   })
+  .all('/:place/ws', (c) => webSocketEcho(c.req.raw))
   .all('*', showRequest);
 
 async function showRequest(c: Context<{ Bindings: Env }>): Promise<Response> {
