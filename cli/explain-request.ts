@@ -168,7 +168,7 @@ async function describeForwarded(
     ...options,
     originUrl,
     filter,
-    isOwnToken: createOwnTokenTest(config.ISSUERS),
+    isOwnBearer: createOwnTokenTest(config.ISSUERS),
     rule,
     identification: identified.value,
   });

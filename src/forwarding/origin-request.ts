@@ -18,8 +18,8 @@ export interface OriginRequestOptions {
   /** Postern's own cookies, which are nobody else's. */
   readonly turns: { readonly cookieName: string };
   readonly filter: HeaderFilter;
-  /** Whether a bearer's value is a token that is a session here. */
-  readonly isOwnToken: (value: string) => boolean;
+  /** Whether a bearer's value is Postern's business alone: a token that is a session here, a secret of ours. */
+  readonly isOwnBearer: (value: string) => boolean;
   /** What the verdict adds. */
   readonly identification: Identification;
   readonly rule: {
@@ -95,11 +95,11 @@ function forwardableHeaders(received: Headers, options: OriginRequestOptions): H
 /** Where a session was looked for, a bearer is one; elsewhere only what looks like one. */
 function isSessionBearer(
   authorization: string,
-  { rule, isOwnToken }: OriginRequestOptions,
+  { rule, isOwnBearer }: OriginRequestOptions,
 ): boolean {
   if (rule.forwardsCredentials || !BEARER.test(authorization)) return false;
   if (rule.session !== 'none') return true;
-  return KRATOS_BEARER.test(authorization) || isOwnToken(authorization.slice('bearer '.length));
+  return KRATOS_BEARER.test(authorization) || isOwnBearer(authorization.slice('bearer '.length));
 }
 
 function withoutOwnCookies(

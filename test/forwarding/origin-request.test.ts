@@ -25,7 +25,7 @@ function forwarded(
   const request = new Request(url, init);
   return originRequest(request, admitted.value, {
     ...OPTIONS,
-    isOwnToken: () => false,
+    isOwnBearer: () => false,
     identification: { headers: identityHeaders, omitted: [] },
     rule: {
       session: isSessionRead ? 'required' : 'none',
@@ -94,7 +94,7 @@ describe('originRequest()', () => {
     if (!admitted.ok) throw new Error(admitted.failure);
     const sent = originRequest(request, admitted.value, {
       ...OPTIONS,
-      isOwnToken: () => false,
+      isOwnBearer: () => false,
       identification: { headers: [], omitted: [] },
       rule: { session: 'required', forwardsCredentials: false, cutsStreams: false },
     });
