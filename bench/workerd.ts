@@ -15,11 +15,13 @@ export type BenchBinding =
 
 export interface BenchWorker {
   readonly name: string;
-  /** Path of an ES module. */
-  readonly module: string;
+  /** The text of an ES module. */
+  readonly code: string;
   readonly bindings?: Readonly<Record<string, BenchBinding>>;
   /** Durable Object classes the module exports. */
   readonly durableObjects?: readonly string[];
+  /** The Worker that answers whatever it fetches by URL. */
+  readonly outbound?: string;
   /** Whether load is sent to it. */
   readonly isTarget: boolean;
 }
@@ -45,9 +47,7 @@ export async function startWorkerd(
   const ports = Object.fromEntries(
     await Promise.all(targets.map(async ({ name }) => [name, await freePort()] as const)),
   );
-  for (const { name, module } of workers) {
-    writeFileSync(join(folder, `${name}.js`), readFileSync(module));
-  }
+  for (const { name, code } of workers) writeFileSync(join(folder, `${name}.js`), code);
   writeFileSync(join(folder, 'config.capnp'), configuration(workers, ports));
   const child = spawn(workerdBinary(), ['serve', join(folder, 'config.capnp'), ...flags], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -84,17 +84,23 @@ ${workers.map(workerConstant).join('\n')}
 `;
 }
 
-function workerConstant({ name, bindings = {}, durableObjects = [] }: BenchWorker): string {
+function workerConstant({
+  name,
+  bindings = {},
+  durableObjects = [],
+  outbound,
+}: BenchWorker): string {
   const lines = Object.entries(bindings).map(
     ([key, binding]) => `(name = "${key}", ${bound(binding)})`,
   );
   const namespaces = durableObjects.map(
-    (className) => `(className = "${className}", uniqueKey = "${className}", enableSql = true)`,
+    (className) =>
+      `(className = "${className}", uniqueKey = "${name}-${className}", enableSql = true)`,
   );
   return `const ${constant(name)} :Workerd.Worker = (
   modules = [ (name = "worker.js", esModule = embed "${name}.js") ],
   compatibilityDate = "${COMPATIBILITY_DATE}",
-  bindings = [ ${lines.join(',\n    ')} ],
+  bindings = [ ${lines.join(',\n    ')} ],${outbound === undefined ? '' : `\n  globalOutbound = "${outbound}",`}
   durableObjectNamespaces = [ ${namespaces.join(', ')} ],
   durableObjectStorage = (inMemory = void) );`;
 }
@@ -118,7 +124,8 @@ function workerdBinary(): string {
   );
 }
 
-async function freePort(): Promise<number> {
+/** A port of the loopback interface that nothing listens at. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   const { promise, resolve } = Promise.withResolvers<number>();
   server.listen(0, '127.0.0.1', () => {
