@@ -3,7 +3,7 @@ import type { CpuProfile, ProfileNode } from './inspector.ts';
 
 /** How much of the time that was not idle a function took: by itself, and with all it called. From 0 to 1. */
 export interface FunctionShare {
-  /** With the line it begins at in the bundle. */
+  /** With the line it begins at in the bundle; one of the runtime's own with what called it. */
   readonly name: string;
   readonly self: number;
   readonly total: number;
@@ -18,20 +18,20 @@ export function functionShares(profile: CpuProfile): FunctionShare[] {
   const total = new Map<string, number>();
   const add = (to: Map<string, number>, name: string, micros: number) =>
     to.set(name, (to.get(name) ?? 0) + micros);
-  const visit = (node: ProfileNode, callers: ReadonlySet<string>): number => {
-    const name = nameOf(node);
+  const visit = (node: ProfileNode, caller: string, callers: ReadonlySet<string>): number => {
+    const name = nameOf(node, caller);
     const inside = new Set(callers).add(name);
     const children = (node.children ?? []).map((id) => byId.get(id)).filter((child) => child);
     const mine = own.get(node.id) ?? 0;
-    const below = children.reduce((sum, child) => sum + (child ? visit(child, inside) : 0), 0);
+    const below = children.reduce((sum, child) => sum + (child ? visit(child, name, inside) : 0), 0);
     add(self, name, mine);
     if (!callers.has(name)) add(total, name, mine + below);
     return mine + below;
   };
   const [root] = nodes;
-  const busy = (root ? visit(root, new Set()) : 0) - (self.get(IDLE) ?? 0);
+  const busy = (root ? visit(root, '', new Set()) : 0) - (self.get(IDLE) ?? 0);
   return [...self]
-    .filter(([name]) => name !== IDLE)
+    .filter(([name]) => name !== IDLE && name !== ROOT)
     .map(([name, micros]) => ({
       name,
       self: micros / busy,
@@ -41,6 +41,8 @@ export function functionShares(profile: CpuProfile): FunctionShare[] {
 }
 
 const IDLE = '(idle)';
+const ROOT = '(root)';
+const WITHOUT_CALLER = new Set([IDLE, ROOT, '(program)', '(garbage collector)']);
 
 function ownMicros({ samples, timeDeltas }: CpuProfile): Map<number, number> {
   const own = new Map<number, number>();
@@ -50,7 +52,8 @@ function ownMicros({ samples, timeDeltas }: CpuProfile): Map<number, number> {
   return own;
 }
 
-function nameOf({ callFrame: { functionName, lineNumber } }: ProfileNode): string {
+function nameOf({ callFrame: { functionName, lineNumber } }: ProfileNode, caller: string): string {
   const name = functionName || '(anonymous)';
-  return lineNumber < 0 ? name : `${name}:${lineNumber + 1}`;
+  if (lineNumber >= 0) return `${name}:${lineNumber + 1}`;
+  return WITHOUT_CALLER.has(name) ? name : `${name} < ${caller}`;
 }

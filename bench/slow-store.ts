@@ -110,7 +110,7 @@ function summarize(
   const p99 = (figures: readonly LoadFigures[]) => figures.map(({ p99Millis }) => p99Millis);
   const ratio = spreadOf(ratios(p99(slow), p99(fast)));
   return {
-    storeDelayMs,
+    storeDelayMs: rounded(storeDelayMs, 0),
     hitMillisWithFastStore: percentiles(fast),
     hitMillisWithSlowStore: percentiles(slow),
     p99Ratio: rounded(ratio.median, 2),
