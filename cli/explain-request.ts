@@ -160,17 +160,13 @@ async function describeForwarded(
   if (!identified.ok) return [`Answer    ${explain(identified.failure).status}`];
   const filter = new HeaderFilter(options.identifier.headerNames);
   const request = new Request(`${originUrl}/`, { method: target.method, headers });
-  const sent = originRequest(request, target, {
-    ...options,
-    originUrl,
-    filter,
-    rule,
-    identification: identified.value,
-  });
-  const lines = [...sent.headers].map(([name, value]) => `  ${name}: ${value}`);
+  const site = { ...options, originUrl, filter };
+  const sent = originRequest(request, target, identified.value, rule, site);
+  if (!sent.ok) return [`Answer    ${explain(sent.failure).status}`];
+  const lines = [...sent.value.init.headers].map(([name, value]) => `  ${name}: ${value}`);
   const { omitted } = identified.value;
   const missing = omitted.length === 0 ? [] : [`Omitted   ${omitted.join(', ')}: too large`];
-  return [`Sent      ${target.method} ${sent.url}`, ...lines, ...missing];
+  return [`Sent      ${target.method} ${sent.value.url}`, ...lines, ...missing];
 }
 
 function refused(reason: Reason): string[] {

@@ -1,4 +1,5 @@
-import { Hono } from 'hono';
+import { HonoBase } from 'hono/hono-base';
+import { TrieRouter } from 'hono/router/trie-router';
 import type { Config } from './config/config.ts';
 import { errorResponse } from './errors/error-response.ts';
 import type { Reason } from './errors/reasons.ts';
@@ -35,7 +36,8 @@ interface Visit {
 export function createGateway(config: Config, surroundings: Surroundings): Gateway {
   const parts = createParts(config, surroundings);
   const { site, log } = parts;
-  const routes = new Hono<{ Bindings: Visit }>();
+  // The one router that takes every route here; the default set of three brings 3 KiB more and ends with it.
+  const routes = new HonoBase<{ Bindings: Visit }>({ router: new TrieRouter() });
 
   const onSite = createSiteAnswers(config);
   const whoamiOptions = { ...parts, now: surroundings.now };

@@ -38,7 +38,7 @@ export interface Surroundings {
   /** For issuers' keys. */
   readonly fetchKeys: Fetch;
   /** `undefined`: there is no site to gate. */
-  readonly fetchOrigin: Fetch | undefined;
+  readonly fetchOrigin: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
   readonly now: () => number;
   /** From 0 to 1. */
   readonly random: () => number;

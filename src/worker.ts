@@ -52,11 +52,16 @@ function surroundingsOf(environment: Environment, { ORIGIN_URL }: Config) {
     fetchKratosAdmin: through(KRATOS_ADMIN),
     fetchKeycard: through(KEYCARD),
     fetchKeys: overNetwork,
-    fetchOrigin: ORIGIN || ORIGIN_URL !== undefined ? through(ORIGIN) : undefined,
+    fetchOrigin: originOf(ORIGIN, ORIGIN_URL),
     now: () => Date.now(),
     random: () => Math.random(),
     write: (line: string) => console.log(line),
   };
+}
+
+function originOf(binding: Fetcher | undefined, url: string | undefined) {
+  if (binding !== undefined) return (to: string, init: RequestInit) => binding.fetch(to, init);
+  return url === undefined ? undefined : (to: string, init: RequestInit) => fetch(to, init);
 }
 
 /** A wrong configuration serves nobody: every wrong setting goes to the log, none of it to the client. */

@@ -21,7 +21,8 @@ export const PRIVATE_NO_STORE = 'private, no-store';
 export interface ErrorResponseOptions {
   /** Seconds; only sent with 429 and 503. */
   readonly retryAfterSeconds?: number;
-  readonly headers?: HeadersInit;
+  /** Names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Where a browser goes to make good what is missing, as Kratos names it. */
   readonly redirectBrowserTo?: string;
   /** Only sent with 405. */
@@ -34,7 +35,7 @@ export interface ErrorResponseOptions {
  */
 export function errorResponse(reason: Reason, options: ErrorResponseOptions = {}): Response {
   const { status, message, reason: text } = explain(reason);
-  const headers = errorHeaders(reason, options);
+  const headers = errorFields(reason, options);
   const error = { id: kratosErrorId(reason), code: status, status: STATUS_TEXT[status] };
   const { redirectBrowserTo: target } = options;
   const body = {
@@ -51,25 +52,30 @@ export function errorResponse(reason: Reason, options: ErrorResponseOptions = {}
 
 /** The headers every answer of refusal, denial or fault carries. */
 export function errorHeaders(reason: Reason, options: ErrorResponseOptions = {}): Headers {
-  const headers = new Headers(options.headers);
-  headers.set('content-type', 'application/json');
-  headers.set('cache-control', PRIVATE_NO_STORE);
-  headers.set('x-content-type-options', 'nosniff');
-  headers.set('postern-reason', reason);
+  return new Headers(errorFields(reason, options));
+}
+
+function errorFields(reason: Reason, options: ErrorResponseOptions): Record<string, string> {
+  const { retryAfterSeconds = DEFAULT_RETRY_AFTER_SECONDS, allowedMethods } = options;
+  const fields: Record<string, string> = {
+    ...options.headers,
+    'content-type': 'application/json',
+    'cache-control': PRIVATE_NO_STORE,
+    'x-content-type-options': 'nosniff',
+    'postern-reason': reason,
+  };
   const { status } = explain(reason);
-  if (status === 503 || status === 429) {
-    headers.set('retry-after', String(options.retryAfterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS));
+  if (status === 503 || status === 429) fields['retry-after'] = String(retryAfterSeconds);
+  if (reason === 'method_not_allowed') {
+    fields.allow ??= [...(allowedMethods ?? DEFAULT_METHODS)].join(', ');
   }
-  if (reason === 'method_not_allowed' && !headers.has('allow')) {
-    headers.set('allow', [...(options.allowedMethods ?? DEFAULT_METHODS)].join(', '));
-  }
-  return headers;
+  return fields;
 }
 
 /** The same in Keycard's error shape (its `api/openapi.yaml`): `message`, `code`, `status`. */
 export function keycardErrorResponse(reason: Reason, options: ErrorResponseOptions = {}): Response {
   const { status, message } = explain(reason);
-  const headers = errorHeaders(reason, options);
+  const headers = errorFields(reason, options);
   return new Response(JSON.stringify({ message, code: reason, status }), { status, headers });
 }
 

@@ -13,12 +13,12 @@ export interface ClientResponseOptions {
 }
 
 /** Headers by which caches other than the browser's are told to keep an answer. */
-const CACHE_HEADERS = [
+const CACHE_HEADERS: ReadonlySet<string> = new Set([
   'expires',
   'cdn-cache-control',
   'cloudflare-cdn-cache-control',
   'surrogate-control',
-];
+]);
 
 /**
  * The origin's answer as the client gets it: the body untouched, hop-by-hop and identity headers and cookies
@@ -27,12 +27,9 @@ const CACHE_HEADERS = [
 export function clientResponse(response: Response, options: ClientResponseOptions): Response {
   const answer = copyOf(response);
   const { headers } = answer;
-  removeInternalHeaders(headers, options.filter);
+  for (const name of namesToRemove(headers, options)) headers.delete(name);
   keepForeignCookies(headers, options.cookieNames);
-  if (!options.keepsCacheControl) {
-    for (const name of CACHE_HEADERS) headers.delete(name);
-    headers.set('cache-control', PRIVATE_NO_STORE);
-  }
+  if (!options.keepsCacheControl) headers.set('cache-control', PRIVATE_NO_STORE);
   for (const cookie of options.setCookies) headers.append('set-cookie', cookie);
   return answer;
 }
@@ -44,11 +41,18 @@ function copyOf(response: Response): Response {
   return new Response(null, { status, headers, webSocket });
 }
 
-function removeInternalHeaders(headers: Headers, filter: HeaderFilter): void {
-  const dropped = hopByHopNames(headers);
-  for (const name of [...headers.keys()]) {
-    if (dropped.has(foldHeaderName(name)) || filter.isIdentity(name)) headers.delete(name);
+function namesToRemove(
+  headers: Headers,
+  { filter, keepsCacheControl }: ClientResponseOptions,
+): string[] {
+  const hopByHop = hopByHopNames(headers);
+  const names: string[] = [];
+  for (const name of headers.keys()) {
+    const { folded, isIdentity } = filter.meaningOf(name);
+    const isForCaches = !keepsCacheControl && CACHE_HEADERS.has(name);
+    if (hopByHop.has(folded) || isIdentity || isForCaches) names.push(name);
   }
+  return names;
 }
 
 /** The origin may not set, replace or delete the session cookie, under any prefix of its name. */

@@ -171,6 +171,17 @@ const CONTROL_NAMES: ReadonlySet<string> = new Set([
 const CONTROL_PARTS =
   /forwarded|method-override|real-ip|client-?ip|client-?addr|remote-?(?:addr|host|ip)/;
 
+/** What a header's name says to some origin. */
+export interface NameMeaning {
+  readonly folded: string;
+  readonly isIdentity: boolean;
+  readonly isUntrusted: boolean;
+}
+
+/** Enough for every name in common use; a client that makes names up fills no memory. */
+const MAX_KNOWN_NAMES = 1000;
+const MAX_KNOWN_LENGTH = 64;
+
 /**
  * Tells the headers that may pass from those that may not, by folded name, so that `X_User_Id`, `X.User.Id`
  * and `x-user-id` are one name here as they are at the origin.
@@ -180,6 +191,8 @@ const CONTROL_PARTS =
  */
 export class HeaderFilter {
   readonly #ours: ReadonlySet<string>;
+  /** Clients send the same few names over and over. */
+  readonly #known = new Map<string, NameMeaning>();
 
   /** @param ownNames headers Postern itself sets on the request to the origin */
   constructor(ownNames: Iterable<string>) {
@@ -188,18 +201,31 @@ export class HeaderFilter {
 
   /** Whether an origin may believe a header of this name only when Postern set it. */
   isUntrusted(name: string): boolean {
-    return this.isIdentity(name) || isControl(foldHeaderName(name));
+    return this.meaningOf(name).isUntrusted;
   }
 
   /** Whether a header of this name says who somebody is, which an origin has no business telling clients. */
   isIdentity(name: string): boolean {
-    const folded = foldHeaderName(name);
-    return (
-      this.#ours.has(folded) ||
-      IDENTITY_NAMES.has(folded) ||
-      IDENTITY_PREFIXES.some((prefix) => folded.startsWith(prefix))
-    );
+    return this.meaningOf(name).isIdentity;
   }
+
+  meaningOf(name: string): NameMeaning {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const folded = foldHeaderName(name);
+    const isIdentity = this.#ours.has(folded) || isIdentityName(folded);
+    const meaning = { folded, isIdentity, isUntrusted: isIdentity || isControl(folded) };
+    if (this.#known.size < MAX_KNOWN_NAMES && name.length <= MAX_KNOWN_LENGTH) {
+      this.#known.set(name, meaning);
+    }
+    return meaning;
+  }
+}
+
+function isIdentityName(folded: string): boolean {
+  return (
+    IDENTITY_NAMES.has(folded) || IDENTITY_PREFIXES.some((prefix) => folded.startsWith(prefix))
+  );
 }
 
 function isControl(folded: string): boolean {

@@ -23,6 +23,8 @@ const NOBODY: Identification = Object.freeze({ headers: [], omitted: [] });
 /** Tells origins who somebody is: in headers, and in an assertion they can verify. */
 export class Identifier {
   readonly #options: IdentifierOptions;
+  /** Hung on the very session they were made from: a session checked anew is read anew. */
+  readonly #made = new WeakMap<Session, Identification>();
   /** Every header that may be sent: an inbound copy of any is nobody's word. */
   readonly headerNames: readonly string[];
 
@@ -38,11 +40,21 @@ export class Identifier {
     audience: string,
   ): Promise<Result<Identification, 'assertion_unavailable'>> {
     if (session === undefined) return success(NOBODY);
-    const { mapping, maxBytes, assertions } = this.#options;
-    const { headers, omitted } = identityHeaders(session, mapping, maxBytes);
-    if (assertions === undefined) return success({ headers, omitted });
+    const { assertions } = this.#options;
+    const identification = this.#headersOf(session);
+    const { headers, omitted } = identification;
+    if (assertions === undefined) return success(identification);
     const assertion = await assertions.issue(session, audience);
     if (!assertion.ok) return failed(assertion.failure);
     return success({ headers: [...headers, [ASSERTION_HEADER, assertion.value]], omitted });
+  }
+
+  #headersOf(session: Session): Identification {
+    const known = this.#made.get(session);
+    if (known !== undefined) return known;
+    const { mapping, maxBytes } = this.#options;
+    const made = identityHeaders(session, mapping, maxBytes);
+    this.#made.set(session, made);
+    return made;
   }
 }

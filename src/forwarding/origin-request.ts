@@ -1,8 +1,9 @@
 // Pure: no I/O, no clock.
 
+import { failed, type Result, success } from '../errors/result.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
 import { withoutCookies } from '../http/cookies.ts';
-import { foldHeaderName, hopByHopNames } from '../http/header-names.ts';
+import { hopByHopNames } from '../http/header-names.ts';
 import { addHop } from '../http/hops.ts';
 import { hostOf, type SiteHosts } from '../http/site-hosts.ts';
 import type { HeaderFilter } from './header-filter.ts';
@@ -18,86 +19,106 @@ export interface OriginRequestOptions {
   /** Postern's own cookies, which are nobody else's. */
   readonly turns: { readonly cookieName: string };
   readonly filter: HeaderFilter;
-  /** What the verdict adds. */
-  readonly identification: Identification;
-  readonly rule: {
-    readonly session: 'none' | 'optional' | 'required';
-    readonly forwardsCredentials: boolean;
-  };
+}
+
+/** What of a rule matters on the way to the origin. */
+export interface ForwardedRule {
+  readonly session: 'none' | 'optional' | 'required';
+  readonly forwardsCredentials: boolean;
 }
 
 /** Kratos's session tokens, which are not an origin's business on any path. */
 const KRATOS_BEARER = /^bearer ory_st_/i;
 const BEARER = /^bearer\b/i;
 
+/** A request for the origin, as `fetch()` takes it. */
+export interface OriginCall {
+  readonly url: string;
+  readonly init: RequestInit & { readonly headers: Headers };
+}
+
 /**
  * The request as the origin gets it: the admitted path and query on the origin's own address, the client's
- * headers less everything only Postern may say, and then, last, what Postern says.
+ * headers less everything only Postern may say, and then, last, what Postern says. Refused when the headers are more
+ * than origins commonly take: their own 431 would read as the site's failure, for as long as the cookies last.
  */
 export function originRequest(
   request: Request,
   target: AdmittedTarget,
+  identification: Identification,
+  rule: ForwardedRule,
   options: OriginRequestOptions,
-): Request {
-  const url = originTarget(target, options.originUrl);
-  const headers = forwardableHeaders(request.headers, options);
-  headers.set('host', url.host); // the platform does so over HTTP, not over a service binding
+): Result<OriginCall, 'headers_too_large'> {
+  const { method, body } = request;
+  const headers = forwardableHeaders(request.headers, rule, options);
+  if (headers === undefined) return failed('headers_too_large');
+  headers.set('host', hostOf(options.originUrl)); // the platform does so over HTTP, not over a service binding
   setAcceptEncoding(headers, request);
   setForwardingHeaders(headers, request, options.hosts.originOf(target.host) ?? options.publicUrl);
   addHop(headers, request.headers, options.publicUrl);
-  for (const [name, value] of options.identification.headers) headers.set(name, value);
-  // Copying the request first keeps a body of known length one of known length.
-  return new Request(new Request(url, request), { headers, redirect: 'manual' });
+  for (const [name, value] of identification.headers) headers.set(name, value);
+  const url = originTarget(target, options.originUrl);
+  return success({ url, init: { method, headers, body, redirect: 'manual' } });
 }
 
 const MAX_COOKIE_LENGTH = 16_384;
 const MAX_HEADERS_LENGTH = 65_536;
+const HEADER_OVERHEAD = 4; // ": " and CRLF
 
-/**
- * Whether the headers of a forwarded request are more than origins commonly take (8 to 64 KiB): their own 431 would
- * read as the site's failure, for as long as the cookies last.
- */
-export function areTooLarge(headers: Headers): boolean {
-  if ((headers.get('cookie')?.length ?? 0) > MAX_COOKIE_LENGTH) return true;
+/** An admitted path begins with one slash, so it can be put behind an origin without ever changing it. */
+function originTarget({ path, search }: AdmittedTarget, originUrl: string): string {
+  if (!path.startsWith('/')) throw new Error('the path was not admitted'); // unreachable
+  return originUrl + path + search;
+}
+
+/** The client's headers that may pass; `undefined` when they are too many. */
+function forwardableHeaders(
+  received: Headers,
+  rule: ForwardedRule,
+  options: OriginRequestOptions,
+): Headers | undefined {
+  const hopByHop = hopByHopNames(received);
+  const headers = new Headers(received);
   let total = 0;
-  for (const [name, value] of headers) total += name.length + value.length + 4; // ": " and CRLF
-  return total > MAX_HEADERS_LENGTH;
-}
-
-function originTarget({ path, search }: AdmittedTarget, originUrl: string): URL {
-  const url = new URL(originUrl);
-  const { origin } = url;
-  url.pathname = path;
-  url.search = search;
-  if (url.origin !== origin || url.pathname !== path) throw new Error('origin target changed'); // unreachable for an admitted path
-  return url;
-}
-
-function forwardableHeaders(received: Headers, options: OriginRequestOptions): Headers {
-  const { filter, rule } = options;
-  const dropped = hopByHopNames(received);
-  const headers = new Headers();
   for (const [name, value] of received) {
-    if (dropped.has(foldHeaderName(name))) continue;
-    const isCredential = name === 'x-session-token' && rule.forwardsCredentials;
-    if (filter.isUntrusted(name) && !isCredential) continue;
-    if (name === 'authorization' && isSessionBearer(value, rule)) continue;
-    const kept = name === 'cookie' ? withoutOwnCookies(value, options) : value;
-    if (kept !== undefined) headers.append(name, kept);
+    const kept = passedValue(name, value, hopByHop, rule, options);
+    if (kept === undefined) headers.delete(name);
+    else {
+      if (kept !== value) headers.set(name, kept);
+      total += name.length + kept.length + HEADER_OVERHEAD;
+      if (name === 'cookie' && kept.length > MAX_COOKIE_LENGTH) return undefined;
+    }
   }
   if (isWebSocketUpgrade(received)) headers.set('upgrade', 'websocket');
-  return headers;
+  return total > MAX_HEADERS_LENGTH ? undefined : headers;
+}
+
+/** What of a header may pass; `undefined` when nothing may. */
+function passedValue(
+  name: string,
+  value: string,
+  hopByHop: ReadonlySet<string>,
+  rule: ForwardedRule,
+  options: OriginRequestOptions,
+): string | undefined {
+  const { folded, isUntrusted } = options.filter.meaningOf(name);
+  if (hopByHop.has(folded)) return undefined;
+  const isCredential = name === 'x-session-token' && rule.forwardsCredentials;
+  if (isUntrusted && !isCredential) return undefined;
+  if (name === 'authorization' && isSessionBearer(value, rule)) return undefined;
+  return name === 'cookie' ? withoutOwnCookies(value, rule, options) : value;
 }
 
 /** Where a session was looked for, a bearer is one; elsewhere only what looks like one. */
-function isSessionBearer(authorization: string, rule: OriginRequestOptions['rule']): boolean {
+function isSessionBearer(authorization: string, rule: ForwardedRule): boolean {
   if (rule.forwardsCredentials) return false;
   return rule.session === 'none' ? KRATOS_BEARER.test(authorization) : BEARER.test(authorization);
 }
 
 function withoutOwnCookies(
   header: string,
-  { cookieNames, turns, rule }: OriginRequestOptions,
+  rule: ForwardedRule,
+  { cookieNames, turns }: OriginRequestOptions,
 ): string | undefined {
   return withoutCookies(
     header,

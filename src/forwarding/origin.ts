@@ -1,4 +1,5 @@
 import { failed, type Result, success } from '../errors/result.ts';
+import type { OriginCall } from './origin-request.ts';
 
 /** The site behind the gate. */
 export interface Origin {
@@ -6,22 +7,22 @@ export interface Origin {
    * Sends a request on and gives back the response as soon as its headers are there; the body streams.
    * Redirects come back as they are.
    */
-  fetch(request: Request): Promise<Result<Response, 'origin_unreachable' | 'origin_timeout'>>;
+  fetch(call: OriginCall): Promise<Result<Response, 'origin_unreachable' | 'origin_timeout'>>;
 }
 
 export interface OriginOptions {
-  readonly fetch: (request: Request) => Promise<Response>;
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
   /** Until the response's headers; the body has no deadline. */
   readonly timeoutMs: number;
 }
 
 export function createOrigin({ fetch, timeoutMs }: OriginOptions): Origin {
   return {
-    async fetch(request) {
+    async fetch({ url, init }) {
       const deadline = new AbortController();
       const timer = setTimeout(() => deadline.abort(), timeoutMs);
       try {
-        return success(await fetch(new Request(request, { signal: deadline.signal })));
+        return success(await fetch(url, { ...init, signal: deadline.signal }));
       } catch {
         return failed(deadline.signal.aborted ? 'origin_timeout' : 'origin_unreachable');
       } finally {

@@ -129,7 +129,7 @@ async function pass(
     return { response: errorResponse(reason), outcome: 'fault', reason };
   }
   const renewed = resolution?.outcome === 'signed-in' ? resolution.setCookies : [];
-  const cookies = deadCookie ? clearedCookies(headers, options.cookieNames) : renewed;
+  const cookies = deadCookie ? clearedCookies(headers, options) : renewed;
   const empty = options.identifier.headerNames.map((name) => [name, ''] as const);
   return allowed([...empty, ...identified.value.headers], cookies);
 }

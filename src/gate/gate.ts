@@ -3,13 +3,13 @@ import { clientResponse } from '../forwarding/client-response.ts';
 import type { HeaderFilter } from '../forwarding/header-filter.ts';
 import type { Identification, Identifier } from '../forwarding/identification.ts';
 import type { Origin } from '../forwarding/origin.ts';
-import { areTooLarge, originRequest } from '../forwarding/origin-request.ts';
+import { originRequest } from '../forwarding/origin-request.ts';
 import { relayWebSocket } from '../forwarding/web-socket-relay.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
 import { readCookies } from '../http/cookies.ts';
 import type { Decision, DecisionLog } from '../observability/decision-log.ts';
 import { describeResolution } from '../observability/describe-resolution.ts';
-import { setProvenanceHeaders } from '../whoami/provenance-headers.ts';
+import { cacheStatusOf } from '../whoami/provenance-headers.ts';
 import type { Resolution } from '../whoami/resolution.ts';
 import type { Anchor } from '../whoami/single-flight.ts';
 import { VARY } from '../whoami/whoami.ts';
@@ -114,12 +114,11 @@ async function forward(
   const identified = await options.identifier.identify(session, options.originUrl);
   if (!identified.ok) return fault(identified.failure);
   const identification = identified.value;
-  const asked = originRequest(request, target, { ...options, identification, rule });
-  if (areTooLarge(asked.headers)) {
-    const reason = 'headers_too_large';
-    return { response: errorResponse(reason), outcome: 'refuse', reason };
+  const asked = originRequest(request, target, identification, rule, options);
+  if (!asked.ok) {
+    return { response: errorResponse(asked.failure), outcome: 'refuse', reason: asked.failure };
   }
-  const sent = await options.origin.fetch(asked);
+  const sent = await options.origin.fetch(asked.value);
   if (!sent.ok) return fault(sent.failure);
   const renewed = resolution?.outcome === 'signed-in' ? resolution.setCookies : [];
   const forgotten = session === undefined ? undefined : options.turns.forget(request.headers);
@@ -128,7 +127,7 @@ async function forward(
     cookieNames: [...options.cookieNames, options.turns.cookieName],
     keepsCacheControl: rule.cacheControl === 'origin',
     setCookies: [
-      ...(deadCookie ? clearedCookies(request.headers, options.cookieNames) : renewed),
+      ...(deadCookie ? clearedCookies(request.headers, options) : renewed),
       ...(forgotten === undefined ? [] : [forgotten]),
     ],
   });
@@ -151,22 +150,25 @@ function omissionsOf({ omitted }: Identification): { detail?: string } {
 }
 
 /** Clears a cookie that is nobody's, so that it is not presented and looked up again for ever. */
-export function clearedCookies(headers: Headers, cookieNames: readonly string[]): string[] {
+export function clearedCookies(
+  headers: Headers,
+  { cookieNames, publicUrl }: Pick<GateOptions, 'cookieNames' | 'publicUrl'>,
+): string[] {
   if (headers.get('x-session-token')) return []; // it came first: no cookie was looked at
+  // Without Secure a browser takes no cookie of a __Host- or __Secure- name, not even an empty one.
+  const secure = publicUrl.startsWith('https:') ? '; Secure' : '';
   const presented = new Set(readCookies(headers.get('cookie')).map(({ name }) => name));
   return cookieNames
     .filter((name) => presented.has(name))
-    .map((name) => `${name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax`);
+    .map((name) => `${name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax${secure}`);
 }
 
 /** Where the session came from, and what the answer depends on. */
 export function addSessionHeaders(response: Response, resolution: Resolution): void {
   if (response.webSocket !== null) return;
-  const provenance = new Headers();
-  setProvenanceHeaders(provenance, resolution.provenance);
-  const status = provenance.get('cache-status');
+  const status = cacheStatusOf(resolution.provenance);
   // Age would speak of the content, which is the origin's.
-  if (status !== null) response.headers.append('cache-status', status);
+  if (status !== undefined) response.headers.append('cache-status', status);
   response.headers.append('vary', VARY);
 }
 

@@ -26,6 +26,8 @@ export interface AdmittedTarget {
 /** A host and port as RFC 3986 section 3.2 allows them, without user information. */
 const AUTHORITY = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 const VISIBLE_ASCII = /^[\x21-\x7e]*$/;
+/** RFC 3986 `pchar` and `/`: what no WHATWG parser changes once dot segments are out. Others ask the parser. */
+const PLAIN_PATH = /^[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$/;
 const NO_FORMS: ReadonlySet<PathForm> = new Set();
 
 /**
@@ -48,8 +50,9 @@ export function admit(
   if (!VISIBLE_ASCII.test(search)) return failed('query_not_canonical');
   const readings = readPath(path, allowedForms);
   if (readings === undefined) return failed('path_not_canonical');
-  const url = URL.parse(rawUrl);
-  if (url === null || url.pathname !== path) return failed('path_not_canonical');
+  if (!PLAIN_PATH.test(path) && URL.parse(rawUrl)?.pathname !== path) {
+    return failed('path_not_canonical');
+  }
   const [decodedPath] = readings;
   const target = { method, host: foldHost(authority), path, decodedPath, readings, search };
   return success(Object.freeze(target));

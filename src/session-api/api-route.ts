@@ -1,4 +1,5 @@
-import type { Context, Hono } from 'hono';
+import type { Context } from 'hono';
+import type { HonoBase } from 'hono/hono-base';
 import type { errorResponse } from '../errors/error-response.ts';
 import type { Reason } from '../errors/reasons.ts';
 import type { Result } from '../errors/result.ts';
@@ -36,7 +37,7 @@ export interface ApiVisit {
   readonly anchor: Anchor;
 }
 
-type Routes = Hono<{ Bindings: ApiVisit }>;
+type Routes = HonoBase<{ Bindings: ApiVisit }>;
 
 /** Puts a path of the session API among the routes: its methods, its errors in one shape, one log line each. */
 export function addApiRoute(

@@ -1,4 +1,4 @@
-import type { Hono } from 'hono';
+import type { HonoBase } from 'hono/hono-base';
 import type { Config } from '../config/config.ts';
 import { errorResponse, keycardErrorResponse } from '../errors/error-response.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
@@ -41,7 +41,7 @@ export interface SessionApiOptions {
  * would hand the guard's secret to it. Whatever else is not a route of these is the site's.
  */
 export function addSessionApi(
-  routes: Hono<{ Bindings: ApiVisit }>,
+  routes: HonoBase<{ Bindings: ApiVisit }>,
   options: SessionApiOptions,
 ): void {
   const { config, log, now } = options;

@@ -3,11 +3,25 @@ import { formatCacheStatus } from '../http/cache-status.ts';
 import type { Provenance } from './resolution.ts';
 
 /** `Cache-Status` and, for what a tier kept, `Age`: where an answer came from and how old it is. */
-export function setProvenanceHeaders(headers: Headers, provenance: Provenance): void {
-  const { tier, forwarded, ageSeconds, ttlSeconds, collapsed, fault } = provenance;
-  if (tier === 'none' && forwarded === undefined) return; // nothing was looked up
-  const isKept = tier !== 'store' && tier !== 'none';
-  if (isKept) headers.set('age', String(ageSeconds));
+export function provenanceHeaders(provenance: Provenance): Record<string, string> {
+  const status = cacheStatusOf(provenance);
+  if (status === undefined) return {};
+  const { tier, ageSeconds } = provenance;
+  const isFromTier = tier === 'memory' || tier === 'kv';
+  return isFromTier
+    ? { age: String(ageSeconds), 'cache-status': status }
+    : { 'cache-status': status };
+}
+
+/** The value of `Cache-Status`; `undefined` when nothing was looked up. */
+export function cacheStatusOf({
+  tier,
+  forwarded,
+  ttlSeconds,
+  collapsed,
+  fault,
+}: Provenance): string | undefined {
+  if (tier === 'none' && forwarded === undefined) return undefined;
   const detail = fault ?? (tier === 'none' ? undefined : tier);
-  headers.set('cache-status', formatCacheStatus({ forwarded, ttlSeconds, collapsed, detail }));
+  return formatCacheStatus({ forwarded, ttlSeconds, collapsed, detail });
 }

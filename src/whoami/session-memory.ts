@@ -47,6 +47,7 @@ interface Dismissal {
 const REFUSAL_MS = 5000;
 const MAX_DISMISSALS = 10_000;
 const DISMISSAL_BYTES = 512;
+const NAME_BYTES = 256;
 
 /**
  * What is kept between requests, and when it is written on to KV. Only confirmed sessions go to KV, at most
@@ -57,12 +58,20 @@ export class SessionMemory {
   readonly #options: SessionMemoryOptions;
   readonly #sessions: MemoryTier<RememberedSession>;
   readonly #dismissals: MemoryTier<Dismissal>;
+  /** Names of credentials that are somebody's, so that a hit costs no digest. Never leaves the isolate. */
+  readonly #names: MemoryTier<CredentialName>;
 
   constructor(options: SessionMemoryOptions) {
     this.#options = options;
     this.#sessions = new MemoryTier(options.limits);
     const maxBytes = MAX_DISMISSALS * DISMISSAL_BYTES;
+    this.#names = new MemoryTier(options.limits);
     this.#dismissals = new MemoryTier({ maxEntries: MAX_DISMISSALS, maxBytes });
+  }
+
+  /** The name of a credential that a session was remembered for. */
+  nameOf(credential: Credential): CredentialName | undefined {
+    return this.#names.read(spell(credential));
   }
 
   read(name: CredentialName): RememberedSession | undefined {
@@ -92,7 +101,7 @@ export class SessionMemory {
     const dismissal = this.#dismissals.read(name);
     if (dismissal !== undefined && dismissal.checkedAt >= checked.checkedAt) return undefined;
     const remembered = { checked, kvWrittenAt: checked.checkedAt, owesCookie: false };
-    this.#keep(name, remembered);
+    this.#keep(name, credential, remembered);
     return remembered;
   }
 
@@ -110,7 +119,7 @@ export class SessionMemory {
     this.#dismissals.forget(name);
     const isWrite = kv !== undefined && this.#isWriteDue(previous, checked);
     const kvWrittenAt = isWrite ? now() : previous?.kvWrittenAt;
-    this.#keep(name, { checked, kvWrittenAt, owesCookie });
+    this.#keep(name, credential, { checked, kvWrittenAt, owesCookie });
     if (isWrite) anchor(this.#write(kv, name, credential, { checked, forSeconds }));
   }
 
@@ -160,9 +169,17 @@ export class SessionMemory {
     return this.#options.now() >= dueAt;
   }
 
-  #keep(name: CredentialName, remembered: RememberedSession): void {
+  #keep(name: CredentialName, credential: Credential, remembered: RememberedSession): void {
     this.#sessions.keep(name, remembered, estimateBytes(remembered.checked));
+    this.#names.keep(spell(credential), name, NAME_BYTES + credential.value.length);
   }
+}
+
+/** A credential as one text; the kinds of carrier and cookie names hold no line break. */
+function spell({ carrier, value }: Credential): string {
+  return carrier.kind === 'cookie'
+    ? `${carrier.kind}\n${carrier.cookieName}\n${value}`
+    : `${carrier.kind}\n${value}`;
 }
 
 /** An estimate of what an entry occupies: the body, its parsed form, and the bookkeeping around both. */

@@ -74,9 +74,10 @@ export class Sessions {
 
   /** Who a credential is, by whichever tier may answer. Never throws on account of the credential. */
   async resolve(credential: Credential, demand: Demand, anchor: Anchor): Promise<Resolution> {
-    const name = await nameCredential(credential, this.#options.store.id);
+    const name = this.#memory.nameOf(credential) ?? (await this.#name(credential));
     const question: Question = { credential, name, demand, anchor };
-    await this.#options.revocation.refresh(this.#options.now(), anchor);
+    const refreshed = this.#options.revocation.refresh(this.#options.now(), anchor);
+    if (refreshed !== undefined) await refreshed;
     const known = this.#recall(question) ?? (await this.#recallFromKv(question));
     if (known !== undefined) return known;
     const remembered = this.#memory.read(name)?.checked;
@@ -97,7 +98,7 @@ export class Sessions {
     options: { readonly tokenizeAs?: string } = {},
   ): Promise<Resolution> {
     const { store, now } = this.#options;
-    const name = await nameCredential(credential, store.id);
+    const name = await this.#name(credential);
     await this.#options.revocation.refresh(now(), anchor);
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const startedAt = now();
@@ -118,6 +119,10 @@ export class Sessions {
       if (doubt === 'revocation-log') return unknown(doubt, undefined, 'bypass');
     }
     return unknown('revoked-meanwhile', undefined, 'bypass');
+  }
+
+  #name(credential: Credential): Promise<CredentialName> {
+    return nameCredential(credential, this.#options.store.id);
   }
 
   /** What memory can answer by itself, with whatever that sets off behind the answer. */

@@ -7,7 +7,7 @@ import { readRequestCacheControl } from '../http/cache-control.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
 import { describeResolution } from '../observability/describe-resolution.ts';
 import { kratosErrorId, whoami401Body, withRequestId } from '../providers/kratos/kratos-errors.ts';
-import { setProvenanceHeaders } from './provenance-headers.ts';
+import { provenanceHeaders } from './provenance-headers.ts';
 import type { Resolution } from './resolution.ts';
 import { resolvePresentation } from './resolve-presentation.ts';
 import type { Demand, Sessions } from './sessions.ts';
@@ -29,6 +29,13 @@ const TOKENIZED_ALREADY =
 
 /** What an answer about a session depends on (RFC 9110 section 12.5.5). */
 export const VARY = 'Cookie, Authorization, X-Session-Token';
+
+const SESSION_HEADERS = {
+  'content-type': 'application/json; charset=utf-8',
+  'cache-control': PRIVATE_NO_STORE,
+  'x-content-type-options': 'nosniff',
+  vary: VARY,
+} as const;
 
 /**
  * `/sessions/whoami`, as Kratos answers it (`session/handler.go`), for every method: the store's bytes and
@@ -70,7 +77,8 @@ function resolveAsAsked(
   anchor: Anchor,
   { sessions, tokens, now }: WhoamiOptions,
 ): Promise<Resolution> {
-  const tokenizeAs = new URLSearchParams(target.search).get('tokenize_as') ?? '';
+  const { search } = target;
+  const tokenizeAs = search === '' ? '' : (new URLSearchParams(search).get('tokenize_as') ?? '');
   const asked = readRequestCacheControl(request.headers.get('cache-control'));
   const resolve = (credential: Credential) => {
     if (tokenizeAs !== '') return sessions.resolveUnstored(credential, anchor, { tokenizeAs });
@@ -100,9 +108,25 @@ function readDemand(
 }
 
 function whoamiResponse(resolution: Resolution, requestId: string | null): Response {
-  const response = bareResponse(resolution, requestId);
-  setProvenanceHeaders(response.headers, resolution.provenance);
+  if (resolution.outcome === 'signed-in') return sessionResponse(resolution);
+  const response = refusalResponse(resolution, requestId);
+  const provenance = provenanceHeaders(resolution.provenance);
+  for (const [name, value] of Object.entries(provenance)) response.headers.set(name, value);
   response.headers.set('vary', VARY);
+  return response;
+}
+
+function sessionResponse(resolution: Extract<Resolution, { outcome: 'signed-in' }>): Response {
+  const { body, session, cacheForSeconds, setCookies } = resolution;
+  const response = new Response(body, {
+    headers: {
+      ...SESSION_HEADERS,
+      'x-kratos-authenticated-identity-id': session.identity.id,
+      ...provenanceHeaders(resolution.provenance),
+      ...(cacheForSeconds !== undefined && { 'ory-session-cache-for': String(cacheForSeconds) }),
+    },
+  });
+  for (const cookie of setCookies) response.headers.append('set-cookie', cookie);
   return response;
 }
 
@@ -119,10 +143,11 @@ function setChallenge(
   if (challenge !== undefined) headers.set('www-authenticate', challenge);
 }
 
-function bareResponse(resolution: Resolution, requestId: string | null): Response {
+function refusalResponse(
+  resolution: Exclude<Resolution, { outcome: 'signed-in' }>,
+  requestId: string | null,
+): Response {
   switch (resolution.outcome) {
-    case 'signed-in':
-      return new Response(resolution.body, { headers: sessionHeaders(resolution) });
     case 'not-signed-in': {
       if (isTokenReason(resolution.reason)) return errorResponse(resolution.reason);
       const headers = errorHeaders(resolution.reason);
@@ -150,18 +175,4 @@ function bareResponse(resolution: Resolution, requestId: string | null): Respons
       return errorResponse(reason, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
     }
   }
-}
-
-function sessionHeaders(resolution: Extract<Resolution, { outcome: 'signed-in' }>): Headers {
-  const headers = new Headers({
-    'content-type': 'application/json; charset=utf-8',
-    'cache-control': PRIVATE_NO_STORE,
-    'x-content-type-options': 'nosniff',
-    'x-kratos-authenticated-identity-id': resolution.session.identity.id,
-  });
-  if (resolution.cacheForSeconds !== undefined) {
-    headers.set('ory-session-cache-for', String(resolution.cacheForSeconds));
-  }
-  for (const cookie of resolution.setCookies) headers.append('set-cookie', cookie);
-  return headers;
 }

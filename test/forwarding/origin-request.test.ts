@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HeaderFilter } from '../../src/forwarding/header-filter.ts';
-import { originRequest } from '../../src/forwarding/origin-request.ts';
+import { type OriginCall, originRequest } from '../../src/forwarding/origin-request.ts';
 import { admit } from '../../src/http/admit.ts';
 import { SiteHosts } from '../../src/http/site-hosts.ts';
 
@@ -17,21 +17,24 @@ const OPTIONS = {
 function forwarded(
   init: RequestInit = {},
   { target = '/', isSessionRead = true, identityHeaders = [] as [string, string][] } = {},
-): Request {
+): OriginCall {
   const url = `https://app.example.test${target}`;
   const { method = 'GET' } = init;
   const admitted = admit({ method, url, headers: new Headers() });
   if (!admitted.ok) throw new Error(admitted.failure);
   const request = new Request(url, init);
-  return originRequest(request, admitted.value, {
-    ...OPTIONS,
-    identification: { headers: identityHeaders, omitted: [] },
-    rule: { session: isSessionRead ? 'required' : 'none', forwardsCredentials: false },
-  });
+  const identification = { headers: identityHeaders, omitted: [] };
+  const rule = {
+    session: isSessionRead ? 'required' : 'none',
+    forwardsCredentials: false,
+  } as const;
+  const call = originRequest(request, admitted.value, identification, rule, OPTIONS);
+  if (!call.ok) throw new Error(call.failure);
+  return call.value;
 }
 
 const headers = (sent: Record<string, string>, isSessionRead = true) =>
-  forwarded({ headers: sent }, { isSessionRead }).headers;
+  forwarded({ headers: sent }, { isSessionRead }).init.headers;
 
 describe('originRequest()', () => {
   it('P17: goes to the origin’s address, with the path and query as admitted', () => {
@@ -46,16 +49,17 @@ describe('originRequest()', () => {
     );
   });
 
-  it('does not follow redirects', () => expect(forwarded().redirect).toBe('manual'));
+  it('does not follow redirects', () => expect(forwarded().init.redirect).toBe('manual'));
 
   it('keeps method and body', async () => {
-    const request = forwarded({ method: 'PUT', body: 'content' });
-    expect([request.method, await request.text()]).toEqual(['PUT', 'content']);
+    const { init } = forwarded({ method: 'PUT', body: 'content' });
+    expect([init.method, await new Response(init.body).text()]).toEqual(['PUT', 'content']);
   });
 
   it('H5: sets what Postern says last', () => {
     const sent = { connection: 'x-user-id', 'x-user-id': 'forged', 'X-User_Id': 'forged' };
-    const { headers } = forwarded({ headers: sent }, { identityHeaders: [['X-User-Id', 'i']] });
+    const { init } = forwarded({ headers: sent }, { identityHeaders: [['X-User-Id', 'i']] });
+    const { headers } = init;
     expect(headers.get('x-user-id')).toBe('i');
     expect(headers.get('x-user_id')).toBeNull();
   });
@@ -87,12 +91,11 @@ describe('originRequest()', () => {
     Object.defineProperty(request, 'cf', { value: {} });
     const admitted = admit({ method: 'GET', url: `${OPTIONS.publicUrl}/`, headers: new Headers() });
     if (!admitted.ok) throw new Error(admitted.failure);
-    const sent = originRequest(request, admitted.value, {
-      ...OPTIONS,
-      identification: { headers: [], omitted: [] },
-      rule: { session: 'required', forwardsCredentials: false },
-    });
-    expect(sent.headers.get('x-forwarded-for')).toBe('1.2.3.4');
-    expect(sent.headers.get('cf-connecting-ip')).toBe('1.2.3.4');
+    const identification = { headers: [], omitted: [] };
+    const rule = { session: 'required', forwardsCredentials: false } as const;
+    const sent = originRequest(request, admitted.value, identification, rule, OPTIONS);
+    if (!sent.ok) throw new Error(sent.failure);
+    expect(sent.value.init.headers.get('x-forwarded-for')).toBe('1.2.3.4');
+    expect(sent.value.init.headers.get('cf-connecting-ip')).toBe('1.2.3.4');
   });
 });

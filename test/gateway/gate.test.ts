@@ -226,7 +226,7 @@ describe('an optional session', () => {
   it('clears a dead cookie, so that it is not looked up for ever', async () => {
     const response = await get(gate.port, '/either/x', unknownCookie);
     expect(headerValues(response, 'set-cookie')).toEqual([
-      'ory_kratos_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax',
+      'ory_kratos_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure',
     ]);
   });
 

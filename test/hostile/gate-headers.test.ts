@@ -123,7 +123,7 @@ describe('the gate in front of a Node origin', () => {
     60_000,
   );
 
-  it('H2, H3: no spelling of our own headers arrives beside ours (1,500 generated, over the wire)', async () => {
+  it('H2, H3: no spelling of our own headers arrives beside ours (100,000 generated, over the wire)', async () => {
     const { cookie, session } = await gate.kratos.createSession();
     const spelling = fc
       .tuple(
@@ -138,7 +138,7 @@ describe('the gate in front of a Node origin', () => {
         fc.array(fc.constantFrom(..."!#$%&'*+-.^_`|~"), { minLength: 3, maxLength: 3 }),
       )
       .map(([name, separators]) => name.replace(/ /g, () => separators.pop() ?? '-'));
-    const spellings = fc.sample(spelling, 1500);
+    const spellings = fc.sample(spelling, 100_000);
     origin.take();
     await sendAll(
       gate.port,
@@ -157,7 +157,7 @@ describe('the gate in front of a Node origin', () => {
       expect(headers.map(([, value]) => value).join()).not.toContain(SPOOFED);
       expect(headers.find(([name]) => /^x-user-id$/i.test(name))?.[1]).toBe(session.identity.id);
     }
-  });
+  }, 180_000);
 
   it('H5: naming our headers in Connection does not take them away', async () => {
     const { cookie, session } = await gate.kratos.createSession();

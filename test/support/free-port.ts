@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 
 /** Below the range from which Linux takes the local ports of outgoing connections, of which tests make thousands. */
 const LEAST = 20_000;
@@ -6,19 +6,40 @@ const MOST = 32_767;
 const ATTEMPTS = 50;
 
 /**
- * A port of 127.0.0.1 that nobody listens on. It is not held: another process may take it, but no connection that
- * is opened meanwhile can, as it could one that the system chose.
+ * Ports of 127.0.0.1 that nobody listens on, each another. None is held any longer: another process may take it, but
+ * no connection that is opened meanwhile can, as it could one that the system chose.
  */
-export async function freePort(attempts = ATTEMPTS): Promise<number> {
-  const port = LEAST + Math.floor(Math.random() * (MOST - LEAST));
-  if (await canListen(port)) return port;
-  if (attempts > 1) return freePort(attempts - 1);
+export async function freePorts(count: number): Promise<number[]> {
+  const servers: Server[] = [];
+  try {
+    while (servers.length < count) servers.push(await listenSomewhere());
+    return servers.map(portOf);
+  } finally {
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const [port = 0] = await freePorts(1);
+  return port;
+}
+
+async function listenSomewhere(): Promise<Server> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const server = await listen(LEAST + Math.floor(Math.random() * (MOST - LEAST)));
+    if (server !== undefined) return server;
+  }
   throw new Error(`no free port from ${LEAST} to ${MOST} after ${ATTEMPTS} attempts`);
 }
 
-function canListen(port: number): Promise<boolean> {
+function listen(port: number): Promise<Server | undefined> {
   return new Promise((resolve) => {
-    const server = createServer().once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    const server = createServer().once('error', () => resolve(undefined));
+    server.listen(port, '127.0.0.1', () => resolve(server));
   });
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return address !== null && typeof address === 'object' ? address.port : 0;
 }

@@ -1,9 +1,8 @@
-import { createServer, type Server } from 'node:net';
-
 import { Miniflare, type WorkerOptions } from 'miniflare';
 import { readBuiltGate } from './built-gate.ts';
 import { bundleWorker } from './bundle-worker.ts';
 import { ConsoleCapture } from './console-capture.ts';
+import { freePorts } from './free-port.ts';
 import { faultyKv, type KvHandle, memoryKv, noKv } from './kv-handle.ts';
 import { inRepository } from './repository.ts';
 import {
@@ -214,7 +213,8 @@ async function startRuntime(
   { workers, isolates }: { workers: (ports: Ports) => RuntimeWorker[]; isolates: number },
   attempts = START_ATTEMPTS,
 ): Promise<Miniflare> {
-  const ports = await freePorts(isolates);
+  const [kratos = 0, origin = 0, keycard = 0, ...gates] = await freePorts(3 + isolates);
+  const ports = { kratos, origin, keycard, gates };
   const miniflare = new Miniflare({
     host: '127.0.0.1',
     cf: false,
@@ -286,24 +286,6 @@ function gateName(index: number): string {
 
 function loopback(port: number): string {
   return `http://127.0.0.1:${port}`;
-}
-
-/** Free ports, each another: all are held until the last is found. */
-async function freePorts(isolates: number): Promise<Ports> {
-  const servers = Array.from({ length: 3 + isolates }, () => createServer());
-  const [kratos = 0, origin = 0, keycard = 0, ...gates] = await Promise.all(servers.map(listen));
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return { kratos, origin, keycard, gates };
-}
-
-function listen(server: Server): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      resolve(address !== null && typeof address === 'object' ? address.port : 0);
-    });
-  });
 }
 
 function isAddressInUse(error: unknown): boolean {
