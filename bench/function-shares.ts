@@ -23,7 +23,10 @@ export function functionShares(profile: CpuProfile): FunctionShare[] {
     const inside = new Set(callers).add(name);
     const children = (node.children ?? []).map((id) => byId.get(id)).filter((child) => child);
     const mine = own.get(node.id) ?? 0;
-    const below = children.reduce((sum, child) => sum + (child ? visit(child, name, inside) : 0), 0);
+    const below = children.reduce(
+      (sum, child) => sum + (child ? visit(child, name, inside) : 0),
+      0,
+    );
     add(self, name, mine);
     if (!callers.has(name)) add(total, name, mine + below);
     return mine + below;

@@ -3,8 +3,9 @@ import { gateSettings, gateWorker, originWorker, storeWorker } from './bench-wor
 import { askMany, type Question } from './client.ts';
 import { type Fixtures, sessionToken } from './fixtures.ts';
 import { type Inspector, inspect, liveBytes } from './inspector.ts';
+import { startGates } from './start-gates.ts';
 import { rounded } from './statistics.ts';
-import { freePort, startWorkerd } from './workerd.ts';
+import { freePort } from './workerd.ts';
 
 export interface MemoryFigures {
   /** MiB of the isolate's heap that 10,000 sessions add to it. */
@@ -34,7 +35,7 @@ export async function measureMemory(
   const inspector = `127.0.0.1:${await freePort()}`;
   const gates = [gateWorker('roomy', { ...settings, ...ROOMY }), gateWorker('bounded', settings)];
   const workers = [originWorker(), storeWorker(), ...gates];
-  const running = await startWorkerd(workers, [`--inspector-addr=${inspector}`]);
+  const running = await startGates(workers, [`--inspector-addr=${inspector}`]);
   try {
     const fillGate = async (name: string, count: number) =>
       fill(running.ports[name] ?? 0, await inspect(inspector, name), count);

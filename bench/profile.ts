@@ -17,7 +17,8 @@ import { createFixtures } from './fixtures.ts';
 import { functionShares } from './function-shares.ts';
 import { inspect, profileDuring } from './inspector.ts';
 import { type Load, sendLoad } from './load.ts';
-import { freePort, startWorkerd } from './workerd.ts';
+import { startGates } from './start-gates.ts';
+import { freePort } from './workerd.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -46,7 +47,7 @@ for (const { name, self, total } of functionShares(profile).slice(0, Number(valu
 async function profileCase(benchCase: BenchCase, seconds: number) {
   const address = `127.0.0.1:${await freePort()}`;
   const workers = await benchWorkers(fixtures, await bundleWorker(inRepository('src/worker.ts')));
-  const workerd = await startWorkerd(workers, [`--inspector-addr=${address}`]);
+  const workerd = await startGates(workers, [`--inspector-addr=${address}`]);
   const folder = mkdtempSync(join(tmpdir(), 'postern-profile-'));
   try {
     const port = workerd.ports[benchCase.worker] ?? 0;

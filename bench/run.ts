@@ -15,7 +15,7 @@ import { hasWrk } from './load.ts';
 import { describeMachine, writePerformancePage } from './performance-page.ts';
 import { casesTable, countsTable } from './results-table.ts';
 import { measureCases } from './rounds.ts';
-import { startWorkerd } from './workerd.ts';
+import { startGates } from './start-gates.ts';
 
 const { values } = parseArgs({
   options: {
@@ -36,17 +36,14 @@ const rounds = values.quick ? 1 : Number(values.rounds);
 const seconds = values.quick ? 1 : Number(values.seconds);
 const fixtures = await createFixtures(Date.now());
 const cases = await runCases();
+if (!values.json) console.log(casesTable(cases));
 const counts = await countAll(fixtures, values.quick);
 const run = { cases, counts, machine: describeMachine(), date: new Date(), rounds, seconds };
 if (values.write) writePerformancePage(run);
-console.log(
-  values.json
-    ? JSON.stringify({ cases, counts })
-    : `${casesTable(cases)}\n\n${countsTable(counts)}`,
-);
+console.log(values.json ? JSON.stringify({ cases, counts }) : `\n${countsTable(counts)}`);
 
 async function runCases() {
-  const workerd = await startWorkerd(await benchWorkers(fixtures));
+  const workerd = await startGates(await benchWorkers(fixtures));
   try {
     const options = { rounds, seconds, warmsUp: !values.quick };
     return await measureCases(benchCases(fixtures), workerd, fixtures, options);

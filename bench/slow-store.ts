@@ -7,8 +7,8 @@ import { gateSettings, gateWorker, originWorker, storeWorker } from './bench-wor
 import { askMany } from './client.ts';
 import { type Fixtures, sessionToken } from './fixtures.ts';
 import { sendLoad } from './load.ts';
+import { startGates } from './start-gates.ts';
 import { ratios, rounded, spreadOf } from './statistics.ts';
-import { startWorkerd } from './workerd.ts';
 import type { LoadFigures } from './wrk-report.ts';
 
 export interface SlowStoreFigures {
@@ -53,7 +53,7 @@ export async function measureSlowStore(
     FRESH_SECONDS: Math.round((9 * storeDelayMs) / 1000),
     STALE_WHILE_REVALIDATE_SECONDS: 3600,
   };
-  const running = await startWorkerd([
+  const running = await startGates([
     originWorker(),
     storeWorker('fast-store'),
     storeWorker('slow-store', storeDelayMs),

@@ -1,6 +1,6 @@
 /** Runs Workers in raw workerd, one socket each, without anything in between. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -48,7 +48,9 @@ export async function startWorkerd(
     await Promise.all(targets.map(async ({ name }) => [name, await freePort()] as const)),
   );
   for (const { name, code } of workers) writeFileSync(join(folder, `${name}.js`), code);
-  writeFileSync(join(folder, 'config.capnp'), configuration(workers, ports));
+  const objects = join(folder, 'objects');
+  mkdirSync(objects);
+  writeFileSync(join(folder, 'config.capnp'), configuration(workers, ports, objects));
   const child = spawn(workerdBinary(), ['serve', join(folder, 'config.capnp'), ...flags], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -70,8 +72,12 @@ export async function startWorkerd(
 function configuration(
   workers: readonly BenchWorker[],
   ports: Readonly<Record<string, number>>,
+  objects: string,
 ): string {
-  const services = workers.map(({ name }) => `(name = "${name}", worker = .${constant(name)})`);
+  const services = [
+    ...workers.map(({ name }) => `(name = "${name}", worker = .${constant(name)})`),
+    `(name = "objects", disk = (path = "${objects}", writable = true))`,
+  ];
   const sockets = Object.entries(ports).map(
     ([name, port]) =>
       `(name = "${name}", address = "127.0.0.1:${port}", http = (), service = "${name}")`,
@@ -102,7 +108,7 @@ function workerConstant({
   compatibilityDate = "${COMPATIBILITY_DATE}",
   bindings = [ ${lines.join(',\n    ')} ],${outbound === undefined ? '' : `\n  globalOutbound = "${outbound}",`}
   durableObjectNamespaces = [ ${namespaces.join(', ')} ],
-  durableObjectStorage = (inMemory = void) );`;
+  durableObjectStorage = (localDisk = "objects") );`;
 }
 
 function bound(binding: BenchBinding): string {

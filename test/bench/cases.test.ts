@@ -21,11 +21,14 @@ beforeAll(async () => {
   cases = benchCases(await createFixtures(Date.UTC(2026, 5, 3)));
 });
 
-test.each(GOALS)('%s is measured against its floor, with the goal it was set', (name, baseline, goal) => {
-  const found = cases.find((one) => one.name === name);
-  expect(found?.baseline).toBe(baseline);
-  expect(found?.goal).toBe(goal);
-});
+test.each(GOALS)(
+  '%s is measured against its floor, with the goal it was set',
+  (name, baseline, goal) => {
+    const found = cases.find((one) => one.name === name);
+    expect(found?.baseline).toBe(baseline);
+    expect(found?.goal).toBe(goal);
+  },
+);
 
 test('a case is listed once, and its floor is a case without a floor', () => {
   const names = cases.map(({ name }) => name);

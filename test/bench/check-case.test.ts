@@ -20,7 +20,8 @@ beforeEach(async () => {
   fixtures = await createFixtures(Date.UTC(2026, 5, 3));
   behaviour = { status: 200, body: 'well', forwarded: () => ({ 'x-user-id': 'ada' }) };
   server = createServer((request, response) => {
-    response.statusCode = request.headers.authorization === 'Bearer forged' ? 401 : behaviour.status;
+    response.statusCode =
+      request.headers.authorization === 'Bearer forged' ? 401 : behaviour.status;
     response.end(request.method === 'GET' ? behaviour.body : JSON.stringify(behaviour.forwarded()));
   }).listen(0, '127.0.0.1');
 });

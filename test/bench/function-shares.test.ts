@@ -4,7 +4,11 @@ import type { ProfileNode } from '../../bench/inspector.ts';
 import { busyMillis } from '../../bench/start-up.ts';
 
 const node = (id: number, functionName: string, lineNumber: number, children: number[] = []) =>
-  ({ id, callFrame: { functionName, lineNumber, columnNumber: 0 }, children }) satisfies ProfileNode;
+  ({
+    id,
+    callFrame: { functionName, lineNumber, columnNumber: 0 },
+    children,
+  }) satisfies ProfileNode;
 
 /** 100 µs idle; 300 µs in `gate`, of which 200 are of the runtime's own `fetch`, and 50 of `gate` inside `gate`. */
 const PROFILE = {

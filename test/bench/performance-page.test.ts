@@ -35,14 +35,17 @@ test('casesTable() shows the spread, and whether the goal was held', () => {
     { ...RESULT, cpuRatio: 1.2 },
     { ...RESULT, baseline: null, cpuRatio: null, goal: null, cpuRatioRange: null },
   ]).split('\n');
-  expect(missed).toContain('80.1 (75–90.5) | 12000 | `bare-forward` | 1.30 (1.25–1.41) | ≤ 1.20 | missed');
+  expect(missed).toContain(
+    '80.1 (75–90.5) | 12000 | `bare-forward` | 1.30 (1.25–1.41) | ≤ 1.20 | missed',
+  );
   expect(held).toContain('held');
   expect(floor).toContain('| – | 1 | – |  |');
 });
 
 test('docs/performance.md has a row for every case, and a paragraph for every one that missed its goal', async () => {
   const page = readFileSync(inRepository('docs/performance.md'), 'utf8');
-  for (const { name } of benchCases(await createFixtures(0))) expect.soft(page).toContain(`| \`${name}\` |`);
+  for (const { name } of benchCases(await createFixtures(0)))
+    expect.soft(page).toContain(`| \`${name}\` |`);
   const missed = page.matchAll(/^\| `([\w-]+)` \|.*\| missed \|$/gm);
   for (const [, name] of missed) expect.soft(page).toMatch(new RegExp(`^\\*\\*\`${name}\``, 'm'));
 });
