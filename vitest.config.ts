@@ -1,10 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that bring their own Workers, and so run without a build of the gate. */
+/** Tests that bring their own Workers or need none, and so run without a build of the gate. */
 const WITHOUT_BUILD = [
   'test/support/**/*.test.ts',
   'test/standins/**/*.test.ts',
   'test/bench/**/*.test.ts',
+  'test/docs/**/*.test.ts',
 ];
 
 export default defineConfig({

@@ -9,7 +9,9 @@ import type { RuleMatch } from '../src/gate/rules.ts';
 import { createSiteOptions, type SiteOptions } from '../src/gate/site-options.ts';
 import { type AdmittedTarget, admit } from '../src/http/admit.ts';
 import { readKratosSession } from '../src/providers/kratos/kratos-session.ts';
+import { NO_REVOCATION_LOG } from '../src/revocation/revocation-view.ts';
 import { readSessionPath } from '../src/session/session-path.ts';
+import { createOwnTokenTest } from '../src/tokens/own-token.ts';
 import type { Resolution } from '../src/whoami/resolution.ts';
 
 /** A request to be explained. */
@@ -36,6 +38,7 @@ export async function explainRequest(
     tokens: { resolve: () => Promise.resolve(resolution) },
     readCredential: (headers) => readCredential(headers, config.SESSION_COOKIE_NAMES, undefined),
     resourceMetadataUrl: undefined,
+    revocation: NO_REVOCATION_LOG,
   });
   const admitted = admit({ ...asked, headers: new Headers() }, options.allowedForms);
   if (!admitted.ok) return refused(admitted.failure);
@@ -86,6 +89,7 @@ function describeMatch({ rule, byReading }: RuleMatch): string[] {
     rule.freshness === 'strict' && 'freshness = strict',
     rule.forwardsCredentials && 'forward_credentials',
     rule.cacheControl === 'origin' && 'cache_control = origin',
+    rule.cutsStreams && 'cut_streams',
   ].filter((ask) => typeof ask === 'string');
   const readings = byReading.map(
     (each) => `Reading   ${JSON.stringify(each.reading)} comes under ${each.rule.name}`,
@@ -160,7 +164,7 @@ async function describeForwarded(
   if (!identified.ok) return [`Answer    ${explain(identified.failure).status}`];
   const filter = new HeaderFilter(options.identifier.headerNames);
   const request = new Request(`${originUrl}/`, { method: target.method, headers });
-  const site = { ...options, originUrl, filter };
+  const site = { ...options, originUrl, filter, isOwnToken: createOwnTokenTest(config.ISSUERS) };
   const sent = originRequest(request, target, identified.value, rule, site);
   if (!sent.ok) return [`Answer    ${explain(sent.failure).status}`];
   const lines = [...sent.value.init.headers].map(([name, value]) => `  ${name}: ${value}`);

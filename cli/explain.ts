@@ -36,17 +36,22 @@ if (!config.ok) refuse(`${values.config} would not serve:\n${config.failure.join
 const now = values.at === undefined ? Date.now() : Date.parse(values.at);
 if (Number.isNaN(now)) refuse(`--at: expected a time such as 2026-11-20T12:00:00Z`);
 
-const explanation = await explainRequest(
-  {
-    method,
-    url: URL.parse(url)?.origin === url ? `${url}/` : url,
-    headers: new Headers(values.header.map(readHeader)),
-    sessionDocument:
-      values.session === undefined ? undefined : readFileSync(values.session, 'utf8'),
-  },
-  { config: config.value, now },
-);
-console.log(explanation.join('\n'));
+try {
+  const explanation = await explainRequest(
+    {
+      method,
+      url: URL.parse(url)?.origin === url ? `${url}/` : url,
+      headers: new Headers(values.header.map(readHeader)),
+      sessionDocument:
+        values.session === undefined ? undefined : readFileSync(values.session, 'utf8'),
+    },
+    { config: config.value, now },
+  );
+  console.log(explanation.join('\n'));
+} catch (error) {
+  // What is wrong with what was given: a file that is not there, or holds no session; a header that is none.
+  refuse(error instanceof Error ? error.message : String(error));
+}
 
 function readHeader(text: string): [string, string] {
   const colon = text.indexOf(':');

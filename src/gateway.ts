@@ -8,6 +8,7 @@ import { publicKey } from './forwarding/assertion-keys.ts';
 import { createForwardAuth } from './gate/forward-auth.ts';
 import { gate } from './gate/gate.ts';
 import type { JudgeOptions } from './gate/judge.ts';
+import { shown } from './gate/shown.ts';
 import { type AdmittedTarget, admit } from './http/admit.ts';
 import { isLoop } from './http/hops.ts';
 import { alive, createReadiness } from './observability/health.ts';
@@ -41,9 +42,11 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
 
   const onSite = createSiteAnswers(config);
   const whoamiOptions = { ...parts, now: surroundings.now };
-  routes.all('/sessions/whoami', async ({ req, env }) =>
-    onSite(await whoami(req.raw, env.target, env.anchor, whoamiOptions)),
-  );
+  for (const mount of new Set(['', config.SESSION_API_PATH ?? ''])) {
+    routes.all(`${mount}/sessions/whoami`, async ({ req, env }) =>
+      onSite(await whoami(req.raw, env.target, env.anchor, whoamiOptions)),
+    );
+  }
 
   const intakes = createConfiguredIntakes(config, { ...surroundings, ...parts });
   for (const [path, intake] of Object.entries(intakes)) {
@@ -83,7 +86,7 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
       const admitted = admitHere(request, site, config);
       if (admitted.ok) return routes.fetch(request, { target: admitted.value, anchor });
       const reason = admitted.failure;
-      const response = errorResponse(reason);
+      const response = await shown(errorResponse(reason), reason, request);
       const { method } = request;
       const { status } = response;
       log({ route: 'admission', outcome: 'refuse', status, method, reason, durationMs: 0 });

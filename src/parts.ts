@@ -16,8 +16,9 @@ import {
 } from './revocation/configured-revocation.ts';
 import type { RevocationLogStub } from './revocation/log-protocol.ts';
 import type { Revocation } from './revocation/revocation.ts';
-import type { SessionApiOptions } from './session-api/session-api.ts';
+import { createSiteCookies, type SessionApiOptions } from './session-api/session-api.ts';
 import { createConfiguredIssuers, createIssuerKeys } from './tokens/configured-issuers.ts';
+import { createOwnTokenTest } from './tokens/own-token.ts';
 import { RESOURCE_METADATA_PATH } from './tokens/resource-metadata.ts';
 import { TokenSessions } from './tokens/token-sessions.ts';
 import type { TrustedIssuer } from './tokens/trusted-issuer.ts';
@@ -79,7 +80,8 @@ export function createParts(config: Config, given: Surroundings): Parts {
   const believedUnheldMs = checkLifeSeconds(config) * 1000;
   const tokens = new TokenSessions({ issuers, revocation: revocation.view, believedUnheldMs, now });
   const reading = createReading(config);
-  const site = createSiteOptions(config, { ...reading, sessions, tokens, now });
+  const { view } = revocation;
+  const site = createSiteOptions(config, { ...reading, sessions, tokens, revocation: view, now });
   return {
     ...reading,
     log,
@@ -120,6 +122,7 @@ function createStore(config: Config, { fetchStore }: Surroundings): SessionStore
     publicUrl: config.KRATOS_PUBLIC_URL,
     timeoutMs: config.STORE_TIMEOUT_MS,
     fetch: fetchStore,
+    siteCookie: createSiteCookies(config),
   });
 }
 
@@ -176,6 +179,7 @@ function createGateOptions(
     origin: createOrigin({ fetch: fetchOrigin, timeoutMs: config.ORIGIN_TIMEOUT_MS }),
     originUrl: config.ORIGIN_URL ?? config.PUBLIC_URL,
     filter: new HeaderFilter(site.identifier.headerNames),
+    isOwnToken: createOwnTokenTest(config.ISSUERS),
     log,
   };
 }

@@ -1,45 +1,86 @@
 /**
- * `npm run dev`: the gate on http://localhost:8787 between a stand-in for Kratos and a stand-in for a site, each its own
+ * `npm run dev`: the gate on http://localhost:8787 between stand-ins for Kratos, Keycard and a site, each its own
  * `wrangler dev`. Ends them all when one ends or when it is interrupted.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createConnection } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { guide, guideText } from './guide.ts';
 
 interface Part {
   readonly name: string;
   readonly config: string;
   readonly port: number;
+  readonly inspectorPort: number;
+  /** Answers 200 once the part works, and not merely listens. */
+  readonly readyPath: string;
 }
 
 const PARTS: readonly Part[] = [
-  { name: 'kratos', config: 'standins/kratos/wrangler.toml', port: 4433 },
-  { name: 'origin', config: 'standins/origin/wrangler.toml', port: 4480 },
-  { name: 'gate', config: 'standins/gate.wrangler.toml', port: 8787 },
+  {
+    name: 'kratos',
+    config: 'standins/kratos/wrangler.toml',
+    port: 4433,
+    inspectorPort: 9433,
+    readyPath: '/health/ready',
+  },
+  {
+    name: 'keycard',
+    config: 'standins/keycard/wrangler.toml',
+    port: 4455,
+    inspectorPort: 9455,
+    readyPath: '/.standin/calls',
+  },
+  {
+    name: 'origin',
+    config: 'standins/origin/wrangler.toml',
+    port: 4480,
+    inspectorPort: 9480,
+    readyPath: '/.standin/calls',
+  },
+  {
+    name: 'gate',
+    config: 'standins/gate.wrangler.toml',
+    port: 8787,
+    inspectorPort: 9787,
+    readyPath: '/.postern/health/ready',
+  },
 ];
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 90_000;
+const STOP_TIMEOUT_MS = 5_000;
 const QUIET = {
   WRANGLER_SEND_METRICS: 'false',
   CLOUDFLARE_CF_FETCH_ENABLED: 'false', // the real client place is of no use here
   NO_COLOR: '1',
+  FORCE_COLOR: '0', // outweighs NO_COLOR where it is set
   CI: '1',
 };
+/** What a terminal draws with, which wrangler sends for errors whatever it is told. */
+const TERMINAL_CODES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 
-const running: ChildProcess[] = [];
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(0));
+const running = new Set<ChildProcess>();
+let isStopping = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(0));
 
-for (const part of PARTS) {
-  if (await isListening(part.port)) {
-    console.error(`Port ${part.port}, which ${part.name} needs, is in use. Free it and try again.`);
-    stop(1);
-  }
+const taken = await portsInUse();
+for (const { port, name } of taken)
+  console.error(`Port ${port}, which ${name} needs, is in use. Free it and try again.`);
+if (taken.length > 0) process.exit(1);
+
+console.log(`starting ${PARTS.map(({ name, port }) => `${name} (:${port})`).join(', ')} …`);
+for (const part of PARTS) running.add(start(part));
+await Promise.all(PARTS.map(untilReady));
+if (!isStopping) console.log(introduction());
+
+/** Wrangler would quietly take another port than the one that the others were told of. */
+async function portsInUse(): Promise<{ port: number; name: string }[]> {
+  const wanted = PARTS.flatMap(({ name, port, inspectorPort }) => [
+    { port, name },
+    { port: inspectorPort, name: `the inspector of ${name}` },
+  ]);
+  const answers = await Promise.all(wanted.map(({ port }) => isListening(port)));
+  return wanted.filter((_, index) => answers[index]);
 }
-for (const part of PARTS) {
-  console.log(`starting ${part.name} on http://localhost:${part.port} …`);
-  running.push(start(part));
-  await untilReady(part);
-}
-console.log(guide());
 
 function start({ name, config }: Part): ChildProcess {
   const child = spawn('wrangler', ['dev', '--config', config, '--log-level', 'log'], {
@@ -49,36 +90,43 @@ function start({ name, config }: Part): ChildProcess {
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => print(name, text));
   }
+  child.on('error', ({ message }) => {
+    console.error(`${name} cannot be started (${message}). Run "npm ci" first.`);
+    stop(1);
+  });
   child.on('exit', (code) => {
-    console.error(`${name} ended (${code ?? 'signal'}); stopping the others.`);
+    running.delete(child);
+    if (isStopping) return;
+    console.error(`${name} ended (${code ?? 'by a signal'}); stopping the others.`);
     stop(1);
   });
   return child;
 }
 
-/** Decisions, requests and errors are worth seeing; wrangler's banner and tables are not. */
+/** Decisions, requests and errors are worth seeing; wrangler's banner and tables, and our own probes, are not. */
 function print(name: string, text: string): void {
-  for (const line of text.split('\n')) {
-    if (/^\[wrangler:info\] [A-Z]+ \/|^\{|error|warn/i.test(line))
-      console.log(`${name.padEnd(6)} │ ${line}`);
+  for (const line of text.replace(TERMINAL_CODES, '').split('\n')) {
+    const isProbe = PARTS.some(({ readyPath }) => line.includes(` ${readyPath} `));
+    if (!isStopping && !isProbe && /^\[wrangler:info\] [A-Z]+ \/|^\{|error/i.test(line))
+      console.log(`${name.padEnd(7)} │ ${line.replace('[wrangler:info] ', '')}`);
   }
 }
 
-async function untilReady({ name, port }: Part): Promise<void> {
+async function untilReady(part: Part): Promise<void> {
   const deadline = Date.now() + START_TIMEOUT_MS;
-  while (!(await isAnswering(port))) {
+  while (!isStopping && !(await isReady(part))) {
     if (Date.now() > deadline) {
-      console.error(`${name} did not start within ${START_TIMEOUT_MS / 1000} s.`);
+      console.error(`${part.name} did not start within ${START_TIMEOUT_MS / 1000} s.`);
       stop(1);
     }
     await sleep(100);
   }
 }
 
-async function isAnswering(port: number): Promise<boolean> {
+async function isReady({ port, readyPath }: Part): Promise<boolean> {
   try {
-    await fetch(`http://localhost:${port}/sessions/whoami`, { signal: AbortSignal.timeout(5000) });
-    return true;
+    const url = `http://localhost:${port}${readyPath}`;
+    return (await fetch(url, { signal: AbortSignal.timeout(5000) })).ok;
   } catch {
     return false;
   }
@@ -92,41 +140,32 @@ function isListening(port: number): Promise<boolean> {
   return promise.finally(() => socket.destroy());
 }
 
-function stop(code: number): never {
-  for (const child of running) {
-    child.removeAllListeners('exit');
-    child.kill('SIGTERM');
-  }
+/** Returns to the shell only when the ports are free again, so that a second start finds them so. */
+async function stop(code: number): Promise<void> {
+  if (isStopping) return;
+  isStopping = true;
+  process.exitCode = code;
+  for (const child of running) child.kill('SIGTERM');
+  const deadline = Date.now() + STOP_TIMEOUT_MS;
+  while (running.size > 0 && Date.now() < deadline) await sleep(20);
+  for (const child of running) child.kill('SIGKILL');
   process.exit(code);
 }
 
-function guide(): string {
+function introduction(): string {
+  const local = (port: number) => `http://localhost:${port}`;
+  const steps = guide({ gate: local(8787), kratos: local(4433), keycard: local(4455) });
   return `
-Postern is on http://localhost:8787, in front of the site on :4480, with Kratos on :4433 (both stand-ins).
-In a browser: open http://localhost:8787/account and sign in as demo@example.com, password postern-demo.
+Postern is on ${local(8787)}, in front of a site. The site (:4480), Kratos (:4433) and Keycard (:4455) are stand-ins.
 
-Paste into another terminal:
+In a browser, open ${local(8787)}/account
+  demo@example.com   password postern-demo
+  mia@example.com    the same, and a second factor: the code 000000
+  /members asks for a role that only mia has, /vault for a second factor; /public is open.
 
-# 1. sign in, as an app does
-FLOW=$(curl -s http://localhost:4433/self-service/login/api | sed -E 's/.*"action":"([^"]+)".*/\\1/')
-TOKEN=$(curl -s "$FLOW" -H 'Content-Type: application/json' \\
-  -d '{"method":"password","identifier":"demo@example.com","password":"postern-demo"}' | sed -E 's/.*"session_token":"([^"]+)".*/\\1/')
-echo "$TOKEN"
+In another terminal, paste line by line:
 
-# 2. whoami: a miss, answered by Kratos (see Cache-Status)
-curl -si http://localhost:8787/sessions/whoami -H "X-Session-Token: $TOKEN"
-
-# 3. whoami: a hit, answered from memory
-curl -si http://localhost:8787/sessions/whoami -H "X-Session-Token: $TOKEN"
-
-# 4. a gated page: without a session, with one (the site shows the identity headers it received)
-curl -si http://localhost:8787/account
-curl -s 'http://localhost:8787/account?format=json' -H "X-Session-Token: $TOKEN" -H 'X-User-Id: forged'
-
-# 5. sign out at Kratos; whoami says 401 once the answer is no longer fresh (no-cache: at once)
-curl -si -X DELETE http://localhost:4433/self-service/logout/api -H 'Content-Type: application/json' -d "{\\"session_token\\":\\"$TOKEN\\"}" | head -1
-curl -si http://localhost:8787/sessions/whoami -H "X-Session-Token: $TOKEN" -H 'Cache-Control: no-cache' | head -1
-
+${guideText(steps)}
 Press Ctrl-C to stop.
 `;
 }

@@ -92,6 +92,12 @@ const members = {
     v.picklist(['no-store', 'origin'], 'one of "no-store", "origin"'),
     'no-store',
   ),
+  /**
+   * Whether an answer that is still under way (server-sent events, a long download) breaks off within
+   * `REVOCATION_LAG_SECONDS` after its session was revoked, and when it expires. The origin is
+   * then asked for answers that are not compressed.
+   */
+  cut_streams: v.optional(v.boolean('true or false'), false),
 };
 
 /** One rule of RULES: which requests it is for, and what it asks of them. */
@@ -106,6 +112,13 @@ export const rule = v.pipe(
       ({ session, aal, authenticated_within, allow }) =>
         session === 'required' || (aal ?? authenticated_within ?? allow) === undefined,
       '"required", as aal, authenticated_within and allow ask something of a session',
+    ),
+    ['session'],
+  ),
+  v.forward(
+    v.check(
+      ({ session, cut_streams }) => session !== 'none' || !cut_streams,
+      '"required" or "optional", as cut_streams needs a session that can be over',
     ),
     ['session'],
   ),

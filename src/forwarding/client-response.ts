@@ -6,7 +6,7 @@ import type { HeaderFilter } from './header-filter.ts';
 export interface ClientResponseOptions {
   readonly filter: HeaderFilter;
   readonly cookieNames: readonly string[];
-  /** Whether the origin's own caching headers stand. */
+  /** Whether the origin's own caching headers stand, but for an answer with cookies of the session store. */
   readonly keepsCacheControl: boolean;
   /** Cookies of the session store to deliver with the answer. */
   readonly setCookies: readonly string[];
@@ -29,7 +29,7 @@ export function clientResponse(response: Response, options: ClientResponseOption
   const { headers } = answer;
   for (const name of namesToRemove(headers, options)) headers.delete(name);
   keepForeignCookies(headers, options.cookieNames);
-  if (!options.keepsCacheControl) headers.set('cache-control', PRIVATE_NO_STORE);
+  if (!keepsCacheControl(options)) headers.set('cache-control', PRIVATE_NO_STORE);
   for (const cookie of options.setCookies) headers.append('set-cookie', cookie);
   return answer;
 }
@@ -41,15 +41,19 @@ function copyOf(response: Response): Response {
   return new Response(null, { status, headers, webSocket });
 }
 
-function namesToRemove(
-  headers: Headers,
-  { filter, keepsCacheControl }: ClientResponseOptions,
-): string[] {
+/** An answer with a cookie of one person in it is nobody else's, whatever the rule says. */
+function keepsCacheControl(options: ClientResponseOptions): boolean {
+  return options.keepsCacheControl && options.setCookies.length === 0;
+}
+
+function namesToRemove(headers: Headers, options: ClientResponseOptions): string[] {
+  const { filter } = options;
+  const keepsCacheHeaders = keepsCacheControl(options);
   const hopByHop = hopByHopNames(headers);
   const names: string[] = [];
   for (const name of headers.keys()) {
     const { folded, isIdentity } = filter.meaningOf(name);
-    const isForCaches = !keepsCacheControl && CACHE_HEADERS.has(name);
+    const isForCaches = !keepsCacheHeaders && CACHE_HEADERS.has(name);
     if (hopByHop.has(folded) || isIdentity || isForCaches) names.push(name);
   }
   return names;

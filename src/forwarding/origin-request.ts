@@ -19,12 +19,15 @@ export interface OriginRequestOptions {
   /** Postern's own cookies, which are nobody else's. */
   readonly turns: { readonly cookieName: string };
   readonly filter: HeaderFilter;
+  /** Whether a bearer's value is a token that is a session here. */
+  readonly isOwnToken: (value: string) => boolean;
 }
 
 /** What of a rule matters on the way to the origin. */
 export interface ForwardedRule {
   readonly session: 'none' | 'optional' | 'required';
   readonly forwardsCredentials: boolean;
+  readonly cutsStreams: boolean;
 }
 
 /** Kratos's session tokens, which are not an origin's business on any path. */
@@ -53,7 +56,7 @@ export function originRequest(
   const headers = forwardableHeaders(request.headers, rule, options);
   if (headers === undefined) return failed('headers_too_large');
   headers.set('host', hostOf(options.originUrl)); // the platform does so over HTTP, not over a service binding
-  setAcceptEncoding(headers, request);
+  setAcceptEncoding(headers, request, rule);
   setForwardingHeaders(headers, request, options.hosts.originOf(target.host) ?? options.publicUrl);
   addHop(headers, request.headers, options.publicUrl);
   for (const [name, value] of identification.headers) headers.set(name, value);
@@ -105,14 +108,20 @@ function passedValue(
   if (hopByHop.has(folded)) return undefined;
   const isCredential = name === 'x-session-token' && rule.forwardsCredentials;
   if (isUntrusted && !isCredential) return undefined;
-  if (name === 'authorization' && isSessionBearer(value, rule)) return undefined;
+  if (name === 'authorization' && isSessionBearer(value, rule, options.isOwnToken))
+    return undefined;
   return name === 'cookie' ? withoutOwnCookies(value, rule, options) : value;
 }
 
 /** Where a session was looked for, a bearer is one; elsewhere only what looks like one. */
-function isSessionBearer(authorization: string, rule: ForwardedRule): boolean {
-  if (rule.forwardsCredentials) return false;
-  return rule.session === 'none' ? KRATOS_BEARER.test(authorization) : BEARER.test(authorization);
+function isSessionBearer(
+  authorization: string,
+  rule: ForwardedRule,
+  isOwnToken: (value: string) => boolean,
+): boolean {
+  if (rule.forwardsCredentials || !BEARER.test(authorization)) return false;
+  if (rule.session !== 'none') return true;
+  return KRATOS_BEARER.test(authorization) || isOwnToken(authorization.slice('bearer '.length));
 }
 
 function withoutOwnCookies(
@@ -145,8 +154,13 @@ function setForwardingHeaders(headers: Headers, request: Request, site: string):
  * The platform puts its own `Accept-Encoding` in place of the client's; what the origin sends back passes
  * through as it is, so it has to be what the client accepts.
  */
-function setAcceptEncoding(headers: Headers, request: Request): void {
-  const accepted = request.cf?.clientAcceptEncoding;
+function setAcceptEncoding(
+  headers: Headers,
+  request: Request,
+  { cutsStreams }: ForwardedRule,
+): void {
+  // What may have to be cut passes through here, and the platform would decode it on its way.
+  const accepted = cutsStreams ? 'identity' : request.cf?.clientAcceptEncoding;
   if (typeof accepted === 'string') headers.set('accept-encoding', accepted || 'identity');
 }
 

@@ -1,8 +1,4 @@
-/** How often a socket's session is looked at again. With the view of revocations this is what bounds its life. */
-const RECHECK_MS = 1000;
-
-/** What is to become of an open socket. */
-type Standing = { readonly kind: 'pass' | 'deny' | 'cannot-tell' };
+import type { Vigil } from './vigil.ts';
 
 /** Private use (RFC 6455 section 7.4.2): 4000 and the status a request would now be answered with. */
 export const SESSION_OVER = 4401;
@@ -15,34 +11,21 @@ const ABNORMAL = 1006;
  * be let in: every message is passed on as it is, and when the session is over both ends are closed with 4401
  * (1013 when nobody can tell any more).
  *
+ * The platform's sockets tell nobody how much of what was sent is still waiting to leave, so there is no
+ * backpressure here: what one end sends faster than the other takes is held in the isolate's memory.
+ *
  * @param answer the 101 as the client is to have it
  * @param accepted the origin's own 101
- * @param again judges the request that opened the socket once more
+ * @param vigil over the session that opened the socket
  */
-export function relayWebSocket(
-  answer: Response,
-  accepted: Response,
-  again: () => Promise<Standing>,
-): Response {
+export function relayWebSocket(answer: Response, accepted: Response, vigil: Vigil): Response {
   const origin = accepted.webSocket;
   if (origin === null) return answer;
   const { 0: client, 1: server } = new WebSocketPair();
-  const timer = setInterval(check, RECHECK_MS);
-  let isChecking = false;
   const end = (code: number, reason: string) => {
-    clearInterval(timer);
+    vigil.stop();
     for (const socket of [origin, server]) close(socket, code, reason);
   };
-
-  async function check(): Promise<void> {
-    if (isChecking) return;
-    isChecking = true;
-    const { kind } = await again().catch((): Standing => ({ kind: 'cannot-tell' }));
-    isChecking = false;
-    if (kind === 'deny') end(SESSION_OVER, 'session over');
-    if (kind === 'cannot-tell') end(TRY_AGAIN_LATER, 'session could not be checked');
-  }
-
   for (const [from, to] of [
     [origin, server],
     [server, origin],
@@ -53,6 +36,10 @@ export function relayWebSocket(
     from.addEventListener('close', ({ code, reason }) => end(code, reason));
     from.addEventListener('error', () => end(ABNORMAL, ''));
   }
+  void vigil.over.then((standing) => {
+    if (standing === 'deny') end(SESSION_OVER, 'session over');
+    else end(TRY_AGAIN_LATER, 'session could not be checked');
+  });
   return new Response(null, { status: 101, headers: answer.headers, webSocket: client });
 }
 

@@ -7,7 +7,7 @@ import type { Decision } from '../observability/decision-log.ts';
 import { messagePage } from '../pages/message-page.ts';
 import { type ChallengeOptions, challengeLocation, isNavigation } from './challenge.ts';
 import type { Rule } from './rules.ts';
-import { MAX_TURNS, type Turns } from './turns.ts';
+import { MAX_TURNS, placeOf, type Turns } from './turns.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface DenialOptions extends ChallengeOptions {
@@ -77,17 +77,18 @@ function denialResponse(
 
 async function answerChallenge(
   { reason }: Denial,
-  { headers: received, target }: Denied,
+  denied: Denied,
   location: string,
   options: DenialOptions,
 ): Promise<Answer> {
-  const page = `${reason} ${target.host}${target.path}`;
-  const turn = options.turns.next(received, page);
-  if (turn >= MAX_TURNS) return breakLoop(reason, received, location, options);
+  const { headers: received, target } = denied;
+  const place = placeOf(target);
+  const turn = options.turns.next(received, place, reason);
+  if (turn >= MAX_TURNS) return breakLoop(reason, denied, location, options);
   const headers = errorHeaders(reason);
   headers.delete('content-type');
   headers.set('location', location);
-  headers.append('set-cookie', options.turns.remember(turn, page));
+  headers.append('set-cookie', options.turns.remember(turn, place, reason));
   const isSafe = target.method === 'GET' || target.method === 'HEAD';
   const response = new Response(null, { status: isSafe ? 302 : 303, headers });
   return { response, outcome: 'challenge', reason };
@@ -96,13 +97,13 @@ async function answerChallenge(
 /** The page names the cause; its link begins anew, so a person who only hurried is not stuck. */
 async function breakLoop(
   cause: Denial['reason'],
-  received: Headers,
+  { headers: received, target }: Denied,
   location: string,
   { turns }: DenialOptions,
 ): Promise<Answer> {
   const { status, message, reason: text } = explain('redirect_loop');
   const headers = errorHeaders('redirect_loop');
-  const forgotten = turns.forget(received);
+  const forgotten = turns.forget(received, placeOf(target));
   if (forgotten !== undefined) headers.append('set-cookie', forgotten);
   const paragraphs = [
     text,

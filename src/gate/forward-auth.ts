@@ -118,7 +118,7 @@ async function answerOriginal(
 
 async function pass(
   { session, deadCookie }: Extract<Verdict, { kind: 'pass' }>,
-  { resolution }: Judgment,
+  { resolution, presentation }: Judgment,
   { headers, target }: { readonly headers: Headers; readonly target: AdmittedTarget },
   options: ForwardAuthOptions,
 ): Promise<Answer> {
@@ -129,7 +129,7 @@ async function pass(
     return { response: errorResponse(reason), outcome: 'fault', reason };
   }
   const renewed = resolution?.outcome === 'signed-in' ? resolution.setCookies : [];
-  const cookies = deadCookie ? clearedCookies(headers, options) : renewed;
+  const cookies = deadCookie ? clearedCookies(headers, presentation, options) : renewed;
   const empty = options.identifier.headerNames.map((name) => [name, ''] as const);
   return allowed([...empty, ...identified.value.headers], cookies);
 }

@@ -1,21 +1,28 @@
+import type { Presentation } from '../credentials/credential.ts';
 import { errorResponse } from '../errors/error-response.ts';
+import { explain } from '../errors/reasons.ts';
 import { clientResponse } from '../forwarding/client-response.ts';
+import { cutWhenOver } from '../forwarding/cut-response.ts';
 import type { HeaderFilter } from '../forwarding/header-filter.ts';
 import type { Identification, Identifier } from '../forwarding/identification.ts';
 import type { Origin } from '../forwarding/origin.ts';
 import { originRequest } from '../forwarding/origin-request.ts';
+import { keepVigil, type Standing } from '../forwarding/vigil.ts';
 import { relayWebSocket } from '../forwarding/web-socket-relay.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
 import { readCookies } from '../http/cookies.ts';
 import type { Decision, DecisionLog } from '../observability/decision-log.ts';
 import { describeResolution } from '../observability/describe-resolution.ts';
+import type { Session } from '../session/session.ts';
 import { cacheStatusOf } from '../whoami/provenance-headers.ts';
 import type { Resolution } from '../whoami/resolution.ts';
 import type { Anchor } from '../whoami/single-flight.ts';
 import { VARY } from '../whoami/whoami.ts';
 import { type Answer, answerDenial, type DenialOptions } from './denial.ts';
-import { isPreflight, type JudgeOptions, type Judgment, judge } from './judge.ts';
+import { type Finding, isPreflight, type JudgeOptions, type Judgment, judge } from './judge.ts';
 import { answerPreflight } from './preflight.ts';
+import { shown } from './shown.ts';
+import { placeOf } from './turns.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface GateOptions extends DenialOptions, JudgeOptions {
@@ -25,6 +32,7 @@ export interface GateOptions extends DenialOptions, JudgeOptions {
   readonly cookieNames: readonly string[];
   readonly identifier: Identifier;
   readonly filter: HeaderFilter;
+  readonly isOwnToken: (value: string) => boolean;
   readonly log: DecisionLog;
 }
 
@@ -56,7 +64,8 @@ export async function gate(
   const judged = await judge({ headers: request.headers, target, anchor }, options);
   if (!judged.ok) {
     const allowedMethods = options.methods;
-    const response = errorResponse(judged.failure, { allowedMethods });
+    const refused = errorResponse(judged.failure, { allowedMethods });
+    const response = await shown(refused, judged.failure, request);
     record({ response, outcome: 'refuse', reason: judged.failure }, {});
     return response;
   }
@@ -86,14 +95,21 @@ async function answerVerdict(
 ): Promise<Answer> {
   switch (verdict.kind) {
     case 'pass':
-      return forward(verdict, visit, options);
+      return asShown(await forward(verdict, visit, options), visit.request);
     case 'deny': {
       const { request, target, match } = visit;
       return answerDenial(verdict, { headers: request.headers, target, rule: match.rule }, options);
     }
     case 'cannot-tell':
-      return answerUnknown(verdict);
+      return asShown(answerUnknown(verdict), visit.request);
   }
+}
+
+async function asShown(answer: Answer, request: Request): Promise<Answer> {
+  const { response, reason } = answer;
+  return reason === undefined
+    ? answer
+    : { ...answer, response: await shown(response, reason, request) };
 }
 
 /** Nobody could say who it is: a fault, and no verdict. */
@@ -107,9 +123,10 @@ export function answerUnknown({
 
 async function forward(
   { session, deadCookie }: Extract<Verdict, { kind: 'pass' }>,
-  { request, target, match, resolution, again }: Visit,
+  visit: Visit,
   options: GateOptions,
 ): Promise<Answer> {
+  const { request, target, match, resolution } = visit;
   const { rule } = match;
   const identified = await options.identifier.identify(session, options.originUrl);
   if (!identified.ok) return fault(identified.failure);
@@ -121,23 +138,74 @@ async function forward(
   const sent = await options.origin.fetch(asked.value);
   if (!sent.ok) return fault(sent.failure);
   const renewed = resolution?.outcome === 'signed-in' ? resolution.setCookies : [];
-  const forgotten = session === undefined ? undefined : options.turns.forget(request.headers);
+  const forgotten =
+    session === undefined ? undefined : options.turns.forget(request.headers, placeOf(target));
   const response = clientResponse(sent.value, {
     filter: options.filter,
     cookieNames: [...options.cookieNames, options.turns.cookieName],
     keepsCacheControl: rule.cacheControl === 'origin',
     setCookies: [
-      ...(deadCookie ? clearedCookies(request.headers, options) : renewed),
+      ...(deadCookie ? clearedCookies(request.headers, visit.presentation, options) : renewed),
       ...(forgotten === undefined ? [] : [forgotten]),
     ],
   });
-  const isWatched = sent.value.webSocket !== null && session !== undefined;
   return {
-    response: isWatched ? relayWebSocket(response, sent.value, again) : response,
+    response:
+      session === undefined
+        ? response
+        : await keepWatch({ session, response, accepted: sent.value }, visit, options),
     outcome: 'pass',
     reason: undefined,
     ...omissionsOf(identification),
   };
+}
+
+/** Ends what goes on after the answer when its session is over: a socket always, a body where the rule says so. */
+async function keepWatch(
+  { session, response, accepted }: { session: Session; response: Response; accepted: Response },
+  { again, match, target }: Visit,
+  options: GateOptions,
+): Promise<Response> {
+  const { webSocket } = accepted;
+  if (webSocket === null && !match.rule.cutsStreams) return response;
+  const openedAt = options.now();
+  let last: Finding | undefined;
+  const look = async () => {
+    last = await again();
+    return standingOf(last.verdict, session);
+  };
+  const vigil = await keepVigil(look, options.revocation.lagMs);
+  void vigil.over.then((standing) =>
+    options.log({
+      route: 'gate',
+      ...describeEnd(last, standing),
+      method: target.method,
+      path: target.path,
+      rule: match.rule.name,
+      detail: 'ended',
+      durationMs: options.now() - openedAt,
+    }),
+  );
+  return webSocket === null
+    ? cutWhenOver(response, vigil)
+    : relayWebSocket(response, accepted, vigil);
+}
+
+/** Where a session is optional nobody may pass too, but what was opened for somebody is not nobody's. */
+function standingOf(verdict: Verdict, { identity }: Session): Standing {
+  if (verdict.kind !== 'pass') return verdict.kind;
+  return verdict.session?.identity.id === identity.id ? 'pass' : 'deny';
+}
+
+/** The end of what went on, as the answer that a request would now be given where a session is required. */
+function describeEnd(last: Finding | undefined, standing: 'deny' | 'cannot-tell') {
+  const found = last?.resolution === undefined ? undefined : describeResolution(last.resolution);
+  const verdict = last?.verdict;
+  const reason =
+    (verdict === undefined || verdict.kind === 'pass' ? found?.reason : verdict.reason) ??
+    'store_unavailable';
+  const outcome: Decision['outcome'] = standing === 'deny' ? 'deny' : 'fault';
+  return { ...found, outcome, reason, status: explain(reason).status };
 }
 
 function fault(reason: 'origin_unreachable' | 'origin_timeout' | 'assertion_unavailable'): Answer {
@@ -152,15 +220,23 @@ function omissionsOf({ omitted }: Identification): { detail?: string } {
 /** Clears a cookie that is nobody's, so that it is not presented and looked up again for ever. */
 export function clearedCookies(
   headers: Headers,
+  presentation: Presentation,
   { cookieNames, publicUrl }: Pick<GateOptions, 'cookieNames' | 'publicUrl'>,
 ): string[] {
-  if (headers.get('x-session-token')) return []; // it came first: no cookie was looked at
   // Without Secure a browser takes no cookie of a __Host- or __Secure- name, not even an empty one.
   const secure = publicUrl.startsWith('https:') ? '; Secure' : '';
   const presented = new Set(readCookies(headers.get('cookie')).map(({ name }) => name));
   return cookieNames
-    .filter((name) => presented.has(name))
+    .filter((name) => presented.has(name) && wasLookedAt(name, presentation))
     .map((name) => `${name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax${secure}`);
+}
+
+/** What came first was looked at alone, and a cookie behind it may well be good. */
+function wasLookedAt(cookieName: string, presentation: Presentation): boolean {
+  if (presentation.kind !== 'candidates') return true;
+  return presentation.candidates.some(
+    ({ carrier }) => carrier.kind === 'cookie' && carrier.cookieName === cookieName,
+  );
 }
 
 /** Where the session came from, and what the answer depends on. */

@@ -1,9 +1,11 @@
 import type { Credential, Presentation, TokenCredential } from '../credentials/credential.ts';
 import type { RefusalReason } from '../errors/reasons.ts';
 import { failed, type Result, success } from '../errors/result.ts';
+import { lookMaxAgeMs } from '../forwarding/vigil.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
 import type { PathForm } from '../http/path-readings.ts';
 import type { SiteHosts } from '../http/site-hosts.ts';
+import type { RevocationView } from '../revocation/revocation-view.ts';
 import type { Resolution } from '../whoami/resolution.ts';
 import { resolvePresentation } from '../whoami/resolve-presentation.ts';
 import type { Sessions } from '../whoami/sessions.ts';
@@ -22,6 +24,7 @@ export interface JudgeOptions {
   readonly sessions: Pick<Sessions, 'resolve'>;
   readonly tokens: Pick<TokenResolver, 'resolve'>;
   readonly readCredential: (headers: Headers) => Presentation;
+  readonly revocation: Pick<RevocationView, 'lagMs' | 'refresh' | 'trustedSince'>;
   readonly now: () => number;
 }
 
@@ -32,14 +35,20 @@ export interface Plea {
   readonly anchor: Anchor;
 }
 
-/** What was found out and decided about a request. */
-export interface Judgment {
-  readonly match: RuleMatch;
+/** What was found out about who makes a request, and decided. */
+export interface Finding {
   /** `undefined` when the rule looks at no session. */
   readonly resolution: Resolution | undefined;
   readonly verdict: Verdict;
-  /** Judges the same request again, for what outlives an answer. */
-  readonly again: () => Promise<Verdict>;
+}
+
+/** What was found out and decided about a request. */
+export interface Judgment extends Finding {
+  readonly match: RuleMatch;
+  /** What was looked at; `none` too when the rule looks at no session. */
+  readonly presentation: Presentation;
+  /** Judges the same request again, for what outlives an answer: by nothing older than a look may rely on. */
+  readonly again: () => Promise<Finding>;
 }
 
 export type JudgeRefusal = Extract<
@@ -58,8 +67,9 @@ export async function judge(
   const match = options.rules.match(target);
   const { rule } = match;
   if (rule.session === 'none') {
-    const again = () => Promise.resolve(PASS_UNSEEN);
-    return success({ match, resolution: undefined, verdict: PASS_UNSEEN, again });
+    const unseen: Finding = { resolution: undefined, verdict: PASS_UNSEEN };
+    const presentation = { kind: 'none' } as const;
+    return success({ match, presentation, ...unseen, again: async () => unseen });
   }
   if (!isWebSocketOriginGood(headers, rule.crossOrigins, options.hosts)) {
     return failed('origin_not_allowed');
@@ -68,18 +78,34 @@ export async function judge(
   if (presentation.kind === 'unusable' && presentation.reason === 'credential_conflicting') {
     return failed('credential_conflicting');
   }
-  const resolve = async () => {
-    const demand = { asOf: rule.freshness === 'strict' ? options.now() : 0, onlyIfCached: false };
-    return resolvePresentation(
+  const look = async (since: number): Promise<Finding> => {
+    const asOf = rule.freshness === 'strict' ? options.now() : since;
+    const demand = { asOf, onlyIfCached: false };
+    const resolution = await resolvePresentation(
       presentation,
       (credential: Credential) => options.sessions.resolve(credential, demand, anchor),
       (token: TokenCredential) => options.tokens.resolve(token, anchor),
     );
+    return { resolution, verdict: decide(rule, resolution, options.now()) };
   };
-  const resolution = await resolve();
-  const verdict = decide(rule, resolution, options.now());
-  const again = async () => decide(rule, await resolve(), options.now());
-  return success({ match, resolution, verdict, again });
+  const again = () => lookAgain(look, anchor, options);
+  return success({ match, presentation, ...(await look(0)), again });
+}
+
+/**
+ * Looks by a view of revocations that is young, or, while there is none to be had, by what the store says now.
+ * While neither can be asked, what may be answered may go on.
+ */
+async function lookAgain(
+  look: (since: number) => Promise<Finding>,
+  anchor: Anchor,
+  { revocation, now }: JudgeOptions,
+): Promise<Finding> {
+  const maxAgeMs = lookMaxAgeMs(revocation.lagMs);
+  await revocation.refresh(now(), anchor, maxAgeMs);
+  const since = revocation.trustedSince(now(), maxAgeMs);
+  const finding = await look(since);
+  return since > 0 && finding.verdict.kind === 'cannot-tell' ? look(0) : finding;
 }
 
 export function isPreflight(judged: Preflight | Judgment): judged is Preflight {

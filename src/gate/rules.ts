@@ -20,6 +20,8 @@ export interface Rule {
   readonly crossOrigins: ReadonlySet<string>;
   readonly forwardsCredentials: boolean;
   readonly cacheControl: 'no-store' | 'origin';
+  /** Whether an answer that is still under way when its session is over breaks off. */
+  readonly cutsStreams: boolean;
 }
 
 export type AssuranceLevel = 'aal1' | 'aal2' | 'aal3';
@@ -48,6 +50,7 @@ const DEFAULT_RULE: Rule = Object.freeze({
   crossOrigins: new Set<string>(),
   forwardsCredentials: false,
   cacheControl: 'no-store',
+  cutsStreams: false,
 });
 
 /**
@@ -99,6 +102,7 @@ function combine(a: Rule, b: Rule): Rule {
     crossOrigins: new Set([...a.crossOrigins].filter((origin) => b.crossOrigins.has(origin))),
     forwardsCredentials: a.forwardsCredentials && b.forwardsCredentials,
     cacheControl: a.cacheControl === 'no-store' ? 'no-store' : b.cacheControl,
+    cutsStreams: a.cutsStreams || b.cutsStreams,
   };
 }
 
@@ -121,6 +125,7 @@ function compileRule(settings: RuleSettings, index: number): CompiledRule {
     crossOrigins: new Set(settings.preflight),
     forwardsCredentials: settings.forward_credentials,
     cacheControl: settings.cache_control,
+    cutsStreams: settings.cut_streams,
     path,
     host: settings.host,
     methods: settings.methods === undefined ? undefined : withHead(settings.methods),

@@ -22,22 +22,38 @@ export class Turns {
   }
 
   /** Which turn this is, from 1, for a page and the reason it is refused for. */
-  next(headers: Headers, page: string): number {
-    const cookie = readCookies(headers.get('cookie')).find(({ name }) => name === this.cookieName);
-    const [count = '', name] = cookie?.value.split('.') ?? [];
-    return name === nameOf(page) && /^[1-9]$/.test(count) ? Number(count) + 1 : 1;
+  next(headers: Headers, place: string, reason: string): number {
+    const { count, page, cause } = this.#read(headers);
+    return page === nameOf(place) && cause === nameOf(reason) && /^[1-9]$/.test(count)
+      ? Number(count) + 1
+      : 1;
   }
 
   /** `Set-Cookie` that remembers this turn. */
-  remember(turn: number, page: string): string {
-    return `${this.cookieName}=${turn}.${nameOf(page)}; Max-Age=${WINDOW_SECONDS}; ${this.#attributes}`;
+  remember(turn: number, place: string, reason: string): string {
+    const value = `${turn}.${nameOf(place)}.${nameOf(reason)}`;
+    return `${this.cookieName}=${value}; Max-Age=${WINDOW_SECONDS}; ${this.#attributes}`;
   }
 
-  /** `Set-Cookie` that forgets all turns, when there are any; else nothing to send. */
-  forget(headers: Headers): string | undefined {
-    const isCounting = (headers.get('cookie') ?? '').includes(`${this.cookieName}=`);
-    return isCounting ? `${this.cookieName}=; Max-Age=0; ${this.#attributes}` : undefined;
+  /**
+   * `Set-Cookie` that forgets the turns of a page; `undefined` when those remembered are another's. What a page of
+   * the way round loads (its icon, the sign-in page itself) passes too, and would otherwise begin the count anew.
+   */
+  forget(headers: Headers, place: string): string | undefined {
+    if (this.#read(headers).page !== nameOf(place)) return undefined;
+    return `${this.cookieName}=; Max-Age=0; ${this.#attributes}`;
   }
+
+  #read(headers: Headers): { count: string; page: string; cause: string } {
+    const cookie = readCookies(headers.get('cookie')).find(({ name }) => name === this.cookieName);
+    const [count = '', page = '', cause = ''] = cookie?.value.split('.') ?? [];
+    return { count, page, cause };
+  }
+}
+
+/** What is counted for: a page, whatever is asked of it. */
+export function placeOf({ host, path }: { readonly host: string; readonly path: string }): string {
+  return `${host}${path}`;
 }
 
 /** FNV-1a, 32 bits: enough to tell the pages of one browser apart, and says nothing of them. */

@@ -82,9 +82,9 @@ export class LogView implements RevocationView {
     return this.#marks.issuedBefore(subject);
   }
 
-  trustedSince(now: number): number {
-    if (this.#age(now) < this.lagMs) return 0;
-    return now - Math.max(0, this.lagMs - CLOCK_SKEW_MS);
+  trustedSince(now: number, maxAgeMs = this.lagMs): number {
+    if (this.#age(now) < maxAgeMs) return 0;
+    return now - Math.max(0, maxAgeMs - CLOCK_SKEW_MS);
   }
 
   firstRefusalLagMs(subject: RevocationSubject, now: number): number | undefined {

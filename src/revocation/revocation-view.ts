@@ -45,8 +45,10 @@ export interface RevocationView {
   /**
    * The moment before which checks are trusted only while the store cannot be asked, because the view
    * itself is too old to vouch for them; 0 while it is not.
+   *
+   * @param maxAgeMs as for `refresh`
    */
-  trustedSince(now: number): number;
+  trustedSince(now: number, maxAgeMs?: number): number;
   /**
    * How long ago the mark was written on account of which something about this subject is refused now, in
    * milliseconds; `undefined` when it was refused here before.

@@ -88,8 +88,9 @@ export async function resolveSession(
   return resolution.outcome === 'signed-in' ? resolution.session : undefined;
 }
 
-export function sessionMark(sessionId: string): MarkSubject {
-  return { kind: 'session', sessionId };
+/** @param identityId whose it is, where known, so that a flood of one person's marks becomes one of theirs */
+export function sessionMark(sessionId: string, identityId?: string): MarkSubject {
+  return { kind: 'session', sessionId, ...(identityId !== undefined && { identityId }) };
 }
 
 export function identityMark(identityId: string): MarkSubject {

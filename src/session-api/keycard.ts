@@ -106,7 +106,7 @@ async function end(
 ): Promise<ApiAnswer> {
   const ids = [id, ...(await derivedFrom(id, zoneId, caller))];
   const segments = ['zones', zoneId, 'sessions', id];
-  const subjects = ids.map(sessionMark);
+  const subjects = ids.map((each) => sessionMark(each));
   // A caller with a bearer of their own is entitled to nothing until Keycard has made the change.
   const expected = caller.isGuarded ? subjects : [];
   return announced(

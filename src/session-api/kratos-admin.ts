@@ -148,7 +148,7 @@ async function changeInBulk(call: ApiCall, options: KratosAdminOptions): Promise
   const expected: MarkSubject[] =
     change.kind === 'everybody'
       ? [{ kind: 'everything' }]
-      : change.ids.map(change.kind === 'sessions' ? sessionMark : identityMark);
+      : change.ids.map((id) => (change.kind === 'sessions' ? sessionMark(id) : identityMark(id)));
   const segments = ['admin', 'sessions'];
   return announced({ announcer: options.announcer, anchor: call.anchor }, expected, () =>
     send(call, options, { method: 'POST', segments, body: bulkChangeBody(change) }),

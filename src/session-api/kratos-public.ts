@@ -86,7 +86,7 @@ async function revokeOne(call: ApiCall, options: KratosPublicOptions): Promise<A
   const others = await listOtherSessions(options.kratos, credential.value, id);
   if (!others.ok) return others.failure;
   // Whoever names a session that is not theirs causes no mark, whatever Kratos answers.
-  const expected = others.value.ids.has(id) ? [sessionMark(id)] : [];
+  const expected = others.value.ids.has(id) ? [sessionMark(id, others.value.identityId)] : [];
   const change = { method: 'DELETE', segments: ['sessions', id] };
   return announced({ announcer: options.announcer, anchor: call.anchor }, expected, () =>
     send(call, credential.value, options, change),
@@ -99,7 +99,7 @@ async function revokeOthers(call: ApiCall, options: KratosPublicOptions): Promis
   const others = await listOtherSessions(options.kratos, credential.value);
   if (!others.ok) return others.failure;
   const { ids, identityId, isCut } = others.value;
-  const expected = Array.from(ids, sessionMark);
+  const expected = Array.from(ids, (id) => sessionMark(id, identityId));
   let text: string | undefined;
   const answer = await announced(
     { announcer: options.announcer, anchor: call.anchor },

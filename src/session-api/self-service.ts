@@ -105,7 +105,7 @@ function expectedMarks(session: Session, effect: FlowEffect): MarkSubject[] {
   switch (effect) {
     case 'session':
     case 'logout':
-      return [sessionMark(session.id)];
+      return [sessionMark(session.id, session.identity.id)];
     case 'identity':
       return [identityMark(session.identity.id)];
     case 'recovered-identity':
@@ -153,7 +153,7 @@ async function steppedUpMarks(
     response.status === 200 || issuedSessionCookie(response, options.cookieNames) !== undefined;
   if (!isDone || credential === undefined || expected.length > 0) return isDone ? expected : [];
   const session = await issuedSession(response, options);
-  return session === undefined ? [] : [sessionMark(session.id)];
+  return session === undefined ? [] : [sessionMark(session.id, session.identity.id)];
 }
 
 /** The session that an answer hands to its client, as the store has it now. */
@@ -198,7 +198,7 @@ async function logoutApi(call: ApiCall, options: SelfServiceOptions): Promise<Ap
     value: token,
   };
   const session = await resolveSession(credential, call.anchor, options.sessions);
-  const expected = session === undefined ? [] : [sessionMark(session.id)];
+  const expected = session === undefined ? [] : [sessionMark(session.id, session.identity.id)];
   const headers = selfServiceHeaders(call.request, undefined, flowHeaders(options));
   headers.set('content-type', 'application/json');
   const change = {

@@ -16,7 +16,7 @@ import { keycardRoutes } from './keycard.ts';
 import { createKeycardCallers } from './keycard-caller.ts';
 import { kratosAdminRoutes } from './kratos-admin.ts';
 import { kratosPublicRoutes } from './kratos-public.ts';
-import { type PublicHost, publicBody } from './public-host.ts';
+import { type PublicHost, publicBody, publicCookie } from './public-host.ts';
 import { selfServiceRoutes } from './self-service.ts';
 
 type Fetch = (request: Request) => Promise<Response>;
@@ -174,6 +174,13 @@ export function createSiteAnswers(config: Config): (response: Response) => Promi
     if (!config.SELF_SERVICE || response.status !== 403) return response;
     return new Response(publicBody(await response.text(), host), response);
   };
+}
+
+/** How a session cookie that Kratos renews is set, for a site that answers the flows itself: as they set it. */
+export function createSiteCookies(config: Config): (setCookie: string) => string {
+  if (!config.SELF_SERVICE) return (setCookie) => setCookie;
+  const host = publicHost(config);
+  return (setCookie) => publicCookie(setCookie, host);
 }
 
 /** How what Kratos says of itself reads on the site. */

@@ -47,7 +47,8 @@ export function checkRegisteredClaims(
   return problem === undefined ? checkTimes(claims, rules, now) : failed(problem);
 }
 
-function problemOfAudience(
+/** What is wrong with an `aud`; `undefined` when it names one of those expected. */
+export function problemOfAudience(
   aud: JsonValue | undefined,
   expected: ClaimRules['audience'],
 ): TokenDenialReason | undefined {

@@ -50,13 +50,25 @@ export async function whoami(
 ): Promise<Response> {
   const startedAt = options.now();
   const presentation = options.readCredential(request.headers);
+  const { method, path } = target;
   if (presentation.kind === 'unusable' && presentation.reason === 'credential_conflicting') {
-    return errorResponse('credential_conflicting');
+    const { reason } = presentation;
+    const response = errorResponse(reason, { headers: { vary: VARY } });
+    const { status } = response;
+    options.log({
+      route: 'whoami',
+      outcome: 'refuse',
+      status,
+      method,
+      path,
+      reason,
+      durationMs: 0,
+    });
+    return response;
   }
   const resolution = await resolveAsAsked(request, target, presentation, anchor, options);
   const response = whoamiResponse(resolution, request.headers.get('x-request-id'));
   setChallenge(response.headers, resolution, options.resourceMetadataUrl);
-  const { method, path } = target;
   const durationMs = options.now() - startedAt;
   const { status } = response;
   options.log({

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -24,6 +25,7 @@ beforeEach(async () => {
       request.headers.authorization === 'Bearer forged' ? 401 : behaviour.status;
     response.end(request.method === 'GET' ? behaviour.body : JSON.stringify(behaviour.forwarded()));
   }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
 });
 afterEach(() => {
   server.closeAllConnections();

@@ -76,7 +76,7 @@ session = "nobody"
     expect(output).not.toContain('every setting is good');
   });
 
-  it('warns of what is legal but leaves a way round the gate', () => {
+  it('O5: warns of what is legal but leaves a way round the gate', () => {
     const open = shipped
       .replace('workers_dev = false', 'workers_dev = true')
       .replace('preview_urls = false', 'preview_urls = true')

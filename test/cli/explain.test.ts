@@ -158,6 +158,14 @@ describe('npm run explain', () => {
     }
   });
 
+  it('says in one line that a session file is not there', async () => {
+    const asked = run('GET', 'https://app.example.com/admin', '--session', 'no-such-file.json');
+    await expect(asked).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^[^\n]*no-such-file[^\n]*\n$/),
+    });
+  });
+
   it('says how it is used when it is not', async () => {
     await expect(run('GET')).rejects.toThrow(/usage: npm run explain/);
   });

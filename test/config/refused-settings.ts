@@ -167,6 +167,8 @@ export const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
     [{ ...RULE, methods: 'GET' }],
     [{ ...RULE, freshness: 'fresh' }],
     [{ ...RULE, cache_control: 'public' }],
+    [{ ...RULE, cut_streams: 'yes' }],
+    [{ ...RULE, session: 'none', cut_streams: true }],
     [{ ...RULE, sesion: 'required' }],
     Array(201).fill(RULE),
   ],

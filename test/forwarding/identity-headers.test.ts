@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeHeaderValue, identityHeaders } from '../../src/forwarding/identity-headers.ts';
 import type { JsonObject, JsonValue, Session } from '../../src/session/session.ts';
-import { missingCorpus, readNaughtyStrings } from '../support/corpus.ts';
+import { describeCorpus, readNaughtyStrings } from '../support/corpus.ts';
 
 /** What every HTTP parser takes as a field value without white space (RFC 9110 section 5.5). */
 const SAFE = /^[\x21-\x7e]*$/;
@@ -50,7 +50,7 @@ describe('encodeHeaderValue()', () => {
 
   const naughty = readNaughtyStrings();
   it.skipIf(naughty === undefined)(
-    `H8: gives every naughty string back; ${missingCorpus('naughty-strings.base64.json')}`,
+    `H8: gives every naughty string back; ${describeCorpus('naughty-strings.base64.json')}`,
     () => {
       for (const bytes of naughty ?? []) {
         const text = Buffer.from(bytes).toString('utf8');

@@ -12,7 +12,9 @@ const OPTIONS = {
   filter: new HeaderFilter(['X-User-Id']),
   hosts: new SiteHosts('https://app.example.test'),
   turns: { cookieName: '__Host-postern-turns' },
+  isOwnToken: () => false,
 };
+const RULE = { session: 'required', forwardsCredentials: false, cutsStreams: false } as const;
 
 function forwarded(
   init: RequestInit = {},
@@ -24,10 +26,7 @@ function forwarded(
   if (!admitted.ok) throw new Error(admitted.failure);
   const request = new Request(url, init);
   const identification = { headers: identityHeaders, omitted: [] };
-  const rule = {
-    session: isSessionRead ? 'required' : 'none',
-    forwardsCredentials: false,
-  } as const;
+  const rule = { ...RULE, session: isSessionRead ? 'required' : 'none' } as const;
   const call = originRequest(request, admitted.value, identification, rule, OPTIONS);
   if (!call.ok) throw new Error(call.failure);
   return call.value;
@@ -92,8 +91,7 @@ describe('originRequest()', () => {
     const admitted = admit({ method: 'GET', url: `${OPTIONS.publicUrl}/`, headers: new Headers() });
     if (!admitted.ok) throw new Error(admitted.failure);
     const identification = { headers: [], omitted: [] };
-    const rule = { session: 'required', forwardsCredentials: false } as const;
-    const sent = originRequest(request, admitted.value, identification, rule, OPTIONS);
+    const sent = originRequest(request, admitted.value, identification, RULE, OPTIONS);
     if (!sent.ok) throw new Error(sent.failure);
     expect(sent.value.init.headers.get('x-forwarded-for')).toBe('1.2.3.4');
     expect(sent.value.init.headers.get('cf-connecting-ip')).toBe('1.2.3.4');

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isNavigation, loginLocation, stepUpLocation } from '../../src/gate/challenge.ts';
 import type { AdmittedTarget } from '../../src/http/admit.ts';
 import { SiteHosts } from '../../src/http/site-hosts.ts';
-import { missingCorpus, readLines } from '../support/corpus.ts';
+import { describeCorpus, readLines } from '../support/corpus.ts';
 
 const OPTIONS = {
   publicUrl: 'https://app.example.test',
@@ -59,7 +59,7 @@ describe('loginLocation()', () => {
 
   const payloads = readLines('open-redirect.txt');
   it.skipIf(payloads === undefined)(
-    `W6: leads nowhere else, whatever path and query hold; ${missingCorpus('open-redirect.txt')}`,
+    `W6: leads nowhere else, whatever path and query hold; ${describeCorpus('open-redirect.txt')}`,
     () => {
       for (const payload of payloads ?? []) {
         for (const asked of [target(`/${payload}`), target('/x', `?return_to=${payload}`)]) {

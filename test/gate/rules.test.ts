@@ -6,6 +6,7 @@ const DEFAULTS = {
   cache_control: 'no-store' as const,
   preflight: [],
   forward_credentials: false,
+  cut_streams: false,
 };
 const target = (path: string, method = 'GET') => ({
   method,
@@ -67,6 +68,7 @@ describe('Rules', () => {
         allow: 'session.active',
         preflight: ['https://a.example', 'https://b.example'],
         forward_credentials: true,
+        cut_streams: true,
       },
       {
         aal: 'aal2',
@@ -89,6 +91,7 @@ describe('Rules', () => {
         authenticatedWithinMs: 60_000,
         freshness: 'strict',
         forwardsCredentials: false,
+        cutsStreams: true,
       });
       expect([...rule.crossOrigins]).toEqual(['https://b.example']);
       expect(rule.conditions.map(({ source }) => source).sort()).toEqual([

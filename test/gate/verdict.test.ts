@@ -24,6 +24,7 @@ const rule = (kind: Rule['session']): Rule => ({
   crossOrigins: new Set<string>(),
   forwardsCredentials: false,
   cacheControl: 'no-store',
+  cutsStreams: false,
 });
 const NOW = Date.parse('2026-11-20T12:00:00Z');
 

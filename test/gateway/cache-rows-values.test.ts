@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { missingCorpus, readJsonSamples } from '../support/corpus.ts';
+import { describeCorpus, readJsonSamples } from '../support/corpus.ts';
 import { header } from '../support/raw-http.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
 import {
@@ -168,7 +168,7 @@ describe('C14, C22: whatever else lies under a name is a miss', () => {
 
   const samples = readJsonSamples();
   it.skipIf(samples === undefined)(
-    `C14: JSON of any kind; ${missingCorpus('json-parsing')}`,
+    `C14: JSON of any kind; ${describeCorpus('json-parsing')}`,
     async () => {
       // One name, one miss each: the reader is asked with a new session whose value is replaced.
       for (const { name, bytes } of everyNth(samples ?? [], 8)) {

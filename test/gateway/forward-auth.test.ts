@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { missingCorpus, readJsonSamples, readLines } from '../support/corpus.ts';
+import { describeCorpus, readJsonSamples, readLines } from '../support/corpus.ts';
 import { sendAll } from '../support/keep-alive.ts';
 import { DEFAULT_HOST, header, headerValues, request } from '../support/raw-http.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
@@ -134,7 +134,7 @@ describe.each(KINDS)('forward-auth, as %s asks', (kind) => {
 
   it.skipIf(payloads === undefined || samples === undefined)(
     payloads === undefined || samples === undefined
-      ? missingCorpus('path-traversal.txt')
+      ? describeCorpus('path-traversal.txt')
       : 'F1: no path of the corpora is passed without a session',
     async () => {
       const lines = payloads ?? [];

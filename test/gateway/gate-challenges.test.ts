@@ -199,10 +199,33 @@ describe('challenges', () => {
     const { cookie } = await gate.kratos.createSession();
     const passed = await get(gate.port, '/a', { Cookie: `${cookie}; ${turnsOf(second)}` });
     expect([passed.status, turnsOf(passed)]).toEqual([200, '__Host-postern-turns=']);
+    const other = await get(gate.port, '/b', { Cookie: `${cookie}; ${turnsOf(second)}` });
+    expect([other.status, turnsOf(other)]).toEqual([200, '']);
+  });
+
+  it('what a signed-in person’s browser loads on the way round does not begin the count anew', async () => {
+    const { cookie } = await gate.kratos.createSession();
+    const statuses: number[] = [];
+    let turns = '';
+    for (let turn = 0; turn < 3; turn += 1) {
+      for (const [path, more] of [
+        ['/vault/x', PAGE],
+        ['/favicon.ico', {}],
+        ['/maybe/sign-in', PAGE],
+      ] as const) {
+        const answer = await get(gate.port, path, { Cookie: `${cookie}; ${turns}`, ...more });
+        statuses.push(answer.status);
+        turns = turnsOf(answer) || turns;
+      }
+    }
+    expect(statuses).toEqual([302, 200, 200, 302, 200, 200, 403, 200, 200]);
   });
 
   it('a forged count can do no more than show the page', async () => {
-    const real = turnsOf(await get(gate.port, '/a', PAGE)).split('.')[1] ?? '';
+    const real = turnsOf(await get(gate.port, '/a', PAGE))
+      .split('.')
+      .slice(1)
+      .join('.');
     for (const value of [
       `9.${real}`,
       `99.${real}`,

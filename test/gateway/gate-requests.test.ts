@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { missingCorpus, readLines } from '../support/corpus.ts';
+import { describeCorpus, readLines } from '../support/corpus.ts';
 import { sendAll } from '../support/keep-alive.ts';
 import { DEFAULT_HOST, get, header, request } from '../support/raw-http.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
@@ -181,7 +181,7 @@ describe('caches and redirects', () => {
   const payloads = [...(readLines('open-redirect.txt') ?? []), ...(readLines('crlf.txt') ?? [])];
   it.skipIf(payloads.length === 0)(
     payloads.length === 0
-      ? missingCorpus('open-redirect.txt')
+      ? describeCorpus('open-redirect.txt')
       : 'W6: no payload, wherever it stands, leads a Location off the site’s hosts',
     async () => {
       const text = (payload: string) =>

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_HOST, get, header, headerValues } from '../support/raw-http.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { openWebSocket } from '../support/web-socket-client.ts';
 
 const SITE = `https://${DEFAULT_HOST}`;
 const SPA = 'https://spa.example.test';
@@ -13,11 +14,6 @@ const UPGRADE = {
   'Sec-WebSocket-Version': '13',
   'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
 };
-
-interface Closed {
-  readonly code: number;
-  readonly reason: string;
-}
 
 it('the subprotocol that an origin chooses reaches the client', async () => {
   await using origin = await startUpgradingOrigin();
@@ -87,21 +83,8 @@ describe('WebSockets through the gate', () => {
   const upgrade = (headers: Record<string, string>, target = '/ws') =>
     get(gate.port, target, { ...UPGRADE, ...headers });
 
-  /** An open socket of Node's own client. */
-  async function open(cookie: string): Promise<{ socket: WebSocket; closed: Promise<Closed> }> {
-    const socket = new WebSocket(`ws://127.0.0.1:${gate.port}/ws`, {
-      headers: { cookie, origin: SITE },
-    } as unknown as string[]); // Node's WebSocket takes an options object where browsers take protocols
-    socket.binaryType = 'arraybuffer';
-    const closed = new Promise<Closed>((resolve) => {
-      socket.addEventListener('close', ({ code, reason }) => resolve({ code, reason }));
-    });
-    await new Promise((resolve, reject) => {
-      socket.addEventListener('open', resolve);
-      socket.addEventListener('error', () => reject(new Error('the socket did not open')));
-    });
-    return { socket, closed };
-  }
+  const open = (cookie: string) =>
+    openWebSocket(`ws://127.0.0.1:${gate.port}/ws`, { cookie, origin: SITE });
 
   function echo(socket: WebSocket, message: string | ArrayBuffer): Promise<unknown> {
     return new Promise((resolve) => {
@@ -147,7 +130,7 @@ describe('WebSockets through the gate', () => {
       }
     }
     await gate.kratos.revoke(id);
-    expect(await closed).toEqual({ code: 4401, reason: 'session over' });
+    expect(await closed).toMatchObject({ code: 4401, reason: 'session over' });
   });
 
   it('P24: closes with 4401 when the session expires', async () => {
@@ -171,6 +154,6 @@ describe('WebSockets through the gate', () => {
     const { cookie } = await gate.kratos.createSession();
     const { socket, closed } = await open(cookie);
     socket.close(4000, 'done');
-    expect(await closed).toEqual({ code: 4000, reason: 'done' });
+    expect(await closed).toMatchObject({ code: 4000, reason: 'done' });
   });
 });

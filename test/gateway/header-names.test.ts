@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { missingCorpus, readLines } from '../support/corpus.ts';
+import { describeCorpus, readLines } from '../support/corpus.ts';
 import { type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';
 import { get } from '../support/raw-http.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
 
 const NAMES = readLines('header-names.txt');
-const MISSING = missingCorpus('header-names.txt');
+const MISSING = describeCorpus('header-names.txt');
 const BATCH = 75;
 
 /**

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { missingCorpus, readLines } from '../support/corpus.ts';
+import { describeCorpus, readLines } from '../support/corpus.ts';
 import { freePort } from '../support/free-port.ts';
 import { type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';
 import { get, header, rawRequest, request } from '../support/raw-http.ts';
@@ -205,7 +205,7 @@ describe.skipIf(NGINX === undefined)(
     const payloads = readLines('path-traversal.txt');
     it.skipIf(payloads === undefined)(
       payloads === undefined
-        ? missingCorpus('path-traversal.txt')
+        ? describeCorpus('path-traversal.txt')
         : 'F1: no traversal shows a member’s page to a stranger',
       async () => {
         const climbs = [

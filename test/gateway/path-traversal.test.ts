@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { missingCorpus, readLines } from '../support/corpus.ts';
+import { describeCorpus, readLines } from '../support/corpus.ts';
 import { readDecisions } from '../support/decision-lines.ts';
 import { type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';
 import { get, header, type RawHeaders } from '../support/raw-http.ts';
@@ -114,7 +114,7 @@ function targetsFrom(line: string): string[] {
 describe('path traversal', () => {
   const lines = readLines('path-traversal.txt');
   it.skipIf(lines === undefined)(
-    `P1: no published payload gets past the gate; ${missingCorpus('path-traversal.txt')}`,
+    `P1: no published payload gets past the gate; ${describeCorpus('path-traversal.txt')}`,
     async () => {
       const targets = (lines ?? []).flatMap(targetsFrom);
       expect(targets.length).toBeGreaterThan(500);

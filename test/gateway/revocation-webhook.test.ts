@@ -116,6 +116,7 @@ describe('a webhook message', () => {
     ['with an id of 513 characters', JSON.stringify({ session_ids: ['x'.repeat(513)] })],
     ['with 101 ids', JSON.stringify({ session_ids: Array.from({ length: 101 }, String) })],
     ['with a time that is none', '{"everything":true,"issued_before":"yesterday"}'],
+    ['with a time nobody can read', '{"everything":true,"issued_before":"2026-01-01T00:00:00+05"}'],
     ['with a token without its issuer', '{"tokens":[{"id":"x"}]}'],
   ])('%s is refused', async (_name, body) => {
     expect(await send({ body })).toEqual([400, 'event_malformed']);
@@ -143,8 +144,16 @@ describe('a webhook message', () => {
     expect(await send({ body })).toEqual([204, null]);
   });
 
-  it('is one of at most so many at once', async () => {
+  it('is heard however many come that nobody can prove', async () => {
+    await gate.clock.advance(10_000);
     const answers = await Promise.all(Array.from({ length: 300 }, () => post('x', {})));
+    expect(new Set(answers.map(([status]) => status))).toEqual(new Set([401]));
+    expect(await send()).toEqual([204, null]);
+  });
+
+  it('is one of at most so many at once', async () => {
+    const headers = { authorization: `Bearer ${API_KEY}` };
+    const answers = await Promise.all(Array.from({ length: 300 }, () => post('{}', headers)));
     const reasons = answers.map(([, reason]) => reason);
     expect(reasons).toContain('event_rate_exceeded');
     await gate.clock.advance(10_000);

@@ -73,7 +73,7 @@ describe('a hundred first requests with one credential', () => {
     expect(await whoamiCalls(gate.kratos)).toBe(2);
   });
 
-  it('of a hundred credentials make a hundred calls and get each its own', async () => {
+  it('I2: of a hundred credentials make a hundred calls and get each its own', async () => {
     const sessions = await Promise.all(
       Array.from({ length: 40 }, (_, index) =>
         gate.kratos.createSession({ traits: { email: `p${index}@example.com` } }),
@@ -88,7 +88,7 @@ describe('a hundred first requests with one credential', () => {
 });
 
 describe('a client that resets its connection', () => {
-  it('first of a hundred: neither fails nor hangs the others, nor any later request', async () => {
+  it('I1: first of a hundred: neither fails nor hangs the others, nor any later request', async () => {
     const { token, id } = await gate.kratos.createSession();
     await gate.kratos.control({ delayMs: 800 });
     const gone = openAndReset(gate.port, requestOf(token), 200);
@@ -111,7 +111,7 @@ describe('a client that resets its connection', () => {
     expect(await whoamiCalls(gate.kratos)).toBe(1);
   });
 
-  it('every one of many: leaves nothing behind that a later request hangs on', async () => {
+  it('I1: every one of many: leaves nothing behind that a later request hangs on', async () => {
     const { token, id } = await gate.kratos.createSession();
     await gate.kratos.control({ delayMs: 400 });
     const wire = requestOf(token);
@@ -148,7 +148,7 @@ describe('a client that resets its connection', () => {
 });
 
 describe('upstream calls that one request can cause', () => {
-  it('are three at most for three cookies, and none for more', async () => {
+  it('D2: are three at most for three cookies, and none for more', async () => {
     const cookies = (count: number) =>
       Array.from({ length: count }, () => `ory_kratos_session=${strangersToken()}`).join('; ');
     await whoami(gate.port, byCookie(cookies(3)));

@@ -54,7 +54,7 @@ describe('KV writes', () => {
     expect((await ask(token, undefined, second)).text).toContain('b@example.com');
   });
 
-  it('hits write nothing', async () => {
+  it('D3: hits write nothing', async () => {
     const { token } = await gate.kratos.createSession();
     await ask(token);
     await expect.poll(puts).toBe(1);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { missingCorpus, readLines } from '../support/corpus.ts';
+import { describeCorpus, readLines } from '../support/corpus.ts';
 import { sendAll } from '../support/keep-alive.ts';
 import { type ArrivedRequest, type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';
 import { request } from '../support/raw-http.ts';
@@ -73,7 +73,7 @@ describe('the gate in front of a Node origin', () => {
 
   it.skipIf(names === undefined)(
     names === undefined
-      ? missingCorpus('header-names.txt')
+      ? describeCorpus('header-names.txt')
       : 'P19: no header makes a way past the gate',
     async () => {
       origin.take();

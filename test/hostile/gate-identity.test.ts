@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { missingCorpus, readNaughtyStrings } from '../support/corpus.ts';
+import { describeCorpus, readNaughtyStrings } from '../support/corpus.ts';
 import { sendAll } from '../support/keep-alive.ts';
 import { type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';
 import { header, request } from '../support/raw-http.ts';
@@ -87,7 +87,7 @@ describe('what a Node origin is told of somebody', () => {
   const naughty = readNaughtyStrings();
   it.skipIf(naughty === undefined)(
     naughty === undefined
-      ? missingCorpus('naughty-strings.base64.json')
+      ? describeCorpus('naughty-strings.base64.json')
       : 'H7, H8: every naughty trait arrives so that it can be read back, and no origin refuses it',
     async () => {
       const texts = [

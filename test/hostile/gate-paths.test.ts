@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Rules } from '../../src/gate/rules.ts';
 import { admit } from '../../src/http/admit.ts';
 import { PATH_FORMS } from '../../src/http/path-readings.ts';
-import { missingCorpus, readLines } from '../support/corpus.ts';
+import { describeCorpus, readLines } from '../support/corpus.ts';
 import { sendAll } from '../support/keep-alive.ts';
 import { type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
@@ -21,6 +21,7 @@ describe('admit() and Rules, without a runtime', () => {
       freshness: 'normal',
       preflight: [],
       forward_credentials: false,
+      cut_streams: false,
       cache_control: 'no-store',
     })),
   );
@@ -105,7 +106,7 @@ describe('the gate, over raw sockets', () => {
   const payloads = readLines('path-traversal.txt');
   it.skipIf(payloads === undefined)(
     payloads === undefined
-      ? missingCorpus('path-traversal.txt')
+      ? describeCorpus('path-traversal.txt')
       : 'P1: lets no traversal payload reach the origin without a session',
     async () => {
       const oneLine = (payloads ?? []).filter((payload) => !/[\r\n ]/.test(payload));

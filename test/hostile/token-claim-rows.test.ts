@@ -1,6 +1,6 @@
 /** Tokens that say what other verifiers have believed, each well signed and sent to the built gate over a raw socket. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { missingCorpus, readJsonSamples } from '../support/corpus.ts';
+import { describeCorpus, readJsonSamples } from '../support/corpus.ts';
 import { get, header } from '../support/raw-http.ts';
 import { type TestIssuer, type TokenParts, usualClaims } from '../support/token-issuer.ts';
 import { ISSUER, startTokenGate, type TokenGate } from './token-gate.ts';
@@ -139,7 +139,7 @@ describe('the claims of tokens', () => {
       await expectRefused(await make({ claims: payload }), 'token_malformed');
     }
     const samples = readJsonSamples();
-    if (samples === undefined) return test.skip(missingCorpus('json-parsing'));
+    if (samples === undefined) return test.skip(describeCorpus('json-parsing'));
     for (const { name, bytes } of samples) {
       const response = await whoami(await make({ claims: bytes }));
       expect([name, response.status]).toEqual([name, 401]);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { missingCorpus, readJsonSamples, readLines, readNaughtyStrings } from './corpus.ts';
+import { describeCorpus, readJsonSamples, readLines, readNaughtyStrings } from './corpus.ts';
 
 describe('readLines()', () => {
   const lines = readLines('path-traversal.txt');
-  it.skipIf(lines === undefined)(`gives inputs; ${missingCorpus('path-traversal.txt')}`, () => {
+  it.skipIf(lines === undefined)(`gives inputs; ${describeCorpus('path-traversal.txt')}`, () => {
     expect(lines?.length).toBeGreaterThan(100);
     expect(lines).not.toContain('');
   });

@@ -24,9 +24,11 @@ export interface JsonSample {
 
 const VERDICTS: Readonly<Record<string, JsonVerdict>> = { y: 'valid', n: 'invalid', i: 'either' };
 
-/** Why a test that needs a collection is skipped. */
-export function missingCorpus(name: string): string {
-  return `skipped: ../shared/corpora/${name} is not beside this checkout`;
+/** The collection a test runs over, or why it is skipped: for the test's name. */
+export function describeCorpus(name: string): string {
+  return existsSync(join(CORPORA, name))
+    ? `over ${name}`
+    : `skipped: ../shared/corpora/${name} is not beside this checkout`;
 }
 
 /** The inputs of a collection, each once and none empty; `undefined` when it is not there. */

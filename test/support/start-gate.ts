@@ -29,13 +29,13 @@ export type Reach = 'binding' | 'http';
 
 export type Vars = Readonly<Record<string, Json | undefined>>;
 
-/** Where the stand-ins are reached over real sockets, without a slash at the end. */
-export type StandinAddresses = Readonly<Record<Exclude<keyof Ports, 'gates'>, string>>;
+/** Where the gate's first isolate and the stand-ins are reached over real sockets, without a slash at the end. */
+export type Addresses = Readonly<Record<Exclude<keyof Ports, 'gates'> | 'gate', string>>;
 
 /** How to start the gate. */
 export interface StartGateOptions {
-  /** Variables over the defaults, or made from the stand-ins' addresses; `undefined` removes a default. */
-  readonly vars?: Vars | ((addresses: StandinAddresses) => Vars);
+  /** Variables over the defaults, or made from everybody's addresses; `undefined` removes a default. */
+  readonly vars?: Vars | ((addresses: Addresses) => Vars);
   /** @default 'binding' */
   readonly services?: Reach | { readonly kratos: Reach; readonly origin: Reach };
   /** `memory` is Miniflare's namespace, `faulty` ours (also for counting), `none` no binding. @default 'memory' */
@@ -191,8 +191,13 @@ function durableObjects({ durableObjects: given, gateScript }: StartGateOptions)
 
 function varsOf({ vars = {} }: StartGateOptions, ports: Ports): Vars {
   if (typeof vars !== 'function') return vars;
-  const { kratos, origin, keycard } = ports;
-  return vars({ kratos: loopback(kratos), origin: loopback(origin), keycard: loopback(keycard) });
+  const { kratos, origin, keycard, gates } = ports;
+  return vars({
+    gate: loopback(gates[0] ?? 0),
+    kratos: loopback(kratos),
+    origin: loopback(origin),
+    keycard: loopback(keycard),
+  });
 }
 
 /** Clients that let nobody choose their Host reach a gate by its socket. */

@@ -3,7 +3,7 @@ import { base64url } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { decodeBase64Url, isCanonicalBase64Url } from '../../src/tokens/base64url.ts';
 import { openCompactJws, openToken } from '../../src/tokens/compact-jws.ts';
-import { missingCorpus, readJsonSamples } from '../support/corpus.ts';
+import { describeCorpus, readJsonSamples } from '../support/corpus.ts';
 import { encodePart } from '../support/token-issuer.ts';
 
 /** Any UTF-16 at all, lone surrogates included. */
@@ -132,7 +132,7 @@ describe('openCompactJws()', () => {
 
   it('lets no JSON text of the corpus but a good header through', (test) => {
     const samples = readJsonSamples();
-    if (samples === undefined) return test.skip(missingCorpus('json-parsing'));
+    if (samples === undefined) return test.skip(describeCorpus('json-parsing'));
     for (const { name, bytes } of samples) {
       const token = compact(bytes);
       if (token.startsWith('.')) continue;

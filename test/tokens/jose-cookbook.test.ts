@@ -6,7 +6,7 @@ import { ALGORITHMS, isAlgorithm } from '../../src/tokens/algorithms.ts';
 import { openCompactJws } from '../../src/tokens/compact-jws.ts';
 import { findKey, importKeys, readKeySet } from '../../src/tokens/key-set.ts';
 import { verifySignature } from '../../src/tokens/verify-token.ts';
-import { missingCorpus } from '../support/corpus.ts';
+import { describeCorpus } from '../support/corpus.ts';
 import { inRepository } from '../support/repository.ts';
 
 /** Every byte, and every bit's place in one, at a seventh of the cost. */
@@ -23,7 +23,7 @@ interface Example {
   };
 }
 
-describe.skipIf(!existsSync(FOLDER))(`jose-cookbook (${missingCorpus('jose-cookbook')})`, () => {
+describe.skipIf(!existsSync(FOLDER))(`jose-cookbook (${describeCorpus('jose-cookbook')})`, () => {
   for (const file of [
     'jws/4_1.rsa_v15_signature',
     'jws/4_2.rsa-pss_signature',

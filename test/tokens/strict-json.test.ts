@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseStrictObject, parseStrictText } from '../../src/tokens/strict-json.ts';
-import { missingCorpus, readJsonSamples } from '../support/corpus.ts';
+import { describeCorpus, readJsonSamples } from '../support/corpus.ts';
 
 /** Any UTF-16 at all, lone surrogates included. */
 const codeUnit = fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code));
@@ -58,7 +58,7 @@ describe('parseStrictObject()', () => {
 
   it('lets only valid plain objects of the JSON corpus go on', (test) => {
     const samples = readJsonSamples();
-    if (samples === undefined) return test.skip(missingCorpus('json-parsing'));
+    if (samples === undefined) return test.skip(describeCorpus('json-parsing'));
     let accepted = 0;
     for (const { name, verdict, bytes } of samples) {
       const value = parseStrictObject(bytes, BOUNDS);

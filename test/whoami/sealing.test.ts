@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seal, unseal } from '../../src/whoami/sealing.ts';
-import { missingCorpus, readJsonSamples } from '../support/corpus.ts';
+import { describeCorpus, readJsonSamples } from '../support/corpus.ts';
 import { checkedSession } from './checked-sessions.ts';
 
 const NAME = `v1s:${'a'.repeat(43)}`;
@@ -81,7 +81,7 @@ describe('unseal()', () => {
 
   const samples = readJsonSamples();
   it.skipIf(samples === undefined)(
-    `C14: opens none of the JSON samples as a session, even well sealed; ${missingCorpus('json-parsing')}`,
+    `C14: opens none of the JSON samples as a session, even well sealed; ${describeCorpus('json-parsing')}`,
     async () => {
       for (const { name, bytes } of samples ?? []) {
         const body = Buffer.from(bytes).toString('latin1');

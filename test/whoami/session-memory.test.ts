@@ -155,7 +155,7 @@ describe('SessionMemory', () => {
     expect(memory.readRefusal(NAME, T + 1)).toBeUndefined();
   });
 
-  it('C7: writes no refusal to KV', async () => {
+  it('C7, D1: writes no refusal to KV', async () => {
     const { refuse, calls, settled } = createMemory();
     refuse(0);
     await settled();
@@ -193,7 +193,7 @@ describe('SessionMemory', () => {
     expect(calls).toEqual(['get']);
   });
 
-  it('deletes from KV only what it knows to be there: strangers cause no deletes', async () => {
+  it('D1: deletes from KV only what it knows to be there: strangers cause no deletes', async () => {
     const { refuse, remember, calls, settled } = createMemory();
     refuse(0);
     await settled();

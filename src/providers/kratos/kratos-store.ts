@@ -10,6 +10,8 @@ export interface KratosStoreOptions {
   /** For one call, body included. */
   readonly timeoutMs: number;
   readonly fetch: (request: Request) => Promise<Response>;
+  /** A `Set-Cookie` of Kratos's as the site is to set it. */
+  readonly siteCookie?: (setCookie: string) => string;
 }
 
 /** whoami documents are about 1 KiB; traits and metadata can make them large, not this large. */
@@ -51,15 +53,15 @@ async function askWhoami(options: KratosStoreOptions, request: Request): Promise
   try {
     const response = await options.fetch(new Request(request, { signal }));
     const body = await readBoundedText(response, MAX_BODY_BYTES);
-    return body === TOO_LONG ? unusable('store-too-long') : readAnswer(response, body);
+    return body === TOO_LONG ? unusable('store-too-long') : readAnswer(response, body, options);
   } catch {
     return outage(signal.aborted ? 'store-timeout' : 'store-unreachable');
   }
 }
 
-function readAnswer(response: Response, body: string): StoreAnswer {
+function readAnswer(response: Response, body: string, options: KratosStoreOptions): StoreAnswer {
   const { status } = response;
-  if (status === 200) return readSessionAnswer(response, body);
+  if (status === 200) return readSessionAnswer(response, body, options);
   if (status === 401 || status === 403 || status === 400) {
     // Without Kratos's error shape it comes from something in between, which knows nothing of sessions.
     const error = parseObject(body)?.error;
@@ -75,7 +77,11 @@ function readAnswer(response: Response, body: string): StoreAnswer {
   return unusable(`store-${status}`);
 }
 
-function readSessionAnswer(response: Response, body: string): StoreAnswer {
+function readSessionAnswer(
+  response: Response,
+  body: string,
+  { siteCookie = (setCookie) => setCookie }: KratosStoreOptions,
+): StoreAnswer {
   const read = readKratosSession(body);
   switch (read.kind) {
     case 'not-a-session':
@@ -87,7 +93,7 @@ function readSessionAnswer(response: Response, body: string): StoreAnswer {
         kind: 'session',
         session: read.session,
         body,
-        setCookies: response.headers.getSetCookie(),
+        setCookies: response.headers.getSetCookie().map(siteCookie),
         cacheForSeconds: readWholeSeconds(response.headers.get('ory-session-cache-for')),
       };
   }

@@ -26,7 +26,6 @@ export function createBackchannelLogout(options: BackchannelLogoutOptions) {
       options.log({ intake: 'backchannel-logout', status, outcome, marks });
       return logoutResponse(status, error);
     };
-    if (!rate.admit(options.now())) return answer(429, 'rate', TRY_AGAIN);
     const compact = await readLogoutToken(request);
     if (compact === undefined)
       return answer(400, 'form', invalid('Send logout_token, once, as a form.'));
@@ -37,6 +36,7 @@ export function createBackchannelLogout(options: BackchannelLogoutOptions) {
       if (failure.kind === 'cannot-tell') return answer(503, failure.reason, TRY_AGAIN);
       return answer(400, failure.reason, invalid(explainToken(failure.reason).message));
     }
+    if (!rate.admit(options.now())) return answer(429, 'rate', TRY_AGAIN);
     const { issuedAt, expiresAt, claims, issuer } = verified.value;
     if (issuedAt === undefined || expiresAt === undefined)
       throw new TypeError('the profile requires both');

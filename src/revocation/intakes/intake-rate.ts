@@ -1,9 +1,12 @@
 // Pure: no I/O; the clock is an argument.
 
-/** Messages one isolate takes in a second, with a burst of as many again. Proving one costs more than sending it. */
+/** Messages one isolate takes in a second, with a burst of as many again. */
 const MESSAGES_PER_SECOND = 50;
 
-/** A token bucket for one intake: so many messages are looked at, whoever sends them. */
+/**
+ * A token bucket for one intake: so many proven messages are written to the log. What cannot be proven takes none of
+ * it, or whoever sends enough of that could keep a revocation from being heard.
+ */
 export class IntakeRate {
   #tokens = 2 * MESSAGES_PER_SECOND;
   #filledAt = 0;

@@ -46,7 +46,6 @@ export function createSecurityEvents(options: SecurityEventsOptions) {
       return new Response(null, { status: 202, headers: { 'cache-control': 'no-store' } });
     };
 
-    if (!rate.admit(options.now())) return postpone(429, 'rate');
     const compact = await readEventToken(request);
     if (compact === undefined) {
       return refuse('invalid_request', 'Send one token as application/secevent+jwt.', 'body');
@@ -59,6 +58,7 @@ export function createSecurityEvents(options: SecurityEventsOptions) {
       const { reason } = failure;
       return refuse(deliveryError(reason), explainToken(reason).message, reason);
     }
+    if (!rate.admit(options.now())) return postpone(429, 'rate');
     const { issuedAt, issuer, claims } = verified.value;
     if (issuedAt === undefined) throw new TypeError('the profile requires iat');
     const reading = readSecurityEvents(verified.value, issuedAt);

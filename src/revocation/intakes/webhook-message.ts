@@ -41,7 +41,9 @@ export function readWebhookMessage(body: string): Mark[] | undefined {
     ...(message.everything ? [{ kind: 'everything' } as const] : []),
   ];
   if (subjects.length === 0 || subjects.length > MAX_NAMED) return undefined;
-  const { issued_before: issuedBefore } = message;
-  const time = issuedBefore === undefined ? {} : { issuedBefore: Date.parse(issuedBefore) };
+  const { issued_before: timestamp } = message;
+  const issuedBefore = timestamp === undefined ? undefined : Date.parse(timestamp);
+  if (Number.isNaN(issuedBefore)) return undefined; // an offset of hours alone is ISO 8601 that no clock here reads
+  const time = issuedBefore === undefined ? {} : { issuedBefore };
   return subjects.map((subject) => ({ subject, isTentative: false, ...time }));
 }

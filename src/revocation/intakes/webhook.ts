@@ -37,12 +37,12 @@ export function createWebhookIntake(options: WebhookOptions) {
       options.log({ intake: 'webhook', status: response.status, outcome: reason, marks: 0 });
       return response;
     };
-    if (!rate.admit(options.now())) return refuse('event_rate_exceeded');
     const body = await readBody(request);
     if (body === undefined) return refuse('event_malformed');
     if (body === TOO_LONG) return refuse('event_too_long');
     const proven = await prove(request.headers, body, options);
     if (typeof proven === 'string') return refuse(proven);
+    if (!rate.admit(options.now())) return refuse('event_rate_exceeded');
     const marks = readWebhookMessage(proven.body);
     if (marks === undefined) return refuse('event_malformed');
     const outcome = await record(marks, proven, options);

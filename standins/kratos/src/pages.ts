@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import { authenticate } from './credential.ts';
 import { type LoginFlow, loginActionPath, loginNodes, type UiNode } from './login-flow.ts';
-import { type KratosContext, publicUrl } from './public-url.ts';
+import type { KratosContext } from './public-url.ts';
 import { store } from './store.ts';
 
 type Html = ReturnType<typeof html>;
@@ -10,7 +10,7 @@ type Html = ReturnType<typeof html>;
 export function loginPage(c: KratosContext): Response | Promise<Response> {
   const flow = store.flows.get(c.req.query('flow') ?? '');
   if (!flow || flow.expiresAt <= Date.now()) {
-    return c.redirect(`${publicUrl(c)}/self-service/login/browser`, 303);
+    return c.redirect(LOGIN_PATH, 303);
   }
   return c.html(page(titleOf(flow), loginForm(flow)), 200, PAGE_HEADERS);
 }
@@ -18,13 +18,15 @@ export function loginPage(c: KratosContext): Response | Promise<Response> {
 /** `GET /ui/welcome`: where a sign-in that named no `return_to` ends, with the way out. */
 export async function welcomePage(c: KratosContext): Promise<Response> {
   const signedIn = await authenticate(c.req.raw);
-  if (!signedIn) return c.redirect(`${publicUrl(c)}/self-service/login/browser`, 303);
+  if (!signedIn) return c.redirect(LOGIN_PATH, 303);
   const logout = `/self-service/logout?token=${signedIn.session.logoutToken}`;
   const body = html`<p>You are signed in as <strong>${String(signedIn.identity.traits.email)}</strong>.</p>
-    <p><a href="${logout}">Sign out</a></p>`;
+    <p><a class="button" href="${logout}">Sign out</a></p>`;
   return c.html(page('Signed in', body), 200, PAGE_HEADERS);
 }
 
+/** Without a host, so that the pages can be shown on the gated site's own. */
+const LOGIN_PATH = '/self-service/login/browser';
 const PAGE_HEADERS = { 'Cache-Control': 'private, no-store' };
 
 function titleOf(flow: LoginFlow): string {
@@ -67,11 +69,13 @@ function page(title: string, body: Html): Html {
 <title>${title} · Kratos stand-in</title>
 <style>
 :root { color-scheme: light dark }
-body { font: 1rem/1.5 system-ui, sans-serif; margin: 10vh auto; max-width: 22rem; padding: 0 1rem }
+body { background: light-dark(#fff, #111827); color: light-dark(#1f2937, #e5e7eb); font: 1rem/1.5 system-ui, sans-serif; margin: 10vh auto; max-width: 22rem; padding: 0 1rem }
 h1 { font-size: 1.5rem }
 label { display: block; font-weight: 600; margin-top: 1rem }
 input, button { box-sizing: border-box; font: inherit; min-height: 2.75rem; padding: .5rem .75rem; width: 100% }
-button { background: light-dark(#1d4ed8, #93c5fd); border: 0; border-radius: .375rem; color: light-dark(#fff, #0b1220); cursor: pointer; font-weight: 600; margin-top: 1.5rem }
+input { background: light-dark(#fff, #1f2937); border: 1px solid light-dark(#6b7280, #9ca3af); border-radius: .375rem; color: inherit }
+button, .button { background: light-dark(#1d4ed8, #93c5fd); border: 0; border-radius: .375rem; color: light-dark(#fff, #0b1220); cursor: pointer; font-weight: 600; margin-top: 1.5rem }
+.button { display: inline-block; margin-top: 0; padding: .625rem 1.25rem; text-decoration: none }
 .error { color: light-dark(#b91c1c, #fca5a5) }
 .hint { color: light-dark(#4b5563, #d1d5db); font-size: .875rem }
 :focus-visible { outline: 3px solid light-dark(#1d4ed8, #93c5fd); outline-offset: 2px }

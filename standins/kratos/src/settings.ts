@@ -83,7 +83,7 @@ export const DEFAULT_SETTINGS: Settings = {
   publicUrl: null,
   tokenizers: {
     plain: { algorithm: 'ES256', mapsSession: false },
-    postern: { algorithm: 'ES256', mapsSession: false, claims: { aud: 'postern' } },
+    postern: { algorithm: 'ES256', mapsSession: true, claims: { aud: 'postern' }, ttlSeconds: 600 },
   },
 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseObject, readKratosSession } from '../../../src/providers/kratos/kratos-session.ts';
-import { missingCorpus, readJsonSamples, readNaughtyStrings } from '../../support/corpus.ts';
+import { describeCorpus, readJsonSamples, readNaughtyStrings } from '../../support/corpus.ts';
 
 const GOOD = {
   id: 'session-1',
@@ -89,7 +89,7 @@ describe('readKratosSession()', () => {
 
   const samples = readJsonSamples();
   it.skipIf(samples === undefined)(
-    `C14: never throws on the JSON samples, and takes none for a session; ${missingCorpus('json-parsing')}`,
+    `C14: never throws on the JSON samples, and takes none for a session; ${describeCorpus('json-parsing')}`,
     () => {
       for (const { name, bytes } of samples ?? []) {
         const text = new TextDecoder().decode(bytes);
@@ -99,7 +99,7 @@ describe('readKratosSession()', () => {
   );
 
   it.skipIf(samples === undefined)(
-    `C14: takes a session around a JSON sample exactly when the sample is valid JSON; ${missingCorpus('json-parsing')}`,
+    `C14: takes a session around a JSON sample exactly when the sample is valid JSON; ${describeCorpus('json-parsing')}`,
     () => {
       for (const { name, verdict, bytes } of samples ?? []) {
         const text = new TextDecoder().decode(bytes);

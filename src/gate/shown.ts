@@ -1,0 +1,18 @@
+import { explain, type Reason } from '../errors/reasons.ts';
+import { messagePage } from '../pages/message-page.ts';
+import { isNavigation } from './challenge.ts';
+
+/**
+ * A refusal or fault as its client can read it: the page a person is shown, the JSON a program gets. Status and
+ * headers are those of the JSON, so that nothing but the reading differs.
+ */
+export async function shown(
+  response: Response,
+  reason: Reason,
+  { headers }: { readonly headers: Headers },
+): Promise<Response> {
+  if (!isNavigation(headers)) return response;
+  const { message, reason: text } = explain(reason);
+  const page = { title: message, paragraphs: [text], code: reason };
+  return messagePage(page, { status: response.status, headers: response.headers });
+}

@@ -1,0 +1,31 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { inRepository } from '../support/repository.ts';
+import { readPage } from './pages.ts';
+
+/** All that the Worker may take from outside. Hono's other parts are where its advisories were. */
+const ALLOWED = ['@marcbachmann/cel-js', 'hono', 'hono/html', 'jose', 'valibot'];
+
+function importsOf(folder: string): string[] {
+  return readdirSync(inRepository(folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .flatMap((name) => [
+      ...readFileSync(inRepository(`${folder}/${name}`), 'utf8').matchAll(
+        /(?:^|\s)(?:from|import) ?\(?'([a-z@][^'\n]*)'/g,
+      ),
+    ])
+    .map(([, specifier = '']) => specifier);
+}
+
+it('O4: the Worker imports nothing from outside but what is listed here', () => {
+  expect([...new Set(importsOf('src'))].sort()).toEqual(['cloudflare:workers', ...ALLOWED].sort());
+});
+
+it('every dependency has its sentence in docs/dependencies.md', () => {
+  const { dependencies, devDependencies, optionalDependencies } = JSON.parse(
+    readFileSync(inRepository('package.json'), 'utf8'),
+  );
+  const { text } = readPage('docs/dependencies.md');
+  const names = Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies });
+  expect(names.filter((name) => !text.includes(name))).toEqual([]);
+});

@@ -1,0 +1,109 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { keepVigil, lookMaxAgeMs, type Standing } from '../../src/forwarding/vigil.ts';
+
+const LAG_MS = 5000;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** When a vigil ended, and how; `undefined` while it goes on. */
+function watchEnd(vigil: { over: Promise<string> }) {
+  const end: { at?: number; standing?: string } = {};
+  void vigil.over.then((standing) => Object.assign(end, { at: Date.now(), standing }));
+  return end;
+}
+
+const later = <Value>(value: Value, ms: number) =>
+  new Promise<Value>((resolve) => setTimeout(resolve, ms, value));
+
+describe('keepVigil()', () => {
+  it('goes on while every look passes, and looks no more once it is stopped', async () => {
+    const look = vi.fn(async (): Promise<Standing> => 'pass');
+    const vigil = await keepVigil(look, LAG_MS);
+    const end = watchEnd(vigil);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(look).toHaveBeenCalledTimes(61);
+    expect(end).toEqual({});
+    vigil.stop();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(look).toHaveBeenCalledTimes(61);
+    expect(end).toEqual({});
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it.each(['deny', 'cannot-tell'] as const)('ends with the first look that says %s', async (no) => {
+    const answers: Standing[] = ['pass', 'pass', no];
+    const vigil = await keepVigil(async () => answers.shift() ?? 'pass', LAG_MS);
+    const end = watchEnd(vigil);
+    await vi.advanceTimersByTimeAsync(1999);
+    expect(end).toEqual({});
+    await vi.advanceTimersByTimeAsync(1);
+    expect(end.standing).toBe(no);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is over at once when the first look says so', async () => {
+    const end = watchEnd(await keepVigil(async () => 'deny', LAG_MS));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(end.standing).toBe('deny');
+  });
+
+  it('a look that fails is no verdict', async () => {
+    const vigil = await keepVigil(() => Promise.reject(new Error('no')), LAG_MS);
+    expect(await vigil.over).toBe('cannot-tell');
+  });
+
+  it('a look that never comes back proves nothing: what was proven before runs out', async () => {
+    let looks = 0;
+    const started = Date.now();
+    const vigil = await keepVigil(() => {
+      looks += 1;
+      return looks < 4 ? Promise.resolve('pass') : new Promise<never>(() => {});
+    }, LAG_MS);
+    const end = watchEnd(vigil);
+    await vi.advanceTimersByTimeAsync(20_000);
+    // The last look that proved anything began at 2 s, and holds for what the lag leaves.
+    expect(end).toEqual({
+      at: started + 2000 + LAG_MS - lookMaxAgeMs(LAG_MS),
+      standing: 'cannot-tell',
+    });
+    expect(looks).toBe(4);
+  });
+
+  it.each([2000, 3000, 5000, 60_000])(
+    'with a lag of %i ms, a revocation at any moment ends it within the lag, however long looks take',
+    async (lagMs) => {
+      for (let revokedAfter = 0; revokedAfter < 3 * lagMs; revokedAfter += lagMs / 7) {
+        for (const takesMs of [0, lagMs / 9, lagMs / 3, 2 * lagMs]) {
+          const begun = Date.now();
+          const revokedAt = begun + revokedAfter;
+          // The oldest view a look may have: it was read just before.
+          const look = (): Promise<Standing> => {
+            const knows = Date.now() - lookMaxAgeMs(lagMs);
+            return later(knows >= revokedAt ? 'deny' : 'pass', takesMs);
+          };
+          const end: { at?: number } = {};
+          void keepVigil(look, lagMs).then(({ over }) =>
+            over.then(() => Object.assign(end, { at: Date.now() })),
+          );
+          await vi.advanceTimersByTimeAsync(4 * lagMs + 1);
+          expect(end.at ?? Infinity).toBeLessThanOrEqual(revokedAt + lagMs);
+        }
+      }
+    },
+  );
+
+  it('without a lag to hold, a slow look is waited for', async () => {
+    const opening = keepVigil(() => later('pass', 30_000), Infinity);
+    await vi.advanceTimersByTimeAsync(30_000);
+    const vigil = await opening;
+    const end = watchEnd(vigil);
+    await vi.advanceTimersByTimeAsync(300_000);
+    expect(end).toEqual({});
+    vigil.stop();
+  });
+});

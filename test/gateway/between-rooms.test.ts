@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { RawResponse } from '../support/parse-response.ts';
+import { get, header, headerValues } from '../support/raw-http.ts';
+import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { createTestIssuer, type TestIssuer } from '../support/token-issuer.ts';
+
+const ISSUER = 'https://auth.example.test/';
+
+/** Kratos renews the cookie of a session that was extended, the next time it is asked. */
+async function extend(gate: RunningGate, id: string): Promise<void> {
+  const url = `${gate.kratos.url}/admin/sessions/${id}/extend`;
+  expect((await fetch(url, { method: 'PATCH' })).status).toBe(200);
+}
+
+const cookieNames = (answer: RawResponse) =>
+  headerValues(answer, 'set-cookie').map((text) => text.split('=', 1)[0]);
+
+describe('a site with sessions and tokens', () => {
+  let gate: RunningGate;
+  let issuer: TestIssuer;
+
+  beforeAll(async () => {
+    issuer = await createTestIssuer({ issuer: ISSUER });
+    gate = await startGate({
+      vars: {
+        TOKEN_COOKIE_NAMES: ['app_token'],
+        ISSUERS: [
+          {
+            issuer: ISSUER,
+            preset: 'kratos',
+            audience: 'postern',
+            algorithms: ['ES256'],
+            keys: { keys: [issuer.publicJwk] },
+          },
+        ],
+        RULES: [
+          { path: '/public/*', session: 'none' },
+          { path: '/raw/*', session: 'none', forward_credentials: true },
+          { path: '/maybe/*', session: 'optional' },
+          { path: '/shared/*', session: 'optional', cache_control: 'origin' },
+        ],
+      },
+    });
+  });
+  afterAll(() => gate.dispose());
+  beforeEach(() => gate.kratos.reset());
+
+  const token = (claims = {}) => issuer.token(gate.clock.now(), { claims });
+
+  async function seenBy(path: string, headers: Record<string, string>) {
+    const { text } = await get(gate.port, `${path}?format=json`, headers);
+    return new Map<string, string>(JSON.parse(text).headers);
+  }
+
+  it('H13: a token that is a session here stays here on open paths too, good or not', async () => {
+    for (const value of [await token(), await token({ exp: 9, iat: 1 })]) {
+      const headers = {
+        Authorization: `Bearer ${value}`,
+        Cookie: `app_token=${value}; theme=dark`,
+      };
+      const seen = await seenBy('/public/x', headers);
+      expect([seen.get('authorization'), seen.get('cookie')]).toEqual([undefined, 'theme=dark']);
+    }
+  });
+
+  it('H13: a token for somebody else, and one that the rule lets through, reach the origin', async () => {
+    const [own, others] = [await token(), await token({ aud: 'another-api' })];
+    for (const [path, value] of [
+      ['/public/x', others],
+      ['/raw/x', own],
+      ['/public/x', 'an-api-key-of-the-site'],
+    ] as const) {
+      const seen = await seenBy(path, { Authorization: `Bearer ${value}` });
+      expect(seen.get('authorization')).toBe(`Bearer ${value}`);
+    }
+  });
+
+  it('C11: no cache may keep an answer that renews somebody’s cookie', async () => {
+    const { cookie, id } = await gate.kratos.createSession({ expiresInSeconds: 3600 });
+    await extend(gate, id);
+    const answer = await get(gate.port, '/shared/x', { Cookie: cookie });
+    expect(cookieNames(answer)).toEqual(['ory_kratos_session']);
+    expect(header(answer, 'cache-control')).toBe('private, no-store');
+    const plain = await get(gate.port, '/shared/x', { Cookie: cookie });
+    expect([cookieNames(plain), header(plain, 'cache-control')]).toEqual([[], undefined]);
+  });
+
+  it('only the cookie that was looked at is cleared: one behind it may be good', async () => {
+    const { cookie, id } = await gate.kratos.createSession();
+    await gate.kratos.revoke(id);
+    const both = `${cookie}; app_token=${await token()}`;
+    expect(cookieNames(await get(gate.port, '/maybe/x', { Cookie: both }))).toEqual([
+      'ory_kratos_session',
+    ]);
+    const dead = `app_token=${await token({ exp: 9, iat: 1 })}`;
+    expect(cookieNames(await get(gate.port, '/maybe/x', { Cookie: dead }))).toEqual(['app_token']);
+  });
+
+  it('a request to whoami that presents several credentials at once is in the log', async () => {
+    gate.clearLogs();
+    const answer = await get(gate.port, '/sessions/whoami', { 'X-Session-Token': 'a, b' });
+    expect([answer.status, header(answer, 'cache-control')]).toEqual([400, 'private, no-store']);
+    const [line] = (await gate.logs()).map((text) => JSON.parse(text));
+    expect(line).toMatchObject({ route: 'whoami', reason: 'credential_conflicting', status: 400 });
+  });
+});
+
+describe('a site that answers the flows itself', () => {
+  it('sets a renewed cookie as it set the first one, by whoami and by the gate', async () => {
+    await using gate = await startGate({
+      vars: { SELF_SERVICE: true, RULES: [{ path: '/*', session: 'optional' }] },
+      kratosScript: KRATOS_ELSEWHERE,
+    });
+    for (const path of ['/sessions/whoami', '/page']) {
+      const answer = await get(gate.port, path, { 'X-Session-Token': `${path}-${'x'.repeat(32)}` });
+      expect(answer.status).toBe(200);
+      expect(headerValues(answer, 'set-cookie')).toEqual([
+        'ory_kratos_session=renewed; Path=/; HttpOnly',
+      ]);
+    }
+  });
+
+  it('answers whoami below the mount path as well, where an SDK asks for it', async () => {
+    await using gate = await startGate({ vars: { SESSION_API_PATH: '/auth' } });
+    const { token, id } = await gate.kratos.createSession();
+    for (const path of ['/auth/sessions/whoami', '/sessions/whoami']) {
+      const answer = await get(gate.port, path, { 'X-Session-Token': token });
+      expect([answer.status, JSON.parse(answer.text).id]).toEqual([200, id]);
+    }
+    expect((await get(gate.port, '/auth/sessions/whoami')).status).toBe(401);
+  });
+});
+
+/** A Kratos that renews every cookie, for the host it is at itself. */
+const KRATOS_ELSEWHERE = `
+  const session = () => ({
+    id: crypto.randomUUID(),
+    active: true,
+    expires_at: new Date(Date.now() + 3600000).toISOString(),
+    identity: { id: crypto.randomUUID(), traits: {} },
+  });
+  export default {
+    fetch: () =>
+      Response.json(session(), {
+        headers: {
+          'set-cookie': 'ory_kratos_session=renewed; Path=/; Domain=kratos.example.test; HttpOnly',
+        },
+      }),
+  };
+`;

@@ -1,0 +1,101 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readWranglerEnvironment } from '../../cli/wrangler-environment.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { type Addresses, guide, guideText } from '../../standins/guide.ts';
+import { inRepository } from '../support/repository.ts';
+import { type RunningGate, startGate, type Vars } from '../support/start-gate.ts';
+
+const run = promisify(execFile);
+const { file, environment } = readWranglerEnvironment({
+  config: inRepository('standins/gate.wrangler.toml'),
+});
+const LOCAL: Addresses = {
+  gate: 'http://localhost:8787',
+  kratos: 'http://localhost:4433',
+  keycard: 'http://localhost:4455',
+};
+
+let gate: RunningGate;
+let addresses: Addresses;
+
+beforeAll(async () => {
+  gate = await startGate({
+    vars: (started) => {
+      addresses = started;
+      return settingsAt({ ...started, site: started.origin });
+    },
+    services: 'http',
+  });
+});
+afterAll(() => gate.dispose());
+
+/** The settings of `npm run dev`, at other addresses. */
+function settingsAt(at: Addresses & { readonly site: string }): Vars {
+  const text = JSON.stringify(file.vars)
+    .replaceAll(LOCAL.gate, at.gate)
+    .replaceAll(LOCAL.kratos, at.kratos)
+    .replaceAll(LOCAL.keycard, at.keycard)
+    .replaceAll('http://localhost:4480', at.site);
+  return JSON.parse(text) as Vars; // what wrangler read as variables
+}
+
+function hasCurl(): boolean {
+  return spawnSync('curl', ['--version']).status === 0;
+}
+
+/** What a shell prints for each command, on one line; all in one shell, as in a terminal. */
+async function paste(commands: readonly string[]): Promise<string[]> {
+  const separator = '--- next ---';
+  const script = commands.flatMap((command) => [command, `echo; echo '${separator}'`]).join('\n');
+  const { stdout } = await run('bash', ['-c', script]);
+  const printed = stdout.split(separator).slice(0, -1);
+  return printed.map((text) => text.trim().replace(/\s+/g, ' '));
+}
+
+describe('npm run dev', () => {
+  it('starts the gate with settings that are good', () => {
+    expect(readConfig(environment)).toMatchObject({ ok: true });
+  });
+
+  it('prints commands of one line, with nothing between them that a shell would take for a command', () => {
+    const steps = guide(LOCAL);
+    for (const command of steps.flatMap(({ commands }) => commands)) {
+      expect(command).not.toMatch(/\n|^\s|!|#/);
+      expect(command).not.toMatch(/(?:^|\s)[^'"\s]*\?/); // a bare "?" is a pattern to zsh
+    }
+    expect(guideText(steps)).not.toMatch(/^#/m);
+  });
+
+  it.skipIf(!hasCurl())(
+    'prints commands that show what they say: each is pasted, from signing in to signed out',
+    async () => {
+      const steps = guide(addresses);
+      const printed = await paste(steps.flatMap(({ commands }) => commands));
+      const of = steps.map(({ commands }) => printed.splice(0, commands.length));
+      const [signIn, whoami, pages, jwt, keycard, again, lists, others, signOut] = of;
+      expect(signIn?.[1]).toMatch(/ory_st_/);
+      expect(whoami?.[0]).toMatch(/^HTTP\/1.1 200.*cache-status: postern; fwd=miss/i);
+      expect(whoami?.[1]).toMatch(/^HTTP\/1.1 200.*cache-status: postern; hit.*detail=memory/i);
+      expect(pages?.[0]).toMatch(/^HTTP\/1.1 401/);
+      expect(pages?.[1]).toMatch(/^HTTP\/1.1 302.*location: .*return_to=/i);
+      expect(pages?.[2]).toMatch(/x-user-email","demo@example.com/);
+      expect(pages?.[2]).not.toContain('forged');
+      expect(jwt?.[0]).toMatch(/^eyJ/);
+      expect(jwt?.[2]).toMatch(/^HTTP\/1.1 200.*detail=signature/);
+      expect(jwt?.[3]).toMatch(/x-user-email","demo@example.com/);
+      expect(jwt?.[4]).toMatch(/^\{"counts":\{(?:"GET \/tokenizer\/jwks.json":1)?\}\}/);
+      expect(keycard?.[1]).toMatch(/^HTTP\/1.1 200.*"session_type":"application"/);
+      expect(again?.[1]).toMatch(/ory_st_/);
+      expect(lists?.[0]).toMatch(/^HTTP\/1.1 200/);
+      expect(JSON.parse(lists?.[1] ?? '')).toHaveLength(1);
+      expect(JSON.parse(lists?.[2] ?? '')).toHaveLength(2);
+      expect(others?.[0]).toMatch(/^HTTP\/1.1 200.*"count":1/);
+      expect(others?.[1]).toMatch(/^HTTP\/1.1 401/);
+      expect(signOut?.[0]).toMatch(/^HTTP\/1.1 204/);
+      expect(signOut?.[1]).toMatch(/^HTTP\/1.1 401/);
+      expect(signOut?.[2]).toMatch(/^HTTP\/1.1 401.*token_revoked/);
+    },
+  );
+});
