@@ -1,122 +1,170 @@
 /** What is measured: each case beside the floor it is held against. */
-import type { BenchWorker } from './workerd.ts';
+import type { Answer } from './client.ts';
+import { type Fixtures, sessionToken } from './fixtures.ts';
 
 export interface BenchCase {
   readonly name: string;
   readonly worker: string;
   readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** `fresh-tokens`: each request has a token that this Worker has not seen, in `Authorization`. */
+  readonly headers: Readonly<Record<string, string>> | 'fresh-tokens';
   /** `undefined` for a floor itself. */
   readonly baseline?: string;
-  /** CPU per request as a ratio to the baseline's; `undefined` where it is for comparison only. */
+  /** CPU per request as a ratio to the baseline's; `undefined` for a floor, and where it is for comparison only. */
   readonly goal?: number;
-  /** The status every answer must have; a case that measures errors measures nothing. */
-  readonly isRefusal?: boolean;
+  readonly expected: Expected;
 }
 
-const TOKEN = { 'X-Session-Token': `ory_st_${'b'.repeat(32)}` };
+/** What an answer must be: a case that measures an error page measures nothing. */
+export interface Expected {
+  readonly status: number;
+  /** Of the second time it is asked; the first may be the one that fills a memory. */
+  readonly answer?: (answer: Answer) => boolean;
+  /** Headers of the request as the origin has it; left out where nothing is forwarded. */
+  readonly atOrigin?: Readonly<Record<string, RegExp | undefined>>;
+  /** Headers of a request that must be answered 401, so that a check that is not made is found out. */
+  readonly refused?: Readonly<Record<string, string>>;
+}
 
-const SETTINGS = {
-  PUBLIC_URL: 'https://app.example.com',
-  KRATOS_PUBLIC_URL: 'https://auth.example.com',
-  IDENTITY_HEADERS: {
-    'X-User-Id': 'identity.id',
-    'X-User-Email': 'identity.traits.email',
-    'X-User-Roles': 'identity.metadata_public.roles',
-  },
-  RULES: [
-    { path: '/assets/*', session: 'none' },
-    { path: '/blog/:post', session: 'optional' },
-    { path: '/public/*', session: 'none' },
-  ],
-  FRESH_SECONDS: 3600,
-  DECISION_LOG: 'none',
+const PERSON = 1;
+const TOKEN = { 'X-Session-Token': sessionToken(PERSON) };
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+const IDENTIFIED = {
+  'x-user-email': /^person-\d+@example\.com$/,
+  'x-user-roles': /admin.*staff/,
+  authorization: undefined,
+  'x-session-token': undefined,
 };
+const ASSERTED = { ...IDENTIFIED, 'x-session-assertion': JWT };
+const SESSION_HEADERS = { ...ASSERTED, 'x-user-id': /^b8f5a3de-.*0001$/ };
+const TOKEN_HEADERS = { ...ASSERTED, 'x-user-id': /^9a1b7c52-/ };
 
-function settings() {
-  return Object.fromEntries(Object.entries(SETTINGS).map(([name, json]) => [name, { json }]));
+export function benchCases({ warmToken, forgedToken }: Fixtures): BenchCase[] {
+  const warm = { Authorization: `Bearer ${warmToken}` };
+  const refused = { Authorization: `Bearer ${forgedToken}` };
+  return [
+    {
+      name: 'bare',
+      worker: 'bare',
+      path: '/',
+      headers: TOKEN,
+      expected: { status: 200, answer: isFiller },
+    },
+    {
+      name: 'whoami-hit',
+      worker: 'postern',
+      path: '/sessions/whoami',
+      headers: TOKEN,
+      baseline: 'bare',
+      goal: 1.25,
+      expected: { status: 200, answer: isWhoamiFromMemory },
+    },
+    {
+      name: 'whoami-hit-without-log',
+      worker: 'postern-without-log',
+      path: '/sessions/whoami',
+      headers: TOKEN,
+      baseline: 'bare',
+      expected: { status: 200, answer: isWhoamiFromMemory },
+    },
+    {
+      name: 'denied',
+      worker: 'postern',
+      path: '/account',
+      headers: {},
+      baseline: 'bare',
+      goal: 1.15,
+      expected: { status: 401, answer: isDenial },
+    },
+    {
+      name: 'bare-forward',
+      worker: 'bare-forward',
+      path: '/account',
+      headers: TOKEN,
+      expected: { status: 200, answer: isFiller, atOrigin: { 'x-session-token': /^ory_st_/ } },
+    },
+    {
+      name: 'gate-hit',
+      worker: 'postern',
+      path: '/account',
+      headers: TOKEN,
+      baseline: 'bare-forward',
+      goal: 1.2,
+      expected: { status: 200, answer: isFiller, atOrigin: SESSION_HEADERS },
+    },
+    {
+      name: 'gate-hit-logging',
+      worker: 'postern-logging',
+      path: '/account',
+      headers: TOKEN,
+      baseline: 'bare-forward',
+      expected: { status: 200, answer: isFiller, atOrigin: SESSION_HEADERS },
+    },
+    {
+      name: 'gate-public',
+      worker: 'postern',
+      path: '/public/page',
+      headers: TOKEN,
+      baseline: 'bare-forward',
+      goal: 1.15,
+      expected: {
+        status: 200,
+        answer: isFiller,
+        atOrigin: { 'x-session-token': undefined, 'x-user-id': undefined },
+      },
+    },
+    {
+      name: 'gate-token-warm',
+      worker: 'postern',
+      path: '/account',
+      headers: warm,
+      baseline: 'bare-forward',
+      goal: 1.25,
+      expected: { status: 200, answer: isFiller, atOrigin: TOKEN_HEADERS, refused },
+    },
+    {
+      name: 'jose-per-request',
+      worker: 'jose-per-request',
+      path: '/account',
+      headers: warm,
+      baseline: 'bare-forward',
+      expected: {
+        status: 200,
+        answer: isFiller,
+        atOrigin: { ...IDENTIFIED, 'x-user-id': /^9a1b7c52-/ },
+        refused,
+      },
+    },
+    {
+      name: 'verify-forward',
+      worker: 'verify-forward',
+      path: '/account',
+      headers: 'fresh-tokens',
+      expected: { status: 200, answer: isFiller, atOrigin: { authorization: /^Bearer / }, refused },
+    },
+    {
+      name: 'gate-token-cold',
+      worker: 'postern',
+      path: '/account',
+      headers: 'fresh-tokens',
+      baseline: 'verify-forward',
+      goal: 1.15,
+      expected: { status: 200, answer: isFiller, atOrigin: TOKEN_HEADERS, refused },
+    },
+  ];
 }
 
-export const WORKERS: readonly BenchWorker[] = [
-  { name: 'bare', module: 'bench/workers/bare.js', isTarget: true },
-  {
-    name: 'bare-forward',
-    module: 'bench/workers/bare-forward.js',
-    bindings: { ORIGIN: { service: 'bare' } },
-    isTarget: true,
-  },
-  {
-    name: 'store',
-    module: 'bench/workers/store.js',
-    bindings: { DELAY_MS: { json: 0 } },
-    isTarget: false,
-  },
-  {
-    name: 'postern',
-    module: 'dist/worker.js',
-    bindings: {
-      KRATOS: { service: 'store' },
-      ORIGIN: { service: 'bare' },
-      REVOCATIONS: { durableObject: 'RevocationLog' },
-      ...settings(),
-    },
-    durableObjects: ['RevocationLog'],
-    isTarget: true,
-  },
-  {
-    name: 'postern-without-log',
-    module: 'dist/worker.js',
-    bindings: {
-      KRATOS: { service: 'store' },
-      ORIGIN: { service: 'bare' },
-      REVOCATION: { json: 'off' },
-      ...settings(),
-    },
-    isTarget: true,
-  },
-];
+function isFiller({ body }: Answer): boolean {
+  return Buffer.byteLength(body) === 1024 && body.startsWith('{"filler":"xxx');
+}
 
-export const CASES: readonly BenchCase[] = [
-  { name: 'bare', worker: 'bare', path: '/', headers: TOKEN },
-  {
-    name: 'whoami-hit',
-    worker: 'postern',
-    path: '/sessions/whoami',
-    headers: TOKEN,
-    baseline: 'bare',
-    goal: 1.25,
-  },
-  {
-    name: 'whoami-hit-without-log',
-    worker: 'postern-without-log',
-    path: '/sessions/whoami',
-    headers: TOKEN,
-    baseline: 'bare',
-  },
-  {
-    name: 'denied',
-    worker: 'postern',
-    path: '/account',
-    headers: {},
-    baseline: 'bare',
-    goal: 1.15,
-    isRefusal: true,
-  },
-  { name: 'bare-forward', worker: 'bare-forward', path: '/account', headers: TOKEN },
-  {
-    name: 'gate-hit',
-    worker: 'postern',
-    path: '/account',
-    headers: TOKEN,
-    baseline: 'bare-forward',
-    goal: 1.2,
-  },
-  {
-    name: 'gate-public',
-    worker: 'postern',
-    path: '/public/page',
-    headers: TOKEN,
-    baseline: 'bare-forward',
-    goal: 1.15,
-  },
-];
+function isWhoamiFromMemory({ headers, body }: Answer): boolean {
+  const { id, active } = JSON.parse(body) as { id?: unknown; active?: unknown }; // whoami's body
+  const isHit = /^postern; hit; .*detail=memory$/.test(String(headers['cache-status']));
+  return isHit && active === true && String(id).endsWith(String(PERSON).padStart(12, '0'));
+}
+
+function isDenial({ headers, body }: Answer): boolean {
+  const { error } = JSON.parse(body) as { error?: { code?: unknown } }; // as errors/ writes it
+  return error?.code === 401 && headers['cache-control'] === 'private, no-store';
+}

@@ -1,98 +1,82 @@
 /**
- * npm run profile -- CASE [--seconds 4] [--out case.cpuprofile]
+ * npm run profile -- CASE [--seconds 4] [--top 40] [--out case.cpuprofile]
  *
- * Where the CPU of one case goes: a sampled profile by workerd's inspector under load, printed as the functions with
- * the most time of their own.
+ * Where the CPU of one case goes: a sampled profile of the gate's own isolate, by workerd's inspector, of a bundle with
+ * names. Printed by function, with what is its own and what it and all it calls took, in parts of what was not idle.
  */
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { CASES, WORKERS } from './cases.ts';
-import { sendLoad } from './load.ts';
-import { startWorkerd } from './workerd.ts';
-
-interface ProfileNode {
-  readonly id: number;
-  readonly callFrame: {
-    functionName: string;
-    url: string;
-    lineNumber: number;
-    columnNumber: number;
-  };
-}
-interface CpuProfile {
-  readonly nodes: readonly ProfileNode[];
-  readonly samples: readonly number[];
-  readonly timeDeltas: readonly number[];
-}
+import { bundleWorker } from '../test/support/bundle-worker.ts';
+import { inRepository } from '../test/support/repository.ts';
+import { benchWorkers } from './bench-workers.ts';
+import { type BenchCase, benchCases } from './cases.ts';
+import { checkCase } from './check-case.ts';
+import { createFixtures } from './fixtures.ts';
+import { functionShares } from './function-shares.ts';
+import { inspect, profileDuring } from './inspector.ts';
+import { type Load, sendLoad } from './load.ts';
+import { startGates } from './start-gates.ts';
+import { freePort } from './workerd.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seconds: { type: 'string', default: '4' }, out: { type: 'string' } },
+  options: {
+    seconds: { type: 'string', default: '4' },
+    top: { type: 'string', default: '40' },
+    out: { type: 'string' },
+  },
 });
-const wanted = CASES.find(({ name }) => name === positionals[0]);
+const TOKENS_PER_SECOND = 12_000;
+
+const fixtures = await createFixtures(Date.now());
+const cases = benchCases(fixtures);
+const wanted = cases.find(({ name }) => name === positionals[0]);
 if (wanted === undefined) {
-  console.error(`Name a case: ${CASES.map(({ name }) => name).join(', ')}`);
+  console.error(`Name a case: ${cases.map(({ name }) => name).join(', ')}`);
   process.exit(1);
 }
-
-const INSPECTOR = '127.0.0.1:9333';
-const seconds = Number(values.seconds);
-const workerd = await startWorkerd(WORKERS, [`--inspector-addr=${INSPECTOR}`]);
-try {
-  const { worker, path, headers } = wanted;
-  const load = { port: workerd.ports[worker] ?? 0, path, headers };
-  await sendLoad(load, 1);
-  const inspector = await connect(worker);
-  await inspector.call('Profiler.enable');
-  await inspector.call('Profiler.setSamplingInterval', { interval: 100 });
-  await inspector.call('Profiler.start');
-  await sendLoad(load, seconds);
-  const { profile } = (await inspector.call('Profiler.stop')) as { profile: CpuProfile }; // by the protocol
-  inspector.close();
-  if (values.out !== undefined) writeFileSync(values.out, JSON.stringify(profile));
-  report(profile);
-} finally {
-  await workerd.stop();
+const profile = await profileCase(wanted, Number(values.seconds));
+if (values.out !== undefined) writeFileSync(values.out, JSON.stringify(profile));
+console.log('   self   total  function');
+for (const { name, self, total } of functionShares(profile).slice(0, Number(values.top))) {
+  console.log(`${percent(self)} ${percent(total)}  ${name}`);
 }
 
-async function connect(worker: string) {
-  const socket = new WebSocket(`ws://${INSPECTOR}/${worker}`);
-  await new Promise((resolve, reject) => {
-    socket.addEventListener('open', resolve);
-    socket.addEventListener('error', reject);
-  });
-  let nextId = 0;
-  const waiting = new Map<number, (result: unknown) => void>();
-  socket.addEventListener('message', ({ data }) => {
-    const { id, result } = JSON.parse(String(data)) as { id?: number; result?: unknown }; // by the protocol
-    if (id !== undefined) waiting.get(id)?.(result);
-  });
-  return {
-    call(method: string, params: object = {}): Promise<unknown> {
-      const id = ++nextId;
-      socket.send(JSON.stringify({ id, method, params }));
-      return new Promise((resolve) => waiting.set(id, resolve));
-    },
-    close: () => socket.close(),
-  };
+async function profileCase(benchCase: BenchCase, seconds: number) {
+  const address = `127.0.0.1:${await freePort()}`;
+  const workers = await benchWorkers(fixtures, await bundleWorker(inRepository('src/worker.ts')));
+  const workerd = await startGates(workers, [`--inspector-addr=${address}`]);
+  const folder = mkdtempSync(join(tmpdir(), 'postern-profile-'));
+  try {
+    const port = workerd.ports[benchCase.worker] ?? 0;
+    await checkCase(benchCase, port, fixtures);
+    await sendLoad(await loadOf(benchCase, port, 1, folder), 1);
+    const load = await loadOf(benchCase, port, seconds, folder);
+    const inspector = await inspect(address, benchCase.worker);
+    const found = await profileDuring(inspector, () => sendLoad(load, seconds));
+    inspector.close();
+    return found;
+  } finally {
+    rmSync(folder, { recursive: true });
+    await workerd.stop();
+  }
 }
 
-function report({ nodes, samples, timeDeltas }: CpuProfile): void {
-  const names = new Map(
-    nodes.map(({ id, callFrame: { functionName, lineNumber, columnNumber } }) => [
-      id,
-      `${functionName || '(anonymous)'} ${lineNumber + 1}:${columnNumber + 1}`,
-    ]),
-  );
-  const own = new Map<string, number>();
-  let total = 0;
-  for (const [index, sample] of samples.entries()) {
-    const micros = timeDeltas[index] ?? 0;
-    const name = names.get(sample) ?? '?';
-    own.set(name, (own.get(name) ?? 0) + micros);
-    total += micros;
-  }
-  for (const [name, micros] of [...own].sort(([, a], [, b]) => b - a).slice(0, 40)) {
-    console.log(`${((100 * micros) / total).toFixed(1).padStart(5)} %  ${name}`);
-  }
+async function loadOf(
+  { path, headers }: BenchCase,
+  port: number,
+  seconds: number,
+  folder: string,
+): Promise<Load> {
+  if (headers !== 'fresh-tokens') return { port, path, headers };
+  const file = join(folder, `tokens-${seconds}`);
+  const tokens = await fixtures.freshTokens(TOKENS_PER_SECOND * seconds);
+  writeFileSync(file, tokens.map((token) => `Bearer ${token}\n`).join(''));
+  return { port, path, varying: { header: 'Authorization', file } };
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1).padStart(5)} %`;
 }

@@ -1,28 +1,29 @@
 /**
- * npm run bench [-- --json] [--rounds 7] [--seconds 2]
+ * npm run bench [-- --json] [--rounds 7] [--seconds 2] [--quick] [--write]
  *
  * CPU microseconds per request of the workerd process and requests per second: medians over interleaved
- * rounds, each case as a ratio to its floor in the same run. Exits 0 whatever the figures.
+ * rounds, each case as a ratio to its floor in the same round; then what is counted. Exits 0 whatever the figures.
+ *
+ * `--quick`: one round, to see that it runs. `--write`: the tables in docs/performance.md are those of this run.
  */
 import { parseArgs } from 'node:util';
-import { CASES, WORKERS } from './cases.ts';
-import { hasWrk, sendLoad } from './load.ts';
-import { type RunningWorkerd, startWorkerd } from './workerd.ts';
-
-interface CaseResult {
-  readonly name: string;
-  readonly cpuMicrosPerRequest: number;
-  readonly requestsPerSecond: number;
-  readonly baseline: string | undefined;
-  readonly cpuRatio: number | undefined;
-  readonly goal: number | undefined;
-}
+import { benchWorkers } from './bench-workers.ts';
+import { benchCases } from './cases.ts';
+import { countAll } from './counted.ts';
+import { createFixtures } from './fixtures.ts';
+import { hasWrk } from './load.ts';
+import { describeMachine, writePerformancePage } from './performance-page.ts';
+import { casesTable, countsTable } from './results-table.ts';
+import { measureCases } from './rounds.ts';
+import { startGates } from './start-gates.ts';
 
 const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '7' },
     seconds: { type: 'string', default: '2' },
+    quick: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
   },
 });
 
@@ -31,73 +32,22 @@ if (!hasWrk()) {
   process.exit(0);
 }
 
-const workerd = await startWorkerd(WORKERS);
-try {
-  const results = await measure(workerd, Number(values.rounds), Number(values.seconds));
-  console.log(values.json ? JSON.stringify({ cases: results }) : table(results));
-} finally {
-  await workerd.stop();
-}
+const rounds = values.quick ? 1 : Number(values.rounds);
+const seconds = values.quick ? 1 : Number(values.seconds);
+const fixtures = await createFixtures(Date.now());
+const cases = await runCases();
+if (!values.json) console.log(casesTable(cases));
+const counts = await countAll(fixtures, values.quick);
+const run = { cases, counts, machine: describeMachine(), date: new Date(), rounds, seconds };
+if (values.write) writePerformancePage(run);
+console.log(values.json ? JSON.stringify({ cases, counts }) : `\n${countsTable(counts)}`);
 
-async function measure(
-  running: RunningWorkerd,
-  rounds: number,
-  seconds: number,
-): Promise<CaseResult[]> {
-  const cpu = new Map(CASES.map(({ name }) => [name, [] as number[]]));
-  const speed = new Map(CASES.map(({ name }) => [name, [] as number[]]));
-  for (let round = -1; round < rounds; round += 1) {
-    for (const { name, worker, path, headers, isRefusal = false } of CASES) {
-      const port = running.ports[worker] ?? 0;
-      const before = running.cpuMicros();
-      // Round -1 warms up and is not counted.
-      const figures = await sendLoad({ port, path, headers }, round < 0 ? 1 : seconds);
-      const used = running.cpuMicros() - before;
-      const expectedRefusals = isRefusal ? figures.requests : 0;
-      if (figures.refused !== expectedRefusals) {
-        throw new Error(`${name}: ${figures.refused} of ${figures.requests} answers were errors`);
-      }
-      if (round < 0) continue;
-      cpu.get(name)?.push(used / figures.requests);
-      speed.get(name)?.push(figures.requestsPerSecond);
-    }
+async function runCases() {
+  const workerd = await startGates(await benchWorkers(fixtures));
+  try {
+    const options = { rounds, seconds, warmsUp: !values.quick };
+    return await measureCases(benchCases(fixtures), workerd, fixtures, options);
+  } finally {
+    await workerd.stop();
   }
-  return CASES.map(({ name, baseline, goal }) => {
-    const own = cpu.get(name) ?? [];
-    const floor = cpu.get(baseline ?? '');
-    // Round by round, so that what slows the machine down for a while slows both.
-    const ratios = floor && own.map((value, round) => value / (floor[round] ?? Number.NaN));
-    return {
-      name,
-      cpuMicrosPerRequest: round1(median(own)),
-      requestsPerSecond: Math.round(median(speed.get(name) ?? [])),
-      baseline,
-      cpuRatio: ratios && Math.round(median(ratios) * 1000) / 1000,
-      goal,
-    };
-  });
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
-}
-
-function round1(value: number): number {
-  return Math.round(value * 10) / 10;
-}
-
-function table(results: readonly CaseResult[]): string {
-  const rows = results.map((result) => [
-    result.name,
-    String(result.cpuMicrosPerRequest),
-    String(result.requestsPerSecond),
-    result.baseline ?? '–',
-    result.cpuRatio?.toFixed(2) ?? '1',
-    result.goal === undefined ? '–' : `≤ ${result.goal}`,
-  ]);
-  const head = ['case', 'CPU µs/request', 'requests/s', 'baseline', 'CPU ratio', 'goal'];
-  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }

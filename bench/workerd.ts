@@ -1,6 +1,6 @@
 /** Runs Workers in raw workerd, one socket each, without anything in between. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -15,11 +15,13 @@ export type BenchBinding =
 
 export interface BenchWorker {
   readonly name: string;
-  /** Path of an ES module. */
-  readonly module: string;
+  /** The text of an ES module. */
+  readonly code: string;
   readonly bindings?: Readonly<Record<string, BenchBinding>>;
   /** Durable Object classes the module exports. */
   readonly durableObjects?: readonly string[];
+  /** The Worker that answers whatever it fetches by URL. */
+  readonly outbound?: string;
   /** Whether load is sent to it. */
   readonly isTarget: boolean;
 }
@@ -45,10 +47,10 @@ export async function startWorkerd(
   const ports = Object.fromEntries(
     await Promise.all(targets.map(async ({ name }) => [name, await freePort()] as const)),
   );
-  for (const { name, module } of workers) {
-    writeFileSync(join(folder, `${name}.js`), readFileSync(module));
-  }
-  writeFileSync(join(folder, 'config.capnp'), configuration(workers, ports));
+  for (const { name, code } of workers) writeFileSync(join(folder, `${name}.js`), code);
+  const objects = join(folder, 'objects');
+  mkdirSync(objects);
+  writeFileSync(join(folder, 'config.capnp'), configuration(workers, ports, objects));
   const child = spawn(workerdBinary(), ['serve', join(folder, 'config.capnp'), ...flags], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -70,8 +72,12 @@ export async function startWorkerd(
 function configuration(
   workers: readonly BenchWorker[],
   ports: Readonly<Record<string, number>>,
+  objects: string,
 ): string {
-  const services = workers.map(({ name }) => `(name = "${name}", worker = .${constant(name)})`);
+  const services = [
+    ...workers.map(({ name }) => `(name = "${name}", worker = .${constant(name)})`),
+    `(name = "objects", disk = (path = "${objects}", writable = true))`,
+  ];
   const sockets = Object.entries(ports).map(
     ([name, port]) =>
       `(name = "${name}", address = "127.0.0.1:${port}", http = (), service = "${name}")`,
@@ -84,19 +90,25 @@ ${workers.map(workerConstant).join('\n')}
 `;
 }
 
-function workerConstant({ name, bindings = {}, durableObjects = [] }: BenchWorker): string {
+function workerConstant({
+  name,
+  bindings = {},
+  durableObjects = [],
+  outbound,
+}: BenchWorker): string {
   const lines = Object.entries(bindings).map(
     ([key, binding]) => `(name = "${key}", ${bound(binding)})`,
   );
   const namespaces = durableObjects.map(
-    (className) => `(className = "${className}", uniqueKey = "${className}", enableSql = true)`,
+    (className) =>
+      `(className = "${className}", uniqueKey = "${name}-${className}", enableSql = true)`,
   );
   return `const ${constant(name)} :Workerd.Worker = (
   modules = [ (name = "worker.js", esModule = embed "${name}.js") ],
   compatibilityDate = "${COMPATIBILITY_DATE}",
-  bindings = [ ${lines.join(',\n    ')} ],
+  bindings = [ ${lines.join(',\n    ')} ],${outbound === undefined ? '' : `\n  globalOutbound = "${outbound}",`}
   durableObjectNamespaces = [ ${namespaces.join(', ')} ],
-  durableObjectStorage = (inMemory = void) );`;
+  durableObjectStorage = (localDisk = "objects") );`;
 }
 
 function bound(binding: BenchBinding): string {
@@ -118,7 +130,8 @@ function workerdBinary(): string {
   );
 }
 
-async function freePort(): Promise<number> {
+/** A port of the loopback interface that nothing listens at. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   const { promise, resolve } = Promise.withResolvers<number>();
   server.listen(0, '127.0.0.1', () => {

@@ -1,5 +1,5 @@
 // The floor: a constant 1 KiB of JSON.
-const body = JSON.stringify({ filler: 'x'.repeat(1008) });
+const body = JSON.stringify({ filler: 'x'.repeat(1011) });
 const headers = { 'content-type': 'application/json' };
 
 export default {

@@ -1,0 +1,126 @@
+/** The Workers that are measured, and those around them. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundleWorker } from '../test/support/bundle-worker.ts';
+import { inRepository } from '../test/support/repository.ts';
+import type { Fixtures } from './fixtures.ts';
+import type { BenchBinding, BenchWorker } from './workerd.ts';
+
+type Settings = Readonly<Record<string, unknown>>;
+
+/** A site of some size: what none of the rules matches has been held against all of them. */
+const RULES = [
+  { path: '/assets/*', session: 'none' },
+  { path: '/blog/:post', session: 'optional' },
+  { path: '/public/*', session: 'none' },
+  {
+    path: '/admin/*',
+    session: 'required',
+    allow: '"admin" in session.identity.metadata_public.roles',
+  },
+  { path: '/settings/:page', methods: ['POST', 'PUT'], session: 'required', aal: 'aal2' },
+];
+
+/** A deployment with its defaults, but for its log of decisions: what a runtime does with lines is its own cost. */
+export function gateSettings({ issuer, asserter }: Fixtures): Settings {
+  return {
+    PUBLIC_URL: 'https://app.example.com',
+    KRATOS_PUBLIC_URL: 'https://auth.example.com',
+    IDENTITY_HEADERS: {
+      'X-User-Id': 'identity.id',
+      'X-User-Email': 'identity.traits.email',
+      'X-User-Roles': 'identity.metadata_public.roles',
+    },
+    ASSERTION_KEYS: { keys: [asserter.privateJwk] },
+    ISSUERS: [
+      {
+        issuer: issuer.issuer,
+        preset: 'kratos',
+        audience: 'postern',
+        algorithms: ['ES256'],
+        keys: [issuer.publicJwk],
+        session_fields: {
+          'identity.traits.email': 'email',
+          'identity.metadata_public.roles': 'roles',
+        },
+      },
+    ],
+    RULES,
+    DECISION_LOG: 'none',
+  };
+}
+
+/** A gate with a name of its own: memory and figures of one are not those of another. */
+export function gateWorker(
+  name: string,
+  settings: Settings,
+  { code = builtGate(), store = 'store' }: { readonly code?: string; readonly store?: string } = {},
+): BenchWorker {
+  const isLogged = settings.REVOCATION !== 'off';
+  return {
+    name,
+    code,
+    bindings: {
+      KRATOS: { service: store },
+      ORIGIN: { service: 'origin' },
+      ...(isLogged && { REVOCATIONS: { durableObject: 'RevocationLog' } }),
+      ...asBindings(settings),
+    },
+    ...(isLogged && { durableObjects: ['RevocationLog'] }),
+    isTarget: true,
+  };
+}
+
+export function storeWorker(name = 'store', delayMs = 0): BenchWorker {
+  const bindings = { DELAY_MS: { json: delayMs } };
+  return { name, code: benchScript('store.js'), bindings, isTarget: false };
+}
+
+export function originWorker(): BenchWorker {
+  return { name: 'origin', code: benchScript('origin.js'), isTarget: false };
+}
+
+/** What the cases need. `code`: a gate in place of the built one. */
+export async function benchWorkers(
+  fixtures: Fixtures,
+  code: string = builtGate(),
+): Promise<BenchWorker[]> {
+  const settings = gateSettings(fixtures);
+  const ORIGIN = { service: 'origin' };
+  const KEY = { json: fixtures.issuer.publicJwk };
+  return [
+    originWorker(),
+    storeWorker(),
+    { name: 'keys', code: benchScript('keys.js'), bindings: { KEY }, isTarget: false },
+    floor('bare', {}),
+    floor('bare-forward', { ORIGIN }),
+    floor('verify-forward', { ORIGIN, KEY }),
+    gateWorker('postern', settings, { code }),
+    gateWorker('postern-without-log', { ...settings, REVOCATION: 'off' }, { code }),
+    gateWorker('postern-logging', { ...settings, DECISION_LOG: 'all' }, { code }),
+    {
+      name: 'jose-per-request',
+      code: await bundleWorker(inRepository('bench/workers/jose-per-request.js')),
+      bindings: { ORIGIN },
+      outbound: 'keys',
+      isTarget: true,
+    },
+  ];
+}
+
+/** The bundle as it would be deployed. Throws when it was not built. */
+export function builtGate(): string {
+  return readFileSync(inRepository('dist/worker.js'), 'utf8');
+}
+
+function floor(name: string, bindings: Readonly<Record<string, BenchBinding>>): BenchWorker {
+  return { name, code: benchScript(`${name}.js`), bindings, isTarget: true };
+}
+
+function benchScript(file: string): string {
+  return readFileSync(join(import.meta.dirname, 'workers', file), 'utf8');
+}
+
+function asBindings(settings: Settings): Record<string, BenchBinding> {
+  return Object.fromEntries(Object.entries(settings).map(([name, json]) => [name, { json }]));
+}

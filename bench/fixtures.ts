@@ -1,0 +1,61 @@
+import { createTestIssuer, type TestIssuer } from '../test/support/token-issuer.ts';
+
+/** Keys and tokens, new in every run: the repository holds no private key. */
+export interface Fixtures {
+  readonly issuer: TestIssuer;
+  /** Signs the assertions for the origin. */
+  readonly asserter: TestIssuer;
+  /** One token, presented again and again. */
+  readonly warmToken: string;
+  /** `warmToken` with a signature that proves nothing. */
+  readonly forgedToken: string;
+  /** Tokens of as many people that nobody has seen before. */
+  freshTokens(count: number): Promise<string[]>;
+}
+
+const LIFETIME_SECONDS = 3600;
+/** Signatures under way at a time. */
+const BATCH = 500;
+
+export async function createFixtures(now: number): Promise<Fixtures> {
+  const issuer = await createTestIssuer({ issuer: 'https://auth.example.com/' });
+  const asserter = await createTestIssuer({ kid: 'assertion-1' });
+  let people = 0;
+  const next = () => {
+    people += 1;
+    return issuer.token(now, { claims: claimsOf(people, now) });
+  };
+  const warmToken = await next();
+  return {
+    issuer,
+    asserter,
+    warmToken,
+    forgedToken: warmToken.slice(0, -86) + (await next()).slice(-86),
+    async freshTokens(count) {
+      const tokens: string[] = [];
+      while (tokens.length < count) {
+        const size = Math.min(BATCH, count - tokens.length);
+        tokens.push(...(await Promise.all(Array.from({ length: size }, next))));
+      }
+      return tokens;
+    },
+  };
+}
+
+/** What a mapper of Kratos's tokenizer adds so that a site knows whom it serves. */
+function claimsOf(person: number, now: number) {
+  const digits = String(person).padStart(12, '0');
+  return {
+    jti: `0f4f6c3e-7c19-4d0b-9c43-${digits}`,
+    sid: `c0ffee00-1111-4222-8333-${digits}`,
+    sub: `9a1b7c52-5a55-4e0e-8d1f-${digits}`,
+    email: `person-${person}@example.com`,
+    roles: ['admin', 'staff'],
+    exp: Math.floor(now / 1000) + LIFETIME_SECONDS,
+  };
+}
+
+/** A session token that the benched store knows; its digits are the person's. */
+export function sessionToken(person: number): string {
+  return `ory_st_${String(person).padStart(32, 'b')}`;
+}

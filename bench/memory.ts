@@ -1,0 +1,78 @@
+/** What the sessions that one isolate remembers occupy. */
+import { gateSettings, gateWorker, originWorker, storeWorker } from './bench-workers.ts';
+import { askMany, type Question } from './client.ts';
+import { type Fixtures, sessionToken } from './fixtures.ts';
+import { type Inspector, inspect, liveBytes } from './inspector.ts';
+import { startGates } from './start-gates.ts';
+import { rounded } from './statistics.ts';
+import { freePort } from './workerd.ts';
+
+export interface MemoryFigures {
+  /** MiB of the isolate's heap that 10,000 sessions add to it. */
+  readonly memoryMibPer10000Sessions: number;
+  /** MiB that sessions add to it when there are more than the default limits allow, and how many are kept. */
+  readonly memoryMibAtBound: number;
+  readonly sessionsAtBound: number;
+}
+
+export interface MemoryOptions {
+  /** How many sessions are remembered. */
+  readonly sessions: number;
+}
+
+const MIB = 1024 * 1024;
+const AT_ONCE = 50;
+/** What a gate has loaded and compiled by then is not on account of the sessions that follow. */
+const WARM_UP = 200;
+/** As many as the setting allows, so that all of them are kept. */
+const ROOMY = { MEMORY_MAX_ENTRIES: 20_000, MEMORY_MAX_BYTES: 67_108_864 };
+
+export async function measureMemory(
+  fixtures: Fixtures,
+  { sessions }: MemoryOptions,
+): Promise<MemoryFigures> {
+  const settings = { ...gateSettings(fixtures), FRESH_SECONDS: 3600 };
+  const inspector = `127.0.0.1:${await freePort()}`;
+  const gates = [gateWorker('roomy', { ...settings, ...ROOMY }), gateWorker('bounded', settings)];
+  const workers = [originWorker(), storeWorker(), ...gates];
+  const running = await startGates(workers, [`--inspector-addr=${inspector}`]);
+  try {
+    const fillGate = async (name: string, count: number) =>
+      fill(running.ports[name] ?? 0, await inspect(inspector, name), count);
+    const roomy = await fillGate('roomy', sessions);
+    if (roomy.kept !== sessions) throw new Error(`${roomy.kept} of ${sessions} sessions are kept`);
+    const bounded = await fillGate('bounded', 2 * sessions);
+    return {
+      memoryMibPer10000Sessions: rounded((roomy.bytes / MIB) * (10_000 / sessions), 1),
+      memoryMibAtBound: rounded(bounded.bytes / MIB, 1),
+      sessionsAtBound: bounded.kept,
+    };
+  } finally {
+    await running.stop();
+  }
+}
+
+/** Bytes that so many sessions add, and how many of them are remembered afterwards. */
+async function fill(port: number, inspector: Inspector, count: number) {
+  const people = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, index) => from + index);
+  const whoami = (person: number, further: Readonly<Record<string, string>> = {}): Question => {
+    const headers = { 'X-Session-Token': sessionToken(person), ...further };
+    return { port, path: '/sessions/whoami', headers };
+  };
+  await askAll(people(0, WARM_UP), whoami);
+  const before = await liveBytes(inspector);
+  await askAll(people(WARM_UP, count), whoami);
+  const after = await liveBytes(inspector);
+  inspector.close();
+  const known = { 'Cache-Control': 'only-if-cached' };
+  const answers = await askMany(people(0, count), (person) => whoami(person, known), AT_ONCE);
+  const kept = answers.filter(({ status }) => status === 200).length;
+  return { bytes: ((after - before) * kept) / (kept - WARM_UP), kept };
+}
+
+async function askAll(people: readonly number[], whoami: (person: number) => Question) {
+  const answers = await askMany(people, whoami, AT_ONCE);
+  const failed = answers.find(({ status }) => status !== 200);
+  if (failed !== undefined) throw new Error(`a session was answered ${failed.status}`);
+}

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { median, ratios, rounded, spreadOf } from '../../bench/statistics.ts';
+
+test('median() is the middle one, whatever their order, and between the middle two of an even number', () => {
+  expect(median([9, 1, 5])).toBe(5);
+  expect(median([10, 2, 4, 100])).toBe(7);
+  expect(median([])).toBeNaN();
+});
+
+test('median() leaves the values as they were', () => {
+  const values = [3, 1, 2];
+  median(values);
+  expect(values).toEqual([3, 1, 2]);
+});
+
+test('ratios() holds each value against the one of its own round', () => {
+  expect(ratios([120, 240], [100, 200])).toEqual([1.2, 1.2]);
+});
+
+test('ratios() refuses values of different rounds', () => {
+  expect(() => ratios([1, 2], [1])).toThrow('2 rounds cannot be held against 1');
+});
+
+test('spreadOf() has the median, the lowest and the highest', () => {
+  expect(spreadOf([3, 1, 8])).toEqual({ median: 3, min: 1, max: 8 });
+});
+
+test('rounded() keeps so many digits', () => {
+  expect(rounded(1.2345, 2)).toBe(1.23);
+  expect(rounded(1234.5678, 0)).toBe(1235);
+});
