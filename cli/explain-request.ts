@@ -1,6 +1,7 @@
 import type { Config } from '../src/config/config.ts';
 import { readCredential } from '../src/credentials/read-credential.ts';
-import { explain, type Reason } from '../src/errors/reasons.ts';
+import { explain } from '../src/errors/explanations.ts';
+import type { Reason } from '../src/errors/reasons.ts';
 import { HeaderFilter } from '../src/forwarding/header-filter.ts';
 import { originRequest } from '../src/forwarding/origin-request.ts';
 import { answerDenial } from '../src/gate/denial.ts';

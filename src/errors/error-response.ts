@@ -1,4 +1,5 @@
-import { explain, type Reason } from './reasons.ts';
+import { explain } from './explanations.ts';
+import type { Reason } from './reasons.ts';
 import { isTokenReason } from './token-reasons.ts';
 
 /** Seconds a client is asked to wait after a fault when nothing better is known. */

@@ -1,6 +1,7 @@
 import { bearerChallenge } from '../errors/bearer-challenge.ts';
 import { errorHeaders, errorResponse } from '../errors/error-response.ts';
-import { explain, type Reason } from '../errors/reasons.ts';
+import { explain } from '../errors/explanations.ts';
+import type { Reason } from '../errors/reasons.ts';
 import { isTokenReason, type TokenDenialReason } from '../errors/token-reasons.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
 import type { Decision } from '../observability/decision-log.ts';

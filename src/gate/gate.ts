@@ -1,6 +1,6 @@
 import type { Presentation } from '../credentials/credential.ts';
 import { errorResponse } from '../errors/error-response.ts';
-import { explain } from '../errors/reasons.ts';
+import { explain } from '../errors/explanations.ts';
 import { clientResponse } from '../forwarding/client-response.ts';
 import { cutWhenOver } from '../forwarding/cut-response.ts';
 import type { HeaderFilter } from '../forwarding/header-filter.ts';

@@ -1,4 +1,5 @@
-import { explain, type Reason } from '../errors/reasons.ts';
+import { explain } from '../errors/explanations.ts';
+import type { Reason } from '../errors/reasons.ts';
 import { messagePage } from '../pages/message-page.ts';
 import { isNavigation } from './challenge.ts';
 

@@ -4,7 +4,8 @@ import {
   errorResponse,
   keycardErrorResponse,
 } from '../../src/errors/error-response.ts';
-import { explain, type Reason } from '../../src/errors/reasons.ts';
+import { explain } from '../../src/errors/explanations.ts';
+import type { Reason } from '../../src/errors/reasons.ts';
 import { TOKEN_DENIAL_REASONS, type TokenDenialReason } from '../../src/errors/token-reasons.ts';
 
 type Wire = readonly [status: number, text: string, id: string];
