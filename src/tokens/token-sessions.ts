@@ -2,7 +2,7 @@ import type { TokenCredential } from '../credentials/credential.ts';
 import type { RevocationView } from '../revocation/revocation-view.ts';
 import { lengthPrefixed, toBase64Url } from '../whoami/credential-name.ts';
 import { MemoryTier } from '../whoami/memory-tier.ts';
-import type { Provenance, Resolution } from '../whoami/resolution.ts';
+import { NOTHING_ASKED, type Resolution } from '../whoami/resolution.ts';
 import type { Anchor } from '../whoami/single-flight.ts';
 import type { TokenResolver } from '../whoami/token-resolver.ts';
 import { openToken } from './compact-jws.ts';
@@ -20,15 +20,6 @@ export interface TokenSessionsOptions {
 const MEMORY_LIMITS = { maxEntries: 5000, maxBytes: 8 * 1024 * 1024 };
 
 const LOG_UNREADABLE = 'revocation-log';
-const NOTHING_ASKED: Provenance = Object.freeze({
-  tier: 'none',
-  forwarded: undefined,
-  ageSeconds: 0,
-  ttlSeconds: undefined,
-  collapsed: false,
-  fault: undefined,
-});
-
 /**
  * Token to session, without a call to anyone while the issuer's keys are known.
  *

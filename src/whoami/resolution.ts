@@ -22,6 +22,16 @@ export interface Provenance {
   readonly fault: string | undefined;
 }
 
+/** Of an answer for which no tier and no store was asked. */
+export const NOTHING_ASKED: Provenance = Object.freeze({
+  tier: 'none',
+  forwarded: undefined,
+  ageSeconds: 0,
+  ttlSeconds: undefined,
+  collapsed: false,
+  fault: undefined,
+});
+
 /**
  * Who a credential turned out to be: signed in, not signed in, or cannot tell. Everything that decides
  * on a session decides on this.

@@ -1,15 +1,6 @@
 import type { Credential, Presentation, TokenCredential } from '../credentials/credential.ts';
 import type { DenialReason } from '../errors/reasons.ts';
-import type { Provenance, Resolution } from './resolution.ts';
-
-const NOBODY_ASKED: Provenance = Object.freeze({
-  tier: 'none',
-  forwarded: undefined,
-  ageSeconds: 0,
-  ttlSeconds: undefined,
-  collapsed: false,
-  fault: undefined,
-});
+import { NOTHING_ASKED, type Resolution } from './resolution.ts';
 
 /**
  * Who a request is, by whatever it presents. Several cookies of the session's name (parent and child domain)
@@ -67,5 +58,5 @@ function chooseOne(resolutions: readonly Resolution[]): Resolution {
 }
 
 function notSignedIn(reason: Exclude<DenialReason, 'session_aal2_required'>): Resolution {
-  return { outcome: 'not-signed-in', reason, body: undefined, provenance: NOBODY_ASKED };
+  return { outcome: 'not-signed-in', reason, body: undefined, provenance: NOTHING_ASKED };
 }
