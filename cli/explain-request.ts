@@ -164,7 +164,7 @@ async function describeForwarded(
   if (!identified.ok) return [`Answer    ${explain(identified.failure).status}`];
   const filter = new HeaderFilter(options.identifier.headerNames);
   const request = new Request(`${originUrl}/`, { method: target.method, headers });
-  const site = { ...options, originUrl, filter, isOwnToken: createOwnTokenTest(config.ISSUERS) };
+  const site = { ...options, originUrl, filter, isOwnBearer: createOwnTokenTest(config.ISSUERS) };
   const sent = originRequest(request, target, identified.value, rule, site);
   if (!sent.ok) return [`Answer    ${explain(sent.failure).status}`];
   const lines = [...sent.value.init.headers].map(([name, value]) => `  ${name}: ${value}`);

@@ -1,5 +1,6 @@
 import type { Config } from './config/config.ts';
 import type { Presentation } from './credentials/credential.ts';
+import { withoutOwnSecrets } from './credentials/own-secrets.ts';
 import { readCredential } from './credentials/read-credential.ts';
 import { HeaderFilter } from './forwarding/header-filter.ts';
 import { createOrigin } from './forwarding/origin.ts';
@@ -16,7 +17,11 @@ import {
 } from './revocation/configured-revocation.ts';
 import type { RevocationLogStub } from './revocation/log-protocol.ts';
 import type { Revocation } from './revocation/revocation.ts';
-import { createSiteCookies, type SessionApiOptions } from './session-api/session-api.ts';
+import {
+  createSiteCookies,
+  ownSecrets,
+  type SessionApiOptions,
+} from './session-api/session-api.ts';
 import { createConfiguredIssuers, createIssuerKeys } from './tokens/configured-issuers.ts';
 import { createOwnTokenTest } from './tokens/own-token.ts';
 import { RESOURCE_METADATA_PATH } from './tokens/resource-metadata.ts';
@@ -152,6 +157,7 @@ function createSessions(
 /** How whoami and the gate read credentials, and where they send those who have none. */
 function createReading(config: Config) {
   const { ISSUERS, SESSION_COOKIE_NAMES: sessionCookieNames } = config;
+  const secrets = ownSecrets(config);
   const tokenCookieNames = ISSUERS.length === 0 ? undefined : config.TOKEN_COOKIE_NAMES;
   // Keycard's clients find where to get a token by the resource's metadata; Kratos's have no use for it.
   const authorizationServers = ISSUERS.filter(({ preset }) => preset === 'keycard').map(
@@ -159,7 +165,7 @@ function createReading(config: Config) {
   );
   return {
     readCredential: (headers: Headers) =>
-      readCredential(headers, sessionCookieNames, tokenCookieNames),
+      withoutOwnSecrets(readCredential(headers, sessionCookieNames, tokenCookieNames), secrets),
     authorizationServers,
     resourceMetadataUrl:
       authorizationServers.length === 0
@@ -174,12 +180,14 @@ function createGateOptions(
   { site, log }: Pick<Parts, 'site' | 'log'>,
 ): GateOptions | undefined {
   if (fetchOrigin === undefined) return undefined;
+  const secrets = ownSecrets(config);
+  const isOwnToken = createOwnTokenTest(config.ISSUERS);
   return {
     ...site,
     origin: createOrigin({ fetch: fetchOrigin, timeoutMs: config.ORIGIN_TIMEOUT_MS }),
     originUrl: config.ORIGIN_URL ?? config.PUBLIC_URL,
     filter: new HeaderFilter(site.identifier.headerNames),
-    isOwnToken: createOwnTokenTest(config.ISSUERS),
+    isOwnBearer: (value) => secrets.has(value) || isOwnToken(value),
     log,
   };
 }

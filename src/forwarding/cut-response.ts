@@ -12,9 +12,10 @@ export function cutWhenOver(response: Response, vigil: Vigil): Response {
     return response;
   }
   // What is encoded is decoded on its way through here, and encoded anew by the platform: its length changes.
-  const length = headers.has('content-encoding') ? null : headers.get('content-length');
+  const declared = headers.has('content-encoding') ? null : headers.get('content-length');
+  const length = declared !== null && /^\d{1,15}$/.test(declared) ? Number(declared) : null;
   const { readable, writable } =
-    length === null ? new IdentityTransformStream() : new FixedLengthStream(Number(length));
+    length === null ? new IdentityTransformStream() : new FixedLengthStream(length);
   const cut = new AbortController();
   void vigil.over.then(() => cut.abort());
   const passed = body.pipeTo(writable, { signal: cut.signal });

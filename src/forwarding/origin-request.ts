@@ -19,8 +19,8 @@ export interface OriginRequestOptions {
   /** Postern's own cookies, which are nobody else's. */
   readonly turns: { readonly cookieName: string };
   readonly filter: HeaderFilter;
-  /** Whether a bearer's value is a token that is a session here. */
-  readonly isOwnToken: (value: string) => boolean;
+  /** Whether a bearer's value is Postern's business alone: a token that is a session here, a secret of ours. */
+  readonly isOwnBearer: (value: string) => boolean;
 }
 
 /** What of a rule matters on the way to the origin. */
@@ -108,7 +108,7 @@ function passedValue(
   if (hopByHop.has(folded)) return undefined;
   const isCredential = name === 'x-session-token' && rule.forwardsCredentials;
   if (isUntrusted && !isCredential) return undefined;
-  if (name === 'authorization' && isSessionBearer(value, rule, options.isOwnToken))
+  if (name === 'authorization' && isSessionBearer(value, rule, options.isOwnBearer))
     return undefined;
   return name === 'cookie' ? withoutOwnCookies(value, rule, options) : value;
 }
@@ -117,11 +117,11 @@ function passedValue(
 function isSessionBearer(
   authorization: string,
   rule: ForwardedRule,
-  isOwnToken: (value: string) => boolean,
+  isOwnBearer: (value: string) => boolean,
 ): boolean {
   if (rule.forwardsCredentials || !BEARER.test(authorization)) return false;
   if (rule.session !== 'none') return true;
-  return KRATOS_BEARER.test(authorization) || isOwnToken(authorization.slice('bearer '.length));
+  return KRATOS_BEARER.test(authorization) || isOwnBearer(authorization.slice('bearer '.length));
 }
 
 function withoutOwnCookies(

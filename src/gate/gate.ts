@@ -32,7 +32,7 @@ export interface GateOptions extends DenialOptions, JudgeOptions {
   readonly cookieNames: readonly string[];
   readonly identifier: Identifier;
   readonly filter: HeaderFilter;
-  readonly isOwnToken: (value: string) => boolean;
+  readonly isOwnBearer: (value: string) => boolean;
   readonly log: DecisionLog;
 }
 

@@ -1,4 +1,5 @@
 import type { Credential } from '../credentials/credential.ts';
+import { type OwnSecrets, withoutOwnSecrets } from '../credentials/own-secrets.ts';
 import { readCredential } from '../credentials/read-credential.ts';
 import type { DenialReason, FaultReason } from '../errors/reasons.ts';
 import { failed, type Result, success } from '../errors/result.ts';
@@ -11,6 +12,7 @@ import { isCrossSite } from './same-origin.ts';
 export interface CallerOptions {
   readonly sessions: Pick<Sessions, 'resolve'>;
   readonly cookieNames: readonly string[];
+  readonly secrets: OwnSecrets;
   /** Whose pages may make changes with a cookie. */
   readonly allowedOrigins: readonly string[];
 }
@@ -37,7 +39,8 @@ export async function chooseCredential(
   { isChange, ...options }: CallerOptions & { readonly isChange: boolean },
 ): Promise<Result<Credential, CallerRefusal>> {
   // No token cookies: a JWT is no credential at Kratos, and is judged there like any other value.
-  const presentation = readCredential(headers, options.cookieNames, undefined);
+  const presented = readCredential(headers, options.cookieNames, undefined);
+  const presentation = withoutOwnSecrets(presented, options.secrets);
   if (presentation.kind === 'none' || presentation.kind === 'tokens')
     return failed('credential_missing');
   if (presentation.kind === 'unusable') {

@@ -1,5 +1,6 @@
 import type { HonoBase } from 'hono/hono-base';
 import type { Config } from '../config/config.ts';
+import type { OwnSecrets } from '../credentials/own-secrets.ts';
 import { errorResponse, keycardErrorResponse } from '../errors/error-response.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
 import { requestServiceAccountToken } from '../providers/keycard/service-account.ts';
@@ -144,7 +145,13 @@ function accessOf({ config, issuerKeys }: SessionApiOptions): AccessVerifier | u
 
 function callerOptions({ config, sessions, announcer }: SessionApiOptions) {
   const cookieNames = config.SESSION_COOKIE_NAMES;
-  return { sessions, announcer, cookieNames, allowedOrigins: allowedOrigins(config) };
+  const secrets = ownSecrets(config);
+  return { sessions, announcer, cookieNames, secrets, allowedOrigins: allowedOrigins(config) };
+}
+
+/** What callers prove themselves with to Postern itself, in `Authorization`. */
+export function ownSecrets({ ADMIN_SECRETS = [], WEBHOOK_API_KEYS }: Config): OwnSecrets {
+  return new Set([...ADMIN_SECRETS, ...WEBHOOK_API_KEYS]);
 }
 
 function allowedOrigins(config: Config): string[] {

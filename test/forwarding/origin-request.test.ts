@@ -12,7 +12,7 @@ const OPTIONS = {
   filter: new HeaderFilter(['X-User-Id']),
   hosts: new SiteHosts('https://app.example.test'),
   turns: { cookieName: '__Host-postern-turns' },
-  isOwnToken: () => false,
+  isOwnBearer: () => false,
 };
 const RULE = { session: 'required', forwardsCredentials: false, cutsStreams: false } as const;
 

@@ -4,6 +4,8 @@ import { get, header, headerValues } from '../support/raw-http.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
 import { createTestIssuer, type TestIssuer } from '../support/token-issuer.ts';
 
+const ADMIN_SECRET = 'a-secret-that-only-administrators-know';
+const API_KEY = 'a-key-for-senders-that-cannot-sign';
 const ISSUER = 'https://auth.example.test/';
 
 /** Kratos renews the cookie of a session that was extended, the next time it is asked. */
@@ -24,6 +26,8 @@ describe('a site with sessions and tokens', () => {
     gate = await startGate({
       vars: {
         TOKEN_COOKIE_NAMES: ['app_token'],
+        ADMIN_SECRETS: [ADMIN_SECRET],
+        WEBHOOK_API_KEYS: [API_KEY],
         ISSUERS: [
           {
             issuer: ISSUER,
@@ -73,6 +77,18 @@ describe('a site with sessions and tokens', () => {
       const seen = await seenBy(path, { Authorization: `Bearer ${value}` });
       expect(seen.get('authorization')).toBe(`Bearer ${value}`);
     }
+  });
+
+  it('H13: a secret of Postern’s own that is sent to a wrong path goes no further', async () => {
+    await gate.kratos.clearCalls();
+    for (const secret of [ADMIN_SECRET, API_KEY]) {
+      const headers = { Authorization: `Bearer ${secret}` };
+      expect((await seenBy('/public/x', headers)).has('authorization')).toBe(false);
+      for (const path of ['/page', '/sessions/whoami', '/sessions']) {
+        expect((await get(gate.port, path, headers)).status).toBe(401);
+      }
+    }
+    expect((await gate.kratos.calls()).counts).toEqual({});
   });
 
   it('C11: no cache may keep an answer that renews somebody’s cookie', async () => {

@@ -110,7 +110,7 @@ describe('a revoked session', { timeout: 180_000 }, () => {
       [
         {
           file: 'src/revocation/log-view.ts',
-          from: 'if (this.#age(now) < this.lagMs) return 0;',
+          from: 'if (this.#age(now) < maxAgeMs) return 0;',
           to: 'if (this.#age(now) <= Infinity) return 0;',
         },
       ],

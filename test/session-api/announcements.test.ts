@@ -96,6 +96,7 @@ function allRoutes(): Record<string, ApiMethods> {
     announcer,
     kratos,
     cookieNames: ['ory_kratos_session'],
+    secrets: new Set<string>(),
     allowedOrigins: [apiUrl],
   };
   const host = { kratosUrls: [kratosClient.origin], publicUrl: apiUrl, apiPath: '' };
