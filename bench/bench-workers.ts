@@ -80,6 +80,11 @@ export function originWorker(): BenchWorker {
   return { name: 'origin', code: benchScript('origin.js'), isTarget: false };
 }
 
+/** The floor of an answer. */
+export function bareWorker(): BenchWorker {
+  return floor('bare', {});
+}
+
 /** What the cases need. `code`: a gate in place of the built one. */
 export async function benchWorkers(
   fixtures: Fixtures,
@@ -92,7 +97,7 @@ export async function benchWorkers(
     originWorker(),
     storeWorker(),
     { name: 'keys', code: benchScript('keys.js'), bindings: { KEY }, isTarget: false },
-    floor('bare', {}),
+    bareWorker(),
     floor('bare-forward', { ORIGIN }),
     floor('verify-forward', { ORIGIN, KEY }),
     gateWorker('postern', settings, { code }),

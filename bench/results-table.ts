@@ -56,6 +56,7 @@ export function countsTable(counted: Counted): string {
       ],
       ['start-up CPU', `${counted.startUpCpuMillis} ms`, '≤ 20 ms'],
       ['bundle, gzipped', `${counted.bundleGzippedKib} KiB`, '≤ 100 KiB'],
+      ['p50 / p99 of `bare`, same load', millis(slow.bareMillis), '–'],
       ['p50 / p99 of a hit, fast store', millis(slow.hitMillisWithFastStore), '–'],
       [
         `p50 / p99 of a hit, store takes ${slow.storeDelayMs} ms`,

@@ -3,7 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gateSettings, gateWorker, originWorker, storeWorker } from './bench-workers.ts';
+import {
+  bareWorker,
+  gateSettings,
+  gateWorker,
+  originWorker,
+  storeWorker,
+} from './bench-workers.ts';
 import { askMany } from './client.ts';
 import { type Fixtures, sessionToken } from './fixtures.ts';
 import { sendLoad } from './load.ts';
@@ -13,6 +19,8 @@ import type { LoadFigures } from './wrk-report.ts';
 
 export interface SlowStoreFigures {
   readonly storeDelayMs: number;
+  /** Of the constant that `bare` answers, under the same load: what of the rest is the machine's. */
+  readonly bareMillis: Percentiles;
   readonly hitMillisWithFastStore: Percentiles;
   readonly hitMillisWithSlowStore: Percentiles;
   /** Of the 99th percentiles, round by round: slow store by fast store. */
@@ -55,6 +63,7 @@ export async function measureSlowStore(
   };
   const running = await startGates([
     originWorker(),
+    bareWorker(),
     storeWorker('fast-store'),
     storeWorker('slow-store', storeDelayMs),
     gateWorker('beside-fast-store', settings, { store: 'fast-store' }),
@@ -77,8 +86,13 @@ export async function measureSlowStore(
   };
   try {
     await fillInGroups([fast, slow], tokens, storeDelayMs);
-    const figures = { fast: [] as LoadFigures[], slow: [] as LoadFigures[] };
+    const figures = {
+      bare: [] as LoadFigures[],
+      fast: [] as LoadFigures[],
+      slow: [] as LoadFigures[],
+    };
     for (let round = 0; round < rounds; round += 1) {
+      figures.bare.push(await load(running.ports.bare ?? 0));
       figures.fast.push(await load(fast));
       figures.slow.push(await load(slow));
     }
@@ -105,12 +119,13 @@ async function fillInGroups(ports: readonly number[], tokens: readonly string[],
 
 function summarize(
   storeDelayMs: number,
-  { fast, slow }: Readonly<Record<'fast' | 'slow', readonly LoadFigures[]>>,
+  { bare, fast, slow }: Readonly<Record<'bare' | 'fast' | 'slow', readonly LoadFigures[]>>,
 ): SlowStoreFigures {
   const p99 = (figures: readonly LoadFigures[]) => figures.map(({ p99Millis }) => p99Millis);
   const ratio = spreadOf(ratios(p99(slow), p99(fast)));
   return {
     storeDelayMs: rounded(storeDelayMs, 0),
+    bareMillis: percentiles(bare),
     hitMillisWithFastStore: percentiles(fast),
     hitMillisWithSlowStore: percentiles(slow),
     p99Ratio: rounded(ratio.median, 2),
