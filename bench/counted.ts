@@ -19,7 +19,7 @@ export async function countAll(fixtures: Fixtures, isQuick: boolean): Promise<Co
       fixtures,
       isQuick
         ? { storeDelayMs: 1000 / 9, rounds: 1, seconds: 1 }
-        : { storeDelayMs: 2000, rounds: 5, seconds: 4 },
+        : { storeDelayMs: 2000, rounds: 7, seconds: 4 },
     ),
   };
 }

@@ -1,7 +1,4 @@
 /** What hits from memory take while the store is slow and sessions are being checked behind their answers. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   bareWorker,
@@ -10,12 +7,11 @@ import {
   originWorker,
   storeWorker,
 } from './bench-workers.ts';
-import { askMany } from './client.ts';
+import { askMany, type Question } from './client.ts';
 import { type Fixtures, sessionToken } from './fixtures.ts';
-import { sendLoad } from './load.ts';
+import { askPaced, type TimedAnswer } from './paced.ts';
 import { startGates } from './start-gates.ts';
-import { ratios, rounded, spreadOf } from './statistics.ts';
-import type { LoadFigures } from './wrk-report.ts';
+import { percentile, ratios, rounded, spreadOf } from './statistics.ts';
 
 export interface SlowStoreFigures {
   readonly storeDelayMs: number;
@@ -37,20 +33,19 @@ export interface SlowStoreOptions {
   /** How long the store takes; a multiple of 1000 / 9. */
   readonly storeDelayMs: number;
   readonly rounds: number;
-  /** Of each load; whole. */
+  /** Of each load. */
   readonly seconds: number;
 }
 
-const SESSIONS = 1000;
+const SESSIONS = 100;
 const GROUPS = 10;
-/** Of both gates alike; enough to keep one busy, few enough that it is not all waiting for one another. */
-const CONNECTIONS = 4;
-const PATH = '/sessions/whoami';
+/** Far from what a gate can do: a latency under full load is how long the queue is. */
+const PER_SECOND = 300;
 
 /**
  * Two gates under the same load, both with sessions that are being checked again at all times: one tenth of them at
  * any moment where the store is slow. A session is fresh for nine times as long as the store takes, and the ten
- * groups were first asked for one such time apart.
+ * groups were first asked for one such time apart. All three Workers are asked at the same time.
  */
 export async function measureSlowStore(
   fixtures: Fixtures,
@@ -71,34 +66,26 @@ export async function measureSlowStore(
   ]);
   const fast = running.ports['beside-fast-store'] ?? 0;
   const slow = running.ports['beside-slow-store'] ?? 0;
-  const folder = mkdtempSync(join(tmpdir(), 'postern-sessions-'));
-  const file = join(folder, 'sessions');
   const tokens = Array.from({ length: SESSIONS }, (_, person) => sessionToken(person));
-  writeFileSync(file, tokens.map((token) => `${token}\n`).join(''));
-  const load = async (port: number) => {
-    const varying = { header: 'X-Session-Token', file };
-    const figures = await sendLoad(
-      { port, path: PATH, varying, connections: CONNECTIONS },
+  const load = (port: number) =>
+    askPaced((index) => whoami(port, tokens[index % SESSIONS] ?? ''), {
+      perSecond: PER_SECOND,
       seconds,
-    );
-    if (figures.refused > 0) throw new Error(`${figures.refused} hits were refused`);
-    return figures;
-  };
+    });
   try {
     await fillInGroups([fast, slow], tokens, storeDelayMs);
-    const figures = {
-      bare: [] as LoadFigures[],
-      fast: [] as LoadFigures[],
-      slow: [] as LoadFigures[],
-    };
+    const answers: Loads = { bare: [], fast: [], slow: [] };
     for (let round = 0; round < rounds; round += 1) {
-      figures.bare.push(await load(running.ports.bare ?? 0));
-      figures.fast.push(await load(fast));
-      figures.slow.push(await load(slow));
+      // All at once: a gate that nobody asks meanwhile has everything to check again at its next turn.
+      const loads = [running.ports.bare ?? 0, fast, slow].map(load);
+      const [ofBare = [], ofFast = [], ofSlow = []] = await Promise.all(loads);
+      answers.bare.push(ofBare);
+      answers.fast.push(ofFast);
+      answers.slow.push(ofSlow);
     }
-    return summarize(storeDelayMs, figures);
+    assertRevalidating(answers.slow.flat());
+    return summarize(storeDelayMs, answers);
   } finally {
-    rmSync(folder, { recursive: true });
     await running.stop();
   }
 }
@@ -108,20 +95,34 @@ async function fillInGroups(ports: readonly number[], tokens: readonly string[],
     const startedAt = performance.now();
     const members = tokens.filter((_, index) => index % GROUPS === group);
     for (const port of ports) {
-      const question = (token: string) => {
-        return { port, path: PATH, headers: { 'X-Session-Token': token } };
-      };
-      await askMany(members, question, members.length);
+      await askMany(members, (token) => whoami(port, token), members.length);
     }
     await sleep(Math.max(0, apartMs - (performance.now() - startedAt)));
   }
 }
 
-function summarize(
-  storeDelayMs: number,
-  { bare, fast, slow }: Readonly<Record<'bare' | 'fast' | 'slow', readonly LoadFigures[]>>,
-): SlowStoreFigures {
-  const p99 = (figures: readonly LoadFigures[]) => figures.map(({ p99Millis }) => p99Millis);
+/** Throws unless hits are hits, and about one in ten is served stale, while being checked. */
+function assertRevalidating(answers: readonly TimedAnswer[]): void {
+  const statuses = answers.map(({ answer }) => String(answer.headers['cache-status']));
+  const hits = statuses.filter((status) => /; hit; .*; detail=memory$/.test(status));
+  if (hits.length < statuses.length) throw new Error('a hit was none: the store was waited for');
+  const stale = hits.filter((status) => /; ttl=-/.test(status));
+  const share = stale.length / hits.length;
+  if (share < 0.02 || share > 0.5) {
+    throw new Error(`${rounded(100 * share, 1)} % of the hits are being checked, and not 10 %`);
+  }
+}
+
+function whoami(port: number, token: string): Question {
+  return { port, path: '/sessions/whoami', headers: { 'X-Session-Token': token } };
+}
+
+/** The answers of each round. */
+type Loads = Readonly<Record<'bare' | 'fast' | 'slow', TimedAnswer[][]>>;
+
+function summarize(storeDelayMs: number, { bare, fast, slow }: Loads): SlowStoreFigures {
+  const p99 = (rounds: readonly TimedAnswer[][]) =>
+    rounds.map((round) => percentileOf(round, 0.99));
   const ratio = spreadOf(ratios(p99(slow), p99(fast)));
   return {
     storeDelayMs: rounded(storeDelayMs, 0),
@@ -133,9 +134,15 @@ function summarize(
   };
 }
 
-function percentiles(figures: readonly LoadFigures[]): Percentiles {
-  return {
-    p50: rounded(spreadOf(figures.map(({ p50Millis }) => p50Millis)).median, 2),
-    p99: rounded(spreadOf(figures.map(({ p99Millis }) => p99Millis)).median, 2),
-  };
+function percentileOf(answers: readonly TimedAnswer[], share: number): number {
+  return percentile(
+    answers.map(({ millis }) => millis),
+    share,
+  );
+}
+
+/** Medians of the rounds' own. */
+function percentiles(rounds: readonly TimedAnswer[][]): Percentiles {
+  const of = (share: number) => spreadOf(rounds.map((round) => percentileOf(round, share))).median;
+  return { p50: rounded(of(0.5), 2), p99: rounded(of(0.99), 2) };
 }

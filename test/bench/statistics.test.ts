@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { median, ratios, rounded, spreadOf } from '../../bench/statistics.ts';
+import { median, percentile, ratios, rounded, spreadOf } from '../../bench/statistics.ts';
 
 test('median() is the middle one, whatever their order, and between the middle two of an even number', () => {
   expect(median([9, 1, 5])).toBe(5);
@@ -28,4 +28,12 @@ test('spreadOf() has the median, the lowest and the highest', () => {
 test('rounded() keeps so many digits', () => {
   expect(rounded(1.2345, 2)).toBe(1.23);
   expect(rounded(1234.5678, 0)).toBe(1235);
+});
+
+test('percentile() is the value that so many are not above', () => {
+  const values = Array.from({ length: 100 }, (_, index) => 100 - index);
+  expect(percentile(values, 0.99)).toBe(99);
+  expect(percentile(values, 0.5)).toBe(50);
+  expect(percentile([7], 0.99)).toBe(7);
+  expect(percentile([], 0.5)).toBeNaN();
 });
