@@ -1,7 +1,9 @@
+// Pure: no I/O, no clock.
+
 const encoder = new TextEncoder();
 
 /**
- * Whether what was presented is one of the secrets. Digests are compared, all of them, in constant time: how long
+ * Whether what was presented is one of the secrets. Digests are compared, all of them, to the last byte: how long
  * it takes tells neither how much of a secret was right nor which one.
  */
 export async function matchesSecret(
@@ -11,12 +13,19 @@ export async function matchesSecret(
   const given = await digest(presented);
   let matches = false;
   for (const secret of secrets) {
-    const isEqual = crypto.subtle.timingSafeEqual(given, await digest(secret));
-    matches = isEqual || matches;
+    const isSame = isSameDigest(given, await digest(secret));
+    matches = isSame || matches;
   }
   return matches;
 }
 
-function digest(text: string): Promise<ArrayBuffer> {
-  return crypto.subtle.digest('SHA-256', encoder.encode(text));
+async function digest(text: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(text)));
+}
+
+/** Takes the same time wherever the two differ, of digests whose bytes nobody outside can choose. */
+function isSameDigest(one: Uint8Array, other: Uint8Array): boolean {
+  let difference = one.length ^ other.length;
+  for (const [index, byte] of one.entries()) difference |= byte ^ (other[index] ?? 0);
+  return difference === 0;
 }

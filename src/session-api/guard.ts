@@ -1,4 +1,5 @@
 import { failed, type Result, success } from '../errors/result.ts';
+import { matchesSecret } from '../http/secrets.ts';
 import type { Anchor } from '../whoami/single-flight.ts';
 import { isCrossSite } from './same-origin.ts';
 
@@ -59,25 +60,9 @@ export class Guard {
   async #checkSecret(authorization: string): Promise<Result<undefined, GuardFailure>> {
     const presented = BEARER.exec(authorization)?.[1];
     if (presented === undefined) return REFUSED;
-    const presentedDigest = await digest(presented);
-    let isGood = false;
-    for (const known of await Promise.all(this.#options.secrets.map(digest))) {
-      const isSame = isSameDigest(known, presentedDigest); // no short cut: all are compared
-      isGood = isGood || isSame;
-    }
+    const isGood = await matchesSecret(presented, this.#options.secrets);
     return isGood ? success(undefined) : REFUSED;
   }
 }
 
 const REFUSED = Object.freeze(failed('caller_not_authorized' as const));
-
-async function digest(text: string): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
-}
-
-/** Takes the same time wherever the two differ, of digests whose bytes nobody outside can choose. */
-function isSameDigest(one: Uint8Array, other: Uint8Array): boolean {
-  let difference = one.length ^ other.length;
-  for (const [index, byte] of one.entries()) difference |= byte ^ (other[index] ?? 0);
-  return difference === 0;
-}

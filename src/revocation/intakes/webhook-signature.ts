@@ -32,14 +32,6 @@ export async function isSigned(
   return isGood;
 }
 
-/** Whether a key that was presented is one of ours: their digests are compared, whole, whatever they are. */
-export async function isKnownKey(presented: string, keys: readonly string[]): Promise<boolean> {
-  const digest = await digestOf(presented);
-  let isKnown = false;
-  for (const key of keys) if (isEqual(digest, await digestOf(key))) isKnown = true;
-  return isKnown;
-}
-
 /** `whsec_` and base64 names bytes, as senders of Standard Webhooks have it; anything else is its own bytes. */
 function importSecret(secret: string): Promise<CryptoKey> {
   const decoded = secret.startsWith('whsec_') ? decodeBase64(secret.slice(6)) : undefined;
@@ -59,16 +51,4 @@ function decodeBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   } catch {
     return undefined; // not base64, so not a signature either
   }
-}
-
-async function digestOf(text: string): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(text)));
-}
-
-function isEqual(one: Uint8Array, other: Uint8Array): boolean {
-  let difference = one.length ^ other.length;
-  for (let index = 0; index < one.length; index += 1) {
-    difference |= (one[index] ?? 0) ^ (other[index] ?? 0);
-  }
-  return difference === 0;
 }

@@ -1,11 +1,12 @@
 import { errorResponse } from '../../errors/error-response.ts';
 import type { Reason } from '../../errors/reasons.ts';
 import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
+import { matchesSecret } from '../../http/secrets.ts';
 import type { Mark } from '../mark.ts';
 import type { IntakeOptions } from './intake-options.ts';
 import { IntakeRate } from './intake-rate.ts';
 import { readWebhookMessage } from './webhook-message.ts';
-import { isKnownKey, isSigned } from './webhook-signature.ts';
+import { isSigned } from './webhook-signature.ts';
 
 export interface WebhookOptions extends IntakeOptions {
   readonly secrets: readonly string[];
@@ -64,7 +65,7 @@ async function prove(
 ): Promise<ProvenMessage | Reason> {
   const presented = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(headers.get('authorization') ?? '')?.[1];
   if (presented !== undefined && apiKeys.length > 0) {
-    return (await isKnownKey(presented, apiKeys))
+    return (await matchesSecret(presented, apiKeys))
       ? { body, once: undefined }
       : 'event_unauthenticated';
   }
