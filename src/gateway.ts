@@ -71,7 +71,8 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
 
   routes.all('/.postern/*', () => errorResponse('not_found'));
   addSessionApi(routes, parts.sessionApi);
-  routes.all('*', ({ req, env }) =>
+  // No route of its own: what matches two of them goes through the router's middleware machinery.
+  routes.notFound(({ req, env }) =>
     parts.gate === undefined
       ? errorResponse('not_found')
       : gate(req.raw, env.target, env.anchor, parts.gate),
@@ -89,7 +90,8 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
       const response = await shown(errorResponse(reason), reason, request);
       const { method } = request;
       const { status } = response;
-      log({ route: 'admission', outcome: 'refuse', status, method, reason, durationMs: 0 });
+      const [route, outcome] = ['admission', 'refuse'] as const;
+      log(() => ({ route, outcome, status, method, reason, durationMs: 0 }));
       return response;
     },
   };

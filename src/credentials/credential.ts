@@ -1,3 +1,6 @@
+/** The headers credentials travel in: what an answer about a session depends on (RFC 9110 section 12.5.5). */
+export const VARY = 'Cookie, Authorization, X-Session-Token';
+
 /** How a credential travelled, and so how it is sent to the store (`session/manager_http.go`, `extractToken`). */
 export type Carrier =
   | { readonly kind: 'session-token-header' }

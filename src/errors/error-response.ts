@@ -1,3 +1,4 @@
+import { VARY } from '../credentials/credential.ts';
 import { explain } from './explanations.ts';
 import type { Reason } from './reasons.ts';
 import { isTokenReason } from './token-reasons.ts';
@@ -22,12 +23,12 @@ export const PRIVATE_NO_STORE = 'private, no-store';
 export interface ErrorResponseOptions {
   /** Seconds; only sent with 429 and 503. */
   readonly retryAfterSeconds?: number;
-  /** Names in lower case. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /** The value of `WWW-Authenticate`. */
+  readonly challenge?: string | undefined;
   /** Where a browser goes to make good what is missing, as Kratos names it. */
   readonly redirectBrowserTo?: string;
   /** Only sent with 405. */
-  readonly allowedMethods?: Iterable<string>;
+  readonly allowedMethods?: readonly string[] | ReadonlySet<string>;
 }
 
 /**
@@ -35,49 +36,85 @@ export interface ErrorResponseOptions {
  * reason as `error.id`, and the same reason in `Postern-Reason` for those who read headers only.
  */
 export function errorResponse(reason: Reason, options: ErrorResponseOptions = {}): Response {
-  const { status, message, reason: text } = explain(reason);
-  const headers = errorFields(reason, options);
-  const error = { id: kratosErrorId(reason), code: status, status: STATUS_TEXT[status] };
-  const { redirectBrowserTo: target } = options;
-  const body = {
-    error: {
-      ...error,
-      reason: text,
-      ...(target !== undefined && { details: { redirect_browser_to: target } }),
-      message,
-    },
-    ...(target !== undefined && { redirect_browser_to: target }),
-  };
-  return new Response(`${JSON.stringify(body)}\n`, { status, headers });
+  const { redirectBrowserTo } = options;
+  const { status, body, headers } = readyMade(reason);
+  const told = redirectBrowserTo === undefined ? body : errorBody(reason, redirectBrowserTo);
+  return withFields(new Response(told, { status, headers }), reason, options);
 }
 
 /** The headers every answer of refusal, denial or fault carries. */
-export function errorHeaders(reason: Reason, options: ErrorResponseOptions = {}): Headers {
-  return new Headers(errorFields(reason, options));
+export function errorHeaders(reason: Reason): Headers {
+  return new Headers(readyMade(reason).headers);
 }
 
-function errorFields(reason: Reason, options: ErrorResponseOptions): Record<string, string> {
-  const { retryAfterSeconds = DEFAULT_RETRY_AFTER_SECONDS, allowedMethods } = options;
-  const fields: Record<string, string> = {
-    ...options.headers,
+interface ReadyMade {
+  readonly status: number;
+  readonly body: string;
+  readonly headers: Headers;
+}
+
+/** What nothing of a request changes. Reasons are a closed list; headers that are copied cost a third of those that are made. */
+const READY_MADE = new Map<Reason, ReadyMade>();
+
+function readyMade(reason: Reason): ReadyMade {
+  const known = READY_MADE.get(reason);
+  if (known !== undefined) return known;
+  const { status } = explain(reason);
+  const headers = new Headers({
     'content-type': 'application/json',
     'cache-control': PRIVATE_NO_STORE,
     'x-content-type-options': 'nosniff',
     'postern-reason': reason,
+    vary: VARY,
+  });
+  if (mayBeRetried(status)) headers.set('retry-after', String(DEFAULT_RETRY_AFTER_SECONDS));
+  if (reason === 'method_not_allowed') headers.set('allow', DEFAULT_METHODS.join(', '));
+  const made = { status, body: errorBody(reason), headers };
+  READY_MADE.set(reason, made);
+  return made;
+}
+
+function errorBody(reason: Reason, redirectBrowserTo?: string): string {
+  const { status, message, reason: text } = explain(reason);
+  const target =
+    redirectBrowserTo === undefined ? undefined : { redirect_browser_to: redirectBrowserTo };
+  const error = {
+    id: kratosErrorId(reason),
+    code: status,
+    status: STATUS_TEXT[status],
+    reason: text,
+    ...(target !== undefined && { details: target }),
+    message,
   };
-  const { status } = explain(reason);
-  if (status === 503 || status === 429) fields['retry-after'] = String(retryAfterSeconds);
-  if (reason === 'method_not_allowed') {
-    fields.allow ??= [...(allowedMethods ?? DEFAULT_METHODS)].join(', ');
+  return `${JSON.stringify({ error, ...target })}\n`;
+}
+
+/** The same response with what this one request adds to its headers. */
+function withFields(
+  response: Response,
+  reason: Reason,
+  { retryAfterSeconds, challenge, allowedMethods }: ErrorResponseOptions,
+): Response {
+  if (retryAfterSeconds !== undefined && mayBeRetried(explain(reason).status)) {
+    response.headers.set('retry-after', String(retryAfterSeconds));
   }
-  return fields;
+  if (allowedMethods !== undefined && reason === 'method_not_allowed') {
+    response.headers.set('allow', [...allowedMethods].join(', '));
+  }
+  if (challenge !== undefined) response.headers.set('www-authenticate', challenge);
+  return response;
+}
+
+function mayBeRetried(status: number): boolean {
+  return status === 503 || status === 429;
 }
 
 /** The same in Keycard's error shape (its `api/openapi.yaml`): `message`, `code`, `status`. */
 export function keycardErrorResponse(reason: Reason, options: ErrorResponseOptions = {}): Response {
   const { status, message } = explain(reason);
-  const headers = errorFields(reason, options);
-  return new Response(JSON.stringify({ message, code: reason, status }), { status, headers });
+  const { headers } = readyMade(reason);
+  const body = JSON.stringify({ message, code: reason, status });
+  return withFields(new Response(body, { status, headers }), reason, options);
 }
 
 /** Kratos's own id where it has one (`text/message_error.go`), so that its SDKs recognise the case. */

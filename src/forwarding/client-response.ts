@@ -1,4 +1,5 @@
 // Pure: no I/O, no clock.
+import { VARY } from '../credentials/credential.ts';
 import { PRIVATE_NO_STORE } from '../errors/error-response.ts';
 import { foldHeaderName, hopByHopNames } from '../http/header-names.ts';
 import type { HeaderFilter } from './header-filter.ts';
@@ -8,6 +9,8 @@ export interface ClientResponseOptions {
   readonly cookieNames: readonly string[];
   /** Whether the origin's own caching headers stand, but for an answer with cookies of the session store. */
   readonly keepsCacheControl: boolean;
+  /** Whether who is asking was looked at to give it. */
+  readonly dependsOnSession: boolean;
   /** Cookies of the session store to deliver with the answer. */
   readonly setCookies: readonly string[];
 }
@@ -27,10 +30,20 @@ const CACHE_HEADERS: ReadonlySet<string> = new Set([
 export function clientResponse(response: Response, options: ClientResponseOptions): Response {
   const answer = copyOf(response);
   const { headers } = answer;
-  for (const name of namesToRemove(headers, options)) headers.delete(name);
-  keepForeignCookies(headers, options.cookieNames);
-  if (!keepsCacheControl(options)) headers.set('cache-control', PRIVATE_NO_STORE);
+  // An answer with a cookie of one person in it is nobody else's, whatever the rule says.
+  const keepsCacheControl = options.keepsCacheControl && options.setCookies.length === 0;
+  const hopByHop = hopByHopNames(headers);
+  let setsCookies = false;
+  for (const name of [...headers.keys()]) {
+    const { folded, isIdentity } = options.filter.meaningOf(name);
+    const isForCaches = !keepsCacheControl && CACHE_HEADERS.has(name);
+    if (hopByHop.has(folded) || isIdentity || isForCaches) headers.delete(name);
+    setsCookies ||= name === 'set-cookie';
+  }
+  if (setsCookies) keepForeignCookies(headers, options.cookieNames);
+  if (!keepsCacheControl) headers.set('cache-control', PRIVATE_NO_STORE);
   for (const cookie of options.setCookies) headers.append('set-cookie', cookie);
+  if (options.dependsOnSession && response.webSocket === null) headers.append('vary', VARY);
   return answer;
 }
 
@@ -41,28 +54,9 @@ function copyOf(response: Response): Response {
   return new Response(null, { status, headers, webSocket });
 }
 
-/** An answer with a cookie of one person in it is nobody else's, whatever the rule says. */
-function keepsCacheControl(options: ClientResponseOptions): boolean {
-  return options.keepsCacheControl && options.setCookies.length === 0;
-}
-
-function namesToRemove(headers: Headers, options: ClientResponseOptions): string[] {
-  const { filter } = options;
-  const keepsCacheHeaders = keepsCacheControl(options);
-  const hopByHop = hopByHopNames(headers);
-  const names: string[] = [];
-  for (const name of headers.keys()) {
-    const { folded, isIdentity } = filter.meaningOf(name);
-    const isForCaches = !keepsCacheHeaders && CACHE_HEADERS.has(name);
-    if (hopByHop.has(folded) || isIdentity || isForCaches) names.push(name);
-  }
-  return names;
-}
-
 /** The origin may not set, replace or delete the session cookie, under any prefix of its name. */
 function keepForeignCookies(headers: Headers, cookieNames: readonly string[]): void {
   const cookies = headers.getSetCookie();
-  if (cookies.length === 0) return;
   const reserved = new Set(cookieNames.map(foldCookieName));
   headers.delete('set-cookie');
   for (const cookie of cookies) {

@@ -81,19 +81,21 @@ function forwardableHeaders(
   options: OriginRequestOptions,
 ): Headers | undefined {
   const hopByHop = hopByHopNames(received);
-  const headers = new Headers(received);
+  const headers = new Headers(received); // a value that is not looked at keeps its bytes, whatever they are
   let total = 0;
-  for (const [name, value] of received) {
+  let cookieLength = 0;
+  received.forEach((value, name) => {
     const kept = passedValue(name, value, hopByHop, rule, options);
-    if (kept === undefined) headers.delete(name);
-    else {
-      if (kept !== value) headers.set(name, kept);
-      total += name.length + kept.length + HEADER_OVERHEAD;
-      if (name === 'cookie' && kept.length > MAX_COOKIE_LENGTH) return undefined;
+    if (kept === undefined) {
+      headers.delete(name);
+      return;
     }
-  }
-  if (isWebSocketUpgrade(received)) headers.set('upgrade', 'websocket');
-  return total > MAX_HEADERS_LENGTH ? undefined : headers;
+    if (kept !== value) headers.set(name, kept);
+    if (name === 'cookie') cookieLength = kept.length;
+    total += name.length + kept.length + HEADER_OVERHEAD;
+  });
+  const isTooMuch = cookieLength > MAX_COOKIE_LENGTH || total > MAX_HEADERS_LENGTH;
+  return isTooMuch ? undefined : headers;
 }
 
 /** What of a header may pass; `undefined` when nothing may. */
@@ -105,7 +107,7 @@ function passedValue(
   options: OriginRequestOptions,
 ): string | undefined {
   const { folded, isUntrusted } = options.filter.meaningOf(name);
-  if (hopByHop.has(folded)) return undefined;
+  if (hopByHop.has(folded)) return isWebSocketUpgrade(name, value) ? 'websocket' : undefined;
   const isCredential = name === 'x-session-token' && rule.forwardsCredentials;
   if (isUntrusted && !isCredential) return undefined;
   if (name === 'authorization' && isSessionBearer(value, rule, options.isOwnBearer))
@@ -136,8 +138,8 @@ function withoutOwnCookies(
   );
 }
 
-export function isWebSocketUpgrade(headers: Headers): boolean {
-  return headers.get('upgrade')?.toLowerCase() === 'websocket';
+function isWebSocketUpgrade(name: string, value: string): boolean {
+  return name === 'upgrade' && value.toLowerCase() === 'websocket';
 }
 
 /** What is known of the client, rather than what it sent. */

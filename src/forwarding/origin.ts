@@ -19,12 +19,14 @@ export interface OriginOptions {
 export function createOrigin({ fetch, timeoutMs }: OriginOptions): Origin {
   return {
     async fetch({ url, init }) {
-      const deadline = new AbortController();
-      const timer = setTimeout(() => deadline.abort(), timeoutMs);
+      const { promise: deadline, resolve } = Promise.withResolvers<undefined>();
+      const timer = setTimeout(resolve, timeoutMs);
       try {
-        return success(await fetch(url, { ...init, signal: deadline.signal }));
+        // A call that is not waited for any more ends with its request; an abort signal for that costs each call more than the timer.
+        const response = await Promise.race([fetch(url, init), deadline]);
+        return response === undefined ? failed('origin_timeout') : success(response);
       } catch {
-        return failed(deadline.signal.aborted ? 'origin_timeout' : 'origin_unreachable');
+        return failed('origin_unreachable');
       } finally {
         clearTimeout(timer);
       }

@@ -69,9 +69,8 @@ function denialResponse(
 ): Response {
   const maxAgeSeconds = Math.floor(authenticatedWithinMs / 1000);
   const challenge = bearerChallenge(reason, { resourceMetadataUrl, maxAgeSeconds });
-  const headers = challenge === undefined ? {} : { 'www-authenticate': challenge };
   return errorResponse(reason, {
-    headers,
+    challenge,
     ...(location !== undefined && { redirectBrowserTo: location }),
   });
 }

@@ -1,3 +1,4 @@
+import { VARY } from '../credentials/credential.ts';
 import { errorResponse, PRIVATE_NO_STORE } from '../errors/error-response.ts';
 import type { Reason, RefusalReason } from '../errors/reasons.ts';
 import { failed, type Result } from '../errors/result.ts';
@@ -7,9 +8,8 @@ import { matchesSecret } from '../http/secrets.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
 import { describeResolution } from '../observability/describe-resolution.ts';
 import type { Anchor } from '../whoami/single-flight.ts';
-import { VARY } from '../whoami/whoami.ts';
 import { type Answer, answerDenial, type DenialOptions } from './denial.ts';
-import { addSessionHeaders, answerUnknown, clearedCookies, toldOf } from './gate.ts';
+import { addCacheStatus, answerUnknown, clearedCookies, toldOf } from './gate.ts';
 import { isPreflight, type JudgeOptions, type Judgment, judge } from './judge.ts';
 import { PROXY_KINDS, type ProxyKind, readOriginalRequest } from './original-request.ts';
 import type { Verdict } from './verdict.ts';
@@ -46,9 +46,8 @@ export function createForwardAuth(options: ForwardAuthOptions): ForwardAuth {
       : refusal(original.failure);
     const { resolution } = answer;
     const response = asProxyTakesIt(kind, answer.response);
-    if (resolution !== undefined) addSessionHeaders(response, resolution);
-    else response.headers.set('vary', VARY);
-    options.log({
+    if (resolution !== undefined) addCacheStatus(response, resolution);
+    options.log(() => ({
       route: 'forward-auth',
       ...(resolution !== undefined && describeResolution(resolution)),
       ...(answer.rule !== undefined && { rule: answer.rule }),
@@ -56,7 +55,7 @@ export function createForwardAuth(options: ForwardAuthOptions): ForwardAuth {
       method: original.ok ? original.value.method : request.method,
       ...(original.ok && { path: original.value.path }),
       durationMs: options.now() - startedAt,
-    });
+    }));
     return response;
   };
 }
@@ -142,7 +141,7 @@ function allowed(
   identity: readonly (readonly [name: string, value: string])[],
   setCookies: readonly string[],
 ): Answer {
-  const headers = new Headers({ 'cache-control': PRIVATE_NO_STORE });
+  const headers = new Headers({ 'cache-control': PRIVATE_NO_STORE, vary: VARY });
   for (const [name, value] of identity) headers.set(name, value);
   for (const cookie of setCookies) headers.append('set-cookie', cookie);
   return {

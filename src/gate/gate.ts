@@ -17,7 +17,6 @@ import type { Session } from '../session/session.ts';
 import { cacheStatusOf } from '../whoami/provenance-headers.ts';
 import type { Resolution } from '../whoami/resolution.ts';
 import type { Anchor } from '../whoami/single-flight.ts';
-import { VARY } from '../whoami/whoami.ts';
 import { type Answer, answerDenial, type DenialOptions } from './denial.ts';
 import { type Finding, isPreflight, type JudgeOptions, type Judgment, judge } from './judge.ts';
 import { answerPreflight } from './preflight.ts';
@@ -36,9 +35,10 @@ export interface GateOptions extends DenialOptions, JudgeOptions {
   readonly log: DecisionLog;
 }
 
-interface Visit extends Judgment {
+interface Visit {
   readonly request: Request;
   readonly target: AdmittedTarget;
+  readonly judgment: Judgment;
 }
 
 /**
@@ -52,53 +52,50 @@ export async function gate(
   options: GateOptions,
 ): Promise<Response> {
   const startedAt = options.now();
-  const record = (answer: Answer, more: Partial<Decision>) =>
-    options.log({
+  const record = (answer: Answer, more: () => Partial<Decision>) =>
+    options.log(() => ({
       route: 'gate',
-      ...more,
+      ...more(),
       ...toldOf(answer),
       method: target.method,
       path: target.path,
       durationMs: options.now() - startedAt,
-    });
+    }));
   const judged = await judge({ headers: request.headers, target, anchor }, options);
   if (!judged.ok) {
     const allowedMethods = options.methods;
     const refused = errorResponse(judged.failure, { allowedMethods });
     const response = await shown(refused, judged.failure, request);
-    record({ response, outcome: 'refuse', reason: judged.failure }, {});
+    record({ response, outcome: 'refuse', reason: judged.failure }, () => ({}));
     return response;
   }
   if (isPreflight(judged.value)) {
     const response = answerPreflight(request.headers, judged.value);
-    record(
-      { response, outcome: 'pass', reason: undefined, detail: 'preflight' },
-      { rule: judged.value.rule.name },
-    );
+    const { rule } = judged.value;
+    const told = { outcome: 'pass', reason: undefined, detail: 'preflight' } as const;
+    record({ response, ...told }, () => ({ rule: rule.name }));
     return response;
   }
-  const visit: Visit = { ...judged.value, request, target };
-  const { resolution, match } = visit;
-  const answer = await answerVerdict(visit.verdict, visit, options);
-  if (resolution !== undefined) addSessionHeaders(answer.response, resolution);
-  record(answer, {
+  const judgment = judged.value;
+  const { resolution, match } = judgment;
+  const answer = await answerVerdict({ request, target, judgment }, options);
+  if (resolution !== undefined) addCacheStatus(answer.response, resolution);
+  record(answer, () => ({
     ...(resolution !== undefined && describeResolution(resolution)),
     rule: match.rule.name,
-  });
+  }));
   return answer.response;
 }
 
-async function answerVerdict(
-  verdict: Verdict,
-  visit: Visit,
-  options: GateOptions,
-): Promise<Answer> {
+async function answerVerdict(visit: Visit, options: GateOptions): Promise<Answer> {
+  const { verdict } = visit.judgment;
   switch (verdict.kind) {
     case 'pass':
       return asShown(await forward(verdict, visit, options), visit.request);
     case 'deny': {
-      const { request, target, match } = visit;
-      return answerDenial(verdict, { headers: request.headers, target, rule: match.rule }, options);
+      const { request, target, judgment } = visit;
+      const { rule } = judgment.match;
+      return answerDenial(verdict, { headers: request.headers, target, rule }, options);
     }
     case 'cannot-tell':
       return asShown(answerUnknown(verdict), visit.request);
@@ -126,7 +123,8 @@ async function forward(
   visit: Visit,
   options: GateOptions,
 ): Promise<Answer> {
-  const { request, target, match, resolution } = visit;
+  const { request, target, judgment } = visit;
+  const { match, resolution } = judgment;
   const { rule } = match;
   const identified = await options.identifier.identify(session, options.originUrl);
   if (!identified.ok) return fault(identified.failure);
@@ -144,8 +142,9 @@ async function forward(
     filter: options.filter,
     cookieNames: [...options.cookieNames, options.turns.cookieName],
     keepsCacheControl: rule.cacheControl === 'origin',
+    dependsOnSession: resolution !== undefined,
     setCookies: [
-      ...(deadCookie ? clearedCookies(request.headers, visit.presentation, options) : renewed),
+      ...(deadCookie ? clearedCookies(request.headers, judgment.presentation, options) : renewed),
       ...(forgotten === undefined ? [] : [forgotten]),
     ],
   });
@@ -163,9 +162,10 @@ async function forward(
 /** Ends what goes on after the answer when its session is over: a socket always, a body where the rule says so. */
 async function keepWatch(
   { session, response, accepted }: { session: Session; response: Response; accepted: Response },
-  { again, match, target }: Visit,
+  { judgment, target }: Visit,
   options: GateOptions,
 ): Promise<Response> {
+  const { again, match } = judgment;
   const { webSocket } = accepted;
   if (webSocket === null && !match.rule.cutsStreams) return response;
   const openedAt = options.now();
@@ -176,7 +176,7 @@ async function keepWatch(
   };
   const vigil = await keepVigil(look, options.revocation.lagMs);
   void vigil.over.then((standing) =>
-    options.log({
+    options.log(() => ({
       route: 'gate',
       ...describeEnd(last, standing),
       method: target.method,
@@ -184,7 +184,7 @@ async function keepWatch(
       rule: match.rule.name,
       detail: 'ended',
       durationMs: options.now() - openedAt,
-    }),
+    })),
   );
   return webSocket === null
     ? cutWhenOver(response, vigil)
@@ -239,13 +239,11 @@ function wasLookedAt(cookieName: string, presentation: Presentation): boolean {
   );
 }
 
-/** Where the session came from, and what the answer depends on. */
-export function addSessionHeaders(response: Response, resolution: Resolution): void {
-  if (response.webSocket !== null) return;
-  const status = cacheStatusOf(resolution.provenance);
-  // Age would speak of the content, which is the origin's.
-  if (status !== undefined) response.headers.append('cache-status', status);
-  response.headers.append('vary', VARY);
+/** Where the session came from. Age would speak of the content, which is the origin's. */
+export function addCacheStatus(response: Response, { provenance }: Resolution): void {
+  const status = cacheStatusOf(provenance);
+  if (status === undefined || response.webSocket !== null) return;
+  response.headers.append('cache-status', status);
 }
 
 /** What the log says of an answer. */

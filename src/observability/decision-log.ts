@@ -23,14 +23,17 @@ export interface Decision {
 }
 
 export type LogLevel = 'all' | 'refused' | 'none';
-export type DecisionLog = (decision: Decision) => void;
+/** Takes what tells of a decision, as most of what could be told is not asked for where the log is off. */
+export type DecisionLog = (tell: () => Decision) => void;
 
 const MAX_PATH_LENGTH = 512;
 
 /** Writes decisions as one JSON line each; JSON's escapes keep control characters out of the line. */
 export function createDecisionLog(level: LogLevel, write: (line: string) => void): DecisionLog {
-  return function logDecision(decision) {
-    if (level === 'none' || (level === 'refused' && decision.outcome === 'pass')) return;
+  return function logDecision(tell) {
+    if (level === 'none') return;
+    const decision = tell();
+    if (level === 'refused' && decision.outcome === 'pass') return;
     const path = decision.path?.slice(0, MAX_PATH_LENGTH);
     write(JSON.stringify({ event: 'decision', ...decision, ...(path !== undefined && { path }) }));
   };

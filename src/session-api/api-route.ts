@@ -50,15 +50,11 @@ export function addApiRoute(
     const startedAt = options.now();
     const { target } = context.env;
     const answer = await dispatch(context, methods);
-    const headers = { allow: allowedMethods(methods) };
     const response = answer.ok
       ? answer.value
-      : options.errorShape(
-          answer.failure,
-          answer.failure === 'method_not_allowed' ? { headers } : {},
-        );
+      : options.errorShape(answer.failure, { allowedMethods: allowedMethods(methods) });
     const { status } = response;
-    options.log({
+    options.log(() => ({
       route: 'session-api',
       outcome: outcomeOf(answer, status),
       status,
@@ -66,7 +62,7 @@ export function addApiRoute(
       path: target.path,
       ...(!answer.ok && { reason: answer.failure }),
       durationMs: options.now() - startedAt,
-    });
+    }));
     return target.method === 'HEAD' ? withoutBody(response) : response;
   });
 }
@@ -83,10 +79,8 @@ function dispatch(
   return handler({ request: req.raw, target: env.target, anchor: env.anchor, parameter });
 }
 
-function allowedMethods(methods: ApiMethods): string {
-  return Object.keys(methods)
-    .flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name]))
-    .join(', ');
+function allowedMethods(methods: ApiMethods): string[] {
+  return Object.keys(methods).flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name]));
 }
 
 function outcomeOf(answer: ApiAnswer, status: number): 'pass' | 'deny' | 'refuse' | 'fault' {

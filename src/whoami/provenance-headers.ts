@@ -3,14 +3,12 @@ import { formatCacheStatus } from '../http/cache-status.ts';
 import type { Provenance } from './resolution.ts';
 
 /** `Cache-Status` and, for what a tier kept, `Age`: where an answer came from and how old it is. */
-export function provenanceHeaders(provenance: Provenance): Record<string, string> {
+export function setProvenance(headers: Headers, provenance: Provenance): void {
   const status = cacheStatusOf(provenance);
-  if (status === undefined) return {};
+  if (status === undefined) return;
   const { tier, ageSeconds } = provenance;
-  const isFromTier = tier === 'memory' || tier === 'kv';
-  return isFromTier
-    ? { age: String(ageSeconds), 'cache-status': status }
-    : { 'cache-status': status };
+  if (tier === 'memory' || tier === 'kv') headers.set('age', String(ageSeconds));
+  headers.set('cache-status', status);
 }
 
 /** The value of `Cache-Status`; `undefined` when nothing was looked up. */

@@ -7,7 +7,7 @@ import {
   refusalFromMemory,
   unknown,
 } from '../../src/whoami/conclusions.ts';
-import { provenanceHeaders } from '../../src/whoami/provenance-headers.ts';
+import { setProvenance } from '../../src/whoami/provenance-headers.ts';
 import type { Resolution } from '../../src/whoami/resolution.ts';
 import { checkedSession } from './checked-sessions.ts';
 
@@ -31,7 +31,8 @@ const AWAITED = {
 } as const;
 
 function provenanceOf({ provenance }: Resolution) {
-  const headers = new Headers(provenanceHeaders(provenance));
+  const headers = new Headers();
+  setProvenance(headers, provenance);
   return [headers.get('cache-status'), headers.get('age')];
 }
 

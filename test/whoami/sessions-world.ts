@@ -2,7 +2,7 @@ import type { Credential } from '../../src/credentials/credential.ts';
 import type { StoreAnswer } from '../../src/providers/session-store.ts';
 import { NO_REVOCATION_LOG } from '../../src/revocation/revocation-view.ts';
 import { type KeyValueStore, KvTier } from '../../src/whoami/kv-tier.ts';
-import { provenanceHeaders } from '../../src/whoami/provenance-headers.ts';
+import { setProvenance } from '../../src/whoami/provenance-headers.ts';
 import type { Resolution } from '../../src/whoami/resolution.ts';
 import { NO_DEMAND, Sessions } from '../../src/whoami/sessions.ts';
 import { type CheckedSessionOptions, checkedSession } from './checked-sessions.ts';
@@ -91,6 +91,7 @@ export const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 20
 
 /** What an answer would say of where it came from. */
 export function statusOf({ provenance }: Resolution): string | null {
-  const headers = new Headers(provenanceHeaders(provenance));
+  const headers = new Headers();
+  setProvenance(headers, provenance);
   return headers.get('cache-status');
 }
