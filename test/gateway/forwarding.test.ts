@@ -3,7 +3,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';
-import { get, header, headerValues, type RawHeaders, request } from '../support/raw-http.ts';
+import {
+  DEFAULT_HOST,
+  get,
+  header,
+  headerValues,
+  type RawHeaders,
+  rawRequest,
+  request,
+} from '../support/raw-http.ts';
 import type { SignedInSession } from '../support/standin-control.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
 
@@ -182,6 +190,15 @@ describe('the answer of the origin', () => {
 });
 
 describe('the request to the origin', () => {
+  it('keeps the bytes of a header as they were sent, be they UTF-8 or not', async () => {
+    const lines = ['GET /x/y HTTP/1.1', `Host: ${DEFAULT_HOST}`, `X-Session-Token: ${alice.token}`];
+    const sent = 'caf\xe9 \xc3\xa9 \xff';
+    const message = [...lines, `X-Note: ${sent}`, 'Connection: close', '', ''].join('\r\n');
+    const response = await rawRequest(gate.port, Buffer.from(message, 'latin1'));
+    expect(response.status).toBe(200);
+    expect(receivedValues('x-note')).toEqual([sent]); // Node reads each byte as one character
+  });
+
   it('H13: holds no session credential, by whatever way it was presented', async () => {
     const ways: RawHeaders[] = [
       { 'X-Session-Token': alice.token },
