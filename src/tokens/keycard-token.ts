@@ -4,6 +4,7 @@ import { type Result, success } from '../errors/result.ts';
 import type { JsonValue } from '../session/session.ts';
 import { type ProvenSession, proven, type SessionFields, setField } from './proven-session.ts';
 import { id, type VerifiedTimes } from './token-kind.ts';
+import { nameToken } from './token-name.ts';
 
 /** Claims of an access token of a Keycard zone (RFC 9068 section 2.2). */
 export const KEYCARD_CLAIMS = v.object({
@@ -30,11 +31,11 @@ const ZONE_HOST = /^([a-z0-9-]{1,63})\.keycard\.cloud$/;
  * subject is the client itself (RFC 9068 section 2.2). `identity.id` is there for rules and headers, and is
  * not shown.
  */
-export function keycardTokenSession(
+export async function keycardTokenSession(
   claims: KeycardClaims,
-  times: VerifiedTimes,
+  { expiresAt, compact }: VerifiedTimes,
   fields: SessionFields,
-): Result<ProvenSession, never> {
+): Promise<Result<ProvenSession, never>> {
   const { sub, client_id: clientId, scope } = claims;
   const sessionId = claims.sid ?? claims.jti;
   const zoneId = ZONE_HOST.exec(URL.parse(claims.iss)?.hostname ?? '')?.[1];
@@ -52,13 +53,11 @@ export function keycardTokenSession(
     ...(claims.auth_time !== undefined && {
       authenticated_at: new Date(claims.auth_time * 1000).toISOString(),
     }),
-    expires_at: new Date(times.expiresAt).toISOString(),
+    expires_at: new Date(expiresAt).toISOString(),
     session_data: { client_id: clientId, ...(scope !== undefined && { scope }) },
   };
   for (const [path, value] of fields) setField(shown, path, value);
-  const { expiresAt, tokenName } = times;
   const document = { ...shown, identity: { id: sub } };
-  return success(
-    proven({ id: sessionId ?? tokenName, identityId: sub, expiresAt, document, shown }),
-  );
+  const name = sessionId ?? (await nameToken(compact));
+  return success(proven({ id: name, identityId: sub, expiresAt, document, shown }));
 }

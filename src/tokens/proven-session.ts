@@ -1,5 +1,4 @@
 // Pure: no I/O, no clock.
-import { parseObject } from '../providers/kratos/kratos-session.ts';
 import { deepFreeze } from '../session/freeze.ts';
 import type { JsonObject, JsonValue, Session } from '../session/session.ts';
 import { readSessionPath } from '../session/session-path.ts';
@@ -45,7 +44,7 @@ export function setField(
   define(document, name, inner);
 }
 
-/** Makes the session; `document` is what rules and headers read, `shown` what whoami answers. */
+/** Makes the session; `document` is what rules and headers read, frozen from here on, and `shown` what whoami answers. */
 export function proven({
   id,
   identityId,
@@ -59,12 +58,10 @@ export function proven({
   readonly document: JsonObject;
   readonly shown: JsonObject;
 }): ProvenSession {
-  const body = JSON.stringify(shown);
-  const copy = parseObject(document === shown ? body : JSON.stringify(document)) ?? {};
   const identity = Object.freeze({ id: identityId });
   return {
-    session: Object.freeze({ id, identity, expiresAt, document: deepFreeze(copy) }),
-    body: `${body}\n`,
+    session: Object.freeze({ id, identity, expiresAt, document: deepFreeze(document) }),
+    body: `${JSON.stringify(shown)}\n`,
   };
 }
 

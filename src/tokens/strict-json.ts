@@ -22,10 +22,10 @@ export function parseStrictObject(bytes: Uint8Array, bounds: JsonBounds): JsonOb
 
 /** The same for text that was decoded before. */
 export function parseStrictText(text: string, bounds: JsonBounds): JsonObject | undefined {
-  if (!isStrictlyNested(text, bounds.maxDepth)) return undefined;
+  if (!isUnambiguous(text, bounds.maxDepth)) return undefined;
   const value = parse(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  if (Object.keys(value).length > bounds.maxMembers || hasRepeatedName(text)) return undefined;
+  if (Object.keys(value).length > bounds.maxMembers) return undefined;
   return value as JsonObject; // neither a list nor a scalar: an object
 }
 
@@ -45,47 +45,58 @@ function parse(text: string): JsonValue | undefined {
   }
 }
 
-/** Whether brackets go no deeper than allowed: looked at first, so that no parser is ever made to recurse. */
-function isStrictlyNested(text: string, maxDepth: number): boolean {
-  let depth = 0;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/**
+ * Whether brackets go no deeper than allowed and no object names a member twice. Looked at first, so that no parser
+ * is ever made to recurse; of text that is not JSON, which the parser refuses afterwards, it may say anything.
+ */
+function isUnambiguous(text: string, maxDepth: number): boolean {
+  const open: Set<JsonValue | undefined>[] = [];
   for (let index = 0; index < text.length; index += 1) {
-    const character = text[index];
-    if (character === '"') index = endOfString(text, index);
-    else if (character === '{' || character === '[') depth += 1;
-    else if (character === '}' || character === ']') depth -= 1;
-    if (depth > maxDepth) return false;
+    switch (text.charCodeAt(index)) {
+      case 0x7b: // {
+      case 0x5b: // [
+        if (open.push(new Set()) > maxDepth) return false;
+        break;
+      case 0x7d: // }
+      case 0x5d: // ]
+        open.pop();
+        break;
+      case QUOTE: {
+        const end = endOfString(text, index);
+        // In JSON, a string before a colon is a name.
+        if (isBeforeColon(text, end + 1)) {
+          const name = readName(text.slice(index, end + 1));
+          const names = open.at(-1);
+          if (names?.has(name)) return false;
+          names?.add(name);
+        }
+        index = end;
+      }
+    }
   }
   return true;
 }
 
-/** For text that is known to be JSON: there, a string before a colon is a name. */
-function hasRepeatedName(text: string): boolean {
-  const open: Set<string>[] = [];
-  for (let index = 0; index < text.length; index += 1) {
-    const character = text[index];
-    if (character === '{' || character === '[') open.push(new Set());
-    else if (character === '}' || character === ']') open.pop();
-    else if (character === '"') {
-      const end = endOfString(text, index);
-      if (isBeforeColon(text, end + 1)) {
-        const name = parse(text.slice(index, end + 1)) as string; // a string literal of valid JSON
-        const names = open.at(-1);
-        if (names?.has(name)) return true;
-        names?.add(name);
-      }
-      index = end;
-    }
-  }
-  return false;
+/** What a name in quotes means: `"\u0061"` is `"a"`. */
+function readName(quoted: string): JsonValue | undefined {
+  return quoted.includes('\\') ? parse(quoted) : quoted.slice(1, -1);
 }
 
 /** The index of the quote that ends the string begun at `start`, or the end of the text. */
 function endOfString(text: string, start: number): number {
-  for (let index = start + 1; index < text.length; index += 1) {
-    if (text[index] === '\\') index += 1;
-    else if (text[index] === '"') return index;
-  }
-  return text.length;
+  let end = text.indexOf('"', start + 1);
+  while (end >= 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end < 0 ? text.length : end;
+}
+
+/** Whether an odd number of backslashes stands before it. */
+function isEscaped(text: string, index: number): boolean {
+  let first = index;
+  while (text.charCodeAt(first - 1) === BACKSLASH) first -= 1;
+  return (index - first) % 2 === 1;
 }
 
 function isBeforeColon(text: string, start: number): boolean {

@@ -8,6 +8,6 @@ export const id = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,255}$/));
 export interface VerifiedTimes {
   readonly now: number;
   readonly expiresAt: number;
-  /** What the tiers call the token, for one that names no session. */
-  readonly tokenName: string;
+  /** The token itself, for one that names no session. */
+  readonly compact: string;
 }

@@ -1,6 +1,5 @@
 import type { TokenCredential } from '../credentials/credential.ts';
 import type { RevocationView } from '../revocation/revocation-view.ts';
-import { lengthPrefixed, toBase64Url } from '../whoami/credential-name.ts';
 import { MemoryTier } from '../whoami/memory-tier.ts';
 import { NOTHING_ASKED, type Resolution } from '../whoami/resolution.ts';
 import type { Anchor } from '../whoami/single-flight.ts';
@@ -31,6 +30,7 @@ const LOG_UNREADABLE = 'revocation-log';
 export class TokenSessions implements TokenResolver {
   readonly #options: TokenSessionsOptions;
   readonly #issuers: ReadonlyMap<string, TrustedIssuer>;
+  /** By the token itself, so that what is known needs no digest. */
   readonly #memory = new MemoryTier<TokenSession>(MEMORY_LIMITS);
 
   constructor(options: TokenSessionsOptions) {
@@ -40,22 +40,21 @@ export class TokenSessions implements TokenResolver {
 
   /** Whose session a token proves. Never throws on account of the token. */
   async resolve({ value }: TokenCredential, anchor: Anchor): Promise<Resolution> {
-    const tokenName = await nameToken(value);
-    await this.#options.revocation.refresh(this.#options.now(), anchor);
-    const remembered = await this.#recall(tokenName, anchor);
-    if (remembered !== undefined) return this.#conclude(tokenName, remembered, 'memory');
+    const refreshed = this.#options.revocation.refresh(this.#options.now(), anchor);
+    if (refreshed !== undefined) await refreshed;
+    const remembered = await this.#recall(value, anchor);
+    if (remembered !== undefined) return this.#conclude(value, remembered, 'memory');
     const opened = openToken(value);
     if (!opened.ok) return refuse(opened.failure);
     const { iss } = opened.value.claims;
     const issuer = typeof iss === 'string' ? this.#issuers.get(iss) : undefined;
     if (issuer === undefined) return refuse('token_issuer_untrusted');
-    const options = { now: this.#options.now(), anchor, tokenName };
-    const verified = await issuer.verify(opened.value, options);
+    const verified = await issuer.verify(opened.value, { now: this.#options.now(), anchor });
     if (!verified.ok) return withoutSession(verified.failure);
-    this.#memory.keep(tokenName, verified.value, estimateBytes(verified.value));
+    this.#memory.keep(value, verified.value, estimateBytes(value, verified.value));
     // The keys may have taken longer than the view stays young.
     await this.#options.revocation.refresh(this.#options.now(), anchor);
-    return this.#conclude(tokenName, verified.value, 'signature');
+    return this.#conclude(value, verified.value, 'signature');
   }
 
   /** Whether every issuer's tokens can be verified. */
@@ -66,25 +65,25 @@ export class TokenSessions implements TokenResolver {
   }
 
   /** What was verified before, while its key is still one of the issuer's. */
-  async #recall(tokenName: string, anchor: Anchor): Promise<TokenSession | undefined> {
-    const remembered = this.#memory.read(tokenName);
+  async #recall(compact: string, anchor: Anchor): Promise<TokenSession | undefined> {
+    const remembered = this.#memory.read(compact);
     if (remembered === undefined) return undefined;
     const { key, issuer } = remembered;
     const wanted = { kid: key.kid, algorithm: key.algorithm };
     const answer = await this.#issuers.get(issuer)?.keys.find(wanted, anchor);
     if (answer?.kind === 'key' && answer.key === key) return remembered;
-    this.#memory.forget(tokenName);
+    this.#memory.forget(compact);
     return undefined;
   }
 
   /** A proven token, held against what can have ended it since. */
-  #conclude(tokenName: string, token: TokenSession, tier: 'memory' | 'signature'): Resolution {
+  #conclude(compact: string, token: TokenSession, tier: 'memory' | 'signature'): Resolution {
     const { session, body, issuedAt, believedUntil } = token;
     const { revocation, believedUnheldMs } = this.#options;
     const now = this.#options.now(); // taken anew: the clock moves while keys are awaited
     const ended = now >= believedUntil;
     if (ended || issuedAt <= this.#notBefore(token)) {
-      this.#memory.forget(tokenName);
+      this.#memory.forget(compact);
       return refuse(ended ? 'token_expired' : 'token_revoked');
     }
     const isHeld = issuedAt >= revocation.trustedSince(now);
@@ -120,13 +119,6 @@ export class TokenSessions implements TokenResolver {
   }
 }
 
-/** What a token is called in memory: a digest of its exact bytes, never the token. */
-async function nameToken(compact: string): Promise<string> {
-  const bytes = lengthPrefixed(['postern/v1t', compact]);
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return `v1t:${toBase64Url(digest)}`;
-}
-
 function withoutSession(failure: TokenFailure): Resolution {
   if (failure.kind === 'refused') return refuse(failure.reason);
   const { reason, detail, retryAfterSeconds } = failure;
@@ -152,7 +144,7 @@ function refuse(reason: Extract<Resolution, { outcome: 'not-signed-in' }>['reaso
   return { outcome: 'not-signed-in', reason, body: undefined, provenance: NOTHING_ASKED };
 }
 
-/** An estimate of what an entry occupies: the body, its parsed form, and the bookkeeping around both. */
-function estimateBytes({ body }: TokenSession): number {
-  return 1024 + 3 * body.length;
+/** An estimate of what an entry occupies: the token, the body, its parsed form, and the bookkeeping around them. */
+function estimateBytes(compact: string, { body }: TokenSession): number {
+  return 1024 + compact.length + 3 * body.length;
 }

@@ -18,7 +18,8 @@ import {
   KRATOS_TYPES,
   kratosTokenSession,
 } from './kratos-token.ts';
-import { type ProvenSession, readSessionFields } from './proven-session.ts';
+import { type ProvenSession, readSessionFields, type SessionFields } from './proven-session.ts';
+import type { VerifiedTimes } from './token-kind.ts';
 import {
   type TokenFailure,
   type TokenProfile,
@@ -44,7 +45,7 @@ export interface TrustedIssuer {
   readonly keys: IssuerKeys;
   verify(
     token: UnverifiedToken,
-    options: VerifyOptions & { readonly tokenName: string },
+    options: VerifyOptions,
   ): Promise<Result<TokenSession, TokenFailure>>;
 }
 
@@ -104,9 +105,9 @@ function trust<Claims extends { readonly sub: string; readonly jti?: string | un
   profile: TokenProfile<Claims>,
   toSession: (
     claims: Claims,
-    times: { readonly now: number; readonly expiresAt: number; readonly tokenName: string },
-    fields: ReturnType<typeof readSessionFields>,
-  ) => Result<ProvenSession, TokenDenialReason>,
+    times: VerifiedTimes,
+    fields: SessionFields,
+  ) => Result<ProvenSession, TokenDenialReason> | Promise<Result<ProvenSession, TokenDenialReason>>,
 ): TrustedIssuer {
   return {
     issuer: settings.issuer,
@@ -117,8 +118,8 @@ function trust<Claims extends { readonly sub: string; readonly jti?: string | un
       const { claims, everyClaim, issuedAt, expiresAt, key } = verified.value;
       if (issuedAt === undefined || expiresAt === undefined) return refused('token_claim_missing');
       const fields = readSessionFields(everyClaim, settings.session_fields);
-      const { now, tokenName } = options;
-      const session = toSession(claims, { now, expiresAt, tokenName }, fields);
+      const { compact } = token.jws;
+      const session = await toSession(claims, { now: options.now, expiresAt, compact }, fields);
       if (!session.ok) return refused(session.failure);
       const { sub: subject, jti: tokenId } = claims;
       const { issuer } = settings;

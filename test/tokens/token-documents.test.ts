@@ -4,7 +4,7 @@ import { kratosTokenSession } from '../../src/tokens/kratos-token.ts';
 import { readSessionFields } from '../../src/tokens/proven-session.ts';
 
 const NOW = Date.parse('2026-11-21T12:00:00Z');
-const TIMES = { now: NOW, expiresAt: NOW + 600_000, tokenName: 'v1t:name' };
+const TIMES = { now: NOW, expiresAt: NOW + 600_000, compact: 'a.b.c' };
 const BASE = { sid: 'session-1', sub: 'identity-1', jti: undefined };
 const SESSION = {
   id: 'session-1',
@@ -105,20 +105,20 @@ describe('readSessionFields()', () => {
 });
 
 describe('keycardTokenSession()', () => {
-  it('tells the zone from an issuer of Keycard’s own, and from no other', () => {
-    const zoneOf = (iss: string) => {
+  it('tells the zone from an issuer of Keycard’s own, and from no other', async () => {
+    const zoneOf = async (iss: string) => {
       const claims = { iss, sub: 'u', client_id: 'c' };
-      const result = keycardTokenSession(claims, TIMES, []);
+      const result = await keycardTokenSession(claims, TIMES, []);
       return result.ok ? result.value.session.document.zone_id : undefined;
     };
-    expect(zoneOf('https://zone-1.keycard.cloud')).toBe('zone-1');
-    expect(zoneOf('https://zone-1.keycard.cloud.evil.example')).toBeUndefined();
-    expect(zoneOf('https://auth.example.test')).toBeUndefined();
+    expect(await zoneOf('https://zone-1.keycard.cloud')).toBe('zone-1');
+    expect(await zoneOf('https://zone-1.keycard.cloud.evil.example')).toBeUndefined();
+    expect(await zoneOf('https://auth.example.test')).toBeUndefined();
   });
 
-  it('has the identity for rules and headers, and does not show it', () => {
+  it('has the identity for rules and headers, and does not show it', async () => {
     const claims = { iss: 'https://z.keycard.cloud', sub: 'user-1', client_id: 'c', jti: 'j' };
-    const result = keycardTokenSession(claims, TIMES, []);
+    const result = await keycardTokenSession(claims, TIMES, []);
     if (!result.ok) throw new Error('refused');
     expect(result.value.session.document.identity).toEqual({ id: 'user-1' });
     expect(JSON.parse(result.value.body)).not.toHaveProperty('identity');
