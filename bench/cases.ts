@@ -51,6 +51,14 @@ export function benchCases({ warmToken, forgedToken }: Fixtures): BenchCase[] {
       expected: { status: 200, answer: isFiller },
     },
     {
+      name: 'bare-headers',
+      worker: 'bare-headers',
+      path: '/',
+      headers: TOKEN,
+      baseline: 'bare',
+      expected: { status: 200, answer: isFiller },
+    },
+    {
       name: 'whoami-hit',
       worker: 'postern',
       path: '/sessions/whoami',
@@ -82,6 +90,18 @@ export function benchCases({ warmToken, forgedToken }: Fixtures): BenchCase[] {
       path: '/account',
       headers: TOKEN,
       expected: { status: 200, answer: isFiller, atOrigin: { 'x-session-token': /^ory_st_/ } },
+    },
+    {
+      name: 'forward-headers',
+      worker: 'forward-headers',
+      path: '/account',
+      headers: TOKEN,
+      baseline: 'bare-forward',
+      expected: {
+        status: 200,
+        answer: isFiller,
+        atOrigin: { 'x-session-token': undefined, 'x-session-assertion': /^a{600}$/ },
+      },
     },
     {
       name: 'gate-hit',

@@ -27,8 +27,8 @@ export function isNavigation(headers: Headers): boolean {
     const destination = headers.get('sec-fetch-dest') ?? 'document';
     return mode === 'navigate' && ['document', 'iframe', 'frame'].includes(destination);
   }
-  if (headers.get('upgrade') !== null || headers.get('x-requested-with') !== null) return false;
-  return /(?:^|,)\s*text\/html\s*(?:[;,]|$)/i.test(headers.get('accept') ?? '');
+  if (!/(?:^|,)\s*text\/html\s*(?:[;,]|$)/i.test(headers.get('accept') ?? '')) return false;
+  return headers.get('upgrade') === null && headers.get('x-requested-with') === null;
 }
 
 /**

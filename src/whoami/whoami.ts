@@ -63,7 +63,7 @@ export async function whoami(
     return response;
   }
   const resolution = await resolveAsAsked(request, target, presentation, anchor, options);
-  const response = whoamiResponse(resolution, request.headers.get('x-request-id'));
+  const response = whoamiResponse(resolution, request.headers);
   setChallenge(response.headers, resolution, options.resourceMetadataUrl);
   options.log(() => ({
     route: 'whoami',
@@ -113,11 +113,11 @@ function readDemand(
   return { asOf: maxAgeSeconds === undefined ? 0 : now - maxAgeSeconds * 1000, onlyIfCached };
 }
 
-function whoamiResponse(resolution: Resolution, requestId: string | null): Response {
+function whoamiResponse(resolution: Resolution, received: Headers): Response {
   const response =
     resolution.outcome === 'signed-in'
       ? sessionResponse(resolution)
-      : refusalResponse(resolution, requestId);
+      : refusalResponse(resolution, received.get('x-request-id'));
   setProvenance(response.headers, resolution.provenance);
   return response;
 }
