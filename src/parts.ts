@@ -140,7 +140,7 @@ function createSessions(
     write(JSON.stringify({ event: 'kv-failure', operation }));
   return new Sessions({
     store,
-    kv: kv && new KvTier(kv, { readTimeoutMs: config.KV_READ_TIMEOUT_MS, onFailure }),
+    kv: kv && new KvTier(kv, { readTimeoutMs: config.KV_READ_TIMEOUT_MS, onFailure, now }),
     revocation: revocation.view,
     lifetimes: {
       freshSeconds: config.FRESH_SECONDS,

@@ -79,6 +79,7 @@ export class Edge {
     return new KvTier(store, {
       readTimeoutMs: this.#options.settings.KV_READ_TIMEOUT_MS,
       onFailure,
+      now: this.#options.time.now,
     });
   }
 }

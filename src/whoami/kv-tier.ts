@@ -2,6 +2,7 @@ import { readBounded } from './bounded-kv-read.ts';
 import type { CheckedSession } from './checked-session.ts';
 import type { CredentialName } from './credential-name.ts';
 import { seal, unseal } from './sealing.ts';
+import { type Anchor, SingleFlight } from './single-flight.ts';
 
 /** The part of Workers KV that is used; a binding as it is satisfies it. */
 export interface KeyValueStore {
@@ -17,6 +18,7 @@ export interface KvTierOptions {
   readonly readTimeoutMs: number;
   /** Told of every operation that failed; the tier itself carries on without it. */
   readonly onFailure: (operation: 'get' | 'put' | 'delete' | 'unseal') => void;
+  readonly now: () => number;
 }
 
 /** The platform's least (Workers KV, "Limits"); a shorter life is kept inside the value. */
@@ -26,18 +28,31 @@ const MAX_VALUE_BYTES = 384 * 1024;
 /**
  * What isolates share: sealed sessions in Workers KV. Every failure of KV (errors, quota, silence, bytes
  * that are not ours) is a miss or a lost write, and is counted. Only confirmed sessions are ever written.
+ * One read at a time per name in this isolate, however many ask.
  */
 export class KvTier {
   readonly #store: KeyValueStore;
   readonly #options: KvTierOptions;
+  readonly #reads: SingleFlight<CheckedSession | undefined>;
 
   constructor(store: KeyValueStore, options: KvTierOptions) {
     this.#store = store;
     this.#options = options;
+    const { readTimeoutMs: deadlineMs, now } = options;
+    this.#reads = new SingleFlight({ deadlineMs, now });
   }
 
   /** What is kept under a name; `undefined` when there is nothing, or nothing usable, in time. */
-  async read(name: CredentialName, credentialValue: string): Promise<CheckedSession | undefined> {
+  async read(
+    name: CredentialName,
+    credentialValue: string,
+    anchor: Anchor,
+  ): Promise<CheckedSession | undefined> {
+    const read = () => this.#read(name, credentialValue);
+    return (await this.#reads.join(name, 0, read, anchor)).value;
+  }
+
+  async #read(name: CredentialName, credentialValue: string): Promise<CheckedSession | undefined> {
     const value = await readBounded(this.#store, name, this.#options);
     if (value === null) return undefined;
     const sealed = new Uint8Array(value);

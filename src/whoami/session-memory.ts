@@ -93,8 +93,9 @@ export class SessionMemory {
     name: CredentialName,
     credential: Credential,
     isUsable: (checked: CheckedSession) => boolean,
+    anchor: Anchor,
   ): Promise<RememberedSession | undefined> {
-    const checked = await this.#options.kv?.read(name, credential.value);
+    const checked = await this.#options.kv?.read(name, credential.value, anchor);
     if (checked === undefined || !isUsable(checked)) return undefined;
     const current = this.#sessions.read(name);
     if (current !== undefined && current.checked.checkedAt >= checked.checkedAt) return current;

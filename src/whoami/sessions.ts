@@ -105,7 +105,7 @@ export class Sessions {
       const check = () => store.check(credential, options);
       const demand = { asOf: startedAt, onlyIfCached: false };
       const logPosition = this.#options.revocation.position();
-      const answer = await this.#lookTwice({ name, credential, demand }, startedAt, check);
+      const answer = await this.#lookTwice({ credential, name, demand, anchor }, startedAt, check);
       // A template that fails says nothing of plain checks, and who asks for it chooses when it fails.
       if (options.tokenizeAs === undefined) this.#noteHealth(answer);
       if (answer.kind === 'no-session' || answer.kind === 'insufficient') {
@@ -135,12 +135,12 @@ export class Sessions {
   }
 
   async #recallFromKv(question: Question): Promise<Resolution | undefined> {
-    const { name, demand, credential } = question;
+    const { name, demand } = question;
     // KV is written seldom, so it is rarely younger than memory; and who wants the present does not want KV.
     const isWorthReading =
       this.#memory.read(name) === undefined && demand.asOf < this.#options.now();
     if (!isWorthReading) return undefined;
-    const remembered = await this.#readKv(name, credential);
+    const remembered = await this.#readKv(question);
     return remembered && this.#serve(question, remembered, 'kv');
   }
 
@@ -250,32 +250,32 @@ export class Sessions {
    * is believed only if the store says that it is ready, and says no again.
    */
   async #lookTwice(
-    subject: Omit<Question, 'anchor'>,
+    question: Question,
     startedAt: number,
     check: () => Promise<StoreAnswer>,
   ): Promise<StoreAnswer> {
     const answer = await check();
     if (answer.kind !== 'no-session') return answer;
-    const prior = await this.#priorOf(subject);
+    const prior = await this.#priorOf(question);
     const isSudden =
       prior !== undefined &&
       startedAt < prior.session.expiresAt &&
-      this.#judge(subject.name, prior, 0) !== 'unusable';
+      this.#judge(question.name, prior, 0) !== 'unusable';
     if (!isSudden) return answer;
     if (await this.#options.store.isReady()) return check();
     return { ...UNUSABLE, scope: 'store', detail: 'store-not-ready' };
   }
 
   /** What was known before the store was asked; from KV only for who passed it by, wanting the present. */
-  async #priorOf({ name, credential, demand }: Omit<Question, 'anchor'>) {
-    const remembered = this.#memory.read(name);
-    if (remembered !== undefined || demand.asOf === 0) return remembered?.checked;
-    return (await this.#readKv(name, credential))?.checked;
+  async #priorOf(question: Question) {
+    const remembered = this.#memory.read(question.name);
+    if (remembered !== undefined || question.demand.asOf === 0) return remembered?.checked;
+    return (await this.#readKv(question))?.checked;
   }
 
-  #readKv(name: CredentialName, credential: Credential): Promise<RememberedSession | undefined> {
+  #readKv({ name, credential, anchor }: Question): Promise<RememberedSession | undefined> {
     const isUsable = (checked: CheckedSession) => this.#judge(name, checked, 0) !== 'unusable';
-    return this.#memory.readKv(name, credential, isUsable);
+    return this.#memory.readKv(name, credential, isUsable, anchor);
   }
 
   #noteHealth(answer: StoreAnswer): void {

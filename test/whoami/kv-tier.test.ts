@@ -10,8 +10,13 @@ function createTier(store: Partial<KeyValueStore>) {
   const failures: string[] = [];
   const unexpected = () => expect.fail('not to be called');
   const whole = { get: unexpected, put: unexpected, delete: unexpected, ...store };
-  const tier = new KvTier(whole, { readTimeoutMs: 100, onFailure: (what) => failures.push(what) });
-  return { tier, failures };
+  const tier = new KvTier(whole, {
+    readTimeoutMs: 100,
+    onFailure: (what) => failures.push(what),
+    now: () => Date.now(),
+  });
+  const read = () => tier.read(NAME, TOKEN, () => {});
+  return { tier, failures, read };
 }
 
 describe('KvTier', () => {
@@ -24,10 +29,10 @@ describe('KvTier', () => {
 
   it('gives up a read that takes too long, and survives its late failure', async () => {
     const late = Promise.withResolvers<null>();
-    const { tier, failures } = createTier({ get: () => late.promise });
-    const read = tier.read(NAME, TOKEN);
+    const { read, failures } = createTier({ get: () => late.promise });
+    const reading = read();
     await vi.advanceTimersByTimeAsync(100);
-    expect(await read).toBeUndefined();
+    expect(await reading).toBeUndefined();
     late.reject(new Error('KV GET failed: 500'));
     await vi.advanceTimersByTimeAsync(0);
     expect(failures).toEqual(['get']);
@@ -35,8 +40,8 @@ describe('KvTier', () => {
 
   it.each(['get', 'put', 'delete'] as const)('survives and counts a failing %s', async (which) => {
     const fail = () => Promise.reject(new Error(`KV failed: 429 Too Many Requests`));
-    const { tier, failures } = createTier({ [which]: fail });
-    if (which === 'get') expect(await tier.read(NAME, TOKEN)).toBeUndefined();
+    const { tier, read, failures } = createTier({ [which]: fail });
+    if (which === 'get') expect(await read()).toBeUndefined();
     else if (which === 'put') await tier.write(NAME, TOKEN, checkedSession(), 360);
     else await tier.forget(NAME);
     expect(failures).toEqual([which]);
@@ -46,25 +51,25 @@ describe('KvTier', () => {
     const crash = () => {
       throw new TypeError('no such method');
     };
-    const { tier, failures } = createTier({ get: crash, put: crash, delete: crash });
-    expect(await tier.read(NAME, TOKEN)).toBeUndefined();
+    const { tier, read, failures } = createTier({ get: crash, put: crash, delete: crash });
+    expect(await read()).toBeUndefined();
     await tier.write(NAME, TOKEN, checkedSession(), 360);
     await tier.forget(NAME);
     expect(failures).toEqual(['get', 'put', 'delete']);
   });
 
   it('counts what it cannot open, and takes a missing value for nothing special', async () => {
-    const { tier, failures } = createTier({ get: async () => new Uint8Array([1, 2, 3]).buffer });
-    expect(await tier.read(NAME, TOKEN)).toBeUndefined();
+    const { read, failures } = createTier({ get: async () => new Uint8Array([1, 2, 3]).buffer });
+    expect(await read()).toBeUndefined();
     expect(failures).toEqual(['unseal']);
     const empty = createTier({ get: async () => null });
-    expect(await empty.tier.read(NAME, TOKEN)).toBeUndefined();
+    expect(await empty.read()).toBeUndefined();
     expect(empty.failures).toEqual([]);
   });
 
   it('does not open a value larger than any session', async () => {
-    const { tier, failures } = createTier({ get: async () => new ArrayBuffer(384 * 1024 + 1) });
-    expect(await tier.read(NAME, TOKEN)).toBeUndefined();
+    const { read, failures } = createTier({ get: async () => new ArrayBuffer(384 * 1024 + 1) });
+    expect(await read()).toBeUndefined();
     expect(failures).toEqual(['unseal']);
   });
 
@@ -79,9 +84,22 @@ describe('KvTier', () => {
     expect(put).toHaveBeenCalledWith(NAME, expect.any(ArrayBuffer), { expirationTtl });
   });
 
+  it('reads once for all who ask together, and once more for who asks later', async () => {
+    const sealed = await seal(checkedSession(), NAME, TOKEN);
+    const value = Promise.withResolvers<ArrayBuffer>();
+    const get = vi.fn(() => value.promise);
+    const { read } = createTier({ get });
+    const reads = Array.from({ length: 100 }, read);
+    value.resolve(sealed.buffer);
+    expect(await Promise.all(reads)).toEqual(Array(100).fill(checkedSession()));
+    expect(get).toHaveBeenCalledTimes(1);
+    await read();
+    expect(get).toHaveBeenCalledTimes(2);
+  });
+
   it('reads what it wrote', async () => {
     const sealed = await seal(checkedSession(), NAME, TOKEN);
-    const { tier } = createTier({ get: async () => sealed.buffer });
-    expect(await tier.read(NAME, TOKEN)).toEqual(checkedSession());
+    const { read } = createTier({ get: async () => sealed.buffer });
+    expect(await read()).toEqual(checkedSession());
   });
 });

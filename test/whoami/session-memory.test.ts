@@ -37,7 +37,11 @@ function createMemory({ kvWriteIntervalSeconds = 300 } = {}) {
     },
   };
   const memory = new SessionMemory({
-    kv: new KvTier(store, { readTimeoutMs: 1000, onFailure: () => calls.push('failure') }),
+    kv: new KvTier(store, {
+      readTimeoutMs: 1000,
+      onFailure: () => calls.push('failure'),
+      now: () => now,
+    }),
     lifetimes: { freshSeconds: 30, staleWhileRevalidateSeconds: 30, staleIfErrorSeconds: 300 },
     limits: { maxEntries: 100, maxBytes: 1_000_000 },
     kvWriteIntervalSeconds,
@@ -56,7 +60,7 @@ function createMemory({ kvWriteIntervalSeconds = 300 } = {}) {
     remember: (checked: CheckedSession) =>
       memory.remember(NAME, credential, { checked, owesCookie: false }, anchor),
     refuse: (ms: number) => memory.refuse(NAME, { checkedAt: T + ms, body: 'no' }, anchor),
-    readKv: () => memory.readKv(NAME, credential, () => true),
+    readKv: () => memory.readKv(NAME, credential, () => true, anchor),
     plant: async (checked: CheckedSession) => {
       stored.set(NAME, (await seal(checked, NAME, credential.value)).buffer);
     },

@@ -67,7 +67,7 @@ export function createWorld({
         return world.isReady;
       },
     },
-    kv: new KvTier(store, { readTimeoutMs: 1000, onFailure: () => {} }),
+    kv: new KvTier(store, { readTimeoutMs: 1000, onFailure: () => {}, now: () => world.now }),
     revocation,
     lifetimes: { freshSeconds: 30, staleWhileRevalidateSeconds: 30, staleIfErrorSeconds: 300 },
     memoryLimits: { maxEntries: 100, maxBytes: 1_000_000 },

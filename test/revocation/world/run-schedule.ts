@@ -81,7 +81,11 @@ function createWorld(schedule: Schedule, time: VirtualTime, random: Random) {
     });
     const sessions = new Sessions({
       store,
-      kv: new KvTier(kv.seenFrom(index), { readTimeoutMs: 100, onFailure: () => {} }),
+      kv: new KvTier(kv.seenFrom(index), {
+        readTimeoutMs: 100,
+        onFailure: () => {},
+        now,
+      }),
       revocation: revocation.view,
       lifetimes: {
         freshSeconds: schedule.freshSeconds,
