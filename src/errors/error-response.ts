@@ -53,7 +53,7 @@ interface ReadyMade {
   readonly headers: Headers;
 }
 
-/** What nothing of a request changes. Reasons are a closed list; headers that are copied cost a third of those that are made. */
+/** What nothing of a request changes. Reasons are a closed list; headers that are copied cost half of those that are made. */
 const READY_MADE = new Map<Reason, ReadyMade>();
 
 function readyMade(reason: Reason): ReadyMade {

@@ -32,7 +32,7 @@ export interface WhoamiOptions {
 const TOKENIZED_ALREADY =
   '{"error":{"code":400,"status":"Bad Request","reason":"The session is a token already and cannot be tokenized.","message":"The request was malformed or contained invalid parameters"}}\n';
 
-/** Copied for each answer, which costs a third of making them. */
+/** Copied for each answer, which costs half of making them. */
 const SESSION_HEADERS = new Headers({
   'content-type': 'application/json; charset=utf-8',
   'cache-control': PRIVATE_NO_STORE,
