@@ -6,10 +6,12 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readCommandLine } from '../cli/command-line.ts';
 import { type Counts, countTrace } from './trace-counts.ts';
 
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
+const { values } = readCommandLine('usage: npm run counts [-- --json]', {
+  options: { json: { type: 'boolean', default: false } },
+});
 const counts = await countTrace();
 const allowed = JSON.parse(
   readFileSync(join(import.meta.dirname, 'counts.json'), 'utf8'),

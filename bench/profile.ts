@@ -7,7 +7,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readCommandLine, readWholeNumber, refuseCall } from '../cli/command-line.ts';
 import { bundleWorker } from '../test/support/bundle-worker.ts';
 import { inRepository } from '../test/support/repository.ts';
 import { benchWorkers } from './bench-workers.ts';
@@ -20,7 +20,9 @@ import { type Load, sendLoad } from './load.ts';
 import { startGates } from './start-gates.ts';
 import { freePort } from './workerd.ts';
 
-const { values, positionals } = parseArgs({
+const USAGE = 'usage: npm run profile -- CASE [--seconds 4] [--top 40] [--out case.cpuprofile]';
+
+const { values, positionals } = readCommandLine(USAGE, {
   allowPositionals: true,
   options: {
     seconds: { type: 'string', default: '4' },
@@ -28,19 +30,20 @@ const { values, positionals } = parseArgs({
     out: { type: 'string' },
   },
 });
+const seconds = readWholeNumber('seconds', values.seconds, 60);
+const top = readWholeNumber('top', values.top, 1000);
 const TOKENS_PER_SECOND = 12_000;
 
 const fixtures = await createFixtures(Date.now());
 const cases = benchCases(fixtures);
 const wanted = cases.find(({ name }) => name === positionals[0]);
 if (wanted === undefined) {
-  console.error(`Name a case: ${cases.map(({ name }) => name).join(', ')}`);
-  process.exit(1);
+  refuseCall(USAGE, `Cases: ${cases.map(({ name }) => name).join(', ')}`);
 }
-const profile = await profileCase(wanted, Number(values.seconds));
+const profile = await profileCase(wanted, seconds);
 if (values.out !== undefined) writeFileSync(values.out, JSON.stringify(profile));
 console.log('   self   total  function');
-for (const { name, self, total } of functionShares(profile).slice(0, Number(values.top))) {
+for (const { name, self, total } of functionShares(profile).slice(0, top)) {
   console.log(`${percent(self)} ${percent(total)}  ${name}`);
 }
 

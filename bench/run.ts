@@ -6,7 +6,7 @@
  *
  * `--quick`: one round, to see that it runs. `--write`: the tables in docs/performance.md are those of this run.
  */
-import { parseArgs } from 'node:util';
+import { readCommandLine, readWholeNumber } from '../cli/command-line.ts';
 import { benchWorkers } from './bench-workers.ts';
 import { benchCases } from './cases.ts';
 import { countAll } from './counted.ts';
@@ -17,7 +17,9 @@ import { casesTable, countsTable } from './results-table.ts';
 import { measureCases } from './rounds.ts';
 import { startGates } from './start-gates.ts';
 
-const { values } = parseArgs({
+const USAGE = 'usage: npm run bench [-- --json] [--rounds 7] [--seconds 2] [--quick] [--write]';
+
+const { values } = readCommandLine(USAGE, {
   options: {
     json: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '7' },
@@ -32,8 +34,8 @@ if (!hasWrk()) {
   process.exit(0);
 }
 
-const rounds = values.quick ? 1 : Number(values.rounds);
-const seconds = values.quick ? 1 : Number(values.seconds);
+const rounds = values.quick ? 1 : readWholeNumber('rounds', values.rounds, 99);
+const seconds = values.quick ? 1 : readWholeNumber('seconds', values.seconds, 60);
 const fixtures = await createFixtures(Date.now());
 const cases = await runCases();
 if (!values.json) console.log(casesTable(cases));

@@ -4,11 +4,13 @@
  *
  *   npm run check-config [-- --config path/to/wrangler.toml] [--env name]
  */
-import { parseArgs } from 'node:util';
 import { readConfig } from '../src/config/config.ts';
+import { readCommandLine } from './command-line.ts';
 import { readWranglerEnvironment } from './wrangler-environment.ts';
 
-const { values } = parseArgs({
+const USAGE = 'usage: npm run check-config [-- --config path/to/wrangler.toml] [--env name]';
+
+const { values } = readCommandLine(USAGE, {
   options: { config: { type: 'string', default: 'wrangler.toml' }, env: { type: 'string' } },
 });
 const { file, bindings, environment } = readWranglerEnvironment(values);

@@ -8,15 +8,15 @@
  * The session file holds what /sessions/whoami answers. Without one, nobody is signed in.
  */
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { readConfig } from '../src/config/config.ts';
+import { readCommandLine, refuseCall } from './command-line.ts';
 import { explainRequest } from './explain-request.ts';
 import { readWranglerEnvironment } from './wrangler-environment.ts';
 
 const USAGE =
   'usage: npm run explain -- METHOD URL [--session file.json] [--header "Name: value"] [--at time] [--config file] [--env name]';
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = readCommandLine(USAGE, {
   allowPositionals: true,
   options: {
     session: { type: 'string' },
@@ -27,7 +27,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const [method, url, ...more] = positionals;
-if (method === undefined || url === undefined || more.length > 0) refuse(USAGE);
+if (method === undefined || url === undefined || more.length > 0) refuseCall(USAGE);
 
 const { environment } = readWranglerEnvironment(values);
 const config = readConfig(environment);

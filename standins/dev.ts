@@ -5,7 +5,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createConnection } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readCommandLine } from '../cli/command-line.ts';
 import { guide, guideText } from './guide.ts';
+
+readCommandLine('usage: npm run dev', {});
 
 interface Part {
   readonly name: string;

@@ -6,12 +6,15 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readCommandLine, readWholeNumber } from '../../cli/command-line.ts';
 import { experiment, type Scale } from './experiment.ts';
 import { plot } from './plots.ts';
 import { summarise, table } from './report.ts';
 
-const { values } = parseArgs({
+const USAGE =
+  'usage: npm run simulate [-- --sessions 10000000] [--locations 300] [--isolates 3000] [--hours 24] [--full] [--json] [--out FOLDER]';
+
+const { values } = readCommandLine(USAGE, {
   options: {
     sessions: { type: 'string', default: '10000000' },
     locations: { type: 'string', default: '300' },
@@ -24,10 +27,10 @@ const { values } = parseArgs({
 });
 
 const scale: Scale = {
-  sessions: wholeNumber('sessions', 10_000_000),
-  locations: wholeNumber('locations', 300),
-  isolates: wholeNumber('isolates', 3000),
-  hours: wholeNumber('hours', 24),
+  sessions: readWholeNumber('sessions', values.sessions, 10_000_000),
+  locations: readWholeNumber('locations', values.locations, 300),
+  isolates: readWholeNumber('isolates', values.isolates, 3000),
+  hours: readWholeNumber('hours', values.hours, 24),
   simulatedRequestsPerDay: values.full ? 500_000 : 50_000,
   witnesses: values.full ? 60 : 12,
   trials: values.full ? 200 : 30,
@@ -55,14 +58,4 @@ if (values.out !== undefined) {
 
 function seconds(): string {
   return ((performance.now() - startedAt) / 1000).toFixed(0);
-}
-
-function wholeNumber(name: 'sessions' | 'locations' | 'isolates' | 'hours', most: number): number {
-  const text = values[name];
-  const number = Number(text);
-  if (!/^\d+$/.test(text) || number < 1 || number > most) {
-    console.error(`--${name}: expected a whole number from 1 to ${most}; got ${text}.`);
-    process.exit(1);
-  }
-  return number;
 }

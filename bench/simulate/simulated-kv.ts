@@ -96,15 +96,22 @@ export class SimulatedKv {
     { cacheTtl, isRepeated }: { readonly cacheTtl: number; readonly isRepeated: boolean },
   ): Promise<ArrayBuffer | null> {
     if (cacheTtl < MIN_CACHE_TTL_SECONDS) throw new Error('KV GET failed: 400 Invalid cache_ttl');
+    const readAt = this.#time.now();
     const cached = this.#cacheOf(location).get(name);
-    const isHot = cached !== undefined && this.#time.now() - cached.readAt < cacheTtl * 1000;
+    const isHot = cached !== undefined && readAt - cached.readAt < cacheTtl * 1000;
     const version = isHot ? cached.version : this.#lookUp(location, name);
-    if (!isHot) this.#cacheOf(location).set(name, { version, readAt: this.#time.now() });
-    const isAlive = version !== undefined && this.#time.now() < version.expiresAt;
+    const isAlive = version !== undefined && readAt < version.expiresAt;
     const value = isAlive ? version.value : null;
     this.#observer.onRead(name, { isFound: value !== null, isRepeated });
     await this.#wait(isHot ? this.#delays.hotRead : this.#delays.coldRead);
+    if (!isHot) this.#keep(location, name, { version, readAt });
     return value;
+  }
+
+  /** Only what has arrived can be read from the location's cache; who asks meanwhile asks as far. */
+  #keep(location: number, name: string, read: CachedRead): void {
+    const kept = this.#cacheOf(location).get(name);
+    if (kept === undefined || kept.readAt < read.readAt) this.#cacheOf(location).set(name, read);
   }
 
   async #put(

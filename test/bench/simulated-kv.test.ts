@@ -32,6 +32,22 @@ test('a write is seen elsewhere within the documented 60 seconds, whatever was r
   }
 });
 
+test('a read is answered by the location’s cache only once another has arrived there', async () => {
+  const { time, at, act } = namespace({ hotRead: [1, 0], coldRead: [100, 0], propagationMs: 0 });
+  await act(async () => {
+    await put(at(HERE), 'first');
+    await time.sleep(1000);
+    const startedAt = time.now();
+    const first = read(at(THERE));
+    await time.sleep(10);
+    expect(await read(at(THERE))).toBe('first');
+    expect(time.now() - startedAt).toBe(110);
+    await first;
+    expect(await read(at(THERE))).toBe('first');
+    expect(time.now() - startedAt).toBe(111);
+  });
+});
+
 test('absence is cached for cacheTtl, also after the key came to be', async () => {
   const { time, at, act } = namespace({ propagationMs: 0 });
   await act(async () => {

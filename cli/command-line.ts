@@ -1,0 +1,38 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+
+/** The status of a program that was called wrongly; 1 is for what it found. */
+const WRONG_CALL = 2;
+
+/**
+ * Reads the command line, as `parseArgs()` does. `--help` shows the usage; a line that cannot be read is told what is
+ * wrong with it, with the usage, and ends the program with status 2.
+ */
+export function readCommandLine<const Wanted extends ParseArgsConfig>(
+  usage: string,
+  wanted: Wanted,
+): ReturnType<typeof parseArgs<Wanted>> {
+  if (process.argv.slice(2).includes('--help')) {
+    console.log(usage);
+    process.exit(0);
+  }
+  try {
+    return parseArgs(wanted);
+  } catch (error) {
+    refuseCall(error instanceof Error ? error.message : String(error), usage);
+  }
+}
+
+/** A whole number from a command line. */
+export function readWholeNumber(name: string, text: string, most: number): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number < 1 || number > most) {
+    refuseCall(`--${name}: expected a whole number from 1 to ${most}; got ${text}.`);
+  }
+  return number;
+}
+
+/** Says what is wrong with how the program was called, and ends it. */
+export function refuseCall(...lines: readonly string[]): never {
+  for (const line of lines) console.error(line);
+  process.exit(WRONG_CALL);
+}
