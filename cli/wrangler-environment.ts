@@ -21,6 +21,7 @@ export function readWranglerEnvironment({ config, env }: WranglerFile): Wrangler
     ...file.kv_namespaces.map((namespace: { binding: string }) => namespace.binding),
     ...file.durable_objects.bindings.map((object: { name: string }) => object.name),
     ...(file.services ?? []).map((service: { binding: string }) => service.binding),
+    ...file.analytics_engine_datasets.map((dataset: { binding: string }) => dataset.binding),
   ];
   const environment = { ...file.vars, ...Object.fromEntries(bindings.map((name) => [name, {}])) };
   return { file, bindings, environment };

@@ -9,6 +9,7 @@ import { createSiteOptions, type SiteOptions } from './gate/site-options.ts';
 import { HOPS_HEADER } from './http/hops.ts';
 import { hostOf } from './http/site-hosts.ts';
 import { createDecisionLog, type DecisionLog } from './observability/decision-log.ts';
+import { createMetrics, type Dataset } from './observability/metrics.ts';
 import { createKratosStore } from './providers/kratos/kratos-store.ts';
 import type { SessionStore } from './providers/session-store.ts';
 import {
@@ -49,6 +50,8 @@ export interface Surroundings {
   /** From 0 to 1. */
   readonly random: () => number;
   readonly write: (line: string) => void;
+  /** `undefined`: nothing is counted. */
+  readonly metrics: Dataset | undefined;
 }
 
 /** What a gateway is made of, as the configuration wants it. */
@@ -74,7 +77,8 @@ export interface Parts {
 export function createParts(config: Config, given: Surroundings): Parts {
   const surroundings = markingHops(given, config);
   const { now } = surroundings;
-  const log = createDecisionLog(config.DECISION_LOG, surroundings.write);
+  const { write, metrics } = surroundings;
+  const log = createDecisionLog(config.DECISION_LOG, write, metrics && createMetrics(metrics));
   const store = createStore(config, surroundings);
   const revocation = createConfiguredRevocation(config, surroundings);
   const issuers = createConfiguredIssuers(config, {

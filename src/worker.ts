@@ -17,6 +17,7 @@ interface Environment extends Record<string, unknown> {
   readonly KEYCARD?: Fetcher;
   /** The site, when it is a Worker. */
   readonly ORIGIN?: Fetcher;
+  readonly METRICS?: AnalyticsEngineDataset;
 }
 
 /** One gateway per isolate: the platform hands every request of an isolate the same environment. */
@@ -41,7 +42,7 @@ function gatewayFor(environment: Environment): Gateway {
 }
 
 function surroundingsOf(environment: Environment, { ORIGIN_URL }: Config) {
-  const { SESSIONS, KRATOS, KRATOS_ADMIN, KEYCARD, ORIGIN, REVOCATIONS } = environment;
+  const { SESSIONS, KRATOS, KRATOS_ADMIN, KEYCARD, ORIGIN, REVOCATIONS, METRICS } = environment;
   const overNetwork = (request: Request) => fetch(request);
   const through = (binding: Fetcher | undefined) =>
     binding ? (request: Request) => binding.fetch(request) : overNetwork;
@@ -56,6 +57,7 @@ function surroundingsOf(environment: Environment, { ORIGIN_URL }: Config) {
     now: () => Date.now(),
     random: () => Math.random(),
     write: (line: string) => console.log(line),
+    metrics: METRICS,
   };
 }
 

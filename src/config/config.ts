@@ -33,6 +33,7 @@ export const BINDING_NAMES = [
   'KEYCARD',
   'ORIGIN',
   'REVOCATIONS',
+  'METRICS',
 ] as const;
 
 /** The settings as the operator named them, each checked and with its default. */

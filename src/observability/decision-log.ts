@@ -28,12 +28,21 @@ export type DecisionLog = (tell: () => Decision) => void;
 
 const MAX_PATH_LENGTH = 512;
 
-/** Writes decisions as one JSON line each; JSON's escapes keep control characters out of the line. */
-export function createDecisionLog(level: LogLevel, write: (line: string) => void): DecisionLog {
+/**
+ * Writes decisions as one JSON line each; JSON's escapes keep control characters out of the line.
+ *
+ * @param count takes every decision, whatever the level; left out where nothing is counted
+ */
+export function createDecisionLog(
+  level: LogLevel,
+  write: (line: string) => void,
+  count?: (decision: Decision) => void,
+): DecisionLog {
   return function logDecision(tell) {
-    if (level === 'none') return;
+    if (level === 'none' && count === undefined) return;
     const decision = tell();
-    if (level === 'refused' && decision.outcome === 'pass') return;
+    count?.(decision);
+    if (level === 'none' || (level === 'refused' && decision.outcome === 'pass')) return;
     const path = decision.path?.slice(0, MAX_PATH_LENGTH);
     write(JSON.stringify({ event: 'decision', ...decision, ...(path !== undefined && { path }) }));
   };

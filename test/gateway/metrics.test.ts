@@ -1,0 +1,81 @@
+import { expect, it } from 'vitest';
+import { readConfig } from '../../src/config/config.ts';
+import { createGateway } from '../../src/gateway.ts';
+import type { DataPoint } from '../../src/observability/metrics.ts';
+import { get } from '../support/raw-http.ts';
+import { startGate } from '../support/start-gate.ts';
+
+const VARS = { RULES: [{ path: '/public/*', session: 'none' }], DECISION_LOG: 'none' };
+
+it('counts each decision once, and logs none where none is wanted', async () => {
+  const points: DataPoint[] = [];
+  const config = readConfig({
+    ...VARS,
+    PUBLIC_URL: 'https://app.example.test',
+    KRATOS_PUBLIC_URL: 'https://kratos.example.test',
+    REVOCATION: 'off',
+  });
+  if (!config.ok) throw new Error(config.failure.join());
+  const unexpected = () => expect.fail('not to be called');
+  const gateway = createGateway(config.value, {
+    kv: undefined,
+    openLog: undefined,
+    fetchStore: async () => new Response('{"error":{"code":401}}', { status: 401 }),
+    fetchKratosAdmin: unexpected,
+    fetchKeycard: unexpected,
+    fetchKeys: unexpected,
+    fetchOrigin: async () => new Response('ok'),
+    now: () => Date.now(),
+    random: () => 0.5,
+    write: (line) => expect(line).toContain('"event":"revocation-off"'),
+    metrics: { writeDataPoint: (point) => void points.push(point) },
+  });
+  const ask = (target: string, headers: Record<string, string> = {}) =>
+    gateway.fetch(new Request(`https://app.example.test${target}`, { headers }), () => {});
+  await ask('/public/page');
+  await ask('/account');
+  await ask('/sessions/whoami', { 'X-Session-Token': 'ory_st_canary_canary_canary' });
+  await ask('/a%2e%2e/b?canary=1');
+  expect(points.map(({ blobs, doubles }) => [doubles[0], ...blobs])).toEqual([
+    [200, 'gate', 'pass', '', 'RULES.0', '', ''],
+    [401, 'gate', 'deny', 'credential_missing', 'default', 'none', ''],
+    [401, 'whoami', 'deny', 'session_inactive', '', 'store', ''],
+    [400, 'admission', 'refuse', 'path_not_canonical', '', '', ''],
+  ]);
+  expect(JSON.stringify(points)).not.toContain('canary');
+});
+
+it('writes to what is bound as METRICS', async () => {
+  await using gate = await startGate({
+    vars: VARS,
+    bindings: { METRICS: { type: 'worker', worker: 'origin', exportName: 'Points' } },
+    // What is written to a real dataset cannot be read back here.
+    originScript: `
+      import { WorkerEntrypoint } from 'cloudflare:workers';
+      const points = [];
+      export class Points extends WorkerEntrypoint {
+        writeDataPoint(point) { points.push(point); }
+      }
+      export default { fetch: () => Response.json(points) };
+    `,
+  });
+  const { token } = await gate.kratos.createSession();
+  await get(gate.port, '/sessions/whoami', { 'X-Session-Token': token });
+  const points = async () => JSON.parse((await get(gate.port, '/public/points')).text) as unknown[];
+  await expect
+    .poll(async () => (await points())[0])
+    .toEqual({
+      indexes: ['whoami'],
+      blobs: ['whoami', 'pass', '', '', 'store', ''],
+      doubles: [200, expect.any(Number), 0, -1],
+    });
+});
+
+it('serves with a real dataset bound', async () => {
+  await using gate = await startGate({
+    vars: VARS,
+    bindings: { METRICS: { type: 'analytics-engine-dataset', name: 'postern' } },
+  });
+  expect((await get(gate.port, '/public/page')).status).toBe(200);
+  expect(await gate.logs()).toEqual([]);
+});
