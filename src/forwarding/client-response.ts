@@ -49,8 +49,8 @@ export function clientResponse(response: Response, options: ClientResponseOption
 
 /** The same answer with headers that can be changed; the platform relays the socket of a 101 itself. */
 function copyOf(response: Response): Response {
+  if (response.webSocket === null) return new Response(response.body, response);
   const { status, headers, webSocket } = response;
-  if (webSocket === null) return new Response(response.body, response);
   return new Response(null, { status, headers, webSocket });
 }
 

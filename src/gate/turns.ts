@@ -40,7 +40,8 @@ export class Turns {
    * the way round loads (its icon, the sign-in page itself) passes too, and would otherwise begin the count anew.
    */
   forget(headers: Headers, place: string): string | undefined {
-    if (this.#read(headers).page !== nameOf(place)) return undefined;
+    const { page } = this.#read(headers);
+    if (page === '' || page !== nameOf(place)) return undefined;
     return `${this.cookieName}=; Max-Age=0; ${this.#attributes}`;
   }
 
