@@ -11,6 +11,7 @@ import type { JudgeOptions } from './gate/judge.ts';
 import { shown } from './gate/shown.ts';
 import { type AdmittedTarget, admit } from './http/admit.ts';
 import { isLoop } from './http/hops.ts';
+import type { DecisionLog } from './observability/decision-log.ts';
 import { alive, createReadiness } from './observability/health.ts';
 import { createParts, type Surroundings } from './parts.ts';
 import { createConfiguredIntakes } from './revocation/intakes/configured-intakes.ts';
@@ -86,24 +87,34 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
   return {
     async fetch(request, anchor) {
       const admitted = admitHere(request, site, config);
-      if (admitted.ok) {
-        const target = admitted.value;
-        const visit = { target, anchor };
-        // What is asked most of all needs no router, which would be a twentieth of its cost.
-        const isPlainWhoami = target.method === 'GET' && whoamiPaths.has(target.path);
-        return isPlainWhoami
-          ? answerWhoami(request, visit).catch(answerBug)
-          : routes.fetch(request, visit);
-      }
-      const reason = admitted.failure;
-      const response = await shown(errorResponse(reason), reason, request);
-      const { method } = request;
-      const { status } = response;
-      const [route, outcome] = ['admission', 'refuse'] as const;
-      log(() => ({ route, outcome, status, method, reason, durationMs: 0 }));
-      return response;
+      if (!admitted.ok) return answerRefusal(request, admitted.failure, log);
+      const target = admitted.value;
+      const visit = { target, anchor };
+      // What is asked most of all needs no router, which would be a twentieth of its cost.
+      const isPlainWhoami = target.method === 'GET' && whoamiPaths.has(target.path);
+      return isPlainWhoami
+        ? answerWhoami(request, visit).catch(answerBug)
+        : routes.fetch(request, visit);
     },
   };
+}
+
+/** The request itself is at fault, and nobody is asked who made it. */
+async function answerRefusal(
+  request: Request,
+  reason: Reason,
+  log: DecisionLog,
+): Promise<Response> {
+  const response = await shown(errorResponse(reason), reason, request);
+  log(() => ({
+    route: 'admission',
+    outcome: 'refuse',
+    status: response.status,
+    method: request.method,
+    reason,
+    durationMs: 0,
+  }));
+  return response;
 }
 
 /** Only what has not come through here before, and is for one of our hosts. */

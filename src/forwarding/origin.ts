@@ -16,15 +16,21 @@ export interface OriginOptions {
   readonly timeoutMs: number;
 }
 
+/**
+ * A call that is given up ends with the last work of its request, or when its answer comes after all: an abort signal
+ * would end it at once, but costs every call that is in time more than all else that keeps the deadline.
+ */
 export function createOrigin({ fetch, timeoutMs }: OriginOptions): Origin {
   return {
     async fetch({ url, init }) {
       const { promise: deadline, resolve } = Promise.withResolvers<undefined>();
       const timer = setTimeout(resolve, timeoutMs);
       try {
-        // A call that is not waited for any more ends with its request; an abort signal for that costs each call more than the timer.
-        const response = await Promise.race([fetch(url, init), deadline]);
-        return response === undefined ? failed('origin_timeout') : success(response);
+        const call = fetch(url, init);
+        const response = await Promise.race([call, deadline]);
+        if (response !== undefined) return success(response);
+        call.then(discard, () => undefined);
+        return failed('origin_timeout');
       } catch {
         return failed('origin_unreachable');
       } finally {
@@ -32,4 +38,11 @@ export function createOrigin({ fetch, timeoutMs }: OriginOptions): Origin {
       }
     },
   };
+}
+
+/** Nobody will read it. */
+function discard({ body, webSocket }: Response): void {
+  webSocket?.accept();
+  webSocket?.close();
+  void body?.cancel();
 }

@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readComplaints, readDecisions } from '../support/decision-lines.ts';
 import { get, header, headerValues } from '../support/raw-http.ts';
@@ -12,6 +13,9 @@ import {
 } from '../support/tcp-fakes.ts';
 
 const RULES = [{ path: '/public/*', session: 'none' }];
+
+/** Declares more than anybody waits for. */
+const ENDLESS = `HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n${'x'.repeat(1000)}`;
 
 async function gateBefore(origin: TcpFake): Promise<RunningGate> {
   return startGate({
@@ -62,6 +66,34 @@ describe('a slow origin', () => {
     const response = await get(gate.port, '/stream');
     expect([response.status, response.complete]).toEqual([200, true]);
     expect(response.text).toContain('chunk 5');
+  });
+});
+
+describe('an origin that answers too late', () => {
+  it('is let go of when it does, though other work of the request goes on', async () => {
+    let openMs = Infinity;
+    const late = createServer((socket) => {
+      const openedAt = performance.now();
+      socket.once('data', () => setTimeout(() => socket.write(ENDLESS), 700));
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        openMs = performance.now() - openedAt;
+      });
+    });
+    await new Promise<void>((resolve) => late.listen(0, '127.0.0.1', resolve));
+    const { port } = late.address() as AddressInfo; // listening at a port
+    await using gate = await startGate({
+      vars: { FRESH_SECONDS: 1, ORIGIN_URL: `http://127.0.0.1:${port}`, ORIGIN_TIMEOUT_MS: 300 },
+      services: { kratos: 'binding', origin: 'http' },
+    });
+    const { token } = await gate.kratos.createSession();
+    const headers = { 'X-Session-Token': token };
+    await get(gate.port, '/sessions/whoami', headers);
+    await gate.clock.advance(2000);
+    await gate.kratos.control({ delayMs: 3000 });
+    expect((await get(gate.port, '/x', headers)).status).toBe(504); // and the session is checked again behind it
+    await expect.poll(() => openMs, { timeout: 2500 }).toBeLessThan(2000);
+    late.close();
   });
 });
 

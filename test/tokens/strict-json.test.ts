@@ -37,6 +37,15 @@ describe('parseStrictObject()', () => {
     }
   });
 
+  it('refuses numbers that are too large for a double, wherever they stand', () => {
+    for (const text of ['{"a":1e999}', '{"a":{"b":[0,-1e999]}}', `{"a":${'9'.repeat(310)}}`]) {
+      expect(parseStrictText(text, BOUNDS), text).toBeUndefined();
+    }
+    for (const text of ['{"a":1e308}', '{"a":-1e-999}', '{"a":"1e999"}']) {
+      expect(parseStrictText(text, BOUNDS), text).toEqual(JSON.parse(text));
+    }
+  });
+
   it('refuses what is not an object, not UTF-8, or begins with a byte order mark', () => {
     for (const text of ['[]', '"a"', '1', 'null', 'true', '', '\ufeff{}', '{} {}']) {
       expect(parseStrictObject(bytesOf(text), BOUNDS), text).toBeUndefined();
