@@ -3,7 +3,7 @@ import { failed, type Result, success } from '../errors/result.ts';
 import type { TokenDenialReason } from '../errors/token-reasons.ts';
 import type { JsonObject } from '../session/session.ts';
 import { decodeBase64Url, isCanonicalBase64Url } from './base64url.ts';
-import { parseStrictObject } from './strict-json.ts';
+import { holdsFiniteNumbers, parseStrictObject } from './strict-json.ts';
 
 /** Longer than any session needs, short enough to be judged in microseconds. */
 export const MAX_TOKEN_LENGTH = 8192;
@@ -54,7 +54,10 @@ export function openToken(compact: string): Result<UnverifiedToken, TokenDenialR
   const opened = openCompactJws(compact);
   if (!opened.ok) return opened;
   const claims = parseStrictObject(opened.value.payload, PAYLOAD_BOUNDS);
-  return claims === undefined ? failed('token_malformed') : success({ jws: opened.value, claims });
+  if (claims === undefined) return failed('token_malformed');
+  return holdsFiniteNumbers(claims)
+    ? success({ jws: opened.value, claims })
+    : failed('token_claim_invalid');
 }
 
 function readHeader(bytes: Uint8Array): Result<UnverifiedJws['header'], TokenDenialReason> {

@@ -13,8 +13,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /**
  * The JSON object in these bytes, if every reader would read the same one: well-formed UTF-8 without a byte
  * order mark, a plain object, no name twice at any level (RFC 7515 section 4 and RFC 7519 section 4 let
- * parsers differ there), no number beyond what a double holds (RFC 8259 section 6), within bounds. Else `undefined`.
- * Linear in the length.
+ * parsers differ there), within bounds. Else `undefined`. Linear in the length.
  */
 export function parseStrictObject(bytes: Uint8Array, bounds: JsonBounds): JsonObject | undefined {
   const text = decodeUtf8(bytes);
@@ -26,8 +25,18 @@ export function parseStrictText(text: string, bounds: JsonBounds): JsonObject | 
   if (!isUnambiguous(text, bounds.maxDepth)) return undefined;
   const value = parse(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  if (Object.keys(value).length > bounds.maxMembers || !holdsFiniteNumbers(value)) return undefined;
+  if (Object.keys(value).length > bounds.maxMembers) return undefined;
   return value as JsonObject; // neither a list nor a scalar: an object
+}
+
+/**
+ * Whether every number was one that a double holds: `1e999` is Infinity to one reader, an error or another number to
+ * others (RFC 8259 section 6). For what was parsed here, and is no deeper than allowed.
+ */
+export function holdsFiniteNumbers(value: JsonValue): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.values(value).every(holdsFiniteNumbers);
 }
 
 function decodeUtf8(bytes: Uint8Array): string | undefined {
@@ -44,13 +53,6 @@ function parse(text: string): JsonValue | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Whether no number stands in it that was too large: `1e999` is Infinity to one reader, an error or another number to others. */
-function holdsFiniteNumbers(value: JsonValue): boolean {
-  if (typeof value === 'number') return Number.isFinite(value);
-  if (typeof value !== 'object' || value === null) return true;
-  return Object.values(value).every(holdsFiniteNumbers); // no deeper than allowed, as was seen before
 }
 
 const QUOTE = 0x22;

@@ -41,6 +41,14 @@ describe('the claims of tokens', () => {
     }
   });
 
+  it('a number no double holds, at any depth', async () => {
+    const claims = usualClaims(ISSUER, now());
+    for (const text of ['1e999', '{"level":[0,-1e999]}']) {
+      const json = JSON.stringify({ ...claims, session: { level: '@' } }).replace('"@"', text);
+      await expectRefused(await make({ claims: json }), 'token_claim_invalid');
+    }
+  });
+
   it('J8: a life longer than configured', async () => {
     const iat = Math.floor(now() / 1000);
     const exp = iat + 10 * 365 * 86_400;
