@@ -6,17 +6,25 @@ export interface MemoryTierLimits {
 }
 
 interface Slot<Value> {
+  readonly name: string;
   readonly value: Value;
   readonly bytes: number;
+  older: Slot<Value> | undefined;
+  newer: Slot<Value> | undefined;
 }
 
 /**
  * What one isolate remembers, bounded by entries and by bytes; the least recently used goes first. A value
  * larger than all of the room is not kept.
+ *
+ * The order of use is a chain through the slots, so that a hit changes two links of it and no table: putting an entry
+ * of a large `Map` in anew makes the Map copy itself every few thousand hits.
  */
 export class MemoryTier<Value> {
-  readonly #slots = new Map<string, Slot<Value>>(); // a Map keeps the order of insertion: oldest first
+  readonly #slots = new Map<string, Slot<Value>>();
   readonly #limits: MemoryTierLimits;
+  #oldest: Slot<Value> | undefined;
+  #newest: Slot<Value> | undefined;
   #bytes = 0;
 
   constructor(limits: MemoryTierLimits) {
@@ -34,8 +42,10 @@ export class MemoryTier<Value> {
   read(name: string): Value | undefined {
     const slot = this.#slots.get(name);
     if (slot === undefined) return undefined;
-    this.#slots.delete(name);
-    this.#slots.set(name, slot);
+    if (slot !== this.#newest) {
+      this.#unlink(slot);
+      this.#append(slot);
+    }
     return slot.value;
   }
 
@@ -43,20 +53,39 @@ export class MemoryTier<Value> {
   keep(name: string, value: Value, bytes: number): void {
     this.forget(name);
     if (bytes > this.#limits.maxBytes) return;
-    this.#slots.set(name, { value, bytes });
+    const slot: Slot<Value> = { name, value, bytes, older: undefined, newer: undefined };
+    this.#slots.set(name, slot);
+    this.#append(slot);
     this.#bytes += bytes;
-    for (const oldest of this.#slots.keys()) {
-      const fits =
-        this.#slots.size <= this.#limits.maxEntries && this.#bytes <= this.#limits.maxBytes;
-      if (fits) return;
-      this.forget(oldest);
-    }
+    while (this.#oldest !== undefined && !this.#fits()) this.forget(this.#oldest.name);
   }
 
   forget(name: string): void {
     const slot = this.#slots.get(name);
     if (slot === undefined) return;
     this.#slots.delete(name);
+    this.#unlink(slot);
     this.#bytes -= slot.bytes;
+  }
+
+  #fits(): boolean {
+    return this.#slots.size <= this.#limits.maxEntries && this.#bytes <= this.#limits.maxBytes;
+  }
+
+  /** Puts a slot that stands nowhere behind the newest. */
+  #append(slot: Slot<Value>): void {
+    slot.older = this.#newest;
+    if (this.#newest === undefined) this.#oldest = slot;
+    else this.#newest.newer = slot;
+    this.#newest = slot;
+  }
+
+  #unlink(slot: Slot<Value>): void {
+    const { older, newer } = slot;
+    if (older === undefined) this.#oldest = newer;
+    else older.newer = newer;
+    if (newer === undefined) this.#newest = older;
+    else newer.older = older;
+    slot.newer = undefined; // `older` is set by who puts it in anew
   }
 }

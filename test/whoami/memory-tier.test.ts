@@ -2,6 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MemoryTier } from '../../src/whoami/memory-tier.ts';
 
+const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g'] as const;
+const sumOf = (held: readonly (readonly [string, number])[]) =>
+  held.reduce((sum, [, bytes]) => sum + bytes, 0);
+
 describe('MemoryTier', () => {
   it('keeps and forgets', () => {
     const tier = new MemoryTier<number>({ maxEntries: 2, maxBytes: 100 });
@@ -35,27 +39,37 @@ describe('MemoryTier', () => {
     expect([tier.read('a'), tier.bytes]).toEqual([undefined, 0]);
   });
 
-  it('never exceeds its bounds and counts what it holds, whatever is done to it', () => {
+  it('holds what was used last, within its bounds, whatever is done to it', () => {
     const operation = fc.record({
       verb: fc.constantFrom('keep', 'keep', 'keep', 'read', 'forget'),
-      name: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g'),
+      name: fc.constantFrom(...NAMES),
       bytes: fc.integer({ min: 0, max: 60 }),
     });
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 60 }), (operations) => {
         const tier = new MemoryTier<number>({ maxEntries: 4, maxBytes: 100 });
+        let held: [name: string, bytes: number][] = []; // what is to be held, the least recently used first
         for (const { verb, name, bytes } of operations) {
-          if (verb === 'keep') tier.keep(name, bytes, bytes);
-          else if (verb === 'read') tier.read(name);
-          else tier.forget(name);
-          expect(tier.size).toBeLessThanOrEqual(4);
-          expect(tier.bytes).toBeLessThanOrEqual(100);
-          if (verb === 'keep') expect(tier.read(name)).toBe(bytes);
+          const known = held.find(([each]) => each === name);
+          const others = held.filter((each) => each !== known);
+          if (verb === 'keep') {
+            tier.keep(name, bytes, bytes);
+            held = [...others, [name, bytes]];
+            while (held.length > 4 || sumOf(held) > 100) held = held.slice(1);
+          } else if (verb === 'read') {
+            expect(tier.read(name)).toBe(known?.[1]);
+            held = known === undefined ? others : [...others, known];
+          } else {
+            tier.forget(name);
+            held = others;
+          }
+          expect([tier.size, tier.bytes]).toEqual([held.length, sumOf(held)]);
         }
-        const held = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => tier.read(name) ?? 0);
-        expect(tier.bytes).toBe(held.reduce((sum, bytes) => sum + bytes, 0));
+        for (const name of NAMES) {
+          expect(tier.read(name)).toBe(held.find(([each]) => each === name)?.[1]);
+        }
       }),
-      { numRuns: 300 },
+      { numRuns: 1000 },
     );
   });
 });
