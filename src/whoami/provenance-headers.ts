@@ -2,12 +2,12 @@
 import { formatCacheStatus } from '../http/cache-status.ts';
 import type { Provenance } from './resolution.ts';
 
-/** `Cache-Status` and, for what a tier kept, `Age`: where an answer came from and how old it is. */
+/** `Cache-Status` and, but for the store's own answer, `Age`: where an answer came from and how old it is. */
 export function setProvenance(headers: Headers, provenance: Provenance): void {
   const status = cacheStatusOf(provenance);
   if (status === undefined) return;
   const { tier, ageSeconds } = provenance;
-  if (tier === 'memory' || tier === 'kv') headers.set('age', String(ageSeconds));
+  if (tier !== 'store' && tier !== 'none') headers.set('age', String(ageSeconds));
   headers.set('cache-status', status);
 }
 

@@ -49,12 +49,15 @@ describe('whoami for a token of Kratos', () => {
   });
 
   it('says where the answer came from', async () => {
-    const token = await inlineToken({ jti: 'where' });
+    const iat = Math.floor(gate.clock.now() / 1000) - 120;
+    const token = await inlineToken({ jti: 'where', iat });
     const first = await whoami(token);
     expect(header(first, 'cache-status')).toMatch(/^postern; hit; ttl=\d+; detail=signature$/);
     const second = await whoami(token);
     expect(header(second, 'cache-status')).toMatch(/^postern; hit; ttl=\d+; detail=memory$/);
-    expect(Number(header(second, 'age'))).toBeLessThan(60);
+    for (const response of [first, second]) {
+      expect(Number(header(response, 'age')) - 120).toBeOneOf([0, 1, 2]); // since it was issued
+    }
   });
 
   it('ends with the token, though it was remembered', async () => {
