@@ -174,7 +174,9 @@ const CONTROL_PARTS =
 /** What a header's name says to some origin. */
 export interface NameMeaning {
   readonly folded: string;
+  /** It says who somebody is, which an origin has no business telling clients. */
   readonly isIdentity: boolean;
+  /** An origin may believe it only when Postern set it. */
   readonly isUntrusted: boolean;
 }
 
@@ -197,16 +199,6 @@ export class HeaderFilter {
   /** @param ownNames headers Postern itself sets on the request to the origin */
   constructor(ownNames: Iterable<string>) {
     this.#ours = new Set(Array.from(ownNames, foldHeaderName));
-  }
-
-  /** Whether an origin may believe a header of this name only when Postern set it. */
-  isUntrusted(name: string): boolean {
-    return this.meaningOf(name).isUntrusted;
-  }
-
-  /** Whether a header of this name says who somebody is, which an origin has no business telling clients. */
-  isIdentity(name: string): boolean {
-    return this.meaningOf(name).isIdentity;
   }
 
   meaningOf(name: string): NameMeaning {
