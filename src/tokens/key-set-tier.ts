@@ -1,6 +1,6 @@
 import type { JsonObject } from '../session/session.ts';
 import { readBounded } from '../whoami/bounded-kv-read.ts';
-import { lengthPrefixed, toBase64Url } from '../whoami/credential-name.ts';
+import { digestName } from '../whoami/credential-name.ts';
 import type { KeyValueStore } from '../whoami/kv-tier.ts';
 import { sealText, unsealText } from '../whoami/sealing.ts';
 import type { Algorithm } from './algorithms.ts';
@@ -82,9 +82,7 @@ export class KeySetTier {
   async #resolveName(): Promise<string> {
     if (this.#name !== undefined) return this.#name;
     const { issuer, source, algorithms } = this.#options;
-    const bytes = lengthPrefixed(['postern/v1k', issuer, source, algorithms.join(' ')]);
-    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-    this.#name = `v1k:${toBase64Url(digest)}`;
+    this.#name = await digestName('v1k', [issuer, source, algorithms.join(' ')]);
     return this.#name;
   }
 }

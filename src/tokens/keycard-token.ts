@@ -2,9 +2,9 @@
 import * as v from 'valibot';
 import { type Result, success } from '../errors/result.ts';
 import type { JsonValue } from '../session/session.ts';
+import { digestName } from '../whoami/credential-name.ts';
 import { type ProvenSession, proven, type SessionFields, setField } from './proven-session.ts';
 import { id, type VerifiedTimes } from './token-kind.ts';
-import { nameToken } from './token-name.ts';
 
 /** Claims of an access token of a Keycard zone (RFC 9068 section 2.2). */
 export const KEYCARD_CLAIMS = v.object({
@@ -58,6 +58,6 @@ export async function keycardTokenSession(
   };
   for (const [path, value] of fields) setField(shown, path, value);
   const document = { ...shown, identity: { id: sub } };
-  const name = sessionId ?? (await nameToken(compact));
+  const name = sessionId ?? (await digestName('v1t', [compact]));
   return success(proven({ id: name, identityId: sub, expiresAt, document, shown }));
 }

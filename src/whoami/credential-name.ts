@@ -11,14 +11,25 @@ const encoder = new TextEncoder();
  * way the credential travels, and its exact bytes. Each part stands behind its length, so that no two
  * different lists of parts are the same bytes.
  */
-export async function nameCredential(
+export function nameCredential(
   { carrier, value }: Credential,
   storeId: string,
 ): Promise<CredentialName> {
   const cookieName = carrier.kind === 'cookie' ? carrier.cookieName : '';
-  const bytes = lengthPrefixed(['postern/v1s', storeId, carrier.kind, cookieName, value]);
+  return digestName('v1s', [storeId, carrier.kind, cookieName, value]);
+}
+
+/**
+ * What something is called outside of memory: `v1s` a session credential, `v1t` a token that names no session,
+ * `v1k` a key set. The format, a colon, and 43 base64url characters of SHA-256 over the format and every part.
+ */
+export async function digestName(
+  format: 'v1s' | 'v1t' | 'v1k',
+  parts: readonly string[],
+): Promise<string> {
+  const bytes = lengthPrefixed([`postern/${format}`, ...parts]);
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return `v1s:${toBase64Url(digest)}`;
+  return `${format}:${toBase64Url(digest)}`;
 }
 
 /** Joins parts so that the parts can be told from the bytes. Exported for its property test. */
