@@ -29,7 +29,7 @@ export function createOrigin({ fetch, timeoutMs }: OriginOptions): Origin {
         const call = fetch(url, init);
         const response = await Promise.race([call, deadline]);
         if (response !== undefined) return success(response);
-        call.then(discard, () => undefined);
+        void call.then(discard).catch(() => {}); // it failed after all, or could not be let go of
         return failed('origin_timeout');
       } catch {
         return failed('origin_unreachable');
@@ -41,8 +41,8 @@ export function createOrigin({ fetch, timeoutMs }: OriginOptions): Origin {
 }
 
 /** Nobody will read it. */
-function discard({ body, webSocket }: Response): void {
+async function discard({ body, webSocket }: Response): Promise<void> {
   webSocket?.accept();
   webSocket?.close();
-  void body?.cancel();
+  await body?.cancel();
 }
