@@ -2,6 +2,7 @@ import type { Config } from './config/config.ts';
 import type { Presentation } from './credentials/credential.ts';
 import { withoutOwnSecrets } from './credentials/own-secrets.ts';
 import { readCredential } from './credentials/read-credential.ts';
+import { reservedCookies } from './forwarding/client-response.ts';
 import { HeaderFilter } from './forwarding/header-filter.ts';
 import { createOrigin } from './forwarding/origin.ts';
 import type { GateOptions } from './gate/gate.ts';
@@ -191,6 +192,7 @@ function createGateOptions(
     origin: createOrigin({ fetch: fetchOrigin, timeoutMs: config.ORIGIN_TIMEOUT_MS }),
     originUrl: config.ORIGIN_URL ?? config.PUBLIC_URL,
     filter: new HeaderFilter(site.identifier.headerNames),
+    reservedCookies: reservedCookies([...site.cookieNames, site.turns.cookieName]),
     isOwnBearer: (value) => secrets.has(value) || isOwnToken(value),
     log,
   };

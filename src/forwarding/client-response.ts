@@ -6,7 +6,8 @@ import type { HeaderFilter } from './header-filter.ts';
 
 export interface ClientResponseOptions {
   readonly filter: HeaderFilter;
-  readonly cookieNames: readonly string[];
+  /** As {@link reservedCookies} folds them. */
+  readonly reserved: ReadonlySet<string>;
   /** Whether the origin's own caching headers stand, but for an answer with cookies of the session store. */
   readonly keepsCacheControl: boolean;
   /** Whether who is asking was looked at to give it. */
@@ -40,7 +41,7 @@ export function clientResponse(response: Response, options: ClientResponseOption
     if (hopByHop.has(folded) || isIdentity || isForCaches) headers.delete(name);
     setsCookies ||= name === 'set-cookie';
   }
-  if (setsCookies) keepForeignCookies(headers, options.cookieNames);
+  if (setsCookies) keepForeignCookies(headers, options.reserved);
   if (!keepsCacheControl) headers.set('cache-control', PRIVATE_NO_STORE);
   for (const cookie of options.setCookies) headers.append('set-cookie', cookie);
   if (options.dependsOnSession && response.webSocket === null) headers.append('vary', VARY);
@@ -55,14 +56,18 @@ function copyOf(response: Response): Response {
 }
 
 /** The origin may not set, replace or delete the session cookie, under any prefix of its name. */
-function keepForeignCookies(headers: Headers, cookieNames: readonly string[]): void {
+function keepForeignCookies(headers: Headers, reserved: ReadonlySet<string>): void {
   const cookies = headers.getSetCookie();
-  const reserved = new Set(cookieNames.map(foldCookieName));
   headers.delete('set-cookie');
   for (const cookie of cookies) {
     const name = cookie.split(/[=;]/, 1)[0] ?? '';
     if (!reserved.has(foldCookieName(name))) headers.append('set-cookie', cookie);
   }
+}
+
+/** The cookies only Postern and the session store may set, told by every name that some server takes for theirs. */
+export function reservedCookies(names: readonly string[]): ReadonlySet<string> {
+  return new Set(names.map(foldCookieName));
 }
 
 function foldCookieName(name: string): string {

@@ -29,6 +29,8 @@ export interface GateOptions extends DenialOptions, JudgeOptions {
   readonly originUrl: string;
   /** Of every cookie that may hold a credential: none of them reaches the origin. */
   readonly cookieNames: readonly string[];
+  /** Of every cookie the origin may not set. */
+  readonly reservedCookies: ReadonlySet<string>;
   readonly identifier: Identifier;
   readonly filter: HeaderFilter;
   readonly isOwnBearer: (value: string) => boolean;
@@ -140,7 +142,7 @@ async function forward(
     session === undefined ? undefined : options.turns.forget(request.headers, placeOf(target));
   const response = clientResponse(sent.value, {
     filter: options.filter,
-    cookieNames: [...options.cookieNames, options.turns.cookieName],
+    reserved: options.reservedCookies,
     keepsCacheControl: rule.cacheControl === 'origin',
     dependsOnSession: resolution !== undefined,
     setCookies: [
