@@ -4,7 +4,7 @@ import type { Reason } from './reasons.ts';
 import { isTokenReason } from './token-reasons.ts';
 
 /** Seconds a client is asked to wait after a fault when nothing better is known. */
-export const DEFAULT_RETRY_AFTER_SECONDS = 2;
+const DEFAULT_RETRY_AFTER_SECONDS = 2;
 
 /** What every site may use (RFC 9110 section 9.3, RFC 5789). */
 export const DEFAULT_METHODS = [

@@ -19,6 +19,7 @@ export interface TokenSessionsOptions {
 const MEMORY_LIMITS = { maxEntries: 5000, maxBytes: 8 * 1024 * 1024 };
 
 const LOG_UNREADABLE = 'revocation-log';
+
 /**
  * Token to session, without a call to anyone while the issuer's keys are known.
  *

@@ -17,7 +17,7 @@ interface Slot<Value> {
  * What one isolate remembers, bounded by entries and by bytes; the least recently used goes first. A value
  * larger than all of the room is not kept.
  *
- * The order of use is a chain through the slots, so that a hit changes two links of it and no table: putting an entry
+ * The order of use is a chain through the slots, so that a hit changes some links and no table: putting an entry
  * of a large `Map` in anew makes the Map copy itself every few thousand hits.
  */
 export class MemoryTier<Value> {

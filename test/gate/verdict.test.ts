@@ -2,16 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Rule } from '../../src/gate/rules.ts';
 import { decide, PASS_UNSEEN } from '../../src/gate/verdict.ts';
 import type { Session } from '../../src/session/session.ts';
-import type { Provenance, Resolution } from '../../src/whoami/resolution.ts';
+import { NOTHING_ASKED, type Resolution } from '../../src/whoami/resolution.ts';
 
-const provenance: Provenance = {
-  tier: 'none',
-  forwarded: undefined,
-  ageSeconds: 0,
-  ttlSeconds: undefined,
-  collapsed: false,
-  fault: undefined,
-};
 const session: Session = { id: 's', identity: { id: 'i' }, expiresAt: 1, document: {} };
 
 const rule = (kind: Rule['session']): Rule => ({
@@ -30,14 +22,34 @@ const NOW = Date.parse('2026-11-20T12:00:00Z');
 
 /** Everything a resolution can be, `signed-in` apart. */
 const OTHERS: readonly Resolution[] = [
-  { outcome: 'not-signed-in', reason: 'credential_missing', body: undefined, provenance },
-  { outcome: 'not-signed-in', reason: 'credential_malformed', body: undefined, provenance },
-  { outcome: 'not-signed-in', reason: 'credential_ambiguous', body: undefined, provenance },
-  { outcome: 'not-signed-in', reason: 'session_inactive', body: '{}', provenance },
-  { outcome: 'insufficient', body: '{"a":1}', provenance },
-  { outcome: 'unknown', reason: 'issuer_keys_unavailable', retryAfterSeconds: 7, provenance },
-  { outcome: 'rejected', status: 400, body: '{}', provenance },
-  { outcome: 'not-cached', provenance },
+  {
+    outcome: 'not-signed-in',
+    reason: 'credential_missing',
+    body: undefined,
+    provenance: NOTHING_ASKED,
+  },
+  {
+    outcome: 'not-signed-in',
+    reason: 'credential_malformed',
+    body: undefined,
+    provenance: NOTHING_ASKED,
+  },
+  {
+    outcome: 'not-signed-in',
+    reason: 'credential_ambiguous',
+    body: undefined,
+    provenance: NOTHING_ASKED,
+  },
+  { outcome: 'not-signed-in', reason: 'session_inactive', body: '{}', provenance: NOTHING_ASKED },
+  { outcome: 'insufficient', body: '{"a":1}', provenance: NOTHING_ASKED },
+  {
+    outcome: 'unknown',
+    reason: 'issuer_keys_unavailable',
+    retryAfterSeconds: 7,
+    provenance: NOTHING_ASKED,
+  },
+  { outcome: 'rejected', status: 400, body: '{}', provenance: NOTHING_ASKED },
+  { outcome: 'not-cached', provenance: NOTHING_ASKED },
 ];
 const signedIn: Extract<Resolution, { outcome: 'signed-in' }> = {
   outcome: 'signed-in',
@@ -46,7 +58,7 @@ const signedIn: Extract<Resolution, { outcome: 'signed-in' }> = {
   logPosition: 0,
   setCookies: [],
   cacheForSeconds: undefined,
-  provenance,
+  provenance: NOTHING_ASKED,
 };
 
 describe('decide()', () => {
