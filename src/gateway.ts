@@ -15,7 +15,8 @@ import type { DecisionLog } from './observability/decision-log.ts';
 import { alive, createReadiness } from './observability/health.ts';
 import { createParts, type Surroundings } from './parts.ts';
 import { createConfiguredIntakes } from './revocation/intakes/configured-intakes.ts';
-import { addSessionApi, createSiteAnswers } from './session-api/session-api.ts';
+import { OWN_SESSIONS_PATH } from './session-api/own-sessions.ts';
+import { addSessionApi, createSiteAnswers, ownSessionsPage } from './session-api/session-api.ts';
 import { createPublishedKeys, publishedKey } from './tokens/published-keys.ts';
 import { createResourceMetadata, RESOURCE_METADATA_PATH } from './tokens/resource-metadata.ts';
 import type { Anchor } from './whoami/single-flight.ts';
@@ -69,6 +70,9 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
     const forwardAuth = createForwardAuth({ ...site, secrets, log });
     routes.all('/.postern/auth/*', ({ req, env }) => forwardAuth(req.raw, env.target, env.anchor));
   }
+
+  const ownSessions = ownSessionsPage(parts.sessionApi, site);
+  routes.all(OWN_SESSIONS_PATH, ({ req, env }) => ownSessions(req.raw, env.target, env.anchor));
 
   routes.all('/.postern/*', () => errorResponse('not_found'));
   addSessionApi(routes, parts.sessionApi);

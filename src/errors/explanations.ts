@@ -108,6 +108,12 @@ export function explain(reason: Reason): Explanation {
         message: 'The media type of the request body is not supported.',
         reason: 'Send JSON, with Content-Type: application/json.',
       };
+    case 'form_not_current':
+      return {
+        status: 403,
+        message: 'The form is not of a page made for this session.',
+        reason: 'Open the page again, and use the form that is on it.',
+      };
     case 'cross_site_change':
       return {
         status: 403,

@@ -19,6 +19,7 @@ export type RefusalReason =
   | 'body_too_long'
   | 'media_type_not_supported'
   | 'cross_site_change'
+  | 'form_not_current'
   | 'not_found';
 
 /** A verdict of *no*: nobody is signed in, or not strongly enough. */

@@ -40,7 +40,7 @@ interface CompiledRule extends Rule {
 }
 
 /** What no rule matches requires a session. */
-const DEFAULT_RULE: Rule = Object.freeze({
+export const DEFAULT_RULE: Rule = Object.freeze({
   name: 'default',
   session: 'required',
   aal: undefined,

@@ -2,7 +2,7 @@ import type { Reason } from '../errors/reasons.ts';
 
 /** What is recorded of one request: never a credential, never a query, never a header. */
 export interface Decision {
-  readonly route: 'whoami' | 'gate' | 'forward-auth' | 'session-api' | 'admission';
+  readonly route: 'whoami' | 'gate' | 'forward-auth' | 'session-api' | 'own-sessions' | 'admission';
   readonly outcome: 'pass' | 'challenge' | 'deny' | 'refuse' | 'fault';
   readonly status: number;
   readonly method: string;

@@ -3,7 +3,7 @@ import { failed, type Result, success } from '../errors/result.ts';
 import { readBoundedText, TOO_LONG } from '../http/read-bounded-text.ts';
 import { credentialHeaders } from '../providers/kratos/credential-headers.ts';
 import type { Upstream } from '../providers/upstream.ts';
-import type { JsonValue } from '../session/session.ts';
+import type { JsonObject, JsonValue } from '../session/session.ts';
 import type { ApiAnswer } from './api-route.ts';
 import { passThrough } from './pass-through.ts';
 import { readUuid } from './uuid.ts';
@@ -17,7 +17,7 @@ export interface OtherSessions {
   readonly isCut: boolean;
 }
 
-const PAGE_SIZE = 250;
+export const PAGE_SIZE = 250;
 /** 10,000 sessions of one person. */
 const MAX_PAGES = 40;
 const MAX_PAGE_BYTES = 4 * 1024 * 1024;
@@ -37,16 +37,9 @@ export async function listOtherSessions(
   const ids = new Set<string>();
   let identityId: string | undefined;
   for (let page = 1; page <= MAX_PAGES; page += 1) {
-    const sent = await kratos.send({
-      method: 'GET',
-      segments: ['sessions'],
-      query: `page=${page}&per_page=${PAGE_SIZE}`,
-      headers: { accept: 'application/json', ...credentialHeaders(credential) },
-    });
-    if (!sent.ok) return failed(sent);
-    if (sent.value.status !== 200) return failed(passThrough(sent.value));
-    const listed = await readPage(sent.value);
-    if (listed === undefined) return failed(failed('upstream_not_valid'));
+    const read = await readOtherSessions(kratos, credential, page);
+    if (!read.ok) return read;
+    const listed = read.value;
     for (const session of listed) {
       ids.add(session.id);
       identityId = session.identityId ?? identityId;
@@ -57,9 +50,29 @@ export async function listOtherSessions(
   return success({ ids, identityId, isCut: true });
 }
 
-interface ListedSession {
+/** A session as it stands in the list. */
+export interface ListedSession {
   readonly id: string;
   readonly identityId: string | undefined;
+  readonly document: JsonObject;
+}
+
+/** One page of the list, from 1. */
+export async function readOtherSessions(
+  kratos: Upstream,
+  credential: Credential,
+  page: number,
+): Promise<Result<readonly ListedSession[], ApiAnswer>> {
+  const sent = await kratos.send({
+    method: 'GET',
+    segments: ['sessions'],
+    query: `page=${page}&per_page=${PAGE_SIZE}`,
+    headers: { accept: 'application/json', ...credentialHeaders(credential) },
+  });
+  if (!sent.ok) return failed(sent);
+  if (sent.value.status !== 200) return failed(passThrough(sent.value));
+  const listed = await readPage(sent.value);
+  return listed === undefined ? failed(failed('upstream_not_valid')) : success(listed);
 }
 
 async function readPage(response: Response): Promise<ListedSession[] | undefined> {
@@ -81,5 +94,5 @@ function readListed(value: JsonValue): ListedSession[] {
     typeof identity === 'object' && identity !== null && 'id' in identity
       ? readUuid(identity.id)
       : undefined;
-  return id === undefined ? [] : [{ id, identityId }];
+  return id === undefined ? [] : [{ id, identityId, document: value }];
 }

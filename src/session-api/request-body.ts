@@ -20,6 +20,17 @@ export async function readJsonBody(request: Request): Promise<Result<JsonObject,
   return value === undefined ? failed('body_not_valid') : success(value);
 }
 
+/** The request's body, when it is a form of at most 64 KiB that says so (HTML standard, URL-encoded form data). */
+export async function readFormBody(
+  request: Request,
+): Promise<Result<URLSearchParams, BodyRefusal>> {
+  const type = request.headers.get('content-type') ?? '';
+  if (!/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type)) return failed('body_not_valid');
+  const text = await readInTime(request);
+  if (text === TOO_LONG) return failed('body_too_long');
+  return text === undefined ? failed('body_not_valid') : success(new URLSearchParams(text));
+}
+
 async function readInTime(request: Request): Promise<string | typeof TOO_LONG | undefined> {
   const { promise: late, resolve } = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => resolve(undefined), BODY_TIMEOUT_MS);

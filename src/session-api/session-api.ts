@@ -2,6 +2,7 @@ import type { HonoBase } from 'hono/hono-base';
 import type { Config } from '../config/config.ts';
 import type { OwnSecrets } from '../credentials/own-secrets.ts';
 import { errorResponse, keycardErrorResponse } from '../errors/error-response.ts';
+import type { SiteOptions } from '../gate/site-options.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
 import { requestServiceAccountToken } from '../providers/keycard/service-account.ts';
 import type { SessionStore } from '../providers/session-store.ts';
@@ -17,6 +18,7 @@ import { keycardRoutes } from './keycard.ts';
 import { createKeycardCallers } from './keycard-caller.ts';
 import { kratosAdminRoutes } from './kratos-admin.ts';
 import { kratosPublicRoutes } from './kratos-public.ts';
+import { createOwnSessions } from './own-sessions.ts';
 import { type PublicHost, publicBody, publicCookie } from './public-host.ts';
 import { selfServiceRoutes } from './self-service.ts';
 
@@ -72,6 +74,16 @@ export function addSessionApi(
 function kratosPublicTable(options: SessionApiOptions): Record<string, ApiMethods> {
   const apiUrl = apiUrlOf(options.config);
   return kratosPublicRoutes({ ...callerOptions(options), apiUrl, kratos: kratosOf(options) });
+}
+
+/** The page on which people see and end their own sessions. */
+export function ownSessionsPage(options: SessionApiOptions, site: SiteOptions) {
+  return createOwnSessions({
+    ...options,
+    ...callerOptions(options),
+    kratos: kratosOf(options),
+    site,
+  });
 }
 
 function selfServiceTable(options: SessionApiOptions): Record<string, ApiMethods> {

@@ -1,0 +1,39 @@
+// Pure: no I/O, no clock.
+
+/** Browsers by what they alone write; each pretends to be those below it. */
+const BROWSERS: readonly (readonly [RegExp, string])[] = [
+  [/\bEdg(?:e|A|iOS)?\//, 'Edge'],
+  [/\bOPR\//, 'Opera'],
+  [/\bSamsungBrowser\//, 'Samsung Internet'],
+  [/\b(?:Firefox|FxiOS)\//, 'Firefox'],
+  [/\b(?:Chrome|CriOS)\//, 'Chrome'],
+  [/\bVersion\/[\d.]+ .*Safari\//, 'Safari'],
+];
+const SYSTEMS: readonly (readonly [RegExp, string])[] = [
+  [/\bWindows\b/, 'Windows'],
+  [/\biPhone\b/, 'iPhone'],
+  [/\biPad\b/, 'iPad'],
+  [/\bAndroid\b/, 'Android'],
+  [/\bCrOS\b/, 'ChromeOS'],
+  [/\bMacintosh\b/, 'Mac'],
+  [/\bLinux\b/, 'Linux'],
+];
+const MAX_LENGTH = 60;
+
+/**
+ * What a person would call the device behind a `User-Agent` (RFC 9110 section 10.1.5): browser and system, or the
+ * first product named. A guess for somebody who knows their devices, fit for nothing else.
+ */
+export function nameDevice(userAgent: string): string {
+  const browser = firstIn(BROWSERS, userAgent) ?? userAgent.split(/[/ ]/, 1)[0]?.trim();
+  const system = firstIn(SYSTEMS, userAgent);
+  if (!browser) return 'Unknown device';
+  return `${browser}${system === undefined ? '' : ` on ${system}`}`.slice(0, MAX_LENGTH);
+}
+
+function firstIn(
+  names: readonly (readonly [RegExp, string])[],
+  userAgent: string,
+): string | undefined {
+  return names.find(([pattern]) => pattern.test(userAgent))?.[1];
+}
