@@ -1,4 +1,4 @@
-import { importJWK, SignJWT } from 'jose';
+import { CompactSign, importJWK } from 'jose';
 import { failed, type Result, success } from '../errors/result.ts';
 import type { JsonValue, Session } from '../session/session.ts';
 import { readSessionPath } from '../session/session-path.ts';
@@ -27,6 +27,7 @@ interface Issued {
   readonly reusableUntil: number;
 }
 
+const encoder = new TextEncoder();
 /** Together with the identity headers this stays well below what origins take. */
 const MAX_JWT_LENGTH = 2048;
 
@@ -68,16 +69,18 @@ export class Assertions {
     const [{ alg, kid }] = keys;
     const issuedAt = Math.floor(now / 1000);
     const expiresAt = Math.min(issuedAt + ASSERTION_SECONDS, Math.floor(session.expiresAt / 1000));
-    const sign = async (payload: Record<string, JsonValue>) =>
-      new SignJWT(payload)
+    const own = {
+      ...ownClaims(session),
+      iss: issuer,
+      aud: audience,
+      sub: session.identity.id,
+      iat: issuedAt,
+      exp: expiresAt,
+    };
+    const sign = async (claims: Record<string, JsonValue>) =>
+      new CompactSign(encoder.encode(JSON.stringify(claims)))
         .setProtectedHeader({ alg, kid, typ: ASSERTION_TYPE })
-        .setIssuer(issuer)
-        .setAudience(audience)
-        .setSubject(session.identity.id)
-        .setIssuedAt(issuedAt)
-        .setExpirationTime(expiresAt)
         .sign(await this.#signingKey());
-    const own = ownClaims(session);
     const jwt = await sign({ ...configuredClaims(session, claims), ...own });
     // A trait of any size must not make the origin refuse the request; who it is fits always.
     return jwt.length <= MAX_JWT_LENGTH ? jwt : sign(own);

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { SignedInSession } from '../support/standin-control.ts';
 import type { RunningGate } from '../support/start-gate.ts';
 import { fetchAs } from './fetch-as.ts';
-import { startKratosApi } from './start-session-api.ts';
+import { GUARDED, startKratosApi } from './start-session-api.ts';
 
 const PATH = '/.postern/sessions';
 const NAVIGATION = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
@@ -131,6 +131,28 @@ describe('what the page shows', () => {
     expect(text).not.toContain(current.cookie.split('=')[1]);
   });
 
+  it('the cookie that Kratos renewed meanwhile', async () => {
+    const current = await signIn();
+    await look(by(current));
+    const extended = await fetchAs(`${gate.url}/admin/sessions/${current.id}/extend`, {
+      method: 'PATCH',
+      headers: GUARDED,
+    });
+    expect(extended.status).toBe(200);
+    const { headers } = await look(by(current));
+    expect(headers.getSetCookie()).toEqual([expect.stringMatching(/^ory_kratos_session=/)]);
+  });
+
+  it('to whoever comes back signed in, and forgets that they were sent', async () => {
+    const [turns = ''] = (await look({})).headers.getSetCookie();
+    const [counted = ''] = turns.split(';');
+    const current = await signIn();
+    const { headers } = await look({ cookie: `${current.cookie}; ${counted}` });
+    expect(headers.getSetCookie()).toEqual([
+      expect.stringMatching(/^(?:__Host-)?postern-turns=; Max-Age=0;/),
+    ]);
+  });
+
   it('HEAD has the headers and no body', async () => {
     const current = await signIn();
     const response = await fetchAs(gate.url + PATH, { method: 'HEAD', headers: by(current) });
@@ -151,6 +173,11 @@ describe('who is not shown it', () => {
     const response = await fetchAs(gate.url + PATH);
     expect(response.status).toBe(401);
     expect(await response.json()).toHaveProperty('error.code', 401);
+  });
+
+  it('whom the store does not know is sent to sign in', async () => {
+    const { status } = await look({ cookie: `ory_kratos_session=${'a'.repeat(64)}` });
+    expect(status).toBe(302);
   });
 
   it('whose session has just ended is sent to sign in', async () => {
