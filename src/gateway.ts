@@ -10,6 +10,7 @@ import { gate } from './gate/gate.ts';
 import type { JudgeOptions } from './gate/judge.ts';
 import { shown } from './gate/shown.ts';
 import { type AdmittedTarget, admit } from './http/admit.ts';
+import { crossOrigin } from './http/cross-origin.ts';
 import { isLoop } from './http/hops.ts';
 import type { DecisionLog } from './observability/decision-log.ts';
 import { alive, createReadiness } from './observability/health.ts';
@@ -44,8 +45,10 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
 
   const onSite = createSiteAnswers(config);
   const whoamiOptions = { ...parts, now: surroundings.now };
-  const answerWhoami = async (request: Request, { target, anchor }: Visit) =>
-    onSite(await whoami(request, target, anchor, whoamiOptions));
+  const shared = crossOrigin(config.ALLOWED_ORIGINS);
+  const answerWhoami = shared(async (request, { target, anchor }: Visit) =>
+    onSite(await whoami(request, target, anchor, whoamiOptions)),
+  );
   const mounts = ['', config.SESSION_API_PATH ?? ''];
   const whoamiPaths = new Set(mounts.map((mount) => `${mount}/sessions/whoami`));
   for (const path of whoamiPaths) routes.all(path, ({ req, env }) => answerWhoami(req.raw, env));

@@ -4,6 +4,7 @@ import type { errorResponse } from '../errors/error-response.ts';
 import type { Reason } from '../errors/reasons.ts';
 import type { Result } from '../errors/result.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
+import type { crossOrigin } from '../http/cross-origin.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
 import type { Anchor } from '../whoami/single-flight.ts';
 
@@ -27,6 +28,8 @@ export type ApiMethods = Readonly<Partial<Record<'GET' | 'POST' | 'PATCH' | 'DEL
 export interface ApiRouteOptions {
   /** A reason in the provider's own error shape. */
   readonly errorShape: typeof errorResponse;
+  /** Lets pages of other origins that may call read the answers. */
+  readonly shared: ReturnType<typeof crossOrigin>;
   readonly log: DecisionLog;
   readonly now: () => number;
 }
@@ -46,7 +49,7 @@ export function addApiRoute(
   methods: ApiMethods,
   options: ApiRouteOptions,
 ): void {
-  routes.all(path, async (context: Context<{ Bindings: ApiVisit }>) => {
+  const handle = options.shared(async (_, context: Context<{ Bindings: ApiVisit }>) => {
     const startedAt = options.now();
     const { target } = context.env;
     const answer = await dispatch(context, methods);
@@ -65,6 +68,7 @@ export function addApiRoute(
     }));
     return target.method === 'HEAD' ? withoutBody(response) : response;
   });
+  routes.all(path, (context) => handle(context.req.raw, context));
 }
 
 function dispatch(

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import type { OwnSecrets } from '../credentials/own-secrets.ts';
 import { errorResponse, keycardErrorResponse } from '../errors/error-response.ts';
 import type { SiteOptions } from '../gate/site-options.ts';
+import { crossOrigin } from '../http/cross-origin.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
 import { requestServiceAccountToken } from '../providers/keycard/service-account.ts';
 import type { SessionStore } from '../providers/session-store.ts';
@@ -50,9 +51,10 @@ export function addSessionApi(
   const { config, log, now } = options;
   const apiPath = config.SESSION_API_PATH ?? '';
   const guard = guardOf(options);
+  const shared = crossOrigin(config.ALLOWED_ORIGINS);
   const add = (table: Record<string, ApiMethods>, errorShape: typeof errorResponse) => {
     for (const [path, methods] of Object.entries(table)) {
-      addApiRoute(routes, `${apiPath}${path}`, methods, { errorShape, log, now });
+      addApiRoute(routes, `${apiPath}${path}`, methods, { errorShape, shared, log, now });
     }
   };
   const closeOff = (errorShape: typeof errorResponse, ...paths: string[]) => {

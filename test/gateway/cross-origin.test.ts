@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { get, header, headerValues, request } from '../support/raw-http.ts';
+import { type RunningGate, startGate } from '../support/start-gate.ts';
+
+const SPA = 'https://spa.example.test';
+const ALLOW_ORIGIN = 'access-control-allow-origin';
+
+let gate: RunningGate;
+let cookie: string;
+
+beforeAll(async () => {
+  gate = await startGate({ vars: { ALLOWED_ORIGINS: [SPA], SELF_SERVICE: true } });
+  ({ cookie } = await gate.kratos.createSession());
+});
+afterAll(() => gate.dispose());
+
+const preflight = (target: string, method: string, headers: Record<string, string> = {}) =>
+  request(gate.port, {
+    method: 'OPTIONS',
+    target,
+    headers: { Origin: SPA, 'Access-Control-Request-Method': method, ...headers },
+  });
+
+describe('a page of a listed origin', () => {
+  it.each([
+    ['/sessions/whoami', 200],
+    ['/sessions', 200],
+    ['/self-service/settings/browser', 200],
+  ])('reads the answer of %s that it asked for with its cookie', async (target, status) => {
+    const asked = { Origin: SPA, Cookie: cookie, Accept: 'application/json' };
+    const answer = await get(gate.port, target, asked);
+    expect([answer.status, header(answer, ALLOW_ORIGIN)]).toEqual([status, SPA]);
+    expect(header(answer, 'access-control-allow-credentials')).toBe('true');
+    expect(header(answer, 'access-control-expose-headers')).toContain('Cache-Status');
+    expect(headerValues(answer, 'vary').join()).toContain('Origin');
+  });
+
+  it('reads refusals and faults as well', async () => {
+    const refused = await get(gate.port, '/sessions/whoami', { Origin: SPA });
+    expect([refused.status, header(refused, ALLOW_ORIGIN)]).toEqual([401, SPA]);
+    await gate.kratos.control({ whoami: { status: 500 } });
+    const token = { 'X-Session-Token': 'nobody-has-seen-this-token' };
+    const failed = await get(gate.port, '/sessions/whoami', { Origin: SPA, ...token });
+    await gate.kratos.reset();
+    expect([failed.status, header(failed, ALLOW_ORIGIN)]).toEqual([503, SPA]);
+  });
+
+  it.each([
+    ['/sessions/whoami', 'GET'],
+    ['/sessions', 'DELETE'],
+    ['/self-service/login', 'POST'],
+  ])('is answered its preflight of %s, which the store never sees', async (target, method) => {
+    await gate.kratos.clearCalls();
+    const answer = await preflight(target, method, {
+      'Access-Control-Request-Headers': 'x-session-token, content-type',
+    });
+    expect(answer.status).toBe(204);
+    expect(header(answer, ALLOW_ORIGIN)).toBe(SPA);
+    expect(header(answer, 'access-control-allow-methods')).toBe(method);
+    expect(header(answer, 'access-control-allow-headers')).toBe('x-session-token, content-type');
+    expect(header(answer, 'cache-control')).toBe('private, no-store');
+    expect((await gate.kratos.calls()).counts).toEqual({});
+  });
+
+  it('is not answered one for a method nobody has', async () => {
+    const answer = await preflight('/sessions/whoami', 'TRACE');
+    expect([answer.status, header(answer, 'access-control-allow-methods')]).toEqual([
+      401,
+      undefined,
+    ]);
+  });
+
+  it('is given nothing of the site that the site does not give', async () => {
+    const answer = await get(gate.port, '/account', { Origin: SPA, Cookie: cookie });
+    expect([answer.status, header(answer, ALLOW_ORIGIN)]).toEqual([200, undefined]);
+  });
+});
+
+describe('a page of any other origin', () => {
+  it.each([
+    'https://evil.example',
+    'null',
+    '*',
+    '',
+    `${SPA}.evil`,
+    `${SPA}.`,
+    `${SPA}:444`,
+    `${SPA}, https://evil.example`,
+    'http://spa.example.test',
+    'https://SPA.example.test',
+    'https://app.example.test',
+  ])('W1: %j is allowed nothing', async (Origin) => {
+    for (const target of ['/sessions/whoami', '/sessions', '/self-service/login/browser']) {
+      const answer = await get(gate.port, target, { Origin, Cookie: cookie });
+      expect(header(answer, ALLOW_ORIGIN)).toBeUndefined();
+      expect(header(answer, 'access-control-allow-credentials')).toBeUndefined();
+      const asked = await preflight(target, 'GET', { Origin });
+      expect(header(asked, ALLOW_ORIGIN)).toBeUndefined();
+    }
+  });
+
+  it('W2: an answer varies by Origin whoever asks, and by nothing a client names', async () => {
+    const plain = await get(gate.port, '/sessions/whoami', { Cookie: cookie });
+    const named = await get(gate.port, '/sessions/whoami', { Cookie: cookie, Vary: 'x' });
+    const vary = headerValues(plain, 'vary').join(', ');
+    expect(vary).toBe('Cookie, Authorization, X-Session-Token, Origin');
+    expect(headerValues(named, 'vary').join(', ')).toBe(vary);
+  });
+});
+
+it('with no origin listed nothing of it is there', async () => {
+  await using bare = await startGate();
+  const { cookie: theirs } = await bare.kratos.createSession();
+  const answer = await get(bare.port, '/sessions/whoami', { Origin: SPA, Cookie: theirs });
+  expect(answer.status).toBe(200);
+  expect(header(answer, ALLOW_ORIGIN)).toBeUndefined();
+  expect(header(answer, 'vary')).toBe('Cookie, Authorization, X-Session-Token');
+});
