@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { get, header } from '../support/raw-http.ts';
+import { inRepository } from '../support/repository.ts';
+import { type RunningGate, startGate } from '../support/start-gate.ts';
+
+let gate: RunningGate;
+
+beforeAll(async () => {
+  gate = await startGate({
+    gateScript: await bundle(documentedWorker()),
+    durableObjects: { REVOCATIONS: 'RevocationLog' },
+    bindings: { ORIGIN: { type: 'worker', worker: 'gate-0', exportName: 'Site' } },
+    vars: { IDENTITY_HEADERS: { 'X-User-Id': 'identity.id' } },
+  });
+});
+afterAll(() => gate.dispose());
+
+/** The Worker that the page shows. */
+function documentedWorker(): string {
+  const page = readFileSync(inRepository('docs/deployment.md'), 'utf8');
+  const code = /^```ts\n([\s\S]+?)^```$/m.exec(page)?.[1];
+  if (code === undefined) throw new Error('docs/deployment.md shows no Worker');
+  return code;
+}
+
+async function bundle(contents: string): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents, loader: 'ts', resolveDir: inRepository('.') },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2024',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['cloudflare:*', 'node:*'],
+  });
+  return outputFiles[0]?.text ?? '';
+}
+
+it('a site in the gate’s own Worker is asked by whoever is signed in, and told who that is', async () => {
+  const { cookie, session } = await gate.kratos.createSession();
+  const answer = await get(gate.port, '/account', { Cookie: cookie, 'X-User-Id': 'mallory' });
+  expect([answer.status, answer.text]).toEqual([200, `Hello ${session.identity.id}`]);
+  expect(header(answer, 'cache-status')).toContain('postern; ');
+});
+
+it('nobody else reaches it, by any spelling of a path', async () => {
+  for (const target of [
+    '/account',
+    '/account/',
+    '/./account',
+    '//account',
+    '/%61ccount',
+    '/Account',
+  ]) {
+    const answer = await get(gate.port, target, { 'X-User-Id': 'mallory' });
+    expect([400, 401]).toContain(answer.status);
+    expect(answer.text).not.toContain('Hello');
+  }
+});
+
+it('whoami and the revocation log are the gate’s', async () => {
+  const { cookie } = await gate.kratos.createSession();
+  expect((await get(gate.port, '/sessions/whoami', { Cookie: cookie })).status).toBe(200);
+  const ready = await get(gate.port, '/.postern/health/ready');
+  expect([ready.status, JSON.parse(ready.text)]).toEqual([200, expect.anything()]);
+});
