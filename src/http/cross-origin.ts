@@ -6,8 +6,8 @@ export interface Asked {
   readonly method: string;
 }
 
-type Handle<Rest extends readonly unknown[]> = (
-  request: Request,
+type Handle<Visit, Rest extends readonly unknown[]> = (
+  visit: Visit,
   ...rest: Rest
 ) => Promise<Response>;
 
@@ -53,16 +53,20 @@ const EXPOSED =
  * listed a handler stays as it is.
  */
 export function crossOrigin(origins: readonly string[]) {
-  return function shared<Rest extends readonly unknown[]>(handle: Handle<Rest>): Handle<Rest> {
+  return function shared<
+    Visit extends { readonly request: Request },
+    Rest extends readonly unknown[],
+  >(handle: Handle<Visit, Rest>): Handle<Visit, Rest> {
     if (origins.length === 0) return handle;
-    return async (request, ...rest) => {
+    return async (visit, ...rest) => {
+      const { request } = visit;
       const origin = request.headers.get('origin') ?? '';
       const isListed = origins.includes(origin);
       const asked = readAsked(request.method, request.headers);
       if (isListed && asked !== undefined && METHODS.has(asked.method)) {
         return answerPreflight(request.headers, asked);
       }
-      const response = await handle(request, ...rest);
+      const response = await handle(visit, ...rest);
       response.headers.append('vary', 'Origin');
       if (isListed) {
         response.headers.set('access-control-allow-origin', origin);

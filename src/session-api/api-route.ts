@@ -1,20 +1,22 @@
-import type { Context } from 'hono';
-import type { HonoBase } from 'hono/hono-base';
 import type { errorResponse } from '../errors/error-response.ts';
 import type { Reason } from '../errors/reasons.ts';
-import type { Result } from '../errors/result.ts';
+import { failed, type Result } from '../errors/result.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
 import type { crossOrigin } from '../http/cross-origin.ts';
+import type { Parameter, Routes } from '../http/routes.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
 import type { Anchor } from '../whoami/single-flight.ts';
 
-/** One request to a route of the session API, its target admitted. */
-export interface ApiCall {
+/** One request, its target admitted. */
+export interface ApiVisit {
   readonly request: Request;
   readonly target: AdmittedTarget;
   readonly anchor: Anchor;
-  /** A named segment of the path, percent-decoded; empty when the route has none of that name. */
-  parameter(name: string): string;
+}
+
+/** One request to a route of the session API. */
+export interface ApiCall extends ApiVisit {
+  readonly parameter: Parameter;
 }
 
 export type ApiAnswer = Result<Response, Reason>;
@@ -34,25 +36,17 @@ export interface ApiRouteOptions {
   readonly now: () => number;
 }
 
-/** The routes' environment, as the gateway gives it. */
-export interface ApiVisit {
-  readonly target: AdmittedTarget;
-  readonly anchor: Anchor;
-}
-
-type Routes = HonoBase<{ Bindings: ApiVisit }>;
-
 /** Puts a path of the session API among the routes: its methods, its errors in one shape, one log line each. */
 export function addApiRoute(
-  routes: Routes,
+  routes: Routes<ApiVisit>,
   path: string,
   methods: ApiMethods,
   options: ApiRouteOptions,
 ): void {
-  const handle = options.shared(async (_, context: Context<{ Bindings: ApiVisit }>) => {
+  const handle = async (visit: ApiVisit, parameter: Parameter) => {
     const startedAt = options.now();
-    const { target } = context.env;
-    const answer = await dispatch(context, methods);
+    const { target } = visit;
+    const answer = await dispatch({ ...visit, parameter }, methods);
     const response = answer.ok
       ? answer.value
       : options.errorShape(answer.failure, { allowedMethods: allowedMethods(methods) });
@@ -66,21 +60,16 @@ export function addApiRoute(
       ...(!answer.ok && { reason: answer.failure }),
       durationMs: options.now() - startedAt,
     }));
-    return target.method === 'HEAD' ? withoutBody(response) : response;
-  });
-  routes.all(path, (context) => handle(context.req.raw, context));
+    return response;
+  };
+  routes.all(path, options.shared(handle));
 }
 
-function dispatch(
-  { req, env }: Context<{ Bindings: ApiVisit }>,
-  methods: ApiMethods,
-): Promise<ApiAnswer> | ApiAnswer {
-  const { method } = env.target;
+function dispatch(call: ApiCall, methods: ApiMethods): Promise<ApiAnswer> | ApiAnswer {
+  const { method } = call.target;
   const named = method === 'HEAD' ? 'GET' : method;
   const handler = Object.entries(methods).find(([name]) => name === named)?.[1];
-  if (handler === undefined) return { ok: false, failure: 'method_not_allowed' };
-  const parameter = (name: string) => req.param(name) ?? '';
-  return handler({ request: req.raw, target: env.target, anchor: env.anchor, parameter });
+  return handler === undefined ? failed('method_not_allowed') : handler(call);
 }
 
 function allowedMethods(methods: ApiMethods): string[] {
@@ -91,9 +80,4 @@ function outcomeOf(answer: ApiAnswer, status: number): 'pass' | 'deny' | 'refuse
   if (answer.ok) return status >= 500 ? 'fault' : 'pass';
   if (status >= 500) return 'fault';
   return status === 401 || status === 403 ? 'deny' : 'refuse';
-}
-
-async function withoutBody(response: Response): Promise<Response> {
-  await response.body?.cancel();
-  return new Response(null, response);
 }

@@ -71,7 +71,7 @@ export function createOwnSessions(options: OwnSessionsOptions) {
     const { method, path } = target;
     const durationMs = options.now() - startedAt;
     options.log(() => ({ route: 'own-sessions', ...toldOf(answer), method, path, durationMs }));
-    return method === 'HEAD' ? new Response(null, answer.response) : answer.response;
+    return answer.response;
   };
 }
 

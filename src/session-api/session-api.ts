@@ -1,9 +1,9 @@
-import type { HonoBase } from 'hono/hono-base';
 import type { Config } from '../config/config.ts';
 import type { OwnSecrets } from '../credentials/own-secrets.ts';
 import { errorResponse, keycardErrorResponse } from '../errors/error-response.ts';
 import type { SiteOptions } from '../gate/site-options.ts';
 import { crossOrigin } from '../http/cross-origin.ts';
+import type { Routes } from '../http/routes.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
 import { requestServiceAccountToken } from '../providers/keycard/service-account.ts';
 import type { SessionStore } from '../providers/session-store.ts';
@@ -44,10 +44,7 @@ export interface SessionApiOptions {
  * are not there until they are guarded, and nothing below them is ever the site's: a request with a wrong path
  * would hand the guard's secret to it. Whatever else is not a route of these is the site's.
  */
-export function addSessionApi(
-  routes: HonoBase<{ Bindings: ApiVisit }>,
-  options: SessionApiOptions,
-): void {
+export function addSessionApi(routes: Routes<ApiVisit>, options: SessionApiOptions): void {
   const { config, log, now } = options;
   const apiPath = config.SESSION_API_PATH ?? '';
   const guard = guardOf(options);

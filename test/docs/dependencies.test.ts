@@ -6,10 +6,9 @@ import { readPage } from './pages.ts';
 /** All that the Worker may take from outside. Hono's other parts are where its advisories were. */
 const ALLOWED = [
   '@marcbachmann/cel-js',
-  'hono',
-  'hono/hono-base',
   'hono/html',
   'hono/router/trie-router',
+  'hono/utils/url',
   'jose',
   'valibot',
 ];

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import type { AdmittedTarget } from '../../src/http/admit.ts';
+import { Routes } from '../../src/http/routes.ts';
+
+function target(method: string, path: string): AdmittedTarget {
+  return { method, path, host: 'a.test', decodedPath: path, readings: [path], search: '' };
+}
+
+/** Routes that answer their own name, and the parameter `id`. */
+function someRoutes(): Routes<undefined> {
+  const routes = new Routes<undefined>();
+  const named =
+    (name: string) =>
+    (_: undefined, parameter: (of: string) => string): Response =>
+      new Response(`${name} ${parameter('id')}`);
+  routes.get('/own/health', named('health'));
+  routes.post('/own/event', named('event'));
+  routes.all('/sessions/whoami', named('whoami'));
+  routes.all('/sessions/:id', named('session'));
+  routes.all('/own/*', named('rest'));
+  return routes;
+}
+
+async function answerOf(method: string, path: string): Promise<string | undefined> {
+  const handle = someRoutes().match(target(method, path));
+  return handle && (await (await handle(undefined)).text()).trim();
+}
+
+describe('Routes', () => {
+  it.each([
+    ['GET', '/own/health', 'health'],
+    ['HEAD', '/own/health', 'health'],
+    ['POST', '/own/health', 'rest'],
+    ['POST', '/own/event', 'event'],
+    ['HEAD', '/own/event', 'rest'],
+    ['PROPFIND', '/sessions/whoami', 'whoami'],
+    ['GET', '/own', 'rest'],
+    ['GET', '/own/a/b', 'rest'],
+  ])('%s %s is the first that was added for it', async (method, path, name) => {
+    expect(await answerOf(method, path)).toBe(name);
+  });
+
+  it.each([
+    '/',
+    '/sessions',
+    '/sessions/',
+    '/sessions/a/b',
+    '/Sessions/a',
+    '/ownx',
+    '/constructor',
+    '/__proto__',
+    '/%',
+    '/%ff',
+  ])('%s is none', async (path) => {
+    expect(await answerOf('GET', path)).toBeUndefined();
+  });
+
+  it.each([
+    ['/sessions/%77hoami', 'whoami'],
+    ['/%6fwn/x', 'rest'],
+    ['/sessions/%61b', 'session ab'],
+    ['/sessions/a%2Fb', 'session a/b'],
+    ['/sessions/%2577hoami', 'session %77hoami'],
+    ['/sessions/%252F', 'session %2F'],
+    ['/sessions/%ff', 'session %ff'],
+    ['/sessions/%C3%A3', 'session ã'],
+  ])('%s has no spelling of its own, and is decoded once', async (path, answer) => {
+    expect(await answerOf('GET', path)).toBe(answer);
+  });
+
+  it('a parameter that the route does not have is empty', async () => {
+    const routes = new Routes<undefined>();
+    routes.all('/a/:b', (_, parameter) => new Response(`[${parameter('toString')}]`));
+    const handle = routes.match(target('GET', '/a/x'));
+    expect(await (await handle?.(undefined))?.text()).toBe('[]');
+  });
+});
