@@ -8,13 +8,14 @@ import { gate } from './gate/gate.ts';
 import type { JudgeOptions } from './gate/judge.ts';
 import { shown } from './gate/shown.ts';
 import { type AdmittedTarget, admit } from './http/admit.ts';
-import { crossOrigin } from './http/cross-origin.ts';
 import { isLoop } from './http/hops.ts';
 import { Routes } from './http/routes.ts';
 import type { DecisionLog } from './observability/decision-log.ts';
 import { alive, createReadiness } from './observability/health.ts';
 import { createParts, type Surroundings } from './parts.ts';
 import { createConfiguredIntakes } from './revocation/intakes/configured-intakes.ts';
+import type { ApiVisit } from './session-api/api-route.ts';
+import { crossOrigin } from './session-api/cross-origin.ts';
 import { OWN_SESSIONS_PATH } from './session-api/own-sessions.ts';
 import { addSessionApi, createSiteAnswers, ownSessionsPage } from './session-api/session-api.ts';
 import { createPublishedKeys, publishedKey } from './tokens/published-keys.ts';
@@ -26,13 +27,6 @@ export interface Gateway {
   fetch(request: Request, anchor: Anchor): Promise<Response>;
 }
 
-/** One request on its way through the routes: its target read once, before any route sees it. */
-interface Visit {
-  readonly request: Request;
-  readonly target: AdmittedTarget;
-  readonly anchor: Anchor;
-}
-
 /**
  * All of Postern behind one `fetch`. The request's target is admitted before the router sees it, and whatever
  * is not one of Postern's own routes, by any spelling, falls to the gate.
@@ -40,12 +34,12 @@ interface Visit {
 export function createGateway(config: Config, surroundings: Surroundings): Gateway {
   const parts = createParts(config, surroundings);
   const { site, log } = parts;
-  const routes = new Routes<Visit>();
+  const routes = new Routes<ApiVisit>();
 
   const onSite = createSiteAnswers(config);
   const whoamiOptions = { ...parts, now: surroundings.now };
-  const shared = crossOrigin(config.ALLOWED_ORIGINS);
-  const answerWhoami = shared(async ({ request, target, anchor }: Visit) =>
+  const shared = crossOrigin(config.ALLOWED_ORIGINS, log);
+  const answerWhoami = shared(async ({ request, target, anchor }: ApiVisit) =>
     onSite(await whoami(request, target, anchor, whoamiOptions)),
   );
   const mounts = ['', config.SESSION_API_PATH ?? ''];
@@ -75,14 +69,11 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
     );
   }
 
-  const ownSessions = ownSessionsPage(parts.sessionApi, site);
-  routes.all(OWN_SESSIONS_PATH, ({ request, target, anchor }) =>
-    ownSessions(request, target, anchor),
-  );
+  routes.all(OWN_SESSIONS_PATH, ownSessionsPage(parts.sessionApi, site));
 
   routes.all('/.postern/*', () => errorResponse('not_found'));
-  addSessionApi(routes, parts.sessionApi);
-  const answerSite = ({ request, target, anchor }: Visit) =>
+  addSessionApi(routes, parts.sessionApi, shared);
+  const answerSite = ({ request, target, anchor }: ApiVisit) =>
     parts.gate === undefined
       ? errorResponse('not_found')
       : gate(request, target, anchor, parts.gate);
@@ -107,8 +98,8 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
   };
 }
 
-async function withoutBody(response: Response): Promise<Response> {
-  await response.body?.cancel();
+function withoutBody(response: Response): Response {
+  void response.body?.cancel().catch(() => {}); // it may have failed already, and nobody reads it
   return new Response(null, response);
 }
 

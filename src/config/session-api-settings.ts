@@ -38,9 +38,9 @@ export const SESSION_API_SETTINGS = {
     false,
   ),
   /**
-   * Origins besides `PUBLIC_URL` whose pages may call whoami and the session API with the cookie of the
-   * person looking at them, read the answers (CORS) and make changes (`Origin` of the request,
-   * compared exactly).
+   * Origins besides `PUBLIC_URL` that are trusted as the site itself is (`Origin` of the request,
+   * compared exactly): with the cookie of the person looking at them, their pages may change sessions,
+   * and ask and read (CORS) whoami, `/sessions` and, where it is answered here, `/self-service`.
    */
   ALLOWED_ORIGINS: v.optional(
     listOf(originUrl(), [0, 20], 'a list of at most 20 origins'),

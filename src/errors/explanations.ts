@@ -114,6 +114,12 @@ export function explain(reason: Reason): Explanation {
         message: 'The form is not of a page made for this session.',
         reason: 'Open the page again, and use the form that is on it.',
       };
+    case 'session_not_listed':
+      return {
+        status: 404,
+        message: 'There is no list for this session.',
+        reason: 'It is a token, which stands in no list. Sign in with a session cookie.',
+      };
     case 'cross_site_change':
       return {
         status: 403,

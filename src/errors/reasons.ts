@@ -20,6 +20,7 @@ export type RefusalReason =
   | 'media_type_not_supported'
   | 'cross_site_change'
   | 'form_not_current'
+  | 'session_not_listed'
   | 'not_found';
 
 /** A verdict of *no*: nobody is signed in, or not strongly enough. */

@@ -77,8 +77,8 @@ export class Assertions {
       iat: issuedAt,
       exp: expiresAt,
     };
-    const sign = async (claims: Record<string, JsonValue>) =>
-      new CompactSign(encoder.encode(JSON.stringify(claims)))
+    const sign = async (payload: Record<string, JsonValue>) =>
+      new CompactSign(encoder.encode(JSON.stringify(payload)))
         .setProtectedHeader({ alg, kid, typ: ASSERTION_TYPE })
         .sign(await this.#signingKey());
     const jwt = await sign({ ...configuredClaims(session, claims), ...own });

@@ -26,6 +26,21 @@ export interface Answer {
   readonly detail?: string;
 }
 
+/** What the log says of an answer. */
+export function toldOf({
+  response,
+  outcome,
+  reason,
+  detail,
+}: Answer): Pick<Decision, 'outcome' | 'status' | 'reason' | 'detail'> {
+  return {
+    outcome,
+    status: response.status,
+    ...(reason !== undefined && { reason }),
+    ...(detail !== undefined && { detail }),
+  };
+}
+
 export interface Denied {
   readonly headers: Headers;
   readonly target: AdmittedTarget;

@@ -11,14 +11,14 @@ import { keepVigil, type Standing } from '../forwarding/vigil.ts';
 import { relayWebSocket } from '../forwarding/web-socket-relay.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
 import { readCookies } from '../http/cookies.ts';
-import { answerPreflight } from '../http/cross-origin.ts';
+import { answerPreflight } from '../http/preflight.ts';
 import type { Decision, DecisionLog } from '../observability/decision-log.ts';
 import { describeResolution } from '../observability/describe-resolution.ts';
 import type { Session } from '../session/session.ts';
 import { cacheStatusOf } from '../whoami/provenance-headers.ts';
 import type { Resolution } from '../whoami/resolution.ts';
 import type { Anchor } from '../whoami/single-flight.ts';
-import { type Answer, answerDenial, type DenialOptions } from './denial.ts';
+import { type Answer, answerDenial, type DenialOptions, toldOf } from './denial.ts';
 import { type Finding, isPreflight, type JudgeOptions, type Judgment, judge } from './judge.ts';
 import { shown } from './shown.ts';
 import { placeOf } from './turns.ts';
@@ -246,19 +246,4 @@ export function addCacheStatus(response: Response, { provenance }: Resolution): 
   const status = cacheStatusOf(provenance);
   if (status === undefined || response.webSocket !== null) return;
   response.headers.append('cache-status', status);
-}
-
-/** What the log says of an answer. */
-export function toldOf({
-  response,
-  outcome,
-  reason,
-  detail,
-}: Answer): Pick<Decision, 'outcome' | 'status' | 'reason' | 'detail'> {
-  return {
-    outcome,
-    status: response.status,
-    ...(reason !== undefined && { reason }),
-    ...(detail !== undefined && { detail }),
-  };
 }

@@ -1,6 +1,6 @@
 // Pure: no I/O, no clock.
 import type { AdmittedTarget } from '../http/admit.ts';
-import { type Asked, readAsked } from '../http/cross-origin.ts';
+import { type Asked, readAsked } from '../http/preflight.ts';
 import type { Rule, Rules } from './rules.ts';
 
 /** What a browser asks before a cross-origin request (Fetch standard, CORS-preflight request). */
@@ -9,7 +9,10 @@ export interface Preflight extends Asked {
   readonly rule: Rule;
 }
 
-/** Reads a preflight that the rule of the request to follow wants answered. Every other OPTIONS is a request like any other. */
+/**
+ * Reads a preflight that the rule of the request to follow wants answered. Every other OPTIONS is a request like any
+ * other.
+ */
 export function readPreflight(
   headers: Headers,
   target: AdmittedTarget,

@@ -6,8 +6,8 @@ import type { ShownSession } from './shown-session.ts';
 export interface SessionsPage {
   readonly current: ShownSession;
   readonly others: readonly ShownSession[];
-  /** Whether there are more than `others`. */
-  readonly hasMore: boolean;
+  /** Whether `others` may not be all. */
+  readonly isCut: boolean;
   /** Sent back with a change, to show that it was this page that asked for it. */
   readonly formToken: string;
   /** Whether a change has just been made. */
@@ -21,18 +21,18 @@ export const ALL_OTHERS = 'others';
 
 /** Where a person is signed in, with a button to end each session but the one they are looking with. */
 export function sessionsPage(shown: SessionsPage, headers: Headers): Promise<Response> {
-  const { current, others, hasMore, formToken, isChanged } = shown;
-  const main = html`${isChanged ? html`<p role="status">Done. This is where you are signed in now.</p>` : ''}
+  const { current, others, isCut, formToken, isChanged } = shown;
+  const main = html`${isChanged ? html`<p>This is where you are signed in now.</p>` : ''}
 <h2>This session</h2>
-<ul>${item(current)}</ul>
+<ul role="list">${item(current)}</ul>
 <h2>Other sessions</h2>
 ${
   others.length === 0
     ? html`<p>You are signed in nowhere else.</p>`
     : html`<form method="post">
 <input type="hidden" name="${TOKEN_FIELD}" value="${formToken}">
-<ul>${others.map((session) => item(session, endButton(session)))}</ul>
-${hasMore ? html`<p>There are more than these.</p>` : ''}
+<ul role="list">${others.map((session) => item(session, endButton(session)))}</ul>
+${isCut ? html`<p>No more than ${others.length} are shown.</p>` : ''}
 <p>${button(ALL_OTHERS, 'End all other sessions')}</p>
 </form>`
 }`;
@@ -49,9 +49,9 @@ ${action ?? ''}</li>`;
 }
 
 /** Its name tells it from the other buttons, for those who do not see where it stands. */
-function endButton({ id, device, place }: ShownSession): Markup {
-  const what = place === undefined ? device : `${device}, ${place}`;
-  return button(id, 'End', `End the session: ${what}`);
+function endButton({ id, device, place, signedInAt }: ShownSession): Markup {
+  const marks = [device, place, signedInAt?.text].filter((mark) => mark !== undefined);
+  return button(id, 'End', `End the session: ${marks.join(', ')}`);
 }
 
 function button(value: string, text: string, label: string = text): Markup {

@@ -15,16 +15,15 @@ export interface ShownSession {
 }
 
 /** Kratos's names of what can be proven (`identity/credentials.go`), where people have another word for them. */
-const METHODS: Readonly<Record<string, string>> = {
-  totp: 'authenticator app',
-  webauthn: 'security key',
-  lookup_secret: 'backup code',
-  code: 'one-time code',
-  link: 'link',
-  link_recovery: 'recovery link',
-  code_recovery: 'recovery code',
-  saml: 'single sign-on',
-};
+const METHODS: ReadonlyMap<string, string> = new Map([
+  ['totp', 'authenticator app'],
+  ['webauthn', 'security key'],
+  ['lookup_secret', 'backup code'],
+  ['code', 'one-time code'],
+  ['link_recovery', 'recovery link'],
+  ['code_recovery', 'recovery code'],
+  ['saml', 'single sign-on'],
+]);
 
 /** Reads what a session's document (Kratos's `session/session.go`) says of it; whatever is not there is left out. */
 export function describeSession(id: string, document: JsonObject): ShownSession {
@@ -41,7 +40,7 @@ export function describeSession(id: string, document: JsonObject): ShownSession 
 
 function nameMethod({ method, provider }: JsonObject): string[] {
   const name = textOf(provider) ?? textOf(method);
-  return name === undefined ? [] : [METHODS[name] ?? name];
+  return name === undefined ? [] : [METHODS.get(name) ?? name];
 }
 
 function timeOf(value: JsonValue | undefined): ShownSession['signedInAt'] {

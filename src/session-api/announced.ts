@@ -46,6 +46,6 @@ async function announceChange(
   });
   if (announcement.ok) return announcement.value;
   // A change that cannot be told to everyone is not reported as done: the client tries again.
-  if (made?.ok) await made.value.body?.cancel();
+  if (made?.ok && !made.value.bodyUsed) await made.value.body?.cancel();
   return failed(announcement.failure);
 }

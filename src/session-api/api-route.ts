@@ -2,10 +2,10 @@ import type { errorResponse } from '../errors/error-response.ts';
 import type { Reason } from '../errors/reasons.ts';
 import { failed, type Result } from '../errors/result.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
-import type { crossOrigin } from '../http/cross-origin.ts';
 import type { Parameter, Routes } from '../http/routes.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
 import type { Anchor } from '../whoami/single-flight.ts';
+import type { crossOrigin } from './cross-origin.ts';
 
 /** One request, its target admitted. */
 export interface ApiVisit {

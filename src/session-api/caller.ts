@@ -5,6 +5,7 @@ import type { DenialReason, FaultReason } from '../errors/reasons.ts';
 import { failed, type Result, success } from '../errors/result.ts';
 import type { MarkSubject } from '../revocation/mark.ts';
 import type { Session } from '../session/session.ts';
+import type { Resolution } from '../whoami/resolution.ts';
 import { NO_DEMAND, type Sessions } from '../whoami/sessions.ts';
 import type { Anchor } from '../whoami/single-flight.ts';
 import { isCrossSite } from './same-origin.ts';
@@ -26,6 +27,13 @@ export type CallerRefusal =
   | 'credential_conflicting'
   | 'cross_site_change';
 
+/** The credential a call is made with. */
+export interface Chosen {
+  readonly credential: Credential;
+  /** Whose it is, where several had to be told apart by that. */
+  readonly resolution: Resolution | undefined;
+}
+
 /**
  * The one credential a request is made with, for a call that goes to the store in any case. Of several session
  * cookies it is the one that is somebody's; two people's are nobody's.
@@ -37,7 +45,7 @@ export async function chooseCredential(
   { headers }: Request,
   anchor: Anchor,
   { isChange, ...options }: CallerOptions & { readonly isChange: boolean },
-): Promise<Result<Credential, CallerRefusal>> {
+): Promise<Result<Chosen, CallerRefusal>> {
   // No token cookies: a JWT is no credential at Kratos, and is judged there like any other value.
   const presented = readCredential(headers, options.cookieNames, undefined);
   const presentation = withoutOwnSecrets(presented, options.secrets);
@@ -52,14 +60,16 @@ export async function chooseCredential(
   if (isChange && first.carrier.kind === 'cookie' && isCrossSite(headers, options.allowedOrigins)) {
     return failed('cross_site_change');
   }
-  return others.length === 0 ? success(first) : chooseOne(candidates, anchor, options.sessions);
+  return others.length === 0
+    ? success({ credential: first, resolution: undefined })
+    : chooseOne(candidates, anchor, options.sessions);
 }
 
 async function chooseOne(
   candidates: readonly Credential[],
   anchor: Anchor,
   sessions: Pick<Sessions, 'resolve'>,
-): Promise<Result<Credential, CallerRefusal>> {
+): Promise<Result<Chosen, CallerRefusal>> {
   const found = await Promise.all(
     candidates.map(async (credential) => ({
       credential,
@@ -78,7 +88,7 @@ async function chooseOne(
   if (undecided !== undefined) return failed('store_unavailable');
   const insufficient = found.find(({ resolution }) => resolution.outcome === 'insufficient');
   const chosen = insufficient ?? good[0] ?? first;
-  return chosen === undefined ? failed('credential_missing') : success(chosen.credential);
+  return chosen === undefined ? failed('credential_missing') : success(chosen);
 }
 
 /** Whose session a credential is, if that is known or can be found out. */

@@ -95,12 +95,13 @@ async function exchangeToken(call: ApiCall, options: KratosPublicOptions): Promi
   return sent.ok ? passThrough(sent.value) : sent;
 }
 
-function callerOf(
+async function callerOf(
   { request, anchor }: ApiCall,
   options: KratosPublicOptions,
   { isChange }: { readonly isChange: boolean },
 ): Promise<Result<Credential, CallerRefusal>> {
-  return chooseCredential(request, anchor, { ...options, isChange });
+  const chosen = await chooseCredential(request, anchor, { ...options, isChange });
+  return chosen.ok ? success(chosen.value.credential) : chosen;
 }
 
 /** Without a credential the answer is known, to the byte. */

@@ -17,9 +17,10 @@ export interface OtherSessions {
   readonly isCut: boolean;
 }
 
-export const PAGE_SIZE = 250;
+/** With the whole identity in each, a page of these stays below what is read of it. */
+export const PAGE_SIZE = 100;
 /** 10,000 sessions of one person. */
-const MAX_PAGES = 40;
+const MAX_PAGES = 100;
 const MAX_PAGE_BYTES = 4 * 1024 * 1024;
 
 /**
@@ -39,13 +40,13 @@ export async function listOtherSessions(
   for (let page = 1; page <= MAX_PAGES; page += 1) {
     const read = await readOtherSessions(kratos, credential, page);
     if (!read.ok) return read;
-    const listed = read.value;
-    for (const session of listed) {
+    const { sessions, isLast } = read.value;
+    for (const session of sessions) {
       ids.add(session.id);
       identityId = session.identityId ?? identityId;
     }
     const isFound = wanted !== undefined && ids.has(wanted);
-    if (isFound || listed.length < PAGE_SIZE) return success({ ids, identityId, isCut: false });
+    if (isFound || isLast) return success({ ids, identityId, isCut: false });
   }
   return success({ ids, identityId, isCut: true });
 }
@@ -57,12 +58,18 @@ export interface ListedSession {
   readonly document: JsonObject;
 }
 
+export interface ListedPage {
+  readonly sessions: readonly ListedSession[];
+  /** Whether nothing follows, by how many there are: what of them can be read is another matter. */
+  readonly isLast: boolean;
+}
+
 /** One page of the list, from 1. */
 export async function readOtherSessions(
   kratos: Upstream,
   credential: Credential,
   page: number,
-): Promise<Result<readonly ListedSession[], ApiAnswer>> {
+): Promise<Result<ListedPage, ApiAnswer>> {
   const sent = await kratos.send({
     method: 'GET',
     segments: ['sessions'],
@@ -75,12 +82,13 @@ export async function readOtherSessions(
   return listed === undefined ? failed(failed('upstream_not_valid')) : success(listed);
 }
 
-async function readPage(response: Response): Promise<ListedSession[] | undefined> {
+async function readPage(response: Response): Promise<ListedPage | undefined> {
   try {
     const text = await readBoundedText(response, MAX_PAGE_BYTES);
     if (text === TOO_LONG) return undefined;
     const list = JSON.parse(text) as JsonValue; // JSON.parse gives nothing but JSON values
-    return Array.isArray(list) ? list.flatMap(readListed) : undefined;
+    if (!Array.isArray(list)) return undefined;
+    return { sessions: list.flatMap(readListed), isLast: list.length < PAGE_SIZE };
   } catch {
     return undefined;
   }

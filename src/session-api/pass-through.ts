@@ -6,7 +6,7 @@ import { failed, type Result, success } from '../errors/result.ts';
  * What of a provider's response headers reaches the client: what its SDKs and its rate limits need, and
  * nothing that speaks of the servers behind.
  */
-const PASSED_HEADERS = [
+export const PASSED_HEADERS = [
   'content-type',
   'content-language',
   'link',

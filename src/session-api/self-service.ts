@@ -88,7 +88,7 @@ async function runFlow(
   ) {
     return chosen;
   }
-  const credential = chosen.ok ? chosen.value : undefined;
+  const credential = chosen.ok ? chosen.value.credential : undefined;
   const send = () => sendFlow(call, credential, options);
   if (effect === 'none') return send();
   const session = credential && (await resolveSession(credential, call.anchor, options.sessions));

@@ -2,7 +2,6 @@ import type { Config } from '../config/config.ts';
 import type { OwnSecrets } from '../credentials/own-secrets.ts';
 import { errorResponse, keycardErrorResponse } from '../errors/error-response.ts';
 import type { SiteOptions } from '../gate/site-options.ts';
-import { crossOrigin } from '../http/cross-origin.ts';
 import type { Routes } from '../http/routes.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
 import { requestServiceAccountToken } from '../providers/keycard/service-account.ts';
@@ -12,7 +11,8 @@ import type { Announcer } from '../revocation/announcer.ts';
 import type { IssuerKeys } from '../tokens/issuer-keys.ts';
 import type { Sessions } from '../whoami/sessions.ts';
 import { ACCESS_KEYS_PATH, createAccessVerifier } from './access-verifier.ts';
-import { type ApiMethods, type ApiVisit, addApiRoute } from './api-route.ts';
+import { type ApiMethods, type ApiRouteOptions, type ApiVisit, addApiRoute } from './api-route.ts';
+import { crossOrigin } from './cross-origin.ts';
 import { type AccessVerifier, Guard } from './guard.ts';
 import { KeptToken } from './kept-token.ts';
 import { keycardRoutes } from './keycard.ts';
@@ -44,29 +44,36 @@ export interface SessionApiOptions {
  * are not there until they are guarded, and nothing below them is ever the site's: a request with a wrong path
  * would hand the guard's secret to it. Whatever else is not a route of these is the site's.
  */
-export function addSessionApi(routes: Routes<ApiVisit>, options: SessionApiOptions): void {
+export function addSessionApi(
+  routes: Routes<ApiVisit>,
+  options: SessionApiOptions,
+  shared: ReturnType<typeof crossOrigin>,
+): void {
   const { config, log, now } = options;
   const apiPath = config.SESSION_API_PATH ?? '';
   const guard = guardOf(options);
-  const shared = crossOrigin(config.ALLOWED_ORIGINS);
-  const add = (table: Record<string, ApiMethods>, errorShape: typeof errorResponse) => {
+  const forPeople = { errorShape: errorResponse, shared, log, now };
+  // Nobody else's page reads along with an operator's cookie.
+  const forOperators = { ...forPeople, shared: crossOrigin([], log) };
+  const add = (table: Record<string, ApiMethods>, routeOptions: ApiRouteOptions) => {
     for (const [path, methods] of Object.entries(table)) {
-      addApiRoute(routes, `${apiPath}${path}`, methods, { errorShape, shared, log, now });
+      addApiRoute(routes, `${apiPath}${path}`, methods, routeOptions);
     }
   };
   const closeOff = (errorShape: typeof errorResponse, ...paths: string[]) => {
     for (const path of paths) routes.all(`${apiPath}${path}`, () => errorShape('not_found'));
   };
-  add(kratosPublicTable(options), errorResponse);
+  add(kratosPublicTable(options), forPeople);
   if (config.SELF_SERVICE) {
-    add(selfServiceTable(options), errorResponse);
+    add(selfServiceTable(options), forPeople);
     closeOff(errorResponse, '/self-service', '/self-service/*');
   }
-  add(kratosAdminTable(options, guard), errorResponse);
+  add(kratosAdminTable(options, guard), forOperators);
   closeOff(errorResponse, '/admin/sessions', '/admin/sessions/*');
   closeOff(errorResponse, '/admin/identities/:id/sessions', '/admin/identities/:id/sessions/*');
   if (config.KEYCARD_API_URL === undefined) return;
-  add(keycardTable(options, config.KEYCARD_API_URL, guard), keycardErrorResponse);
+  const forKeycard = { ...forOperators, errorShape: keycardErrorResponse };
+  add(keycardTable(options, config.KEYCARD_API_URL, guard), forKeycard);
   closeOff(keycardErrorResponse, '/zones/:zoneId/sessions/*');
 }
 

@@ -52,6 +52,7 @@ const WIRE: Readonly<Record<Reason, Wire>> = {
   media_type_not_supported: [415, 'Unsupported Media Type', 'media_type_not_supported'],
   cross_site_change: [403, 'Forbidden', 'cross_site_change'],
   form_not_current: [403, 'Forbidden', 'form_not_current'],
+  session_not_listed: [404, 'Not Found', 'session_not_listed'],
   caller_not_authorized: [401, 'Unauthorized', 'caller_not_authorized'],
   guard_unavailable: [503, 'Service Unavailable', 'guard_unavailable'],
   upstream_unreachable: [502, 'Bad Gateway', 'upstream_unreachable'],

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { GUARDED, startKratosApi } from '../session-api/start-session-api.ts';
+import { readDecisions } from '../support/decision-lines.ts';
 import { get, header, headerValues, request } from '../support/raw-http.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
 
@@ -9,7 +11,7 @@ let gate: RunningGate;
 let cookie: string;
 
 beforeAll(async () => {
-  gate = await startGate({ vars: { ALLOWED_ORIGINS: [SPA], SELF_SERVICE: true } });
+  gate = await startKratosApi({ vars: { ALLOWED_ORIGINS: [SPA], SELF_SERVICE: true } });
   ({ cookie } = await gate.kratos.createSession());
 });
 afterAll(() => gate.dispose());
@@ -31,7 +33,7 @@ describe('a page of a listed origin', () => {
     const answer = await get(gate.port, target, asked);
     expect([answer.status, header(answer, ALLOW_ORIGIN)]).toEqual([status, SPA]);
     expect(header(answer, 'access-control-allow-credentials')).toBe('true');
-    expect(header(answer, 'access-control-expose-headers')).toContain('Cache-Status');
+    expect(header(answer, 'access-control-expose-headers')).toContain('cache-status');
     expect(headerValues(answer, 'vary').join()).toContain('Origin');
   });
 
@@ -66,6 +68,33 @@ describe('a page of a listed origin', () => {
     const answer = await preflight('/sessions/whoami', 'TRACE');
     expect([answer.status, header(answer, 'access-control-allow-methods')]).toEqual([
       401,
+      undefined,
+    ]);
+  });
+
+  it('leaves a line in the log for each preflight', async () => {
+    const count = async () =>
+      (await readDecisions(gate)).filter(({ detail }) => detail === 'preflight').length;
+    const before = await count();
+    await preflight('/sessions/whoami', 'GET');
+    expect(await count()).toBe(before + 1);
+  });
+
+  it('reads nothing that takes an operator’s secret', async () => {
+    const headers = { ...GUARDED, Origin: SPA };
+    const answer = await get(gate.port, '/admin/sessions', headers);
+    expect([answer.status, header(answer, ALLOW_ORIGIN)]).toEqual([200, undefined]);
+    expect(header(await preflight('/admin/sessions', 'GET'), ALLOW_ORIGIN)).toBeUndefined();
+  });
+
+  it('W3: 60,000 spaces of requested headers cost nothing, and are not repeated', async () => {
+    const asked = { 'Access-Control-Request-Headers': `a${' '.repeat(60_000)}b` };
+    await preflight('/sessions/whoami', 'GET', asked);
+    const startedAt = performance.now();
+    const answer = await preflight('/sessions/whoami', 'GET', asked);
+    expect(performance.now() - startedAt).toBeLessThan(100);
+    expect([answer.status, header(answer, 'access-control-allow-headers')]).toEqual([
+      204,
       undefined,
     ]);
   });

@@ -14,6 +14,15 @@ const DOCUMENT = {
 };
 
 describe('describeSession()', () => {
+  it('takes a method that it has no word for as it is', () => {
+    const methods = [{ method: 'constructor' }, { method: '__proto__' }, { method: 'profile' }];
+    expect(describeSession('s', { authentication_methods: methods }).methods).toEqual([
+      'constructor',
+      '__proto__',
+      'profile',
+    ]);
+  });
+
   it('tells the last device, its place, the time in UTC, and the methods by the names people have for them', () => {
     expect(describeSession('s', DOCUMENT)).toEqual({
       id: 's',
@@ -42,6 +51,7 @@ describe('describeSession()', () => {
     { devices: null, authentication_methods: null, authenticated_at: null },
     { devices: [], authentication_methods: [null, 1, [], {}], authenticated_at: 'soon' },
     { devices: 'x', authentication_methods: 'password', authenticated_at: 7 },
+    { authentication_methods: [{ method: '' }, { method: 3 }] },
     { devices: [{ user_agent: 1, location: {}, ip_address: null }] },
   ])('leaves out what is not there: %j', (document) => {
     expect(describeSession('s', document)).toEqual({

@@ -7,13 +7,14 @@ import { GUARDED, startKratosApi } from './start-session-api.ts';
 const PATH = '/.postern/sessions';
 const NAVIGATION = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
 const SAME_ORIGIN = { ...NAVIGATION, 'sec-fetch-site': 'same-origin' };
+const SPA = 'https://spa.example.test';
 const FORM = 'application/x-www-form-urlencoded';
 
 let gate: RunningGate;
 let identityId: string;
 
 beforeAll(async () => {
-  gate = await startKratosApi({ isolates: 2 });
+  gate = await startKratosApi({ isolates: 2, vars: { ALLOWED_ORIGINS: [SPA] } });
 });
 afterAll(() => gate.dispose());
 beforeEach(async () => {
@@ -24,18 +25,20 @@ afterEach(() => gate.kratos.reset());
 
 type Headers = Readonly<Record<string, string>>;
 
+type Made = Omit<SignedInSession, 'token'> & { readonly session_token: string };
+
 /** A session begun on a device of its own. */
-async function signIn(device: Headers = {}): Promise<SignedInSession> {
+async function signIn(device: Headers = {}): Promise<Made> {
   const response = await fetch(`${gate.kratos.url}/.standin/sessions`, {
     method: 'POST',
     headers: device,
     body: JSON.stringify({ identityId }),
   });
-  const made = (await response.json()) as SignedInSession; // the stand-in's own answer
+  const made = (await response.json()) as Made; // the stand-in's own answer
   return { ...made, id: made.session.id };
 }
 
-const by = ({ cookie }: SignedInSession) => ({ cookie });
+const by = ({ cookie }: Made) => ({ cookie });
 
 async function look(headers: Headers, search = '') {
   const response = await fetchAs(gate.url + PATH + search, {
@@ -67,7 +70,7 @@ async function post(body: string, headers: Headers) {
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
-async function isSignedIn(session: SignedInSession, base = gate.url): Promise<boolean> {
+async function isSignedIn(session: Made, base = gate.url): Promise<boolean> {
   const response = await fetchAs(`${base}/sessions/whoami`, { headers: by(session) });
   expect([200, 401]).toContain(response.status);
   return response.status === 200;
@@ -127,7 +130,7 @@ describe('what the page shows', () => {
     expect(headers.get('content-security-policy')).toBe(
       "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     );
-    expect(text).not.toContain(current.token);
+    expect(text).not.toContain(current.session_token);
     expect(text).not.toContain(current.cookie.split('=')[1]);
   });
 
@@ -141,6 +144,37 @@ describe('what the page shows', () => {
     expect(extended.status).toBe(200);
     const { headers } = await look(by(current));
     expect(headers.getSetCookie()).toEqual([expect.stringMatching(/^ory_kratos_session=/)]);
+  });
+
+  it('the cookie that Kratos renewed for one of two', async () => {
+    const current = await signIn();
+    await fetchAs(`${gate.url}/admin/sessions/${current.id}/extend`, {
+      method: 'PATCH',
+      headers: GUARDED,
+    });
+    const dead = `ory_kratos_session=${'a'.repeat(64)}`;
+    const { status, headers } = await look({ cookie: `${dead}; ${current.cookie}` });
+    expect(status).toBe(200);
+    expect(headers.getSetCookie()).toEqual([expect.stringMatching(/^ory_kratos_session=/)]);
+  });
+
+  it('no more than a hundred others, and says so', async () => {
+    const current = await signIn();
+    for (let count = 0; count < 99; count += 1) await signIn();
+    expect((await look(by(current))).text).not.toContain('are shown');
+    await signIn();
+    await signIn();
+    const { text } = await look(by(current));
+    expect(text).toContain('No more than 100 are shown.');
+    expect(devicesOn(text)).toHaveLength(101);
+  });
+
+  it('to whoever shows a token in a header, as well as to whoever shows a cookie', async () => {
+    const current = await signIn();
+    const token = current.session_token;
+    for (const headers of [{ 'x-session-token': token }, { authorization: `Bearer ${token}` }]) {
+      expect((await look(headers)).status).toBe(200);
+    }
   });
 
   it('to whoever comes back signed in, and forgets that they were sent', async () => {
@@ -198,9 +232,39 @@ describe('who is not shown it', () => {
 
   it.each([429, 500, 503])('a store that answers %i is a fault, and no verdict', async (code) => {
     const current = await signIn();
-    await gate.kratos.control({ whoami: { status: code } });
-    const { status, text } = await look(by(current));
+    const headers = { 'Retry-After': '30' };
+    await gate.kratos.control({ whoami: { status: code, headers } });
+    const { status, text, headers: told } = await look(by(current));
     expect([status, text]).toEqual([503, expect.stringContaining('store_unavailable')]);
+    expect(told.get('retry-after')).toBe('30');
+  });
+
+  it('a store that has lost its database is a fault, although its list says 401', async () => {
+    const current = await signIn();
+    await look(by(current)); // whoami is remembered
+    await gate.kratos.control({
+      answers: { 'GET /sessions': { status: 401 }, 'GET /health/ready': { status: 503 } },
+      whoami: { status: 401, body: { error: { code: 401, status: 'Unauthorized' } } },
+    });
+    const { status, headers } = await look(by(current));
+    expect([status, headers.get('postern-reason')]).toEqual([503, 'store_unavailable']);
+  });
+
+  it('is sent where the store says a second factor is proven', async () => {
+    const current = await signIn();
+    await look(by(current));
+    const body = {
+      redirect_browser_to:
+        'https://kratos.example.test/self-service/login/browser?aal=aal2&organization=acme',
+      error: { id: 'session_aal2_required', code: 403, status: 'Forbidden' },
+    };
+    const answer = { status: 403, body };
+    await gate.kratos.control({ answers: { 'GET /sessions': answer }, whoami: answer });
+    const { status, headers } = await look(by(current));
+    expect([status, headers.get('location')]).toEqual([
+      302,
+      expect.stringContaining('organization=acme'),
+    ]);
   });
 
   it.each([
@@ -247,7 +311,7 @@ describe('ending', () => {
     await gate.clock.advance(5001);
     expect(await isSignedIn(lost, there)).toBe(false);
     const page = await look(by(current), '?changed');
-    expect(page.text).toContain('role="status"');
+    expect(page.text).toContain('This is where you are signed in now.');
     expect(devicesOn(page.text)).toEqual(['Mine', 'Kept']);
   });
 
@@ -264,20 +328,48 @@ describe('ending', () => {
     expect(await isSignedIn(current)).toBe(true);
   });
 
-  it('ends nobody else’s session', async () => {
+  it('R2: ends nobody else’s session, and marks none', async () => {
     const current = await signIn();
     await signIn();
     identityId = crypto.randomUUID();
     const victim = await signIn();
-    await end(victim.id, by(current));
-    expect(await isSignedIn(victim)).toBe(true);
+    await isSignedIn(victim);
+    expect((await end(victim.id, by(current))).status).toBe(303);
+    const after = await fetchAs(`${gate.url}/sessions/whoami`, { headers: by(victim) });
+    expect([after.status, after.headers.get('cache-status')]).toEqual([
+      200,
+      expect.stringContaining('hit'),
+    ]);
+  });
+
+  it('is taken from a page that was made before the cookie was renewed', async () => {
+    const current = await signIn();
+    const other = await signIn();
+    const body = await formFor(other.id, by(current));
+    const renewed = await gate.kratos.issueCookie(current.id);
+    expect((await post(body, { cookie: renewed })).status).toBe(303);
+    expect(await isSignedIn(other)).toBe(false);
+  });
+
+  it('hands on the cookie that Kratos renewed meanwhile', async () => {
+    const current = await signIn();
+    const other = await signIn();
+    const body = await formFor(other.id, by(current));
+    await fetchAs(`${gate.url}/admin/sessions/${current.id}/extend`, {
+      method: 'PATCH',
+      headers: GUARDED,
+    });
+    const { status, headers } = await post(body, by(current));
+    expect(status).toBe(303);
+    expect(headers.getSetCookie()).toEqual([expect.stringMatching(/^ory_kratos_session=/)]);
   });
 
   it.each([
     [500, [503, 'store_unavailable']],
     [429, [503, 'store_unavailable']],
     [404, [502, 'upstream_not_valid']],
-    [401, [401, 'session_inactive']],
+    // The session itself is good: it is no verdict on it.
+    [401, [503, 'store_unavailable']],
   ] as const)('what the store answers with %i is told as what it is', async (status, told) => {
     const current = await signIn();
     const other = await signIn();
@@ -289,8 +381,8 @@ describe('ending', () => {
 });
 
 describe('what no change is made for', () => {
-  let current: SignedInSession;
-  let other: SignedInSession;
+  let current: Made;
+  let other: Made;
   beforeEach(async () => {
     current = await signIn();
     other = await signIn();
@@ -304,6 +396,7 @@ describe('what no change is made for', () => {
     ['another site', { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }],
     ['a sibling domain', { origin: 'https://evil.example.test', 'sec-fetch-site': 'same-site' }],
     ['a sandboxed frame', { origin: 'null', 'sec-fetch-site': 'cross-site' }],
+    ['an allowed origin', { origin: SPA, 'sec-fetch-site': 'cross-site' }],
   ])('a form of %s, even with the right token', async (_, headers) => {
     const refused = await post(await formFor(other.id, by(current)), {
       ...by(current),
@@ -353,5 +446,6 @@ describe('what no change is made for', () => {
     const refused = await post(`end=${other.id}`, {});
     expect([refused.status, refused.headers.get('location')]).toEqual([401, null]);
     expect(refused.text).toContain('credential_missing');
+    expect(refused.headers.get('www-authenticate')).toBe('Bearer');
   });
 });

@@ -125,7 +125,7 @@ function unusable(detail: string): StoreAnswer {
 }
 
 /** Delay-seconds only (RFC 9110 section 10.2.3); Kratos and Ory Network send no dates here. */
-function readRetryAfterSeconds(headers: Headers): number | undefined {
+export function readRetryAfterSeconds(headers: Headers): number | undefined {
   const seconds = readWholeSeconds(headers.get('retry-after'));
   return seconds === undefined
     ? undefined

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OWN_SESSIONS_PATH as PATH } from '../../src/session-api/own-sessions.ts';
+import { get, header, request } from '../support/raw-http.ts';
+import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { startTokenSite, type TokenSite } from './token-site.ts';
+
+const PAGE = { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
+
+async function send(gate: RunningGate, headers: Record<string, string>, what: string) {
+  const { text } = await get(gate.port, PATH, { Accept: 'text/html', ...headers });
+  const token = /name="token" value="([^"]+)"/.exec(text)?.[1] ?? '';
+  const body = new URLSearchParams({ token, end: what }).toString();
+  const type = { 'Content-Type': 'application/x-www-form-urlencoded' };
+  return request(gate.port, {
+    method: 'POST',
+    target: PATH,
+    headers: { ...headers, ...type },
+    body,
+  });
+}
+
+async function twoSessions({ kratos }: RunningGate) {
+  const identityId = crypto.randomUUID();
+  return [
+    await kratos.createSession({ identityId }),
+    await kratos.createSession({ identityId }),
+  ] as const;
+}
+
+describe('the sessions page of a site’s second host', () => {
+  const HOST = 'admin.example.test';
+  let gate: RunningGate;
+  beforeAll(async () => {
+    gate = await startGate({ vars: { HOSTS: [HOST] } });
+  });
+  afterAll(() => gate.dispose());
+
+  it('takes its own form by its Origin alone, as browsers without Fetch Metadata send it', async () => {
+    const [current, other] = await twoSessions(gate);
+    const headers = { Host: HOST, Origin: `https://${HOST}`, Cookie: current.cookie };
+    const answer = await send(gate, headers, other.id);
+    expect([answer.status, header(answer, 'location')]).toEqual([303, `${PATH}?changed`]);
+  });
+
+  it('takes none of the first host’s', async () => {
+    const [current, other] = await twoSessions(gate);
+    const headers = { Host: HOST, Origin: 'https://app.example.test', Cookie: current.cookie };
+    const answer = await send(gate, headers, other.id);
+    expect([answer.status, header(answer, 'postern-reason')]).toEqual([403, 'cross_site_change']);
+  });
+
+  it('comes back to itself after signing in', async () => {
+    const answer = await get(gate.port, PATH, { Host: HOST, ...PAGE });
+    const location = new URL(header(answer, 'location') ?? '');
+    expect(location.searchParams.get('return_to')).toBe(`https://${HOST}${PATH}`);
+  });
+});
+
+describe('the sessions page for whoever shows a token', () => {
+  let site: TokenSite;
+  beforeAll(async () => {
+    site = await startTokenSite();
+  });
+  afterAll(() => site.dispose());
+
+  it('says that a token stands in no list, and asks nobody', async () => {
+    const token = await site.inlineToken();
+    await site.clearAllCalls();
+    for (const headers of [
+      { Cookie: `app_token=${token}` },
+      { Authorization: `Bearer ${token}` },
+    ]) {
+      const answer = await get(site.port, PATH, { ...PAGE, ...headers });
+      expect([answer.status, header(answer, 'postern-reason')]).toEqual([
+        404,
+        'session_not_listed',
+      ]);
+      expect(header(answer, 'content-type')).toBe('text/html; charset=utf-8');
+    }
+    expect((await site.kratos.calls()).counts).toEqual({});
+  });
+});
+
+it('a change that the log cannot be told of is not reported as made', async () => {
+  // A Worker that is no log: every call to it fails.
+  const bindings = { REVOCATIONS: { type: 'worker', worker: 'kratos' } } as const;
+  await using gate = await startGate({ durableObjects: {}, bindings });
+  for (const isOne of [true, false]) {
+    const [current, other] = await twoSessions(gate);
+    const answer = await send(gate, { Cookie: current.cookie }, isOne ? other.id : 'others');
+    expect([answer.status, header(answer, 'postern-reason')]).toEqual([
+      503,
+      'revocation_unrecorded',
+    ]);
+  }
+});
