@@ -37,7 +37,8 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
   const routes = new Routes<ApiVisit>();
 
   const onSite = createSiteAnswers(config);
-  const whoamiOptions = { ...parts, now: surroundings.now };
+  const showsTiming = config.SERVER_TIMING;
+  const whoamiOptions = { ...parts, showsTiming, now: surroundings.now };
   const shared = crossOrigin(config.ALLOWED_ORIGINS, log);
   const answerWhoami = shared(async ({ request, target, anchor }: ApiVisit) =>
     onSite(await whoami(request, target, anchor, whoamiOptions)),

@@ -195,6 +195,7 @@ function createGateOptions(
     reservedCookies: reservedCookies([...site.cookieNames, site.turns.cookieName]),
     isOwnBearer: (value) => secrets.has(value) || isOwnToken(value),
     log,
+    showsTiming: config.SERVER_TIMING,
   };
 }
 

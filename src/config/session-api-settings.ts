@@ -1,6 +1,6 @@
 // Pure: no I/O, no clock.
 import * as v from 'valibot';
-import { baseUrl, json, listOf, originUrl } from './setting-types.ts';
+import { baseUrl, flag, json, listOf, originUrl } from './setting-types.ts';
 
 /** No dot, so that a secret is never taken for a JWT, nor a JWT for a secret. */
 const SECRET = /^[A-Za-z0-9_~+/=-]{32,512}$/;
@@ -30,13 +30,7 @@ export const SESSION_API_SETTINGS = {
    * redirects to step up then point at `PUBLIC_URL`. The pages that show the forms (Kratos’s
    * `ui_url`s) have to be on that host too, at paths with `session = "none"`.
    */
-  SELF_SERVICE: v.optional(
-    v.pipe(
-      v.union([v.boolean(), v.picklist(['true', 'false'])], 'true or false'),
-      v.transform((value) => value === true || value === 'true'),
-    ),
-    false,
-  ),
+  SELF_SERVICE: flag(),
   /**
    * Origins besides `PUBLIC_URL` that are trusted as the site itself is (`Origin` of the request,
    * compared exactly): with the cookie of the person looking at them, their pages may change sessions,

@@ -5,6 +5,17 @@ import { foldHost } from '../http/site-hosts.ts';
 
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
+/** Off unless said otherwise; variables of the platform's dashboard are text. */
+export function flag() {
+  return v.optional(
+    v.pipe(
+      v.union([v.boolean(), v.picklist(['true', 'false'])], 'true or false'),
+      v.transform((value) => value === true || value === 'true'),
+    ),
+    false,
+  );
+}
+
 /** https, or http where it does not leave the machine. */
 export function isSecureUrl(url: URL): boolean {
   return (

@@ -12,6 +12,7 @@ import { SESSION_API_SETTINGS } from './session-api-settings.ts';
 import {
   baseUrl,
   FURTHER_METHOD_NAMES,
+  flag,
   hostName,
   json,
   listOf,
@@ -248,5 +249,10 @@ export const SETTINGS = {
       v.picklist(['all', 'refused', 'none'], 'one of "all", "refused", "none"'),
       'all',
     ),
+    /**
+     * Whether answers of whoami and the gate say what they waited for, in `Server-Timing`: `session`
+     * and, for the site's answers, `origin`, in milliseconds. Browsers show it beside each request.
+     */
+    SERVER_TIMING: flag(),
   },
 } as const;

@@ -14,6 +14,7 @@ import { readCookies } from '../http/cookies.ts';
 import { answerPreflight } from '../http/preflight.ts';
 import type { Decision, DecisionLog } from '../observability/decision-log.ts';
 import { describeResolution } from '../observability/describe-resolution.ts';
+import { addServerTiming } from '../observability/server-timing.ts';
 import type { Session } from '../session/session.ts';
 import { cacheStatusOf } from '../whoami/provenance-headers.ts';
 import type { Resolution } from '../whoami/resolution.ts';
@@ -35,6 +36,8 @@ export interface GateOptions extends DenialOptions, JudgeOptions {
   readonly filter: HeaderFilter;
   readonly isOwnBearer: (value: string) => boolean;
   readonly log: DecisionLog;
+  /** Whether answers say what they waited for. */
+  readonly showsTiming: boolean;
 }
 
 interface Visit {
@@ -64,6 +67,7 @@ export async function gate(
       durationMs: options.now() - startedAt,
     }));
   const judged = await judge({ headers: request.headers, target, anchor }, options);
+  const judgedAt = options.now();
   if (!judged.ok) {
     const allowedMethods = options.methods;
     const refused = errorResponse(judged.failure, { allowedMethods });
@@ -82,6 +86,12 @@ export async function gate(
   const { resolution, match } = judgment;
   const answer = await answerVerdict({ request, target, judgment }, options);
   if (resolution !== undefined) addCacheStatus(answer.response, resolution);
+  if (options.showsTiming) {
+    const session = judgedAt - startedAt;
+    const isOrigins = answer.outcome === 'pass';
+    const spent = isOrigins ? { session, origin: options.now() - judgedAt } : { session };
+    addServerTiming(answer.response, spent);
+  }
   record(answer, () => ({
     ...(resolution !== undefined && describeResolution(resolution)),
     rule: match.rule.name,

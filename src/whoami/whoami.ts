@@ -11,6 +11,7 @@ import type { AdmittedTarget } from '../http/admit.ts';
 import { readRequestCacheControl } from '../http/cache-control.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
 import { describeResolution } from '../observability/describe-resolution.ts';
+import { addServerTiming } from '../observability/server-timing.ts';
 import { kratosErrorId, whoami401Body, withRequestId } from '../providers/kratos/kratos-errors.ts';
 import { setProvenance } from './provenance-headers.ts';
 import type { Resolution } from './resolution.ts';
@@ -26,6 +27,8 @@ export interface WhoamiOptions {
   /** Where the metadata of RFC 9728 is; `undefined` when there is none. */
   readonly resourceMetadataUrl: string | undefined;
   readonly log: DecisionLog;
+  /** Whether answers say what they waited for. */
+  readonly showsTiming: boolean;
   readonly now: () => number;
 }
 
@@ -65,6 +68,7 @@ export async function whoami(
   const resolution = await resolveAsAsked(request, target, presentation, anchor, options);
   const response = whoamiResponse(resolution, request.headers);
   setChallenge(response.headers, resolution, options.resourceMetadataUrl);
+  if (options.showsTiming) addServerTiming(response, { session: options.now() - startedAt });
   options.log(() => ({
     route: 'whoami',
     status: response.status,
