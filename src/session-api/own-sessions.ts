@@ -1,4 +1,4 @@
-import { type Credential, VARY } from '../credentials/credential.ts';
+import { type Credential, type Presentation, VARY } from '../credentials/credential.ts';
 import { bearerChallenge } from '../errors/bearer-challenge.ts';
 import {
   type ErrorResponseOptions,
@@ -22,7 +22,9 @@ import { readRetryAfterSeconds } from '../providers/kratos/kratos-store.ts';
 import type { Session } from '../session/session.ts';
 import { digestName } from '../whoami/credential-name.ts';
 import type { Resolution } from '../whoami/resolution.ts';
+import { resolvePresentation } from '../whoami/resolve-presentation.ts';
 import { NO_DEMAND } from '../whoami/sessions.ts';
+import type { Anchor } from '../whoami/single-flight.ts';
 import type { ApiAnswer, ApiVisit } from './api-route.ts';
 import { type CallerOptions, type CallerRefusal, type Chosen, chooseCredential } from './caller.ts';
 import { type EndOptions, endOtherSessions, endSession } from './end-sessions.ts';
@@ -43,6 +45,8 @@ export const OWN_SESSIONS_PATH = '/.postern/sessions';
 /** Leads back to the page after a change, so that loading it anew changes nothing. */
 const CHANGED = '?changed';
 const METHODS = ['GET', 'HEAD', 'POST'];
+/** Each comes with its whole identity, and a page is for reading. */
+const SHOWN_AT_MOST = 100;
 const PAGE_HEADERS = {
   'cache-control': PRIVATE_NO_STORE,
   'x-content-type-options': 'nosniff',
@@ -64,6 +68,17 @@ type Obstacle =
       readonly wait: Pick<ErrorResponseOptions, 'retryAfterSeconds'>;
     };
 
+/** An obstacle, and what was last found out about who asks: what the log says, and whose cookies are handed on. */
+interface Setback {
+  readonly obstacle: Obstacle;
+  readonly resolution?: Resolution | undefined;
+}
+
+interface Answered {
+  readonly answer: Answer;
+  readonly resolution: Resolution | undefined;
+}
+
 /**
  * The page on which a signed-in person sees where they are signed in at Kratos, and ends one of their other sessions
  * or all of them. A change is a form's POST, taken from pages of the same origin only, and only with the value that
@@ -73,14 +88,14 @@ export function createOwnSessions(options: OwnSessionsOptions) {
   return async function ownSessions(visit: ApiVisit): Promise<Response> {
     const startedAt = options.now();
     const known = await identify(visit, options);
-    const resolution = known.ok ? known.value.resolution : undefined;
-    const answer = known.ok
+    const { answer, resolution } = known.ok
       ? await answerKnown(visit, known.value, options)
-      : await answerObstacle(known.failure, visit, options);
+      : await answerSetback(known.failure, visit, options);
     const { response } = answer;
-    if (resolution?.outcome === 'signed-in') {
-      for (const cookie of resolution.setCookies) response.headers.append('set-cookie', cookie);
-    }
+    // What each look brought, unless the last found that there is nobody to have it.
+    const looks = new Set([known.ok ? known.value.resolution : undefined, resolution]);
+    const cookies = resolution?.outcome === 'signed-in' ? [...looks].flatMap(cookiesOf) : [];
+    for (const cookie of cookies) response.headers.append('set-cookie', cookie);
     const { method, path } = visit.target;
     const durationMs = options.now() - startedAt;
     options.log(() => ({
@@ -95,23 +110,26 @@ export function createOwnSessions(options: OwnSessionsOptions) {
   };
 }
 
+function cookiesOf(look: Resolution | undefined): readonly string[] {
+  return look?.outcome === 'signed-in' ? look.setCookies : [];
+}
+
 type Known = Chosen & { readonly resolution: Resolution };
 
 async function identify(
   { request, target, anchor }: ApiVisit,
   options: OwnSessionsOptions,
-): Promise<Result<Known, Obstacle>> {
+): Promise<Result<Known, Setback>> {
   const { site } = options;
-  if (!METHODS.includes(target.method)) return failed(refusal('method_not_allowed'));
-  if (site.readCredential(request.headers).kind === 'tokens') {
-    return failed(refusal('session_not_listed'));
-  }
+  if (!METHODS.includes(target.method)) return failed({ obstacle: refusal('method_not_allowed') });
+  const presentation = site.readCredential(request.headers);
+  if (presentation.kind === 'tokens') return failed(await setbackOf(presentation, anchor, options));
   const chosen = await chooseCredential(request, anchor, {
     ...options,
     allowedOrigins: [site.hosts.originOf(target.host) ?? site.publicUrl],
     isChange: target.method === 'POST',
   });
-  if (!chosen.ok) return failed(obstacleOf(chosen.failure));
+  if (!chosen.ok) return failed({ obstacle: obstacleOf(chosen.failure) });
   const { credential } = chosen.value;
   const resolution =
     chosen.value.resolution ?? (await options.sessions.resolve(credential, NO_DEMAND, anchor));
@@ -122,24 +140,41 @@ async function answerKnown(
   visit: ApiVisit,
   { credential, resolution }: Known,
   options: OwnSessionsOptions,
-): Promise<Answer> {
+): Promise<Answered> {
   if (resolution.outcome !== 'signed-in') {
-    return answerObstacle(obstacleTo(resolution), visit, options);
+    return answerSetback({ obstacle: obstacleTo(resolution), resolution }, visit, options);
   }
   const visitor = { ...visit, credential, session: resolution.session };
   const answered = await (visit.target.method === 'POST' ? change : show)(visitor, options);
   return answered.ok
-    ? { response: answered.value, outcome: 'pass', reason: undefined }
-    : answerObstacle(answered.failure, visit, options);
+    ? { answer: { response: answered.value, outcome: 'pass', reason: undefined }, resolution }
+    : answerSetback({ resolution, ...answered.failure }, visit, options);
+}
+
+/** A token is verified here, and stands in no list: whoever is signed in by one has no page. */
+async function setbackOf(
+  tokens: Extract<Presentation, { kind: 'tokens' }>,
+  anchor: Anchor,
+  { site, sessions }: OwnSessionsOptions,
+): Promise<Setback> {
+  const resolution = await resolvePresentation(
+    tokens,
+    (credential) => sessions.resolve(credential, NO_DEMAND, anchor),
+    (token) => site.tokens.resolve(token, anchor),
+  );
+  const isSignedIn = resolution.outcome === 'signed-in';
+  const obstacle = isSignedIn ? refusal('session_not_listed') : obstacleTo(resolution);
+  return { obstacle, resolution };
 }
 
 async function show(
   visitor: Visitor,
   options: OwnSessionsOptions,
-): Promise<Result<Response, Obstacle>> {
+): Promise<Result<Response, Setback>> {
   const { request, target, credential, session } = visitor;
-  const listed = await readOtherSessions(options.kratos, credential, 1);
-  if (!listed.ok) return failed(await obstacleIn(listed.failure, visitor, options));
+  const first = { page: 1, size: SHOWN_AT_MOST };
+  const listed = await readOtherSessions(options.kratos, credential, first);
+  if (!listed.ok) return failed(await setbackIn(listed.failure, visitor, options));
   const { sessions, isLast } = listed.value;
   const headers = new Headers(PAGE_HEADERS);
   const forgotten = options.site.turns.forget(request.headers, placeOf(target));
@@ -157,15 +192,15 @@ async function show(
 async function change(
   visitor: Visitor,
   options: OwnSessionsOptions,
-): Promise<Result<Response, Obstacle>> {
+): Promise<Result<Response, Setback>> {
   const form = await readFormBody(visitor.request);
-  if (!form.ok) return failed(refusal(form.failure));
+  if (!form.ok) return failed({ obstacle: refusal(form.failure) });
   const token = form.value.get(TOKEN_FIELD) ?? '';
   if (!(await matchesSecret(token, [await formToken(visitor.session)]))) {
-    return failed(refusal('form_not_current'));
+    return failed({ obstacle: refusal('form_not_current') });
   }
   const ended = await end(form.value.get(END_FIELD), visitor, options);
-  if (!ended.ok || !ended.value.ok) return failed(await obstacleIn(ended, visitor, options));
+  if (!ended.ok || !ended.value.ok) return failed(await setbackIn(ended, visitor, options));
   const headers = { ...PAGE_HEADERS, location: OWN_SESSIONS_PATH + CHANGED };
   return success(new Response(null, { status: 303, headers }));
 }
@@ -214,12 +249,12 @@ function obstacleTo(resolution: Exclude<Resolution, { outcome: 'signed-in' }>): 
 }
 
 /** What an answer of Kratos's that is no success keeps the visitor from. */
-async function obstacleIn(
+async function setbackIn(
   answer: ApiAnswer,
   { credential, anchor }: Visitor,
   { sessions, now }: OwnSessionsOptions,
-): Promise<Obstacle> {
-  if (!answer.ok) return refusal(answer.failure);
+): Promise<Setback> {
+  if (!answer.ok) return { obstacle: refusal(answer.failure) };
   const { status, headers, body } = answer.value;
   await body?.cancel();
   if (status === 401 || status === 403) {
@@ -229,13 +264,15 @@ async function obstacleIn(
       { asOf: now(), onlyIfCached: false },
       anchor,
     );
-    return resolution.outcome === 'signed-in'
-      ? refusal('store_unavailable')
-      : obstacleTo(resolution);
+    const isSignedIn = resolution.outcome === 'signed-in';
+    const obstacle = isSignedIn ? refusal('store_unavailable') : obstacleTo(resolution);
+    return { obstacle, resolution };
   }
-  return status === 429 || status >= 500
+  const isDown = status === 429 || status >= 500;
+  const obstacle = isDown
     ? refusal('store_unavailable', readRetryAfterSeconds(headers))
     : refusal('upstream_not_valid');
+  return { obstacle };
 }
 
 function denied(reason: Denial['reason'], storeBody?: string): Denial {
@@ -245,6 +282,14 @@ function denied(reason: Denial['reason'], storeBody?: string): Denial {
 function refusal(reason: Reason, retryAfterSeconds?: number): Obstacle {
   const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
   return { kind: 'refuse', reason, wait };
+}
+
+async function answerSetback(
+  { obstacle, resolution }: Setback,
+  visit: ApiVisit,
+  options: OwnSessionsOptions,
+): Promise<Answered> {
+  return { answer: await answerObstacle(obstacle, visit, options), resolution };
 }
 
 /** Whoever only looks is sent where they can sign in; a form is answered by a page that says why it was not taken. */

@@ -79,6 +79,17 @@ describe('the sessions page for whoever shows a token', () => {
     }
     expect((await site.kratos.calls()).counts).toEqual({});
   });
+
+  it('sends whoever is not signed in by it to sign in', async () => {
+    const expired = await site.inlineToken({ exp: 1 });
+    for (const token of [expired, 'z'.repeat(30), `${expired}x`]) {
+      const page = await get(site.port, PATH, { ...PAGE, Cookie: `app_token=${token}` });
+      expect([page.status, header(page, 'location')]).toEqual([
+        302,
+        expect.stringContaining(encodeURIComponent(PATH)),
+      ]);
+    }
+  });
 });
 
 it('a change that the log cannot be told of is not reported as made', async () => {

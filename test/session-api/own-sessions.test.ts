@@ -158,6 +158,18 @@ describe('what the page shows', () => {
     expect(headers.getSetCookie()).toEqual([expect.stringMatching(/^ory_kratos_session=/)]);
   });
 
+  it('the cookie that a second look brought, with the fault that it found', async () => {
+    const current = await signIn();
+    await look(by(current));
+    const cookie = 'ory_kratos_session=renewed-by-the-second-look; Path=/; HttpOnly';
+    await gate.kratos.control({
+      answers: { 'GET /sessions': { status: 401 } },
+      whoami: { status: 200, body: current.session, headers: { 'Set-Cookie': cookie } },
+    });
+    const { status, headers } = await look(by(current));
+    expect([status, headers.getSetCookie()]).toEqual([503, [cookie]]);
+  });
+
   it('no more than a hundred others, and says so', async () => {
     const current = await signIn();
     for (let count = 0; count < 99; count += 1) await signIn();
