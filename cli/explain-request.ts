@@ -12,6 +12,7 @@ import { type AdmittedTarget, admit } from '../src/http/admit.ts';
 import { readKratosSession } from '../src/providers/kratos/kratos-session.ts';
 import { NO_REVOCATION_LOG } from '../src/revocation/revocation-view.ts';
 import { readSessionPath } from '../src/session/session-path.ts';
+import { ownSecrets } from '../src/session-api/session-api.ts';
 import { createOwnTokenTest } from '../src/tokens/own-token.ts';
 import type { Resolution } from '../src/whoami/resolution.ts';
 
@@ -165,7 +166,8 @@ async function describeForwarded(
   if (!identified.ok) return [`Answer    ${explain(identified.failure).status}`];
   const filter = new HeaderFilter(options.identifier.headerNames);
   const request = new Request(`${originUrl}/`, { method: target.method, headers });
-  const site = { ...options, originUrl, filter, isOwnBearer: createOwnTokenTest(config.ISSUERS) };
+  const own = { ownSecrets: ownSecrets(config), isOwnToken: createOwnTokenTest(config.ISSUERS) };
+  const site = { ...options, ...own, originUrl, filter };
   const sent = originRequest(request, target, identified.value, rule, site);
   if (!sent.ok) return [`Answer    ${explain(sent.failure).status}`];
   const lines = [...sent.value.init.headers].map(([name, value]) => `  ${name}: ${value}`);

@@ -185,15 +185,14 @@ function createGateOptions(
   { site, log }: Pick<Parts, 'site' | 'log'>,
 ): GateOptions | undefined {
   if (fetchOrigin === undefined) return undefined;
-  const secrets = ownSecrets(config);
-  const isOwnToken = createOwnTokenTest(config.ISSUERS);
   return {
     ...site,
     origin: createOrigin({ fetch: fetchOrigin, timeoutMs: config.ORIGIN_TIMEOUT_MS }),
     originUrl: config.ORIGIN_URL ?? config.PUBLIC_URL,
     filter: new HeaderFilter(site.identifier.headerNames),
     reservedCookies: reservedCookies([...site.cookieNames, site.turns.cookieName]),
-    isOwnBearer: (value) => secrets.has(value) || isOwnToken(value),
+    ownSecrets: ownSecrets(config),
+    isOwnToken: createOwnTokenTest(config.ISSUERS),
     log,
     showsTiming: config.SERVER_TIMING,
   };

@@ -1,5 +1,6 @@
 // Pure: no I/O, no clock.
 
+import type { OwnSecrets } from '../credentials/own-secrets.ts';
 import { failed, type Result, success } from '../errors/result.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
 import { withoutCookies } from '../http/cookies.ts';
@@ -19,8 +20,9 @@ export interface OriginRequestOptions {
   /** Postern's own cookies, which are nobody else's. */
   readonly turns: { readonly cookieName: string };
   readonly filter: HeaderFilter;
-  /** Whether a bearer's value is Postern's business alone: a token that is a session here, a secret of ours. */
-  readonly isOwnBearer: (value: string) => boolean;
+  readonly ownSecrets: OwnSecrets;
+  /** Whether a token is a session here, by its form and issuer. */
+  readonly isOwnToken: (value: string) => boolean;
 }
 
 /** What of a rule matters on the way to the origin. */
@@ -110,20 +112,24 @@ function passedValue(
   if (hopByHop.has(folded)) return isWebSocketUpgrade(name, value) ? 'websocket' : undefined;
   const isCredential = name === 'x-session-token' && rule.forwardsCredentials;
   if (isUntrusted && !isCredential) return undefined;
-  if (name === 'authorization' && isSessionBearer(value, rule, options.isOwnBearer))
-    return undefined;
+  if (name === 'authorization' && isKeptBack(value, rule, options)) return undefined;
   return name === 'cookie' ? withoutOwnCookies(value, rule, options) : value;
 }
 
-/** Where a session was looked for, a bearer is one; elsewhere only what looks like one. */
-function isSessionBearer(
+/**
+ * A secret of ours on every path, whatever its rule forwards: whoever sent it there mistook the path. Where a session
+ * was looked for, a bearer is one; elsewhere only what looks like one.
+ */
+function isKeptBack(
   authorization: string,
   rule: ForwardedRule,
-  isOwnBearer: (value: string) => boolean,
+  { ownSecrets, isOwnToken }: OriginRequestOptions,
 ): boolean {
-  if (rule.forwardsCredentials || !BEARER.test(authorization)) return false;
-  if (rule.session !== 'none') return true;
-  return KRATOS_BEARER.test(authorization) || isOwnBearer(authorization.slice('bearer '.length));
+  if (!BEARER.test(authorization)) return false;
+  const value = authorization.slice('bearer'.length).trim();
+  if (ownSecrets.has(value)) return true;
+  if (rule.forwardsCredentials) return false;
+  return rule.session !== 'none' || KRATOS_BEARER.test(authorization) || isOwnToken(value);
 }
 
 function withoutOwnCookies(

@@ -1,4 +1,5 @@
 import type { Presentation } from '../credentials/credential.ts';
+import type { OwnSecrets } from '../credentials/own-secrets.ts';
 import { errorResponse } from '../errors/error-response.ts';
 import { explain } from '../errors/explanations.ts';
 import { clientResponse } from '../forwarding/client-response.ts';
@@ -34,7 +35,8 @@ export interface GateOptions extends DenialOptions, JudgeOptions {
   readonly reservedCookies: ReadonlySet<string>;
   readonly identifier: Identifier;
   readonly filter: HeaderFilter;
-  readonly isOwnBearer: (value: string) => boolean;
+  readonly ownSecrets: OwnSecrets;
+  readonly isOwnToken: (value: string) => boolean;
   readonly log: DecisionLog;
   /** Whether answers say what they waited for. */
   readonly showsTiming: boolean;

@@ -12,7 +12,8 @@ const OPTIONS = {
   filter: new HeaderFilter(['X-User-Id']),
   hosts: new SiteHosts('https://app.example.test'),
   turns: { cookieName: '__Host-postern-turns' },
-  isOwnBearer: () => false,
+  ownSecrets: new Set(['a-secret-of-ours']),
+  isOwnToken: () => false,
 };
 const RULE = { session: 'required', forwardsCredentials: false, cutsStreams: false } as const;
 

@@ -67,6 +67,15 @@ describe('a site with sessions and tokens', () => {
     }
   });
 
+  it('H13: a secret of ours that was sent to a wrong path goes no further, whatever the rule forwards', async () => {
+    for (const path of ['/public/x', '/raw/x', '/maybe/x']) {
+      for (const value of [API_KEY, ` ${API_KEY}`]) {
+        const seen = await seenBy(path, { Authorization: `Bearer ${value}` });
+        expect([path, seen.get('authorization')]).toEqual([path, undefined]);
+      }
+    }
+  });
+
   it('H13: a token for somebody else, and one that the rule lets through, reach the origin', async () => {
     const [own, others] = [await token(), await token({ aud: 'another-api' })];
     for (const [path, value] of [
