@@ -42,6 +42,11 @@ it.each([
     'Chrome on ChromeOS',
   ],
   ['okhttp/5.1.0', 'okhttp'],
+  [
+    `Mozilla/5.0 (X11; Linux x86_64) ${WEBKIT} HeadlessChrome/156.0.0.0 Safari/537.36`,
+    'Chrome on Linux',
+  ],
+  ['Mozilla/5.0 (X11; Linux x86_64) NetSurf/3', 'Browser on Linux'],
   ['curl/8.9.1', 'curl'],
   ['Example App', 'Example'],
   ['', 'Unknown device'],
