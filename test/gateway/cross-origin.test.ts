@@ -92,7 +92,7 @@ describe('a page of a listed origin', () => {
     await preflight('/sessions/whoami', 'GET', asked);
     const startedAt = performance.now();
     const answer = await preflight('/sessions/whoami', 'GET', asked);
-    expect(performance.now() - startedAt).toBeLessThan(100);
+    expect(performance.now() - startedAt).toBeLessThan(1000); // a quadratic reading takes many seconds
     expect([answer.status, header(answer, 'access-control-allow-headers')]).toEqual([
       204,
       undefined,
