@@ -22,13 +22,14 @@ export async function resolvePresentation(
           : presentation.reason,
       );
     case 'candidates':
-      return resolveAll(presentation.candidates, resolve);
+      return resolveCandidates(presentation.candidates, resolve);
     case 'tokens':
-      return resolveAll(presentation.candidates, resolveToken);
+      return resolveCandidates(presentation.candidates, resolveToken);
   }
 }
 
-async function resolveAll<Candidate>(
+/** The same for candidates of one kind. */
+export async function resolveCandidates<Candidate>(
   candidates: readonly [Candidate, ...Candidate[]],
   resolve: (candidate: Candidate) => Promise<Resolution>,
 ): Promise<Resolution> {

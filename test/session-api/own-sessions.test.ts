@@ -409,7 +409,7 @@ describe('what no change is made for', () => {
     ['a sibling domain', { origin: 'https://evil.example.test', 'sec-fetch-site': 'same-site' }],
     ['a sandboxed frame', { origin: 'null', 'sec-fetch-site': 'cross-site' }],
     ['an allowed origin', { origin: SPA, 'sec-fetch-site': 'cross-site' }],
-  ])('a form of %s, even with the right token', async (_, headers) => {
+  ])('R6: a form of %s, even with the right token', async (_, headers) => {
     const refused = await post(await formFor(other.id, by(current)), {
       ...by(current),
       ...headers,
@@ -420,7 +420,7 @@ describe('what no change is made for', () => {
     ]);
   });
 
-  it('a form without a token, with an empty one, or with the token of another session', async () => {
+  it('R6: a form without a token, with an empty one, or with the token of another session', async () => {
     const another = await look(by(other));
     const foreign = tokenIn(another.text);
     expect(foreign).toMatch(/^v1f:[\w-]{43}$/);
