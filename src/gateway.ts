@@ -79,7 +79,7 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
       ? errorResponse('not_found')
       : gate(request, target, anchor, parts.gate);
   const routeOf = (target: AdmittedTarget) => {
-    // What is asked most of all needs no router, which would be a twentieth of its cost.
+    // What is asked most of all needs no router.
     const isPlainWhoami = target.method === 'GET' && whoamiPaths.has(target.path);
     return isPlainWhoami ? answerWhoami : (routes.match(target) ?? answerSite);
   };

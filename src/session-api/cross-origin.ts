@@ -1,3 +1,4 @@
+import { DEFAULT_METHODS } from '../errors/error-response.ts';
 import { answerPreflight, readAsked } from '../http/preflight.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
 import type { ApiVisit } from './api-route.ts';
@@ -8,7 +9,7 @@ type Handle<Rest extends readonly unknown[]> = (
   ...rest: Rest
 ) => Promise<Response>;
 
-const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
+const METHODS: ReadonlySet<string> = new Set(DEFAULT_METHODS);
 /** Headers that programs act on and browsers would keep from a page. */
 const EXPOSED = [...PASSED_HEADERS, 'age', 'cache-status', 'postern-reason'].join(', ');
 
