@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { bundleText } from '../support/bundle-worker.ts';
 import { get, header } from '../support/raw-http.ts';
 import { inRepository } from '../support/repository.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
@@ -9,7 +9,7 @@ let gate: RunningGate;
 
 beforeAll(async () => {
   gate = await startGate({
-    gateScript: await bundle(documentedWorker()),
+    gateScript: await bundleText(documentedWorker()),
     durableObjects: { REVOCATIONS: 'RevocationLog' },
     bindings: { ORIGIN: { type: 'worker', worker: 'gate-0', exportName: 'Site' } },
     vars: { IDENTITY_HEADERS: { 'X-User-Id': 'identity.id' } },
@@ -23,19 +23,6 @@ function documentedWorker(): string {
   const code = /^```ts\n([\s\S]+?)^```$/m.exec(page)?.[1];
   if (code === undefined) throw new Error('docs/deployment.md shows no Worker');
   return code;
-}
-
-async function bundle(contents: string): Promise<string> {
-  const { outputFiles } = await build({
-    stdin: { contents, loader: 'ts', resolveDir: inRepository('.') },
-    bundle: true,
-    write: false,
-    format: 'esm',
-    target: 'es2024',
-    conditions: ['workerd', 'worker', 'browser'],
-    external: ['cloudflare:*', 'node:*'],
-  });
-  return outputFiles[0]?.text ?? '';
 }
 
 it('a site in the gate’s own Worker is asked by whoever is signed in, and told who that is', async () => {

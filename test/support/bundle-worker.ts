@@ -1,4 +1,5 @@
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
+import { inRepository } from './repository.ts';
 
 const bundles = new Map<string, Promise<string>>();
 
@@ -7,14 +8,19 @@ const bundles = new Map<string, Promise<string>>();
  * Bundled once per process. Rejects with esbuild's message when an import cannot be resolved.
  */
 export function bundleWorker(entryPath: string): Promise<string> {
-  const bundled = bundles.get(entryPath) ?? bundle(entryPath);
+  const bundled = bundles.get(entryPath) ?? bundle({ entryPoints: [entryPath] });
   bundles.set(entryPath, bundled);
   return bundled;
 }
 
-async function bundle(entryPath: string): Promise<string> {
+/** The same for a text of TypeScript, as if it were a file at the top of the repository. */
+export function bundleText(contents: string): Promise<string> {
+  return bundle({ stdin: { contents, loader: 'ts', resolveDir: inRepository('.') } });
+}
+
+async function bundle(entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [entryPath],
+    ...entry,
     bundle: true,
     write: false,
     format: 'esm',
@@ -26,6 +32,6 @@ async function bundle(entryPath: string): Promise<string> {
     logLevel: 'silent',
   });
   const [output] = outputFiles;
-  if (output === undefined) throw new Error(`esbuild wrote nothing for ${entryPath}`);
+  if (output === undefined) throw new Error('esbuild wrote nothing');
   return output.text;
 }
