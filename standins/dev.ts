@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createConnection } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readCommandLine } from '../cli/command-line.ts';
-import { guide, guideText } from './guide.ts';
+import { guide, guideText, PAGES } from './guide.ts';
 
 readCommandLine('usage: npm run dev', {});
 
@@ -164,7 +164,7 @@ Postern is on ${local(8787)}, in front of a site. The site (:4480), Kratos (:443
 In a browser, open ${local(8787)}/account
   demo@example.com   password postern-demo
   mia@example.com    the same, and a second factor: the code 000000
-  /members asks for a role that only mia has, /vault for a second factor; /public is open.
+  ${PAGES}
 
 In another terminal, paste line by line:
 

@@ -94,6 +94,10 @@ function extract(member: string): string {
   return `sed -E 's/.*"${member}":"([^"]+)".*/\\1/'`;
 }
 
+/** What to look at in a browser. */
+export const PAGES = `/members asks for a role that only mia has, /vault for a second factor; /public/about is open,
+  and /.postern/sessions shows where an account is signed in.`;
+
 /** The guide as text: titles stand apart from what is pasted, since zsh takes a `#` at its prompt for a command. */
 export function guideText(steps: readonly Step[]): string {
   return steps

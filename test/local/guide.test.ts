@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readWranglerEnvironment } from '../../cli/wrangler-environment.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { type Addresses, guide, guideText } from '../../standins/guide.ts';
+import { type Addresses, guide, guideText, PAGES } from '../../standins/guide.ts';
 import { inRepository } from '../support/repository.ts';
 import { type RunningGate, startGate, type Vars } from '../support/start-gate.ts';
 
@@ -98,4 +98,23 @@ describe('npm run dev', () => {
       expect(signOut?.[2]).toMatch(/^HTTP\/1.1 401.*token_revoked/);
     },
   );
+
+  it('names pages that are as it says', async () => {
+    const identity = {
+      metadataPublic: { roles: ['admin'] },
+      traits: { email: 'demo@example.com' },
+    };
+    const { cookie } = await gate.kratos.createSession(identity);
+    const statusOf = async (path: string, headers = {}) =>
+      (await fetch(`${addresses.gate}${path}`, { headers, redirect: 'manual' })).status;
+    const seen: Record<string, number[]> = {};
+    for (const [path = ''] of PAGES.matchAll(/\/[\w./]+\w/g))
+      seen[path] = [await statusOf(path), await statusOf(path, { cookie })];
+    expect(seen).toEqual({
+      '/members': [401, 403],
+      '/vault': [401, 403],
+      '/public/about': [200, 200],
+      '/.postern/sessions': [401, 200],
+    });
+  });
 });
