@@ -10,7 +10,7 @@ export type Carrier =
 /** One session credential, as the client spelt it: well-formed, nothing proven yet. */
 export interface Credential {
   readonly carrier: Carrier;
-  /** The exact bytes that are hashed and sent upstream; visible ASCII, never percent-decoded. */
+  /** The exact bytes that are hashed and sent upstream; visible ASCII, never percent-decoded, a cookie's without quotes. */
   readonly value: string;
 }
 

@@ -1,6 +1,6 @@
-// Pure: no I/O, no clock. Byte-exact: no percent-decoding, no unquoting (Kratos does neither).
+// No I/O, no clock. Names and values are never percent-decoded: Kratos decodes neither.
 
-/** One `name=value` pair of a `Cookie` header, as the client spelt it. */
+/** One `name=value` pair of a `Cookie` header, its value without the quotes it may have been sent in. */
 export interface CookiePair {
   readonly name: string;
   readonly value: string;
@@ -8,8 +8,8 @@ export interface CookiePair {
 
 /**
  * Reads a `Cookie` header the way RFC 6265 section 5.4 writes it: pairs parted by `;`, the first `=`
- * ends the name, white space around either is dropped. A part without `=` or without a name is passed
- * over. Repeated names are all kept, in the order sent. Never throws.
+ * ends the name, white space around either is dropped, the value is bare. A part without `=` or without a
+ * name is passed over. Repeated names are all kept, in the order sent. Never throws.
  */
 export function readCookies(header: string | null): CookiePair[] {
   if (header === null) return [];
@@ -17,8 +17,19 @@ export function readCookies(header: string | null): CookiePair[] {
     const equals = part.indexOf('=');
     if (equals < 1) return [];
     const name = trimWhitespace(part.slice(0, equals));
-    return name === '' ? [] : [{ name, value: trimWhitespace(part.slice(equals + 1)) }];
+    return name === '' ? [] : [{ name, value: bareValue(part.slice(equals + 1)) }];
   });
+}
+
+/**
+ * A cookie's value without the white space and the one pair of quotes around it. The quotes are spelling
+ * (RFC 6265 section 4.1.1, `cookie-value`): Go's `net/http`, and with it Kratos, takes them off, and Python's
+ * `http.cookies` puts them around every value that holds `=`.
+ */
+export function bareValue(spelling: string): string {
+  const value = trimWhitespace(spelling);
+  const isQuoted = value.length > 1 && value.startsWith('"') && value.endsWith('"');
+  return isQuoted ? value.slice(1, -1) : value;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Credential } from '../credentials/credential.ts';
+import { bareValue } from '../http/cookies.ts';
 import { parseObject } from '../providers/kratos/kratos-session.ts';
 
 /** What a completed flow changes: who is signed in, this session, everything known of a person. */
@@ -56,7 +57,7 @@ function sessionCookies(response: Response, cookieNames: readonly string[]): Ses
     const [pair = '', ...attributes] = cookie.split(';');
     const equals = pair.indexOf('=');
     const name = pair.slice(0, equals).trim();
-    const value = pair.slice(equals + 1).trim();
+    const value = bareValue(pair.slice(equals + 1));
     const isOver = attributes.some((attribute) =>
       /^\s*max-age\s*=\s*(?:0|-\d+)\s*$/i.test(attribute),
     );

@@ -70,6 +70,10 @@ describe('readCredential() with tokens', () => {
     });
   });
 
+  it('T10: takes the quotes off a token cookie', () => {
+    expect(read({ cookie: `t="${TOKEN}"` })).toEqual([TOKEN]);
+  });
+
   it('knows of no tokens where no issuer is trusted', () => {
     const presentation = readCredential(new Headers({ authorization: `Bearer ${TOKEN}` }), ['s']);
     expect(presentation).toMatchObject({ kind: 'candidates', candidates: [{ value: TOKEN }] });

@@ -40,7 +40,10 @@ describe('readCredential() takes them in the order of Kratos', () => {
     ['a bearer', { Authorization: 'Bearer short' }],
     ['a cookie', { Cookie: cookies('short') }],
     ['two spaces', { Authorization: `Bearer  ${C}` }],
-    ['a quoted cookie', { Cookie: cookies(`"${A}"`) }],
+    ['a cookie in two pairs of quotes', { Cookie: cookies(`""${A}""`) }],
+    ['a cookie with half a pair', { Cookie: cookies(`"${A}`) }],
+    ['a quoted token', { 'X-Session-Token': `"${A}"` }],
+    ['a quoted bearer', { Authorization: `Bearer "${A}"` }],
   ])('T5: does not look past what cannot be one: %s', (_, headers) => {
     expect(read(headers)).toEqual(unusable('credential_malformed'));
   });
@@ -48,6 +51,19 @@ describe('readCredential() takes them in the order of Kratos', () => {
   it('looks past a cookie that cannot be one for a bearer, as Kratos does', () => {
     const headers = { Cookie: cookies('short'), Authorization: `Bearer ${C}` };
     expect(read(headers)).toEqual(one(C, BEARER));
+  });
+});
+
+describe('readCredential() and quotes', () => {
+  it('T10: takes one pair off a cookie, and counts a value once however it is spelt', () => {
+    expect(read({ Cookie: cookies(`"${A}"`) })).toEqual(one(A, COOKIE));
+    expect(read({ Cookie: cookies(A, `"${A}"`) })).toEqual(one(A, COOKIE));
+    expect(read({ Cookie: cookies('""'), Authorization: `Bearer ${C}` })).toEqual(one(C, BEARER));
+  });
+
+  it('T10: counts the length without them', () => {
+    expect(read({ Cookie: cookies(`"${'a'.repeat(4096)}"`) }).kind).toBe('candidates');
+    expect(read({ Cookie: cookies(`"${'a'.repeat(15)}"`) }).kind).toBe('unusable');
   });
 });
 

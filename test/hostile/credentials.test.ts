@@ -63,7 +63,8 @@ describe.each(Object.entries(CARRIERS))('a credential in %s', (_, carry) => {
     ['DEL', `${'a'.repeat(20)}\x7f`, 'credential_malformed'],
     ['a tab', `${'a'.repeat(20)}\tb`, 'credential_malformed'],
     ['a space', `${'a'.repeat(20)} b`, 'credential_malformed'],
-    ['a quoted string', `"${'a'.repeat(20)}"`, 'credential_malformed'],
+    ['a quoted string in quotes', `""${'a'.repeat(20)}""`, 'credential_malformed'],
+    ['half a quoted string', `"${'a'.repeat(20)}`, 'credential_malformed'],
     ['a backslash', `${'a'.repeat(20)}\\`, 'credential_malformed'],
   ])('that is %s is nobody’s, and nobody is asked', async (_, value, reason) => {
     expect(await answers(carry(value))).toEqual(both(`401 ${reason}`));

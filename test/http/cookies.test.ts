@@ -39,7 +39,26 @@ describe('readCookies()', () => {
         ['a', '2'],
       ],
     ],
-    ['a="b c"', [['a', '"b c"']]],
+    // Quotes, by what Go 1.26's `net/http` reads (`readCookies`, `parseCookieValue`).
+    ['a="b c"', [['a', 'b c']]],
+    ['a="b="', [['a', 'b=']]],
+    ['a="b" \t', [['a', 'b']]],
+    ['a=""', [['a', '']]],
+    [
+      'a="1";b="2"',
+      [
+        ['a', '1'],
+        ['b', '2'],
+      ],
+    ],
+    ["a='b'", [['a', "'b'"]]],
+    // Go passes over a pair with any quote left; here the value stays, and is no credential by its characters.
+    ['a=""b""', [['a', '"b"']]],
+    ['a="b', [['a', '"b']]],
+    ['a=b"', [['a', 'b"']]],
+    ['a="', [['a', '"']]],
+    ['a="b"c', [['a', '"b"c']]],
+    ['"a"=b', [['"a"', 'b']]],
     ['a=%41%3b', [['a', '%41%3b']]],
     ['%61=1', [['%61', '1']]],
     ['A=1', [['A', '1']]],

@@ -1,0 +1,124 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { get, header, headerValues } from '../support/raw-http.ts';
+import type { SignedInSession } from '../support/standin-control.ts';
+import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { createTestIssuer, type TestIssuer } from '../support/token-issuer.ts';
+import { cacheStatus, sessionIdOf, whoami, whoamiCalls } from './whoami-requests.ts';
+
+const NAME = 'ory_kratos_session';
+const HOST_NAME = '__Host-session';
+const PAGE = { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
+
+let gate: RunningGate;
+let issuer: TestIssuer;
+let ann: SignedInSession;
+
+beforeAll(async () => {
+  issuer = await createTestIssuer();
+  gate = await startGate({
+    vars: {
+      SELF_SERVICE: true,
+      SESSION_COOKIE_NAMES: [NAME, HOST_NAME],
+      TOKEN_COOKIE_NAMES: ['app_token'],
+      RULES: [
+        { path: '/open/*', session: 'none' },
+        { path: '/maybe/*', session: 'optional' },
+      ],
+      ISSUERS: [
+        {
+          issuer: issuer.issuer,
+          preset: 'kratos',
+          audience: 'postern',
+          algorithms: ['ES256'],
+          keys: { keys: [issuer.publicJwk] },
+        },
+      ],
+    },
+  });
+  await gate.kratos.control({ publicUrl: 'https://kratos.example.test' });
+  ann = await gate.kratos.createSession({ traits: { email: 'ann@example.com' } });
+});
+afterAll(() => gate.dispose());
+afterEach(async () => {
+  await gate.kratos.clearCalls();
+  await gate.origin.clearCalls();
+});
+
+/** `name=value` as aiohttp sends it: Python's `http.cookies` quotes a value that holds `=`. */
+const inQuotes = (cookie: string) => cookie.replace(/=(.*)$/, '="$1"');
+
+/** The cookies that requests to a stand-in carried since its record was cleared. */
+async function cookiesAt(standin: Pick<RunningGate['kratos'], 'calls'>): Promise<string[]> {
+  const { requests } = await standin.calls();
+  return requests.flatMap(({ headers }) =>
+    headers.filter(([name]) => name === 'cookie').map(([, value]) => value),
+  );
+}
+
+describe('a cookie in quotes is the cookie', () => {
+  it('T10: whoami answers for it as for the bare one, and asks Kratos with the bare one', async () => {
+    const { cookie, id } = await gate.kratos.createSession();
+    const quoted = await whoami(gate.port, { Cookie: `theme="dark"; ${inQuotes(cookie)}` });
+    expect(sessionIdOf(quoted)).toBe(id);
+    expect(await cookiesAt(gate.kratos)).toEqual([cookie]);
+    const bare = await whoami(gate.port, { Cookie: cookie });
+    expect(bare.text).toBe(quoted.text);
+    expect(cacheStatus(bare)).toMatch(/^postern; hit;/);
+    expect(await whoamiCalls(gate.kratos)).toBe(1);
+  });
+
+  it('T10: the gate lets it pass, and keeps it from the site in either spelling', async () => {
+    for (const own of [ann.cookie, inQuotes(ann.cookie)]) {
+      await gate.origin.clearCalls();
+      const Cookie = `a="1=2"; ${own}; b=3`;
+      expect((await get(gate.port, '/in', { Cookie })).status).toBe(200);
+      expect((await get(gate.port, '/open/x', { Cookie })).status).toBe(200);
+      expect(await cookiesAt(gate.origin)).toEqual(['a="1=2"; b=3', 'a="1=2"; b=3']);
+    }
+  });
+
+  it('T10: a name with a prefix, and a token cookie, are no other case', async () => {
+    const value = 'v'.repeat(20);
+    await whoami(gate.port, { Cookie: `${HOST_NAME}="${value}"` });
+    expect(await cookiesAt(gate.kratos)).toEqual([`${HOST_NAME}=${value}`]);
+    const token = await issuer.token(gate.clock.now());
+    const answer = await get(gate.port, '/in', { Cookie: `app_token="${token}"` });
+    expect(answer.status).toBe(200);
+    expect(await cookiesAt(gate.origin)).toEqual([]);
+  });
+
+  it('T10: a dead one is cleared where a session is optional', async () => {
+    const dead = `${NAME}="${'d'.repeat(40)}"`;
+    const answer = await get(gate.port, '/maybe/x', { Cookie: dead });
+    expect(answer.status).toBe(200);
+    expect(headerValues(answer, 'set-cookie')).toEqual([
+      expect.stringMatching(/^ory_kratos_session=; Path=\/; Max-Age=0/),
+    ]);
+  });
+
+  it('T10: ends the session it is of, by the session API', async () => {
+    const { cookie } = await gate.kratos.createSession();
+    const listed = await get(gate.port, '/sessions', { Cookie: inQuotes(cookie) });
+    expect([listed.status, await cookiesAt(gate.kratos)]).toEqual([200, [cookie]]);
+  });
+
+  it('T10: flows get Kratos’s own cookies bare', async () => {
+    const Cookie = `csrf_token_1="YQ=="; ${inQuotes(ann.cookie)}; ory_kratos_continuity="c="; app="x="`;
+    await get(gate.port, '/self-service/settings/browser', { Cookie });
+    expect(await cookiesAt(gate.kratos)).toEqual([
+      `${ann.cookie}; csrf_token_1=YQ==; ory_kratos_continuity=c=`,
+    ]);
+  });
+
+  it('T10: the count of turns goes on', async () => {
+    const turnsOf = (answer: Awaited<ReturnType<typeof get>>) =>
+      headerValues(answer, 'set-cookie')
+        .find((text) => text.startsWith('__Host-postern-turns='))
+        ?.split(';', 1)[0] ?? '';
+    const first = await get(gate.port, '/in', PAGE);
+    const second = await get(gate.port, '/in', { ...PAGE, Cookie: inQuotes(turnsOf(first)) });
+    expect(turnsOf(second)).toMatch(/=2\./);
+    const third = await get(gate.port, '/in', { ...PAGE, Cookie: inQuotes(turnsOf(second)) });
+    expect([third.status, header(third, 'location')]).toEqual([403, undefined]);
+  });
+});
