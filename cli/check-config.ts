@@ -5,15 +5,17 @@
  *   npm run check-config [-- --config path/to/wrangler.toml] [--env name]
  */
 import { readConfig } from '../src/config/config.ts';
+import { findAssetProblems } from './asset-problems.ts';
 import { readCommandLine } from './command-line.ts';
-import { readWranglerEnvironment } from './wrangler-environment.ts';
+import { readAssetFiles, readWranglerEnvironment } from './wrangler-environment.ts';
 
 const USAGE = 'usage: npm run check-config [-- --config path/to/wrangler.toml] [--env name]';
 
 const { values } = readCommandLine(USAGE, {
   options: { config: { type: 'string', default: 'wrangler.toml' }, env: { type: 'string' } },
 });
-const { file, bindings, environment } = readWranglerEnvironment(values);
+const wrangler = readWranglerEnvironment(values);
+const { file, bindings, environment } = wrangler;
 
 /** Settings by which others are persuaded of something. */
 const SECRETS = [
@@ -28,7 +30,7 @@ const SECRETS = [
 ];
 
 const config = readConfig(environment);
-const problems = config.ok ? [] : config.failure;
+const problems = [...(config.ok ? [] : config.failure), ...assetProblems()];
 
 for (const problem of problems) console.error(`error    ${problem}`);
 for (const warning of warnings()) console.error(`warning  ${warning}`);
@@ -37,6 +39,13 @@ if (problems.length > 0) {
   process.exit(1);
 }
 console.log(`${values.config}: every setting is good.`);
+
+/** Static assets that the platform would serve past the gate, or past the rule written for them. */
+function assetProblems(): string[] {
+  if (file.assets === undefined) return [];
+  const files = readAssetFiles(wrangler, values);
+  return findAssetProblems(file.assets, files, config.ok ? config.value : undefined);
+}
 
 /** What is legal but leaves a way around the gate, or a promise unkept. */
 function warnings(): string[] {

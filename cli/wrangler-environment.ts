@@ -1,4 +1,7 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { unstable_readConfig as readWranglerConfig } from 'wrangler';
+import type { AssetFiles } from './asset-problems.ts';
 
 /** Which part of which wrangler file. */
 export interface WranglerFile {
@@ -22,7 +25,29 @@ export function readWranglerEnvironment({ config, env }: WranglerFile): Wrangler
     ...file.durable_objects.bindings.map((object: { name: string }) => object.name),
     ...(file.services ?? []).map((service: { binding: string }) => service.binding),
     ...file.analytics_engine_datasets.map((dataset: { binding: string }) => dataset.binding),
+    ...(file.assets?.binding === undefined ? [] : [file.assets.binding]),
   ];
   const environment = { ...file.vars, ...Object.fromEntries(bindings.map((name) => [name, {}])) };
   return { file, bindings, environment };
+}
+
+/** Files that configure the static assets, and are not served. */
+const NOT_SERVED = ['/_headers', '/_redirects', '/.assetsignore'];
+
+/** Lists the static assets of a wrangler file: none where it has no `[assets]`. */
+export function readAssetFiles(
+  { file }: WranglerEnvironment,
+  { config }: WranglerFile,
+): AssetFiles {
+  const { directory } = file.assets ?? {};
+  if (directory === undefined) return { paths: [], redirects: '' };
+  const folder = resolve(dirname(config), directory);
+  if (!existsSync(folder)) return { paths: undefined, redirects: '' };
+  const redirects = join(folder, '_redirects');
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isFile())
+    .map((path) => `/${relative(folder, path).split(sep).join('/')}`)
+    .filter((path) => !NOT_SERVED.includes(path));
+  return { paths, redirects: existsSync(redirects) ? readFileSync(redirects, 'utf8') : '' };
 }

@@ -13,6 +13,9 @@ export type Json =
 /** One binding as Miniflare's configuration names it. */
 export type Binding = NonNullable<WorkerOptions['config']['env']>[string];
 
+/** `[assets]` in Miniflare's words. */
+export type AssetOptions = NonNullable<WorkerOptions['config']['assets']>;
+
 /** A Worker of the test runtime. */
 export interface RuntimeWorker {
   readonly name: string;
@@ -23,6 +26,8 @@ export interface RuntimeWorker {
   readonly env?: Readonly<Record<string, Binding>>;
   /** Classes of Durable Objects, with SQLite, that live in this Worker. */
   readonly durableObjectClasses?: readonly string[];
+  /** Static assets of this Worker, as `[assets]` of a wrangler file has them. */
+  readonly assets?: AssetOptions | undefined;
   /** @default a free port */
   readonly port?: number;
   /** Prefixes what this Worker writes to its console. */
@@ -60,6 +65,7 @@ export function workerOptions(worker: RuntimeWorker): WorkerOptions {
         },
       },
       env: { ...worker.env },
+      ...(worker.assets !== undefined && { assets: worker.assets }),
       exports: Object.fromEntries(
         classes.map((name) => [name, { type: 'durable-object', storage: 'sqlite' }] as const),
       ),

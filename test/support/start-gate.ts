@@ -6,6 +6,7 @@ import { freePorts } from './free-port.ts';
 import { faultyKv, type KvHandle, memoryKv, noKv } from './kv-handle.ts';
 import { inRepository } from './repository.ts';
 import {
+  type AssetOptions,
   type Binding,
   CLOCK_ENTRYPOINT,
   type Json,
@@ -49,6 +50,8 @@ export interface StartGateOptions {
   readonly durableObjects?: Readonly<Record<string, string>>;
   /** Further bindings of the gate, in Miniflare's words. */
   readonly bindings?: Readonly<Record<string, Binding>>;
+  /** Static assets in the gate's own Worker. */
+  readonly assets?: AssetOptions;
   /** A module in place of the built bundle. */
   readonly gateScript?: string;
   /** A module in place of `standins/kratos`. */
@@ -148,6 +151,7 @@ function runtimeWorkers(
     script: scripts.gate,
     clockScript,
     env: gateEnv(options, ports),
+    assets: options.assets,
     durableObjectClasses: name === gateName(0) ? Object.values(durableObjects(options)) : [],
   }));
   const workers: RuntimeWorker[] = [
