@@ -46,7 +46,9 @@ export interface Surroundings {
   /** For issuers' keys. */
   readonly fetchKeys: Fetch;
   /** `undefined`: there is no site to gate. */
-  readonly fetchOrigin: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
+  readonly fetchOrigin:
+    | ((input: string | Request, init: RequestInit) => Promise<Response>)
+    | undefined;
   readonly now: () => number;
   /** From 0 to 1. */
   readonly random: () => number;

@@ -62,8 +62,12 @@ function surroundingsOf(environment: Environment, { ORIGIN_URL }: Config) {
 }
 
 function originOf(binding: Fetcher | undefined, url: string | undefined) {
-  if (binding !== undefined) return (to: string, init: RequestInit) => binding.fetch(to, init);
-  return url === undefined ? undefined : (to: string, init: RequestInit) => fetch(to, init);
+  if (binding !== undefined) {
+    return (to: string | Request, init: RequestInit) => binding.fetch(to, init);
+  }
+  return url === undefined
+    ? undefined
+    : (to: string | Request, init: RequestInit) => fetch(to, init);
 }
 
 /** A wrong configuration serves nobody: every wrong setting goes to the log, none of it to the client. */

@@ -45,6 +45,12 @@ export function explain(reason: Reason): Explanation {
         reason:
           'Cookies may take 16 KiB and all headers 64 KiB together. Clear the cookies of this site and try again.',
       };
+    case 'length_required':
+      return {
+        status: 411,
+        message: 'The length of the request body is not declared.',
+        reason: 'Send the body of a GET or HEAD request with Content-Length, or send none.',
+      };
     case 'origin_not_allowed':
       return {
         status: 403,
@@ -281,6 +287,13 @@ export function explain(reason: Reason): Explanation {
         status: 504,
         message: 'The site behind this gate did not answer in time.',
         reason: 'Try again; if it lasts, tell its operator.',
+      };
+    case 'origin_not_valid':
+      return {
+        status: 502,
+        message: 'The site behind this gate sent an answer that is not valid HTTP.',
+        reason:
+          'Its status is outside 200 to 599. Tell the operator of the site; trying again may help.',
       };
     case 'assertion_unavailable':
       return {

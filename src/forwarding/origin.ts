@@ -1,5 +1,8 @@
 import { failed, type Result, success } from '../errors/result.ts';
-import type { OriginCall } from './origin-request.ts';
+import { isFinalStatus } from '../http/final-status.ts';
+import type { SendableCall } from './content-of-get.ts';
+
+export type OriginFault = 'origin_unreachable' | 'origin_timeout' | 'origin_not_valid';
 
 /** The site behind the gate. */
 export interface Origin {
@@ -7,11 +10,11 @@ export interface Origin {
    * Sends a request on and gives back the response as soon as its headers are there; the body streams.
    * Redirects come back as they are.
    */
-  fetch(call: OriginCall): Promise<Result<Response, 'origin_unreachable' | 'origin_timeout'>>;
+  fetch(call: SendableCall): Promise<Result<Response, OriginFault>>;
 }
 
 export interface OriginOptions {
-  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+  readonly fetch: (input: string | Request, init: RequestInit) => Promise<Response>;
   /** Until the response's headers; the body has no deadline. */
   readonly timeoutMs: number;
 }
@@ -22,15 +25,15 @@ export interface OriginOptions {
  */
 export function createOrigin({ fetch, timeoutMs }: OriginOptions): Origin {
   return {
-    async fetch({ url, init }) {
+    async fetch({ input, init }) {
       const { promise: deadline, resolve } = Promise.withResolvers<undefined>();
       const timer = setTimeout(resolve, timeoutMs);
       try {
-        const call = fetch(url, init);
+        const call = fetch(input, init);
         const response = await Promise.race([call, deadline]);
-        if (response !== undefined) return success(response);
+        if (response !== undefined && isUsable(response)) return success(response);
         void call.then(discard).catch(() => {}); // it failed after all, or could not be let go of
-        return failed('origin_timeout');
+        return failed(response === undefined ? 'origin_timeout' : 'origin_not_valid');
       } catch {
         return failed('origin_unreachable');
       } finally {
@@ -38,6 +41,11 @@ export function createOrigin({ fetch, timeoutMs }: OriginOptions): Origin {
       }
     },
   };
+}
+
+/** 101 is an answer when it brings the socket that was asked for. */
+function isUsable({ status, webSocket }: Response): boolean {
+  return webSocket !== null || isFinalStatus(status);
 }
 
 /** Nobody will read it. */

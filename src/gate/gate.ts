@@ -3,10 +3,11 @@ import type { OwnSecrets } from '../credentials/own-secrets.ts';
 import { errorResponse } from '../errors/error-response.ts';
 import { explain } from '../errors/explanations.ts';
 import { clientResponse } from '../forwarding/client-response.ts';
+import { sendableCall } from '../forwarding/content-of-get.ts';
 import { cutWhenOver } from '../forwarding/cut-response.ts';
 import type { HeaderFilter } from '../forwarding/header-filter.ts';
 import type { Identification, Identifier } from '../forwarding/identification.ts';
-import type { Origin } from '../forwarding/origin.ts';
+import type { Origin, OriginFault } from '../forwarding/origin.ts';
 import { originRequest } from '../forwarding/origin-request.ts';
 import { keepVigil, type Standing } from '../forwarding/vigil.ts';
 import { relayWebSocket } from '../forwarding/web-socket-relay.ts';
@@ -143,7 +144,8 @@ async function forward(
   const identified = await options.identifier.identify(session, options.originUrl);
   if (!identified.ok) return fault(identified.failure);
   const identification = identified.value;
-  const asked = originRequest(request, target, identification, rule, options);
+  const made = originRequest(request, target, identification, rule, options);
+  const asked = made.ok ? await sendableCall(made.value, request) : made;
   if (!asked.ok) {
     return { response: errorResponse(asked.failure), outcome: 'refuse', reason: asked.failure };
   }
@@ -222,7 +224,7 @@ function describeEnd(last: Finding | undefined, standing: 'deny' | 'cannot-tell'
   return { ...found, outcome, reason, status: explain(reason).status };
 }
 
-function fault(reason: 'origin_unreachable' | 'origin_timeout' | 'assertion_unavailable'): Answer {
+function fault(reason: OriginFault | 'assertion_unavailable'): Answer {
   return { response: errorResponse(reason), outcome: 'fault', reason };
 }
 

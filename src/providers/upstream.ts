@@ -1,6 +1,7 @@
 import { failed, type Result, success } from '../errors/result.ts';
+import { isFinalStatus } from '../http/final-status.ts';
 
-export type UpstreamFault = 'upstream_unreachable' | 'upstream_timeout';
+export type UpstreamFault = 'upstream_unreachable' | 'upstream_timeout' | 'upstream_not_valid';
 
 /** One call to a provider's API. */
 export interface UpstreamCall {
@@ -10,7 +11,7 @@ export interface UpstreamCall {
   /** Without `?`. */
   readonly query?: string;
   readonly headers?: HeadersInit;
-  /** Text can be sent again; a stream is sent once. */
+  /** Text can be sent again; a stream is sent once. With a GET nothing is sent: no provider reads it. */
   readonly body?: string | ReadableStream | null;
 }
 
@@ -54,6 +55,10 @@ async function sendOnce(
   const timer = setTimeout(() => deadline.abort(), options.timeoutMs);
   try {
     const response = await options.fetch(upstreamRequest(call, options.baseUrl, deadline.signal));
+    if (!isFinalStatus(response.status)) {
+      void response.body?.cancel().catch(() => {}); // nobody reads it
+      return failed('upstream_not_valid');
+    }
     return success(withBodyDeadline(response, BODY_DEADLINES * options.timeoutMs));
   } catch {
     return failed(deadline.signal.aborted ? 'upstream_timeout' : 'upstream_unreachable');
@@ -67,7 +72,7 @@ function upstreamRequest(call: UpstreamCall, baseUrl: string, signal: AbortSigna
   return new Request(upstreamUrl(call, baseUrl), {
     method: call.method,
     headers,
-    ...(call.body != null && { body: call.body }),
+    ...(call.body != null && call.method !== 'GET' && { body: call.body }),
     redirect: 'manual',
     cache: 'no-store',
     signal,

@@ -11,6 +11,7 @@ import {
   silentServer,
   type TcpFake,
 } from '../support/tcp-fakes.ts';
+import { startWireOrigin } from '../support/wire-origin.ts';
 
 const RULES = [{ path: '/public/*', session: 'none' }];
 
@@ -55,6 +56,100 @@ describe('an origin that fails', () => {
     const response = await get(gate.port, '/public/x');
     expect([response.status, response.text, response.complete]).toEqual([200, 'half', false]);
     await origin.close();
+  });
+});
+
+describe('an origin with a status that ends no request (RFC 9110 section 15)', () => {
+  it('O7: 101 unasked, 1xx alone, below 100 and above 599 are the site’s fault, and no bug', async () => {
+    await using origin = await startWireOrigin();
+    await using gate = await startGate({
+      vars: { RULES, ORIGIN_URL: origin.url },
+      services: { kratos: 'binding', origin: 'http' },
+    });
+    for (const [status, reason] of [
+      ['101 Switching Protocols', 'origin_not_valid'],
+      ['101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket', 'origin_not_valid'],
+      ['101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c', 'origin_not_valid'],
+      ['600 Odd', 'origin_not_valid'],
+      ['999 Request Denied', 'origin_not_valid'],
+      ['099 Low', 'origin_unreachable'],
+      ['1000 Long', 'origin_unreachable'],
+      ['100 Continue', 'origin_unreachable'],
+      ['103 Early Hints', 'origin_unreachable'],
+    ] as const) {
+      origin.answer(`HTTP/1.1 ${status}\r\nContent-Length: 2\r\n\r\nok`);
+      for (const headers of [{}, { Accept: 'text/html' }]) {
+        const answer = await get(gate.port, '/public/x', headers);
+        expect([status, answer.status, header(answer, 'postern-reason')]).toEqual([
+          status,
+          502,
+          reason,
+        ]);
+      }
+    }
+    const decisions = await readDecisions(gate);
+    expect(new Set(decisions.map(({ outcome }) => outcome))).toEqual(new Set(['fault']));
+    expect(await readComplaints(gate)).toEqual([]);
+  });
+
+  it('O7: 101 without the accept of RFC 6455 is answered 502 by the platform', async () => {
+    await using origin = await startWireOrigin();
+    await using gate = await startGate({
+      vars: { RULES, ORIGIN_URL: origin.url },
+      services: { kratos: 'binding', origin: 'http' },
+    });
+    const handshake = {
+      Connection: 'Upgrade',
+      Upgrade: 'websocket',
+      'Sec-WebSocket-Version': '13',
+      'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    };
+    for (const fields of ['', 'Connection: Upgrade\r\nUpgrade: websocket\r\n']) {
+      origin.answer(`HTTP/1.1 101 Switching Protocols\r\n${fields}\r\n`);
+      expect((await get(gate.port, '/public/x', handshake)).status).toBe(502);
+    }
+    expect(await readComplaints(gate)).toEqual([]);
+  });
+
+  it('every other status passes, without a body where it may have none', async () => {
+    await using origin = await startWireOrigin();
+    await using gate = await startGate({
+      vars: { RULES, ORIGIN_URL: origin.url },
+      services: { kratos: 'binding', origin: 'http' },
+    });
+    for (const [status, text] of [
+      [204, ''],
+      [205, ''],
+      [304, ''],
+      [299, 'ok'],
+      [418, 'ok'],
+      [599, 'ok'],
+    ] as const) {
+      origin.answer(`HTTP/1.1 ${status} Odd\r\nContent-Length: 2\r\n\r\nok`);
+      const answer = await get(gate.port, '/public/x');
+      expect([answer.status, answer.text, answer.rest.length]).toEqual([status, text, 0]);
+    }
+    expect(await readComplaints(gate)).toEqual([]);
+  });
+});
+
+describe('a session store with such a status', () => {
+  it('O7: is answered 502 at the session API, and 503 where a session is looked up', async () => {
+    await using store = await startWireOrigin();
+    await using gate = await startGate({
+      vars: { SELF_SERVICE: true, KRATOS_PUBLIC_URL: store.url },
+      services: { kratos: 'http', origin: 'binding' },
+    });
+    for (const status of ['101 Switching Protocols', '600 Odd', '999 Odd']) {
+      store.answer(`HTTP/1.1 ${status}\r\nContent-Length: 2\r\n\r\n{}`);
+      const flow = await get(gate.port, '/self-service/login/browser');
+      expect([flow.status, header(flow, 'postern-reason')]).toEqual([502, 'upstream_not_valid']);
+      const whoami = await get(gate.port, '/sessions/whoami', {
+        'X-Session-Token': 'a'.repeat(32),
+      });
+      expect([whoami.status, header(whoami, 'postern-reason')]).toEqual([503, 'store_unavailable']);
+    }
+    expect(await readComplaints(gate)).toEqual([]);
   });
 });
 
