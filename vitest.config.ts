@@ -6,6 +6,7 @@ const WITHOUT_BUILD = [
   'test/standins/**/*.test.ts',
   'test/bench/**/*.test.ts',
   'test/docs/**/*.test.ts',
+  'test/mutation/**/*.test.ts',
 ];
 
 export default defineConfig({

@@ -1,0 +1,163 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { inRepository } from '../support/repository.ts';
+import { applyMutant, type Mutant } from './mutants.ts';
+
+/** `undecided`: the time was over before all tests had run. */
+export type Outcome = 'killed' | 'survived' | 'undecided';
+
+/** Cheapest first: tests that import the file, tests of the built gate likeliest to notice, all tests of the gate. */
+export const STAGES = ['importing', 'likely', 'all'] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** The longest that the tests of one mutant may take: it may never end. */
+const LONGEST_MS = 900_000;
+
+/** Tests of the built gate, by room. */
+const LIKELY: Readonly<Record<string, readonly string[]>> = {
+  credentials: ['test/gateway/credential', 'test/hostile/credentials'],
+  forwarding: ['test/gateway/forwarding', 'test/gateway/identity', 'test/hostile/gate-headers'],
+  gate: ['test/gateway/gate', 'test/gateway/forward-auth'],
+  http: ['test/gateway/paths', 'test/hostile/gate-paths', 'test/gateway/cross-origin'],
+  revocation: ['test/gateway/revo', 'test/session-api/revocation', 'test/gateway/security'],
+  'session-api': ['test/session-api'],
+  'session-changes': ['test/session-api', 'test/gateway/revo'],
+  tokens: ['test/gateway/token', 'test/hostile/token'],
+  whoami: ['test/gateway/tiers', 'test/gateway/cache'],
+};
+
+/** Folders of tests that show nothing of the gate. */
+const OTHER_TESTS = ['bench', 'docs', 'mutation', 'standins', 'support', 'cli'];
+
+/** A copy of the working tree, in which one mutant at a time is tried. */
+export class Laboratory {
+  readonly #root = mkdtempSync(join(tmpdir(), 'postern-mutant-'));
+  #running: ChildProcess | undefined;
+
+  constructor() {
+    const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], {
+      cwd: inRepository('.'),
+      encoding: 'utf8',
+    });
+    for (const file of files.split('\0')) {
+      const source = inRepository(file);
+      if (file === '' || !existsSync(source)) continue;
+      mkdirSync(dirname(join(this.#root, file)), { recursive: true });
+      cpSync(source, join(this.#root, file));
+    }
+    // The packages are shared; what tests write among them (caches) is this copy's own.
+    mkdirSync(join(this.#root, 'node_modules'));
+    for (const name of readdirSync(inRepository('node_modules'))) {
+      if (name === '.vite' || name === '.vite-temp' || name === '.cache') continue;
+      symlinkSync(inRepository(`node_modules/${name}`), join(this.#root, 'node_modules', name));
+    }
+  }
+
+  /** Runs the tests on the code as it is: they have to pass, or nothing that a mutant does means anything. */
+  async passes(file: string): Promise<boolean> {
+    return (await this.#build()) && (await this.#vitest(['related', '--run', file], 600_000)) === 0;
+  }
+
+  /**
+   * Tries one mutant by one stage of the tests.
+   *
+   * @param until milliseconds since the epoch; the tests are ended then
+   */
+  async try(mutant: Mutant, stage: Stage, until: number): Promise<Outcome> {
+    const args = ARGUMENTS[stage](mutant.file);
+    if (args === undefined) return 'survived';
+    const left = until - Date.now();
+    if (left < 1000) return 'undecided';
+    const path = join(this.#root, mutant.file);
+    const source = readFileSync(path, 'utf8');
+    writeFileSync(path, applyMutant(mutant, source));
+    try {
+      // Tests that import the file need no bundle, only one that is not older than the source.
+      if (stage === 'importing')
+        utimesSync(join(this.#root, 'dist/worker.js'), new Date(), new Date());
+      else if (!(await this.#build())) return 'killed';
+      const code = await this.#vitest(args, Math.min(left, LONGEST_MS));
+      if (code === undefined) return Date.now() >= until ? 'undecided' : 'killed'; // it never ends
+      return code === 0 ? 'survived' : 'killed';
+    } finally {
+      writeFileSync(path, source);
+    }
+  }
+
+  /** Removes the copy, and ends what still runs in it. */
+  close(): void {
+    this.#running?.kill('SIGKILL');
+    rmSync(this.#root, { recursive: true, force: true });
+  }
+
+  #build(): Promise<boolean> {
+    return this.#run('node', ['cli/build.ts'], 120_000).then((code) => code === 0);
+  }
+
+  #vitest(args: readonly string[], timeoutMs: number): Promise<number | undefined> {
+    const options = ['--bail=1', '--maxWorkers=1', '--reporter=dot', '--passWithNoTests'];
+    return this.#run('node', ['node_modules/vitest/vitest.mjs', ...args, ...options], timeoutMs);
+  }
+
+  /** The exit code; `undefined` when the time was over. */
+  #run(command: string, args: string[], timeoutMs: number): Promise<number | undefined> {
+    const child = spawn(command, args, {
+      cwd: this.#root,
+      env: { ...process.env, PATH: `${this.#root}/node_modules/.bin:${process.env.PATH ?? ''}` },
+      stdio: 'ignore',
+      detached: true,
+    });
+    this.#running = child;
+    return new Promise((resolve) => {
+      let isOver = false;
+      const timer = setTimeout(() => {
+        isOver = true;
+        endGroup(child);
+      }, timeoutMs);
+      child.once('exit', (code) => {
+        clearTimeout(timer);
+        endGroup(child); // a test that was ended early may have left its gate running
+        resolve(isOver ? undefined : (code ?? 1));
+      });
+    });
+  }
+}
+
+function endGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
+/** The file, second in its path, is in a room. */
+function roomOf(file: string): string {
+  return file.split('/')[1] ?? '';
+}
+
+const EVERYTHING = OTHER_TESTS.flatMap((name) => ['--exclude', `test/${name}/**`]);
+
+/** What vitest runs of each stage for a mutant of this file; `undefined`: nothing. */
+const ARGUMENTS: Readonly<Record<Stage, (file: string) => readonly string[] | undefined>> = {
+  importing: (file) => ['related', '--run', file],
+  likely: (file) => {
+    const tests = LIKELY[roomOf(file)];
+    return tests && ['run', ...tests];
+  },
+  all: () => ['run', ...EVERYTHING],
+};
