@@ -163,7 +163,7 @@ async function describeForwarded(
 ): Promise<string[]> {
   const originUrl = config.ORIGIN_URL ?? config.PUBLIC_URL;
   const identified = await options.identifier.identify(session, originUrl);
-  if (!identified.ok) return [`Answer    ${explain(identified.failure).status}`];
+  if (!identified.ok) return refused(identified.failure.reason);
   const filter = new HeaderFilter(options.identifier.headerNames);
   const request = new Request(`${originUrl}/`, { method: target.method, headers });
   const own = { ownSecrets: ownSecrets(config), isOwnToken: createOwnTokenTest(config.ISSUERS) };

@@ -119,6 +119,22 @@ const members = v.strictObject(
       ),
       () => ({}),
     ),
+    /**
+     * Claims, or places in one, that the issuer or an administrator writes: `["plan", "ext.team"]`.
+     * Every other claim that an issuer does not set by itself (as it does `sub`, `scope` or
+     * `roles`) counts as written by the person, and a place it fills as well: identity headers and
+     * assertion claims from there are left out first when not all fit.
+     */
+    trusted_claims: v.optional(
+      v.pipe(
+        v.array(
+          v.pipe(v.string(), v.check(isFieldPath, 'a claim, or a place in one')),
+          'a list of at most 32 claims',
+        ),
+        v.maxLength(32, 'a list of at most 32 claims'),
+      ),
+      () => [],
+    ),
   },
   (issue) =>
     issue.expected === 'never'

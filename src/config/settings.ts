@@ -202,8 +202,10 @@ export const SETTINGS = {
     IDENTITY_HEADERS: v.optional(identityHeaders),
     /**
      * Room for all identity headers together, names included, so that the origin never refuses a
-     * request for their size. Ids go first; a header that no longer fits is left out whole, and
-     * the log names it.
+     * request for their size. What the store and administrators wrote (ids, `metadata_public`, the
+     * assurance level) goes first; where that alone does not fit, the request is answered 503
+     * `identity_too_large`. What the person wrote (traits, devices) goes last; a header that no
+     * longer fits is left out whole. The log names both.
      */
     IDENTITY_HEADERS_MAX_BYTES: v.optional(wholeNumber('bytes', 512, 16_384), 4096),
     /**
@@ -216,8 +218,8 @@ export const SETTINGS = {
     ASSERTION_KEYS: v.optional(json(signingKeys)),
     /**
      * Further claims of the assertion, each from a place in the session, such as
-     * `{"email":"identity.traits.email"}`. Left out, all of them, for a person whose assertion
-     * would be longer than 2 KiB.
+     * `{"email":"identity.traits.email"}`. An assertion has at most 2 KiB, which claims share as
+     * headers share `IDENTITY_HEADERS_MAX_BYTES`.
      */
     ASSERTION_CLAIMS: v.optional(assertionClaims, () => ({})),
   },

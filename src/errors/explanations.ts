@@ -301,6 +301,13 @@ export function explain(reason: Reason): Explanation {
         message: 'The request could not be vouched for.',
         reason: 'The signing key could not be used. Try again after the time in Retry-After.',
       };
+    case 'identity_too_large':
+      return {
+        status: 503,
+        message: 'The site cannot be told who you are: your account holds more than fits.',
+        reason:
+          'An administrator of the site has to shorten what is recorded about this account, or make more room for it. Postern’s log names what did not fit.',
+      };
     case 'configuration_invalid':
       return {
         status: 500,

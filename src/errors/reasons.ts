@@ -65,6 +65,7 @@ export type FaultReason =
   | 'guard_unavailable'
   | 'loop_detected'
   | 'assertion_unavailable'
+  | 'identity_too_large'
   | 'configuration_invalid'
   | 'internal_error';
 

@@ -1,8 +1,10 @@
 import { CompactSign, importJWK } from 'jose';
 import { failed, type Result, success } from '../errors/result.ts';
+import { byWriter } from '../session/authorship.ts';
 import type { JsonValue, Session } from '../session/session.ts';
 import { readSessionPath } from '../session/session-path.ts';
 import type { SigningKey } from './assertion-keys.ts';
+import type { Unfit } from './identity-headers.ts';
 
 /** The header an assertion travels in. */
 export const ASSERTION_HEADER = 'X-Session-Assertion';
@@ -21,15 +23,28 @@ export interface AssertionsOptions {
   readonly now: () => number;
 }
 
-interface Issued {
+/** A signed assertion. */
+export interface Assertion {
+  /** The compact JWS. */
   readonly jwt: string;
+  /** Names of configured claims that did not fit. */
+  readonly omitted: readonly string[];
+}
+
+export type AssertionFault = Unfit | { readonly reason: 'assertion_unavailable' };
+
+interface Issued extends Assertion {
   /** Milliseconds since the epoch. */
   readonly reusableUntil: number;
 }
 
+type Claims = Record<string, JsonValue>;
+
 const encoder = new TextEncoder();
 /** Together with the identity headers this stays well below what origins take. */
 const MAX_JWT_LENGTH = 2048;
+/** 64 bytes in base64url: ES256 (RFC 7518 section 3.4) and Ed25519 (RFC 8032 section 5.1.6). */
+const SIGNATURE_LENGTH = 86;
 
 /**
  * Signs who a session belongs to, for one audience, for 60 seconds and never past the session's end. One assertion
@@ -45,45 +60,56 @@ export class Assertions {
     this.#options = options;
   }
 
-  /** The assertion as a compact JWS; fails when the key cannot be used. */
-  async issue(
-    session: Session,
-    audience: string,
-  ): Promise<Result<string, 'assertion_unavailable'>> {
+  /** Fails when the key cannot be used, or when claims of the store or of an administrator do not fit. */
+  async issue(session: Session, audience: string): Promise<Result<Assertion, AssertionFault>> {
     const now = this.#options.now();
     const known = this.#issued.get(session)?.get(audience);
-    if (known !== undefined && now < known.reusableUntil) return success(known.jwt);
+    if (known !== undefined && now < known.reusableUntil) return success(known);
+    const own = this.#ownClaims(session, audience, now);
+    const fitted = fitClaims(session, own, this.#options.claims, this.#roomForClaims());
+    if (!fitted.ok) return fitted;
+    const { claims, omitted } = fitted.value;
     try {
-      const jwt = await this.#sign(session, audience, now);
+      const jwt = await this.#sign({ ...claims, ...own });
       const perAudience = this.#issued.get(session) ?? new Map<string, Issued>();
-      perAudience.set(audience, { jwt, reusableUntil: now + (ASSERTION_SECONDS * 1000) / 2 });
+      const reusableUntil = now + (ASSERTION_SECONDS * 1000) / 2;
+      perAudience.set(audience, { jwt, omitted, reusableUntil });
       this.#issued.set(session, perAudience);
-      return success(jwt);
+      return success({ jwt, omitted });
     } catch {
-      return failed('assertion_unavailable'); // jose refuses a key whose halves do not belong together
+      return failed({ reason: 'assertion_unavailable' }); // jose refuses a key whose halves do not belong together
     }
   }
 
-  async #sign(session: Session, audience: string, now: number): Promise<string> {
-    const { issuer, keys, claims } = this.#options;
-    const [{ alg, kid }] = keys;
+  /** Postern's own claims: who it is, for whom, and until when. */
+  #ownClaims(session: Session, audience: string, now: number): Claims {
     const issuedAt = Math.floor(now / 1000);
-    const expiresAt = Math.min(issuedAt + ASSERTION_SECONDS, Math.floor(session.expiresAt / 1000));
-    const own = {
-      ...ownClaims(session),
-      iss: issuer,
+    return {
+      ...sessionClaims(session),
+      iss: this.#options.issuer,
       aud: audience,
       sub: session.identity.id,
       iat: issuedAt,
-      exp: expiresAt,
+      exp: Math.min(issuedAt + ASSERTION_SECONDS, Math.floor(session.expiresAt / 1000)),
     };
-    const sign = async (payload: Record<string, JsonValue>) =>
-      new CompactSign(encoder.encode(JSON.stringify(payload)))
-        .setProtectedHeader({ alg, kid, typ: ASSERTION_TYPE })
-        .sign(await this.#signingKey());
-    const jwt = await sign({ ...configuredClaims(session, claims), ...own });
-    // A trait of any size must not make the origin refuse the request; who it is fits always.
-    return jwt.length <= MAX_JWT_LENGTH ? jwt : sign(own);
+  }
+
+  /** Bytes of JSON that a token of the greatest length can carry. */
+  #roomForClaims(): number {
+    const header = JSON.stringify(this.#protectedHeader());
+    const headerLength = Math.ceil((encoder.encode(header).length * 4) / 3);
+    return Math.floor(((MAX_JWT_LENGTH - headerLength - SIGNATURE_LENGTH - 2) * 3) / 4);
+  }
+
+  #protectedHeader() {
+    const [{ alg, kid }] = this.#options.keys;
+    return { alg, kid, typ: ASSERTION_TYPE };
+  }
+
+  async #sign(claims: Claims): Promise<string> {
+    return new CompactSign(encoder.encode(JSON.stringify(claims)))
+      .setProtectedHeader(this.#protectedHeader())
+      .sign(await this.#signingKey());
   }
 
   /** Imported once. What is kept is the key and never the promise of one, which would be another request's. */
@@ -94,7 +120,7 @@ export class Assertions {
   }
 }
 
-function ownClaims({ id, document }: Session): Record<string, JsonValue> {
+function sessionClaims({ id, document }: Session): Claims {
   const { authenticator_assurance_level: aal, authenticated_at: at } = document;
   const authenticatedAt = typeof at === 'string' ? Date.parse(at) : Number.NaN;
   return {
@@ -104,14 +130,37 @@ function ownClaims({ id, document }: Session): Record<string, JsonValue> {
   };
 }
 
-function configuredClaims(
-  { document }: Session,
-  claims: Readonly<Record<string, string>>,
-): Record<string, JsonValue> {
-  const found: Record<string, JsonValue> = {};
-  for (const [name, path] of Object.entries(claims)) {
+/**
+ * The configured claims beside Postern's own. Those of the store and of administrators fit whole, or there is no
+ * assertion; those the person wrote come last, and one that no longer fits is left out.
+ */
+function fitClaims(
+  { document, claimed }: Session,
+  own: Claims,
+  table: Readonly<Record<string, string>>,
+  maxBytes: number,
+): Result<{ readonly claims: Claims; readonly omitted: readonly string[] }, Unfit> {
+  const { administered, written } = byWriter(table, claimed);
+  const claims: Claims = {};
+  let room = maxBytes - jsonBytes(own);
+  const fit = ([name, path]: [name: string, path: string]): boolean => {
     const value = readSessionPath(document, path);
-    if (value !== undefined) found[name] = value;
+    if (value === undefined) return true;
+    const bytes = jsonBytes({ [name]: value }) - 1; // two braces less, a comma more
+    if (bytes > room) return false;
+    room -= bytes;
+    claims[name] = value;
+    return true;
+  };
+  for (const entry of administered) {
+    if (!fit(entry)) {
+      return failed({ reason: 'identity_too_large', detail: `no room for claim ${entry[0]}` });
+    }
   }
-  return found;
+  const omitted = written.filter((entry) => !fit(entry)).map(([name]) => name);
+  return success({ claims, omitted });
+}
+
+function jsonBytes(value: Claims): number {
+  return encoder.encode(JSON.stringify(value)).length;
 }

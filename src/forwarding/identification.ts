@@ -1,14 +1,21 @@
 import { failed, type Result, success } from '../errors/result.ts';
 import type { Session } from '../session/session.ts';
 import { ASSERTION_HEADER, type Assertions } from './assertion.ts';
-import { identityHeaders } from './identity-headers.ts';
+import { type IdentityHeaders, identityHeaders, type Unfit } from './identity-headers.ts';
 import type { IdentityMapping } from './identity-presets.ts';
 
 /** What an origin is told of who a request is from. */
 export interface Identification {
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** Names of headers that did not fit. */
+  /** Names of headers and claims that did not fit. */
   readonly omitted: readonly string[];
+}
+
+/** Why an origin cannot be told who a request is from: a fault, so the request goes no further. */
+export interface IdentificationFault {
+  readonly reason: 'assertion_unavailable' | 'identity_too_large';
+  /** More for the log. */
+  readonly detail?: string;
 }
 
 export interface IdentifierOptions {
@@ -24,7 +31,7 @@ const NOBODY: Identification = Object.freeze({ headers: [], omitted: [] });
 export class Identifier {
   readonly #options: IdentifierOptions;
   /** Hung on the very session they were made from: a session checked anew is read anew. */
-  readonly #made = new WeakMap<Session, Identification>();
+  readonly #made = new WeakMap<Session, Result<IdentityHeaders, Unfit>>();
   /** Every header that may be sent: an inbound copy of any is nobody's word. */
   readonly headerNames: readonly string[];
 
@@ -38,18 +45,23 @@ export class Identifier {
   async identify(
     session: Session | undefined,
     audience: string,
-  ): Promise<Result<Identification, 'assertion_unavailable'>> {
+  ): Promise<Result<Identification, IdentificationFault>> {
     if (session === undefined) return success(NOBODY);
     const { assertions } = this.#options;
     const identification = this.#headersOf(session);
-    const { headers, omitted } = identification;
-    if (assertions === undefined) return success(identification);
+    if (!identification.ok || assertions === undefined) return identification;
+    const { headers, omitted } = identification.value;
     const assertion = await assertions.issue(session, audience);
     if (!assertion.ok) return failed(assertion.failure);
-    return success({ headers: [...headers, [ASSERTION_HEADER, assertion.value]], omitted });
+    const { jwt, omitted: claims } = assertion.value;
+    return success({
+      headers: [...headers, [ASSERTION_HEADER, jwt]],
+      omitted:
+        claims.length === 0 ? omitted : [...omitted, ...claims.map((name) => `claim ${name}`)],
+    });
   }
 
-  #headersOf(session: Session): Identification {
+  #headersOf(session: Session): Result<IdentityHeaders, Unfit> {
     const known = this.#made.get(session);
     if (known !== undefined) return known;
     const { mapping, maxBytes } = this.#options;

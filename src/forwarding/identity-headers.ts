@@ -1,7 +1,9 @@
 // Pure: no I/O, no clock.
+import { failed, type Result, success } from '../errors/result.ts';
+import { byWriter } from '../session/authorship.ts';
 import type { JsonValue, Session } from '../session/session.ts';
 import { readSessionPath } from '../session/session-path.ts';
-import { headerBytes, type IdentityMapping, isIdPlace } from './identity-presets.ts';
+import { headerBytes, type IdentityMapping } from './identity-presets.ts';
 
 export interface IdentityHeaders {
   readonly headers: readonly (readonly [name: string, value: string])[];
@@ -9,42 +11,46 @@ export interface IdentityHeaders {
   readonly omitted: readonly string[];
 }
 
+/** An administrator's or the store's word does not fit, and an origin must not take a missing header for a *no*. */
+export interface Unfit {
+  readonly reason: 'identity_too_large';
+  /** What did not fit, by name, for the log. */
+  readonly detail: string;
+}
+
 /**
- * Configured headers from places in the session, in the order configured. A place that holds nothing gives no header. Ids have the first call on `maxBytes`, for
- * which the configuration has made sure there is room; what then no longer fits is left out whole,
- * never cut short: a cut identity is another identity.
+ * Configured headers from places in the session, in the order configured. A place that holds nothing gives no header.
+ * What the store and administrators wrote comes first and fits into `maxBytes` whole, or there are no headers at all. What the
+ * person wrote comes last; a header that no longer fits is left out, never cut short: a cut identity is another identity.
  */
 export function identityHeaders(
   session: Session,
   mapping: IdentityMapping,
   maxBytes: number,
-): IdentityHeaders {
+): Result<IdentityHeaders, Unfit> {
+  const { administered, written } = byWriter(mapping, session.claimed);
   const found = new Map<string, string>();
-  const omitted: string[] = [];
-  let total = 0;
-  for (const [name, path] of idsFirst(mapping)) {
+  let room = maxBytes;
+  const fit = ([name, path]: [name: string, path: string]): boolean => {
     const place = readSessionPath(session.document, path);
     const value = place === undefined ? undefined : encodeHeaderValue(place);
-    if (value === undefined) continue;
+    if (value === undefined) return true;
     const bytes = headerBytes(name, value.length);
-    if (total + bytes > maxBytes) {
-      omitted.push(name);
-      continue;
-    }
-    total += bytes;
+    if (bytes > room) return false;
+    room -= bytes;
     found.set(name, value);
+    return true;
+  };
+  for (const entry of administered) {
+    if (!fit(entry))
+      return failed({ reason: 'identity_too_large', detail: `no room for ${entry[0]}` });
   }
+  const omitted = written.filter((entry) => !fit(entry)).map(([name]) => name);
   const headers = Object.keys(mapping).flatMap((name) => {
     const value = found.get(name);
     return value === undefined ? [] : [[name, value] as const];
   });
-  return { headers, omitted };
-}
-
-function idsFirst(mapping: IdentityMapping): [name: string, path: string][] {
-  const entries = Object.entries(mapping);
-  const isId = ([, path]: [string, string]) => isIdPlace(path);
-  return [...entries.filter(isId), ...entries.filter((entry) => !isId(entry))];
+  return success({ headers, omitted });
 }
 
 /**

@@ -9,7 +9,13 @@ import type { DecisionLog } from '../observability/decision-log.ts';
 import { describeResolution } from '../observability/describe-resolution.ts';
 import type { Anchor } from '../whoami/single-flight.ts';
 import { type Answer, answerDenial, type DenialOptions, toldOf } from './denial.ts';
-import { addCacheStatus, answerUnknown, clearedCookies } from './gate.ts';
+import {
+  addCacheStatus,
+  answerUnknown,
+  clearedCookies,
+  omissionsOf,
+  unidentified,
+} from './gate.ts';
 import { isPreflight, type JudgeOptions, type Judgment, judge } from './judge.ts';
 import { PROXY_KINDS, type ProxyKind, readOriginalRequest } from './original-request.ts';
 import type { Verdict } from './verdict.ts';
@@ -123,14 +129,14 @@ async function pass(
 ): Promise<Answer> {
   const audience = options.hosts.originOf(target.host) ?? options.publicUrl;
   const identified = await options.identifier.identify(session, audience);
-  if (!identified.ok) {
-    const reason = identified.failure;
-    return { response: errorResponse(reason), outcome: 'fault', reason };
-  }
+  if (!identified.ok) return unidentified(identified.failure);
   const renewed = resolution?.outcome === 'signed-in' ? resolution.setCookies : [];
   const cookies = deadCookie ? clearedCookies(headers, presentation, options) : renewed;
   const empty = options.identifier.headerNames.map((name) => [name, ''] as const);
-  return allowed([...empty, ...identified.value.headers], cookies);
+  return {
+    ...allowed([...empty, ...identified.value.headers], cookies),
+    ...omissionsOf(identified.value),
+  };
 }
 
 /**

@@ -6,7 +6,11 @@ import { clientResponse } from '../forwarding/client-response.ts';
 import { sendableCall } from '../forwarding/content-of-get.ts';
 import { cutWhenOver } from '../forwarding/cut-response.ts';
 import type { HeaderFilter } from '../forwarding/header-filter.ts';
-import type { Identification, Identifier } from '../forwarding/identification.ts';
+import type {
+  Identification,
+  IdentificationFault,
+  Identifier,
+} from '../forwarding/identification.ts';
 import type { Origin, OriginFault } from '../forwarding/origin.ts';
 import { originRequest } from '../forwarding/origin-request.ts';
 import { keepVigil, type Standing } from '../forwarding/vigil.ts';
@@ -142,7 +146,7 @@ async function forward(
   const { match, resolution } = judgment;
   const { rule } = match;
   const identified = await options.identifier.identify(session, options.originUrl);
-  if (!identified.ok) return fault(identified.failure);
+  if (!identified.ok) return unidentified(identified.failure);
   const identification = identified.value;
   const made = originRequest(request, target, identification, rule, options);
   const asked = made.ok ? await sendableCall(made.value, request) : made;
@@ -224,12 +228,18 @@ function describeEnd(last: Finding | undefined, standing: 'deny' | 'cannot-tell'
   return { ...found, outcome, reason, status: explain(reason).status };
 }
 
-function fault(reason: OriginFault | 'assertion_unavailable'): Answer {
+function fault(reason: OriginFault): Answer {
   return { response: errorResponse(reason), outcome: 'fault', reason };
 }
 
+/** The origin cannot be told who it is: it is told nothing, for a header that is missing would be read as a *no*. */
+export function unidentified({ reason, detail }: IdentificationFault): Answer {
+  const response = errorResponse(reason);
+  return { response, outcome: 'fault', reason, ...(detail !== undefined && { detail }) };
+}
+
 /** Headers that no longer fitted the budget are for the operator to hear of. */
-function omissionsOf({ omitted }: Identification): { detail?: string } {
+export function omissionsOf({ omitted }: Identification): { detail?: string } {
   return omitted.length === 0 ? {} : { detail: `omitted ${omitted.join(', ')}` };
 }
 

@@ -1,3 +1,5 @@
+import type { ClaimedPlace } from './authorship.ts';
+
 /** Anything JSON can say. */
 export type JsonValue =
   | null
@@ -25,4 +27,6 @@ export interface Session {
   readonly expiresAt: number;
   /** The whole document, frozen, in the provider's own shape. */
   readonly document: JsonObject;
+  /** Places of the document that claims of a token filled; left out for a session of the store. */
+  readonly claimed?: readonly ClaimedPlace[];
 }

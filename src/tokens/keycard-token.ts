@@ -1,9 +1,15 @@
 // Pure: no I/O, no clock.
 import * as v from 'valibot';
 import { type Result, success } from '../errors/result.ts';
-import type { JsonValue } from '../session/session.ts';
+import type { JsonObject, JsonValue } from '../session/session.ts';
 import { digestName } from '../whoami/credential-name.ts';
-import { type ProvenSession, proven, type SessionFields, setField } from './proven-session.ts';
+import {
+  fillFields,
+  isObject,
+  type ProvenSession,
+  proven,
+  type SessionField,
+} from './proven-session.ts';
 import { id, type VerifiedTimes } from './token-kind.ts';
 
 /** Claims of an access token of a Keycard zone (RFC 9068 section 2.2). */
@@ -34,12 +40,12 @@ const ZONE_HOST = /^([a-z0-9-]{1,63})\.keycard\.cloud$/;
 export async function keycardTokenSession(
   claims: KeycardClaims,
   { expiresAt, compact }: VerifiedTimes,
-  fields: SessionFields,
+  fields: readonly SessionField[],
 ): Promise<Result<ProvenSession, never>> {
   const { sub, client_id: clientId, scope } = claims;
   const sessionId = claims.sid ?? claims.jti;
   const zoneId = ZONE_HOST.exec(URL.parse(claims.iss)?.hostname ?? '')?.[1];
-  const shown: Record<string, JsonValue> = {
+  const document: Record<string, JsonValue> = {
     ...(sessionId !== undefined && { id: sessionId }),
     ...(sub === clientId
       ? { session_type: 'application' }
@@ -55,9 +61,17 @@ export async function keycardTokenSession(
     }),
     expires_at: new Date(expiresAt).toISOString(),
     session_data: { client_id: clientId, ...(scope !== undefined && { scope }) },
+    identity: { id: sub },
   };
-  for (const [path, value] of fields) setField(shown, path, value);
-  const document = { ...shown, identity: { id: sub } };
+  const claimed = fillFields(document, fields);
   const name = sessionId ?? (await digestName('v1t', [compact]));
-  return success(proven({ id: name, identityId: sub, expiresAt, document, shown }));
+  const shown = withoutIdentityId(document);
+  return success(proven({ id: name, identityId: sub, expiresAt, document, shown, claimed }));
+}
+
+/** Keycard's sessions have no `identity`; whoami shows one only where `session_fields` put something into it. */
+function withoutIdentityId({ identity, ...shown }: JsonObject): JsonObject {
+  if (!isObject(identity)) return shown;
+  const { id: _, ...filled } = identity;
+  return Object.keys(filled).length === 0 ? shown : { ...shown, identity: filled };
 }

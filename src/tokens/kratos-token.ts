@@ -3,7 +3,13 @@ import * as v from 'valibot';
 import { failed, type Result, success } from '../errors/result.ts';
 import type { TokenDenialReason } from '../errors/token-reasons.ts';
 import type { JsonObject, JsonValue } from '../session/session.ts';
-import { type ProvenSession, proven, type SessionFields, setField } from './proven-session.ts';
+import {
+  fillFields,
+  isObject,
+  type ProvenSession,
+  proven,
+  type SessionField,
+} from './proven-session.ts';
 import { id, type VerifiedTimes } from './token-kind.ts';
 
 /** Claims of a token that Kratos's tokenizer made (`session/tokenizer.go`), and the mapper's `session`. */
@@ -35,7 +41,7 @@ export const KRATOS_FORBIDDEN = ['events', 'nonce', 'at_hash', 'c_hash', 'azp', 
 export function kratosTokenSession(
   claims: KratosClaims,
   times: VerifiedTimes,
-  fields: SessionFields,
+  fields: readonly SessionField[],
 ): Result<ProvenSession, TokenDenialReason> {
   const { sid, sub, session = {} } = claims;
   const identity = isObject(session.identity) ? session.identity : {};
@@ -54,9 +60,9 @@ export function kratosTokenSession(
     expires_at: session.expires_at ?? new Date(times.expiresAt).toISOString(),
     identity: { ...identity, id: identityId },
   };
-  for (const [path, value] of fields) setField(document, path, value);
+  const claimed = fillFields(document, fields);
   const expiresAt = Math.min(times.expiresAt, sessionEnds);
-  return success(proven({ id: sid, identityId, expiresAt, document, shown: document }));
+  return success(proven({ id: sid, identityId, expiresAt, document, shown: document, claimed }));
 }
 
 function isSameSession({ id: sessionId }: JsonObject, sid: string): boolean {
@@ -76,8 +82,4 @@ function endOf({ expires_at: text }: JsonObject): number | 'invalid' {
   if (text === undefined) return Infinity;
   const ends = typeof text === 'string' ? Date.parse(text) : Number.NaN;
   return Number.isFinite(ends) ? ends : 'invalid';
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

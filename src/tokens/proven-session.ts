@@ -1,4 +1,5 @@
 // Pure: no I/O, no clock.
+import { type ClaimedPlace, isWithin } from '../session/authorship.ts';
 import { deepFreeze } from '../session/freeze.ts';
 import type { JsonObject, JsonValue, Session } from '../session/session.ts';
 import { readSessionPath } from '../session/session-path.ts';
@@ -9,39 +10,82 @@ export interface ProvenSession {
   readonly body: string;
 }
 
-/** Places in the session, each with the value of the claim configured for it. */
-export type SessionFields = readonly (readonly [path: string, value: JsonValue])[];
+/** A place in the session, the value of the claim configured for it, and who writes that claim. */
+export interface SessionField extends ClaimedPlace {
+  readonly value: JsonValue;
+}
 
-/** The configured places of the session whose claims are there. */
+/**
+ * Claims that an issuer itself sets: those of RFC 7519 section 4.1, of OpenID Connect about signing in, and of RFC 9068
+ * section 2.2 about what a client and its user may do.
+ */
+const ISSUER_CLAIMS: ReadonlySet<string> = new Set([
+  'iss',
+  'sub',
+  'aud',
+  'exp',
+  'nbf',
+  'iat',
+  'jti',
+  'sid',
+  'azp',
+  'acr',
+  'amr',
+  'auth_time',
+  'client_id',
+  'scope',
+  'groups',
+  'roles',
+  'entitlements',
+]);
+
+/**
+ * The configured places of the session whose claims are there.
+ *
+ * @param trusted claims, or places in one, that the issuer or an administrator writes; all others that an issuer does not
+ *   set by itself count as the person's
+ */
 export function readSessionFields(
   claims: JsonObject,
   mapping: Readonly<Record<string, string>>,
-): SessionFields {
+  trusted: readonly string[] = [],
+): SessionField[] {
   return Object.entries(mapping).flatMap(([path, claim]) => {
     const value = readSessionPath(claims, claim);
-    return value === undefined ? [] : [[path, value] as const];
+    if (value === undefined) return [];
+    const [name = ''] = claim.split('.');
+    const isIssuers = ISSUER_CLAIMS.has(name) || trusted.some((each) => isWithin(claim, each));
+    return [{ path, value, writer: isIssuers ? 'issuer' : 'person' }];
   });
 }
 
 /**
- * Puts a value at a place, through objects only. What stands there already stays: the issuer's own words about
- * a session are not overruled.
+ * Puts each value at its place, through objects only, and returns the places that were filled. What stands there already stays:
+ * the issuer's own words about a session are not overruled.
  */
-export function setField(
+export function fillFields(
   document: Record<string, JsonValue>,
-  path: string,
-  value: JsonValue,
-): void {
+  fields: readonly SessionField[],
+): ClaimedPlace[] {
+  return fields
+    .filter(({ path, value }) => setField(document, path, value))
+    .map(({ path, writer }) => ({ path, writer }));
+}
+
+/** Whether the place was free. */
+function setField(document: Record<string, JsonValue>, path: string, value: JsonValue): boolean {
   const [name = '', ...rest] = path.split('.');
   const present = Object.hasOwn(document, name) ? document[name] : undefined;
   if (rest.length === 0) {
-    if (present === undefined) define(document, name, value);
-    return;
+    if (present !== undefined) return false;
+    define(document, name, value);
+    return true;
   }
-  if (present !== undefined && !isObject(present)) return;
+  if (present !== undefined && !isObject(present)) return false;
   const inner: Record<string, JsonValue> = { ...present };
-  setField(inner, rest.join('.'), value);
+  const isSet = setField(inner, rest.join('.'), value);
   define(document, name, inner);
+  return isSet;
 }
 
 /** Makes the session; `document` is what rules and headers read, frozen from here on, and `shown` what whoami answers. */
@@ -51,16 +95,24 @@ export function proven({
   expiresAt,
   document,
   shown,
+  claimed,
 }: {
   readonly id: string;
   readonly identityId: string;
   readonly expiresAt: number;
   readonly document: JsonObject;
   readonly shown: JsonObject;
+  readonly claimed: readonly ClaimedPlace[];
 }): ProvenSession {
   const identity = Object.freeze({ id: identityId });
   return {
-    session: Object.freeze({ id, identity, expiresAt, document: deepFreeze(document) }),
+    session: Object.freeze({
+      id,
+      identity,
+      expiresAt,
+      document: deepFreeze(document),
+      claimed: Object.freeze(claimed),
+    }),
     body: `${JSON.stringify(shown)}\n`,
   };
 }
@@ -75,6 +127,6 @@ function define(target: Record<string, JsonValue>, name: string, value: JsonValu
   });
 }
 
-function isObject(value: JsonValue): value is JsonObject {
+export function isObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

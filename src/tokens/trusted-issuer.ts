@@ -18,7 +18,7 @@ import {
   KRATOS_TYPES,
   kratosTokenSession,
 } from './kratos-token.ts';
-import { type ProvenSession, readSessionFields, type SessionFields } from './proven-session.ts';
+import { type ProvenSession, readSessionFields, type SessionField } from './proven-session.ts';
 import type { VerifiedTimes } from './token-kind.ts';
 import {
   type TokenFailure,
@@ -106,7 +106,7 @@ function trust<Claims extends { readonly sub: string; readonly jti?: string | un
   toSession: (
     claims: Claims,
     times: VerifiedTimes,
-    fields: SessionFields,
+    fields: readonly SessionField[],
   ) => Result<ProvenSession, TokenDenialReason> | Promise<Result<ProvenSession, TokenDenialReason>>,
 ): TrustedIssuer {
   return {
@@ -117,7 +117,11 @@ function trust<Claims extends { readonly sub: string; readonly jti?: string | un
       if (!verified.ok) return verified;
       const { claims, everyClaim, issuedAt, expiresAt, key } = verified.value;
       if (issuedAt === undefined || expiresAt === undefined) return refused('token_claim_missing');
-      const fields = readSessionFields(everyClaim, settings.session_fields);
+      const fields = readSessionFields(
+        everyClaim,
+        settings.session_fields,
+        settings.trusted_claims,
+      );
       const { compact } = token.jws;
       const session = await toSession(claims, { now: options.now, expiresAt, compact }, fields);
       if (!session.ok) return refused(session.failure);

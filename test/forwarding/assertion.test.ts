@@ -52,8 +52,8 @@ describe('Assertions', () => {
 
   async function issue(assertions: Assertions, subject: Session, audience = ORIGIN) {
     const issued = await assertions.issue(subject, audience);
-    if (!issued.ok) throw new Error(issued.failure);
-    return issued.value;
+    if (!issued.ok) throw new Error(issued.failure.reason);
+    return issued.value.jwt;
   }
 
   it.each(['ES256', 'EdDSA'])('is verified with the published key: %s', async (alg) => {
@@ -97,15 +97,29 @@ describe('Assertions', () => {
     expect(decodeJwt(jwt).exp).toBe(NOW / 1000 + 10);
   });
 
-  it('carries configured claims, and none of them when they would make it too long', async () => {
+  it('carries configured claims, and leaves out the person’s own that do not fit', async () => {
     const claims = { email: 'identity.traits.email', phone: 'identity.traits.phone' };
     const assertions = create(read(ec), claims);
     expect(decodeJwt(await issue(assertions, session({ email: 'a@b.example' })))).toMatchObject({
       email: 'a@b.example',
     });
-    const long = await issue(assertions, session({ email: 'x'.repeat(5000) }));
-    expect(decodeJwt(long)).toMatchObject({ sub: 'identity-1' });
-    expect(long.length).toBeLessThan(1024);
+    const long = await issue(assertions, session({ email: 'x'.repeat(5000), phone: '1' }));
+    expect(decodeJwt(long)).toMatchObject({ sub: 'identity-1', phone: '1' });
+    expect(decodeJwt(long)).not.toHaveProperty('email');
+  });
+
+  it('H17: is never longer than 2 KiB, and uses them to the last character', async () => {
+    const assertions = create(read(ec), { email: 'identity.traits.email' });
+    const lengths = [];
+    for (const size of Array.from({ length: 1300 }, (_, index) => index + 1)) {
+      const issued = await assertions.issue(session({ email: 'x'.repeat(size) }), ORIGIN);
+      if (!issued.ok) throw new Error(issued.failure.reason);
+      const { jwt, omitted } = issued.value;
+      expect([size, 'email' in decodeJwt(jwt)]).toEqual([size, omitted.length === 0]);
+      if (omitted.length === 0) lengths.push(jwt.length);
+    }
+    expect(Math.max(...lengths)).toBeOneOf([2046, 2047, 2048]); // four characters carry three bytes
+    expect(lengths.length).toBeLessThan(1300);
   });
 
   it('H14: what somebody else signed is refused', async () => {
@@ -132,8 +146,8 @@ describe('Assertions', () => {
       const published = createLocalJWKSet({
         keys: read(ec).map((key) => ({ ...publicKey(key) })) as unknown as JWK[],
       });
-      await expect(jwtVerify(result.value, published)).rejects.toThrow();
-    } else expect(result.failure).toBe('assertion_unavailable');
+      await expect(jwtVerify(result.value.jwt, published)).rejects.toThrow();
+    } else expect(result.failure).toEqual({ reason: 'assertion_unavailable' });
   });
 
   it('publishes nothing private', () => {

@@ -98,8 +98,11 @@ describe('identityHeaders()', () => {
     identity: { id: 'i', traits: { email: 'e', groups: ['a', 'b'], empty: '', none: null } },
     authentication_methods: [{ method: 'password' }],
   };
-  const headers = (mapping: Record<string, string>, from = document) =>
-    identityHeaders(sessionOf(from), mapping, 4096).headers;
+  const headers = (mapping: Record<string, string>, from = document) => {
+    const made = identityHeaders(sessionOf(from), mapping, 4096);
+    if (!made.ok) throw new Error(made.failure.detail);
+    return made.value.headers;
+  };
 
   it('gives the configured headers, in the order configured', () => {
     const mapping = {
@@ -136,6 +139,15 @@ describe('identityHeaders()', () => {
     const room = 4096 - 'X-Long: \r\n'.length;
     expect(headers(mapping, at(room))).toEqual([['X-Long', 'x'.repeat(room)]]);
     expect(headers(mapping, at(room + 1))).toEqual([['X-Short', 'y']]);
+  });
+
+  it('H17: the name of a browser displaces nothing the store says', () => {
+    const from: JsonObject = {
+      authenticator_assurance_level: 'aal1',
+      devices: [{ user_agent: 'b'.repeat(4080) }],
+    };
+    const mapping = { 'X-B': 'devices.0.user_agent', 'X-Aal': 'authenticator_assurance_level' };
+    expect(headers(mapping, from)).toEqual([['X-Aal', 'aal1']]);
   });
 
   it('H10: never gives more than 4 KiB, nor half a value', () => {

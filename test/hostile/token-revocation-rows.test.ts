@@ -35,6 +35,7 @@ function setUp() {
     clock_tolerance_seconds: 5,
     max_lifetime_seconds: 86_400,
     session_fields: {},
+    trusted_claims: [],
     keys: undefined,
   };
   const { kid = '', alg: _alg, use: _use, ...jwk } = issuer.publicJwk;

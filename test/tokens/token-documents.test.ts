@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { keycardTokenSession } from '../../src/tokens/keycard-token.ts';
 import { kratosTokenSession } from '../../src/tokens/kratos-token.ts';
-import { readSessionFields } from '../../src/tokens/proven-session.ts';
+import { readSessionFields, type SessionField } from '../../src/tokens/proven-session.ts';
 
 const NOW = Date.parse('2026-11-21T12:00:00Z');
 const TIMES = { now: NOW, expiresAt: NOW + 600_000, compact: 'a.b.c' };
@@ -14,7 +14,7 @@ const SESSION = {
   identity: { id: 'identity-1', traits: { email: 'ada@example.test' } },
 };
 
-const kratos = (claims: object, fields: readonly (readonly [string, string])[] = []) => {
+const kratos = (claims: object, fields: readonly SessionField[] = []) => {
   const result = kratosTokenSession({ ...BASE, ...claims }, TIMES, fields);
   return result.ok ? result.value : result.failure;
 };
@@ -75,13 +75,15 @@ describe('kratosTokenSession()', () => {
       ['id', 'session-2'],
       ['active', 'no'],
       ['authenticator_assurance_level.x', 'aal3'],
-    ] as const;
+    ].map(([path = '', value = '']) => ({ path, value, writer: 'issuer' as const }));
     const proven = kratos({ session: SESSION }, fields);
     if (typeof proven === 'string') throw new Error(proven);
     expect(JSON.parse(proven.body)).toEqual({
       ...SESSION,
       identity: { id: 'identity-1', traits: { email: 'ada@example.test', name: 'Ada' } },
     });
+    // What stood there before was not the claim's, so the claim's writer is not its writer.
+    expect(proven.session.claimed).toEqual([{ path: 'identity.traits.name', writer: 'issuer' }]);
   });
 });
 
@@ -97,10 +99,26 @@ describe('readSessionFields()', () => {
         'identity.traits.inherited': 'toString',
       }),
     ).toEqual([
-      ['identity.traits.email', 'a@example.test'],
-      ['identity.metadata_public.team', 'red'],
-      ['identity.metadata_public.roles', ['a', 'b']],
+      { path: 'identity.traits.email', value: 'a@example.test', writer: 'person' },
+      { path: 'identity.metadata_public.team', value: 'red', writer: 'person' },
+      { path: 'identity.metadata_public.roles', value: ['a', 'b'], writer: 'issuer' },
     ]);
+  });
+
+  it('H19: takes a claim for the person’s, unless the issuer sets it or its settings vouch for it', () => {
+    const claims = { plan: 'p', ext: { team: 'red', name: 'n' }, sub: 's', extra: 'e' };
+    const mapping = { a: 'plan', b: 'ext.team', c: 'ext.name', d: 'sub', e: 'ext', f: 'extra' };
+    const writers = (trusted: string[]) =>
+      readSessionFields(claims, mapping, trusted).map(({ path, writer }) => [path, writer]);
+    expect(Object.fromEntries(writers(['plan', 'ext.team', 'ex']))).toEqual({
+      a: 'issuer',
+      b: 'issuer',
+      c: 'person',
+      d: 'issuer',
+      e: 'person', // it holds the name
+      f: 'person',
+    });
+    expect(Object.fromEntries(writers(['ext']))).toMatchObject({ b: 'issuer', c: 'issuer' });
   });
 });
 
@@ -122,5 +140,20 @@ describe('keycardTokenSession()', () => {
     if (!result.ok) throw new Error('refused');
     expect(result.value.session.document.identity).toEqual({ id: 'user-1' });
     expect(JSON.parse(result.value.body)).not.toHaveProperty('identity');
+  });
+
+  it('puts configured places where rules and headers read them, and leaves the id as it is', async () => {
+    const claims = { iss: 'https://z.keycard.cloud', sub: 'user-1', client_id: 'c', jti: 'j' };
+    const fields = ['identity.traits.name', 'identity.id'].map((path) => ({
+      path,
+      value: 'Ada',
+      writer: 'person' as const,
+    }));
+    const result = await keycardTokenSession(claims, TIMES, fields);
+    if (!result.ok) throw new Error('refused');
+    const { session, body } = result.value;
+    expect(session.document.identity).toEqual({ id: 'user-1', traits: { name: 'Ada' } });
+    expect(session.claimed).toEqual([{ path: 'identity.traits.name', writer: 'person' }]);
+    expect(JSON.parse(body).identity).toEqual({ traits: { name: 'Ada' } });
   });
 });

@@ -71,6 +71,7 @@ function setUp(preset: 'kratos' | 'keycard' = 'kratos') {
     clock_tolerance_seconds: 5,
     max_lifetime_seconds: 86_400,
     session_fields: {},
+    trusted_claims: [],
     keys: undefined,
   };
   const sessions = new TokenSessions({

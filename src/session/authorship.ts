@@ -1,0 +1,86 @@
+// Pure: no I/O, no clock.
+
+/** A place of a session that a claim of a token filled, and who writes that claim. */
+export interface ClaimedPlace {
+  readonly path: string;
+  readonly writer: 'issuer' | 'person';
+}
+
+/**
+ * Places that the session store, the issuer or an administrator writes, in Kratos's session (its `session.Session` and
+ * `identity.Identity`) and in Keycard's. Every other place counts as the person's: traits, addresses made of traits, and
+ * devices, which say what the person's browser says.
+ */
+const STORE_PLACES = new Set([
+  'id',
+  'active',
+  'expires_at',
+  'issued_at',
+  'authenticated_at',
+  'authenticator_assurance_level',
+  'authentication_methods',
+  'identity.id',
+  'identity.external_id',
+  'identity.schema_id',
+  'identity.schema_url',
+  'identity.state',
+  'identity.state_changed_at',
+  'identity.metadata_public',
+  'identity.organization_id',
+  'identity.created_at',
+  'identity.updated_at',
+  // Keycard's
+  'session_type',
+  'user_id',
+  'application_id',
+  'subject',
+  'issuer',
+  'zone_id',
+  'status',
+  'session_data',
+]);
+
+/** What the store says about an address, beside the address itself, which is the person's. */
+const ADDRESS_FACT =
+  /^identity\.(?:verifiable|recovery)_addresses\.\d+\.(?:id|via|verified|verified_at|status|created_at|updated_at)$/;
+
+/**
+ * Whether a person may have written what is at a place of their session, or any part of it.
+ *
+ * @param claimed places that claims of the session's token filled; they go before what the place's name says
+ */
+export function isPersonsPlace(path: string, claimed: readonly ClaimedPlace[] = []): boolean {
+  const touching = claimed.filter((each) => isWithin(path, each.path) || isWithin(each.path, path));
+  if (touching.some(({ writer }) => writer === 'person')) return true;
+  if (touching.some((each) => isWithin(path, each.path))) return false;
+  return !isStorePlace(path);
+}
+
+function isStorePlace(path: string): boolean {
+  if (ADDRESS_FACT.test(path)) return true;
+  for (let end = path.length; end > 0; end = path.lastIndexOf('.', end - 1)) {
+    if (STORE_PLACES.has(path.slice(0, end))) return true;
+  }
+  return false;
+}
+
+/** Whether a place is another one, or lies in it. */
+export function isWithin(path: string, outer: string): boolean {
+  return path === outer || path.startsWith(`${outer}.`);
+}
+
+/** The entries of a table of name and place, those of the store and of administrators apart from the person's. */
+export function byWriter(
+  table: Readonly<Record<string, string>>,
+  claimed: readonly ClaimedPlace[] | undefined,
+): {
+  readonly administered: [name: string, path: string][];
+  readonly written: [name: string, path: string][];
+} {
+  const entries = Object.entries(table);
+  const isPersons = ([, path]: [string, string]) => isPersonsPlace(path, claimed);
+  return {
+    administered: entries.filter((entry) => !isPersons(entry)),
+    written: entries.filter(isPersons),
+  };
+}

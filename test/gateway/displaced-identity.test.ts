@@ -1,0 +1,227 @@
+/** What a person can write about themselves takes no room from what an administrator wrote about them. */
+import { decodeJwt, exportJWK, generateKeyPair } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';
+import { get, header } from '../support/raw-http.ts';
+import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { createTestIssuer, type TestIssuer } from '../support/token-issuer.ts';
+
+const SECRET = 'a-secret-that-a-proxy-proves-itself-with';
+const ISSUER = 'https://auth.example.test/';
+const KEYCARD = 'https://zone-1.keycard.example';
+/** The order is the hostile one: what the person writes stands in front. */
+const IDENTITY_HEADERS = {
+  'X-Name': 'identity.traits.name',
+  'X-Nested': 'identity.traits.profile',
+  'X-Address': 'identity.verifiable_addresses.0.value',
+  'X-User-Id': 'identity.id',
+  'X-Suspended': 'identity.metadata_public.suspended',
+  'X-Plan': 'identity.metadata_public.plan',
+  'X-Aal': 'authenticator_assurance_level',
+};
+const ASSERTION_CLAIMS = {
+  name: 'identity.traits.name',
+  profile: 'identity.traits.profile',
+  suspended: 'identity.metadata_public.suspended',
+  plan: 'identity.metadata_public.plan',
+};
+
+let gate: RunningGate;
+let origin: NodeOrigin;
+let kratosIssuer: TestIssuer;
+let keycardIssuer: TestIssuer;
+
+beforeAll(async () => {
+  origin = await startNodeOrigin();
+  kratosIssuer = await createTestIssuer({ issuer: ISSUER });
+  keycardIssuer = await createTestIssuer({ issuer: KEYCARD });
+  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+  const key = { ...(await exportJWK(privateKey)), kid: 'k' };
+  const fields = { 'identity.traits.name': 'name', 'identity.metadata_public.plan': 'plan' };
+  gate = await startGate({
+    services: { kratos: 'binding', origin: 'http' },
+    vars: {
+      ORIGIN_URL: origin.url,
+      IDENTITY_HEADERS,
+      ASSERTION_CLAIMS,
+      ASSERTION_KEYS: JSON.stringify({ keys: [key] }),
+      FORWARD_AUTH_SECRETS: [SECRET],
+      RULES: [{ path: '/maybe/*', session: 'optional' }],
+      ISSUERS: [
+        {
+          issuer: ISSUER,
+          preset: 'kratos',
+          audience: 'postern',
+          algorithms: ['ES256'],
+          keys: { keys: [kratosIssuer.publicJwk] },
+          session_fields: { ...fields, 'identity.metadata_public.suspended': 'ext.suspended' },
+          trusted_claims: ['ext.suspended'],
+        },
+        {
+          issuer: KEYCARD,
+          preset: 'keycard',
+          audience: 'postern',
+          algorithms: ['ES256'],
+          keys: { keys: [keycardIssuer.publicJwk] },
+          session_fields: fields,
+          trusted_claims: ['plan'],
+        },
+      ],
+    },
+  });
+});
+afterAll(async () => {
+  await gate.dispose();
+  await origin.close();
+});
+
+/** Signs in somebody whom an administrator has suspended. */
+async function signIn(traits: object, metadata: object = { suspended: true, plan: 'free' }) {
+  const created = await gate.kratos.createSession({ traits: { ...traits } });
+  await gate.kratos.changeIdentity(created.session.identity.id, { metadata_public: metadata });
+  return { Cookie: created.cookie };
+}
+
+/** What the origin was told, by header name in lower case. */
+async function told(headers: Record<string, string>): Promise<Map<string, string>> {
+  origin.take();
+  const { status } = await get(gate.port, '/in', headers);
+  expect(status).toBe(200);
+  const [arrived] = origin.take();
+  return new Map((arrived?.headers ?? []).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** What the assertion says of the person, in Postern's own words and in configured ones. */
+function claimsOf(sent: Map<string, string>): Record<string, unknown> {
+  return decodeJwt(sent.get('x-session-assertion') ?? '');
+}
+
+function expectAdministered(sent: Map<string, string>): void {
+  expect([sent.get('x-suspended'), sent.get('x-plan'), sent.get('x-aal')]).toEqual([
+    'true',
+    'free',
+    'aal1',
+  ]);
+  expect(claimsOf(sent)).toMatchObject({ suspended: true, plan: 'free' });
+}
+
+describe('what a person writes about themselves', () => {
+  it('H17: a name of 4,020 characters displaces no header that an administrator or the store wrote', async () => {
+    gate.clearLogs();
+    const sent = await told(await signIn({ name: 'n'.repeat(4020) }));
+    expectAdministered(sent);
+    expect(sent.has('x-name')).toBe(false);
+    expect((await gate.logs()).join()).toContain('"detail":"omitted X-Name, claim name"');
+  });
+
+  it('H17: a name of 1,300 characters displaces no claim of the assertion', async () => {
+    const sent = await told(await signIn({ name: 'n'.repeat(1300) }));
+    expectAdministered(sent);
+    expect(claimsOf(sent)).not.toHaveProperty('name');
+    expect(sent.get('x-name')).toBe('n'.repeat(1300)); // it fits into a header
+  });
+
+  it.each<[string, object]>([
+    // RFC 3986: three bytes of UTF-8 are nine characters.
+    ['450 characters that take 9 bytes each', { name: '\u6f22'.repeat(450) }],
+    ['a list', { name: Array.from({ length: 500 }, () => 'a,b') }],
+    ['a table', { name: 'n', profile: { deep: { deeper: 'x'.repeat(4000) } } }],
+    [
+      'many small values, and each of them fits',
+      { name: 'n'.repeat(1900), profile: 'p'.repeat(1900) },
+    ],
+    ['a long address', { name: 'n', email: `${'e'.repeat(4020)}@example.test` }],
+  ])('H17: neither does %s', async (_, traits) => {
+    expectAdministered(await told(await signIn(traits)));
+  });
+
+  it('H17: nor through forward-auth', async () => {
+    const answer = await get(gate.port, '/.postern/auth/nginx', {
+      ...(await signIn({ name: 'n'.repeat(4020) })),
+      'Postern-Proxy-Secret': SECRET,
+      'X-Original-URL': 'https://app.example.test/in',
+      'X-Original-Method': 'GET',
+    });
+    expect(answer.status).toBe(200);
+    const sent = new Map(answer.headers.map(([name, value]) => [name.toLowerCase(), value]));
+    expectAdministered(sent);
+    expect(sent.get('x-name')).toBe(''); // named, so that no copy of the client's stays behind
+  });
+});
+
+describe('what an administrator wrote', () => {
+  const tooLong = { suspended: true, plan: 'p'.repeat(4096) };
+
+  it('H18: is never left out: a request it does not fit into goes no further, and the answer says why', async () => {
+    const headers = await signIn({ name: 'n' }, tooLong);
+    for (const path of ['/in', '/maybe/x']) {
+      origin.take();
+      gate.clearLogs();
+      const answer = await get(gate.port, path, headers);
+      expect([answer.status, header(answer, 'postern-reason')]).toEqual([
+        503,
+        'identity_too_large',
+      ]);
+      expect(origin.take()).toEqual([]);
+      const log = (await gate.logs()).join();
+      expect(log).toContain('"detail":"no room for X-Plan"');
+      expect(log).not.toContain('pppp');
+    }
+  });
+
+  it('H18: nor from the assertion', async () => {
+    // It fits into the headers, and not into a token of 2 KiB.
+    const headers = await signIn({ name: 'n' }, { suspended: true, plan: 'p'.repeat(2000) });
+    gate.clearLogs();
+    const answer = await get(gate.port, '/in', headers);
+    expect([answer.status, header(answer, 'postern-reason')]).toEqual([503, 'identity_too_large']);
+    expect((await gate.logs()).join()).toContain('"detail":"no room for claim plan"');
+  });
+
+  it('H18: nor from an answer to another proxy, which then closes', async () => {
+    const asked = {
+      ...(await signIn({ name: 'n' }, tooLong)),
+      'Postern-Proxy-Secret': SECRET,
+      'X-Original-URL': 'https://app.example.test/in',
+      'X-Original-Method': 'GET',
+      'X-Forwarded-Host': 'app.example.test',
+      'X-Forwarded-Uri': '/in',
+      'X-Forwarded-Method': 'GET',
+    };
+    for (const path of ['nginx', 'forward', 'envoy/in']) {
+      const { status } = await get(gate.port, `/.postern/auth/${path}`, asked);
+      expect([path, status]).toEqual([path, 503]);
+    }
+  });
+});
+
+describe('what a token says', () => {
+  const now = () => gate.clock.now();
+
+  it('H19: claims of no meaning in a standard are the person’s, wherever they are put', async () => {
+    const claims = { name: 'n', plan: 'p'.repeat(4020), ext: { suspended: true } };
+    const token = await kratosIssuer.token(now(), { claims });
+    const sent = await told({ Authorization: `Bearer ${token}` });
+    expect([sent.get('x-suspended'), sent.has('x-plan')]).toEqual(['true', false]);
+    expect(claimsOf(sent)).toMatchObject({ suspended: true, name: 'n' });
+  });
+
+  it('H19: a claim that the issuer’s settings vouch for is not displaced, or the request goes no further', async () => {
+    const long = { name: 'n'.repeat(4020), ext: { suspended: true } };
+    const displaced = await kratosIssuer.token(now(), { claims: long });
+    const sent = await told({ Authorization: `Bearer ${displaced}` });
+    expect([sent.get('x-suspended'), sent.has('x-name')]).toEqual(['true', false]);
+    const unfit = { ext: { suspended: 's'.repeat(4096) } };
+    const refused = await kratosIssuer.token(now(), { claims: unfit });
+    const answer = await get(gate.port, '/in', { Authorization: `Bearer ${refused}` });
+    expect([answer.status, header(answer, 'postern-reason')]).toEqual([503, 'identity_too_large']);
+  });
+
+  it('H19: the name of a user of Keycard is theirs', async () => {
+    const claims = { client_id: 'app', name: 'n'.repeat(4070), plan: 'free', sid: undefined };
+    const token = await keycardIssuer.token(now(), { claims });
+    const sent = await told({ Authorization: `Bearer ${token}` });
+    expect([sent.get('x-plan'), sent.has('x-name')]).toEqual(['free', false]);
+    expect(claimsOf(sent)).toMatchObject({ plan: 'free' });
+  });
+});
