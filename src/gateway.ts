@@ -6,6 +6,7 @@ import { publicKey } from './forwarding/assertion-keys.ts';
 import { createForwardAuth } from './gate/forward-auth.ts';
 import { gate } from './gate/gate.ts';
 import type { JudgeOptions } from './gate/judge.ts';
+import { letRead } from './gate/readable-denial.ts';
 import { shown } from './gate/shown.ts';
 import { type AdmittedTarget, admit } from './http/admit.ts';
 import { isLoop } from './http/hops.ts';
@@ -74,10 +75,15 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
 
   routes.all('/.postern/*', () => errorResponse('not_found'));
   addSessionApi(routes, parts.sessionApi, shared);
-  const answerSite = ({ request, target, anchor }: ApiVisit) =>
-    parts.gate === undefined
-      ? errorResponse('not_found')
-      : gate(request, target, anchor, parts.gate);
+  const answerSite = async ({ request, target, anchor }: ApiVisit) => {
+    if (parts.gate === undefined) return errorResponse('not_found');
+    try {
+      return await gate(request, target, anchor, parts.gate);
+    } catch (error) {
+      const { crossOrigins } = site.rules.match(target).rule;
+      return letRead(answerBug(error, surroundings), request, crossOrigins);
+    }
+  };
   const routeOf = (target: AdmittedTarget) => {
     // What is asked most of all needs no router.
     const isPlainWhoami = target.method === 'GET' && whoamiPaths.has(target.path);
@@ -87,7 +93,10 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
   return {
     async fetch(request, anchor) {
       const admitted = admitHere(request, site, config);
-      if (!admitted.ok) return answerRefusal(request, admitted.failure, log);
+      if (!admitted.ok) {
+        const refused = await answerRefusal(request, admitted.failure, log);
+        return letRead(refused, request, readersOfRefused(request, site));
+      }
       const target = admitted.value;
       try {
         const response = await routeOf(target)({ request, target, anchor });
@@ -126,6 +135,14 @@ async function answerRefusal(
     durationMs: 0,
   }));
   return response;
+}
+
+/** Origins that may read why a request for the site was refused before its rule was known. */
+function readersOfRefused({ url }: Request, { hosts, rules }: JudgeOptions): ReadonlySet<string> {
+  // For this alone the target is read as a browser reads it: nothing is decided or forwarded by it.
+  const { host = '', pathname = '' } = URL.parse(url) ?? {};
+  const isOfSite = hosts.originOf(host) !== undefined && !pathname.startsWith('/.postern/');
+  return isOfSite ? rules.crossOriginsOf(host) : new Set();
 }
 
 /** Only what has not come through here before, and is for one of our hosts. */

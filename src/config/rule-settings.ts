@@ -75,8 +75,8 @@ const members = {
   freshness: v.optional(v.picklist(['normal', 'strict'], 'one of "normal", "strict"'), 'normal'),
   /**
    * Origins (`https://spa.example.com`) whose CORS preflights Postern answers itself, for requests
-   * this rule is for, and whose pages may open WebSockets here. The session is still asked of the
-   * request that follows.
+   * this rule is for, whose pages may read Postern’s denials and faults of such requests, and may
+   * open WebSockets here. The session is still asked of the request that follows.
    */
   preflight: v.optional(
     v.pipe(v.array(exactOrigin(), 'a list of origins'), v.maxLength(32, 'at most 32 origins')),

@@ -18,6 +18,7 @@ import {
 } from './gate.ts';
 import { isPreflight, type JudgeOptions, type Judgment, judge } from './judge.ts';
 import { PROXY_KINDS, type ProxyKind, readOriginalRequest } from './original-request.ts';
+import { letRead } from './readable-denial.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface ForwardAuthOptions extends JudgeOptions, DenialOptions {
@@ -51,6 +52,9 @@ export function createForwardAuth(options: ForwardAuthOptions): ForwardAuth {
       ? await answerOriginal(request, original.value, anchor, options)
       : refusal(original.failure);
     const { resolution } = answer;
+    if (original.ok && answer.outcome !== 'pass') {
+      letRead(answer.response, request, options.rules.match(original.value).rule.crossOrigins);
+    }
     const response = asProxyTakesIt(kind, answer.response);
     if (resolution !== undefined) addCacheStatus(response, resolution);
     options.log(() => ({

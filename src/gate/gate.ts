@@ -27,6 +27,7 @@ import type { Resolution } from '../whoami/resolution.ts';
 import type { Anchor } from '../whoami/single-flight.ts';
 import { type Answer, answerDenial, type DenialOptions, toldOf } from './denial.ts';
 import { type Finding, isPreflight, type JudgeOptions, type Judgment, judge } from './judge.ts';
+import { letRead } from './readable-denial.ts';
 import { shown } from './shown.ts';
 import { placeOf } from './turns.ts';
 import type { Verdict } from './verdict.ts';
@@ -78,7 +79,8 @@ export async function gate(
   if (!judged.ok) {
     const allowedMethods = options.methods;
     const refused = errorResponse(judged.failure, { allowedMethods });
-    const response = await shown(refused, judged.failure, request);
+    const { crossOrigins } = options.rules.match(target).rule;
+    const response = letRead(await shown(refused, judged.failure, request), request, crossOrigins);
     record({ response, outcome: 'refuse', reason: judged.failure }, () => ({}));
     return response;
   }
@@ -92,6 +94,7 @@ export async function gate(
   const judgment = judged.value;
   const { resolution, match } = judgment;
   const answer = await answerVerdict({ request, target, judgment }, options);
+  if (answer.outcome !== 'pass') letRead(answer.response, request, match.rule.crossOrigins);
   if (resolution !== undefined) addCacheStatus(answer.response, resolution);
   if (options.showsTiming) {
     const session = judgedAt - startedAt;

@@ -76,6 +76,12 @@ export class Rules {
     return { rule: rules.reduce(combine), byReading };
   }
 
+  /** Every origin that some rule of a host lists: who may read what is refused before a rule is known. */
+  crossOriginsOf(host: string): ReadonlySet<string> {
+    const rules = this.#rules.filter((each) => each.host === undefined || each.host === host);
+    return new Set(rules.flatMap(({ crossOrigins }) => [...crossOrigins]));
+  }
+
   #firstFor(host: string, method: string, reading: string): Rule {
     const rule = this.#rules.find(
       (each) =>
