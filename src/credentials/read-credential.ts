@@ -1,5 +1,5 @@
-// Pure: no I/O, no clock.
-import { type CookiePair, readCookies } from '../http/cookies.ts';
+// No I/O, no clock.
+import { type CookiePair, mayBePlanted, readCookies } from '../http/cookies.ts';
 import type { Carrier, Credential, Presentation, TokenCredential } from './credential.ts';
 import { isTokenForm } from './token-form.ts';
 
@@ -63,12 +63,10 @@ function readDistinctCookies(
   cookieNames: readonly string[],
   maxLength: number,
 ): CookiePair[] | Presentation {
-  const presented = readCookies(header).filter(
-    ({ name, value }) => value !== '' && cookieNames.includes(name),
+  const presented = readCookies(header, (name) => cookieNames.includes(name)).filter(
+    (pair) => pair.value !== '' && !mayBePlanted(pair),
   );
   if (presented.length === 0) return { kind: 'none' };
-  // workerd joins two Cookie lines with ", ", so a comma here is a second line or a forgery.
-  if (presented.some(({ value }) => value.includes(','))) return CONFLICTING;
   const distinct = new Map<string, CookiePair>();
   for (const pair of presented) {
     const { value } = pair;

@@ -254,7 +254,8 @@ export function clearedCookies(
 ): string[] {
   // Without Secure a browser takes no cookie of a __Host- or __Secure- name, not even an empty one.
   const secure = publicUrl.startsWith('https:') ? '; Secure' : '';
-  const presented = new Set(readCookies(headers.get('cookie')).map(({ name }) => name));
+  const own = readCookies(headers.get('cookie'), (name) => cookieNames.includes(name));
+  const presented = new Set(own.map(({ name }) => name));
   return cookieNames
     .filter((name) => presented.has(name) && wasLookedAt(name, presentation))
     .map((name) => `${name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax${secure}`);

@@ -46,7 +46,7 @@ export class Turns {
   }
 
   #read(headers: Headers): { count: string; page: string; cause: string } {
-    const cookie = readCookies(headers.get('cookie')).find(({ name }) => name === this.cookieName);
+    const [cookie] = readCookies(headers.get('cookie'), (name) => name === this.cookieName);
     const [count = '', page = '', cause = ''] = cookie?.value.split('.') ?? [];
     return { count, page, cause };
   }

@@ -4,21 +4,45 @@
 export interface CookiePair {
   readonly name: string;
   readonly value: string;
+  /** The pair stands behind a comma: in a `Cookie` line of its own, or inside the value of another cookie. */
+  readonly isJoined: boolean;
 }
 
 /**
- * Reads a `Cookie` header the way RFC 6265 section 5.4 writes it: pairs parted by `;`, the first `=`
- * ends the name, white space around either is dropped, the value is bare. A part without `=` or without a
- * name is passed over. Repeated names are all kept, in the order sent. Never throws.
+ * Reads the pairs of the sought names from a `Cookie` header (RFC 6265 section 4.2.1): `;` parts pairs, the first
+ * `=` ends the name, white space around either is dropped, the value is bare. Repeated names are all kept, in the
+ * order sent. Never throws.
+ *
+ * A comma parts pairs too, and so ends the value of a sought cookie: the runtime joins several `Cookie` lines by
+ * one, and the cookies that Postern reads hold none. Commas in other cookies mean nothing.
  */
-export function readCookies(header: string | null): CookiePair[] {
-  if (header === null) return [];
-  return header.split(';').flatMap((part) => {
-    const equals = part.indexOf('=');
-    if (equals < 1) return [];
-    const name = trimWhitespace(part.slice(0, equals));
-    return name === '' ? [] : [{ name, value: bareValue(part.slice(equals + 1)) }];
-  });
+export function readCookies(
+  header: string | null,
+  isSought: (name: string) => boolean,
+): CookiePair[] {
+  const pairs: CookiePair[] = [];
+  if (header === null) return pairs;
+  for (let start = 0; start < header.length; ) {
+    const { equals, end } = spanFrom(header, start);
+    const name = nameIn(header, start, equals);
+    if (name !== '' && isSought(name)) {
+      const isJoined = start > 0 && header.charCodeAt(start - 1) === COMMA;
+      pairs.push({ name, value: bareValue(header.slice(equals + 1, end)), isJoined });
+    }
+    start = end + 1;
+  }
+  return pairs;
+}
+
+const PREFIX = /^__(?:host|secure)-/i;
+
+/**
+ * Whether somebody else may have put a cookie of this name there. A browser lets only the host itself set a cookie
+ * of the name `__Host-…`, and only https one of `__Secure-…` (RFC 6265bis section 4.1.3). But a sibling domain may
+ * set the value of another cookie, and the pair may stand behind a comma in it.
+ */
+export function mayBePlanted({ name, isJoined }: CookiePair): boolean {
+  return isJoined && PREFIX.test(name);
 }
 
 /**
@@ -34,33 +58,54 @@ export function bareValue(spelling: string): string {
 
 /**
  * The same `Cookie` header without the pairs whose name `isDropped` says yes to, every other byte
- * as sent; `undefined` when nothing is left. A comma parts pairs too: workerd joins two `Cookie` lines
- * with one, and a pair behind it would otherwise pass for the end of another's value.
+ * as sent; `undefined` when nothing is left. A comma parts pairs here as it does in reading, so that every pair
+ * that is read as a cookie is also removed as one.
  */
 export function withoutCookies(
   header: string,
   isDropped: (name: string) => boolean,
 ): string | undefined {
-  const keepPair = (pair: string) => (isDropped(nameOf(pair)) ? undefined : pair);
-  const joined = withoutParts(header, ';', (part) => withoutParts(part, ',', keepPair));
-  if (joined === header) return header;
-  const trimmed = trimWhitespace(joined ?? '');
-  return trimmed === '' ? undefined : trimmed;
+  let kept = '';
+  let keptTo = 0;
+  const keep = (from: number, to: number) => {
+    if (to <= from) return;
+    const separator = header.slice(keptTo, from).includes(';') ? ';' : ',';
+    kept += (kept === '' ? '' : separator) + header.slice(from, to);
+    keptTo = to;
+  };
+  let from = 0;
+  for (let start = 0; start < header.length; ) {
+    const { equals, end } = spanFrom(header, start);
+    if (isDropped(nameIn(header, start, equals))) {
+      keep(from, start - 1);
+      from = end + 1;
+    }
+    start = end + 1;
+  }
+  if (from === 0) return header;
+  keep(from, header.length);
+  return trimWhitespace(kept) || undefined;
 }
 
-/** The name of a `name=value` pair; empty when there is none. */
-function nameOf(pair: string): string {
-  return trimWhitespace(pair.slice(0, Math.max(0, pair.indexOf('='))));
+const SEMICOLON = 0x3b;
+const COMMA = 0x2c;
+const EQUALS = 0x3d;
+
+/** Where the pair that begins at `start` ends, and where its first `=` is; -1 when it has none. */
+function spanFrom(header: string, start: number): { equals: number; end: number } {
+  let equals = -1;
+  let end = start;
+  for (; end < header.length; end += 1) {
+    const code = header.charCodeAt(end);
+    if (code === SEMICOLON || code === COMMA) break;
+    if (code === EQUALS && equals < 0) equals = end;
+  }
+  return { equals, end };
 }
 
-/** `text` with each part between separators replaced or, where `keep` gives nothing, left out. */
-function withoutParts(
-  text: string,
-  separator: string,
-  keep: (part: string) => string | undefined,
-): string | undefined {
-  const kept = text.split(separator).flatMap((part) => keep(part) ?? []);
-  return kept.length === 0 ? undefined : kept.join(separator);
+/** The name of a pair; empty when it has none. */
+function nameIn(header: string, start: number, equals: number): string {
+  return equals < 0 ? '' : trimWhitespace(header.slice(start, equals));
 }
 
 // Space and tab only (RFC 6265 section 5.2): String.prototype.trim also drops NBSP and others, which

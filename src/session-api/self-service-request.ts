@@ -1,6 +1,6 @@
 // Pure: no I/O, no clock.
 import type { Credential } from '../credentials/credential.ts';
-import { readCookies } from '../http/cookies.ts';
+import { mayBePlanted, readCookies } from '../http/cookies.ts';
 import { credentialHeaders } from '../providers/kratos/credential-headers.ts';
 import { tracingHeaders } from './request-headers.ts';
 
@@ -40,8 +40,9 @@ export function selfServiceHeaders(
   }
   const own = credential === undefined ? {} : credentialHeaders(credential);
   for (const [name, value] of Object.entries(own)) headers.set(name, value);
-  const others = readCookies(request.headers.get('cookie'))
-    .filter(({ name }) => KRATOS_COOKIE.test(name) && !cookieNames.includes(name))
+  const isKratos = (name: string) => KRATOS_COOKIE.test(name) && !cookieNames.includes(name);
+  const others = readCookies(request.headers.get('cookie'), isKratos)
+    .filter((pair) => !mayBePlanted(pair))
     .map(({ name, value }) => `${name}=${value}`);
   const cookies = [headers.get('cookie'), ...others].filter((cookie) => cookie !== null);
   if (cookies.length > 0) headers.set('cookie', cookies.join('; '));

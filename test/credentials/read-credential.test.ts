@@ -110,15 +110,28 @@ describe('readCredential() and joined header lines', () => {
     [{ 'X-Session-Token': `${A}, ${B}` }],
     [{ 'X-Session-Token': `${A},` }],
     [{ Authorization: `Bearer ${A}, Bearer ${B}` }],
-    [{ Cookie: `ory_kratos_session=${A}, ory_kratos_session=${B}` }],
-    [{ Cookie: `${cookies(A)}; ${cookies(`${B},`)}` }],
   ])('T2: calls %j conflicting', (headers) => {
     expect(read(headers)).toEqual(unusable('credential_conflicting'));
   });
 
-  it('T2: does not mind a comma in what is not looked at', () => {
-    expect(read({ 'X-Session-Token': A, Cookie: cookies(`${B},x`) })).toEqual(one(A, TOKEN));
+  it('T11: reads lines of cookies as one header', () => {
+    for (const header of [`theme=dark, ${cookies(A)}`, `${cookies(A)}, theme=dark`])
+      expect(read({ Cookie: header })).toEqual(one(A, COOKIE));
+    expect(read({ Cookie: `${cookies(A)}, ${cookies(A)}` })).toEqual(one(A, COOKIE));
+    expect(read({ Cookie: `${cookies(A)}, ${cookies(B)}` })).toEqual(
+      read({ Cookie: cookies(A, B) }),
+    );
     expect(read({ Cookie: `other=1,2; ${cookies(A)}` })).toEqual(one(A, COOKIE));
+  });
+
+  it('T12: takes no cookie of a prefixed name from behind a comma', () => {
+    const names = ['__Host-s', '__Secure-s'];
+    for (const name of names) {
+      expect(read({ Cookie: `theme=x, ${name}=${A}` }, names)).toEqual({ kind: 'none' });
+      expect(read({ Cookie: `${name}=${B}, ${name}=${A}` }, names)).toMatchObject({
+        candidates: [{ value: B }],
+      });
+    }
   });
 });
 

@@ -122,3 +122,34 @@ describe('a cookie in quotes is the cookie', () => {
     expect([third.status, header(third, 'location')]).toEqual([403, undefined]);
   });
 });
+
+describe('cookies in several lines', () => {
+  const lines = (target: string, ...cookies: string[]) =>
+    get(
+      gate.port,
+      target,
+      cookies.map((cookie) => ['Cookie', cookie] as const),
+    );
+
+  it('T11: flows get Kratos’s own from all of them', async () => {
+    const cookies = ['theme=dark', 'csrf_token_1="YQ=="', ann.cookie, 'x=1; ory_flow=f', 'y=2'];
+    await lines('/self-service/settings/browser', ...cookies);
+    expect(await cookiesAt(gate.kratos)).toEqual([`${ann.cookie}; csrf_token_1=YQ==; ory_flow=f`]);
+  });
+
+  it('T11: a token cookie is found', async () => {
+    const token = await issuer.token(gate.clock.now());
+    expect((await lines('/in', 'theme=dark', `app_token=${token}`, 'a=b')).status).toBe(200);
+    expect(await cookiesAt(gate.origin)).toEqual(['theme=dark, a=b']);
+  });
+
+  it('T12: a sibling domain plants no session and no CSRF cookie of a prefixed name in another’s value', async () => {
+    const Cookie = `theme=x, ${HOST_NAME}=${'v'.repeat(20)}, __Host-csrf_token_1=planted; a=1`;
+    const answer = await get(gate.port, '/in', { Cookie });
+    expect(header(answer, 'postern-reason')).toBe('credential_missing');
+    await get(gate.port, '/self-service/login/browser', { Cookie });
+    expect(await cookiesAt(gate.kratos)).toEqual([]);
+    await get(gate.port, '/open/x', { Cookie });
+    expect(await cookiesAt(gate.origin)).toEqual(['theme=x, __Host-csrf_token_1=planted; a=1']);
+  });
+});

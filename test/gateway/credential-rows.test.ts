@@ -89,7 +89,6 @@ describe('T2: a credential sent twice is refused before anything is looked up', 
       'one X-Session-Token',
       () => [`X-Session-Token: ${ann.token}`, `X-Session-Token: ${ann.token}`],
     ],
-    ['Cookie', () => [`Cookie: ${ann.cookie}`, `Cookie: ${bob.cookie}`]],
   ])('T2: two lines of %s', async (_, headers) => {
     const answer = await lines(...headers());
     expect([answer.status, header(answer, 'postern-reason')]).toEqual([
@@ -98,13 +97,45 @@ describe('T2: a credential sent twice is refused before anything is looked up', 
     ]);
     expect(await work()).toEqual(NO_WORK);
   });
+});
 
-  // workerd joins the lines by a comma before anyone can tell them apart: the first line's last value takes all.
-  it('T2: two lines of cookies of which one is the session’s', async () => {
-    const other = 'Cookie: theme=dark';
-    expect((await lines(`Cookie: ${ann.cookie}`, other)).status).toBe(400);
-    expect((await lines(other, `Cookie: ${ann.cookie}`)).status).toBe(401);
-    expect(await work()).toEqual(NO_WORK);
+describe('T11: several lines of cookies are one header', () => {
+  const lines = (...cookies: string[]) =>
+    rawRequest(gate.port, [
+      'GET /sessions/whoami HTTP/1.1',
+      'Host: app.example.test',
+      ...cookies.map((cookie) => `Cookie: ${cookie}`),
+    ]);
+
+  // Kratos: recording `whoami-two-cookie-lines-good-first`, 200.
+  it('T11: the session is found in whichever it stands', async () => {
+    for (const cookies of [
+      ['theme=dark', ann.cookie],
+      [ann.cookie, 'theme=dark'],
+      ['a=1; b=2', `c=3; ${ann.cookie}`, 'd=4'],
+      [ann.cookie, ann.cookie],
+      ['flag', ann.cookie, 'flag'],
+    ])
+      expect(sessionIdOf(await lines(...cookies)), cookies.join(' | ')).toBe(ann.id);
+    expect(await whoamiCalls(gate.kratos)).toBeLessThanOrEqual(1);
+  });
+
+  it('T11: two people’s are nobody’s, as in one line', async () => {
+    const answer = await lines(ann.cookie, bob.cookie);
+    expect([answer.status, header(answer, 'postern-reason')]).toEqual([
+      401,
+      'credential_ambiguous',
+    ]);
+  });
+
+  it('T11: none reaches the site, and every other cookie does', async () => {
+    await gate.origin.clearCalls();
+    const wire = ['GET /in HTTP/1.1', 'Host: app.example.test'];
+    await rawRequest(gate.port, [...wire, 'Cookie: a=1,2', `Cookie: b=3; ${ann.cookie}`]);
+    await rawRequest(gate.port, [...wire, `Cookie: ${ann.cookie}`, 'Cookie: c=4']);
+    const { requests } = await gate.origin.calls();
+    const cookies = requests.map(({ headers }) => headers.find(([name]) => name === 'cookie')?.[1]);
+    expect(cookies).toEqual(['a=1,2, b=3', 'c=4']);
   });
 });
 
