@@ -1,13 +1,13 @@
 // Pure: no I/O, no clock.
 import { VARY } from '../credentials/credential.ts';
 import { PRIVATE_NO_STORE } from '../errors/error-response.ts';
-import { foldHeaderName, hopByHopNames } from '../http/header-names.ts';
+import { hopByHopNames } from '../http/header-names.ts';
 import type { HeaderFilter } from './header-filter.ts';
+import { keepForeignCookies, type ReservedCookies } from './origin-cookies.ts';
 
 export interface ClientResponseOptions {
   readonly filter: HeaderFilter;
-  /** As {@link reservedCookies} folds them. */
-  readonly reserved: ReadonlySet<string>;
+  readonly reserved: ReservedCookies;
   /** Whether the origin's own caching headers stand, but for an answer with cookies of the session store. */
   readonly keepsCacheControl: boolean;
   /** Whether who is asking was looked at to give it. */
@@ -53,23 +53,4 @@ function copyOf(response: Response): Response {
   if (response.webSocket === null) return new Response(response.body, response);
   const { status, headers, webSocket } = response;
   return new Response(null, { status, headers, webSocket });
-}
-
-/** The origin may not set, replace or delete the session cookie, under any prefix of its name. */
-function keepForeignCookies(headers: Headers, reserved: ReadonlySet<string>): void {
-  const cookies = headers.getSetCookie();
-  headers.delete('set-cookie');
-  for (const cookie of cookies) {
-    const name = cookie.split(/[=;]/, 1)[0] ?? '';
-    if (!reserved.has(foldCookieName(name))) headers.append('set-cookie', cookie);
-  }
-}
-
-/** The cookies only Postern and the session store may set, told by every name that some server takes for theirs. */
-export function reservedCookies(names: readonly string[]): ReadonlySet<string> {
-  return new Set(names.map(foldCookieName));
-}
-
-function foldCookieName(name: string): string {
-  return foldHeaderName(name.trim().replace(/^__(?:host|secure)-/i, ''));
 }

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { get, headerValues } from '../support/raw-http.ts';
+import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { startWireOrigin, type WireOrigin } from '../support/wire-origin.ts';
+
+const ISSUER = {
+  issuer: 'https://issuer.example.test/',
+  preset: 'kratos',
+  audience: 'postern',
+  algorithms: ['ES256'],
+  jwks_url: 'https://issuer.example.test/keys',
+};
+
+let origin: WireOrigin;
+let gate: RunningGate;
+
+beforeAll(async () => {
+  origin = await startWireOrigin();
+  gate = await startGate({
+    vars: {
+      RULES: [{ path: '/open/*', session: 'none' }],
+      ISSUERS: [ISSUER],
+      TOKEN_COOKIE_NAMES: ['app_token'],
+      ORIGIN_URL: origin.url,
+    },
+    services: { kratos: 'binding', origin: 'http' },
+  });
+});
+afterAll(async () => {
+  await gate.dispose();
+  await origin[Symbol.asyncDispose]();
+});
+
+async function setBy(...lines: string[]): Promise<string[]> {
+  const fields = lines.map((line) => `Set-Cookie: ${line}\r\n`).join('');
+  origin.answer(`HTTP/1.1 200 OK\r\nContent-Length: 0\r\n${fields}\r\n`);
+  return headerValues(await get(gate.port, '/open/x'), 'set-cookie');
+}
+
+describe('a cookie of the origin’s that comes back as the session cookie', () => {
+  it.each([
+    '=ory_kratos_session=evil',
+    '= ory_kratos_session=evil; Path=/',
+    '==ory_kratos_session=evil',
+    '=ory_kratos_session',
+    'ory_kratos_session',
+    '=__Host-ory_kratos_session=evil; Secure',
+    '=ORY-kratos.session=evil',
+    '=app_token=evil',
+    '=__Host-postern-turns=9',
+    'theme=dark,ory_kratos_session=evil',
+    'theme=dark, ory_kratos_session=evil; Path=/',
+    'theme=dark ,\tory_kratos_session =evil',
+    'theme,ory_kratos_session=evil',
+    'theme=a,b,app_token=evil',
+    '=theme, ory_kratos_session=evil',
+    'theme="dark, ory_kratos_session=evil"',
+  ])('O8: %s is removed, and the others stay', async (line) => {
+    expect(await setBy('a=1; Path=/', line, 'b=x,y; HttpOnly')).toEqual([
+      'a=1; Path=/',
+      'b=x,y; HttpOnly',
+    ]);
+  });
+});
