@@ -1,8 +1,7 @@
 // No I/O, no clock.
 import type { Config } from '../src/config/config.ts';
 import { type Rule, Rules } from '../src/gate/rules.ts';
-import { admit } from '../src/http/admit.ts';
-import type { PathForm } from '../src/http/path-readings.ts';
+import { type AdmissionOptions, admit } from '../src/http/admit.ts';
 import { SiteHosts } from '../src/http/site-hosts.ts';
 
 /** The part of `[assets]` that decides which requests are answered with which file. */
@@ -62,7 +61,7 @@ function findSpellingProblems(
     rules: new Rules(config.RULES),
     allowedForms: new Set(config.ALLOWED_PATH_FORMS),
     base,
-    origins: originsOf(config),
+    hosts: new SiteHosts(config.PUBLIC_URL, config.HOSTS),
   };
   const known = withPagesOfRules(paths ?? [], config, base);
   const missing =
@@ -79,18 +78,11 @@ function findSpellingProblems(
   ];
 }
 
-interface GatedSite {
+interface GatedSite extends AdmissionOptions {
   readonly rules: Rules;
-  readonly allowedForms: ReadonlySet<PathForm>;
+  readonly hosts: SiteHosts;
   /** `base_path` without a slash at its end. */
   readonly base: string;
-  readonly origins: readonly string[];
-}
-
-function originsOf({ PUBLIC_URL, HOSTS }: Config): string[] {
-  const hosts = new SiteHosts(PUBLIC_URL, HOSTS);
-  const others = HOSTS.flatMap((host) => hosts.originOf(host) ?? []);
-  return [...new Set([PUBLIC_URL, ...others])];
 }
 
 /** The files, and the pages that a rule names which are not built yet. */
@@ -121,7 +113,7 @@ function findRewrites(redirects: string): string[] {
 function findSplitFiles(files: ReadonlySet<string>, site: GatedSite, html: string): string[] {
   const problems = [...files].flatMap((file) => {
     const spellings = spellingsOf(file, files);
-    return site.origins.flatMap((origin) => {
+    return site.hosts.origins.flatMap((origin) => {
       const byRule = Map.groupBy(spellings, (spelling) => asksOf(ruleOf(spelling, origin, site)));
       if (byRule.size === 1) return [];
       const parts = [...byRule.values()].map(
@@ -164,7 +156,7 @@ function findOpenFallbacks(
   const found = [...pathsWithoutFile(files, config, site)].flatMap((path) => {
     const file = fallbackOf(path, notFound, files);
     if (file === undefined) return [];
-    return site.origins.flatMap((origin) => {
+    return site.hosts.origins.flatMap((origin) => {
       const [own, other] = [ruleOf(file, origin, site), ruleOf(path, origin, site)];
       if (asksAtLeast(other, own)) return [];
       return [
@@ -211,14 +203,10 @@ function fallbackOf(
 }
 
 /** The rule that GET comes under; `undefined` for a path that the gate answers 400. */
-function ruleOf(
-  path: string,
-  origin: string,
-  { rules, allowedForms, base }: GatedSite,
-): Rule | undefined {
-  const url = `${origin}${(base + path).split('/').map(encodeURIComponent).join('/')}`;
-  const target = admit({ method: 'GET', url, headers: new Headers() }, allowedForms);
-  return target.ok ? rules.match(target.value).rule : undefined;
+function ruleOf(path: string, origin: string, site: GatedSite): Rule | undefined {
+  const url = `${origin}${(site.base + path).split('/').map(encodeURIComponent).join('/')}`;
+  const target = admit({ method: 'GET', url, headers: new Headers() }, site);
+  return target.ok ? site.rules.match(target.value).rule : undefined;
 }
 
 /** What a rule asks of a person; two rules with the same text let the same people in. */

@@ -42,7 +42,7 @@ export async function explainRequest(
     resourceMetadataUrl: undefined,
     revocation: NO_REVOCATION_LOG,
   });
-  const admitted = admit({ ...asked, headers: new Headers() }, options.allowedForms);
+  const admitted = admit({ ...asked, headers: new Headers() }, options);
   if (!admitted.ok) return refused(admitted.failure);
   const target = admitted.value;
   if (options.hosts.originOf(target.host) === undefined) return refused('host_unknown');

@@ -140,21 +140,22 @@ async function answerRefusal(
 /** Origins that may read why a request for the site was refused before its rule was known. */
 function readersOfRefused({ url }: Request, { hosts, rules }: JudgeOptions): ReadonlySet<string> {
   // For this alone the target is read as a browser reads it: nothing is decided or forwarded by it.
-  const { host = '', pathname = '' } = URL.parse(url) ?? {};
-  const isOfSite = hosts.originOf(host) !== undefined && !pathname.startsWith('/.postern/');
-  return isOfSite ? rules.crossOriginsOf(host) : new Set();
+  const { host: text = '', pathname = '' } = URL.parse(url) ?? {};
+  const host = hosts.read(text);
+  if (host === undefined || hosts.originOf(host) === undefined) return new Set();
+  return pathname.startsWith('/.postern/') ? new Set() : rules.crossOriginsOf(host);
 }
 
 /** Only what has not come through here before, and is for one of our hosts. */
 function admitHere(
   request: Request,
-  { hosts, allowedForms }: JudgeOptions,
+  site: JudgeOptions,
   { PUBLIC_URL }: Config,
 ): Result<AdmittedTarget, Reason> {
-  const admitted = admit(request, allowedForms);
+  const admitted = admit(request, site);
   if (!admitted.ok) return admitted;
   if (isLoop(request.headers, PUBLIC_URL)) return failed('loop_detected');
-  return hosts.originOf(admitted.value.host) === undefined ? failed('host_unknown') : admitted;
+  return site.hosts.originOf(admitted.value.host) === undefined ? failed('host_unknown') : admitted;
 }
 
 /** Postern's own, and those of issuers that publish none themselves. */

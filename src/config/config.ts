@@ -6,6 +6,7 @@ import {
   type IdentityMapping,
   leastBudget,
 } from '../forwarding/identity-presets.ts';
+import type { Authority } from '../http/authority.ts';
 import { SiteHosts } from '../http/site-hosts.ts';
 import { SESSION_API_COMPANIONS } from './session-api-settings.ts';
 import { SETTINGS } from './settings.ts';
@@ -38,13 +39,16 @@ export const BINDING_NAMES = [
 
 /** The settings as the operator named them, each checked and with its default. */
 export type Settings = v.InferOutput<typeof SCHEMA>;
-/** One rule of `RULES`. */
-export type RuleSettings = Settings['RULES'][number];
+/** One rule of `RULES`, its host as hosts are compared. */
+export type RuleSettings = Omit<Settings['RULES'][number], 'host'> & {
+  readonly host?: Authority | undefined;
+};
 /** One issuer of `ISSUERS`. */
 export type IssuerSettings = Settings['ISSUERS'][number];
 
 /** Everything Postern is configured with, read once per isolate. */
-export interface Config extends Omit<Settings, 'IDENTITY_HEADERS'> {
+export interface Config extends Omit<Settings, 'IDENTITY_HEADERS' | 'RULES'> {
+  readonly RULES: readonly RuleSettings[];
   /** Where Kratos itself says that it is. */
   readonly KRATOS_BASE_URL: string;
   /** Where browsers reach Kratos's flows: Postern itself, when it answers them. */
@@ -73,9 +77,10 @@ export function readConfig(
   if (!parsed.success || problems.length > 0) return failed(problems);
   const settings = parsed.output;
   const identityHeaders = combineMappings(settings.IDENTITY_PRESETS, settings.IDENTITY_HEADERS);
+  const { rules, unservedHosts } = withReadHosts(settings);
   const contradictions = [
     ...sharedCookieNames(settings),
-    ...unservedHosts(settings),
+    ...unservedHosts,
     ...tooSmallBudget(settings, identityHeaders),
   ];
   if (contradictions.length > 0) return failed(contradictions);
@@ -85,6 +90,7 @@ export function readConfig(
   return success(
     Object.freeze({
       ...settings,
+      RULES: rules,
       IDENTITY_HEADERS: identityHeaders,
       KRATOS_BASE_URL: kratosUrl,
       KRATOS_BROWSER_URL: browserUrl,
@@ -93,14 +99,24 @@ export function readConfig(
   );
 }
 
-/** A rule for a host that nobody can ask for would never be looked at. */
-function unservedHosts({ PUBLIC_URL, HOSTS, RULES }: Settings): string[] {
+/** The rules with their hosts as hosts are compared. A rule for a host that is not served would never be looked at. */
+function withReadHosts({ PUBLIC_URL, HOSTS, RULES }: Settings): {
+  readonly rules: RuleSettings[];
+  readonly unservedHosts: string[];
+} {
   const hosts = new SiteHosts(PUBLIC_URL, HOSTS);
-  return RULES.flatMap(({ host }, index) =>
-    host === undefined || hosts.originOf(host) !== undefined
-      ? []
-      : [`RULES.${index}.host: expected the host of PUBLIC_URL or one of HOSTS; got another.`],
-  );
+  const unservedHosts: string[] = [];
+  const rules = RULES.map(({ host: text, ...rule }, index) => {
+    if (text === undefined) return rule;
+    const host = hosts.read(text);
+    if (host === undefined || hosts.originOf(host) === undefined) {
+      unservedHosts.push(
+        `RULES.${index}.host: expected the host of PUBLIC_URL or one of HOSTS; got another.`,
+      );
+    }
+    return { ...rule, host };
+  });
+  return { rules, unservedHosts };
 }
 
 function tooSmallBudget(

@@ -37,7 +37,10 @@ const members = {
    * segment, a final `*` for everything below. Case-sensitive. The query takes no part.
    */
   path: pathPattern,
-  /** One of the site’s hosts (`PUBLIC_URL`, `HOSTS`); every host when left out. */
+  /**
+   * One of the site’s hosts (`PUBLIC_URL`, `HOSTS`), in any spelling that those may have; every
+   * host when left out.
+   */
   host: v.optional(hostName()),
   /** Methods the rule is for; all when left out. GET includes HEAD. */
   methods: v.optional(

@@ -1,8 +1,10 @@
 // Pure: no I/O, no clock. The words settings are made of: addresses, numbers with units, lists, tables.
 import * as v from 'valibot';
 import { DEFAULT_METHODS } from '../errors/error-response.ts';
-import { foldHost } from '../http/site-hosts.ts';
+import { type Authority, parseAuthority } from '../http/authority.ts';
 
+const ORIGIN_URL =
+  'an https URL of scheme, host and port only, such as https://app.example.com (http is allowed on loopback)';
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /** Off unless said otherwise; variables of the platform's dashboard are text. */
@@ -27,11 +29,22 @@ function isBareUrl(url: URL): boolean {
   return url.username === '' && url.password === '' && url.search === '' && url.hash === '';
 }
 
-export function originUrl() {
-  return urlWhere(
-    (url) => isSecureUrl(url) && isBareUrl(url) && url.pathname === '/',
-    'an https URL of scheme, host and port only, such as https://app.example.com (http is allowed on loopback)',
+/** The site's own address, its host as hosts are compared. */
+export function siteUrl() {
+  return v.pipe(
+    originUrl(),
+    v.check((text) => siteAuthority(text) !== undefined, ORIGIN_URL),
+    v.transform((text) => `${new URL(text).protocol}//${siteAuthority(text)}`),
   );
+}
+
+function siteAuthority(text: string): Authority | undefined {
+  const { protocol, host } = new URL(text);
+  return parseAuthority(host, protocol === 'https:' ? 'https:' : 'http:');
+}
+
+export function originUrl() {
+  return urlWhere((url) => isSecureUrl(url) && isBareUrl(url) && url.pathname === '/', ORIGIN_URL);
 }
 
 export function baseUrl() {
@@ -104,17 +117,22 @@ export const FURTHER_METHOD_NAMES = [
 
 export const METHOD_NAMES = [...DEFAULT_METHODS, ...FURTHER_METHOD_NAMES] as const;
 
-const HOST_NAME =
-  /^(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*(?::\d{1,5})?$/;
+const LABELS = /^(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/;
 
-/** A host name in A-label form, folded, with a port where it is not the scheme's own. */
+/** A host in A-label form, in any spelling, with a port where it is not the scheme's own. */
 export function hostName() {
   const expected =
-    'a host name such as app.example.com, in ASCII ("xn--" for others), with ":port" where it is not the usual one';
-  return v.pipe(
-    v.string(expected),
-    v.transform(foldHost),
-    v.check((host) => host.length <= 255 && HOST_NAME.test(host), expected),
+    'a host such as app.example.com, in ASCII ("xn--" for others), as browsers send it, with ":port" where it is not the usual one';
+  return v.pipe(v.string(expected), v.check(isHostName, expected));
+}
+
+function isHostName(text: string): boolean {
+  const authority = parseAuthority(text, 'https:');
+  if (authority === undefined || authority.length > 255) return false;
+  const name = authority.replace(/:\d+$/, '');
+  // A name that a browser turns into another (`127.1`, a wrong A-label) is one that nobody can ask for.
+  return (
+    (name.startsWith('[') || LABELS.test(name)) && URL.parse(`https://${name}`)?.hostname === name
   );
 }
 

@@ -17,6 +17,7 @@ import {
   json,
   listOf,
   originUrl,
+  siteUrl,
   wholeNumber,
 } from './setting-types.ts';
 
@@ -31,11 +32,11 @@ export const SETTINGS = {
      * Where clients reach Postern. Every `return_to` and every redirect to the site is built from
      * it, never from a request header.
      */
-    PUBLIC_URL: originUrl(),
+    PUBLIC_URL: siteUrl(),
     /**
      * Further hosts the site is reached by, besides that of `PUBLIC_URL`, whose scheme they share.
-     * Compared exactly, after folding case, a final dot and the usual port; a request for any
-     * other host is answered 421.
+     * Case, a final dot and the scheme’s own port make no difference, here or in a request; a
+     * request for any other host is answered 421.
      */
     HOSTS: v.optional(listOf(hostName(), [0, 100], 'a list of at most 100 host names'), () => []),
     /**

@@ -87,13 +87,14 @@ async function readTrusted(
   kind: ProxyKind,
   request: Request,
   target: AdmittedTarget,
-  { secrets, allowedForms, hosts }: ForwardAuthOptions,
+  options: ForwardAuthOptions,
 ): Promise<Result<AdmittedTarget, RefusalReason>> {
-  const isTrusted = await matchesSecret(request.headers.get(SECRET_HEADER) ?? '', secrets);
+  const isTrusted = await matchesSecret(request.headers.get(SECRET_HEADER) ?? '', options.secrets);
   if (!isTrusted) return failed('proxy_not_trusted');
-  const original = readOriginalRequest(kind, request, target, allowedForms);
+  const original = readOriginalRequest(kind, request, target, options);
   if (!original.ok) return original;
-  return hosts.originOf(original.value.host) === undefined ? failed('host_unknown') : original;
+  const isOurs = options.hosts.originOf(original.value.host) !== undefined;
+  return isOurs ? original : failed('host_unknown');
 }
 
 async function answerOriginal(

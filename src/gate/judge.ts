@@ -5,6 +5,7 @@ import { lookMaxAgeMs } from '../forwarding/vigil.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
 import type { PathForm } from '../http/path-readings.ts';
 import type { SiteHosts } from '../http/site-hosts.ts';
+import { isWebSocketHandshake } from '../http/web-socket.ts';
 import type { RevocationView } from '../revocation/revocation-view.ts';
 import type { Resolution } from '../whoami/resolution.ts';
 import { resolvePresentation } from '../whoami/resolve-presentation.ts';
@@ -122,6 +123,6 @@ function isWebSocketOriginGood(
   hosts: SiteHosts,
 ): boolean {
   const origin = headers.get('origin');
-  if (origin === null || headers.get('upgrade')?.toLowerCase() !== 'websocket') return true;
+  if (origin === null || !isWebSocketHandshake(headers)) return true;
   return hosts.hasOrigin(origin) || crossOrigins.has(origin);
 }

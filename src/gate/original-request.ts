@@ -1,53 +1,72 @@
 // Pure: no I/O, no clock.
 import type { RefusalReason } from '../errors/reasons.ts';
 import { failed, type Result } from '../errors/result.ts';
-import { type AdmittedTarget, admit } from '../http/admit.ts';
-import type { PathForm } from '../http/path-readings.ts';
+import {
+  type AdmissionOptions,
+  type AdmittedTarget,
+  admitParts,
+  type RequestParts,
+  splitUrl,
+} from '../http/admit.ts';
 
 /** How a proxy tells of the request it asks about: nginx, Traefik and Caddy, Envoy. */
 export const PROXY_KINDS = ['nginx', 'forward', 'envoy'] as const;
 export type ProxyKind = (typeof PROXY_KINDS)[number];
 
-const METHOD = /^[A-Z]{1,32}$/;
+/** RFC 9110 section 9.1: case-sensitive, so that `get` is a method of its own, and none that is let in. */
+const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}$/;
+const ABSOLUTE_URL = /^https?:\/\//;
+const ENVOY_PREFIX = '/.postern/auth/envoy';
 
 /**
- * The request a proxy asks about, admitted just as if it had come here itself: a header that is missing, sent
- * twice (joined by `, `) or that is no URL is refused, never guessed at. The scheme in it is not looked at.
+ * The request a proxy asks about, admitted just as if it had come here itself. Each described part has to be what
+ * it is called before it is put beside the others: a host that carries a path, a path that carries a host, a header
+ * that is missing or was sent twice (joined by `, `) is refused. The described scheme is not looked at.
  */
 export function readOriginalRequest(
   kind: ProxyKind,
   { headers }: { readonly headers: Headers },
   target: AdmittedTarget,
-  allowedForms: ReadonlySet<PathForm>,
+  options: AdmissionOptions,
 ): Result<AdmittedTarget, RefusalReason> {
+  const parts = describedParts(kind, headers, target);
+  if (parts === undefined || !isWellFormed(parts, options)) {
+    return failed('original_request_not_valid');
+  }
+  return admitParts(parts, options);
+}
+
+function describedParts(
+  kind: ProxyKind,
+  headers: Headers,
+  target: AdmittedTarget,
+): RequestParts | undefined {
   switch (kind) {
     case 'nginx': {
-      const method = headers.get('x-original-method') ?? '';
-      return readUrl(method, headers.get('x-original-url') ?? '', allowedForms);
+      const url = headers.get('x-original-url') ?? '';
+      const split = ABSOLUTE_URL.test(url) ? splitUrl(url) : undefined;
+      return split && { ...split, method: headers.get('x-original-method') ?? '' };
     }
-    case 'forward': {
-      const uri = headers.get('x-forwarded-uri') ?? '';
-      if (!uri.startsWith('/')) return failed('original_request_not_valid');
-      const url = `https://${headers.get('x-forwarded-host') ?? ''}${uri}`;
-      return readUrl(headers.get('x-forwarded-method') ?? '', url, allowedForms);
-    }
-    case 'envoy': {
+    case 'forward':
+      return {
+        method: headers.get('x-forwarded-method') ?? '',
+        authority: headers.get('x-forwarded-host') ?? '',
+        target: headers.get('x-forwarded-uri') ?? '',
+      };
+    case 'envoy':
       // Envoy puts the original path behind the one it is configured with, and keeps method and Host.
-      const path = target.path.slice('/.postern/auth/envoy'.length) + target.search;
-      if (!path.startsWith('/')) return failed('original_request_not_valid');
-      return readUrl(target.method, `https://${target.host}${path}`, allowedForms);
-    }
+      return {
+        method: target.method,
+        authority: target.host,
+        target: target.path.slice(ENVOY_PREFIX.length) + target.search,
+      };
   }
 }
 
-function readUrl(
-  method: string,
-  url: string,
-  allowedForms: ReadonlySet<PathForm>,
-): Result<AdmittedTarget, RefusalReason> {
-  // Two header lines of one name arrive joined by ", ", and admit() refuses the space.
-  if (!METHOD.test(method) || !/^https?:\/\//.test(url)) {
-    return failed('original_request_not_valid');
-  }
-  return admit({ method, url, headers: new Headers() }, allowedForms);
+/** A method, an authority and an origin-form, as far as one can tell without reading the path. */
+function isWellFormed(
+  { method, authority, target }: RequestParts,
+  { hosts }: AdmissionOptions,
+): boolean {
+  return METHOD.test(method) && hosts.read(authority) !== undefined && target.startsWith('/');
 }

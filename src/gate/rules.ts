@@ -1,6 +1,7 @@
 // Pure: no I/O, no clock.
 import type { RuleSettings } from '../config/config.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
+import type { Authority } from '../http/authority.ts';
 import { type Condition, compileCondition } from './condition.ts';
 import { compilePathPattern, type PathPattern } from './path-pattern.ts';
 
@@ -35,7 +36,7 @@ export interface RuleMatch {
 
 interface CompiledRule extends Rule {
   readonly path: PathPattern;
-  readonly host: string | undefined;
+  readonly host: Authority | undefined;
   readonly methods: ReadonlySet<string> | undefined;
 }
 
@@ -77,12 +78,12 @@ export class Rules {
   }
 
   /** Every origin that some rule of a host lists: who may read what is refused before a rule is known. */
-  crossOriginsOf(host: string): ReadonlySet<string> {
+  crossOriginsOf(host: Authority): ReadonlySet<string> {
     const rules = this.#rules.filter((each) => each.host === undefined || each.host === host);
     return new Set(rules.flatMap(({ crossOrigins }) => [...crossOrigins]));
   }
 
-  #firstFor(host: string, method: string, reading: string): Rule {
+  #firstFor(host: Authority, method: string, reading: string): Rule {
     const rule = this.#rules.find(
       (each) =>
         (each.host === undefined || each.host === host) &&

@@ -2,8 +2,9 @@
 
 import type { RefusalReason } from '../errors/reasons.ts';
 import { failed, type Result, success } from '../errors/result.ts';
+import type { Authority } from './authority.ts';
 import { type PathForm, type PathReadings, readPath } from './path-readings.ts';
-import { foldHost } from './site-hosts.ts';
+import type { SiteHosts } from './site-hosts.ts';
 
 /**
  * The one reading of a request's target. The verdict, the log line and the origin's URL are all made
@@ -11,8 +12,8 @@ import { foldHost } from './site-hosts.ts';
  */
 export interface AdmittedTarget {
   readonly method: string;
-  /** Host and port as sent, folded. Never used to build a URL that leaves Postern. */
-  readonly host: string;
+  /** Host and port that the request is for. Never used to build a URL that leaves Postern. */
+  readonly host: Authority;
   /** The path as sent, which equals its own WHATWG serialisation: what the origin receives. */
   readonly path: string;
   /** `path`, percent-decoded once. */
@@ -23,54 +24,77 @@ export interface AdmittedTarget {
   readonly search: string;
 }
 
-/** A host and port as RFC 3986 section 3.2 allows them, without user information. */
-const AUTHORITY = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 const VISIBLE_ASCII = /^[\x21-\x7e]*$/;
 /** RFC 3986 `pchar` and `/`: what no WHATWG parser changes once dot segments are out. Others ask the parser. */
 const PLAIN_PATH = /^[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$/;
-const NO_FORMS: ReadonlySet<PathForm> = new Set();
+
+/** How a site's targets are read. */
+export interface AdmissionOptions {
+  readonly hosts: Pick<SiteHosts, 'read'>;
+  readonly allowedForms: ReadonlySet<PathForm>;
+}
+
+/** A request as its parts, none of which has been read yet. */
+export interface RequestParts {
+  readonly method: string;
+  /** Host and port, as in `Host`. */
+  readonly authority: string;
+  /** Path and query: the origin-form of RFC 9112 section 3.2.1. */
+  readonly target: string;
+}
 
 /**
  * Reads a request target once, or refuses it.
  *
  * workerd keeps the raw target in `request.url`, while `new URL()` and `fetch()` normalise it; a gate that
- * decides on one and forwards the other can be walked around. So a path that does not equal its own
- * WHATWG serialisation, or that holds an escape two parsers could read differently, is answered 400.
+ * decides on one and forwards the other can be walked around.
  */
 export function admit(
-  { method, url: rawUrl, headers }: Pick<Request, 'method' | 'url' | 'headers'>,
-  allowedForms: ReadonlySet<PathForm> = NO_FORMS,
+  { method, url, headers }: Pick<Request, 'method' | 'url' | 'headers'>,
+  options: AdmissionOptions,
 ): Result<AdmittedTarget, RefusalReason> {
-  const split = splitTarget(rawUrl);
+  const split = splitUrl(url);
   if (split === undefined) return failed('path_not_canonical');
-  const { authority, path, search } = split;
-  // workerd pastes Host into the URL as it came: `Host: a/public?` would put the path into the query.
+  const { authority, target } = split;
   const host = headers.get('host') ?? authority;
-  if (host !== authority || !AUTHORITY.test(authority)) return failed('host_not_valid');
+  if (host !== authority && options.hosts.read(host) !== options.hosts.read(authority)) {
+    return failed('host_not_valid');
+  }
+  return admitParts({ method, authority, target }, options);
+}
+
+/**
+ * Reads the parts of a request, each by itself, so that none can say anything of another: `Host: a/public?` would
+ * put the path into the query once both are one text. A path that does not equal its own WHATWG
+ * serialisation, or that holds an escape two parsers could read differently, is refused.
+ */
+export function admitParts(
+  { method, authority, target }: RequestParts,
+  { hosts, allowedForms }: AdmissionOptions,
+): Result<AdmittedTarget, RefusalReason> {
+  const host = hosts.read(authority);
+  if (host === undefined) return failed('host_not_valid');
+  const queryStart = target.indexOf('?');
+  const path = queryStart < 0 ? target : target.slice(0, queryStart);
+  const search = queryStart < 0 ? '' : target.slice(queryStart);
+  if (!path.startsWith('/') || target.includes('#')) return failed('path_not_canonical');
   if (!VISIBLE_ASCII.test(search)) return failed('query_not_canonical');
   const readings = readPath(path, allowedForms);
   if (readings === undefined) return failed('path_not_canonical');
-  if (!PLAIN_PATH.test(path) && URL.parse(rawUrl)?.pathname !== path) {
+  if (!PLAIN_PATH.test(path) && URL.parse(`http://host${path}`)?.pathname !== path) {
     return failed('path_not_canonical');
   }
   const [decodedPath] = readings;
-  const target = { method, host: foldHost(authority), path, decodedPath, readings, search };
-  return success(Object.freeze(target));
+  return success(Object.freeze({ method, host, path, decodedPath, readings, search }));
 }
 
-function splitTarget(
-  rawUrl: string,
-): { authority: string; path: string; search: string } | undefined {
-  if (rawUrl.includes('#')) return undefined;
-  const start = rawUrl.indexOf('://') + 3;
-  const pathStart = rawUrl.indexOf('/', start);
+/**
+ * An absolute URL as its authority and what follows it; `undefined` when there is no path. A `?` or `#` before the
+ * first slash ends the authority too, and what is left of it then is no host.
+ */
+export function splitUrl(url: string): Pick<RequestParts, 'authority' | 'target'> | undefined {
+  const start = url.indexOf('://') + 3;
+  const pathStart = url.indexOf('/', start);
   if (start < 3 || pathStart < 0) return undefined;
-  const queryStart = rawUrl.indexOf('?', start);
-  if (queryStart >= 0 && queryStart < pathStart) return undefined;
-  const pathEnd = queryStart < 0 ? rawUrl.length : queryStart;
-  return {
-    authority: rawUrl.slice(start, pathStart),
-    path: rawUrl.slice(pathStart, pathEnd),
-    search: rawUrl.slice(pathEnd),
-  };
+  return { authority: url.slice(start, pathStart), target: url.slice(pathStart) };
 }

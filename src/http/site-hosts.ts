@@ -1,10 +1,5 @@
 // Pure: no I/O, no clock.
-
-/** Host and port, lower-case, without the dot that ends a fully qualified name. A-labels stay as they are. */
-export function foldHost(authority: string): string {
-  const [, name = '', port = ''] = /^(.*?)\.?(:\d+)?$/.exec(authority) ?? [];
-  return name.toLowerCase() + port;
-}
+import { type Authority, parseAuthority, type Scheme } from './authority.ts';
 
 /** Host and port of an origin such as `https://app.example.com`, without parsing it anew for every request. */
 export function hostOf(origin: string): string {
@@ -16,31 +11,45 @@ export function hostOf(origin: string): string {
  * much a resolver would make it mean the same (`127.1`, `a..b`, a homograph).
  */
 export class SiteHosts {
-  /** Folded host to the public origin clients see. */
-  readonly #origins: ReadonlyMap<string, string>;
+  readonly #scheme: Scheme;
+  /** To the public origin clients see. */
+  readonly #origins: ReadonlyMap<Authority, string>;
 
   /**
    * @param publicUrl scheme, host and port; the scheme is that of every host
    * @param others further hosts, each with a port where it is not the scheme's own
    */
   constructor(publicUrl: string, others: readonly string[] = []) {
-    const { protocol, host } = new URL(publicUrl);
-    const defaultPort = protocol === 'https:' ? ':443' : ':80';
-    const origins = new Map<string, string>();
-    for (const each of [host, ...others.map(foldHost)]) {
-      origins.set(each, `${protocol}//${each}`);
-      if (!/:\d+$/.test(each)) origins.set(each + defaultPort, `${protocol}//${each}`);
+    this.#scheme = publicUrl.startsWith('https:') ? 'https:' : 'http:';
+    const origins = new Map<Authority, string>();
+    for (const text of [hostOf(publicUrl), ...others]) {
+      const host = this.read(text);
+      if (host === undefined) throw new Error('a host of the site is no host'); // the schema refused it before
+      origins.set(host, `${this.#scheme}//${host}`);
     }
     this.#origins = origins;
   }
 
-  /** The public origin (`https://app.example.com`) of a folded host; `undefined` when it is none of ours. */
-  originOf(host: string): string | undefined {
+  /** Public origins of all hosts, each once; that of the public URL comes first. */
+  get origins(): readonly string[] {
+    return [...this.#origins.values()];
+  }
+
+  /** Reads a host and port as sent or configured, over the site's scheme; `undefined` when it is none. */
+  read(text: string): Authority | undefined {
+    return parseAuthority(text, this.#scheme);
+  }
+
+  /** The public origin (`https://app.example.com`) of a host; `undefined` when it is none of the site's. */
+  originOf(host: Authority): string | undefined {
     return this.#origins.get(host);
   }
 
-  /** Whether this is the `Origin` of a page of the site. */
+  /** Whether this is the `Origin` of a page of the site, of any of its hosts in any spelling. */
   hasOrigin(origin: string): boolean {
-    return [...this.#origins.values()].includes(origin);
+    const prefix = `${this.#scheme}//`;
+    if (!origin.startsWith(prefix)) return false;
+    const host = this.read(origin.slice(prefix.length));
+    return host !== undefined && this.#origins.has(host);
   }
 }

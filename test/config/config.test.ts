@@ -72,6 +72,28 @@ describe('readConfig()', () => {
     expect(configOf(Object.fromEntries(texts))).toEqual(configOf(typed));
   });
 
+  it('P27, P30: reads the site’s addresses, in any spelling, as hosts and origins are compared', () => {
+    const { PUBLIC_URL, ALLOWED_ORIGINS, RULES } = configOf({
+      PUBLIC_URL: 'https://APP.example.com.:443/',
+      HOSTS: ['Admin.example.com.:443', 'dev.example.com:08443'],
+      ALLOWED_ORIGINS: ['https://SPA.example.com:443/'],
+      RULES: [
+        { host: 'app.example.com:443', path: '/*', session: 'required' },
+        { host: 'ADMIN.example.com', path: '/*', session: 'required' },
+        { host: 'dev.example.com:8443', path: '/*', session: 'required' },
+        { path: '/*', session: 'none' },
+      ],
+    });
+    expect(PUBLIC_URL).toBe('https://app.example.com');
+    expect(ALLOWED_ORIGINS).toEqual(['https://spa.example.com']);
+    expect(RULES.map(({ host }) => host)).toEqual([
+      'app.example.com',
+      'admin.example.com',
+      'dev.example.com:8443',
+      undefined,
+    ]);
+  });
+
   it('takes http on loopback, and drops the slash at the end of an address', () => {
     for (const host of ['localhost:4433', '127.0.0.1:1', '[::1]:1'])
       expect(configOf({ KRATOS_PUBLIC_URL: `http://${host}/` }).KRATOS_PUBLIC_URL).toBe(

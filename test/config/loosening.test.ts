@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import { Rules } from '../../src/gate/rules.ts';
+import { authority } from '../support/authority.ts';
 
 /** A configuration with every setting in it, and rules of every kind. */
 const WHOLE: Readonly<Record<string, unknown>> = {
@@ -97,7 +98,7 @@ function strictness({ RULES }: Config): number[] {
     METHODS.map((method) => {
       const target = {
         method,
-        host: 'a',
+        host: authority('a'),
         path,
         decodedPath: path,
         readings: [path] as const,

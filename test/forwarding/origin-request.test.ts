@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { HeaderFilter } from '../../src/forwarding/header-filter.ts';
 import { type OriginCall, originRequest } from '../../src/forwarding/origin-request.ts';
 import { admit } from '../../src/http/admit.ts';
+import type { PathForm } from '../../src/http/path-readings.ts';
 import { SiteHosts } from '../../src/http/site-hosts.ts';
 
 const OPTIONS = {
@@ -15,6 +16,7 @@ const OPTIONS = {
   ownSecrets: new Set(['a-secret-of-ours']),
   isOwnToken: () => false,
 };
+const ADMISSION = { hosts: OPTIONS.hosts, allowedForms: new Set<PathForm>() };
 const RULE = { session: 'required', forwardsCredentials: false, cutsStreams: false } as const;
 
 function forwarded(
@@ -23,7 +25,7 @@ function forwarded(
 ): OriginCall {
   const url = `https://app.example.test${target}`;
   const { method = 'GET' } = init;
-  const admitted = admit({ method, url, headers: new Headers() });
+  const admitted = admit({ method, url, headers: new Headers() }, ADMISSION);
   if (!admitted.ok) throw new Error(admitted.failure);
   const request = new Request(url, init);
   const identification = { headers: identityHeaders, omitted: [] };
@@ -89,7 +91,8 @@ describe('originRequest()', () => {
     expect(headers({ 'cf-connecting-ip': '1.2.3.4' }).get('x-forwarded-for')).toBeNull();
     const request = new Request(OPTIONS.publicUrl, { headers: { 'cf-connecting-ip': '1.2.3.4' } });
     Object.defineProperty(request, 'cf', { value: {} });
-    const admitted = admit({ method: 'GET', url: `${OPTIONS.publicUrl}/`, headers: new Headers() });
+    const asked = { method: 'GET', url: `${OPTIONS.publicUrl}/`, headers: new Headers() };
+    const admitted = admit(asked, ADMISSION);
     if (!admitted.ok) throw new Error(admitted.failure);
     const identification = { headers: [], omitted: [] };
     const sent = originRequest(request, admitted.value, identification, RULE, OPTIONS);

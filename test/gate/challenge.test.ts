@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isNavigation, loginLocation, stepUpLocation } from '../../src/gate/challenge.ts';
 import type { AdmittedTarget } from '../../src/http/admit.ts';
 import { SiteHosts } from '../../src/http/site-hosts.ts';
+import { authority } from '../support/authority.ts';
 import { describeCorpus, readLines } from '../support/corpus.ts';
 
 const OPTIONS = {
@@ -14,7 +15,14 @@ const OPTIONS = {
 };
 
 function target(path: string, search = '', method = 'GET'): AdmittedTarget {
-  return { method, host: 'evil.example', path, decodedPath: path, readings: [path], search };
+  return {
+    method,
+    host: authority('evil.example'),
+    path,
+    decodedPath: path,
+    readings: [path],
+    search,
+  };
 }
 
 const returnTo = (location: string) => new URL(location).searchParams.getAll('return_to');

@@ -92,7 +92,7 @@ async function survival(
   revokedAt = now() + revokedAfterMs;
   await vi.advanceTimersByTimeAsync(openedAfterMs);
   const request = { method: 'GET', url: 'https://app.example.test/', headers: new Headers() };
-  const target = admit(request);
+  const target = admit(request, options);
   if (!target.ok) throw new Error('admitted');
   const plea = { headers: request.headers, target: target.value, anchor: () => {} };
   const judged = async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Rules } from '../../src/gate/rules.ts';
+import { authority } from '../support/authority.ts';
 
 const DEFAULTS = {
   freshness: 'normal' as const,
@@ -10,7 +11,7 @@ const DEFAULTS = {
 };
 const target = (path: string, method = 'GET') => ({
   method,
-  host: 'app.example.test',
+  host: authority('app.example.test'),
   path,
   decodedPath: path,
   readings: [path] as const,

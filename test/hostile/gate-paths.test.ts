@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Rules } from '../../src/gate/rules.ts';
 import { admit } from '../../src/http/admit.ts';
 import { PATH_FORMS } from '../../src/http/path-readings.ts';
+import { SiteHosts } from '../../src/http/site-hosts.ts';
 import { describeCorpus, readLines } from '../support/corpus.ts';
 import { sendAll } from '../support/keep-alive.ts';
 import { type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';
@@ -25,9 +26,11 @@ describe('admit() and Rules, without a runtime', () => {
       cache_control: 'no-store',
     })),
   );
+  const hosts = new SiteHosts('https://app.example.test');
   const opens = (target: string, forms: readonly (typeof PATH_FORMS)[number][]) => {
     const url = `https://app.example.test${target}`;
-    const admitted = admit({ method: 'GET', url, headers: new Headers() }, new Set(forms));
+    const site = { hosts, allowedForms: new Set(forms) };
+    const admitted = admit({ method: 'GET', url, headers: new Headers() }, site);
     return admitted.ok && rules.match(admitted.value).rule.session === 'none';
   };
 

@@ -1,13 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AdmittedTarget, admit } from '../../src/http/admit.ts';
+import { SiteHosts } from '../../src/http/site-hosts.ts';
 
 const HOST = 'app.example.test';
+const SITE = { hosts: new SiteHosts(`https://${HOST}`), allowedForms: new Set<never>() };
 
 /** As workerd hands it over: the raw target behind scheme and Host. Node's own Request would normalise it. */
 function admitTarget(target: string, host = HOST, header: string | null = host) {
   const headers = new Headers(header === null ? {} : { host: header });
-  return admit({ method: 'GET', url: `http://${host}${target}`, headers });
+  return admit({ method: 'GET', url: `http://${host}${target}`, headers }, SITE);
 }
 
 function admitted(target: string): AdmittedTarget {

@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { AdmittedTarget } from '../../src/http/admit.ts';
 import { Routes } from '../../src/http/routes.ts';
+import { authority } from '../support/authority.ts';
 
 function target(method: string, path: string): AdmittedTarget {
-  return { method, path, host: 'a.test', decodedPath: path, readings: [path], search: '' };
+  return {
+    method,
+    path,
+    host: authority('a.test'),
+    decodedPath: path,
+    readings: [path],
+    search: '',
+  };
 }
 
 /** Routes that answer their own name, and the parameter `id`. */

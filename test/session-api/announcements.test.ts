@@ -14,6 +14,7 @@ import { selfServiceRoutes } from '../../src/session-api/self-service.ts';
 import type { Resolution } from '../../src/whoami/resolution.ts';
 import { KratosClient, type SignedInSession } from '../standins/kratos-client.ts';
 import { type RunningStandin, startStandin } from '../standins/start-standin.ts';
+import { authority } from '../support/authority.ts';
 import { ADMIN_SECRET, GUARDED } from './start-session-api.ts';
 
 /** Who was announced: before the change, and as really changed. */
@@ -144,7 +145,7 @@ async function ask(method: keyof ApiMethods, route: string, asked: Asked = {}): 
   });
   const target = {
     method,
-    host: 'app.example.test',
+    host: authority('app.example.test'),
     path,
     decodedPath: path,
     readings: [path] as const,
