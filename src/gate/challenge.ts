@@ -17,8 +17,15 @@ export interface ChallengeOptions {
 /** A longer address is not come back to: it would not fit the redirects of a sign-in. */
 const MAX_RETURN_LENGTH = 2048;
 
+/** `text/html` in `Accept`, unless its weight says that it is not acceptable (RFC 9110 section 12.4.2). */
+const TAKES_HTML =
+  /(?:^|,)\s*text\/html\s*(?:$|,|;(?!(?:[^,]*;)?\s*q\s*=\s*0(?:\.0*)?\s*(?:[;,]|$)))/i;
+/** The one value that scripts send; Android's WebView sends its app's name with navigations, or nothing. */
+const SCRIPT = /(?:^|,)\s*XMLHttpRequest\s*(?:,|$)/i;
+const WEB_SOCKET = /(?:^|,)\s*websocket\s*(?:,|$)/i;
+
 /**
- * Whether a person is looking at the answer, rather than a program: Fetch Metadata decides where the
+ * Returns whether a person is looking at the answer, rather than a program: Fetch Metadata decides where the
  * browser sends it, `Accept` elsewhere. A program gets 401, because a redirect to HTML is no answer to it.
  */
 export function isNavigation(headers: Headers): boolean {
@@ -27,8 +34,9 @@ export function isNavigation(headers: Headers): boolean {
     const destination = headers.get('sec-fetch-dest') ?? 'document';
     return mode === 'navigate' && ['document', 'iframe', 'frame'].includes(destination);
   }
-  if (!/(?:^|,)\s*text\/html\s*(?:[;,]|$)/i.test(headers.get('accept') ?? '')) return false;
-  return headers.get('upgrade') === null && headers.get('x-requested-with') === null;
+  if (!TAKES_HTML.test(headers.get('accept') ?? '')) return false;
+  if (SCRIPT.test(headers.get('x-requested-with') ?? '')) return false;
+  return !WEB_SOCKET.test(headers.get('upgrade') ?? '') && !headers.has('sec-websocket-key');
 }
 
 /**

@@ -46,6 +46,28 @@ describe('isNavigation()', () => {
     [{ accept: 'text/html', upgrade: 'websocket' }, false],
     [{}, false],
   ])('%j: %s', (headers, expected) => expect(isNavigation(new Headers(headers))).toBe(expected));
+
+  // Android's WebView names its app in X-Requested-With, empty where the app hides its name; RFC 9110 section 7.8 lets
+  // a client offer h2c with any request. Fetch Metadata is absent over plain http and in older browsers.
+  it.each<[Record<string, string>, boolean]>([
+    [{ 'x-requested-with': 'com.example.app' }, true],
+    [{ 'x-requested-with': 'com.android.browser' }, true],
+    [{ 'x-requested-with': '' }, true],
+    [{ 'x-requested-with': 'XMLHttpRequest' }, false],
+    [{ 'x-requested-with': 'xmlhttprequest' }, false],
+    [{ 'x-requested-with': 'com.example.app, XMLHttpRequest' }, false],
+    [{ upgrade: 'h2c', connection: 'Upgrade, HTTP2-Settings', 'http2-settings': 'AAMAAABk' }, true],
+    [{ upgrade: 'TLS/1.0, h2c' }, true],
+    [{ upgrade: '' }, true],
+    [{ upgrade: 'WebSocket' }, false],
+    [{ upgrade: 'h2c, websocket' }, false],
+    [{ 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-version': '13' }, false],
+    [{ accept: 'text/html;q=0, application/json' }, false],
+    [{ accept: 'text/html; q=0.000' }, false],
+    [{ accept: 'text/html;level=1;q=0.1' }, true],
+  ])('W12: %j beside Accept: text/html: %s', (headers, expected) =>
+    expect(isNavigation(new Headers({ accept: 'text/html', ...headers }))).toBe(expected),
+  );
 });
 
 describe('loginLocation()', () => {

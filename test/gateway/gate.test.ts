@@ -54,6 +54,9 @@ describe('without a session', () => {
     ['a document', NAVIGATION],
     ['a frame', { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'iframe' }],
     ['Accept: text/html without Fetch Metadata', { Accept: 'text/html,*/*;q=0.8' }],
+    ['Android’s WebView', { Accept: 'text/html', 'X-Requested-With': 'com.example.app' }],
+    ['WebView without its name', { Accept: 'text/html', 'X-Requested-With': '' }],
+    ['an offer of h2c', { Accept: 'text/html', Upgrade: 'h2c', Connection: 'Upgrade' }],
     ['a dead session', { ...NAVIGATION, ...unknownCookie }],
   ])('a navigation (%s) is sent to sign in', async (_, headers) => {
     const response = await get(gate.port, '/page?q=1', headers);
