@@ -76,7 +76,9 @@ function resolutionOf(sessionDocument: string | undefined, now: number): Resolut
     throw new Error('the session file is not what /sessions/whoami answers');
   }
   if (read.kind !== 'active' || now >= read.session.expiresAt) {
-    return { outcome: 'not-signed-in', reason: 'session_inactive', body: undefined, provenance };
+    const reason = 'session_inactive';
+    const mayClearCookie = true;
+    return { outcome: 'not-signed-in', reason, body: undefined, mayClearCookie, provenance };
   }
   const { session } = read;
   const nothing = { setCookies: [], cacheForSeconds: undefined, logPosition: 0 };

@@ -10,6 +10,7 @@ import { createSiteOptions, type SiteOptions } from './gate/site-options.ts';
 import { HOPS_HEADER } from './http/hops.ts';
 import { hostOf } from './http/site-hosts.ts';
 import { createDecisionLog, type DecisionLog } from './observability/decision-log.ts';
+import { UNPUBLISHED_READINESS } from './observability/health.ts';
 import { createMetrics, type Dataset } from './observability/metrics.ts';
 import { createKratosStore } from './providers/kratos/kratos-store.ts';
 import type { SessionStore } from './providers/session-store.ts';
@@ -31,6 +32,7 @@ import { TokenSessions } from './tokens/token-sessions.ts';
 import type { TrustedIssuer } from './tokens/trusted-issuer.ts';
 import { type KeyValueStore, KvTier } from './whoami/kv-tier.ts';
 import { Sessions } from './whoami/sessions.ts';
+import { StoreReadiness } from './whoami/store-readiness.ts';
 import type { TokenResolver } from './whoami/token-resolver.ts';
 
 type Fetch = (request: Request) => Promise<Response>;
@@ -61,6 +63,7 @@ export interface Surroundings {
 export interface Parts {
   readonly log: DecisionLog;
   readonly store: SessionStore;
+  readonly storeReadiness: StoreReadiness;
   readonly revocation: Revocation;
   readonly issuers: readonly TrustedIssuer[];
   readonly sessions: Sessions;
@@ -83,12 +86,13 @@ export function createParts(config: Config, given: Surroundings): Parts {
   const { write, metrics } = surroundings;
   const log = createDecisionLog(config.DECISION_LOG, write, metrics && createMetrics(metrics));
   const store = createStore(config, surroundings);
+  const storeReadiness = createStoreReadiness(store, surroundings);
   const revocation = createConfiguredRevocation(config, surroundings);
   const issuers = createConfiguredIssuers(config, {
     ...surroundings,
     fetch: surroundings.fetchKeys,
   });
-  const sessions = createSessions(config, surroundings, { store, revocation });
+  const sessions = createSessions(config, surroundings, { store, storeReadiness, revocation });
   const believedUnheldMs = checkLifeSeconds(config) * 1000;
   const tokens = new TokenSessions({ issuers, revocation: revocation.view, believedUnheldMs, now });
   const reading = createReading(config);
@@ -98,6 +102,7 @@ export function createParts(config: Config, given: Surroundings): Parts {
     ...reading,
     log,
     store,
+    storeReadiness,
     revocation,
     issuers,
     sessions,
@@ -138,15 +143,23 @@ function createStore(config: Config, { fetchStore }: Surroundings): SessionStore
   });
 }
 
+/** A store that publishes no readiness is told of once. */
+function createStoreReadiness(store: SessionStore, { now, write }: Surroundings): StoreReadiness {
+  const event = 'store-readiness-unpublished';
+  const onUnpublished = () => write(JSON.stringify({ event, message: UNPUBLISHED_READINESS }));
+  return new StoreReadiness({ store, now, onUnpublished });
+}
+
 function createSessions(
   config: Config,
   { kv, now, write }: Surroundings,
-  { store, revocation }: { readonly store: SessionStore; readonly revocation: Revocation },
+  { store, storeReadiness, revocation }: Pick<Parts, 'store' | 'storeReadiness' | 'revocation'>,
 ): Sessions {
   const onFailure = (operation: string) =>
     write(JSON.stringify({ event: 'kv-failure', operation }));
   return new Sessions({
     store,
+    readiness: storeReadiness,
     kv: kv && new KvTier(kv, { readTimeoutMs: config.KV_READ_TIMEOUT_MS, onFailure, now }),
     revocation: revocation.view,
     lifetimes: {

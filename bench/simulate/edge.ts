@@ -1,6 +1,7 @@
 import { NO_REVOCATION, type Revocation } from '../../src/revocation/revocation.ts';
 import { type KeyValueStore, KvTier } from '../../src/whoami/kv-tier.ts';
 import { Sessions } from '../../src/whoami/sessions.ts';
+import { StoreReadiness } from '../../src/whoami/store-readiness.ts';
 import { HOME, type Location, roundTripMs } from './geography.ts';
 import { Random } from './random.ts';
 import type { SimulatedSettings } from './settings.ts';
@@ -52,8 +53,10 @@ export class Edge {
     const distanceMs = roundTripMs(locations[location] ?? HOME, HOME);
     const revocation = log?.from(distanceMs) ?? NO_REVOCATION;
     const isBound = settings.KV_WRITE_INTERVAL_SECONDS !== undefined;
+    const near = store.from(distanceMs);
     const sessions = new Sessions({
-      store: store.from(distanceMs),
+      store: near,
+      readiness: new StoreReadiness({ store: near, now: time.now, onUnpublished: () => {} }),
       kv: isBound ? this.#kvTier(kv.at(location)) : undefined,
       revocation: revocation.view,
       lifetimes: {

@@ -1,4 +1,4 @@
-import { NO_DEMAND } from '../../src/whoami/sessions.ts';
+import { NO_DEMAND } from '../../src/whoami/demand.ts';
 import { Edge, type Isolate } from './edge.ts';
 import { HOME, type Location, roundTripMs } from './geography.ts';
 import { Random } from './random.ts';

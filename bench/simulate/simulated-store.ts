@@ -28,9 +28,9 @@ export class SimulatedStore {
     return {
       id: 'https://auth.example.com',
       check: (credential) => this.#check(sessionOf(credential), roundTripMs),
-      isReady: async () => {
+      readiness: async () => {
         await this.#time.sleep(roundTripMs);
-        return true;
+        return 'ready';
       },
     };
   }

@@ -81,7 +81,8 @@ export async function judge(
   }
   const look = async (since: number): Promise<Finding> => {
     const asOf = rule.freshness === 'strict' ? options.now() : since;
-    const demand = { asOf, onlyIfCached: false };
+    // Where anonymous requests pass, a dead cookie is cleared, which takes a proof that it is dead.
+    const demand = { asOf, onlyIfCached: false, wantsProof: rule.session === 'optional' };
     const resolution = await resolvePresentation(
       presentation,
       (credential: Credential) => options.sessions.resolve(credential, demand, anchor),

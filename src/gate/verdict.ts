@@ -43,9 +43,9 @@ export function decide(rule: Rule, resolution: Resolution, now: number): Verdict
         }
       );
     case 'not-signed-in': {
-      const { reason, body } = resolution;
+      const { reason, body, mayClearCookie } = resolution;
       if (!isOptional) return deny(reason, { storeBody: body });
-      return { kind: 'pass', session: undefined, deadCookie: reason !== 'credential_missing' };
+      return { kind: 'pass', session: undefined, deadCookie: mayClearCookie };
     }
     case 'insufficient':
       // Half signed in is not signed in, but the cookie is alive: the second factor may be on its way.

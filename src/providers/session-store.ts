@@ -16,6 +16,7 @@ export type StoreAnswer =
       /** Seconds the provider allows the answer to be kept; `undefined` when it named none. */
       readonly cacheForSeconds: number | undefined;
     }
+  /** To be believed only of a store that is ready: Kratos answers so, whoever is asked about, when its database fails. */
   | { readonly kind: 'no-session'; readonly body: string | undefined }
   /** A session exists but not at the assurance level the store asks for. Never remembered. */
   | { readonly kind: 'insufficient'; readonly body: string }
@@ -33,11 +34,18 @@ export type StoreAnswer =
       readonly retryAfterSeconds: number | undefined;
     };
 
+/**
+ * - `ready`: the store says that its parts work;
+ * - `not-ready`: it says that they do not, or says nothing;
+ * - `unpublished`: it does not say such things here, or not to us.
+ */
+export type Readiness = 'ready' | 'not-ready' | 'unpublished';
+
 /** A session system that can be asked about a credential. Implementations never throw. */
 export interface SessionStore {
   /** Tells one store from another in cache keys. */
   readonly id: string;
   check(credential: Credential, options?: { readonly tokenizeAs?: string }): Promise<StoreAnswer>;
-  /** Whether the store itself says that its parts work. */
-  isReady(): Promise<boolean>;
+  /** Asks the store whether its parts work. */
+  readiness(): Promise<Readiness>;
 }

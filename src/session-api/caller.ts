@@ -5,8 +5,9 @@ import type { DenialReason, FaultReason } from '../errors/reasons.ts';
 import { failed, type Result, success } from '../errors/result.ts';
 import type { MarkSubject } from '../revocation/mark.ts';
 import type { Session } from '../session/session.ts';
+import { NO_DEMAND } from '../whoami/demand.ts';
 import type { Resolution } from '../whoami/resolution.ts';
-import { NO_DEMAND, type Sessions } from '../whoami/sessions.ts';
+import type { Sessions } from '../whoami/sessions.ts';
 import type { Anchor } from '../whoami/single-flight.ts';
 import { isCrossSite } from './same-origin.ts';
 

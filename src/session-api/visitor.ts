@@ -5,9 +5,10 @@ import { failed, type Result, success } from '../errors/result.ts';
 import type { SiteOptions } from '../gate/site-options.ts';
 import type { Verdict } from '../gate/verdict.ts';
 import { readRetryAfterSeconds } from '../providers/kratos/kratos-store.ts';
+import { NO_DEMAND } from '../whoami/demand.ts';
 import type { Resolution } from '../whoami/resolution.ts';
 import { resolveCandidates } from '../whoami/resolve-presentation.ts';
-import { NO_DEMAND, type Sessions } from '../whoami/sessions.ts';
+import type { Sessions } from '../whoami/sessions.ts';
 import type { ApiAnswer, ApiVisit } from './api-route.ts';
 import { type CallerOptions, type CallerRefusal, chooseCredential } from './caller.ts';
 

@@ -142,7 +142,9 @@ function unheld(): Resolution {
 }
 
 function refuse(reason: Extract<Resolution, { outcome: 'not-signed-in' }>['reason']): Resolution {
-  return { outcome: 'not-signed-in', reason, body: undefined, provenance: NOTHING_ASKED };
+  const mayClearCookie = true;
+  const provenance = NOTHING_ASKED;
+  return { outcome: 'not-signed-in', reason, body: undefined, mayClearCookie, provenance };
 }
 
 /** An estimate of what an entry occupies: the token, the body, its parsed form, and the bookkeeping around them. */

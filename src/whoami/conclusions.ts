@@ -1,7 +1,7 @@
 // Pure: no I/O, no clock.
-import type { StoreAnswer } from '../providers/session-store.ts';
 import type { LogPosition } from '../revocation/log-protocol.ts';
 import type { CheckedSession } from './checked-session.ts';
+import { type ConfirmedAnswer, type ConfirmedRefusal, isProven } from './confirmed-answer.ts';
 import { ageSeconds, type Lifetimes, ttlSeconds } from './freshness.ts';
 import type { Provenance, Resolution } from './resolution.ts';
 import type { RememberedRefusal } from './session-memory.ts';
@@ -58,13 +58,13 @@ export interface Circumstances {
 }
 
 /** A store's answer as what it means for the requester. */
-export function concludeAnswer(answer: StoreAnswer, circumstances: Circumstances): Resolution {
+export function concludeAnswer(answer: ConfirmedAnswer, circumstances: Circumstances): Resolution {
   const { startedAt, logPosition, now, forwarded, joined = false, lifetimes } = circumstances;
   const provenance: Provenance = { ...FROM_STORE, forwarded, collapsed: joined };
   switch (answer.kind) {
     case 'session': {
       const { session, body, setCookies, cacheForSeconds } = answer;
-      if (now >= session.expiresAt) return sessionOver(provenance);
+      if (now >= session.expiresAt) return expired(provenance);
       const checked = { session, body, checkedAt: startedAt, logPosition, cacheForSeconds };
       const ttl = lifetimes === undefined ? undefined : ttlSeconds(checked, now, lifetimes);
       return {
@@ -78,7 +78,7 @@ export function concludeAnswer(answer: StoreAnswer, circumstances: Circumstances
       };
     }
     case 'no-session':
-      return { ...sessionOver(provenance), body: answer.body };
+      return refused(answer, provenance);
     case 'insufficient':
       return { outcome: 'insufficient', body: answer.body, provenance };
     case 'rejected':
@@ -97,7 +97,7 @@ export function refusalFromMemory(refusal: RememberedRefusal, now: number): Reso
     forwarded: undefined,
     ageSeconds: age,
   };
-  return { ...sessionOver(provenance), body: refusal.body };
+  return refused(refusal, provenance);
 }
 
 /** The requester wanted no call, and no tier had an answer. */
@@ -122,11 +122,19 @@ export function unknown(
   };
 }
 
-function sessionOver(provenance: Provenance) {
+function refused(refusal: ConfirmedRefusal, provenance: Provenance): Resolution {
+  const { body } = refusal;
+  const mayClearCookie = isProven(refusal);
+  return { outcome: 'not-signed-in', reason: 'session_inactive', body, mayClearCookie, provenance };
+}
+
+/** The store said "yes", and the session ended on the way. */
+function expired(provenance: Provenance): Resolution {
   return {
     outcome: 'not-signed-in',
     reason: 'session_inactive',
     body: undefined,
+    mayClearCookie: true,
     provenance,
-  } as const;
+  };
 }

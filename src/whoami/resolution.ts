@@ -49,11 +49,17 @@ export type Resolution =
       readonly cacheForSeconds: number | undefined;
       readonly provenance: Provenance;
     }
+  /**
+   * For certain: nothing was presented, or what was presented can be no credential, or its refusal is confirmed. A
+   * refusal of the store's that is not confirmed is `unknown`, so another credential may be tried after this one.
+   */
   | {
       readonly outcome: 'not-signed-in';
       readonly reason: Exclude<DenialReason, 'session_aal2_required'>;
       /** The store's own bytes, when the store was asked and sent some. */
       readonly body: string | undefined;
+      /** The credential is known to be dead for good, so that a cookie which holds it may be cleared. */
+      readonly mayClearCookie: boolean;
       readonly provenance: Provenance;
     }
   /** Signed in, at a lower assurance level than the store asks for. */

@@ -51,13 +51,25 @@ function chooseOne(resolutions: readonly Resolution[]): Resolution {
   if (undecided !== undefined) return undecided;
   const good = resolutions.filter((resolution) => resolution.outcome === 'signed-in');
   const [first] = good;
-  if (first === undefined) return resolutions[0] ?? notSignedIn('credential_missing');
+  if (first === undefined) return refuseAll(resolutions);
   const isOnePerson = good.every(
     ({ session }) => session.identity.id === first.session.identity.id,
   );
   return isOnePerson ? first : notSignedIn('credential_ambiguous');
 }
 
+/** The first refusal; cookies are cleared by name, so only when every one of them is known to be dead. */
+function refuseAll(resolutions: readonly Resolution[]): Resolution {
+  const [first] = resolutions;
+  if (first?.outcome !== 'not-signed-in') return first ?? notSignedIn('credential_missing');
+  const mayClearCookie = resolutions.every(
+    (each) => each.outcome === 'not-signed-in' && each.mayClearCookie,
+  );
+  return first.mayClearCookie === mayClearCookie ? first : { ...first, mayClearCookie };
+}
+
 function notSignedIn(reason: Exclude<DenialReason, 'session_aal2_required'>): Resolution {
-  return { outcome: 'not-signed-in', reason, body: undefined, provenance: NOTHING_ASKED };
+  const mayClearCookie = reason !== 'credential_missing';
+  const provenance = NOTHING_ASKED;
+  return { outcome: 'not-signed-in', reason, body: undefined, mayClearCookie, provenance };
 }

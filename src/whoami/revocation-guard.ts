@@ -1,13 +1,13 @@
-import type { StoreAnswer } from '../providers/session-store.ts';
 import type { LogPosition } from '../revocation/log-protocol.ts';
 import type { RevocationSubject, RevocationView } from '../revocation/revocation-view.ts';
 import type { CheckedSession } from './checked-session.ts';
+import type { ConfirmedAnswer } from './confirmed-answer.ts';
 import type { CredentialName } from './credential-name.ts';
 import type { Anchor } from './single-flight.ts';
 
 /** A store's answer with what was known when its check started; plain data, shared between requests. */
 export interface TimedAnswer {
-  readonly answer: StoreAnswer;
+  readonly answer: ConfirmedAnswer;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly logPosition: LogPosition;

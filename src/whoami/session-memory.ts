@@ -1,5 +1,6 @@
 import type { Credential } from '../credentials/credential.ts';
 import type { CheckedSession } from './checked-session.ts';
+import type { ConfirmedRefusal } from './confirmed-answer.ts';
 import type { CredentialName } from './credential-name.ts';
 import { type Lifetimes, usefulSeconds } from './freshness.ts';
 import type { KvTier } from './kv-tier.ts';
@@ -27,12 +28,10 @@ export interface RememberedSession {
   readonly owesCookie: boolean;
 }
 
-/** A credential of which the store said that it is nobody's. In memory only, and for seconds only. */
-export interface RememberedRefusal {
-  /** Milliseconds since the epoch. */
+/** A confirmed refusal of a credential. In memory only, and for seconds only. */
+export interface RememberedRefusal extends ConfirmedRefusal {
+  /** When the check started, in milliseconds since the epoch. */
   readonly checkedAt: number;
-  /** The store's own bytes, if it sent some. */
-  readonly body: string | undefined;
 }
 
 /** The last check of a credential that gave no session: whatever was checked before it is overtaken. */
@@ -43,8 +42,10 @@ interface Dismissal {
   readonly refusal: RememberedRefusal | undefined;
 }
 
-/** How long "nobody's" is believed: long enough for a burst, short enough for a sign-in right after. */
+/** How long a refusal is believed: long enough for a burst, short enough for a sign-in right after. */
 const REFUSAL_MS = 5000;
+/** For so long whoever wants the present is answered by it too: one refused credential is asked about once in this time. */
+const ASK_INTERVAL_MS = 1000;
 const MAX_DISMISSALS = 10_000;
 const DISMISSAL_BYTES = 512;
 const NAME_BYTES = 256;
@@ -78,11 +79,18 @@ export class SessionMemory {
     return this.#sessions.read(name);
   }
 
-  /** A "no" that is still believed and was not given before `asOf`. */
+  /** A refusal that is still believed and was not given before `asOf`, or so lately that the store is not asked again. */
   readRefusal(name: CredentialName, asOf: number): RememberedRefusal | undefined {
     const refusal = this.#dismissals.read(name)?.refusal;
-    if (refusal === undefined || refusal.checkedAt < asOf) return undefined;
-    return this.#options.now() - refusal.checkedAt < REFUSAL_MS ? refusal : undefined;
+    if (refusal === undefined) return undefined;
+    const age = this.#options.now() - refusal.checkedAt;
+    if (age < 0) return undefined; // the clock was set back
+    return age < (refusal.checkedAt < asOf ? ASK_INTERVAL_MS : REFUSAL_MS) ? refusal : undefined;
+  }
+
+  /** Whether the last check of a credential was refused, however long ago. */
+  wasRefused(name: CredentialName): boolean {
+    return this.#dismissals.read(name)?.refusal !== undefined;
   }
 
   /**

@@ -2,19 +2,24 @@ import type { Credential } from '../credentials/credential.ts';
 import type { SessionStore, StoreAnswer } from '../providers/session-store.ts';
 import type { RevocationView } from '../revocation/revocation-view.ts';
 import type { CheckedSession } from './checked-session.ts';
-import { concludeAnswer, fromTier, notCached, refusalFromMemory, unknown } from './conclusions.ts';
+import { concludeAnswer, fromTier, notCached, unknown } from './conclusions.ts';
+import { askConfirmed, type ConfirmedAnswer } from './confirmed-answer.ts';
 import { type CredentialName, nameCredential } from './credential-name.ts';
+import type { Demand } from './demand.ts';
 import { judge, type Lifetimes, type Moment } from './freshness.ts';
 import type { KvTier } from './kv-tier.ts';
 import type { MemoryTierLimits } from './memory-tier.ts';
+import { type Question, Refusals } from './refusals.ts';
 import type { Resolution } from './resolution.ts';
 import { RevocationGuard, type TimedAnswer } from './revocation-guard.ts';
 import { type RememberedSession, SessionMemory } from './session-memory.ts';
 import { type Anchor, SingleFlight } from './single-flight.ts';
 import { StoreHealth } from './store-health.ts';
+import { FIND_DEADLINE_MS, type StoreReadiness } from './store-readiness.ts';
 
 export interface SessionsOptions {
   readonly store: SessionStore;
+  readonly readiness: Pick<StoreReadiness, 'moment' | 'find' | 'hasFailedSince'>;
   /** `undefined`: memory and the store only. */
   readonly kv: KvTier | undefined;
   readonly revocation: RevocationView;
@@ -25,25 +30,6 @@ export interface SessionsOptions {
   readonly now: () => number;
 }
 
-/** What a requester asks of the answer. */
-export interface Demand {
-  /** Nothing checked before this will do, in milliseconds since the epoch; 0 for no demand. */
-  readonly asOf: number;
-  readonly onlyIfCached: boolean;
-}
-
-/** Takes any answer that freshness allows. */
-export const NO_DEMAND: Demand = Object.freeze({ asOf: 0, onlyIfCached: false });
-
-interface Question {
-  readonly credential: Credential;
-  readonly name: CredentialName;
-  readonly demand: Demand;
-  readonly anchor: Anchor;
-}
-
-/** The store is asked, asked whether it is ready, and asked again: the longest a check can take. */
-const CALLS_PER_CHECK = 3;
 const UNUSABLE = { kind: 'fault', scope: 'answer', retryAfterSeconds: undefined } as const;
 /** Checks overtaken by a revocation are made again, not for ever. */
 const MAX_ATTEMPTS = 3;
@@ -54,7 +40,8 @@ const MAX_ATTEMPTS = 3;
  * the time it arrives, the check that it is the result of may have been overtaken.
  *
  * Guarantees: nothing is served at or past the session's expiry; a failing store is never read as "signed
- * out"; a check that started before a revocation neither answers nor is kept; one store call at a time per
+ * out"; no "no" of the store's is believed while the store is not ready; one refused credential is asked about
+ * at most once a second, whatever is demanded; a check that started before a revocation neither answers nor is kept; one store call at a time per
  * credential in this isolate, however many ask.
  */
 export class Sessions {
@@ -62,13 +49,16 @@ export class Sessions {
   readonly #memory: SessionMemory;
   readonly #flights: SingleFlight<TimedAnswer>;
   readonly #guard: RevocationGuard;
+  readonly #refusals: Refusals;
   readonly #health = new StoreHealth();
 
   constructor(options: SessionsOptions) {
     this.#options = options;
     this.#memory = new SessionMemory({ ...options, limits: options.memoryLimits });
     this.#guard = new RevocationGuard(options.revocation, options.now);
-    const deadlineMs = CALLS_PER_CHECK * options.storeTimeoutMs;
+    this.#refusals = new Refusals({ ...options, memory: this.#memory });
+    // The longest a check can take: the store is asked, asked whether it is ready, and asked again.
+    const deadlineMs = 3 * options.storeTimeoutMs + FIND_DEADLINE_MS;
     this.#flights = new SingleFlight({ deadlineMs, now: options.now });
   }
 
@@ -78,7 +68,10 @@ export class Sessions {
     const question: Question = { credential, name, demand, anchor };
     const refreshed = this.#options.revocation.refresh(this.#options.now(), anchor);
     if (refreshed !== undefined) await refreshed;
-    const known = this.#recall(question) ?? (await this.#recallFromKv(question));
+    const known =
+      this.#recall(question) ??
+      (await this.#refusals.recall(question)) ??
+      (await this.#recallFromKv(question));
     if (known !== undefined) return known;
     const remembered = this.#memory.read(name)?.checked;
     const revocationLagMs = this.#guard.firstRefusalLagMs(name, remembered);
@@ -90,7 +83,8 @@ export class Sessions {
   /**
    * Who a credential is, by the store alone, with nothing kept: for `tokenize_as`, whose answers are minted
    * for one requester, and for clients that said `no-store`. What was kept before and is now denied is
-   * forgotten all the same.
+   * forgotten all the same, and a refusal is remembered. A credential that was refused before is asked about
+   * together with everyone who does, until it is refused no longer.
    */
   async resolveUnstored(
     credential: Credential,
@@ -100,17 +94,23 @@ export class Sessions {
     const { store, now } = this.#options;
     const name = await this.#name(credential);
     await this.#options.revocation.refresh(now(), anchor);
+    if (this.#memory.wasRefused(name)) {
+      const demand = { asOf: now(), onlyIfCached: false };
+      const question = { credential, name, demand, anchor };
+      const known = (await this.#refusals.recall(question)) ?? (await this.#ask(question));
+      if (known.outcome !== 'signed-in') return known;
+    }
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const startedAt = now();
       const check = () => store.check(credential, options);
       const demand = { asOf: startedAt, onlyIfCached: false };
       const logPosition = this.#options.revocation.position();
-      const answer = await this.#lookTwice({ credential, name, demand, anchor }, startedAt, check);
+      const answer = await this.#askStore({ credential, name, demand, anchor }, startedAt, check);
       // A template that fails says nothing of plain checks, and who asks for it chooses when it fails.
-      if (options.tokenizeAs === undefined) this.#noteHealth(answer);
-      if (answer.kind === 'no-session' || answer.kind === 'insufficient') {
-        this.#memory.forget(name, startedAt, anchor);
-      }
+      if (options.tokenizeAs === undefined) this.#health.note(answer, now());
+      if (answer.kind === 'no-session') {
+        this.#memory.refuse(name, { ...answer, checkedAt: startedAt }, anchor);
+      } else if (answer.kind === 'insufficient') this.#memory.forget(name, startedAt, anchor);
       const doubt = await this.#guard.doubt(name, { answer, startedAt, logPosition }, anchor);
       if (doubt === undefined) {
         const taken = { startedAt, logPosition, now: now() };
@@ -127,11 +127,8 @@ export class Sessions {
 
   /** What memory can answer by itself, with whatever that sets off behind the answer. */
   #recall(question: Question): Resolution | undefined {
-    const { name, demand } = question;
-    const remembered = this.#memory.read(name);
-    if (remembered !== undefined) return this.#serve(question, remembered, 'memory');
-    const refusal = this.#memory.readRefusal(name, demand.asOf);
-    return refusal && refusalFromMemory(refusal, this.#options.now());
+    const remembered = this.#memory.read(question.name);
+    return remembered && this.#serve(question, remembered, 'memory');
   }
 
   async #recallFromKv(question: Question): Promise<Resolution | undefined> {
@@ -179,12 +176,17 @@ export class Sessions {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const check = (startedAt: number) => this.#check(question, startedAt, { isAwaited: true });
       const { value, joined } = await this.#flights.join(name, asOf, check, anchor);
-      const { answer, startedAt, logPosition } = value;
+      const { startedAt, logPosition } = value;
+      const answer =
+        value.answer.kind === 'no-session'
+          ? await this.#refusals.proveAsWanted(question, value.answer, startedAt)
+          : value.answer;
       if (answer.kind === 'fault') return this.#serveDespite(question, answer, forwarded);
       const doubt = await this.#guard.doubt(name, value, anchor);
       if (doubt === undefined) {
         const taken = { startedAt, logPosition, now: now() };
-        return concludeAnswer(answer, { ...taken, forwarded, joined, lifetimes });
+        const isShared = joined || startedAt < asOf; // a refusal of a moment before
+        return concludeAnswer(answer, { ...taken, forwarded, joined: isShared, lifetimes });
       }
       if (doubt === 'revocation-log') {
         if (demand.asOf > 0) return unknown(doubt, undefined, forwarded);
@@ -216,10 +218,13 @@ export class Sessions {
     { isAwaited }: { readonly isAwaited: boolean },
   ): Promise<TimedAnswer> {
     const { name, credential, anchor } = question;
-    const { store, revocation } = this.#options;
+    const { store, revocation, now } = this.#options;
     const logPosition = revocation.position(); // before the call: what is marked during it may be unknown to the store
-    const answer = await this.#lookTwice(question, startedAt, () => store.check(credential));
-    this.#noteHealth(answer);
+    const refusal = this.#refusals.read(name, startedAt);
+    if (refusal !== undefined)
+      return { answer: refusal, startedAt: refusal.checkedAt, logPosition };
+    const answer = await this.#askStore(question, startedAt, () => store.check(credential));
+    this.#health.note(answer, now());
     switch (answer.kind) {
       case 'session': {
         const { session, body, cacheForSeconds, setCookies } = answer;
@@ -232,7 +237,7 @@ export class Sessions {
         break;
       }
       case 'no-session':
-        this.#memory.refuse(name, { checkedAt: startedAt, body: answer.body }, anchor);
+        this.#memory.refuse(name, { ...answer, checkedAt: startedAt }, anchor);
         break;
       case 'insufficient':
         this.#memory.forget(name, startedAt, anchor);
@@ -245,25 +250,18 @@ export class Sessions {
     return { answer, startedAt, logPosition };
   }
 
-  /**
-   * Kratos answers 401 when its own database fails. So a "no" about a credential that was good moments ago
-   * is believed only if the store says that it is ready, and says no again.
-   */
-  async #lookTwice(
+  /** Asks the store; a "no" about a credential that was good moments ago takes more to be believed. */
+  #askStore(
     question: Question,
     startedAt: number,
     check: () => Promise<StoreAnswer>,
-  ): Promise<StoreAnswer> {
-    const answer = await check();
-    if (answer.kind !== 'no-session') return answer;
-    const prior = await this.#priorOf(question);
-    const isSudden =
-      prior !== undefined &&
-      startedAt < prior.session.expiresAt &&
-      this.#judge(question.name, prior, 0) !== 'unusable';
-    if (!isSudden) return answer;
-    if (await this.#options.store.isReady()) return check();
-    return { ...UNUSABLE, scope: 'store', detail: 'store-not-ready' };
+  ): Promise<ConfirmedAnswer> {
+    const isWarm = async () => {
+      const prior = await this.#priorOf(question);
+      if (prior === undefined || startedAt >= prior.session.expiresAt) return false;
+      return this.#judge(question.name, prior, 0) !== 'unusable';
+    };
+    return askConfirmed(check, this.#options.readiness, { isWarm, anchor: question.anchor });
   }
 
   /** What was known before the store was asked; from KV only for who passed it by, wanting the present. */
@@ -276,15 +274,6 @@ export class Sessions {
   #readKv({ name, credential, anchor }: Question): Promise<RememberedSession | undefined> {
     const isUsable = (checked: CheckedSession) => this.#judge(name, checked, 0) !== 'unusable';
     return this.#memory.readKv(name, credential, isUsable, anchor);
-  }
-
-  #noteHealth(answer: StoreAnswer): void {
-    if (answer.kind === 'fault') {
-      if (answer.scope === 'answer') return;
-      this.#health.noteFailure(answer.detail, this.#options.now(), answer.retryAfterSeconds);
-    } else {
-      this.#health.noteSuccess();
-    }
   }
 
   #judge(name: CredentialName, checked: CheckedSession, asOf: number) {

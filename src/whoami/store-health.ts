@@ -1,4 +1,5 @@
 // Pure: no I/O; the clock is an argument.
+import type { ConfirmedAnswer } from './confirmed-answer.ts';
 
 /** After a failure, how long stale answers are given without asking the store first. */
 const RETRY_MS = 1000;
@@ -14,6 +15,14 @@ export class StoreHealth {
   #failedAt = -Infinity;
   #quietUntil = -Infinity;
   #detail = '';
+
+  /** A failure that one credential alone may have caused says nothing of the store. */
+  note(answer: ConfirmedAnswer, now: number): void {
+    if (answer.kind !== 'fault') this.noteSuccess();
+    else if (answer.scope === 'store') {
+      this.noteFailure(answer.detail, now, answer.retryAfterSeconds);
+    }
+  }
 
   noteFailure(detail: string, now: number, retryAfterSeconds: number | undefined): void {
     this.#failedAt = now;

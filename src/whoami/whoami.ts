@@ -13,10 +13,11 @@ import type { DecisionLog } from '../observability/decision-log.ts';
 import { describeResolution } from '../observability/describe-resolution.ts';
 import { addServerTiming } from '../observability/server-timing.ts';
 import { kratosErrorId, whoami401Body, withRequestId } from '../providers/kratos/kratos-errors.ts';
+import type { Demand } from './demand.ts';
 import { setProvenance } from './provenance-headers.ts';
 import type { Resolution } from './resolution.ts';
 import { resolvePresentation } from './resolve-presentation.ts';
-import type { Demand, Sessions } from './sessions.ts';
+import type { Sessions } from './sessions.ts';
 import type { Anchor } from './single-flight.ts';
 import type { TokenResolver } from './token-resolver.ts';
 

@@ -31,6 +31,7 @@ const SIGNED_OUT: Resolution = {
   outcome: 'not-signed-in',
   reason: 'session_inactive',
   body: undefined,
+  mayClearCookie: true,
   provenance: PROVENANCE,
 };
 

@@ -222,10 +222,12 @@ describe('a request’s Cache-Control', () => {
     expect(await calls()).toBe(1);
   });
 
-  it('no-cache is met for a "no" too', async () => {
+  it('no-cache is met for a "no" too, once a second', async () => {
     const token = strangersToken();
     await ask(token);
     expect(cacheStatus(await ask(token))).toBe('postern; hit; detail=memory');
+    expect(cacheStatus(await ask(token, 'no-cache'))).toBe('postern; hit; detail=memory');
+    await gate.clock.advance(1100);
     expect(cacheStatus(await ask(token, 'no-cache'))).toBe('postern; fwd=miss; detail=store');
     expect(await calls()).toBe(2);
   });

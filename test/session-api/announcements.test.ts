@@ -88,7 +88,9 @@ function allRoutes(): Record<string, ApiMethods> {
       const answer = await store.check(credential);
       if (answer.kind === 'session')
         return { outcome: 'signed-in', ...answer, provenance, logPosition: 0 };
-      return { outcome: 'not-signed-in', reason: 'session_inactive', body: undefined, provenance };
+      const reason = 'session_inactive';
+      const mayClearCookie = true;
+      return { outcome: 'not-signed-in', reason, body: undefined, mayClearCookie, provenance };
     },
   };
   const apiUrl = 'https://app.example.test';

@@ -73,7 +73,19 @@ describe('control', () => {
     ];
     await kratos.control({ databaseFailing: true });
     expect(await failing()).toEqual([401, 503, 200, 500]);
-    expect(await (await kratos.call('/health/ready')).json()).toHaveProperty('errors.database');
+    // As recorded: the body says 500, and the driver's words.
+    const { error } = (await (await kratos.call('/health/ready')).json()) as { error: object };
+    expect(error).toMatchObject({
+      code: 500,
+      status: 'Internal Server Error',
+      message: expect.stringContaining('connection refused'),
+    });
+    const settings = await kratos.call('/self-service/settings/api');
+    expect([settings.status, settings.headers.get('ory-error-id')]).toEqual([
+      401,
+      'session_inactive',
+    ]);
+    expect((await kratos.call('/self-service/login/api')).status).toBe(500);
     await kratos.control({ databaseFailing: false });
     expect(await failing()).toEqual([200, 200, 200, 200]);
   });

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { StoreAnswer } from '../../src/providers/session-store.ts';
 import {
   concludeAnswer,
   fromTier,
@@ -7,15 +6,17 @@ import {
   refusalFromMemory,
   unknown,
 } from '../../src/whoami/conclusions.ts';
+import type { ConfirmedAnswer } from '../../src/whoami/confirmed-answer.ts';
 import { setProvenance } from '../../src/whoami/provenance-headers.ts';
 import type { Resolution } from '../../src/whoami/resolution.ts';
 import { checkedSession } from './checked-sessions.ts';
+import { confirmedRefusal } from './confirmed-refusals.ts';
 
 const T = 1_700_000_000_000;
 const LIFETIMES = { freshSeconds: 30, staleWhileRevalidateSeconds: 30, staleIfErrorSeconds: 300 };
 const checked = checkedSession({ checkedAt: T, expiresAt: T + 600_000 });
 const { session, body } = checked;
-const SESSION: StoreAnswer = {
+const SESSION: ConfirmedAnswer = {
   kind: 'session',
   session,
   body,
@@ -57,11 +58,8 @@ describe('concludeAnswer()', () => {
     expect(concludeAnswer(SESSION, { ...AWAITED, now: T + 599_999 }).outcome).toBe('signed-in');
   });
 
-  it.each<[StoreAnswer, Partial<Resolution>]>([
-    [
-      { kind: 'no-session', body: 'b' },
-      { outcome: 'not-signed-in', body: 'b' },
-    ],
+  it.each<[ConfirmedAnswer, Partial<Resolution>]>([
+    [confirmedRefusal('b'), { outcome: 'not-signed-in', body: 'b' }],
     [
       { kind: 'insufficient', body: 'b' },
       { outcome: 'insufficient', body: 'b' },
@@ -102,8 +100,18 @@ describe('what a tier answers', () => {
     expect(after(25_000)).toMatchObject({ cacheForSeconds: 0 });
   });
 
+  it.each([
+    ['asked for after it', confirmedRefusal('b'), true],
+    ['asked for before it', confirmedRefusal('b', { question: 1 }), false],
+    ['that is not published', confirmedRefusal('b', { readiness: 'unpublished' }), false],
+  ])('C26: lets a cookie be cleared by readiness %s: %s', (_, refusal, mayClearCookie) => {
+    expect(concludeAnswer(refusal, AWAITED)).toMatchObject({ mayClearCookie });
+    const remembered = refusalFromMemory({ ...refusal, checkedAt: T }, T + 3000);
+    expect(remembered).toMatchObject({ outcome: 'not-signed-in', mayClearCookie });
+  });
+
   it('repeats a "no" with its age', () => {
-    const resolution = refusalFromMemory({ checkedAt: T, body: 'b' }, T + 3000);
+    const resolution = refusalFromMemory({ ...confirmedRefusal('b'), checkedAt: T }, T + 3000);
     expect(resolution).toMatchObject({ outcome: 'not-signed-in', body: 'b' });
     expect(provenanceOf(resolution)).toEqual(['postern; hit; detail=memory', '3']);
   });

@@ -16,6 +16,7 @@ const NOBODY: Resolution = {
   outcome: 'not-signed-in',
   reason: 'session_inactive',
   body: undefined,
+  mayClearCookie: true,
   provenance: PROVENANCE,
 };
 const SOMEBODY: Resolution = {

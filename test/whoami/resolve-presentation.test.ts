@@ -4,12 +4,13 @@ import { concludeAnswer, unknown } from '../../src/whoami/conclusions.ts';
 import type { Resolution } from '../../src/whoami/resolution.ts';
 import { resolvePresentation } from '../../src/whoami/resolve-presentation.ts';
 import { checkedSession } from './checked-sessions.ts';
+import { confirmedRefusal } from './confirmed-refusals.ts';
 
 const CIRCUMSTANCES = { startedAt: 0, logPosition: 0, now: 1, forwarded: 'miss' } as const;
 
 /** What each credential value of these tests stands for. */
 const ANSWERS: Record<string, Resolution> = {
-  dead: concludeAnswer({ kind: 'no-session', body: 'dead' }, CIRCUMSTANCES),
+  dead: concludeAnswer(confirmedRefusal('dead'), CIRCUMSTANCES),
   weak: concludeAnswer({ kind: 'insufficient', body: 'weak' }, CIRCUMSTANCES),
   doubt: unknown('store-503', 2, 'miss'),
   ...Object.fromEntries(

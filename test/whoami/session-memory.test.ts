@@ -5,6 +5,7 @@ import { type KeyValueStore, KvTier } from '../../src/whoami/kv-tier.ts';
 import { seal } from '../../src/whoami/sealing.ts';
 import { SessionMemory } from '../../src/whoami/session-memory.ts';
 import { checkedSession } from './checked-sessions.ts';
+import { confirmedRefusal } from './confirmed-refusals.ts';
 
 const T = 1_700_000_000_000;
 const NAME = `v1s:${'a'.repeat(43)}`;
@@ -59,7 +60,8 @@ function createMemory({ kvWriteIntervalSeconds = 300 } = {}) {
     },
     remember: (checked: CheckedSession) =>
       memory.remember(NAME, credential, { checked, owesCookie: false }, anchor),
-    refuse: (ms: number) => memory.refuse(NAME, { checkedAt: T + ms, body: 'no' }, anchor),
+    refuse: (ms: number) =>
+      memory.refuse(NAME, { ...confirmedRefusal('no'), checkedAt: T + ms }, anchor),
     readKv: () => memory.readKv(NAME, credential, () => true, anchor),
     plant: async (checked: CheckedSession) => {
       stored.set(NAME, (await seal(checked, NAME, credential.value)).buffer);
@@ -147,16 +149,22 @@ describe('SessionMemory', () => {
     const { memory, refuse, at } = createMemory();
     refuse(0);
     at(4999);
-    expect(memory.readRefusal(NAME, 0)).toEqual({ checkedAt: T, body: 'no' });
+    expect(memory.readRefusal(NAME, 0)).toMatchObject({ checkedAt: T, body: 'no' });
     at(5000);
     expect(memory.readRefusal(NAME, 0)).toBeUndefined();
   });
 
-  it('does not answer with a refusal older than the requester accepts', () => {
-    const { memory, refuse } = createMemory();
+  it('C30: does not answer with a refusal older than the requester accepts, but for a second', () => {
+    const { memory, refuse, at } = createMemory();
     refuse(0);
+    at(999);
+    expect(memory.readRefusal(NAME, T)).toBeDefined();
+    expect(memory.readRefusal(NAME, T + 999)).toBeDefined();
+    at(1000);
     expect(memory.readRefusal(NAME, T)).toBeDefined();
     expect(memory.readRefusal(NAME, T + 1)).toBeUndefined();
+    at(-1); // a clock that was set back
+    expect(memory.readRefusal(NAME, 0)).toBeUndefined();
   });
 
   it('C7, D1: writes no refusal to KV', async () => {

@@ -1,10 +1,12 @@
 import type { Credential } from '../../src/credentials/credential.ts';
-import type { StoreAnswer } from '../../src/providers/session-store.ts';
+import type { Readiness, SessionStore, StoreAnswer } from '../../src/providers/session-store.ts';
 import { NO_REVOCATION_LOG } from '../../src/revocation/revocation-view.ts';
+import { NO_DEMAND } from '../../src/whoami/demand.ts';
 import { type KeyValueStore, KvTier } from '../../src/whoami/kv-tier.ts';
 import { setProvenance } from '../../src/whoami/provenance-headers.ts';
 import type { Resolution } from '../../src/whoami/resolution.ts';
-import { NO_DEMAND, Sessions } from '../../src/whoami/sessions.ts';
+import { Sessions } from '../../src/whoami/sessions.ts';
+import { StoreReadiness } from '../../src/whoami/store-readiness.ts';
 import { type CheckedSessionOptions, checkedSession } from './checked-sessions.ts';
 
 /** When each world begins. */
@@ -39,7 +41,7 @@ export function createWorld({
   const world = {
     now: T,
     answer: yes() as StoreAnswer,
-    isReady: true,
+    readiness: 'ready' as Readiness,
     calls: 0,
     readinessCalls: 0,
     kv,
@@ -53,20 +55,27 @@ export function createWorld({
     put: async (name, value) => void kv.set(name, value),
     delete: async (name) => void kv.delete(name),
   };
-  const sessions = new Sessions({
-    store: {
-      id: 'https://kratos.example.test',
-      check: async () => {
-        world.calls += 1;
-        const { answer } = world;
-        await world.meanwhile();
-        return answer;
-      },
-      isReady: async () => {
-        world.readinessCalls += 1;
-        return world.isReady;
-      },
+  const sessionStore: SessionStore = {
+    id: 'https://kratos.example.test',
+    check: async () => {
+      world.calls += 1;
+      const { answer } = world;
+      await world.meanwhile();
+      return answer;
     },
+    readiness: async () => {
+      world.readinessCalls += 1;
+      return world.readiness;
+    },
+  };
+  const readiness = new StoreReadiness({
+    store: sessionStore,
+    now: () => world.now,
+    onUnpublished: () => {},
+  });
+  const sessions = new Sessions({
+    store: sessionStore,
+    readiness,
     kv: new KvTier(store, { readTimeoutMs: 1000, onFailure: () => {}, now: () => world.now }),
     revocation,
     lifetimes: { freshSeconds: 30, staleWhileRevalidateSeconds: 30, staleIfErrorSeconds: 300 },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StoreAnswer } from '../../src/providers/session-store.ts';
-import { NO_DEMAND } from '../../src/whoami/sessions.ts';
+import { NO_DEMAND } from '../../src/whoami/demand.ts';
 import { createWorld, credential, T, yes } from './sessions-world.ts';
 
 const other = { ...credential, value: 'ory_st_somebody_else_0123456789abcdef' };

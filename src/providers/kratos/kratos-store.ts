@@ -1,6 +1,6 @@
 import type { Credential } from '../../credentials/credential.ts';
 import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
-import type { SessionStore, StoreAnswer } from '../session-store.ts';
+import type { Readiness, SessionStore, StoreAnswer } from '../session-store.ts';
 import { credentialHeaders } from './credential-headers.ts';
 import { parseObject, readKratosSession } from './kratos-session.ts';
 
@@ -17,6 +17,9 @@ export interface KratosStoreOptions {
 /** whoami documents are about 1 KiB; traits and metadata can make them large, not this large. */
 const MAX_BODY_BYTES = 256 * 1024;
 const MAX_RETRY_AFTER_SECONDS = 60;
+const MAX_READINESS_BYTES = 4096;
+/** What is answered later is of no use to anybody who waits for it. */
+const READINESS_TIMEOUT_MS = 2000;
 
 /**
  * The session store that is Ory Kratos's public API (`session/handler.go`): `GET /sessions/whoami` with the
@@ -29,7 +32,7 @@ export function createKratosStore(options: KratosStoreOptions): SessionStore {
     id: options.publicUrl,
     check: (credential, { tokenizeAs } = {}) =>
       askWhoami(options, whoamiRequest(options.publicUrl, credential, tokenizeAs)),
-    isReady: () => askReady(options),
+    readiness: () => askReadiness(options),
   };
 }
 
@@ -99,21 +102,31 @@ function readSessionAnswer(
   }
 }
 
-async function askReady(options: KratosStoreOptions): Promise<boolean> {
+async function askReadiness(options: KratosStoreOptions): Promise<Readiness> {
   try {
-    const signal = AbortSignal.timeout(options.timeoutMs);
     const request = new Request(`${options.publicUrl}/health/ready`, {
       headers: { accept: 'application/json' },
       redirect: 'manual',
       cache: 'no-store',
-      signal,
+      signal: AbortSignal.timeout(Math.min(options.timeoutMs, READINESS_TIMEOUT_MS)),
     });
     const response = await options.fetch(request);
-    await response.body?.cancel();
-    return response.status === 200;
+    const body = await readBoundedText(response, MAX_READINESS_BYTES);
+    return readReadiness(response.status, body);
   } catch {
-    return false;
+    return 'not-ready';
   }
+}
+
+/**
+ * Kratos answers 200 `{"status":"ok"}` or 503 (`oryx/healthx/handler.go`). A question that was turned away for its
+ * number or its slowness was not answered. Whatever else comes is of something that stands in front of Kratos, such as
+ * an Ingress that lets `/health` through to nobody, or the Ory Network.
+ */
+function readReadiness(status: number, body: string | typeof TOO_LONG): Readiness {
+  if (status >= 500 || status === 429 || status === 408) return 'not-ready';
+  const isOwn = status === 200 && body !== TOO_LONG && parseObject(body)?.status === 'ok';
+  return isOwn ? 'ready' : 'unpublished';
 }
 
 function outage(detail: string, retryAfterSeconds?: number): StoreAnswer {

@@ -27,7 +27,10 @@ export const misbehave: MiddlewareHandler = async (c, next) => {
   const { whoami, answers, rawBody, contentType, endlessBody } = store.settings;
   const path = new URL(c.req.url).pathname;
   const canned = path === WHOAMI_PATH ? whoami : answers[`${c.req.method} ${path}`];
-  if (canned) return cannedAnswer(c.req.raw, canned);
+  if (canned) {
+    await sleep(canned.delayMs ?? 0);
+    return cannedAnswer(c.req.raw, canned);
+  }
   if (path !== WHOAMI_PATH) return await next();
   const headers = { 'Content-Type': contentType };
   if (rawBody !== null) return new Response(rawBody, { headers });
@@ -35,11 +38,22 @@ export const misbehave: MiddlewareHandler = async (c, next) => {
   return await next();
 };
 
-/** What needs the database fails openly; whoami and the health routes have their own ways. */
+const CONNECTION_REFUSED =
+  'failed to connect to `user=postgres database=kratos`: 127.0.0.1:5432 (127.0.0.1): dial error: dial tcp 127.0.0.1:5432: connect: connection refused';
+/** Flows that begin by asking whose session it is, and take the failure for nobody's. */
+const ASKS_WHOSE = ['/self-service/settings/api', '/self-service/settings/browser'];
+
+/** What needs the database fails openly; what asks whose session it is and the health routes have their own ways. */
 export const failWithoutDatabase: MiddlewareHandler = async (c, next) => {
-  if (store.settings.databaseFailing) return herodotError(c.req.raw, { code: 500 });
-  return await next();
+  if (!store.settings.databaseFailing || ASKS_WHOSE.includes(c.req.path)) return await next();
+  return withoutDatabase(c.req.raw);
 };
+
+/** The error of a route that needs the database, as the driver words it. */
+export function withoutDatabase(request: Request, status = 500): Response {
+  const answer = herodotError(request, { code: 500, message: CONNECTION_REFUSED });
+  return new Response(answer.body, { status, headers: answer.headers });
+}
 
 function cannedAnswer(request: Request, given: CannedAnswer): Response {
   const status = given.status ?? 200;

@@ -1,4 +1,6 @@
 import { goJson } from './answers.ts';
+import { withoutDatabase } from './faults.ts';
+import type { KratosContext } from './public-url.ts';
 import { store } from './store.ts';
 
 /** `/health/alive` (`oryx/healthx/handler.go`) */
@@ -6,11 +8,9 @@ export function alive(): Response {
   return goJson({ status: 'ok' });
 }
 
-/** `/health/ready`: the one place where Kratos admits that its database is down. */
-export function ready(): Response {
-  if (!store.settings.databaseFailing) return goJson({ status: 'ok' });
-  return goJson(
-    { errors: { database: 'dial tcp 127.0.0.1:5432: connect: connection refused' } },
-    503,
-  );
+/** `/health/ready`: the one place where Kratos admits that its database is down, as an error of code 500 with status 503. */
+export function ready(c: KratosContext): Response {
+  return store.settings.databaseFailing
+    ? withoutDatabase(c.req.raw, 503)
+    : goJson({ status: 'ok' });
 }

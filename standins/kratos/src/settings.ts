@@ -11,6 +11,8 @@ const CannedAnswer = v.strictObject({
   contentType: v.optional(v.string()),
   headers: v.optional(v.record(v.string(), v.string())),
   location: v.optional(v.string()),
+  /** How long this answer alone waits. */
+  delayMs: v.optional(Milliseconds),
 });
 
 /** A tokenizer template: which key signs, extra claims as a mapper would add them, the token's lifetime. */
@@ -31,7 +33,10 @@ const SettingsSchema = v.strictObject({
   delayMs: Milliseconds,
   /** Above zero, bodies are sent one byte at a time with this pause before each. */
   dripMs: Milliseconds,
-  /** Kratos without its database: whoami says 401, readiness 503, the rest 500. */
+  /**
+   * Kratos without its database: routes that ask whose session it is say 401, readiness 503, the rest 500. So
+   * recorded from Kratos b86338da0 with a PostgreSQL that refuses connections.
+   */
   databaseFailing: v.boolean(),
   /** `feature_flags.cacheable_sessions` with this maximum age; null is the flag off. */
   cacheFor: v.nullable(Seconds),

@@ -173,11 +173,36 @@ describe('createKratosStore() does not throw', () => {
     expect(await createStore(() => new Response(body)).check()).toMatchObject({ kind: 'fault' });
   });
 
-  it('and says ready only when the store does', async () => {
-    const ready = (answer: Answer) => createStore(answer).store.isReady();
-    expect(await ready(() => new Response('{"status":"ok"}'))).toBe(true);
-    expect(await ready(() => error(503))).toBe(false);
-    expect(await ready(() => new Response(null, { status: 302 }))).toBe(false);
-    expect(await ready(() => Promise.reject(new Error('gone')))).toBe(false);
+  it.each<[string, Answer, string]>([
+    ['Kratos’s own 200', () => new Response('{"status":"ok"}\n'), 'ready'],
+    ['503, in Kratos’s error shape', () => error(503), 'not-ready'],
+    ['500', () => error(500), 'not-ready'],
+    ['a limit', () => error(429), 'not-ready'],
+    ['a time limit', () => error(408), 'not-ready'],
+    ['no connection', () => Promise.reject(new Error('gone')), 'not-ready'],
+    ['a redirect', () => new Response(null, { status: 302 }), 'unpublished'],
+    ['401', () => error(401), 'unpublished'],
+    ['403', () => error(403), 'unpublished'],
+    ['404', () => new Response('404 page not found\n', { status: 404 }), 'unpublished'],
+    ['a page', () => new Response('<html>'), 'unpublished'],
+    ['a long page', () => new Response(`{"status":"ok"}${' '.repeat(9000)}`), 'unpublished'],
+    ['nothing, with 204', () => new Response(null, { status: 204 }), 'unpublished'],
+  ])('and tells its readiness by %s: %s', async (_, answer, readiness) => {
+    const { store, requests } = createStore(answer);
+    expect(await store.readiness()).toBe(readiness);
+    const [request] = requests;
+    expect([request?.url, request?.headers.get('cookie')]).toEqual([
+      'https://kratos.example.test/base/health/ready',
+      null,
+    ]);
+  });
+
+  it('and is not ready while its answer about that does not come, or does not end', async () => {
+    const hang: Answer = ({ signal }) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    expect(await createStore(hang, { timeoutMs: 20 }).store.readiness()).toBe('not-ready');
+    const breaksOff: Answer = () =>
+      new Response(new ReadableStream({ start: (body) => body.error(new Error('lost')) }));
+    expect(await createStore(breaksOff).store.readiness()).toBe('not-ready');
   });
 });

@@ -1,5 +1,5 @@
 import type { Credential } from '../../../src/credentials/credential.ts';
-import type { SessionStore, StoreAnswer } from '../../../src/providers/session-store.ts';
+import type { Readiness, SessionStore, StoreAnswer } from '../../../src/providers/session-store.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** How long one call takes on its way there and on its way back, and whether it comes to anything. */
@@ -50,8 +50,8 @@ export class FakeStore implements SessionStore {
     return { kind: 'session', session, body, setCookies: [], cacheForSeconds: undefined };
   }
 
-  async isReady(): Promise<boolean> {
-    return (await this.#call(this.#journey, () => true)) ?? false;
+  async readiness(): Promise<Readiness> {
+    return (await this.#call(this.#journey, () => 'ready' as const)) ?? 'not-ready';
   }
 
   /**

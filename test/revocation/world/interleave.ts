@@ -3,7 +3,9 @@ import type { SessionStore, StoreAnswer } from '../../../src/providers/session-s
 import { LogCore } from '../../../src/revocation/log-core.ts';
 import type { RevocationLogStub } from '../../../src/revocation/log-protocol.ts';
 import { createRevocation } from '../../../src/revocation/revocation.ts';
-import { NO_DEMAND, Sessions } from '../../../src/whoami/sessions.ts';
+import { NO_DEMAND } from '../../../src/whoami/demand.ts';
+import { Sessions } from '../../../src/whoami/sessions.ts';
+import { StoreReadiness } from '../../../src/whoami/store-readiness.ts';
 import { installInstantCrypto } from './instant-crypto.ts';
 import { Random } from './random.ts';
 import { sqliteStorage } from './sqlite-storage.ts';
@@ -52,7 +54,7 @@ export async function interleave(seed: number): Promise<string> {
   };
   const store: SessionStore = {
     id: 'https://store.test',
-    isReady: async () => true,
+    readiness: async () => 'ready',
     check: () => far(() => answer(!isRevoked)),
   };
   const { view, announcer } = createRevocation({
@@ -66,6 +68,7 @@ export async function interleave(seed: number): Promise<string> {
   });
   const sessions = new Sessions({
     store,
+    readiness: new StoreReadiness({ store, now: () => now, onUnpublished: () => {} }),
     kv: undefined,
     revocation: view,
     lifetimes: { freshSeconds: 30, staleWhileRevalidateSeconds: 30, staleIfErrorSeconds: 300 },

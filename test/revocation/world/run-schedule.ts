@@ -4,6 +4,7 @@ import type { RevocationLogStub } from '../../../src/revocation/log-protocol.ts'
 import { createRevocation, type Revocation } from '../../../src/revocation/revocation.ts';
 import { KvTier } from '../../../src/whoami/kv-tier.ts';
 import { Sessions } from '../../../src/whoami/sessions.ts';
+import { StoreReadiness } from '../../../src/whoami/store-readiness.ts';
 import { FakeKv } from './fake-kv.ts';
 import { FakeStore } from './fake-store.ts';
 import { installInstantCrypto } from './instant-crypto.ts';
@@ -81,6 +82,7 @@ function createWorld(schedule: Schedule, time: VirtualTime, random: Random) {
     });
     const sessions = new Sessions({
       store,
+      readiness: new StoreReadiness({ store, now, onUnpublished: () => {} }),
       kv: new KvTier(kv.seenFrom(index), {
         readTimeoutMs: 100,
         onFailure: () => {},
