@@ -3,7 +3,7 @@ import { readCredential } from '../src/credentials/read-credential.ts';
 import { explain } from '../src/errors/explanations.ts';
 import type { Reason } from '../src/errors/reasons.ts';
 import { HeaderFilter } from '../src/forwarding/header-filter.ts';
-import { originRequest } from '../src/forwarding/origin-request.ts';
+import { originRequest, type PassedRequest } from '../src/forwarding/origin-request.ts';
 import { answerDenial } from '../src/gate/denial.ts';
 import { isPreflight, type Judgment, judge } from '../src/gate/judge.ts';
 import type { RuleMatch } from '../src/gate/rules.ts';
@@ -13,7 +13,7 @@ import { readKratosSession } from '../src/providers/kratos/kratos-session.ts';
 import { NO_REVOCATION_LOG } from '../src/revocation/revocation-view.ts';
 import { readSessionPath } from '../src/session/session-path.ts';
 import { ownSecrets } from '../src/session-api/session-api.ts';
-import { createOwnTokenTest } from '../src/tokens/own-token.ts';
+import { createOwnTokens } from '../src/tokens/own-token.ts';
 import type { Resolution } from '../src/whoami/resolution.ts';
 
 /** A request to be explained. */
@@ -118,7 +118,7 @@ function describeConditions({ match, resolution }: Judgment): string[] {
 }
 
 async function describeVerdict(
-  { verdict, match }: Judgment,
+  { verdict, match, presentation }: Judgment,
   context: {
     readonly headers: Headers;
     readonly target: AdmittedTarget;
@@ -143,14 +143,14 @@ async function describeVerdict(
     case 'pass':
       return [
         'Answer    forwarded to the origin',
-        ...(await describeForwarded(verdict, match, context)),
+        ...(await describeForwarded(verdict, { rule: match.rule, presentation }, context)),
       ];
   }
 }
 
 async function describeForwarded(
   { session }: Extract<Judgment['verdict'], { kind: 'pass' }>,
-  { rule }: RuleMatch,
+  judged: Pick<PassedRequest, 'rule' | 'presentation'>,
   {
     headers,
     target,
@@ -166,14 +166,15 @@ async function describeForwarded(
   const originUrl = config.ORIGIN_URL ?? config.PUBLIC_URL;
   const identified = await options.identifier.identify(session, originUrl);
   if (!identified.ok) return refused(identified.failure.reason);
+  const identification = identified.value;
   const filter = new HeaderFilter(options.identifier.headerNames);
   const request = new Request(`${originUrl}/`, { method: target.method, headers });
-  const own = { ownSecrets: ownSecrets(config), isOwnToken: createOwnTokenTest(config.ISSUERS) };
+  const own = { ownSecrets: ownSecrets(config), ownTokens: createOwnTokens(config.ISSUERS) };
   const site = { ...options, ...own, originUrl, filter };
-  const sent = originRequest(request, target, identified.value, rule, site);
+  const sent = originRequest(request, { ...judged, target, identification }, site);
   if (!sent.ok) return [`Answer    ${explain(sent.failure).status}`];
   const lines = [...sent.value.init.headers].map(([name, value]) => `  ${name}: ${value}`);
-  const { omitted } = identified.value;
+  const { omitted } = identification;
   const missing = omitted.length === 0 ? [] : [`Omitted   ${omitted.join(', ')}: too large`];
   return [`Sent      ${target.method} ${sent.value.url}`, ...lines, ...missing];
 }

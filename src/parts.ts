@@ -26,7 +26,7 @@ import {
   type SessionApiOptions,
 } from './session-api/session-api.ts';
 import { createConfiguredIssuers, createIssuerKeys } from './tokens/configured-issuers.ts';
-import { createOwnTokenTest } from './tokens/own-token.ts';
+import { createOwnTokens } from './tokens/own-token.ts';
 import { RESOURCE_METADATA_PATH } from './tokens/resource-metadata.ts';
 import { TokenSessions } from './tokens/token-sessions.ts';
 import type { TrustedIssuer } from './tokens/trusted-issuer.ts';
@@ -207,7 +207,7 @@ function createGateOptions(
     filter: new HeaderFilter(site.identifier.headerNames),
     reservedCookies: reservedCookies([...site.cookieNames, site.turns.cookieName]),
     ownSecrets: ownSecrets(config),
-    isOwnToken: createOwnTokenTest(config.ISSUERS),
+    ownTokens: createOwnTokens(config.ISSUERS),
     log,
     showsTiming: config.SERVER_TIMING,
   };

@@ -35,3 +35,10 @@ export type Presentation =
         | 'credential_conflicting'
         | 'token_too_long';
     };
+
+/** Whether a value is one of the credentials that a request was judged by. */
+export function isPresented(presentation: Presentation, value: string): boolean {
+  return (
+    'candidates' in presentation && presentation.candidates.some((each) => each.value === value)
+  );
+}

@@ -2,8 +2,8 @@
 import type { Presentation } from './credential.ts';
 
 /**
- * Secrets that callers prove themselves with to Postern itself. One that was sent to a wrong path is nobody's
- * session: it is not asked about and goes no further.
+ * Secrets of Postern's own configuration. One that was sent as a bearer to a wrong path is nobody's session: it is not
+ * asked about and goes no further.
  */
 export type OwnSecrets = ReadonlySet<string>;
 

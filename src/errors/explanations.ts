@@ -43,7 +43,7 @@ export function explain(reason: Reason): Explanation {
         status: 431,
         message: 'The request headers are too large.',
         reason:
-          'Cookies may take 16 KiB and all headers 64 KiB together. Clear the cookies of this site and try again.',
+          'Cookies may take 16 KiB and all headers 64 KiB together, and there may be 100 headers with those the gate adds. Clear the cookies of this site and try again.',
       };
     case 'length_required':
       return {

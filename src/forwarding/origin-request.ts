@@ -1,5 +1,6 @@
 // Pure: no I/O, no clock.
 
+import { isPresented, type Presentation } from '../credentials/credential.ts';
 import type { OwnSecrets } from '../credentials/own-secrets.ts';
 import { failed, type Result, success } from '../errors/result.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
@@ -7,6 +8,7 @@ import { withoutCookies } from '../http/cookies.ts';
 import { hopByHopNames } from '../http/header-names.ts';
 import { addHop } from '../http/hops.ts';
 import { hostOf, type SiteHosts } from '../http/site-hosts.ts';
+import type { OwnTokens } from '../tokens/own-token.ts';
 import type { HeaderFilter } from './header-filter.ts';
 import type { Identification } from './identification.ts';
 
@@ -21,8 +23,7 @@ export interface OriginRequestOptions {
   readonly turns: { readonly cookieName: string };
   readonly filter: HeaderFilter;
   readonly ownSecrets: OwnSecrets;
-  /** Whether a token is a session here, by its form and issuer. */
-  readonly isOwnToken: (value: string) => boolean;
+  readonly ownTokens: OwnTokens;
 }
 
 /** What of a rule matters on the way to the origin. */
@@ -32,9 +33,17 @@ export interface ForwardedRule {
   readonly cutsStreams: boolean;
 }
 
-/** Kratos's session tokens, which are not an origin's business on any path. */
-const KRATOS_BEARER = /^bearer ory_st_/i;
-const BEARER = /^bearer\b/i;
+/** A request that may pass, and what was found out about it. */
+export interface PassedRequest {
+  readonly target: AdmittedTarget;
+  readonly rule: ForwardedRule;
+  /** What it was judged by. */
+  readonly presentation: Presentation;
+  readonly identification: Identification;
+}
+
+/** Kratos's session tokens (`session/session.go`, `ory_st_`), which are not an origin's business on any path. */
+const KRATOS_TOKEN = /^ory_st_/;
 
 /** A request for the origin, as `fetch()` takes it. */
 export interface OriginCall {
@@ -49,13 +58,12 @@ export interface OriginCall {
  */
 export function originRequest(
   request: Request,
-  target: AdmittedTarget,
-  identification: Identification,
-  rule: ForwardedRule,
+  passed: PassedRequest,
   options: OriginRequestOptions,
 ): Result<OriginCall, 'headers_too_large'> {
   const { method, body } = request;
-  const headers = forwardableHeaders(request.headers, rule, options);
+  const { target, rule, identification } = passed;
+  const headers = forwardableHeaders(request.headers, passed, options);
   if (headers === undefined) return failed('headers_too_large');
   headers.set('host', hostOf(options.originUrl)); // the platform does so over HTTP, not over a service binding
   setAcceptEncoding(headers, request, rule);
@@ -69,6 +77,13 @@ export function originRequest(
 const MAX_COOKIE_LENGTH = 16_384;
 const MAX_HEADERS_LENGTH = 65_536;
 const HEADER_OVERHEAD = 4; // ": " and CRLF
+/**
+ * Apache, Envoy and gunicorn take no more lines, and lua-nginx-module shows no more by default: it passes over the rest, so that
+ * a client could hide Postern's headers behind its own.
+ */
+const MAX_HEADERS = 100;
+/** Host, Accept-Encoding, three forwarding headers, CF-Connecting-IP, and the gates come through. */
+const MAX_GATEWAY_HEADERS = 7;
 
 /** An admitted path begins with one slash, so it can be put behind an origin without ever changing it. */
 function originTarget({ path, search }: AdmittedTarget, originUrl: string): string {
@@ -79,15 +94,16 @@ function originTarget({ path, search }: AdmittedTarget, originUrl: string): stri
 /** The client's headers that may pass; `undefined` when they are too many. */
 function forwardableHeaders(
   received: Headers,
-  rule: ForwardedRule,
+  passed: PassedRequest,
   options: OriginRequestOptions,
 ): Headers | undefined {
   const hopByHop = hopByHopNames(received);
   const headers = new Headers(received); // a value that is not looked at keeps its bytes, whatever they are
   let total = 0;
+  let count = passed.identification.headers.length + MAX_GATEWAY_HEADERS;
   let cookieLength = 0;
   received.forEach((value, name) => {
-    const kept = passedValue(name, value, hopByHop, rule, options);
+    const kept = passedValue(name, value, hopByHop, passed, options);
     if (kept === undefined) {
       headers.delete(name);
       return;
@@ -95,8 +111,10 @@ function forwardableHeaders(
     if (kept !== value) headers.set(name, kept);
     if (name === 'cookie') cookieLength = kept.length;
     total += name.length + kept.length + HEADER_OVERHEAD;
+    count += 1;
   });
-  const isTooMuch = cookieLength > MAX_COOKIE_LENGTH || total > MAX_HEADERS_LENGTH;
+  const isTooMuch =
+    cookieLength > MAX_COOKIE_LENGTH || total > MAX_HEADERS_LENGTH || count > MAX_HEADERS;
   return isTooMuch ? undefined : headers;
 }
 
@@ -105,31 +123,37 @@ function passedValue(
   name: string,
   value: string,
   hopByHop: ReadonlySet<string>,
-  rule: ForwardedRule,
+  passed: PassedRequest,
   options: OriginRequestOptions,
 ): string | undefined {
+  const { rule } = passed;
   const { folded, isUntrusted } = options.filter.meaningOf(name);
   if (hopByHop.has(folded)) return isWebSocketUpgrade(name, value) ? 'websocket' : undefined;
   const isCredential = name === 'x-session-token' && rule.forwardsCredentials;
   if (isUntrusted && !isCredential) return undefined;
-  if (name === 'authorization' && isKeptBack(value, rule, options)) return undefined;
+  if (name === 'authorization' && isKeptBack(value, passed, options)) return undefined;
   return name === 'cookie' ? withoutOwnCookies(value, rule, options) : value;
 }
 
 /**
- * A secret of ours on every path, whatever its rule forwards: whoever sent it there mistook the path. Where a session
- * was looked for, a bearer is one; elsewhere only what looks like one.
+ * Whether an `Authorization` is not the site's business. A secret of Postern's never is: whoever sent it there mistook the path. Nor
+ * is a credential that the request was judged by, or one that could have been; a bearer of the site's own passes. Every word is looked at,
+ * behind whatever scheme, since two lines of the header arrive as one.
  */
 function isKeptBack(
   authorization: string,
-  rule: ForwardedRule,
-  { ownSecrets, isOwnToken }: OriginRequestOptions,
+  { rule, presentation }: PassedRequest,
+  { ownSecrets, ownTokens }: OriginRequestOptions,
 ): boolean {
-  if (!BEARER.test(authorization)) return false;
-  const value = authorization.slice('bearer'.length).trim();
-  if (ownSecrets.has(value)) return true;
+  const words = authorization.split(/[\s,]+/);
+  const [scheme = ''] = words;
+  const behindScheme = authorization.slice(scheme.length).trim(); // a secret may hold spaces and commas
+  if ([behindScheme, ...words].some((word) => ownSecrets.has(word))) return true;
   if (rule.forwardsCredentials) return false;
-  return rule.session !== 'none' || KRATOS_BEARER.test(authorization) || isOwnToken(value);
+  const isOwnToken = rule.session === 'none' ? ownTokens.isSession : ownTokens.isIssuers;
+  return words.some(
+    (word) => KRATOS_TOKEN.test(word) || isPresented(presentation, word) || isOwnToken(word),
+  );
 }
 
 function withoutOwnCookies(

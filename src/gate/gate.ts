@@ -22,6 +22,7 @@ import type { Decision, DecisionLog } from '../observability/decision-log.ts';
 import { describeResolution } from '../observability/describe-resolution.ts';
 import { addServerTiming } from '../observability/server-timing.ts';
 import type { Session } from '../session/session.ts';
+import type { OwnTokens } from '../tokens/own-token.ts';
 import { cacheStatusOf } from '../whoami/provenance-headers.ts';
 import type { Resolution } from '../whoami/resolution.ts';
 import type { Anchor } from '../whoami/single-flight.ts';
@@ -42,7 +43,7 @@ export interface GateOptions extends DenialOptions, JudgeOptions {
   readonly identifier: Identifier;
   readonly filter: HeaderFilter;
   readonly ownSecrets: OwnSecrets;
-  readonly isOwnToken: (value: string) => boolean;
+  readonly ownTokens: OwnTokens;
   readonly log: DecisionLog;
   /** Whether answers say what they waited for. */
   readonly showsTiming: boolean;
@@ -146,12 +147,12 @@ async function forward(
   options: GateOptions,
 ): Promise<Answer> {
   const { request, target, judgment } = visit;
-  const { match, resolution } = judgment;
+  const { match, resolution, presentation } = judgment;
   const { rule } = match;
   const identified = await options.identifier.identify(session, options.originUrl);
   if (!identified.ok) return unidentified(identified.failure);
   const identification = identified.value;
-  const made = originRequest(request, target, identification, rule, options);
+  const made = originRequest(request, { target, rule, presentation, identification }, options);
   const asked = made.ok ? await sendableCall(made.value, request) : made;
   if (!asked.ok) {
     return { response: errorResponse(asked.failure), outcome: 'refuse', reason: asked.failure };
@@ -167,7 +168,7 @@ async function forward(
     keepsCacheControl: rule.cacheControl === 'origin',
     dependsOnSession: resolution !== undefined,
     setCookies: [
-      ...(deadCookie ? clearedCookies(request.headers, judgment.presentation, options) : renewed),
+      ...(deadCookie ? clearedCookies(request.headers, presentation, options) : renewed),
       ...(forgotten === undefined ? [] : [forgotten]),
     ],
   });

@@ -167,9 +167,21 @@ function callerOptions({ config, sessions, announcer }: SessionApiOptions) {
   return { sessions, announcer, cookieNames, secrets, allowedOrigins: allowedOrigins(config) };
 }
 
-/** What callers prove themselves with to Postern itself, in `Authorization`. */
-export function ownSecrets({ ADMIN_SECRETS = [], WEBHOOK_API_KEYS }: Config): OwnSecrets {
-  return new Set([...ADMIN_SECRETS, ...WEBHOOK_API_KEYS]);
+/**
+ * What callers prove themselves with to Postern itself, and Postern to others. None of it is anybody's session, wherever it is sent.
+ */
+export function ownSecrets(config: Config): OwnSecrets {
+  return new Set(
+    [
+      ...(config.ADMIN_SECRETS ?? []),
+      ...(config.FORWARD_AUTH_SECRETS ?? []),
+      ...config.WEBHOOK_API_KEYS,
+      ...config.WEBHOOK_SECRETS,
+      config.KEY_SET_SECRET,
+      config.KEYCARD_CLIENT_SECRET,
+      config.KRATOS_ADMIN_API_KEY,
+    ].filter((secret) => secret !== undefined),
+  );
 }
 
 function allowedOrigins(config: Config): string[] {
