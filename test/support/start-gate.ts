@@ -2,6 +2,7 @@ import { Miniflare, type WorkerOptions } from 'miniflare';
 import { readBuiltGate } from './built-gate.ts';
 import { bundleWorker } from './bundle-worker.ts';
 import { ConsoleCapture } from './console-capture.ts';
+import type { LogFaults } from './faulty-log/settings.ts';
 import { freePorts } from './free-port.ts';
 import { faultyKv, type KvHandle, memoryKv, noKv } from './kv-handle.ts';
 import { inRepository } from './repository.ts';
@@ -41,6 +42,11 @@ export interface StartGateOptions {
   readonly services?: Reach | { readonly kratos: Reach; readonly origin: Reach };
   /** `memory` is Miniflare's namespace, `faulty` ours (also for counting), `none` no binding. @default 'memory' */
   readonly kv?: 'memory' | 'faulty' | 'none';
+  /**
+   * `faulty` puts ours in front of the gate's own revocation log; a URL, the `logUrl` of another running gate with a
+   * faulty log, shares that one's. @default 'real'
+   */
+  readonly log?: 'real' | 'faulty' | { readonly url: string };
   /** Isolates of the gate that share KV, Durable Objects and stand-ins. @default 1 */
   readonly isolates?: number;
   /**
@@ -75,6 +81,10 @@ export interface RunningGate extends GateSocket, AsyncDisposable {
   /** A Keycard zone, always reached by URL: its issuer is `keycard.url` of the address given to `vars`. */
   readonly keycard: KeycardHandle;
   readonly kv: KvHandle;
+  /** The control of the faulty log. */
+  readonly logUrl: string | undefined;
+  /** Replaces the faults of the faulty log; `{}` heals it. */
+  setLogFaults(faults: LogFaults): Promise<void>;
   /** Moves the gate, the stand-ins and the faulty KV together. */
   readonly clock: TestClock;
   /** What the gate's isolates have written to the console until now, uncaught exceptions included. */
@@ -123,19 +133,22 @@ interface Scripts {
   readonly clock: string;
   /** The namespace's control; absent without a namespace. */
   readonly kv: string | undefined;
+  /** The faulty log; absent where the gate has its own. */
+  readonly log: string | undefined;
 }
 
 async function loadScripts({ kv = 'memory', ...options }: StartGateOptions): Promise<Scripts> {
   const bundled = (path: string) => bundleWorker(inRepository(path));
-  const [kratos, origin, keycard, clock, namespace] = await Promise.all([
+  const [kratos, origin, keycard, clock, namespace, log] = await Promise.all([
     options.kratosScript ?? bundled('standins/kratos/src/worker.ts'),
     options.originScript ?? bundled('standins/origin/src/worker.ts'),
     bundled('standins/keycard/src/worker.ts'),
     bundled(MOVABLE_CLOCK),
     kv === 'none' ? undefined : bundled(KV_WORKERS[kv]),
+    hasFaultyLog(options) ? bundled('test/support/faulty-log/worker.ts') : undefined,
   ]);
   const gate = options.gateScript ?? readBuiltGate();
-  return { gate, kratos, origin, keycard, clock, kv: namespace };
+  return { gate, kratos, origin, keycard, clock, kv: namespace, log };
 }
 
 function runtimeWorkers(
@@ -164,6 +177,12 @@ function runtimeWorkers(
     const env = options.kv === 'faulty' ? {} : { SESSIONS: NAMESPACE };
     workers.push({ ...standin, name: 'kv', script: scripts.kv, env });
   }
+  if (scripts.log !== undefined) {
+    const env: RuntimeWorker['env'] =
+      typeof options.log === 'object' ? { LOG_URL: variable(options.log.url) } : { LOG: ownLog() };
+    const durableObjectClasses = ['FaultyLog'];
+    workers.push({ ...standin, name: 'log', script: scripts.log, env, durableObjectClasses });
+  }
   return workers;
 }
 
@@ -181,6 +200,9 @@ function gateEnv(options: StartGateOptions, ports: Ports): Record<string, Bindin
     if (value !== undefined) env[name] = variable(value);
   for (const [name, exportName] of Object.entries(durableObjects(options)))
     env[name] = { type: 'durable-object', worker: gateName(0), exportName };
+  if (hasFaultyLog(options)) {
+    env.REVOCATIONS = { type: 'durable-object', worker: 'log', exportName: 'FaultyLog' };
+  }
   if (kratos === 'binding') env.KRATOS = { type: 'worker', worker: 'kratos' };
   if (origin === 'binding') env.ORIGIN = { type: 'worker', worker: 'origin' };
   if (options.kv === 'faulty')
@@ -191,6 +213,14 @@ function gateEnv(options: StartGateOptions, ports: Ports): Record<string, Bindin
 
 function durableObjects({ durableObjects: given, gateScript }: StartGateOptions) {
   return given ?? (gateScript === undefined ? { REVOCATIONS: 'RevocationLog' } : {});
+}
+
+function hasFaultyLog({ log = 'real' }: StartGateOptions): boolean {
+  return log !== 'real';
+}
+
+function ownLog(): Binding {
+  return { type: 'durable-object', worker: gateName(0), exportName: 'RevocationLog' };
 }
 
 function varsOf({ vars = {} }: StartGateOptions, ports: Ports): Vars {
@@ -252,7 +282,9 @@ async function describe(
   const direct = async (name: string, entrypoint?: string) =>
     (await miniflare.unsafeGetDirectURL(name, entrypoint)).origin;
   const names = gateNames(options);
-  const others = ['kratos', 'origin', 'keycard', ...(options.kv === 'none' ? [] : ['kv'])];
+  const others = ['kratos', 'origin', 'keycard'];
+  if (options.kv !== 'none') others.push('kv');
+  if (hasFaultyLog(options)) others.push('log');
   const urls = await Promise.all(names.map((name) => direct(name)));
   const gates = urls.map((url) => ({ url, port: Number(new URL(url).port) }));
   const [first] = gates;
@@ -261,6 +293,7 @@ async function describe(
     [...names, ...others].map((name) => direct(name, CLOCK_ENTRYPOINT)),
   );
   const dispose = () => miniflare.dispose();
+  const logUrl = hasFaultyLog(options) ? await direct('log') : undefined;
   return {
     ...first,
     gates,
@@ -268,11 +301,21 @@ async function describe(
     origin: originHandle(await direct('origin')),
     keycard: keycardHandle(await direct('keycard')),
     kv: await openKv(options, direct),
+    logUrl,
+    setLogFaults: logFaults(logUrl),
     clock: createTestClock(clocks),
     logs: () => capture.lines((mark) => markConsole(clocks[0] ?? '', mark)),
     clearLogs: () => capture.clear(),
     dispose,
     [Symbol.asyncDispose]: dispose,
+  };
+}
+
+function logFaults(url: string | undefined): RunningGate['setLogFaults'] {
+  return async (faults) => {
+    if (url === undefined) throw new Error('start the gate with log: "faulty"');
+    const response = await fetch(url, { method: 'POST', body: JSON.stringify(faults) });
+    if (!response.ok) throw new Error(`the faulty log answered ${response.status}`);
   };
 }
 
