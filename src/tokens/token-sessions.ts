@@ -41,20 +41,25 @@ export class TokenSessions implements TokenResolver {
 
   /** Whose session a token proves. Never throws on account of the token. */
   async resolve({ value }: TokenCredential, anchor: Anchor): Promise<Resolution> {
-    const refreshed = this.#options.revocation.refresh(this.#options.now(), anchor);
+    const { revocation, now } = this.#options;
+    const refreshed = revocation.refresh(now(), anchor);
     if (refreshed !== undefined) await refreshed;
+    const askedAt = now();
     const remembered = await this.#recall(value, anchor);
-    if (remembered !== undefined) return this.#conclude(value, remembered, 'memory');
+    if (remembered !== undefined) {
+      // Its key may have been waited for longer than the view stays young.
+      if (now() !== askedAt) await revocation.refresh(now(), anchor);
+      return this.#conclude(value, remembered, 'memory');
+    }
     const opened = openToken(value);
     if (!opened.ok) return refuse(opened.failure);
     const { iss } = opened.value.claims;
     const issuer = typeof iss === 'string' ? this.#issuers.get(iss) : undefined;
     if (issuer === undefined) return refuse('token_issuer_untrusted');
-    const verified = await issuer.verify(opened.value, { now: this.#options.now(), anchor });
+    const verified = await issuer.verify(opened.value, { now: now(), anchor });
     if (!verified.ok) return withoutSession(verified.failure);
     this.#memory.keep(value, verified.value, estimateBytes(value, verified.value));
-    // The keys may have taken longer than the view stays young.
-    await this.#options.revocation.refresh(this.#options.now(), anchor);
+    await revocation.refresh(now(), anchor); // as above
     return this.#conclude(value, verified.value, 'signature');
   }
 

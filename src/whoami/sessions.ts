@@ -154,7 +154,9 @@ export class Sessions {
       if (usability === 'revalidate') this.#revalidateBehind(question);
       return fromTier(checked, place);
     }
-    const failure = this.#health.failure(this.#options.now());
+    // That the store failed a while ago says nothing of what may have been revoked since.
+    const isVouchedFor = checked.checkedAt >= this.#options.revocation.trustedSince(place.now);
+    const failure = isVouchedFor ? this.#health.failure(place.now) : undefined;
     if (failure === undefined) return undefined;
     this.#revalidateBehind(question);
     return fromTier(checked, { ...place, fault: failure });
@@ -197,13 +199,14 @@ export class Sessions {
     return unknown('revoked-meanwhile', undefined, forwarded);
   }
 
-  /** The store failed: a session that is remembered well enough is served, and says so. */
-  #serveDespite(
-    { name, demand }: Question,
+  /** The store failed, which may have taken long: a session that is remembered well enough even now is served, and says so. */
+  async #serveDespite(
+    { name, demand, anchor }: Question,
     fault: Extract<StoreAnswer, { kind: 'fault' }>,
     forwarded: 'miss' | 'stale' | 'request',
-  ): Resolution {
-    const { now, lifetimes } = this.#options;
+  ): Promise<Resolution> {
+    const { now, lifetimes, revocation } = this.#options;
+    await revocation.refresh(now(), anchor);
     const checked = this.#memory.read(name)?.checked;
     if (checked === undefined || this.#judge(name, checked, demand.asOf) === 'unusable') {
       return unknown(fault.detail, fault.retryAfterSeconds, forwarded);

@@ -60,6 +60,23 @@ describe('while the revocation log cannot be read', () => {
     expect((await whoami(token))[0]).toBe(401);
   });
 
+  it.each([
+    ['500', { status: 500 }],
+    ['429, with a minute to wait', { status: 429, headers: { 'Retry-After': '60' } }],
+  ])(
+    'C31: a store that answered %s a while ago is asked, and what it says counts',
+    async (_, whoamiAnswer) => {
+      const { id, token } = await gate.kratos.createSession();
+      await whoami(token);
+      await gate.kratos.control({ whoami: whoamiAnswer });
+      expect((await whoami('somebody-else'.repeat(3)))[0]).toBe(503);
+      await gate.kratos.reset();
+      await gate.kratos.revoke(id);
+      await gate.clock.advance(14_000);
+      expect((await whoami(token))[0]).toBe(401);
+    },
+  );
+
   it('and the store cannot be asked either, stale-if-error applies and says so; strictness does not take it', async () => {
     const { token } = await gate.kratos.createSession();
     await whoami(token);

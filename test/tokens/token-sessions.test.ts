@@ -32,6 +32,8 @@ function setUp(preset: 'kratos' | 'keycard' = 'kratos') {
     marks: new Map<string, number>(),
     asked: [] as RevocationSubject[],
     order: [] as string[],
+    /** What happens while the keys are looked for. */
+    meanwhile: () => {},
     refreshed: undefined as Promise<void> | undefined,
   };
   const revocation: RevocationView = {
@@ -54,6 +56,7 @@ function setUp(preset: 'kratos' | 'keycard' = 'kratos') {
     isReady: async () => !world.unavailable,
     find: async (wanted: Parameters<typeof findKey>[1]): Promise<KeyAnswer> => {
       world.finds += 1;
+      world.meanwhile();
       if (world.unavailable)
         return { kind: 'unavailable', detail: 'keys-503', retryAfterSeconds: 3 };
       const key = findKey(world.keys, wanted);
@@ -195,6 +198,26 @@ describe('TokenSessions', () => {
     expect((await answer).outcome).toBe('signed-in');
     // Once more when the keys are there, for which it may have waited.
     expect(world.order).toEqual(['refresh', 'refreshed', 'refresh', 'refreshed', 'ask']);
+  });
+
+  it('C32: holds a remembered token against the view once more when its key was waited for', async () => {
+    const { world, resolve } = setUp();
+    const token = await make();
+    await resolve(token);
+    world.order = [];
+    await resolve(token);
+    expect(world.order).toEqual(['refresh', 'ask']);
+    world.order = [];
+    world.meanwhile = () => {
+      world.now += 7000; // the endpoint hangs
+    };
+    const { promise, resolve: settle } = Promise.withResolvers<void>();
+    const answer = resolve(token);
+    world.refreshed = promise;
+    world.marks.set(usualClaims(ISSUER, T0).sid, T0);
+    settle();
+    expect(await answer).toMatchObject({ reason: 'token_revoked' });
+    expect(world.order).toEqual(['refresh', 'refresh', 'refreshed', 'ask']);
   });
 
   it('believes a young token on terms that it names, and an older one not, while the log cannot be read', async () => {
