@@ -97,6 +97,25 @@ describe('keepVigil()', () => {
     },
   );
 
+  it.each(['pass', 'deny'] as const)(
+    'that is stopped while it looks leaves no timer behind and says nothing more (%s)',
+    async (answer) => {
+      let looks = 0;
+      const vigil = await keepVigil(() => {
+        looks += 1;
+        return looks === 1 ? Promise.resolve('pass') : later(answer, 500);
+      }, LAG_MS);
+      const end = watchEnd(vigil);
+      await vi.advanceTimersByTimeAsync(1100);
+      expect(looks).toBe(2);
+      vigil.stop();
+      await vi.advanceTimersByTimeAsync(500);
+      expect(vi.getTimerCount()).toBe(0);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect([looks, end]).toEqual([2, {}]);
+    },
+  );
+
   it('without a lag to hold, a slow look is waited for', async () => {
     const opening = keepVigil(() => later('pass', 30_000), Infinity);
     await vi.advanceTimersByTimeAsync(30_000);

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { KnownMarks } from '../../src/revocation/known-marks.ts';
+import { LogCore } from '../../src/revocation/log-core.ts';
+import { sqliteStorage } from './world/sqlite-storage.ts';
+
+const NOW = 1_700_000_000_000;
+const ISSUER = 'https://zone-1.example.test';
+const OPTIONS = { cursor: 0, checkLifeMs: 420_000, tokenLifeMs: 3_600_000, maxMarks: 100 };
+
+describe("a flood of marks on one person's sessions at an issuer", () => {
+  it('folds into that person at that issuer, and denies nobody else', () => {
+    const log = new LogCore(sqliteStorage(), () => NOW);
+    for (let index = 0; index < 500; index += 1) {
+      const session = { sessionId: `s${index}`, identityId: 'flooder', issuer: ISSUER };
+      log.append([{ subject: { kind: 'session', ...session }, isTentative: false }], OPTIONS);
+    }
+    const copy = new KnownMarks();
+    copy.take(log.read(0), 0);
+    expect(log.size).toBeLessThanOrEqual(OPTIONS.maxMarks);
+    const issuedBefore = (identityId: string, issuer?: string) =>
+      copy.issuedBefore({ sessionId: 'another', identityId, ...(issuer && { issuer }) });
+    expect(issuedBefore('flooder', ISSUER)).toBeGreaterThanOrEqual(NOW);
+    expect(issuedBefore('flooder', 'https://zone-2.example.test')).toBe(0);
+    expect(issuedBefore('flooder')).toBe(0);
+    expect(issuedBefore('somebody else', ISSUER)).toBe(0);
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { LogCore } from '../../src/revocation/log-core.ts';
+import { LogView } from '../../src/revocation/log-view.ts';
+import type { Mark } from '../../src/revocation/mark.ts';
+import { sqliteStorage } from './world/sqlite-storage.ts';
+
+const NOW = 1_700_000_000_000;
+const LAG_MS = 5000;
+const OPTIONS = { checkLifeMs: 420_000, tokenLifeMs: 0, maxMarks: 10_000 };
+
+const mark = (sessionId: string): Mark => ({
+  subject: { kind: 'session', sessionId },
+  isTentative: false,
+});
+
+/** A view that was read at NOW, before others wrote so many marks. */
+async function viewBehind(missed: number) {
+  const clock = { now: NOW };
+  const log = new LogCore(sqliteStorage(), () => clock.now);
+  const view = new LogView({
+    log: { read: async (cursor) => log.read(cursor) },
+    lagMs: LAG_MS,
+    timeoutMs: 1000,
+    maxMarks: 10_000,
+    now: () => clock.now,
+  });
+  await view.refresh(clock.now, () => {});
+  const others = Array.from({ length: missed }, (_, index) => mark(`other-${index}`));
+  log.append(others, { ...OPTIONS, cursor: 0 });
+  return { clock, log, view };
+}
+
+/** Writes a mark of this isolate's own, as its writer does. */
+function write({ log, view }: Awaited<ReturnType<typeof viewBehind>>, now: number): void {
+  const cursor = view.position();
+  const answer = log.append([mark('own')], { ...OPTIONS, cursor });
+  if (answer.kind === 'recorded') view.learn(answer.page, cursor, now);
+}
+
+describe('an isolate that writes to the log while it is behind', () => {
+  it('is up to date when the answer brought all that it had missed', async () => {
+    const world = await viewBehind(150);
+    world.clock.now += LAG_MS - 1;
+    write(world, world.clock.now);
+    world.clock.now += 1000;
+    expect(world.view.trustedSince(world.clock.now)).toBe(0);
+    expect(world.view.notBefore({ sessionId: 'other-149' })).toBeGreaterThan(0);
+  });
+
+  it('does not take the first page of many for the whole log', async () => {
+    const world = await viewBehind(300);
+    world.clock.now += LAG_MS - 1;
+    write(world, world.clock.now);
+    world.clock.now += 1000;
+    // It has not seen the last marks, so nothing that it remembers is good for longer than the first read was.
+    expect(world.view.notBefore({ sessionId: 'other-299' })).toBeLessThan(
+      world.log.read(0).position,
+    );
+    expect(world.view.trustedSince(world.clock.now)).toBeGreaterThan(0);
+    await world.view.refresh(world.clock.now, () => {});
+    expect(world.view.trustedSince(world.clock.now)).toBe(0);
+  });
+
+  it('does not count as up to date when the page begins further on than its own copy ends', async () => {
+    const world = await viewBehind(10);
+    const { log, view, clock } = world;
+    clock.now += LAG_MS - 1;
+    const cursor = view.position() + 5;
+    const answer = log.append([mark('own')], { ...OPTIONS, cursor });
+    if (answer.kind === 'recorded') view.learn(answer.page, cursor, clock.now);
+    clock.now += 1000;
+    expect(view.trustedSince(clock.now)).toBeGreaterThan(0);
+  });
+});
