@@ -69,7 +69,9 @@ function readHeader(bytes: Uint8Array): Result<UnverifiedJws['header'], TokenDen
   if (names.some((name) => name !== 'alg' && name !== 'kid' && name !== 'typ')) {
     return failed('token_header_refused');
   }
-  const { alg, kid, typ } = header;
+  const { alg, typ } = header;
+  // It only chooses among the issuer's own keys, so that an empty one says as little as none.
+  const kid = header.kid === null || header.kid === '' ? undefined : header.kid;
   const isNameOrAbsent = (value: unknown) =>
     value === undefined || (typeof value === 'string' && NAME.test(value));
   if (typeof alg !== 'string' || !isNameOrAbsent(kid) || !isNameOrAbsent(typ)) {

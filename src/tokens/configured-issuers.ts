@@ -67,6 +67,8 @@ export function createIssuerKeys(
     now,
     random,
     onFailure: tell,
+    onPassedOver: (kid, problem) =>
+      write(JSON.stringify({ event: 'issuer-key-passed-over', issuer, kid, problem })),
   });
 }
 

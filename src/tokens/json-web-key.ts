@@ -11,17 +11,33 @@ export interface PublicJwk {
   readonly jwk: Readonly<Record<string, string>>;
 }
 
+/** Why a key is of no use here, fit for the log. */
+export type KeyProblem =
+  /** No JWK, or of a `kty` or `crv` that is not known. */
+  | 'kind'
+  /** `alg` is not one of the issuer's algorithms, or leaves a choice between them. */
+  | 'algorithm'
+  /** `use` or `key_ops` name another purpose than verifying. */
+  | 'purpose'
+  | 'kid'
+  /** A member that is missing or holds no base64url. */
+  | 'members'
+  | 'weak';
+
 /**
  * - `usable`: may verify signatures;
- * - `unusable`: of no use here (another kind, another purpose, too weak), and passed over;
+ * - `unusable`: of no use here, and passed over;
  * - `secret`: holds what must never be published, so whoever published it made a mistake.
  */
 export type ReadJwk =
   | { readonly kind: 'usable'; readonly key: PublicJwk }
-  | { readonly kind: 'unusable' }
+  | {
+      readonly kind: 'unusable';
+      readonly kid: string | undefined;
+      readonly problem: KeyProblem;
+    }
   | { readonly kind: 'secret' };
 
-const UNUSABLE: ReadJwk = { kind: 'unusable' };
 /** RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1. */
 const SECRET_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
@@ -43,21 +59,30 @@ const CURVES: Readonly<Record<string, Kind>> = {
 
 /**
  * Reads one member of a key set (RFC 7517). The key's own `alg` decides what it is for; without one, its kind
- * and the issuer's allow-list must leave no choice.
+ * and the issuer's allow-list must leave no choice. An issuer's serialiser writes `null` or an empty text for a member
+ * that is not there, and pads base64: both are read, as nobody but the issuer can write them.
  */
 export function readJwk(value: JsonValue, allowed: readonly Algorithm[]): ReadJwk {
-  if (!isObject(value)) return UNUSABLE;
-  if (value.kty === 'oct' || SECRET_MEMBERS.some((name) => Object.hasOwn(value, name))) {
+  if (!isObject(value)) return { kind: 'unusable', kid: undefined, problem: 'kind' };
+  if (value.kty === 'oct' || SECRET_MEMBERS.some((name) => isPresent(value[name]))) {
     return { kind: 'secret' };
   }
+  const named = typeof value.kid === 'string' && value.kid !== '' ? value.kid : undefined;
+  const unusable = (problem: KeyProblem): ReadJwk => ({ kind: 'unusable', kid: named, problem });
   const kind = kindOf(value);
-  const algorithm = kind && algorithmOf(value, kind, allowed);
-  if (kind === undefined || algorithm === undefined || !isForVerifying(value)) return UNUSABLE;
-  const { kid } = value;
-  if (kid !== undefined && (typeof kid !== 'string' || kid === '')) return UNUSABLE;
-  const members = publicMembers(value, kind);
-  if (members === undefined) return UNUSABLE;
-  return { kind: 'usable', key: { kid, algorithm, jwk: members } };
+  if (kind === undefined) return unusable('kind');
+  const algorithm = algorithmOf(value, kind, allowed);
+  if (algorithm === undefined) return unusable('algorithm');
+  if (!isForVerifying(value)) return unusable('purpose');
+  if (isPresent(value.kid) && named === undefined) return unusable('kid');
+  const jwk = publicMembers(value, kind);
+  if (jwk === undefined) return unusable('members');
+  return isStrong(jwk) ? { kind: 'usable', key: { kid: named, algorithm, jwk } } : unusable('weak');
+}
+
+/** Whether a member that chooses says anything. */
+function isPresent(value: JsonValue | undefined): value is Exclude<JsonValue, null> {
+  return value !== undefined && value !== null && value !== '';
 }
 
 function kindOf({ kty, crv }: JsonObject): Kind | undefined {
@@ -73,15 +98,15 @@ function algorithmOf(
 ): Algorithm | undefined {
   const possible = algorithms.filter((one) => allowed.some((other) => isSameAlgorithm(one, other)));
   const [only, ...others] = possible;
-  if (alg !== undefined) return possible.find((one) => one === alg);
+  if (isPresent(alg)) return possible.find((one) => one === alg);
   if (only === undefined) return undefined;
   return others.every((other) => isSameAlgorithm(only, other)) ? only : undefined;
 }
 
 function isForVerifying({ use, key_ops: operations }: JsonObject): boolean {
-  const isSignatureUse = use === undefined || use === 'sig';
+  const isSignatureUse = !isPresent(use) || use === 'sig';
   const isVerifying =
-    operations === undefined || (Array.isArray(operations) && operations.includes('verify'));
+    !isPresent(operations) || (Array.isArray(operations) && operations.includes('verify'));
   return isSignatureUse && isVerifying;
 }
 
@@ -90,12 +115,23 @@ function publicMembers(value: JsonObject, kind: Kind): Record<string, string> | 
   for (const name of kind.members) {
     const text = value[name];
     if (typeof text !== 'string' || text === '') return undefined;
-    if (name !== 'crv' && !isCanonicalBase64Url(text)) return undefined;
-    members[name] = text;
+    const member = name === 'crv' ? text : withoutPadding(text);
+    if (name !== 'crv' && !isCanonicalBase64Url(member)) return undefined;
+    members[name] = member;
   }
-  if (kind !== RSA) return members;
-  const { n = '', e = '' } = members;
-  return isStrongRsaKey(decodeBase64Url(n), decodeBase64Url(e)) ? members : undefined;
+  return members;
+}
+
+/** Base64 in either alphabet, padded or not, as base64url without padding (RFC 7515 section 2). */
+function withoutPadding(text: string): string {
+  return text
+    .replace(/={1,2}$/, '')
+    .replaceAll('+', '-')
+    .replaceAll('/', '_');
+}
+
+function isStrong({ kty, n = '', e = '' }: Record<string, string>): boolean {
+  return kty !== 'RSA' || isStrongRsaKey(decodeBase64Url(n), decodeBase64Url(e));
 }
 
 function isObject(value: JsonValue): value is JsonObject {

@@ -61,18 +61,29 @@ export class KeyEndpoint {
     if (this.#discovered !== undefined && now() - this.#discovered.at < METADATA_FRESH_MS) {
       return success(this.#discovered.url);
     }
-    let problem: Result<string, KeyEndpointProblem> = failed('metadata-missing');
+    const problems: KeyEndpointProblem[] = [];
     for (const url of metadataUrls(location.issuer)) {
-      const metadata = await this.#fetchObject(url, signal);
-      if (!metadata.ok) {
-        problem = failed(`metadata-${metadata.failure}`);
-        continue;
+      const found = await this.#readMetadata(url, location, signal);
+      if (found.ok) {
+        this.#discovered = { url: found.value, at: now() };
+        return found;
       }
-      const found = readKeyUrl(metadata.value, location.issuer, location.allowsOtherOrigin);
-      if (found.ok) this.#discovered = { url: found.value, at: now() };
-      return found;
+      problems.push(found.failure);
     }
-    return problem;
+    // A document that could not be used says more than an address without one.
+    return failed(problems.find((problem) => problem !== 'metadata-404') ?? 'metadata-404');
+  }
+
+  /** The address of the keys, by the metadata at one address. */
+  async #readMetadata(
+    url: string,
+    { issuer, allowsOtherOrigin }: Extract<KeyLocation, { kind: 'discovery' }>,
+    signal: AbortSignal,
+  ): Promise<Result<string, KeyEndpointProblem>> {
+    const metadata = await this.#fetchObject(url, signal);
+    return metadata.ok
+      ? readKeyUrl(metadata.value, issuer, allowsOtherOrigin)
+      : failed(`metadata-${metadata.failure}`);
   }
 
   async #fetchObject(

@@ -3,7 +3,7 @@ import { importJWK } from 'jose';
 import { failed, type Result, success } from '../errors/result.ts';
 import type { JsonObject, JsonValue } from '../session/session.ts';
 import { type Algorithm, isSameAlgorithm } from './algorithms.ts';
-import { type PublicJwk, readJwk } from './json-web-key.ts';
+import { type KeyProblem, type PublicJwk, readJwk } from './json-web-key.ts';
 
 /** A key that may verify an issuer's signatures, under the one algorithm it is for. */
 export interface IssuerKey extends PublicJwk {
@@ -21,14 +21,18 @@ export type KeySetProblem = 'not-a-key-set' | 'too-many-keys' | 'secret-key' | '
 
 export const MAX_KEYS = 100;
 
+/** Told of each key that is passed over: its `kid`, where it has one, and why. */
+export type OnPassedOver = (kid: string | undefined, problem: KeyProblem | 'import') => void;
+
 /**
  * The usable keys of a JWK set. Keys of other kinds are passed over; a set with a private or symmetric key, or
- * with two keys of one name and algorithm, is refused whole, because its publisher made a mistake that no
- * reader can mend.
+ * with two different keys of one name and algorithm, is refused whole, because its publisher made a mistake that no
+ * reader can mend. A key that is there twice is there once.
  */
 export function readKeySet(
   document: JsonObject,
   allowed: readonly Algorithm[],
+  onPassedOver: OnPassedOver = () => {},
 ): Result<readonly PublicJwk[], KeySetProblem> {
   const { keys } = document;
   if (!Array.isArray(keys)) return failed('not-a-key-set');
@@ -37,7 +41,8 @@ export function readKeySet(
   for (const value of keys as readonly JsonValue[]) {
     const read = readJwk(value, allowed);
     if (read.kind === 'secret') return failed('secret-key');
-    if (read.kind === 'usable') usable.push(read.key);
+    if (read.kind === 'unusable') onPassedOver(read.kid, read.problem);
+    else if (!usable.some((key) => isSameKey(key, read.key))) usable.push(read.key);
   }
   const names = usable.map(({ kid, algorithm }) => kid !== undefined && `${algorithm} ${kid}`);
   const named = names.filter((name) => name !== false);
@@ -51,9 +56,14 @@ export function readKeySet(
 export async function importKeys(
   keys: readonly PublicJwk[],
   known: readonly IssuerKey[] = [],
+  onPassedOver: OnPassedOver = () => {},
 ): Promise<readonly IssuerKey[]> {
   const imported = await Promise.all(
-    keys.map(async (key) => known.find((other) => isSameKey(key, other)) ?? importKey(key)),
+    keys.map(async (key) => {
+      const ready = known.find((other) => isSameKey(key, other)) ?? (await importKey(key));
+      if (ready === undefined) onPassedOver(key.kid, 'import');
+      return ready;
+    }),
   );
   return imported.filter((key) => key !== undefined);
 }

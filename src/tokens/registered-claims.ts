@@ -43,8 +43,13 @@ export function checkRegisteredClaims(
   if (rules.required.some((name) => !Object.hasOwn(claims, name))) {
     return failed('token_claim_missing');
   }
+  if (claims.cnf !== undefined && !isObject(claims.cnf)) return failed('token_claim_invalid'); // RFC 7800 section 3.1
   const problem = problemOfAudience(claims.aud, rules.audience) ?? problemOfMarkers(claims, rules);
   return problem === undefined ? checkTimes(claims, rules, now) : failed(problem);
+}
+
+function isObject(value: JsonValue): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** What is wrong with an `aud`; `undefined` when it names one of those expected. */

@@ -2,7 +2,14 @@ import { type Anchor, SingleFlight } from '../whoami/single-flight.ts';
 import type { Algorithm } from './algorithms.ts';
 import type { IssuerKeys, KeyAnswer } from './issuer-keys.ts';
 import type { KeyEndpoint } from './key-endpoint.ts';
-import { findKey, type IssuerKey, importKeys, readKeySet, type WantedKey } from './key-set.ts';
+import {
+  findKey,
+  type IssuerKey,
+  importKeys,
+  type OnPassedOver,
+  readKeySet,
+  type WantedKey,
+} from './key-set.ts';
 import type { KeySetTier, StoredKeySet } from './key-set-tier.ts';
 
 export interface RemoteKeysOptions {
@@ -18,6 +25,8 @@ export interface RemoteKeysOptions {
   readonly random: () => number;
   /** Told of every look that failed; the keys known before stay in use. */
   readonly onFailure: (detail: string) => void;
+  /** Told once of each key of the set that is passed over. */
+  readonly onPassedOver: OnPassedOver;
 }
 
 /** A key set is believed this long without another look. A removed key is believed no longer either. */
@@ -29,6 +38,8 @@ export const UNKNOWN_KEY_COOLDOWN_MS = 30_000;
 const MIN_BACKOFF_MS = 2000;
 const MAX_BACKOFF_MS = 60_000;
 const MAX_CLOCK_SKEW_MS = 10_000;
+/** An issuer that renames its keys for ever fills no memory. */
+const MAX_PASSED_OVER = 200;
 const FLIGHT = 'keys';
 
 interface KnownKeys {
@@ -56,6 +67,8 @@ export class RemoteKeys implements IssuerKeys {
   readonly #flights: SingleFlight<undefined>;
   #known: KnownKeys | undefined;
   #failure: Failure | undefined;
+  /** What was told already. */
+  readonly #passedOver = new Set<string>();
   #lookedAgainAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: RemoteKeysOptions) {
@@ -150,9 +163,11 @@ export class RemoteKeys implements IssuerKeys {
     }
     const document = await endpoint.fetchKeySet();
     if (!document.ok) return this.#noteFailure(document.failure);
-    const set = readKeySet(document.value, this.#options.algorithms);
+    const onPassedOver: OnPassedOver = (...told) => this.#notePassedOver(...told);
+    const set = readKeySet(document.value, this.#options.algorithms, onPassedOver);
     if (!set.ok) return this.#noteFailure(set.failure);
-    this.#known = { keys: await importKeys(set.value, this.#known?.keys), fetchedAt: startedAt };
+    const keys = await importKeys(set.value, this.#known?.keys, onPassedOver);
+    this.#known = { keys, fetchedAt: startedAt };
     this.#failure = undefined;
     if (tier !== undefined) anchor(tier.write({ keys: set.value, fetchedAt: startedAt }));
   }
@@ -162,6 +177,13 @@ export class RemoteKeys implements IssuerKeys {
     const isNewer = fetchedAt > (this.#known?.fetchedAt ?? now - KEYS_STALE_MS);
     if (!isNewer || fetchedAt > now + MAX_CLOCK_SKEW_MS) return;
     this.#known = { keys: await importKeys(keys, this.#known?.keys), fetchedAt };
+  }
+
+  #notePassedOver(...[kid, problem]: Parameters<OnPassedOver>): void {
+    const told = `${problem} ${kid ?? ''}`;
+    if (this.#passedOver.has(told) || this.#passedOver.size >= MAX_PASSED_OVER) return;
+    this.#passedOver.add(told);
+    this.#options.onPassedOver(kid, problem);
   }
 
   #noteFailure(detail: string): undefined {

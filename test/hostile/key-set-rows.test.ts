@@ -190,6 +190,18 @@ describe('key sets', () => {
     expect(await statusOf(await token())).toBe(200);
   });
 
+  it('K12: a set that its publisher wrote sloppily is read, and what is passed over is told of once', async () => {
+    await start();
+    await gate.keycard.control({ keySet: 'sloppy' });
+    expect(await statusOf(await token())).toBe(200);
+    await gate.clock.advance(11 * MINUTE);
+    expect(await statusOf(await token())).toBe(200);
+    const lines = (await gate.logs()).filter((line) => line.includes('issuer-key-passed-over'));
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      { event: 'issuer-key-passed-over', issuer: issuerUrl(), kid: 'pq', problem: 'kind' },
+    ]);
+  });
+
   it('K9: keys outlive their endpoint for hours, and not for ever', async () => {
     await start();
     const good = await token({ ttlSeconds: 86_400 });

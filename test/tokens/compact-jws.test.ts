@@ -93,12 +93,37 @@ describe('openCompactJws()', () => {
       { alg: ['ES256'] },
       { alg: null },
       { ...HEADER, kid: 1 },
-      { ...HEADER, kid: '' },
       { ...HEADER, kid: 'a b' },
       { ...HEADER, kid: 'x'.repeat(256) },
       { ...HEADER, typ: {} },
     ]) {
       expect(reasonOf(compact(header)), JSON.stringify(header)).toBe('token_malformed');
+    }
+  });
+
+  it('K12: takes a kid that is null or empty for absent, as it only chooses a key', () => {
+    for (const kid of [null, '']) {
+      expect(openCompactJws(compact({ ...HEADER, kid }))).toMatchObject({
+        value: { header: { alg: 'ES256', kid: undefined } },
+      });
+    }
+  });
+
+  it('J30: refuses a member of the header that limits and is null or of another type', () => {
+    for (const limit of [
+      { crit: null },
+      { crit: [] },
+      { crit: 'exp' },
+      { b64: null },
+      { b64: 'true' },
+      { b64: true },
+      { typ: null },
+      { typ: '' },
+      { typ: ['JWT'] },
+      { alg: null },
+    ]) {
+      const opened = openCompactJws(compact({ ...HEADER, ...limit }));
+      expect(opened.ok, JSON.stringify(limit)).toBe(false);
     }
   });
 

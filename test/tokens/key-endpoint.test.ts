@@ -90,8 +90,34 @@ describe('KeyEndpoint', () => {
     ] as const) {
       const { keys, asked } = endpoint({ [OAUTH]: metadata });
       expect(await keys.fetchKeySet()).toEqual({ ok: false, failure });
-      expect(asked).toEqual([OAUTH]);
+      expect(asked).toEqual([OAUTH, OPENID]);
     }
+  });
+
+  // RFC 8414 section 3.3: metadata of another issuer must not be used. OpenID Connect Discovery section 4 has an
+  // address of its own, and a site often answers every unknown address with a page or a document of 200.
+  it.each<[string, unknown]>([
+    ['no issuer', { version: '1.0' }],
+    ['another issuer', { issuer: `${ISSUER}/other`, jwks_uri: KEYS_URL }],
+    ['issuer null', { issuer: null, jwks_uri: KEYS_URL }],
+    ['no jwks_uri', { issuer: ISSUER }],
+    ['jwks_uri null', { issuer: ISSUER, jwks_uri: null }],
+    ['a page', () => new Response('<!doctype html>')],
+    ['a list', []],
+    ['an error', () => new Response('', { status: 500 })],
+  ])('K11: asks the OpenID address after an RFC 8414 document with %s', async (_, document) => {
+    const openid = { issuer: ISSUER, jwks_uri: KEYS_URL };
+    const answers = { [OAUTH]: document, [OPENID]: openid, [KEYS_URL]: { keys: [] } };
+    const { keys, asked } = endpoint(answers);
+    expect(await keys.fetchKeySet()).toEqual({ ok: true, value: { keys: [] } });
+    expect(asked).toEqual([OAUTH, OPENID, KEYS_URL]);
+  });
+
+  it('K5: uses neither document when neither is the issuer’s', async () => {
+    const other = { issuer: 'https://evil.example', jwks_uri: KEYS_URL };
+    const { keys, asked } = endpoint({ [OAUTH]: other, [OPENID]: other, [KEYS_URL]: { keys: [] } });
+    expect(await keys.fetchKeySet()).toEqual({ ok: false, failure: 'metadata-issuer-differs' });
+    expect(asked).toEqual([OAUTH, OPENID]);
   });
 
   it('follows metadata to another origin only where that is allowed', async () => {

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { exportJWK, importJWK } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { JsonValue } from '../../src/session/session.ts';
 import { ALGORITHMS, type Algorithm } from '../../src/tokens/algorithms.ts';
@@ -63,7 +64,8 @@ describe('readKeySet()', () => {
       expect(kidsOf([{ ...ec.publicJwk, [name]: 'AAAA' }]), name).toBe('secret-key');
     }
     expect(kidsOf([{ kty: 'AKP', d: 'AAAA' }])).toBe('secret-key');
-    expect(kidsOf([ec.publicJwk, ec.publicJwk])).toBe('duplicate-key');
+    const other = { ...ec.publicJwk, x: ec.publicJwk.y, y: ec.publicJwk.x };
+    expect(kidsOf([ec.publicJwk, other])).toBe('duplicate-key');
     const named = (jwk: object) => ({ ...jwk, kid: 'same' });
     expect(kidsOf([named(ec.publicJwk), named(rsa.publicJwk)])).toEqual(['same', 'same']);
   });
@@ -112,7 +114,8 @@ describe('readKeySet()', () => {
       { key_ops: ['sign'] },
       { key_ops: 'verify' },
       { x: '' },
-      { x: 'AA==' },
+      { x: 'AA===' },
+      { x: 'A=A=' },
       { x: 7 },
       { y: undefined },
     ]) {
@@ -130,6 +133,87 @@ describe('readKeySet()', () => {
     const { alg: _, ...edJwk } = ed.publicJwk;
     expect(kidsOf([edJwk], ['EdDSA'])).toEqual([ed.kid]);
     expect(alg).toBe('RS256');
+  });
+});
+
+const padded = (text = '') => text + '='.repeat((4 - (text.length % 4)) % 4);
+const standard = (text = '') => text.replaceAll('-', '+').replaceAll('_', '/');
+
+describe('readKeySet() takes what only an issuer can have written', () => {
+  /** Spellings of one key, each of which jose imports (its `importJWK`, tried below). */
+  const spellings = (): readonly (readonly [string, Readonly<Record<string, string>>])[] => {
+    const { n = '', e = '' } = rsa.publicJwk;
+    const { x = '', y = '' } = ec.publicJwk;
+    const { x: edX = '' } = ed.publicJwk;
+    const withZero = Buffer.concat([Buffer.alloc(1), Buffer.from(n, 'base64url')]);
+    return [
+      ['n padded', { ...rsa.publicJwk, n: padded(n) }],
+      ['n in the standard alphabet, padded', { ...rsa.publicJwk, n: padded(standard(n)) }],
+      [
+        'n with a leading zero (RFC 7518 section 6.3.1.1)',
+        { ...rsa.publicJwk, n: withZero.toString('base64url') },
+      ],
+      ['e padded', { ...rsa.publicJwk, e: padded(e) }],
+      ['x and y padded', { ...ec.publicJwk, x: padded(x), y: padded(y) }],
+      ['x in the standard alphabet', { ...ec.publicJwk, x: standard(x), y: standard(y) }],
+      ['x of Ed25519 padded', { ...ed.publicJwk, x: padded(edX) }],
+    ];
+  };
+
+  it('K12: reads padding, both alphabets and a leading zero, as jose does', async () => {
+    for (const [spelling, jwk] of spellings()) {
+      const byJose = await importJWK(jwk, jwk.alg);
+      if (byJose instanceof Uint8Array) throw new Error(spelling);
+      const set = read([jwk]);
+      const [key] = set.ok ? await importKeys(set.value) : [];
+      expect(key && (await exportJWK(key.cryptoKey)), spelling).toEqual(await exportJWK(byJose));
+    }
+  });
+
+  it.each(['use', 'alg', 'key_ops', 'kid', 'd', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'x5c'])(
+    'K12: takes %s that is null or empty for absent',
+    (name) => {
+      const { [name]: _, ...without } = rsa.publicJwk;
+      for (const nothing of [null, '']) {
+        expect(read([{ ...rsa.publicJwk, [name]: nothing }], ['RS256'])).toEqual(
+          read([without], ['RS256']),
+        );
+      }
+      expect(kidsOf([without], ['RS256'])).toEqual([name === 'kid' ? undefined : rsa.kid]);
+    },
+  );
+
+  it('K12: takes an identical key twice for once, in any spelling and order, with and without a kid', () => {
+    const { n = '', kid: _, ...rest } = rsa.publicJwk;
+    const again = { ...rest, kid: rsa.kid, x5t: 'AAAA', use: null, n: padded(n) };
+    expect(kidsOf([rsa.publicJwk, again, ec.publicJwk, rsa.publicJwk])).toEqual([rsa.kid, ec.kid]);
+    const unnamed = { n, ...rest };
+    expect(kidsOf([unnamed, unnamed])).toEqual([undefined]);
+  });
+
+  it('names each key that is passed over, by its kid and why', () => {
+    const told: unknown[] = [];
+    const weak = { ...rsa.publicJwk, e: 'AQ' };
+    const keys = [
+      null,
+      { kty: 'AKP', alg: 'ML-DSA-44', pub: 'AAAA', kid: 'post-quantum' },
+      ec.publicJwk,
+      { ...ec.publicJwk, alg: 'ES384' },
+      { ...ec.publicJwk, use: 'enc' },
+      { ...ec.publicJwk, kid: 7 },
+      { ...ec.publicJwk, x: 'ä' },
+      weak,
+    ];
+    readKeySet({ keys: keys as JsonValue[] }, ALGORITHMS, (...each) => told.push(each));
+    expect(told).toEqual([
+      [undefined, 'kind'],
+      ['post-quantum', 'kind'],
+      [ec.kid, 'algorithm'],
+      [ec.kid, 'purpose'],
+      [undefined, 'kid'],
+      [ec.kid, 'members'],
+      [rsa.kid, 'weak'],
+    ]);
   });
 });
 

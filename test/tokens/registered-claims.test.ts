@@ -33,6 +33,21 @@ describe('checkRegisteredClaims()', () => {
     });
   });
 
+  it('J30: refuses a claim that limits and is null or of another type', () => {
+    for (const [name, values] of [
+      ['exp', [null, '1800000600', {}]],
+      ['nbf', [null, '0', []]],
+      ['iat', [null, false]],
+      ['aud', [null, 7, {}, [null], [['a']], '']],
+      ['iss', [null, 7, ['i'], '']],
+      ['cnf', [null, 'thumbprint', 7, [], '']],
+    ] as const) {
+      for (const value of values) {
+        expect([name, value, check({ [name]: value })]).not.toEqual([name, value, 'good']);
+      }
+    }
+  });
+
   it('refuses times that are no times, whichever claim has them', () => {
     for (const name of ['iat', 'nbf', 'exp']) {
       for (const value of [

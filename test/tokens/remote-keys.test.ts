@@ -31,6 +31,7 @@ function setUp({ stored }: { stored?: () => StoredKeySet } = {}) {
     tierReads: 0,
     tierWrites: 0,
     failures: [] as string[],
+    passedOver: [] as string[],
     pending: [] as Promise<unknown>[],
     published: [first.publicJwk] as readonly object[],
     failure: undefined as string | undefined,
@@ -62,6 +63,7 @@ function setUp({ stored }: { stored?: () => StoredKeySet } = {}) {
     now: () => world.now,
     random: () => 0.5,
     onFailure: (detail) => world.failures.push(detail),
+    onPassedOver: (kid, problem) => world.passedOver.push(`${kid} ${problem}`),
   });
   const anchor = (work: Promise<unknown>) => void world.pending.push(work);
   const find = async (kid: string | undefined) => {
@@ -79,6 +81,20 @@ describe('RemoteKeys', () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => find('first')));
     expect(new Set(answers)).toEqual(new Set(['first']));
     expect([world.looks, world.tierReads, world.tierWrites]).toEqual([1, 1, 1]);
+  });
+
+  it('K12: tells once of each key it passes over, however often it looks', async () => {
+    const { world, find } = setUp();
+    const offCurve = { ...second.publicJwk, y: second.publicJwk.x };
+    world.published = [first.publicJwk, { kty: 'AKP' }, offCurve];
+    expect(await find('first')).toBe('first');
+    world.now += KEYS_FRESH_MS;
+    expect(await find('first')).toBe('first');
+    expect([world.looks, world.passedOver]).toEqual([2, ['undefined kind', 'second import']]);
+    world.published = [{ ...first.publicJwk, use: 'enc' }];
+    world.now += KEYS_FRESH_MS;
+    expect(await find('first')).toBe('unknown-key');
+    expect(world.passedOver).toEqual(['undefined kind', 'second import', 'first purpose']);
   });
 
   it('asks neither KV nor the endpoint while the set is young', async () => {
@@ -203,7 +219,7 @@ describe('RemoteKeys', () => {
     for (const published of [
       [second.privateJwk],
       [second.publicJwk, { kty: 'oct', k: 'AAAA' }],
-      [second.publicJwk, second.publicJwk],
+      [second.publicJwk, { ...first.publicJwk, kid: 'second' }],
       Array.from({ length: 101 }, (_, index) => ({ ...second.publicJwk, kid: `k${index}` })),
     ]) {
       world.published = published;

@@ -64,6 +64,10 @@ export async function keySet(c: Context): Promise<Response> {
       return c.json({ keys: keys.map(({ privateJwk }) => privateJwk) });
     case 'empty':
       return c.json({ keys: [] });
+    case 'sloppy': {
+      const sloppy = keys.map(({ publicJwk }) => sloppyCopyOf(publicJwk));
+      return c.json({ keys: [...sloppy, ...sloppy, { kty: 'AKP', alg: 'ML-DSA-44', kid: 'pq' }] });
+    }
     case 'redirect':
       return c.redirect('/elsewhere/jwks', 302);
   }
@@ -96,6 +100,11 @@ function readBasicUser(authorization: string | undefined): string | undefined {
 
 function copyOf(jwk: JWK | undefined, index: number): JWK {
   return { ...jwk, kid: `${jwk?.kid}-${index}` };
+}
+
+function sloppyCopyOf({ n = '', ...rest }: JWK): object {
+  const padding = '='.repeat((4 - (n.length % 4)) % 4);
+  return { ...rest, n: n + padding, use: null, alg: null, key_ops: null, d: null, x5c: null };
 }
 
 /** White space, which a reader of JSON has to skip for as long as it reads. */

@@ -11,9 +11,20 @@ const SettingsSchema = v.strictObject({
   metadataAt: v.picklist(['oauth', 'openid', 'nowhere']),
   /**
    * What the key endpoint does. `garbage`: text that is not JSON. `huge`: a valid set with 10,000 keys. `endless`:
-   * bytes for as long as anyone reads. `private`: the private half is in the set. `redirect`: to another path.
+   * bytes for as long as anyone reads. `private`: the private half is in the set. `redirect`: to another path. `sloppy`: as
+   * serialisers write that pad base64, write `null` for what is not there, and list a key twice, beside one of another kind.
    */
-  keySet: v.picklist(['ok', 'down', 'garbage', 'huge', 'endless', 'private', 'empty', 'redirect']),
+  keySet: v.picklist([
+    'ok',
+    'down',
+    'garbage',
+    'huge',
+    'endless',
+    'private',
+    'empty',
+    'redirect',
+    'sloppy',
+  ]),
   /** How long every route outside `/.standin/` waits before it answers. */
   delayMs: Milliseconds,
   /** Lifetime of tokens. */
