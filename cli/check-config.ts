@@ -4,7 +4,7 @@
  *
  *   npm run check-config [-- --config path/to/wrangler.toml] [--env name]
  */
-import { readConfig } from '../src/config/config.ts';
+import { type Config, readConfig } from '../src/config/config.ts';
 import { findAssetProblems } from './asset-problems.ts';
 import { readCommandLine } from './command-line.ts';
 import { readAssetFiles, readWranglerEnvironment } from './wrangler-environment.ts';
@@ -69,10 +69,27 @@ function warnings(): string[] {
   if (config.ok && config.value.ORIGIN_URL === undefined && !bindings.includes('ORIGIN')) {
     found.push('there is neither ORIGIN_URL nor a service binding ORIGIN: no site is gated.');
   }
+  if (config.ok && asksItself(config.value)) {
+    found.push(
+      'ORIGIN_URL equals PUBLIC_URL, which reaches the origin from a route only: with a custom domain, or with the compatibility flag global_fetch_strictly_public, the call comes back and every page is answered 508. Use a route without that flag, or set ORIGIN_URL to another address of the origin.',
+    );
+  }
   for (const name of SECRETS.filter((secret) => secret in (file.vars ?? {}))) {
     found.push(
       `${name} is a variable, which everyone who can see the Worker can read: make it a secret.`,
     );
   }
   return found;
+}
+
+/** Whether the origin is asked at the public URL, and the platform hands that to the Worker once more. */
+function asksItself({ ORIGIN_URL, PUBLIC_URL }: Config): boolean {
+  if (bindings.includes('ORIGIN') || ORIGIN_URL === undefined) return false;
+  const { origin, host } = new URL(PUBLIC_URL);
+  if (new URL(ORIGIN_URL).origin !== origin) return false;
+  const isCustomDomain = (file.routes ?? []).some(
+    (route: string | { pattern: string; custom_domain?: boolean }) =>
+      typeof route === 'object' && route.custom_domain === true && route.pattern === host,
+  );
+  return isCustomDomain || file.compatibility_flags.includes('global_fetch_strictly_public');
 }

@@ -3,6 +3,7 @@ import { readCredential } from '../src/credentials/read-credential.ts';
 import { explain } from '../src/errors/explanations.ts';
 import type { Reason } from '../src/errors/reasons.ts';
 import { HeaderFilter } from '../src/forwarding/header-filter.ts';
+import { createOriginAddress } from '../src/forwarding/origin-address.ts';
 import { originRequest, type PassedRequest } from '../src/forwarding/origin-request.ts';
 import { answerDenial } from '../src/gate/denial.ts';
 import { isPreflight, type Judgment, judge } from '../src/gate/judge.ts';
@@ -163,14 +164,15 @@ async function describeForwarded(
     readonly options: SiteOptions;
   },
 ): Promise<string[]> {
-  const originUrl = config.ORIGIN_URL ?? config.PUBLIC_URL;
-  const identified = await options.identifier.identify(session, originUrl);
+  const audience = config.ORIGIN_URL ?? config.PUBLIC_URL;
+  const identified = await options.identifier.identify(session, audience);
   if (!identified.ok) return refused(identified.failure.reason);
   const identification = identified.value;
   const filter = new HeaderFilter(options.identifier.headerNames);
-  const request = new Request(`${originUrl}/`, { method: target.method, headers });
+  const request = new Request(`${config.PUBLIC_URL}/`, { method: target.method, headers });
   const own = { ownSecrets: ownSecrets(config), ownTokens: createOwnTokens(config.ISSUERS) };
-  const site = { ...options, ...own, originUrl, filter };
+  const address = createOriginAddress({ ...options, originUrl: config.ORIGIN_URL });
+  const site = { ...options, ...own, address, filter };
   const sent = originRequest(request, { ...judged, target, identification }, site);
   if (!sent.ok) return [`Answer    ${explain(sent.failure).status}`];
   const lines = [...sent.value.init.headers].map(([name, value]) => `  ${name}: ${value}`);

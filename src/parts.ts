@@ -4,6 +4,7 @@ import { withoutOwnSecrets } from './credentials/own-secrets.ts';
 import { readCredential } from './credentials/read-credential.ts';
 import { HeaderFilter } from './forwarding/header-filter.ts';
 import { createOrigin } from './forwarding/origin.ts';
+import { createOriginAddress } from './forwarding/origin-address.ts';
 import { reservedCookies } from './forwarding/origin-cookies.ts';
 import type { GateOptions } from './gate/gate.ts';
 import { createSiteOptions, type SiteOptions } from './gate/site-options.ts';
@@ -203,7 +204,8 @@ function createGateOptions(
   return {
     ...site,
     origin: createOrigin({ fetch: fetchOrigin, timeoutMs: config.ORIGIN_TIMEOUT_MS }),
-    originUrl: config.ORIGIN_URL ?? config.PUBLIC_URL,
+    address: createOriginAddress({ ...site, originUrl: config.ORIGIN_URL }),
+    audience: config.ORIGIN_URL ?? config.PUBLIC_URL,
     filter: new HeaderFilter(site.identifier.headerNames),
     reservedCookies: reservedCookies([...site.cookieNames, site.turns.cookieName]),
     ownSecrets: ownSecrets(config),

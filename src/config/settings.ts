@@ -56,8 +56,10 @@ export const SETTINGS = {
      */
     LOGIN_URL: v.optional(baseUrl()),
     /**
-     * The site behind the gate. Its path must be empty: paths are forwarded as they are. Not
-     * needed with an `ORIGIN` service binding; with neither, Postern answers its own routes only.
+     * The site behind the gate. Its path must be empty: paths are forwarded as they are. Equal to
+     * `PUBLIC_URL` on a route, where the platform calls the zone's own origin. Not needed with an
+     * `ORIGIN` service binding, which then gets the public URL; with neither, Postern answers its
+     * own routes only.
      */
     ORIGIN_URL: v.optional(originUrl()),
   },

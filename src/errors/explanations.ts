@@ -138,7 +138,7 @@ export function explain(reason: Reason): Explanation {
         status: 508,
         message: 'The request has come back to where it was sent from.',
         reason:
-          'The session store is configured to be this service itself; its operator has to change that.',
+          'An address in the configuration leads back to this service. Its operator has to change it: KRATOS_PUBLIC_URL, or ORIGIN_URL (docs/deployment.md, step 6).',
       };
     case 'caller_not_authorized':
       return {

@@ -3,11 +3,15 @@ import { VARY } from '../credentials/credential.ts';
 import { PRIVATE_NO_STORE } from '../errors/error-response.ts';
 import { hopByHopNames } from '../http/header-names.ts';
 import type { HeaderFilter } from './header-filter.ts';
+import type { OriginAddress } from './origin-address.ts';
 import { keepForeignCookies, type ReservedCookies } from './origin-cookies.ts';
 
 export interface ClientResponseOptions {
   readonly filter: HeaderFilter;
   readonly reserved: ReservedCookies;
+  readonly address: OriginAddress;
+  /** The public origin that was asked: scheme, host and port. */
+  readonly site: string;
   /** Whether the origin's own caching headers stand, but for an answer with cookies of the session store. */
   readonly keepsCacheControl: boolean;
   /** Whether who is asking was looked at to give it. */
@@ -24,9 +28,13 @@ const CACHE_HEADERS: ReadonlySet<string> = new Set([
   'surrogate-control',
 ]);
 
+/** `Alt-Svc` (RFC 7838) would take clients past the gate, to a server that answers for the site itself. */
+const WAYS_PAST = 'alt-svc';
+
 /**
  * The origin's answer as the client gets it: the body untouched, hop-by-hop and identity headers and cookies
- * by the session's name removed, kept out of every cache unless the rule says otherwise.
+ * by the session's name removed, the origin's hidden host nowhere in its redirects, kept out of every cache unless the
+ * rule says otherwise.
  */
 export function clientResponse(response: Response, options: ClientResponseOptions): Response {
   const answer = copyOf(response);
@@ -38,10 +46,12 @@ export function clientResponse(response: Response, options: ClientResponseOption
   for (const name of [...headers.keys()]) {
     const { folded, isIdentity } = options.filter.meaningOf(name);
     const isForCaches = !keepsCacheControl && CACHE_HEADERS.has(name);
-    if (hopByHop.has(folded) || isIdentity || isForCaches) headers.delete(name);
+    const isWayPast = name === WAYS_PAST;
+    if (hopByHop.has(folded) || isIdentity || isForCaches || isWayPast) headers.delete(name);
     setsCookies ||= name === 'set-cookie';
   }
-  if (setsCookies) keepForeignCookies(headers, options.reserved);
+  if (setsCookies) keepForeignCookies(headers, options.reserved, options.address.publicCookie);
+  options.address.makePublic(headers, options.site);
   if (!keepsCacheControl) headers.set('cache-control', PRIVATE_NO_STORE);
   for (const cookie of options.setCookies) headers.append('set-cookie', cookie);
   if (options.dependsOnSession && response.webSocket === null) headers.append('vary', VARY);

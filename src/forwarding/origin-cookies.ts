@@ -9,15 +9,19 @@ export function reservedCookies(names: readonly string[]): ReservedCookies {
 }
 
 /**
- * Removes the origin's cookies that could set, replace or delete a reserved one.
+ * Removes the origin's cookies that could set, replace or delete a reserved one, and changes the others as `change` does.
  *
- * The cookies are written anew only when one of them has to go: a value that is not UTF-8 loses its bytes when it becomes
- * a string.
+ * The cookies are written anew only when one of them changes: a value that is not UTF-8 loses its bytes when it becomes a
+ * string.
  */
-export function keepForeignCookies(headers: Headers, reserved: ReservedCookies): void {
+export function keepForeignCookies(
+  headers: Headers,
+  reserved: ReservedCookies,
+  change: (setCookie: string) => string,
+): void {
   const cookies = headers.getSetCookie();
-  const kept = cookies.filter((cookie) => !comesBackAsReserved(cookie, reserved));
-  if (kept.length === cookies.length) return;
+  const kept = cookies.filter((cookie) => !comesBackAsReserved(cookie, reserved)).map(change);
+  if (kept.length === cookies.length && kept.every((cookie, at) => cookie === cookies[at])) return;
   headers.delete('set-cookie');
   for (const cookie of kept) headers.append('set-cookie', cookie);
 }
@@ -38,4 +42,19 @@ function comesBackAsReserved(setCookie: string, reserved: ReservedCookies): bool
 
 function foldCookieName(name: string): string {
   return foldHeaderName(name.trim().replace(/^__(?:host|secure)-/i, ''));
+}
+
+/**
+ * The `Set-Cookie` without `Domain` where one names this host: a host-only cookie, which is never wider than what was
+ * asked for. All of them go then, because a browser would take another one instead (RFC 6265bis section 5.7).
+ */
+export function cookieOutsideHost(setCookie: string, hostname: string): string {
+  const [pair = '', ...attributes] = setCookie.split(';');
+  const domains = attributes.filter((attribute) => /^\s*domain\s*=/i.test(attribute));
+  const namesHost = domains.some((attribute) => {
+    const domain = attribute.slice(attribute.indexOf('=') + 1).trim();
+    return domain.replace(/^\.|\.$/g, '').toLowerCase() === hostname;
+  });
+  if (!namesHost) return setCookie;
+  return [pair, ...attributes.filter((attribute) => !domains.includes(attribute))].join(';');
 }

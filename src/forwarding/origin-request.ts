@@ -11,10 +11,11 @@ import { hostOf, type SiteHosts } from '../http/site-hosts.ts';
 import type { OwnTokens } from '../tokens/own-token.ts';
 import type { HeaderFilter } from './header-filter.ts';
 import type { Identification } from './identification.ts';
+import type { OriginAddress } from './origin-address.ts';
 
 export interface OriginRequestOptions {
-  /** Scheme, host and port of the site; nothing of the request can change them. */
-  readonly originUrl: string;
+  /** Nothing of the request but its host, when it is one of the site's, takes part in it. */
+  readonly address: OriginAddress;
   /** Where clients reach Postern: scheme, host and port. */
   readonly publicUrl: string;
   readonly hosts: SiteHosts;
@@ -65,12 +66,14 @@ export function originRequest(
   const { target, rule, identification } = passed;
   const headers = forwardableHeaders(request.headers, passed, options);
   if (headers === undefined) return failed('headers_too_large');
-  headers.set('host', hostOf(options.originUrl)); // the platform does so over HTTP, not over a service binding
+  const site = options.hosts.originOf(target.host) ?? options.publicUrl;
+  const originUrl = options.address.urlFor(site);
+  headers.set('host', hostOf(originUrl)); // the platform does so over HTTP, not over a service binding
   setAcceptEncoding(headers, request, rule);
-  setForwardingHeaders(headers, request, options.hosts.originOf(target.host) ?? options.publicUrl);
+  setForwardingHeaders(headers, request, site);
   addHop(headers, request.headers, options.publicUrl);
   for (const [name, value] of identification.headers) headers.set(name, value);
-  const url = originTarget(target, options.originUrl);
+  const url = originTarget(target, originUrl);
   return success({ url, init: { method, headers, body, redirect: 'manual' } });
 }
 

@@ -12,6 +12,7 @@ import type {
   Identifier,
 } from '../forwarding/identification.ts';
 import type { Origin, OriginFault } from '../forwarding/origin.ts';
+import type { OriginAddress } from '../forwarding/origin-address.ts';
 import { originRequest } from '../forwarding/origin-request.ts';
 import { keepVigil, type Standing } from '../forwarding/vigil.ts';
 import { relayWebSocket } from '../forwarding/web-socket-relay.ts';
@@ -35,7 +36,9 @@ import type { Verdict } from './verdict.ts';
 
 export interface GateOptions extends DenialOptions, JudgeOptions {
   readonly origin: Origin;
-  readonly originUrl: string;
+  readonly address: OriginAddress;
+  /** Whom assertions are for. */
+  readonly audience: string;
   /** Of every cookie that may hold a credential: none of them reaches the origin. */
   readonly cookieNames: readonly string[];
   /** Of every cookie the origin may not set. */
@@ -149,7 +152,7 @@ async function forward(
   const { request, target, judgment } = visit;
   const { match, resolution, presentation } = judgment;
   const { rule } = match;
-  const identified = await options.identifier.identify(session, options.originUrl);
+  const identified = await options.identifier.identify(session, options.audience);
   if (!identified.ok) return unidentified(identified.failure);
   const identification = identified.value;
   const made = originRequest(request, { target, rule, presentation, identification }, options);
@@ -165,6 +168,8 @@ async function forward(
   const response = clientResponse(sent.value, {
     filter: options.filter,
     reserved: options.reservedCookies,
+    address: options.address,
+    site: options.hosts.originOf(target.host) ?? options.publicUrl,
     keepsCacheControl: rule.cacheControl === 'origin',
     dependsOnSession: resolution !== undefined,
     setCookies: [

@@ -46,6 +46,23 @@ describe('check-config', () => {
     expect(output).not.toContain('s3cr3t');
   });
 
+  it('O12: warns where an origin asked at the public URL would be the gate itself', () => {
+    const same = shipped.replace(
+      'ORIGIN_URL = "https://origin.example.com"',
+      'ORIGIN_URL = "https://app.example.com"',
+    );
+    const routes = (more: string) => `routes = [{ pattern = "app.example.com${more} }]\n${same}`;
+    const onRoute = checkText(routes('/*", zone_name = "example.com"'));
+    expect([onRoute.status, onRoute.output]).toEqual([0, expect.not.stringContaining('warning')]);
+    for (const text of [
+      routes('", custom_domain = true'),
+      `compatibility_flags = ["global_fetch_strictly_public"]\n${same}`,
+    ]) {
+      const { status, output } = checkText(text);
+      expect([status, output]).toEqual([0, expect.stringMatching(/warning.*ORIGIN_URL.*508/)]);
+    }
+  }, 120_000);
+
   it('names every wrong setting and exits with 1, repeating no value', () => {
     const { status, output } = checkText(`
 name = "gate"

@@ -8,7 +8,7 @@ const RESERVED = reservedCookies([NAME]);
 function kept(...cookies: string[]): string[] {
   const headers = new Headers();
   for (const cookie of cookies) headers.append('set-cookie', cookie);
-  keepForeignCookies(headers, RESERVED);
+  keepForeignCookies(headers, RESERVED, (cookie) => cookie);
   return headers.getSetCookie();
 }
 

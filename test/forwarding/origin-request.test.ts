@@ -1,18 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HeaderFilter } from '../../src/forwarding/header-filter.ts';
+import { createOriginAddress } from '../../src/forwarding/origin-address.ts';
 import { type OriginCall, originRequest } from '../../src/forwarding/origin-request.ts';
 import { admit } from '../../src/http/admit.ts';
 import type { PathForm } from '../../src/http/path-readings.ts';
 import { SiteHosts } from '../../src/http/site-hosts.ts';
 import { createOwnTokens } from '../../src/tokens/own-token.ts';
 
+const PUBLIC_URL = 'https://app.example.test';
+const ORIGIN_URL = 'https://origin.example.test:8443';
+const hosts = new SiteHosts(PUBLIC_URL);
 const OPTIONS = {
-  originUrl: 'https://origin.example.test:8443',
-  publicUrl: 'https://app.example.test',
+  address: createOriginAddress({ originUrl: ORIGIN_URL, publicUrl: PUBLIC_URL, hosts }),
+  publicUrl: PUBLIC_URL,
   cookieNames: ['s', 't'],
   filter: new HeaderFilter(['X-User-Id']),
-  hosts: new SiteHosts('https://app.example.test'),
+  hosts,
   turns: { cookieName: '__Host-postern-turns' },
   ownSecrets: new Set(['a-secret-of-ours']),
   ownTokens: createOwnTokens([{ issuer: 'https://auth.example.test/', audience: ['postern'] }]),
@@ -49,7 +53,7 @@ describe('originRequest()', () => {
         // The URL standard escapes an apostrophe in a query, and only there.
         const search = query.replaceAll("'", '%27');
         const target = `${text.startsWith('/') ? text : `/${text}`}?${search}`;
-        expect(forwarded({}, { target }).url).toBe(`${OPTIONS.originUrl}${target}`);
+        expect(forwarded({}, { target }).url).toBe(`${ORIGIN_URL}${target}`);
       }),
     );
   });

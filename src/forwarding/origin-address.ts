@@ -1,0 +1,99 @@
+// Pure: no I/O, no clock.
+import type { SiteHosts } from '../http/site-hosts.ts';
+import { cookieOutsideHost } from './origin-cookies.ts';
+
+/** Where the origin is asked, and how its answers are freed of that address. */
+export interface OriginAddress {
+  /** Scheme, host and port at which the origin is asked for what clients find at `site`, a public origin. */
+  urlFor(site: string): string;
+  /** Makes URLs in these headers of an answer point at `site` where they name the origin's hidden host. */
+  makePublic(headers: Headers, site: string): void;
+  /** A `Set-Cookie` without a `Domain` that names the hidden host: it is then for the public host alone. */
+  publicCookie(setCookie: string): string;
+}
+
+export interface OriginAddressOptions {
+  /** `undefined` for a service binding without an address of its own. */
+  readonly originUrl: string | undefined;
+  readonly publicUrl: string;
+  readonly hosts: SiteHosts;
+}
+
+/**
+ * A Worker cannot choose `Host`: the platform takes it from the URL. So an origin that is to see the public host is
+ * asked at the public URL. That is the case for a service binding without `ORIGIN_URL`, and where `ORIGIN_URL` equals
+ * `PUBLIC_URL`: on a route, such a call goes to the zone's own origin. Every other address is hidden from clients.
+ */
+export function createOriginAddress({
+  originUrl,
+  publicUrl,
+  hosts,
+}: OriginAddressOptions): OriginAddress {
+  const hidden = originUrl === undefined ? undefined : new URL(originUrl);
+  if (hidden === undefined || hidden.origin === new URL(publicUrl).origin) return PUBLIC_ADDRESS;
+  const isPublic = (host: string) => {
+    const authority = hosts.read(host);
+    return authority !== undefined && hosts.originOf(authority) !== undefined;
+  };
+  const isHidden = (url: URL) =>
+    foldDot(url.hostname) === foldDot(hidden.hostname) &&
+    [portOf(hidden), '80', '443'].includes(portOf(url)) &&
+    !isPublic(url.host);
+  return {
+    urlFor: () => hidden.origin,
+    makePublic(headers, site) {
+      const toPublic = (reference: string) => publicReference(reference, site, isHidden);
+      for (const [name, rewrite] of Object.entries(REWRITES)) {
+        const value = headers.get(name);
+        if (value === null) continue;
+        const rewritten = rewrite(value, toPublic);
+        if (rewritten !== value) headers.set(name, rewritten);
+      }
+    },
+    publicCookie: (setCookie) => cookieOutsideHost(setCookie, foldDot(hidden.hostname)),
+  };
+}
+
+const PUBLIC_ADDRESS: OriginAddress = {
+  urlFor: (site) => site,
+  makePublic: () => {},
+  publicCookie: (setCookie) => setCookie,
+};
+
+type Rewrite = (value: string, toPublic: (reference: string) => string) => string;
+
+/** `Refresh` as browsers read it (HTML standard, "shared declarative refresh steps"): seconds, then a URL. */
+const REFRESH = /^([\s\d.]*[;,\s]\s*(?:url\s*=\s*)?)(["']?)(.*)$/i;
+
+/** Headers that send clients elsewhere: RFC 9110 sections 8.7 and 10.2.2, RFC 8288, and the HTML standard. */
+const REWRITES: Readonly<Record<string, Rewrite>> = {
+  location: (value, toPublic) => toPublic(value),
+  'content-location': (value, toPublic) => toPublic(value),
+  link: (value, toPublic) => value.replace(/<([^<>]*)>/g, (_, target) => `<${toPublic(target)}>`),
+  refresh(value, toPublic) {
+    const [, before, quote = '', rest = ''] = REFRESH.exec(value) ?? [];
+    if (before === undefined) return value;
+    const end = quote === '' ? -1 : rest.indexOf(quote);
+    const url = end < 0 ? rest : rest.slice(0, end);
+    return `${before}${quote}${toPublic(url)}${rest.slice(url.length)}`;
+  },
+};
+
+/**
+ * A URL reference that names the hidden host as the same place on the site, without user information; every other as it
+ * is. It is read as a browser reads it on a page of the site, so that no spelling (`//host`, `\\host`, upper case) is missed.
+ */
+function publicReference(reference: string, site: string, isHidden: (url: URL) => boolean): string {
+  const url = URL.parse(reference, `${site}/`);
+  if (url === null || !/^https?:$/.test(url.protocol) || !isHidden(url)) return reference;
+  return `${site}${url.pathname}${url.search}${url.hash}`;
+}
+
+function portOf({ port, protocol }: URL): string {
+  return port || (protocol === 'https:' ? '443' : '80');
+}
+
+/** A name without the dot that ends a fully qualified one. */
+function foldDot(hostname: string): string {
+  return hostname.replace(/\.$/, '');
+}

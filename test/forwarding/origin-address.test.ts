@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { createOriginAddress } from '../../src/forwarding/origin-address.ts';
+import { SiteHosts } from '../../src/http/site-hosts.ts';
+
+const publicUrl = 'https://app.example.com';
+const ADMIN = 'https://admin.example.com';
+const hosts = new SiteHosts(publicUrl, ['admin.example.com']);
+const HIDDEN = createOriginAddress({
+  originUrl: 'https://origin.internal.example',
+  publicUrl,
+  hosts,
+});
+
+function rewritten(name: string, value: string, site = publicUrl, address = HIDDEN) {
+  const headers = new Headers({ [name]: value });
+  address.makePublic(headers, site);
+  return headers.get(name);
+}
+
+/** What the value is on the site, as someone who follows it there would write it. */
+const LOCATIONS = [
+  ['https://origin.internal.example/a?b=c#d', 'https://app.example.com/a?b=c#d'],
+  ['https://origin.internal.example', 'https://app.example.com/'],
+  ['https://origin.internal.example?q', 'https://app.example.com/?q'],
+  ['HTTPS://ORIGIN.Internal.example/A', 'https://app.example.com/A'],
+  ['https://origin.internal.example:443/a', 'https://app.example.com/a'],
+  ['https://origin.internal.example./a', 'https://app.example.com/a'],
+  ['http://origin.internal.example/a', 'https://app.example.com/a'],
+  ['http://origin.internal.example:80/a', 'https://app.example.com/a'],
+  ['//origin.internal.example/a', 'https://app.example.com/a'],
+  ['\\\\origin.internal.example\\a', 'https://app.example.com/a'],
+  ['https:\\\\origin.internal.example/a', 'https://app.example.com/a'],
+  ['https://user:word@origin.internal.example/a', 'https://app.example.com/a'],
+  ['https://%6frigin.internal.example/a', 'https://app.example.com/a'],
+  ['https://origin.internal.example/%2e%2f?%27', 'https://app.example.com/%2e%2f?%27'],
+  ['https://origin.internal.example//evil.example/', 'https://app.example.com//evil.example/'],
+] as const;
+
+const FOREIGN = [
+  '/a',
+  'a/b?c',
+  '../a',
+  '?q=https://origin.internal.example/',
+  '#d',
+  '',
+  'https://app.example.com/a',
+  'https://elsewhere.example/?to=https://origin.internal.example/',
+  'https://origin.internal.example@elsewhere.example/',
+  'https://origin.internal.example.elsewhere.example/',
+  'https://elsewhere.example#origin.internal.example',
+  'https://x.origin.internal.example/',
+  'https://origin.internal.example:4433/another-service',
+  'mailto:someone@origin.internal.example',
+  'myapp://origin.internal.example/callback',
+  'https://[bad/',
+];
+
+describe('makePublic()', () => {
+  it.each(LOCATIONS)('O10: Location %s is %s', (sent, expected) => {
+    expect(rewritten('location', sent)).toBe(expected);
+    expect(rewritten('content-location', sent)).toBe(expected);
+    expect(rewritten('refresh', `5; url=${sent}`)).toBe(`5; url=${expected}`);
+    expect(rewritten('link', `<${sent}>; rel=next, </x>; rel=a`)).toBe(
+      `<${expected}>; rel=next, </x>; rel=a`,
+    );
+  });
+
+  it.each(FOREIGN)('O10: leaves "%s" as it is', (reference) => {
+    for (const [name, value] of [
+      ['location', reference],
+      ['content-location', reference],
+      ['refresh', `0;url=${reference}`],
+      ['link', `<${reference}>; rel=x`],
+    ] as const) {
+      expect(rewritten(name, value)).toBe(value);
+    }
+  });
+
+  it('O10: points at the host that was asked', () => {
+    expect(rewritten('location', 'https://origin.internal.example/a', ADMIN)).toBe(`${ADMIN}/a`);
+  });
+
+  it.each([
+    ['0; url="https://origin.internal.example/a"', '0; url="https://app.example.com/a"'],
+    ["3 , URL = 'https://origin.internal.example/a' x", "3 , URL = 'https://app.example.com/a' x"],
+    ['1.5;https://origin.internal.example/a', '1.5;https://app.example.com/a'],
+    ['0 https://origin.internal.example/a', '0 https://app.example.com/a'],
+    ['5', '5'],
+    ['no refresh https://elsewhere.example/', 'no refresh https://elsewhere.example/'],
+  ])('O10: Refresh %s is %s', (sent, expected) => {
+    expect(rewritten('refresh', sent)).toBe(expected);
+  });
+
+  it('O10: a port of the origin’s own is part of its address, and a public host never is', () => {
+    const local = createOriginAddress({
+      originUrl: 'http://127.0.0.1:8080',
+      publicUrl: 'http://127.0.0.1:8000',
+      hosts: new SiteHosts('http://127.0.0.1:8000'),
+    });
+    const site = 'http://127.0.0.1:8000';
+    expect(rewritten('location', 'http://127.0.0.1:8080/a', site, local)).toBe(`${site}/a`);
+    for (const other of [`${site}/a`, 'http://127.0.0.1:4433/login']) {
+      expect(rewritten('location', other, site, local)).toBe(other);
+    }
+  });
+
+  it('O10: changes nothing where the origin is asked at the public address', () => {
+    for (const originUrl of [undefined, publicUrl, `${publicUrl}:443`]) {
+      const address = createOriginAddress({ originUrl, publicUrl, hosts });
+      expect([address.urlFor(publicUrl), address.urlFor(ADMIN)]).toEqual([publicUrl, ADMIN]);
+      const location = 'https://origin.internal.example/a';
+      expect(rewritten('location', location, publicUrl, address)).toBe(location);
+      const cookie = 'a=1; Domain=app.example.com';
+      expect(address.publicCookie(cookie)).toBe(cookie);
+    }
+  });
+});
+
+describe('publicCookie()', () => {
+  it.each([
+    'a=1; Domain=origin.internal.example; Path=/',
+    'a=1; domain = .ORIGIN.internal.example ; Path=/',
+    'a=1; Domain=origin.internal.example.; Path=/',
+    'a=1;Domain=.example.com; Domain=origin.internal.example; Path=/',
+    'a=1; Domain=origin.internal.example; Domain=.example.com; Path=/',
+  ])('O11: %s becomes a cookie of the public host alone', (cookie) => {
+    expect(HIDDEN.publicCookie(cookie)).toBe('a=1; Path=/');
+  });
+
+  it.each([
+    'a=1',
+    'a=1; Path=/',
+    'a=1; Domain=example.com',
+    'a=1; Domain=.internal.example',
+    'a=1; Domain=app.example.com; Secure',
+    'a=1; Domain=x.origin.internal.example',
+    'a=1; Path=/domain=origin.internal.example',
+    'a="; Domain=elsewhere.example"',
+  ])('O11: %s stays as it is', (cookie) => {
+    expect(HIDDEN.publicCookie(cookie)).toBe(cookie);
+  });
+});
