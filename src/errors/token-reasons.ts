@@ -12,6 +12,15 @@ const TOKEN_REASONS = {
     message: 'The token is too long.',
     reason: 'A token has at most 8192 characters. Have the issuer put less into it.',
   },
+  token_too_deep: {
+    message: 'The claims of the token are nested too deeply.',
+    reason:
+      'Objects and lists may stand at most 8 levels deep, the claims themselves included. Have the issuer put flatter claims into it.',
+  },
+  token_too_many_claims: {
+    message: 'The token has too many claims.',
+    reason: 'A token has at most 64 claims. Have the issuer put less into it.',
+  },
   token_malformed: {
     message: 'The token is not a signed JWT in compact form.',
     reason:

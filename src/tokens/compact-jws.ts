@@ -3,7 +3,7 @@ import { failed, type Result, success } from '../errors/result.ts';
 import type { TokenDenialReason } from '../errors/token-reasons.ts';
 import type { JsonObject } from '../session/session.ts';
 import { decodeBase64Url, isCanonicalBase64Url } from './base64url.ts';
-import { holdsFiniteNumbers, parseStrictObject } from './strict-json.ts';
+import { holdsFiniteNumbers, type JsonProblem, parseStrictObject } from './strict-json.ts';
 
 /** Longer than any session needs, short enough to be judged in microseconds. */
 export const MAX_TOKEN_LENGTH = 8192;
@@ -54,15 +54,30 @@ export function openToken(compact: string): Result<UnverifiedToken, TokenDenialR
   const opened = openCompactJws(compact);
   if (!opened.ok) return opened;
   const claims = parseStrictObject(opened.value.payload, PAYLOAD_BOUNDS);
-  if (claims === undefined) return failed('token_malformed');
-  return holdsFiniteNumbers(claims)
-    ? success({ jws: opened.value, claims })
+  if (!claims.ok) return failed(reasonOf(claims.failure));
+  return holdsFiniteNumbers(claims.value)
+    ? success({ jws: opened.value, claims: claims.value })
     : failed('token_claim_invalid');
 }
 
+/** A bound of ours is not a fault of the token's form: its issuer is told which one. */
+function reasonOf(problem: JsonProblem): TokenDenialReason {
+  switch (problem) {
+    case 'malformed':
+      return 'token_malformed';
+    case 'too-deep':
+      return 'token_too_deep';
+    case 'too-many-members':
+      return 'token_too_many_claims';
+  }
+}
+
 function readHeader(bytes: Uint8Array): Result<UnverifiedJws['header'], TokenDenialReason> {
-  const header = parseStrictObject(bytes, HEADER_BOUNDS);
-  if (header === undefined) return failed('token_malformed');
+  const read = parseStrictObject(bytes, HEADER_BOUNDS);
+  // The three members that are allowed are text, so that a deeper or wider header has others.
+  if (!read.ok)
+    return failed(read.failure === 'malformed' ? 'token_malformed' : 'token_header_refused');
+  const header = read.value;
   const names = Object.keys(header);
   if (names.includes('enc')) return failed('token_encrypted');
   if (names.includes('cty')) return failed('token_nested');

@@ -101,8 +101,7 @@ export class KeyEndpoint {
       }
       const body = await readBoundedText(response, MAX_BODY_BYTES);
       if (body === TOO_LONG) return failed('too-long');
-      const document = parseStrictText(body, BOUNDS);
-      return document === undefined ? failed('malformed') : success(document);
+      return parseStrictText(body, BOUNDS);
     } catch {
       return failed(signal.aborted ? 'timeout' : 'unreachable');
     }

@@ -1,4 +1,3 @@
-import type { JsonObject } from '../session/session.ts';
 import { readBounded } from '../whoami/bounded-kv-read.ts';
 import { digestName } from '../whoami/credential-name.ts';
 import type { KeyValueStore } from '../whoami/kv-tier.ts';
@@ -73,10 +72,10 @@ export class KeySetTier {
   }
 
   #readStored(text: string): StoredKeySet | undefined {
-    const document: JsonObject | undefined = parseStrictText(text, BOUNDS);
-    if (document === undefined || typeof document.fetchedAt !== 'number') return undefined;
-    const keys = readKeySet(document, this.#options.algorithms);
-    return keys.ok ? { keys: keys.value, fetchedAt: document.fetchedAt } : undefined;
+    const document = parseStrictText(text, BOUNDS);
+    if (!document.ok || typeof document.value.fetchedAt !== 'number') return undefined;
+    const keys = readKeySet(document.value, this.#options.algorithms);
+    return keys.ok ? { keys: keys.value, fetchedAt: document.value.fetchedAt } : undefined;
   }
 
   async #resolveName(): Promise<string> {

@@ -1,4 +1,5 @@
 // Pure: no I/O, no clock.
+import { failed, type Result, success } from '../errors/result.ts';
 import type { JsonObject, JsonValue } from '../session/session.ts';
 
 export interface JsonBounds {
@@ -10,23 +11,32 @@ export interface JsonBounds {
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** What is wrong with a text: no object that all readers would read alike, or one beyond a bound. */
+export type JsonProblem = 'malformed' | 'too-deep' | 'too-many-members';
+
 /**
- * The JSON object in these bytes, if every reader would read the same one: well-formed UTF-8 without a byte
+ * Reads the JSON object in these bytes, if every reader would read the same one: well-formed UTF-8 without a byte
  * order mark, a plain object, no name twice at any level (RFC 7515 section 4 and RFC 7519 section 4 let
- * parsers differ there), within bounds. Else `undefined`. Linear in the length.
+ * parsers differ there), within bounds. Linear in the length.
  */
-export function parseStrictObject(bytes: Uint8Array, bounds: JsonBounds): JsonObject | undefined {
+export function parseStrictObject(
+  bytes: Uint8Array,
+  bounds: JsonBounds,
+): Result<JsonObject, JsonProblem> {
   const text = decodeUtf8(bytes);
-  return text === undefined ? undefined : parseStrictText(text, bounds);
+  return text === undefined ? failed('malformed') : parseStrictText(text, bounds);
 }
 
 /** The same for text that was decoded before. */
-export function parseStrictText(text: string, bounds: JsonBounds): JsonObject | undefined {
-  if (!isUnambiguous(text, bounds.maxDepth)) return undefined;
+export function parseStrictText(text: string, bounds: JsonBounds): Result<JsonObject, JsonProblem> {
+  const problem = findProblem(text, bounds.maxDepth);
+  if (problem !== undefined) return failed(problem);
   const value = parse(text);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  if (Object.keys(value).length > bounds.maxMembers) return undefined;
-  return value as JsonObject; // neither a list nor a scalar: an object
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return failed('malformed');
+  }
+  if (Object.keys(value).length > bounds.maxMembers) return failed('too-many-members');
+  return success(value as JsonObject); // neither a list nor a scalar: an object
 }
 
 /**
@@ -59,16 +69,16 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 /**
- * Whether brackets go no deeper than allowed and no object names a member twice. Looked at first, so that no parser
- * is ever made to recurse; of text that is not JSON, which the parser refuses afterwards, it may say anything.
+ * Finds brackets that go deeper than allowed, and an object that names a member twice. Looked for first, so that no
+ * parser is ever made to recurse; of text that is not JSON, which the parser refuses afterwards, it may say anything.
  */
-function isUnambiguous(text: string, maxDepth: number): boolean {
+function findProblem(text: string, maxDepth: number): JsonProblem | undefined {
   const open: Set<JsonValue | undefined>[] = [];
   for (let index = 0; index < text.length; index += 1) {
     switch (text.charCodeAt(index)) {
       case 0x7b: // {
       case 0x5b: // [
-        if (open.push(new Set()) > maxDepth) return false;
+        if (open.push(new Set()) > maxDepth) return 'too-deep';
         break;
       case 0x7d: // }
       case 0x5d: // ]
@@ -80,14 +90,14 @@ function isUnambiguous(text: string, maxDepth: number): boolean {
         if (isBeforeColon(text, end + 1)) {
           const name = readName(text.slice(index, end + 1));
           const names = open.at(-1);
-          if (names?.has(name)) return false;
+          if (names?.has(name)) return 'malformed';
           names?.add(name);
         }
         index = end;
       }
     }
   }
-  return true;
+  return undefined;
 }
 
 /** What a name in quotes means: `"\u0061"` is `"a"`. */

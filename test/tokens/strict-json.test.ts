@@ -9,13 +9,18 @@ import { describeCorpus, readJsonSamples } from '../support/corpus.ts';
 
 /** Any UTF-16 at all, lone surrogates included. */
 const codeUnit = fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code));
+const MALFORMED = { ok: false, failure: 'malformed' };
 const BOUNDS = { maxDepth: 8, maxMembers: 64 };
+const objectIn = (text: string) => {
+  const read = parseStrictText(text, BOUNDS);
+  return read.ok ? read.value : undefined;
+};
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
 describe('parseStrictObject()', () => {
   it('reads a plain object', () => {
     const text = ' {"a" : [1, {"b": "\\"}{"}], "c\\u0041": null} ';
-    expect(parseStrictObject(bytesOf(text), BOUNDS)).toEqual(JSON.parse(text));
+    expect(parseStrictObject(bytesOf(text), BOUNDS)).toEqual({ ok: true, value: JSON.parse(text) });
   });
 
   it('refuses the same name twice, at any level and in any spelling', () => {
@@ -27,7 +32,7 @@ describe('parseStrictObject()', () => {
       '{"__proto__":1,"__proto__":2}',
       '{"":1,"":2}',
     ]) {
-      expect(parseStrictText(text, BOUNDS), text).toBeUndefined();
+      expect(parseStrictText(text, BOUNDS), text).toEqual(MALFORMED);
     }
   });
 
@@ -37,27 +42,28 @@ describe('parseStrictObject()', () => {
       '{"a":"a","b":"a"}',
       '{"a":["a","a"]}',
     ]) {
-      expect(parseStrictText(text, BOUNDS), text).toEqual(JSON.parse(text));
+      expect(objectIn(text), text).toEqual(JSON.parse(text));
     }
   });
 
   it('refuses what is not an object, not UTF-8, or begins with a byte order mark', () => {
     for (const text of ['[]', '"a"', '1', 'null', 'true', '', '\ufeff{}', '{} {}']) {
-      expect(parseStrictObject(bytesOf(text), BOUNDS), text).toBeUndefined();
+      expect(parseStrictObject(bytesOf(text), BOUNDS), text).toEqual(MALFORMED);
     }
     const overlong = Uint8Array.of(0x7b, 0x22, 0xc0, 0xae, 0x22, 0x3a, 0x31, 0x7d);
-    expect(parseStrictObject(overlong, BOUNDS)).toBeUndefined();
+    expect(parseStrictObject(overlong, BOUNDS)).toEqual(MALFORMED);
   });
 
   it('refuses what is deeper or wider than allowed, without ever recursing', () => {
     const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
-    expect(parseStrictText(nested(8), BOUNDS)).toBeDefined();
-    expect(parseStrictText(nested(9), BOUNDS)).toBeUndefined();
-    expect(parseStrictText('['.repeat(1_000_000), BOUNDS)).toBeUndefined();
+    expect(objectIn(nested(8))).toBeDefined();
+    const tooDeep = { ok: false, failure: 'too-deep' };
+    expect(parseStrictText(nested(9), BOUNDS)).toEqual(tooDeep);
+    expect(parseStrictText('['.repeat(1_000_000), BOUNDS)).toEqual(tooDeep);
     const wide = (count: number) =>
       JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, i) => [`n${i}`, i])));
-    expect(parseStrictText(wide(64), BOUNDS)).toBeDefined();
-    expect(parseStrictText(wide(65), BOUNDS)).toBeUndefined();
+    expect(objectIn(wide(64))).toBeDefined();
+    expect(parseStrictText(wide(65), BOUNDS)).toEqual({ ok: false, failure: 'too-many-members' });
   });
 
   it('lets only valid plain objects of the JSON corpus go on', (test) => {
@@ -65,11 +71,11 @@ describe('parseStrictObject()', () => {
     if (samples === undefined) return test.skip(describeCorpus('json-parsing'));
     let accepted = 0;
     for (const { name, verdict, bytes } of samples) {
-      const value = parseStrictObject(bytes, BOUNDS);
-      if (value === undefined) continue;
+      const read = parseStrictObject(bytes, BOUNDS);
+      if (!read.ok) continue;
       accepted += 1;
       expect([name, verdict]).not.toContain('invalid');
-      expect(Array.isArray(value), name).toBe(false);
+      expect(Array.isArray(read.value), name).toBe(false);
     }
     expect(accepted).toBeGreaterThan(10);
   });
@@ -78,8 +84,8 @@ describe('parseStrictObject()', () => {
     const json = fc.json({ maxDepth: 2 });
     fc.assert(
       fc.property(fc.oneof(json, fc.string({ unit: codeUnit })), (text) => {
-        const value = parseStrictText(text, { maxDepth: 50, maxMembers: 1000 });
-        if (value !== undefined) expect(value).toEqual(JSON.parse(text));
+        const read = parseStrictText(text, { maxDepth: 50, maxMembers: 1000 });
+        if (read.ok) expect(read.value).toEqual(JSON.parse(text));
       }),
     );
   });
@@ -92,10 +98,10 @@ describe('parseStrictObject()', () => {
     fc.assert(
       fc.property(object, fc.nat(), (value, pick) => {
         const text = JSON.stringify(value);
-        expect(parseStrictText(text, BOUNDS)).toEqual(JSON.parse(text));
+        expect(objectIn(text)).toEqual(JSON.parse(text));
         const names = Object.keys(value);
         const name = JSON.stringify(names[pick % names.length]);
-        expect(parseStrictText(`${text.slice(0, -1)},${name}:1}`, BOUNDS)).toBeUndefined();
+        expect(parseStrictText(`${text.slice(0, -1)},${name}:1}`, BOUNDS)).toEqual(MALFORMED);
       }),
     );
   });
