@@ -308,6 +308,12 @@ export function explain(reason: Reason): Explanation {
         reason:
           'An administrator of the site has to shorten what is recorded about this account, or make more room for it. Postern’s log names what did not fit.',
       };
+    case 'verdict_changed':
+      return {
+        status: 503,
+        message: 'The session changed while the request was answered.',
+        reason: 'Send the request again.',
+      };
     case 'configuration_invalid':
       return {
         status: 500,

@@ -66,6 +66,7 @@ export type FaultReason =
   | 'loop_detected'
   | 'assertion_unavailable'
   | 'identity_too_large'
+  | 'verdict_changed'
   | 'configuration_invalid'
   | 'internal_error';
 

@@ -19,6 +19,7 @@ import {
 import { isPreflight, type JudgeOptions, type Judgment, judge } from './judge.ts';
 import { PROXY_KINDS, type ProxyKind, readOriginalRequest } from './original-request.ts';
 import { letRead } from './readable-denial.ts';
+import { shown } from './shown.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface ForwardAuthOptions extends JudgeOptions, DenialOptions {
@@ -38,6 +39,12 @@ export type ForwardAuth = (
 const SECRET_HEADER = 'postern-proxy-secret';
 
 /**
+ * Answers a request that `/.postern/auth/nginx` has just refused: `auth_request` of nginx drops a refusal's body and all
+ * but a few of its headers, so nginx asks here for what the client is to read.
+ */
+const NGINX_ANSWER_PATH = '/.postern/auth/nginx/answer';
+
+/**
  * `/.postern/auth/…`: the gate's verdict for a proxy that keeps its own routing. The answer begins as a refusal, and
  * one line alone makes a 200 of it: a pass, of the original request as admitted, asked by a proxy that has
  * proven itself. The request's body is never read.
@@ -48,14 +55,16 @@ export function createForwardAuth(options: ForwardAuthOptions): ForwardAuth {
     const kind = readKind(target);
     if (kind === undefined) return errorResponse('not_found');
     const original = await readTrusted(kind, request, target, options);
-    const answer: JudgedAnswer = original.ok
+    const judged: JudgedAnswer = original.ok
       ? await answerOriginal(request, original.value, anchor, options)
       : refusal(original.failure);
+    const isForClient = target.path === NGINX_ANSWER_PATH;
+    const answer = await asShown(isForClient ? neverPassed(judged) : judged, request);
     const { resolution } = answer;
     if (original.ok && answer.outcome !== 'pass') {
       letRead(answer.response, request, options.rules.match(original.value).rule.crossOrigins);
     }
-    const response = asProxyTakesIt(kind, answer.response);
+    const response = isForClient ? answer.response : asProxyTakesIt(kind, answer.response);
     if (resolution !== undefined) addCacheStatus(response, resolution);
     options.log(() => ({
       route: 'forward-auth',
@@ -76,6 +85,7 @@ interface JudgedAnswer extends Answer {
 }
 
 function readKind({ path }: AdmittedTarget): ProxyKind | undefined {
+  if (path === NGINX_ANSWER_PATH) return 'nginx';
   return PROXY_KINDS.find((kind) => {
     const own = `/.postern/auth/${kind}`;
     return path === own || (kind === 'envoy' && path.startsWith(`${own}/`));
@@ -164,6 +174,20 @@ function allowed(
 
 function refusal(reason: Reason): Answer {
   return { response: errorResponse(reason), outcome: 'refuse', reason };
+}
+
+/** A pass here has no site behind it: the verdict is another one than a moment ago, and the client has to ask again. */
+function neverPassed(answer: JudgedAnswer): JudgedAnswer {
+  if (answer.outcome !== 'pass') return answer;
+  const reason = 'verdict_changed';
+  return { ...answer, response: errorResponse(reason), outcome: 'fault', reason };
+}
+
+/** A refusal or fault as the client can read it, for proxies pass it on; a denial is made so. */
+async function asShown(answer: JudgedAnswer, request: Request): Promise<JudgedAnswer> {
+  const { outcome, reason, response } = answer;
+  if (reason === undefined || (outcome !== 'refuse' && outcome !== 'fault')) return answer;
+  return { ...answer, response: await shown(response, reason, request) };
 }
 
 /**

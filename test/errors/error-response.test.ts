@@ -27,6 +27,7 @@ const WIRE: Readonly<Record<Reason, Wire>> = {
   condition_not_evaluable: [403, 'Forbidden', 'condition_not_evaluable'],
   assertion_unavailable: [503, 'Service Unavailable', 'assertion_unavailable'],
   identity_too_large: [503, 'Service Unavailable', 'identity_too_large'],
+  verdict_changed: [503, 'Service Unavailable', 'verdict_changed'],
   credential_conflicting: [400, 'Bad Request', 'credential_conflicting'],
   not_found: [404, 'Not Found', 'not_found'],
   method_not_allowed: [405, 'Method Not Allowed', 'method_not_allowed'],
@@ -125,6 +126,7 @@ describe('errorResponse()', () => {
       'upstream_not_valid',
       'upstream_timeout',
       'upstream_unreachable',
+      'verdict_changed',
     ]);
   });
 

@@ -71,6 +71,54 @@ describe('forward-auth', () => {
     expect((await ask(gate.port, 'nginx', '/in', {}, { method: 'TRACE' })).status).toBe(403);
   });
 
+  it('F27: nginx gets what a refused client is to read, and no pass that has no site behind it', async () => {
+    const answer = (uri: string, headers: Record<string, string> = {}, method = 'GET') =>
+      get(gate.port, '/.postern/auth/nginx/answer', {
+        'Postern-Proxy-Secret': SECRET,
+        ...told('nginx', uri, { method }).headers,
+        ...headers,
+      });
+    const program = await answer('/in');
+    expect([program.status, JSON.parse(program.text)]).toMatchObject([
+      401,
+      { error: { id: 'session_inactive' } },
+    ]);
+    expect(header(program, 'www-authenticate')).toBe('Bearer');
+    const person = await answer('/in', PAGE);
+    expect(person.status).toBe(302);
+    expect(header(person, 'location')).toContain(encodeURIComponent(`https://${DEFAULT_HOST}/in`));
+    expect(header(person, 'set-cookie')).toContain('postern-turns');
+    const unreadable = await answer('/a%2fb', PAGE);
+    expect([unreadable.status, header(unreadable, 'content-type')]).toEqual([
+      400,
+      'text/html; charset=utf-8',
+    ]);
+    expect((await answer('/in', {}, 'TRACE')).status).toBe(405);
+    for (const [uri, headers] of [
+      ['/in', { Cookie: cookie }],
+      ['/public/x', {}],
+    ] as const) {
+      const passed = await answer(uri, headers);
+      expect([passed.status, header(passed, 'postern-reason')]).toEqual([503, 'verdict_changed']);
+      expect(header(passed, 'x-user-id')).toBeUndefined();
+    }
+    expect((await answer('/in', { 'Postern-Proxy-Secret': '' })).status).toBe(401);
+  });
+
+  it('shows a person a page where a program gets JSON, for refusals and faults too', async () => {
+    const page = await ask(gate.port, 'forward', '/a%2fb', PAGE);
+    expect([page.status, header(page, 'content-type')]).toEqual([400, 'text/html; charset=utf-8']);
+    const { cookie: unknown } = await gate.kratos.createSession();
+    await gate.kratos.control({ whoami: { status: 500, body: 'no' } });
+    const fault = await ask(gate.port, 'forward', '/in', { ...PAGE, Cookie: unknown });
+    await gate.kratos.reset();
+    expect([fault.status, header(fault, 'content-type')]).toEqual([
+      503,
+      'text/html; charset=utf-8',
+    ]);
+    expect(header(fault, 'retry-after')).toBe('2');
+  });
+
   it('F9: a body that never comes is not waited for', async () => {
     const { headers } = told('forward', '/in');
     const startedAt = performance.now();
