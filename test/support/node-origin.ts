@@ -5,6 +5,7 @@ import {
   type RequestListener,
   type ServerResponse,
 } from 'node:http';
+import type { Duplex } from 'node:stream';
 
 /** A request as it stood on the wire, its body not read. */
 export interface ArrivedRequest {
@@ -29,9 +30,16 @@ export interface NodeOrigin extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Starts a site that records each request and leaves the answer to `answer`. @default 200 and `ok` */
+/** Answers a handshake on its bare socket. */
+export type UpgradeListener = (request: IncomingMessage, socket: Duplex) => void;
+
+/**
+ * Starts a site that records each request and leaves the answer to `answer`, and that of a handshake to `upgrade`.
+ * @default 200 and `ok`; handshakes are requests like any other
+ */
 export async function startNodeOrigin(
   answer: RequestListener = (_, response) => response.end('ok\n'),
+  upgrade?: UpgradeListener,
 ): Promise<NodeOrigin> {
   const arrived: ArrivedRequest[] = [];
   let refused = 0;
@@ -39,6 +47,12 @@ export async function startNodeOrigin(
     arrived.push(readArrived(incoming));
     answer(incoming, response);
   });
+  if (upgrade !== undefined) {
+    server.on('upgrade', (incoming: IncomingMessage, socket: Duplex) => {
+      arrived.push(readArrived(incoming));
+      upgrade(incoming, socket);
+    });
+  }
   server.on('clientError', (_error, socket) => {
     refused += 1;
     socket.end('HTTP/1.1 431 Refused\r\nContent-Length: 0\r\n\r\n');

@@ -1,0 +1,202 @@
+import { expect, it } from 'vitest';
+import { header, headerValues } from '../support/raw-http.ts';
+import { describeEachProxy, HOST, PAGE, SECRET, valuesOf } from './world.ts';
+
+/** Spellings in which some site reads one and the same header (CGI, WSGI, lighttpd), and others nobody needs. */
+const SPELLINGS: readonly ((name: string) => string)[] = [
+  (name) => name,
+  (name) => name.toLowerCase(),
+  (name) => name.toUpperCase(),
+  (name) => name.replaceAll('-', '_'),
+  (name) => name.replace('-', '_'),
+  (name) => name.replace(/-(?!.*-)/, '_').toLowerCase(),
+  (name) => name.replaceAll('-', '.'),
+  (name) => name.replaceAll('-', '!'),
+  (name) => name.replaceAll('-', '*'),
+  (name) => name.replace('-', '`').toLowerCase(),
+  (name) => name.replaceAll('-', '#'),
+  (name) => name.replaceAll('-', '|'),
+  (name) => `_${name}`,
+  (name) => `~${name}`,
+  (name) => `${name}_`,
+  (name) => `_${name.replaceAll('-', '_')}_`,
+];
+const IDENTITY_HEADERS = ['X-User-Id', 'X-User-Email', 'X-Session-Assertion'];
+const COPIES = IDENTITY_HEADERS.flatMap((name) =>
+  SPELLINGS.map((spell) => [spell(name), 'spoofed'] as const),
+);
+
+describeEachProxy((behind) => {
+  it('F15: tells the site who is signed in, and the client nothing of it', async () => {
+    const { ask, cookie, identityId, site } = behind();
+    const passed = await ask('/members?a=1', { Cookie: cookie });
+    expect([passed.status, passed.text]).toEqual([200, 'site:0']);
+    const [seen] = site.take();
+    expect(seen?.target).toBe('/members?a=1');
+    expect(valuesOf(seen, 'host')).toEqual([HOST]);
+    expect(valuesOf(seen, 'x-user-id')).toEqual([identityId]);
+    expect(valuesOf(seen, 'x-user-email')).toEqual(['a@example.com']);
+    expect(valuesOf(seen, 'x-session-assertion')).toEqual([
+      expect.stringMatching(/^ey[\w-]+\.[\w-]+\.[\w-]+$/),
+    ]);
+    for (const name of IDENTITY_HEADERS) expect(header(passed, name)).toBeUndefined();
+  });
+
+  it('F15: no copy of an identity header that a client sends reaches the site', async () => {
+    const { ask, cookie, identityId, site } = behind();
+    for (const [target, signedIn] of [
+      ['/members', true],
+      ['/maybe/x', true],
+      ['/maybe/x', false],
+      ['/public/x', true],
+      ['/public/x', false],
+    ] as const) {
+      const credential = signedIn ? [['Cookie', cookie] as const] : [];
+      expect((await ask(target, [...COPIES, ...credential])).status).toBe(200);
+      const [seen] = site.take();
+      const spoofed = seen?.headers.filter(([, value]) => value.includes('spoofed'));
+      expect([target, spoofed]).toEqual([target, []]);
+      const isKnown = signedIn && target !== '/public/x';
+      expect(valuesOf(seen, 'x-user-id').filter((value) => value !== '')).toEqual(
+        isKnown ? [identityId] : [],
+      );
+    }
+  });
+
+  it('F19: no Connection header of a client takes an identity header away', async () => {
+    const { ask, cookie, identityId, site } = behind();
+    const nominated = [
+      ...IDENTITY_HEADERS,
+      'X-Forwarded-Host',
+      'X-Forwarded-Uri',
+      'X-Forwarded-Method',
+    ];
+    for (const value of ['X-User-Id', nominated.join(', '), `${nominated.join(', ')}, close`]) {
+      const { status } = await ask('/members', { Cookie: cookie, Connection: value });
+      const [seen] = site.take();
+      if (status === 400 && value !== 'X-User-Id') {
+        expect(seen).toBeUndefined(); // Envoy refuses it when it names X-Forwarded-Host
+        continue;
+      }
+      expect([value, status]).toEqual([value, 200]);
+      expect(valuesOf(seen, 'x-user-id')).toEqual([identityId]);
+      expect(valuesOf(seen, 'x-user-email')).toEqual(['a@example.com']);
+      expect(valuesOf(seen, 'x-session-assertion')).toHaveLength(1);
+    }
+  });
+
+  it('F20: no header gives the site another method, path or client than the one that was judged', async () => {
+    const { ask, cookie, site } = behind();
+    const headers = {
+      'X-HTTP-Method': 'DELETE',
+      'X-HTTP-Method-Override': 'DELETE',
+      'X-Method-Override': 'DELETE',
+      X_HTTP_METHOD_OVERRIDE: 'DELETE',
+      'X-Original-URL': '/admin',
+      'X-Rewrite-URL': '/admin',
+      'X-Override-URL': '/admin',
+      X_REWRITE_URL: '/admin',
+      Forwarded: 'for=10.9.8.7;host=evil.example',
+      'X-Forwarded-For': '10.9.8.7',
+      'X-Forwarded-Host': 'evil.example',
+      'X-Forwarded-Proto': 'ftp',
+      'X-Forwarded-Prefix': '/admin',
+      'X-Real-IP': '10.9.8.7',
+    };
+    for (const target of ['/public/x', '/members']) {
+      expect((await ask(target, { Cookie: cookie, ...headers })).status).toBe(200);
+      const [seen] = site.take();
+      expect(JSON.stringify(seen)).not.toMatch(/DELETE|\/admin|evil|10\.9\.8\.7|ftp/);
+      expect([seen?.method, seen?.target]).toEqual(['GET', target]);
+    }
+  });
+
+  it('F23: no client speaks for the proxy, and no site gets the secret', async () => {
+    const { ask, cookie, site } = behind();
+    const told = {
+      'Postern-Proxy-Secret': SECRET,
+      'X-Original-URL': `https://${HOST}/public/x`,
+      'X-Original-Method': 'GET',
+      'X-Forwarded-Host': HOST,
+      'X-Forwarded-Uri': '/public/x',
+      'X-Forwarded-Method': 'GET',
+      X_Forwarded_Uri: '/public/x',
+    };
+    expect((await ask('/members', told)).status).toBe(401);
+    for (const path of ['/_postern', '/.postern/auth/nginx', '/.postern/auth/forward']) {
+      expect([404, 401]).toContain((await ask(path, told)).status);
+    }
+    expect(site.take()).toEqual([]);
+    const passed = await ask('/members', { Cookie: cookie });
+    expect(passed.raw.toString()).not.toContain(SECRET);
+    expect(JSON.stringify(site.take())).not.toContain(SECRET);
+  });
+
+  it('passes a body on, whole, and none of a request that is refused', async () => {
+    const { ask, cookie, site } = behind();
+    const body = 'x'.repeat(100_000);
+    const post = { method: 'POST', body };
+    const passed = await ask('/members', { Cookie: cookie }, post);
+    expect([passed.status, passed.text]).toEqual([200, 'site:100000']);
+    const chunked = { Cookie: cookie, 'Transfer-Encoding': 'chunked' };
+    const inChunks = { method: 'POST', body: `5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n` };
+    expect((await ask('/members', chunked, inChunks)).text).toBe('site:11');
+    expect(site.take().map(({ method }) => method)).toEqual(['POST', 'POST']);
+    expect((await ask('/members', {}, post)).status).toBe(401);
+    expect((await ask('/members', PAGE, post)).status).toBe(303);
+    expect(site.take()).toEqual([]);
+  });
+
+  it('answers HEAD as it does GET, without a body', async () => {
+    const { ask, cookie, site } = behind();
+    const passed = await ask('/members', { Cookie: cookie }, { method: 'HEAD' });
+    expect([passed.status, passed.text, passed.rest.length]).toEqual([200, '', 0]);
+    expect(site.take().map(({ method }) => method)).toEqual(['HEAD']);
+    const refused = await ask('/members', {}, { method: 'HEAD' });
+    expect([refused.status, refused.text, refused.rest.length]).toEqual([401, '', 0]);
+    expect((await ask('/members', PAGE, { method: 'HEAD' })).status).toBe(302);
+    expect(site.take()).toEqual([]);
+  });
+
+  it('F24: the cookie of a renewed session reaches the client, with 200 and with 404', async () => {
+    const { ask, gate } = behind();
+    const renewed = 'ory_kratos_session=renewed; Path=/; HttpOnly; SameSite=Lax';
+    for (const [target, status] of [
+      ['/members', 200],
+      ['/missing/x', 404],
+    ] as const) {
+      const { cookie, session } = await gate.kratos.createSession();
+      const whoami = { body: session, headers: { 'Set-Cookie': renewed } };
+      await gate.kratos.control({ whoami });
+      const passed = await ask(target, { Cookie: cookie });
+      await gate.kratos.reset();
+      expect([passed.status, headerValues(passed, 'set-cookie').sort()]).toEqual([
+        status,
+        [renewed, 'site=1'],
+      ]);
+    }
+  });
+
+  it('F28: one connection to the gate serves many people, each with their own answer', async () => {
+    const { ask, cookie, identityId, edge, gate, site } = behind();
+    const other = await gate.kratos.createSession({ traits: { email: 'b@example.com' } });
+    const people = [
+      [{ Cookie: cookie }, identityId],
+      [{}, undefined],
+      [{ Cookie: other.cookie }, other.session.identity.id],
+    ] as const;
+    const before = edge.connections();
+    for (let turn = 0; turn < 30; turn += 1) {
+      const [headers, expected] = people[turn % people.length] ?? people[0];
+      const { status } = await ask(`/members?turn=${turn}`, headers);
+      const [seen] = site.take();
+      expect([turn, status, valuesOf(seen, 'x-user-id')[0]]).toEqual([
+        turn,
+        expected === undefined ? 401 : 200,
+        expected,
+      ]);
+    }
+    // Refusals with a body may cost nginx its connection; passes must not.
+    expect(edge.connections() - before).toBeLessThan(25);
+  });
+});
