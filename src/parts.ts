@@ -26,6 +26,7 @@ import {
   ownSecrets,
   type SessionApiOptions,
 } from './session-api/session-api.ts';
+import { ChangeMaker } from './session-changes/change-maker.ts';
 import { createConfiguredIssuers, createIssuerKeys } from './tokens/configured-issuers.ts';
 import { createOwnTokens } from './tokens/own-token.ts';
 import { RESOURCE_METADATA_PATH } from './tokens/resource-metadata.ts';
@@ -114,7 +115,7 @@ export function createParts(config: Config, given: Surroundings): Parts {
       log,
       store,
       sessions,
-      announcer: revocation.announcer,
+      changes: new ChangeMaker({ writer: revocation.writer, write }),
     }),
   };
 }
@@ -218,7 +219,7 @@ function createGateOptions(
 function createSessionApiOptions(
   config: Config,
   surroundings: Surroundings,
-  parts: Pick<SessionApiOptions, 'log' | 'store' | 'sessions' | 'announcer'>,
+  parts: Pick<SessionApiOptions, 'log' | 'store' | 'sessions' | 'changes'>,
 ): SessionApiOptions {
   const keySurroundings = { ...surroundings, fetch: surroundings.fetchKeys };
   return {

@@ -1,3 +1,6 @@
+import { success } from '../../src/errors/result.ts';
+import { ChangeMaker } from '../../src/session-changes/change-maker.ts';
+import { endingUnlessRefused } from '../../src/session-changes/session-change.ts';
 import { NO_DEMAND } from '../../src/whoami/demand.ts';
 import { Edge, type Isolate } from './edge.ts';
 import { HOME, type Location, roundTripMs } from './geography.ts';
@@ -139,12 +142,16 @@ class RevocationStudy {
   async #revoke(trial: number): Promise<void> {
     const distanceMs = roundTripMs(this.#options.locations[this.#placeOf(trial, 0)] ?? HOME, HOME);
     const subjects = [{ kind: 'session', sessionId: sessionIdOf(trial) }] as const;
-    await this.#isolateOf(trial, 0).revocation.announcer.announce(subjects, async () => {
+    const { writer } = this.#isolateOf(trial, 0).revocation;
+    const send = async () => {
       await this.#time.sleep(Math.round(distanceMs / 2) + CHANGE_MS);
       this.#store.revoke(trial);
       await this.#time.sleep(Math.round(distanceMs / 2));
-      return { value: undefined, changed: subjects };
-    });
+      return success(new Response(null, { status: 204 }));
+    };
+    const intent = { kind: 'known', about: subjects } as const;
+    const change = { intent, send, conclude: endingUnlessRefused(subjects) };
+    await new ChangeMaker({ writer, write: () => undefined }).make(change, () => undefined);
     this.#answeredAt.set(trial, this.#time.now());
   }
 

@@ -8,6 +8,7 @@ import {
 } from '../forwarding/identity-presets.ts';
 import type { Authority } from '../http/authority.ts';
 import { SiteHosts } from '../http/site-hosts.ts';
+import { zoneOfIssuer } from '../providers/keycard/keycard-zone.ts';
 import { SESSION_API_COMPANIONS } from './session-api-settings.ts';
 import { SETTINGS } from './settings.ts';
 
@@ -82,6 +83,7 @@ export function readConfig(
     ...sharedCookieNames(settings),
     ...unservedHosts,
     ...tooSmallBudget(settings, identityHeaders),
+    ...unnamedZones(settings),
   ];
   if (contradictions.length > 0) return failed(contradictions);
   const kratosUrl = settings.KRATOS_BROWSER_URL ?? settings.KRATOS_PUBLIC_URL;
@@ -117,6 +119,18 @@ function withReadHosts({ PUBLIC_URL, HOSTS, RULES }: Settings): {
     return { ...rule, host };
   });
   return { rules, unservedHosts };
+}
+
+/** Whoever has a zone of their own could else revoke in it through this gate. */
+function unnamedZones({ KEYCARD_API_URL, KEYCARD_ZONES, ISSUERS }: Settings): string[] {
+  const isNamed =
+    KEYCARD_ZONES !== undefined ||
+    ISSUERS.some(({ preset, issuer }) => preset === 'keycard' && zoneOfIssuer(issuer));
+  return KEYCARD_API_URL === undefined || isNamed
+    ? []
+    : [
+        'KEYCARD_ZONES: expected the ids of the zones that may be asked about, because KEYCARD_API_URL is set and ISSUERS names no https://<zone>.keycard.cloud; got nothing.',
+      ];
 }
 
 function tooSmallBudget(

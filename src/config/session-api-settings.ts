@@ -32,6 +32,13 @@ export const SESSION_API_SETTINGS = {
    */
   SELF_SERVICE: flag(),
   /**
+   * Whether Kratos ends a person’s other sessions when they sign in (its hook `revoke_active_sessions` after
+   * `login`). Those are then marked at every sign-in, and nobody can sign in while the revocation log cannot be
+   * written. Without it they are marked where Kratos’s list shows that no other session is left. With
+   * `SELF_SERVICE`.
+   */
+  SIGN_IN_ENDS_SESSIONS: flag(),
+  /**
    * Origins besides `PUBLIC_URL` that are trusted as the site itself is (`Origin` of the request,
    * compared exactly): with the cookie of the person looking at them, their pages may change sessions,
    * and ask and read (CORS) whoami, `/sessions` and, where it is answered here, `/self-service`.
@@ -99,7 +106,11 @@ export const SESSION_API_SETTINGS = {
   KEYCARD_CLIENT_ID: v.optional(headerValue('a client id of visible ASCII characters')),
   /** The service account’s secret. Put it in a secret, and `KEYCARD_CLIENT_ID` with it. */
   KEYCARD_CLIENT_SECRET: v.optional(headerValue('a client secret of visible ASCII characters')),
-  /** Zones that may be asked about; others are answered 404. Default: all. */
+  /**
+   * Zones that may be asked about; others are answered 404. Default: the zones of the `keycard` issuers of `ISSUERS`
+   * (`https://<zone>.keycard.cloud`); with none of those the setting is required. Sessions of zones whose tokens are
+   * not believed here are ended at Keycard and leave no mark here.
+   */
   KEYCARD_ZONES: v.optional(
     json(
       v.pipe(

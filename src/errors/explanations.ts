@@ -239,6 +239,13 @@ export function explain(reason: Reason): Explanation {
         message: 'No stored answer satisfies the request.',
         reason: 'The request said only-if-cached. Leave that directive out to have it checked.',
       };
+    case 'revocation_log_unavailable':
+      return {
+        status: 503,
+        message: 'Nothing was changed: the revocation log could not be written.',
+        reason:
+          'A change is recorded before it is made. Send the request again after the time in Retry-After.',
+      };
     case 'revocation_unrecorded':
       return {
         status: 503,

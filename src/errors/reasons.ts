@@ -55,6 +55,7 @@ export type FaultReason =
   | 'store_unavailable'
   | 'issuer_keys_unavailable'
   | 'not_cached'
+  | 'revocation_log_unavailable'
   | 'revocation_unrecorded'
   | 'origin_unreachable'
   | 'origin_timeout'

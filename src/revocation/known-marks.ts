@@ -5,7 +5,10 @@ import {
   EVERYTHING_KEY,
   identityKey,
   issuerKey,
+  OTHER_SESSIONS,
+  otherSessionsPrefix,
   sessionKey,
+  sessionOfKey,
   tokenKey,
 } from './mark.ts';
 import type { RevocationSubject } from './revocation-view.ts';
@@ -28,11 +31,14 @@ const NOTHING: KnownMark = Object.freeze({
 /** A copy of the log up to a position, made for look-ups: a subject is named by a handful of keys. */
 export class KnownMarks {
   readonly #marks = new Map<string, KnownMark>();
+  /** Marks of all sessions of an identity but one: by the identity's part of the key, then by the session spared. */
+  readonly #others = new Map<string, Map<string, KnownMark>>();
+  #othersSize = 0;
   #everything: KnownMark = NOTHING;
   #position: LogPosition = LOG_START;
 
   get size(): number {
-    return this.#marks.size;
+    return this.#marks.size + this.#othersSize;
   }
 
   get position(): LogPosition {
@@ -60,6 +66,7 @@ export class KnownMarks {
     for (const key of keysOf(subject)) {
       latest = Math.max(latest, this.#marks.get(key)?.issuedBefore ?? 0);
     }
+    for (const mark of this.#sparingOthers(subject)) latest = Math.max(latest, mark.issuedBefore);
     return latest;
   }
 
@@ -76,6 +83,14 @@ export class KnownMarks {
     for (const [key, { keepUntil }] of this.#marks) {
       if (keepUntil < moment) this.#marks.delete(key);
     }
+    for (const [prefix, marks] of this.#others) {
+      for (const [spared, { keepUntil }] of marks) {
+        if (keepUntil >= moment) continue;
+        marks.delete(spared);
+        this.#othersSize -= 1;
+      }
+      if (marks.size === 0) this.#others.delete(prefix);
+    }
   }
 
   #add({ key, position, issuedBefore, keepUntil }: RecordedMark): void {
@@ -84,17 +99,43 @@ export class KnownMarks {
       if (position > this.#everything.position) this.#everything = mark;
       return;
     }
+    if (key.startsWith(OTHER_SESSIONS)) {
+      this.#addSparing(key, mark);
+      return;
+    }
     const known = this.#marks.get(key);
     if (known !== undefined && known.position >= position) return;
     this.#marks.set(key, mark);
   }
 
+  #addSparing(key: string, mark: KnownMark): void {
+    const end = key.lastIndexOf('\n') + 1;
+    const [prefix, spared] = [key.slice(0, end), key.slice(end)];
+    const marks = this.#others.get(prefix) ?? new Map<string, KnownMark>();
+    const known = marks.get(spared);
+    if (known !== undefined && known.position >= mark.position) return;
+    if (known === undefined) this.#othersSize += 1;
+    marks.set(spared, mark);
+    this.#others.set(prefix, marks);
+  }
+
+  /** The marks that name an identity's sessions but one, where that one is not the subject's. */
+  #sparingOthers({ identityId, sessionId }: RevocationSubject): KnownMark[] {
+    if (this.#othersSize === 0 || identityId === undefined) return [];
+    const marks = this.#others.get(otherSessionsPrefix(identityId));
+    if (marks === undefined) return [];
+    return Array.from(marks).flatMap(([spared, mark]) => (spared === sessionId ? [] : [mark]));
+  }
+
   #newest(subject: RevocationSubject): KnownMark {
     let newest = this.#everything;
-    if (this.#marks.size === 0) return newest;
+    if (this.size === 0) return newest;
     for (const key of keysOf(subject)) {
       const mark = this.#marks.get(key);
       if (mark !== undefined && mark.position > newest.position) newest = mark;
+    }
+    for (const mark of this.#sparingOthers(subject)) {
+      if (mark.position > newest.position) newest = mark;
     }
     return newest;
   }
@@ -111,8 +152,11 @@ function keysOf({
   if (sessionId !== undefined) keys.push(sessionKey(sessionId));
   if (identityId !== undefined) keys.push(identityKey(identityId));
   if (credentialName !== undefined) keys.push(credentialKey(credentialName));
+  const isWhole = sessionId !== undefined && identityId !== undefined;
+  if (isWhole) keys.push(sessionOfKey(sessionId, identityId));
   if (issuer === undefined) return keys;
   keys.push(issuerKey(issuer));
+  if (isWhole) keys.push(sessionOfKey(sessionId, identityId, issuer));
   if (sessionId !== undefined) keys.push(sessionKey(sessionId, issuer));
   if (identityId !== undefined) keys.push(identityKey(identityId, issuer));
   if (tokenId !== undefined) keys.push(tokenKey(issuer, tokenId));

@@ -1,8 +1,6 @@
+import { LogMemory, MEMORY_SCHEMA, type SqlRow, type SqlValue } from './log-memory.ts';
 import type { AppendAnswer, AppendOptions, LogPage, RecordedMark } from './log-protocol.ts';
-import { EVERYTHING_KEY, type Mark, ownerKey, subjectKey } from './mark.ts';
-
-type SqlValue = string | number | null;
-type SqlRow = Record<string, SqlValue | ArrayBuffer>;
+import { EVERYTHING_KEY, type Mark, ownerKey, ownerOfKey, subjectKey } from './mark.ts';
 
 /** The part of a Durable Object's storage that is used. */
 export interface LogStorage {
@@ -19,15 +17,17 @@ const SCHEMA = `
     keep_until INTEGER NOT NULL
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS marks_by_position ON marks (position);
-  CREATE TABLE IF NOT EXISTS messages (key TEXT PRIMARY KEY, keep_until INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS marks_by_owner ON marks (owner);
   CREATE TABLE IF NOT EXISTS head (id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER NOT NULL);
 `;
 
 const MAX_PAGE = 5000;
 /** A writer is told what it asked for and a little more; who is further behind reads. */
 const MAX_APPEND_PAGE = 200;
-/** Messages remembered against repetition; a flood of them makes the oldest be forgotten early. */
-const MAX_MESSAGES = 100_000;
+/** One person's marks: beyond it they become one mark of that person. */
+const MAX_MARKS_OF_PERSON = 100;
+/** One issuer's share of all marks: beyond it the older half becomes one mark of that issuer. */
+const ISSUER_SHARE = 1 / 4;
 
 /** Marks of issuers stay as they are: there are as many as issuers are configured. */
 const IS_FINE = `key NOT LIKE 'o%' AND key <> '${EVERYTHING_KEY}'`;
@@ -57,15 +57,16 @@ export class LogCore {
   readonly #now: () => number;
   #position: number;
   #count: number;
-  #messages: number;
+  readonly #memory: LogMemory;
 
   constructor(storage: LogStorage, now: () => number) {
     this.#storage = storage;
     this.#now = now;
     this.#query(SCHEMA);
+    this.#query(MEMORY_SCHEMA);
+    this.#memory = new LogMemory((query, ...bindings) => this.#query(query, ...bindings), now);
     this.#position = this.#storage.transactionSync(() => this.#readHead() ?? this.#begin());
-    this.#count = this.#countRows('marks');
-    this.#messages = this.#countRows('messages');
+    this.#count = this.#countMarks();
   }
 
   /** Subjects now named. */
@@ -87,19 +88,23 @@ export class LogCore {
   }
 
   append(marks: readonly Mark[], options: AppendOptions): AppendAnswer {
-    const { cursor, once } = options;
+    const { cursor, once, remember, recall } = options;
     // A transaction that fails leaves the tables as they were, and so must what is remembered of them.
     const [position, count] = [this.#position, this.#count];
     try {
       const isNew = this.#storage.transactionSync(() => {
-        if (once !== undefined && !this.#isFirst(once)) return false;
+        if (once !== undefined && !this.#memory.isFirst(once)) return false;
+        if (remember !== undefined) this.#memory.remember(remember, keepMsOf(options));
+        if (marks.length === 0) return true;
         for (const mark of marks) this.#record(mark, options);
-        if (this.#count > options.maxMarks) this.#fold(options.maxMarks);
+        this.#bound(marks, options.maxMarks);
         this.#query('UPDATE head SET position = ?', this.#position);
         return true;
       });
       if (!isNew) return { kind: 'repeated' };
-      return { kind: 'recorded', page: this.read(cursor, MAX_APPEND_PAGE) };
+      const recalled = recall === undefined ? undefined : this.#memory.recall(recall);
+      const page = this.read(cursor, MAX_APPEND_PAGE);
+      return { kind: 'recorded', page, ...(recalled !== undefined && { recalled }) };
     } catch (error) {
       this.#position = position;
       this.#count = count;
@@ -116,22 +121,19 @@ export class LogCore {
     const now = this.#now();
     return this.#storage.transactionSync(() => {
       this.#query('DELETE FROM marks WHERE keep_until <= ?', now);
-      this.#query('DELETE FROM messages WHERE keep_until <= ?', now);
-      this.#count = this.#countRows('marks');
-      this.#messages = this.#countRows('messages');
+      this.#memory.prune();
+      this.#count = this.#countMarks();
       const [row] = this.#query(
-        'SELECT MIN(due) AS due FROM (SELECT MIN(keep_until) AS due FROM marks UNION ALL SELECT MIN(keep_until) FROM messages)',
+        `SELECT MIN(due) AS due FROM (SELECT MIN(keep_until) AS due FROM marks
+           UNION ALL SELECT MIN(keep_until) FROM messages UNION ALL SELECT MIN(keep_until) FROM changes)`,
       );
       return typeof row?.due === 'number' ? row.due : undefined;
     });
   }
 
-  #record(
-    { subject, isTentative, issuedBefore }: Mark,
-    { checkLifeMs, tokenLifeMs }: AppendOptions,
-  ): void {
+  #record({ subject, isTentative, issuedBefore }: Mark, options: AppendOptions): void {
     const now = this.#now();
-    const keepMs = isTentative ? checkLifeMs : Math.max(checkLifeMs, tokenLifeMs);
+    const keepMs = isTentative ? options.checkLifeMs : keepMsOf(options);
     this.#position = Math.max(this.#position + 1, now);
     const denied = Math.min(issuedBefore ?? now, now) + ISSUER_SKEW_MS;
     const key = subjectKey(subject);
@@ -161,6 +163,47 @@ export class LogCore {
     );
   }
 
+  /** Keeps one person, one issuer and everybody together within what each may take up, in that order. */
+  #bound(marks: readonly Mark[], maxMarks: number): void {
+    const people = new Set<string>();
+    const issuers = new Set<string>();
+    for (const { subject } of marks) {
+      const owner = ownerKey(subject);
+      const issuer = owner?.startsWith('o') ? owner : owner && ownerOfKey(owner);
+      if (owner?.startsWith('i')) people.add(owner);
+      if (issuer !== undefined) issuers.add(issuer);
+    }
+    for (const person of people) {
+      if (this.#countOf(person) > MAX_MARKS_OF_PERSON) this.#foldInto(person);
+    }
+    const share = Math.floor(maxMarks * ISSUER_SHARE);
+    for (const issuer of issuers) {
+      const count = this.#countOf(issuer);
+      if (count > share) this.#foldInto(issuer, this.#positionAt(Math.ceil(count / 2), issuer));
+    }
+    if (this.#count > maxMarks) this.#fold(maxMarks);
+  }
+
+  #countOf(owner: string): number {
+    return Number(
+      this.#query('SELECT COUNT(*) AS count FROM marks WHERE owner = ?', owner)[0]?.count,
+    );
+  }
+
+  /** Where the mark stands that so many of its owner's come before. */
+  #positionAt(offset: number, owner: string): number {
+    const [row] = this.#query(
+      'SELECT position FROM marks WHERE owner = ? ORDER BY position LIMIT 1 OFFSET ?',
+      owner,
+      offset,
+    );
+    return typeof row?.position === 'number' ? row.position : this.#position;
+  }
+
+  #foldInto(owner: string, upTo = this.#position): void {
+    this.#foldWhere('owner = ? AND position <= ?', { bindings: [owner, upTo] });
+  }
+
   /**
    * To half of what is allowed, so that it happens seldom. What only makes checks be made again goes before what
    * denies tokens: whoever floods the log with changes that fail must not be able to end everyone's tokens.
@@ -170,7 +213,9 @@ export class LogCore {
     this.#foldWhere(
       `owner LIKE 'i%' AND owner IN (SELECT owner FROM marks GROUP BY owner HAVING COUNT(*) > 1)`,
     );
-    if (this.#count > target) this.#foldWhere(`issued_before = 0 AND ${IS_FINE}`, TO_EVERYTHING);
+    if (this.#count > target) {
+      this.#foldWhere(`issued_before = 0 AND ${IS_FINE}`, { owner: TO_EVERYTHING });
+    }
     if (this.#count <= target) return;
     const [middle] = this.#query(
       'SELECT position FROM marks ORDER BY position LIMIT 1 OFFSET ?',
@@ -179,41 +224,27 @@ export class LogCore {
     const upTo = middle?.position;
     if (typeof upTo !== 'number') return;
     this.#foldWhere(`owner LIKE 'o%' AND position <= ${upTo}`);
-    this.#foldWhere(`position <= ${upTo} AND ${IS_FINE}`, TO_EVERYTHING);
+    this.#foldWhere(`position <= ${upTo} AND ${IS_FINE}`, { owner: TO_EVERYTHING });
   }
 
   /**
    * Puts one mark of the owner in place of many. It stands where the last of them stood: a reader before that
    * place is given it, and a reader beyond has every single one of them.
    */
-  #foldWhere(condition: string, owner = 'owner'): void {
+  #foldWhere(
+    condition: string,
+    { owner = 'owner', bindings = [] }: { owner?: string; bindings?: readonly SqlValue[] } = {},
+  ): void {
     const folded = this.#query(
       `SELECT ${owner} AS key, MAX(position) AS position, MAX(issued_before) AS issued_before,
          MAX(keep_until) AS keep_until FROM marks WHERE ${condition} GROUP BY 1`,
+      ...bindings,
     );
-    this.#query(`DELETE FROM marks WHERE ${condition}`);
-    for (const mark of folded.map(toRecordedMark)) this.#upsert(mark.key, null, mark);
-    this.#count = this.#countRows('marks');
-  }
-
-  #isFirst({ key, keepMs }: NonNullable<AppendOptions['once']>): boolean {
-    const now = this.#now();
-    const known = this.#query('SELECT keep_until FROM messages WHERE key = ?', key)[0]?.keep_until;
-    if (typeof known === 'number' && known > now) return false;
-    if (this.#messages >= MAX_MESSAGES) {
-      this.#query(
-        'DELETE FROM messages WHERE key IN (SELECT key FROM messages ORDER BY keep_until LIMIT ?)',
-        MAX_MESSAGES / 10,
-      );
-      this.#messages = this.#countRows('messages');
+    this.#query(`DELETE FROM marks WHERE ${condition}`, ...bindings);
+    for (const mark of folded.map(toRecordedMark)) {
+      this.#upsert(mark.key, ownerOfKey(mark.key) ?? null, mark);
     }
-    this.#query(
-      'INSERT OR REPLACE INTO messages (key, keep_until) VALUES (?, ?)',
-      key,
-      now + keepMs,
-    );
-    this.#messages += 1;
-    return true;
+    this.#count = this.#countMarks();
   }
 
   /** Nothing checked before this log existed was held against it, so all of it is checked once more. */
@@ -230,13 +261,18 @@ export class LogCore {
     return typeof position === 'number' ? position : undefined;
   }
 
-  #countRows(table: 'marks' | 'messages'): number {
-    return Number(this.#query(`SELECT COUNT(*) AS count FROM ${table}`)[0]?.count);
+  #countMarks(): number {
+    return Number(this.#query('SELECT COUNT(*) AS count FROM marks')[0]?.count);
   }
 
   #query(query: string, ...bindings: SqlValue[]): SqlRow[] {
     return this.#storage.sql.exec(query, ...bindings).toArray();
   }
+}
+
+/** From now on, the longest life of anything that marks can name. */
+function keepMsOf({ checkLifeMs, tokenLifeMs }: AppendOptions): number {
+  return Math.max(checkLifeMs, tokenLifeMs);
 }
 
 function toRecordedMark(row: SqlRow): RecordedMark {

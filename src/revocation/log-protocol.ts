@@ -1,5 +1,5 @@
 // Pure: no I/O, no clock. What the log and its readers say to each other.
-import type { Mark } from './mark.ts';
+import type { Mark, MarkSubject } from './mark.ts';
 
 /**
  * A place in the log: every mark has its own, later ones a greater one, across any restart or replacement
@@ -41,10 +41,25 @@ export interface AppendOptions {
   readonly maxMarks: number;
   /** Names a message, so that it is acted upon once. */
   readonly once?: { readonly key: string; readonly keepMs: number };
+  /** Kept with the marks, for the retry of a change that can no longer find out whom it is about. */
+  readonly remember?: Remembered;
+  /** The name of which the answer says what was kept. */
+  readonly recall?: string;
+}
+
+/** Whom a change is about, by the names under which a retry of it asks. */
+export interface Remembered {
+  readonly keys: readonly string[];
+  readonly about: readonly MarkSubject[];
 }
 
 export type AppendAnswer =
-  | { readonly kind: 'recorded'; readonly page: LogPage }
+  | {
+      readonly kind: 'recorded';
+      readonly page: LogPage;
+      /** What was kept under the name to recall; left out when nothing was. */
+      readonly recalled?: readonly MarkSubject[];
+    }
   /** The message had been acted upon before; nothing was recorded. */
   | { readonly kind: 'repeated' };
 

@@ -1,5 +1,5 @@
 import type { LogClient } from './log-client.ts';
-import type { AppendAnswer, AppendOptions } from './log-protocol.ts';
+import { type AppendAnswer, type AppendOptions, LOG_START, type LogPage } from './log-protocol.ts';
 import type { LogView } from './log-view.ts';
 import type { Mark } from './mark.ts';
 
@@ -14,6 +14,11 @@ export interface LogWriterOptions {
   readonly now: () => number;
 }
 
+/** What a writer asks of the log besides recording marks. */
+export type WriteRequest = Pick<AppendOptions, 'once' | 'remember' | 'recall'>;
+
+const NOTHING_NEW: LogPage = Object.freeze({ marks: [], position: LOG_START, hasMore: false });
+
 /** Recording is tried again after so many milliseconds; marking a subject twice says no more than once. */
 const RETRIES_MS = [50, 250];
 
@@ -26,7 +31,7 @@ export class LogWriter {
   }
 
   /**
-   * Records marks; definite ones with patience, since nobody else will.
+   * Records marks with patience, since nobody else will.
    *
    * @returns whether they were recorded, had been by an earlier message of that name, or could not be
    */
@@ -34,28 +39,41 @@ export class LogWriter {
     marks: readonly Mark[],
     once?: NonNullable<AppendOptions['once']>,
   ): Promise<AppendAnswer['kind'] | 'unrecorded'> {
-    const first = await this.#append(marks, once);
-    if (first !== undefined || marks.every(({ isTentative }) => isTentative)) {
-      return first ?? 'unrecorded';
-    }
-    for (const delayMs of RETRIES_MS) {
-      await new Promise((resolve) => setTimeout(resolve, delayMs));
-      // "Repeated" is then our own attempt, of which we were not told.
-      if ((await this.#append(marks, once)) !== undefined) return 'recorded';
-    }
-    return 'unrecorded';
+    const answer = await this.append(marks, once === undefined ? {} : { once });
+    return answer?.kind ?? 'unrecorded';
   }
 
-  async #append(
+  /**
+   * Writes to the log, and tries again where no answer comes. Without marks it shows whether the log can be reached.
+   *
+   * @returns the log's answer; `undefined` when none came, which says nothing of what was recorded
+   */
+  async append(
     marks: readonly Mark[],
-    once: AppendOptions['once'],
-  ): Promise<AppendAnswer['kind'] | undefined> {
+    request: WriteRequest = {},
+  ): Promise<AppendAnswer | undefined> {
+    const first = await this.#appendOnce(marks, request);
+    if (first !== undefined) return first;
+    for (const delayMs of RETRIES_MS) {
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      const again = await this.#appendOnce(marks, request);
+      // "Repeated" is then our own attempt, of which we were not told.
+      if (again?.kind === 'repeated') return { kind: 'recorded', page: NOTHING_NEW };
+      if (again !== undefined) return again;
+    }
+    return undefined;
+  }
+
+  async #appendOnce(
+    marks: readonly Mark[],
+    request: WriteRequest,
+  ): Promise<AppendAnswer | undefined> {
     const { log, view, checkLifeMs, tokenLifeMs, maxMarks, now } = this.#options;
     const cursor = view.position();
     const sentAt = now();
     const limits = { cursor, checkLifeMs, tokenLifeMs, maxMarks };
-    const answer = await log.append(marks, once === undefined ? limits : { ...limits, once });
+    const answer = await log.append(marks, { ...limits, ...request });
     if (answer?.kind === 'recorded') view.learn(answer.page, cursor, sentAt);
-    return answer?.kind;
+    return answer;
   }
 }

@@ -10,9 +10,30 @@ export type MarkSubject =
       /** Names a session of this issuer's tokens only; left out: whoever calls a session by this id. */
       readonly issuer?: string;
     }
+  /**
+   * A session only if it is this identity's: for a caller who names an id that they were not shown to own. It reaches
+   * entries and tokens that carry both, and so harms nobody else.
+   */
+  | {
+      readonly kind: 'session-of';
+      readonly sessionId: string;
+      readonly identityId: string;
+      readonly issuer?: string;
+    }
+  /** Every session of an identity but one. */
+  | {
+      readonly kind: 'other-sessions';
+      readonly identityId: string;
+      readonly exceptSessionId: string;
+    }
   | { readonly kind: 'identity'; readonly identityId: string; readonly issuer?: string }
   /** A digest, as the tiers name it; never the credential. */
-  | { readonly kind: 'credential'; readonly credentialName: string }
+  | {
+      readonly kind: 'credential';
+      readonly credentialName: string;
+      /** Whose it is, where known. */
+      readonly identityId?: string;
+    }
   | { readonly kind: 'token'; readonly issuer: string; readonly tokenId: string }
   /** Every token of an issuer. */
   | { readonly kind: 'issuer'; readonly issuer: string }
@@ -47,23 +68,36 @@ export const EVERYTHING_KEY = '*';
 const MAX_ID_LENGTH = 512;
 
 export function sessionKey(sessionId: string, issuer?: string): string {
-  return scopedKey('s', sessionId, issuer);
+  return scopedKey('s', cut(sessionId), issuer);
 }
 
 export function identityKey(identityId: string, issuer?: string): string {
-  return scopedKey('i', identityId, issuer);
+  return scopedKey('i', cut(identityId), issuer);
 }
 
+/** The session of this id, if it is this identity's. */
+export function sessionOfKey(sessionId: string, identityId: string, issuer?: string): string {
+  return scopedKey('p', joined(identityId, sessionId), issuer);
+}
+
+/** Begins the key of every mark that spares one session of an identity; that session's id follows. */
+export function otherSessionsPrefix(identityId: string): string {
+  return `${OTHER_SESSIONS}${joined(identityId, '')}`;
+}
+
+/** Keys of this beginning are `otherSessionsPrefix` and an id. */
+export const OTHER_SESSIONS = 'x:';
+
 export function credentialKey(credentialName: string): string {
-  return scopedKey('c', credentialName, undefined);
+  return scopedKey('c', cut(credentialName), undefined);
 }
 
 export function tokenKey(issuer: string, tokenId: string): string {
-  return scopedKey('t', tokenId, issuer);
+  return scopedKey('t', cut(tokenId), issuer);
 }
 
 export function issuerKey(issuer: string): string {
-  return scopedKey('o', issuer, undefined);
+  return scopedKey('o', cut(issuer), undefined);
 }
 
 /** What a subject is called in the log and in every view of it. */
@@ -71,6 +105,10 @@ export function subjectKey(subject: MarkSubject): string {
   switch (subject.kind) {
     case 'session':
       return sessionKey(subject.sessionId, subject.issuer);
+    case 'session-of':
+      return sessionOfKey(subject.sessionId, subject.identityId, subject.issuer);
+    case 'other-sessions':
+      return otherSessionsPrefix(subject.identityId) + cut(subject.exceptSessionId);
     case 'identity':
       return identityKey(subject.identityId, subject.issuer);
     case 'credential':
@@ -84,25 +122,46 @@ export function subjectKey(subject: MarkSubject): string {
   }
 }
 
-/** The next coarser subject, which names all that this one does and more; `undefined` for those of no known owner. */
+/**
+ * The next coarser subject, which names all that this one does and more: a person's, or an issuer's. `undefined` for
+ * those of no known owner.
+ */
 export function ownerKey(subject: MarkSubject): string | undefined {
   switch (subject.kind) {
     case 'session':
+    case 'session-of':
+    case 'credential':
       return subject.identityId === undefined
         ? undefined
-        : identityKey(subject.identityId, subject.issuer);
+        : identityKey(subject.identityId, 'issuer' in subject ? subject.issuer : undefined);
+    case 'other-sessions':
+      return identityKey(subject.identityId);
     case 'token':
       return issuerKey(subject.issuer);
     case 'identity':
-    case 'credential':
+      return subject.issuer === undefined ? undefined : issuerKey(subject.issuer);
     case 'issuer':
     case 'everything':
       return undefined;
   }
 }
 
+/** The owner of an owner, by its key: a person whom an issuer knows is that issuer's. */
+export function ownerOfKey(key: string): string | undefined {
+  const issuer = /^i@([^\n]*)\n/.exec(key)?.[1];
+  return issuer === undefined ? undefined : issuerKey(issuer);
+}
+
+/** Two ids as one; each is cut for itself, so that a long one hides nothing of the other. */
+function joined(first: string, second: string): string {
+  return `${cut(first)}\n${cut(second)}`;
+}
+
+function cut(id: string): string {
+  return id.length > MAX_ID_LENGTH ? id.slice(0, MAX_ID_LENGTH) : id;
+}
+
 /** No issuer holds a line feed (it is a URL), so no two pairs are the same text. */
-function scopedKey(kind: string, id: string, issuer: string | undefined): string {
-  const name = id.length > MAX_ID_LENGTH ? id.slice(0, MAX_ID_LENGTH) : id;
+function scopedKey(kind: string, name: string, issuer: string | undefined): string {
   return issuer === undefined ? `${kind}:${name}` : `${kind}@${issuer}\n${name}`;
 }

@@ -1,5 +1,3 @@
-import { type Announcer, SILENT_ANNOUNCER } from './announcer.ts';
-import { LogAnnouncer } from './log-announcer.ts';
 import { LogClient } from './log-client.ts';
 import type { RevocationLogStub } from './log-protocol.ts';
 import { LogView } from './log-view.ts';
@@ -22,7 +20,6 @@ export interface RevocationOptions {
 /** The revocation log as one isolate uses it. */
 export interface Revocation {
   readonly view: RevocationView;
-  readonly announcer: Announcer;
   /** `undefined` where no log is kept. */
   readonly writer: LogWriter | undefined;
   /** Whether the log answers; `true` where none is kept. */
@@ -35,7 +32,6 @@ const LOG_TIMEOUT_MS = 1000;
 /** For sites that keep no log: freshness alone bounds how long a revoked session is served. */
 export const NO_REVOCATION: Revocation = Object.freeze({
   view: NO_REVOCATION_LOG,
-  announcer: SILENT_ANNOUNCER,
   writer: undefined,
   isReadable: async () => true,
 });
@@ -48,5 +44,5 @@ export function createRevocation(options: RevocationOptions): Revocation {
   const view = new LogView({ ...rest, log, timeoutMs });
   const writer = new LogWriter({ ...rest, log, view });
   const isReadable = async () => (await log.read(view.position())) !== undefined;
-  return { view, writer, isReadable, announcer: new LogAnnouncer(writer) };
+  return { view, writer, isReadable };
 }

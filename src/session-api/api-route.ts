@@ -4,6 +4,8 @@ import { failed, type Result } from '../errors/result.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
 import type { Parameter, Routes } from '../http/routes.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
+import type { ChangeMaker } from '../session-changes/change-maker.ts';
+import type { SessionChange } from '../session-changes/session-change.ts';
 import type { Anchor } from '../whoami/single-flight.ts';
 import type { crossOrigin } from './cross-origin.ts';
 
@@ -21,11 +23,48 @@ export interface ApiCall extends ApiVisit {
 
 export type ApiAnswer = Result<Response, Reason>;
 
-/** What a method of a path does. Never throws on account of the request or of the provider. */
-export type ApiHandler = (call: ApiCall) => Promise<ApiAnswer>;
+/** A method that changes nothing. Never throws on account of the request or of the provider. */
+export interface ApiRead {
+  readonly kind: 'read';
+  handle(call: ApiCall): Promise<ApiAnswer>;
+}
 
-/** The methods of one path; every other method is refused before anybody is asked. */
-export type ApiMethods = Readonly<Partial<Record<'GET' | 'POST' | 'PATCH' | 'DELETE', ApiHandler>>>;
+/**
+ * A method that may change sessions. It says what the change is, or answers in its place; making it is up to
+ * `ChangeMaker`.
+ */
+export interface ApiChange {
+  readonly kind: 'change';
+  plan(call: ApiCall): Promise<ApiPlan>;
+}
+
+export type ApiPlan =
+  | { readonly kind: 'make'; readonly change: SessionChange }
+  | { readonly kind: 'answer'; readonly answer: ApiAnswer };
+
+/** The methods of one path; every other is refused before anybody is asked. Only a GET can be one that changes nothing. */
+export interface ApiMethods {
+  readonly GET?: ApiRead | ApiChange;
+  readonly POST?: ApiChange;
+  readonly PATCH?: ApiChange;
+  readonly DELETE?: ApiChange;
+}
+
+export function read(handle: ApiRead['handle']): ApiRead {
+  return { kind: 'read', handle };
+}
+
+export function change(plan: ApiChange['plan']): ApiChange {
+  return { kind: 'change', plan };
+}
+
+export function make(planned: SessionChange): ApiPlan {
+  return { kind: 'make', change: planned };
+}
+
+export function answerWith(answer: ApiAnswer): ApiPlan {
+  return { kind: 'answer', answer };
+}
 
 export interface ApiRouteOptions {
   /** A reason in the provider's own error shape. */
@@ -33,6 +72,7 @@ export interface ApiRouteOptions {
   /** Lets pages of other origins that may call read the answers. */
   readonly shared: ReturnType<typeof crossOrigin>;
   readonly log: DecisionLog;
+  readonly changes: Pick<ChangeMaker, 'make'>;
   readonly now: () => number;
 }
 
@@ -46,7 +86,7 @@ export function addApiRoute(
   const handle = async (visit: ApiVisit, parameter: Parameter) => {
     const startedAt = options.now();
     const { target } = visit;
-    const answer = await dispatch({ ...visit, parameter }, methods);
+    const answer = await dispatch({ ...visit, parameter }, methods, options);
     const response = answer.ok
       ? answer.value
       : options.errorShape(answer.failure, { allowedMethods: allowedMethods(methods) });
@@ -65,11 +105,20 @@ export function addApiRoute(
   routes.all(path, options.shared(handle));
 }
 
-function dispatch(call: ApiCall, methods: ApiMethods): Promise<ApiAnswer> | ApiAnswer {
+async function dispatch(
+  call: ApiCall,
+  methods: ApiMethods,
+  { changes }: ApiRouteOptions,
+): Promise<ApiAnswer> {
   const { method } = call.target;
   const named = method === 'HEAD' ? 'GET' : method;
-  const handler = Object.entries(methods).find(([name]) => name === named)?.[1];
-  return handler === undefined ? failed('method_not_allowed') : handler(call);
+  const route: ApiRead | ApiChange | undefined = Object.entries(methods).find(
+    ([name]) => name === named,
+  )?.[1];
+  if (route === undefined) return failed('method_not_allowed');
+  if (route.kind === 'read') return route.handle(call);
+  const plan = await route.plan(call);
+  return plan.kind === 'make' ? changes.make(plan.change, call.anchor) : plan.answer;
 }
 
 function allowedMethods(methods: ApiMethods): string[] {

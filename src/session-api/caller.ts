@@ -3,7 +3,6 @@ import { type OwnSecrets, withoutOwnSecrets } from '../credentials/own-secrets.t
 import { readCredential } from '../credentials/read-credential.ts';
 import type { DenialReason, FaultReason } from '../errors/reasons.ts';
 import { failed, type Result, success } from '../errors/result.ts';
-import type { MarkSubject } from '../revocation/mark.ts';
 import type { Session } from '../session/session.ts';
 import { NO_DEMAND } from '../whoami/demand.ts';
 import type { Resolution } from '../whoami/resolution.ts';
@@ -92,21 +91,33 @@ async function chooseOne(
   return chosen === undefined ? failed('credential_missing') : success(chosen);
 }
 
-/** Whose session a credential is, if that is known or can be found out. */
-export async function resolveSession(
-  credential: Credential,
+/**
+ * Who makes a call:
+ * - `known`: by a session, whose person they are;
+ * - `below`: by a session that is below the level the store asks for, and so says of nobody whose it is;
+ * - `nobody`: by a credential that is no session's any more, or never was;
+ * - `unknown`: the store did not say.
+ */
+export type Caller =
+  | { readonly kind: 'known'; readonly session: Session }
+  | { readonly kind: 'below'; readonly body: string }
+  | { readonly kind: 'nobody' }
+  | { readonly kind: 'unknown' };
+
+export async function identifyCaller(
+  { credential, resolution }: Chosen,
   anchor: Anchor,
   sessions: Pick<Sessions, 'resolve'>,
-): Promise<Session | undefined> {
-  const resolution = await sessions.resolve(credential, NO_DEMAND, anchor);
-  return resolution.outcome === 'signed-in' ? resolution.session : undefined;
-}
-
-/** @param identityId whose it is, where known, so that a flood of one person's marks becomes one of theirs */
-export function sessionMark(sessionId: string, identityId?: string): MarkSubject {
-  return { kind: 'session', sessionId, ...(identityId !== undefined && { identityId }) };
-}
-
-export function identityMark(identityId: string): MarkSubject {
-  return { kind: 'identity', identityId };
+): Promise<Caller> {
+  const found = resolution ?? (await sessions.resolve(credential, NO_DEMAND, anchor));
+  switch (found.outcome) {
+    case 'signed-in':
+      return { kind: 'known', session: found.session };
+    case 'insufficient':
+      return { kind: 'below', body: found.body };
+    case 'not-signed-in':
+      return { kind: 'nobody' };
+    default:
+      return { kind: 'unknown' };
+  }
 }

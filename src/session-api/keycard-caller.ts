@@ -1,6 +1,7 @@
 import { failed, type Result, success } from '../errors/result.ts';
 import type { ServiceAccountFault } from '../providers/keycard/service-account.ts';
 import type { Upstream, UpstreamCall, UpstreamFault } from '../providers/upstream.ts';
+import { digestName } from '../whoami/credential-name.ts';
 import type { ApiCall } from './api-route.ts';
 import type { Guard, GuardFailure } from './guard.ts';
 import type { KeptToken } from './kept-token.ts';
@@ -15,6 +16,8 @@ export interface KeycardCall extends Pick<UpstreamCall, 'method' | 'segments' | 
 export interface KeycardCaller {
   /** Whether they passed Postern's guard, rather than bring a bearer for Keycard to judge. */
   readonly isGuarded: boolean;
+  /** Tells their requests from others' in the log: a digest of the bearer, or the guarded one name. */
+  readonly name: string;
   send(call: KeycardCall): Promise<Result<Response, UpstreamFault | ServiceAccountFault>>;
 }
 
@@ -42,7 +45,7 @@ export function createKeycardCallers(options: KeycardCallersOptions): KeycardCal
       const { serviceAccount } = options;
       const own = BEARER.exec(call.request.headers.get('authorization') ?? '')?.[1];
       const isOwn = own !== undefined && (serviceAccount === undefined || JWT.test(own));
-      if (isOwn) return success(callerWithBearer(own, call, options));
+      if (isOwn) return success(await callerWithBearer(own, call, options));
       if (serviceAccount === undefined) return failed('caller_not_authorized');
       const passed = await serviceAccount.guard.check(call);
       return passed.ok
@@ -52,13 +55,14 @@ export function createKeycardCallers(options: KeycardCallersOptions): KeycardCal
   };
 }
 
-function callerWithBearer(
+async function callerWithBearer(
   bearer: string,
   { request }: ApiCall,
   { keycard }: KeycardCallersOptions,
-): KeycardCaller {
+): Promise<KeycardCaller> {
   return {
     isGuarded: false,
+    name: await digestName('v1t', [bearer]),
     send: (call) => keycard.send(withBearer(call, bearer, request)),
   };
 }
@@ -70,6 +74,7 @@ function callerByServiceAccount(
 ): KeycardCaller {
   return {
     isGuarded: true,
+    name: 'guarded',
     async send(call) {
       const kept = await token.read(anchor);
       if (!kept.ok) return kept;

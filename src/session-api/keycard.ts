@@ -1,27 +1,35 @@
 import { failed } from '../errors/result.ts';
-import { readBoundedText, TOO_LONG } from '../http/read-bounded-text.ts';
+import type { MarkSubject } from '../revocation/mark.ts';
+import type { ChangeMaker } from '../session-changes/change-maker.ts';
 import {
-  descendantIds,
-  type KeycardSession,
-  readKeycardPage,
-  readKeycardSession,
-} from '../providers/keycard/keycard-session.ts';
-import { parseObject } from '../providers/kratos/kratos-session.ts';
-import type { Announcer } from '../revocation/announcer.ts';
-import type { JsonObject } from '../session/session.ts';
-import { announced } from './announced.ts';
-import type { ApiAnswer, ApiCall, ApiHandler, ApiMethods } from './api-route.ts';
-import { sessionMark } from './caller.ts';
+  type ChangeAnswer,
+  type Conclusion,
+  ending,
+  provesUnchanged,
+  rechecking,
+  UNCHANGED,
+} from '../session-changes/session-change.ts';
+import {
+  type ApiAnswer,
+  type ApiCall,
+  type ApiMethods,
+  type ApiPlan,
+  answerWith,
+  change,
+  make,
+  read,
+} from './api-route.ts';
 import { checkQuery, matching, oneOf, type QueryShape, wholeNumber } from './checked-query.ts';
 import type { KeycardCall, KeycardCaller, KeycardCallers } from './keycard-caller.ts';
+import { endingMarks, findEnding } from './keycard-ending.ts';
 import { passThrough } from './pass-through.ts';
 import { readJsonBody } from './request-body.ts';
 
 export interface KeycardOptions {
   readonly callers: KeycardCallers;
-  readonly announcer: Announcer;
-  /** `undefined`: every zone may be asked about. */
-  readonly zones: readonly string[] | undefined;
+  readonly changes: Pick<ChangeMaker, 'recall'>;
+  /** The zones that may be asked about, each with the issuers whose tokens are believed here as its own. */
+  readonly zones: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Ids and cursors are Keycard's own words: bounded, of characters that mean nothing in a path. */
@@ -45,22 +53,33 @@ const LIST: QueryShape = {
 
 /** Keycard's session routes (its `api/openapi.yaml`), by path. */
 export function keycardRoutes(options: KeycardOptions): Record<string, ApiMethods> {
-  const called =
-    (handle: (visit: KeycardVisit) => Promise<ApiAnswer>): ApiHandler =>
-    async (call) => {
-      const caller = await options.callers.identify(call);
-      if (!caller.ok) return caller;
-      const zoneId = call.parameter('zoneId');
-      const isZone = ID.test(zoneId) && (options.zones?.includes(zoneId) ?? true);
-      if (!isZone) return failed('not_found');
-      return handle({ ...options, call, caller: caller.value, zoneId });
-    };
+  const visited = async (call: ApiCall) => {
+    const caller = await options.callers.identify(call);
+    if (!caller.ok) return caller;
+    const zoneId = call.parameter('zoneId');
+    const issuers = options.zones.get(zoneId);
+    if (issuers === undefined) return failed('not_found' as const);
+    return {
+      ok: true,
+      value: { ...options, call, caller: caller.value, zoneId, issuers },
+    } as const;
+  };
+  const reading = (handle: (visit: KeycardVisit) => Promise<ApiAnswer>) =>
+    read(async (call) => {
+      const visit = await visited(call);
+      return visit.ok ? handle(visit.value) : visit;
+    });
+  const changing = (plan: (visit: KeycardVisit) => Promise<ApiPlan>) =>
+    change(async (call) => {
+      const visit = await visited(call);
+      return visit.ok ? plan(visit.value) : answerWith(visit);
+    });
   return {
-    '/zones/:zoneId/sessions': { GET: called(listSessions) },
+    '/zones/:zoneId/sessions': { GET: reading(listSessions) },
     '/zones/:zoneId/sessions/:id': {
-      GET: called(readSession),
-      PATCH: called(revokeSession),
-      DELETE: called(deleteSession),
+      GET: reading(readSession),
+      PATCH: changing(revokeSession),
+      DELETE: changing(deleteSession),
     },
   };
 }
@@ -69,6 +88,7 @@ interface KeycardVisit extends KeycardOptions {
   readonly call: ApiCall;
   readonly caller: KeycardCaller;
   readonly zoneId: string;
+  readonly issuers: readonly string[];
 }
 
 async function listSessions({ call, caller, zoneId }: KeycardVisit): Promise<ApiAnswer> {
@@ -84,78 +104,76 @@ async function readSession({ call, caller, zoneId }: KeycardVisit): Promise<ApiA
   return passed(caller, { method: 'GET', segments: ['zones', zoneId, 'sessions', id] });
 }
 
-async function revokeSession(visit: KeycardVisit): Promise<ApiAnswer> {
+async function revokeSession(visit: KeycardVisit): Promise<ApiPlan> {
   const id = readId(visit.call);
-  if (id === undefined) return failed('parameter_not_valid');
+  if (id === undefined) return answerWith(failed('parameter_not_valid'));
   const body = await readJsonBody(visit.call.request);
-  if (!body.ok) return body;
-  if (body.value.status !== 'revoked') return failed('body_not_valid');
-  return end(visit, id, { method: 'PATCH', body: '{"status":"revoked"}' });
+  if (!body.ok) return answerWith(body);
+  if (body.value.status !== 'revoked') return answerWith(failed('body_not_valid'));
+  return planEnd(visit, id, { method: 'PATCH', body: '{"status":"revoked"}' });
 }
 
-async function deleteSession(visit: KeycardVisit): Promise<ApiAnswer> {
+async function deleteSession(visit: KeycardVisit): Promise<ApiPlan> {
   const id = readId(visit.call);
-  return id === undefined ? failed('parameter_not_valid') : end(visit, id, { method: 'DELETE' });
+  return id === undefined
+    ? answerWith(failed('parameter_not_valid'))
+    : planEnd(visit, id, { method: 'DELETE' });
 }
 
-/** Ends a session and, with it, every session derived from it: Keycard says nothing of those in its answer. */
-async function end(
-  { call, caller, zoneId, announcer }: KeycardVisit,
+/**
+ * Ends a session and, with it, every session derived from it: Keycard says nothing of those in its answer, so they are
+ * found out before anything is sent, and the log keeps them for a retry, to which Keycard shows them no more. A zone
+ * whose tokens are not believed here leaves no mark here.
+ */
+async function planEnd(
+  visit: KeycardVisit,
   id: string,
-  change: Pick<KeycardCall, 'method' | 'body'>,
-): Promise<ApiAnswer> {
-  const ids = [id, ...(await derivedFrom(id, zoneId, caller))];
-  const segments = ['zones', zoneId, 'sessions', id];
-  const subjects = ids.map((each) => sessionMark(each));
-  // A caller with a bearer of their own is entitled to nothing until Keycard has made the change.
-  const expected = caller.isGuarded ? subjects : [];
-  return announced(
-    { announcer, anchor: call.anchor },
-    expected,
-    () => passed(caller, { ...change, segments }),
-    async (response) => (response.ok ? subjects : []),
-  );
-}
-
-const MAX_PAGES = 20;
-const PAGE_LIMIT = 100;
-const MAX_PAGE_BYTES = 2 * 1024 * 1024;
-
-/** The sessions derived from one, as far as the caller may see them; none when that cannot be found out. */
-async function derivedFrom(id: string, zoneId: string, caller: KeycardCaller): Promise<string[]> {
-  const segments = ['zones', zoneId, 'sessions'];
-  const document = await readDocument(caller, { method: 'GET', segments: [...segments, id] });
-  const session = readKeycardSession(document);
-  if (session?.session_type !== 'user') return [];
-  const found: KeycardSession[] = [];
-  const query = new URLSearchParams({
-    user_id: session.user_id,
-    include_nested: 'true',
-    limit: String(PAGE_LIMIT),
+  sent: Pick<KeycardCall, 'method' | 'body'>,
+): Promise<ApiPlan> {
+  const { caller, zoneId, issuers, changes } = visit;
+  const send = () => passed(caller, { ...sent, segments: ['zones', zoneId, 'sessions', id] });
+  if (issuers.length === 0) {
+    const intent = { kind: 'in-the-answer', needsLog: false } as const;
+    return make({ intent, send, conclude: async () => UNCHANGED });
+  }
+  const found = await findEnding(id, zoneId, caller);
+  if (found.kind === 'fault') return answerWith(failed('store_unavailable'));
+  const name = `keycard:${zoneId}/${id} ${caller.name}`;
+  const earlier = await changes.recall(name);
+  if (!earlier.ok) return answerWith(earlier);
+  const shown = found.kind === 'found' ? endingMarks(id, found.sessions, issuers) : [];
+  const about = [...shown, ...earlier.value];
+  if (about.length > 0) {
+    const remember = { keys: [name], about };
+    const conclude = async (answer: ChangeAnswer) => concludeEnd(answer, about, caller);
+    return make({ intent: { kind: 'known', about, remember }, send, conclude });
+  }
+  // Nobody was shown such a session. An operator may end it by its id all the same.
+  const byId = issuers.map((issuer): MarkSubject => ({ kind: 'session', sessionId: id, issuer }));
+  return make({
+    intent: { kind: 'in-the-answer', needsLog: true },
+    send,
+    conclude: async (answer) =>
+      isDone(answer) || caller.isGuarded ? concludeEnd(answer, byId, caller) : UNCHANGED,
   });
-  for (let count = 0; count < MAX_PAGES; count += 1) {
-    const list = await readDocument(caller, { method: 'GET', segments, query: query.toString() });
-    const page = list && readKeycardPage(list);
-    if (page === undefined) break;
-    found.push(...page.sessions);
-    if (page.afterCursor === null) break;
-    query.set('after', page.afterCursor);
-  }
-  return descendantIds(id, found);
 }
 
-async function readDocument(
-  caller: KeycardCaller,
-  call: KeycardCall,
-): Promise<JsonObject | undefined> {
-  const sent = await caller.send(call);
-  if (!sent.ok) return undefined;
-  try {
-    const text = await readBoundedText(sent.value, MAX_PAGE_BYTES);
-    return sent.value.status === 200 && text !== TOO_LONG ? parseObject(text) : undefined;
-  } catch {
-    return undefined;
-  }
+/**
+ * An operator may end what they name. A caller with a bearer of their own was shown the session, and may end it when
+ * Keycard did so for them or has it no more; a time-out or a failure shows neither, and their retry will.
+ */
+function concludeEnd(
+  answer: ChangeAnswer,
+  about: readonly MarkSubject[],
+  { isGuarded }: KeycardCaller,
+): Conclusion {
+  if (provesUnchanged(answer)) return UNCHANGED;
+  const isGone = answer.ok && [404, 410].includes(answer.value.status);
+  return isGuarded || isDone(answer) || isGone ? ending(about) : rechecking(about);
+}
+
+function isDone(answer: ChangeAnswer): boolean {
+  return answer.ok && answer.value.ok;
 }
 
 async function passed(caller: KeycardCaller, call: KeycardCall): Promise<ApiAnswer> {

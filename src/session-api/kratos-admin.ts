@@ -1,11 +1,25 @@
 import { failed } from '../errors/result.ts';
 import type { Upstream } from '../providers/upstream.ts';
-import type { Announcer } from '../revocation/announcer.ts';
 import type { MarkSubject } from '../revocation/mark.ts';
-import { announced } from './announced.ts';
-import type { ApiAnswer, ApiCall, ApiHandler, ApiMethods } from './api-route.ts';
+import {
+  endingUnlessRefused,
+  provesUnchanged,
+  rechecking,
+  UNCHANGED,
+} from '../session-changes/session-change.ts';
+import {
+  type ApiAnswer,
+  type ApiCall,
+  type ApiChange,
+  type ApiMethods,
+  type ApiPlan,
+  type ApiRead,
+  answerWith,
+  change,
+  make,
+  read,
+} from './api-route.ts';
 import { bulkChangeBody, readBulkChange } from './bulk-change.ts';
-import { identityMark, sessionMark } from './caller.ts';
 import { checkQuery, matching, oneOf, type QueryShape, wholeNumber } from './checked-query.ts';
 import type { Guard } from './guard.ts';
 import { moveLinks } from './keyset-links.ts';
@@ -26,7 +40,6 @@ export interface KratosAdminOptions {
   /** Ory Network's API key; self-hosted Kratos asks for none. */
   readonly apiKey: string | undefined;
   readonly guard: Guard;
-  readonly announcer: Announcer;
   /** Where clients find the session API, without a slash at its end. */
   readonly apiUrl: string;
   /** The path of that URL, empty when it has none. */
@@ -50,22 +63,28 @@ const LIST_OF_IDENTITY: QueryShape = {
 
 /** Kratos's admin session routes (`session/handler.go`), by path, each behind the guard. */
 export function kratosAdminRoutes(options: KratosAdminOptions): Record<string, ApiMethods> {
-  const guarded =
-    (handle: (call: ApiCall, options: KratosAdminOptions) => Promise<ApiAnswer>): ApiHandler =>
-    async (call) => {
+  const reading = (handle: Handle<ApiAnswer>): ApiRead =>
+    read(async (call) => {
       const passed = await options.guard.check(call);
       return passed.ok ? handle(call, options) : passed;
-    };
+    });
+  const changing = (plan: Handle<ApiPlan>): ApiChange =>
+    change(async (call) => {
+      const passed = await options.guard.check(call);
+      return passed.ok ? plan(call, options) : answerWith(passed);
+    });
   return {
-    '/admin/sessions': { GET: guarded(listSessions), POST: guarded(changeInBulk) },
-    '/admin/sessions/:id': { GET: guarded(readSession), DELETE: guarded(disableSession) },
-    '/admin/sessions/:id/extend': { PATCH: guarded(extendSession) },
+    '/admin/sessions': { GET: reading(listSessions), POST: changing(changeInBulk) },
+    '/admin/sessions/:id': { GET: reading(readSession), DELETE: changing(disableSession) },
+    '/admin/sessions/:id/extend': { PATCH: changing(extendSession) },
     '/admin/identities/:id/sessions': {
-      GET: guarded(listIdentitySessions),
-      DELETE: guarded(deleteIdentitySessions),
+      GET: reading(listIdentitySessions),
+      DELETE: changing(deleteIdentitySessions),
     },
   };
 }
+
+type Handle<Outcome> = (call: ApiCall, options: KratosAdminOptions) => Promise<Outcome>;
 
 async function listSessions(call: ApiCall, options: KratosAdminOptions): Promise<ApiAnswer> {
   const query = checkQuery(call.target.search, LIST);
@@ -87,26 +106,27 @@ async function readSession(call: ApiCall, options: KratosAdminOptions): Promise<
   return send(call, options, { method: 'GET', segments, query: query.value });
 }
 
-async function disableSession(call: ApiCall, options: KratosAdminOptions): Promise<ApiAnswer> {
+async function disableSession(call: ApiCall, options: KratosAdminOptions): Promise<ApiPlan> {
   const id = readUuid(call.parameter('id'));
-  if (id === undefined) return failed('parameter_not_valid');
-  const change = { method: 'DELETE', segments: ['admin', 'sessions', id] };
-  return announced({ announcer: options.announcer, anchor: call.anchor }, [sessionMark(id)], () =>
-    send(call, options, change),
-  );
+  if (id === undefined) return answerWith(failed('parameter_not_valid'));
+  const sent = { method: 'DELETE', segments: ['admin', 'sessions', id] };
+  return ends(call, options, [sessionMark(id)], sent);
 }
 
 /**
- * The mark makes whoever asks next be checked at the store, and so be given the new expiry and the cookie
- * that Kratos renews for it (ory/kratos#2562). Kratos answers the same when it extended nothing.
+ * Has the session checked again by whoever asks next, who so is given the new expiry and the cookie that Kratos renews
+ * for it (ory/kratos#2562). Its tokens stay good. Kratos answers the same when it extended nothing.
  */
-async function extendSession(call: ApiCall, options: KratosAdminOptions): Promise<ApiAnswer> {
+async function extendSession(call: ApiCall, options: KratosAdminOptions): Promise<ApiPlan> {
   const id = readUuid(call.parameter('id'));
-  if (id === undefined) return failed('parameter_not_valid');
-  const change = { method: 'PATCH', segments: ['admin', 'sessions', id, 'extend'] };
-  return announced({ announcer: options.announcer, anchor: call.anchor }, [sessionMark(id)], () =>
-    send(call, options, change),
-  );
+  if (id === undefined) return answerWith(failed('parameter_not_valid'));
+  const about = [sessionMark(id)];
+  const sent = { method: 'PATCH', segments: ['admin', 'sessions', id, 'extend'] };
+  return make({
+    intent: { kind: 'known', about },
+    send: () => send(call, options, sent),
+    conclude: async (answer) => (provesUnchanged(answer) ? UNCHANGED : rechecking(about)),
+  });
 }
 
 async function listIdentitySessions(
@@ -131,28 +151,46 @@ async function listIdentitySessions(
 async function deleteIdentitySessions(
   call: ApiCall,
   options: KratosAdminOptions,
-): Promise<ApiAnswer> {
+): Promise<ApiPlan> {
   const id = readUuid(call.parameter('id'));
-  if (id === undefined) return failed('parameter_not_valid');
-  const change = { method: 'DELETE', segments: ['admin', 'identities', id, 'sessions'] };
-  return announced({ announcer: options.announcer, anchor: call.anchor }, [identityMark(id)], () =>
-    send(call, options, change),
-  );
+  if (id === undefined) return answerWith(failed('parameter_not_valid'));
+  const sent = { method: 'DELETE', segments: ['admin', 'identities', id, 'sessions'] };
+  return ends(call, options, [identityMark(id)], sent);
 }
 
-async function changeInBulk(call: ApiCall, options: KratosAdminOptions): Promise<ApiAnswer> {
+async function changeInBulk(call: ApiCall, options: KratosAdminOptions): Promise<ApiPlan> {
   const body = await readJsonBody(call.request);
-  if (!body.ok) return body;
-  const change = readBulkChange(body.value);
-  if (change === undefined) return failed('body_not_valid');
-  const expected: MarkSubject[] =
-    change.kind === 'everybody'
+  if (!body.ok) return answerWith(body);
+  const bulk = readBulkChange(body.value);
+  if (bulk === undefined) return answerWith(failed('body_not_valid'));
+  const about: MarkSubject[] =
+    bulk.kind === 'everybody'
       ? [{ kind: 'everything' }]
-      : change.ids.map((id) => (change.kind === 'sessions' ? sessionMark(id) : identityMark(id)));
-  const segments = ['admin', 'sessions'];
-  return announced({ announcer: options.announcer, anchor: call.anchor }, expected, () =>
-    send(call, options, { method: 'POST', segments, body: bulkChangeBody(change) }),
-  );
+      : bulk.ids.map((id) => (bulk.kind === 'sessions' ? sessionMark(id) : identityMark(id)));
+  const sent = { method: 'POST', segments: ['admin', 'sessions'], body: bulkChangeBody(bulk) };
+  return ends(call, options, about, sent);
+}
+
+/** Ends what the operator names: whoever passed the guard may, so a 404 after an earlier try is marked like a success. */
+function ends(
+  call: ApiCall,
+  options: KratosAdminOptions,
+  about: readonly MarkSubject[],
+  sent: AdminCall,
+): ApiPlan {
+  return make({
+    intent: { kind: 'known', about },
+    send: () => send(call, options, sent),
+    conclude: endingUnlessRefused(about),
+  });
+}
+
+function sessionMark(sessionId: string): MarkSubject {
+  return { kind: 'session', sessionId };
+}
+
+function identityMark(identityId: string): MarkSubject {
+  return { kind: 'identity', identityId };
 }
 
 interface AdminCall {

@@ -1,13 +1,27 @@
-import type { Credential } from '../credentials/credential.ts';
 import { errorHeaders } from '../errors/error-response.ts';
-import { failed, type Result, success } from '../errors/result.ts';
+import { failed, success } from '../errors/result.ts';
 import { sessions401Body } from '../providers/kratos/kratos-errors.ts';
 import type { Upstream } from '../providers/upstream.ts';
-import type { Announcer } from '../revocation/announcer.ts';
-import type { ApiAnswer, ApiCall, ApiMethods } from './api-route.ts';
-import { type CallerOptions, type CallerRefusal, chooseCredential } from './caller.ts';
+import type { SessionChange } from '../session-changes/session-change.ts';
+import {
+  type ApiAnswer,
+  type ApiCall,
+  type ApiMethods,
+  type ApiPlan,
+  answerWith,
+  change,
+  make,
+  read,
+} from './api-route.ts';
+import {
+  type CallerOptions,
+  type CallerRefusal,
+  type Chosen,
+  chooseCredential,
+  identifyCaller,
+} from './caller.ts';
 import { checkQuery, matching } from './checked-query.ts';
-import { endOtherSessions, endSession } from './end-sessions.ts';
+import { type Ender, endOtherSessions, endSession } from './end-sessions.ts';
 import {
   NUMBERED_PAGE_CHECKS,
   numberedLinks,
@@ -21,7 +35,6 @@ import { readUuid } from './uuid.ts';
 
 export interface KratosPublicOptions extends CallerOptions {
   readonly kratos: Upstream;
-  readonly announcer: Announcer;
   /** Where clients find the session API, without a slash at its end. */
   readonly apiUrl: string;
 }
@@ -32,17 +45,17 @@ const EXCHANGE_CODE = matching(/^[\x21-\x7e]{1,512}$/);
 export function kratosPublicRoutes(options: KratosPublicOptions): Record<string, ApiMethods> {
   return {
     '/sessions': {
-      GET: (call) => listSessions(call, options),
-      DELETE: (call) => revokeOthers(call, options),
+      GET: read((call) => listSessions(call, options)),
+      DELETE: change((call) => revokeOthers(call, options)),
     },
-    '/sessions/token-exchange': { GET: (call) => exchangeToken(call, options) },
-    '/sessions/:id': { DELETE: (call) => revokeOne(call, options) },
+    '/sessions/token-exchange': { GET: read((call) => exchangeToken(call, options)) },
+    '/sessions/:id': { DELETE: change((call) => revokeOne(call, options)) },
   };
 }
 
 async function listSessions(call: ApiCall, options: KratosPublicOptions): Promise<ApiAnswer> {
-  const credential = await callerOf(call, options, { isChange: false });
-  if (!credential.ok) return refuse(call, credential.failure);
+  const chosen = await chooseCredential(call.request, call.anchor, { ...options, isChange: false });
+  if (!chosen.ok) return refuse(call, chosen.failure);
   const checked = checkQuery(call.target.search, { checks: NUMBERED_PAGE_CHECKS });
   if (!checked.ok) return checked;
   const page = readNumberedPage(checked.value);
@@ -52,7 +65,7 @@ async function listSessions(call: ApiCall, options: KratosPublicOptions): Promis
   const sent = await sendAsCaller(
     options.kratos,
     { method: 'GET', segments: ['sessions'], query },
-    { request: call.request, credential: credential.value },
+    { request: call.request, credential: chosen.value.credential },
   );
   if (!sent.ok) return sent;
   const url = `${options.apiUrl}/sessions`;
@@ -67,18 +80,50 @@ export function setNumberedLinks(response: Response, links: (total: number) => s
   if (response.ok && /^\d{1,9}$/.test(total)) response.headers.set('link', links(Number(total)));
 }
 
-async function revokeOne(call: ApiCall, options: KratosPublicOptions): Promise<ApiAnswer> {
-  const credential = await callerOf(call, options, { isChange: true });
-  if (!credential.ok) return refuse(call, credential.failure);
+async function revokeOne(call: ApiCall, options: KratosPublicOptions): Promise<ApiPlan> {
+  const chosen = await chooseCredential(call.request, call.anchor, { ...options, isChange: true });
+  if (!chosen.ok) return answerWith(refuse(call, chosen.failure));
   const id = readUuid(call.parameter('id'));
-  if (id === undefined) return failed('parameter_not_valid');
-  return endSession(id, { ...call, credential: credential.value }, options);
+  if (id === undefined) return answerWith(failed('parameter_not_valid'));
+  return planFor(chosen.value, call, options, (ender) => endSession(id, ender, options.kratos));
 }
 
-async function revokeOthers(call: ApiCall, options: KratosPublicOptions): Promise<ApiAnswer> {
-  const credential = await callerOf(call, options, { isChange: true });
-  if (!credential.ok) return refuse(call, credential.failure);
-  return endOtherSessions({ ...call, credential: credential.value }, options);
+async function revokeOthers(call: ApiCall, options: KratosPublicOptions): Promise<ApiPlan> {
+  const chosen = await chooseCredential(call.request, call.anchor, { ...options, isChange: true });
+  if (!chosen.ok) return answerWith(refuse(call, chosen.failure));
+  return planFor(chosen.value, call, options, (ender) => endOtherSessions(ender, options.kratos));
+}
+
+/**
+ * Plans a change of the caller's own sessions. A caller whose person is not known can name none of theirs, so nothing
+ * is sent: below the level that the store asks for they are told so, as at the list.
+ */
+async function planFor(
+  chosen: Chosen,
+  call: ApiCall,
+  { sessions }: KratosPublicOptions,
+  toChange: (ender: Ender) => SessionChange,
+): Promise<ApiPlan> {
+  const { request, anchor } = call;
+  const { credential } = chosen;
+  const caller = await identifyCaller(chosen, anchor, sessions);
+  switch (caller.kind) {
+    case 'known':
+      return make(toChange({ request, credential, session: caller.session }));
+    case 'below':
+      return answerWith(success(belowLevel(caller.body)));
+    case 'nobody':
+      return answerWith(refuse(call, 'credential_missing'));
+    case 'unknown':
+      return answerWith(failed('store_unavailable'));
+  }
+}
+
+/** Kratos's own refusal of a session that has to step up; the same at whoami and at the list. */
+function belowLevel(body: string): Response {
+  const headers = errorHeaders('session_aal2_required');
+  headers.set('ory-error-id', 'session_aal2_required');
+  return new Response(body, { status: 403, headers });
 }
 
 async function exchangeToken(call: ApiCall, options: KratosPublicOptions): Promise<ApiAnswer> {
@@ -95,16 +140,7 @@ async function exchangeToken(call: ApiCall, options: KratosPublicOptions): Promi
   return sent.ok ? passThrough(sent.value) : sent;
 }
 
-async function callerOf(
-  { request, anchor }: ApiCall,
-  options: KratosPublicOptions,
-  { isChange }: { readonly isChange: boolean },
-): Promise<Result<Credential, CallerRefusal>> {
-  const chosen = await chooseCredential(request, anchor, { ...options, isChange });
-  return chosen.ok ? success(chosen.value.credential) : chosen;
-}
-
-/** Without a credential the answer is known, to the byte. */
+/** Without a session the answer is known, to the byte. */
 function refuse({ request }: ApiCall, reason: CallerRefusal): ApiAnswer {
   if (reason !== 'credential_missing') return failed(reason);
   const headers = errorHeaders(reason);

@@ -8,47 +8,7 @@ import type { ApiAnswer } from './api-route.ts';
 import { passThrough } from './pass-through.ts';
 import { readUuid } from './uuid.ts';
 
-/** The other active sessions of whoever a credential belongs to, as the store lists them. */
-export interface OtherSessions {
-  readonly ids: ReadonlySet<string>;
-  /** Known when there is at least one. */
-  readonly identityId: string | undefined;
-  /** Whether there are more than were looked at. */
-  readonly isCut: boolean;
-}
-
-const PAGE_SIZE = 250;
-/** 10,000 sessions of one person, in fewer calls than the platform allows one request. */
-const MAX_PAGES = 40;
 const MAX_PAGE_BYTES = 4 * 1024 * 1024;
-
-/**
- * Asks the store for the caller's other sessions, until `wanted` is among them or to the end.
- *
- * Kratos answers the deletion of a session that is somebody else's with the same 204 as its own, so only this
- * list tells which ids the caller may speak of. What the store says in place of a list is its answer to the
- * caller: the failure.
- */
-export async function listOtherSessions(
-  kratos: Upstream,
-  credential: Credential,
-  wanted?: string,
-): Promise<Result<OtherSessions, ApiAnswer>> {
-  const ids = new Set<string>();
-  let identityId: string | undefined;
-  for (let page = 1; page <= MAX_PAGES; page += 1) {
-    const read = await readOtherSessions(kratos, credential, { page, size: PAGE_SIZE });
-    if (!read.ok) return read;
-    const { sessions, isLast } = read.value;
-    for (const session of sessions) {
-      ids.add(session.id);
-      identityId = session.identityId ?? identityId;
-    }
-    const isFound = wanted !== undefined && ids.has(wanted);
-    if (isFound || isLast) return success({ ids, identityId, isCut: false });
-  }
-  return success({ ids, identityId, isCut: true });
-}
 
 /** A session as it stands in the list. */
 export interface ListedSession {

@@ -11,11 +11,13 @@ import type { DecisionLog } from '../observability/decision-log.ts';
 import { describeResolution } from '../observability/describe-resolution.ts';
 import { ALL_OTHERS, END_FIELD, sessionsPage, TOKEN_FIELD } from '../pages/sessions-page.ts';
 import { describeSession } from '../pages/shown-session.ts';
+import type { Upstream } from '../providers/upstream.ts';
 import type { Session } from '../session/session.ts';
+import type { ChangeMaker } from '../session-changes/change-maker.ts';
 import { digestName } from '../whoami/credential-name.ts';
 import type { Resolution } from '../whoami/resolution.ts';
 import type { ApiAnswer, ApiVisit } from './api-route.ts';
-import { type EndOptions, endOtherSessions, endSession } from './end-sessions.ts';
+import { endOtherSessions, endSession } from './end-sessions.ts';
 import { readOtherSessions } from './other-sessions.ts';
 import { readFormBody } from './request-body.ts';
 import { readUuid } from './uuid.ts';
@@ -30,7 +32,9 @@ import {
   type VisitorOptions,
 } from './visitor.ts';
 
-export interface OwnSessionsOptions extends EndOptions, VisitorOptions {
+export interface OwnSessionsOptions extends VisitorOptions {
+  readonly kratos: Upstream;
+  readonly changes: Pick<ChangeMaker, 'make'>;
   readonly log: DecisionLog;
 }
 
@@ -128,12 +132,14 @@ async function change(
 async function end(
   what: string | null,
   visitor: Visitor,
-  options: OwnSessionsOptions,
+  { kratos, changes }: OwnSessionsOptions,
 ): Promise<ApiAnswer> {
-  if (what === ALL_OTHERS) return endOtherSessions(visitor, options);
+  const { anchor, resolution } = visitor;
+  const ender = { ...visitor, session: resolution.session };
+  if (what === ALL_OTHERS) return changes.make(endOtherSessions(ender, kratos), anchor);
   const id = readUuid(what);
-  const isAnother = id !== undefined && id !== visitor.resolution.session.id;
-  return isAnother ? endSession(id, visitor, options) : failed('body_not_valid');
+  if (id === undefined || id === resolution.session.id) return failed('body_not_valid');
+  return changes.make(endSession(id, ender, kratos), anchor);
 }
 
 /**

@@ -1,216 +1,134 @@
 import type { Credential } from '../credentials/credential.ts';
 import { failed, success } from '../errors/result.ts';
-import { readBoundedText, TOO_LONG } from '../http/read-bounded-text.ts';
-import type { SessionStore } from '../providers/session-store.ts';
-import type { Upstream } from '../providers/upstream.ts';
-import type { Announcer } from '../revocation/announcer.ts';
-import type { MarkSubject } from '../revocation/mark.ts';
-import type { Session } from '../session/session.ts';
-import { announced } from './announced.ts';
-import type { ApiAnswer, ApiCall, ApiHandler, ApiMethods } from './api-route.ts';
+import type { ChangeAnswer } from '../session-changes/session-change.ts';
 import {
-  type CallerOptions,
-  chooseCredential,
-  identityMark,
-  resolveSession,
-  sessionMark,
-} from './caller.ts';
+  type ApiAnswer,
+  type ApiCall,
+  type ApiChange,
+  type ApiMethods,
+  type ApiPlan,
+  answerWith,
+  change,
+  make,
+  read,
+} from './api-route.ts';
+import { chooseCredential, identifyCaller } from './caller.ts';
 import {
-  type FlowEffect,
-  isSignedOut,
-  issuedSessionCookie,
-  readIssuedToken,
-} from './flow-effects.ts';
+  FLOW_KINDS,
+  type FlowKind,
+  type FlowRequest,
+  flowHeaders,
+  readTextOf,
+  type SelfServiceOptions,
+} from './flows/flow-request.ts';
+import { signOut } from './flows/logout.ts';
+import { recover } from './flows/recovery.ts';
+import { changeSettings } from './flows/settings.ts';
+import { comeBack, signIn } from './flows/sign-in.ts';
+import { verify } from './flows/verification.ts';
 import { passedHeaders } from './pass-through.ts';
-import { type PublicHost, publicBody, publicCookie, publicLocation } from './public-host.ts';
+import { publicBody, publicCookie, publicLocation } from './public-host.ts';
 import { readJsonBody } from './request-body.ts';
 import { selfServiceHeaders } from './self-service-request.ts';
 
-export interface SelfServiceOptions extends CallerOptions {
-  readonly kratos: Upstream;
-  /** To find out whose a session is that a flow has just made. */
-  readonly store: SessionStore;
-  readonly announcer: Announcer;
-  readonly host: PublicHost;
-}
+/** What a flow's request may change. */
+type FlowPlan = (flow: FlowRequest) => ApiPlan | Promise<ApiPlan>;
 
-const KINDS = ['login', 'registration', 'settings', 'recovery', 'verification'] as const;
-const EFFECTS: Readonly<Record<(typeof KINDS)[number], FlowEffect>> = {
-  login: 'session',
-  registration: 'none',
-  settings: 'identity',
-  recovery: 'recovered-identity',
-  verification: 'none',
+const PLANS: Readonly<Record<FlowKind, FlowPlan>> = {
+  login: (flow) => make(signIn(flow)),
+  registration: (flow) => make(signIn(flow)),
+  settings: changeSettings,
+  recovery: (flow) => make(recover(flow)),
+  verification: verify,
 };
-/** Bodies whose URLs are rewritten are read whole; flows with many nodes are tens of KiB. */
-const MAX_BODY_BYTES = 1024 * 1024;
 
 /**
  * The routes of Kratos's flows that a browser or an app needs to sign in, step up, change settings, recover and
  * sign out (`selfservice/flow/…/handler.go`), by path. Nothing else of Kratos's is reachable by them.
  */
 export function selfServiceRoutes(options: SelfServiceOptions): Record<string, ApiMethods> {
-  const flow =
-    (effect: FlowEffect): ApiHandler =>
-    (call) =>
-      runFlow(call, effect, options);
-  const read = flow('none');
+  const changing = (plan: FlowPlan): ApiChange => change((call) => planFlow(call, plan, options));
+  const look = read((call) => lookAtFlow(call, options));
+  const back = changing((flow) => make(comeBack(flow)));
   const routes: Record<string, ApiMethods> = {
-    '/self-service/errors': { GET: read },
-    '/self-service/logout/browser': { GET: read },
-    '/self-service/logout': { GET: flow('logout') },
-    '/self-service/logout/api': { DELETE: (call) => logoutApi(call, options) },
-    '/self-service/methods/oidc/callback/:provider': {
-      GET: flow('identity'),
-      POST: flow('identity'),
-    },
-    '/.well-known/ory/webauthn.js': { GET: read },
+    '/self-service/errors': { GET: look },
+    '/self-service/logout/browser': { GET: look },
+    '/self-service/logout': { GET: changing(planLogout) },
+    '/self-service/logout/api': { DELETE: change((call) => planLogoutApi(call, options)) },
+    '/self-service/methods/oidc/callback/:provider': { GET: back, POST: back },
+    '/.well-known/ory/webauthn.js': { GET: look },
   };
-  for (const kind of KINDS) {
-    routes[`/self-service/${kind}/browser`] = { GET: read };
-    routes[`/self-service/${kind}/api`] = { GET: read };
-    routes[`/self-service/${kind}/flows`] = { GET: read };
-    routes[`/self-service/${kind}`] = { GET: flow(EFFECTS[kind]), POST: flow(EFFECTS[kind]) };
+  for (const kind of FLOW_KINDS) {
+    routes[`/self-service/${kind}/browser`] = { GET: look };
+    routes[`/self-service/${kind}/api`] = { GET: look };
+    routes[`/self-service/${kind}/flows`] = { GET: look };
+    routes[`/self-service/${kind}`] = { GET: changing(PLANS[kind]), POST: changing(PLANS[kind]) };
   }
   return routes;
 }
 
-async function runFlow(
+async function planLogout(flow: FlowRequest): Promise<ApiPlan> {
+  const { credential, caller } = flow;
+  // Without a credential there is no session that could end.
+  if (credential === undefined) return answerWith(await flow.send());
+  if (caller?.kind === 'unknown') return answerWith(failed('store_unavailable'));
+  return make(await signOut({ flow, credential }));
+}
+
+/** Kratos guards its flows against other sites' pages by tokens of its own. */
+function chooseForFlow({ request, anchor }: ApiCall, options: SelfServiceOptions) {
+  return chooseCredential(request, anchor, { ...options, isChange: false });
+}
+
+async function lookAtFlow(call: ApiCall, options: SelfServiceOptions): Promise<ApiAnswer> {
+  const chosen = await chooseForFlow(call, options);
+  if (!chosen.ok && isFatal(chosen.failure)) return chosen;
+  return sendFlow(call, chosen.ok ? chosen.value.credential : undefined, options);
+}
+
+async function planFlow(
   call: ApiCall,
-  effect: FlowEffect,
+  plan: FlowPlan,
   options: SelfServiceOptions,
-): Promise<ApiAnswer> {
-  // Kratos guards its flows against other sites' pages by tokens of its own.
-  const chosen = await chooseCredential(call.request, call.anchor, { ...options, isChange: false });
-  if (
-    !chosen.ok &&
-    (chosen.failure === 'credential_conflicting' || chosen.failure === 'store_unavailable')
-  ) {
-    return chosen;
-  }
+): Promise<ApiPlan> {
+  const chosen = await chooseForFlow(call, options);
+  if (!chosen.ok && isFatal(chosen.failure)) return answerWith(chosen);
   const credential = chosen.ok ? chosen.value.credential : undefined;
+  const caller = chosen.ok
+    ? await identifyCaller(chosen.value, call.anchor, options.sessions)
+    : undefined;
   const send = () => sendFlow(call, credential, options);
-  if (effect === 'none') return send();
-  const session = credential && (await resolveSession(credential, call.anchor, options.sessions));
-  const expected = session === undefined ? [] : expectedMarks(session, effect);
-  return announced(
-    { announcer: options.announcer, anchor: call.anchor },
-    expected,
-    send,
-    (response) => confirmedMarks(response, effect, { call, credential, expected, options }),
-  );
+  return plan({ call, credential, caller, options, send });
 }
 
-function expectedMarks(session: Session, effect: FlowEffect): MarkSubject[] {
-  switch (effect) {
-    case 'session':
-    case 'logout':
-      return [sessionMark(session.id, session.identity.id)];
-    case 'identity':
-      return [identityMark(session.identity.id)];
-    case 'recovered-identity':
-    case 'none':
-      return [];
-  }
+/** Any other failure leaves a request that Kratos may well answer without a session. */
+function isFatal(failure: string): failure is 'credential_conflicting' | 'store_unavailable' {
+  return failure === 'credential_conflicting' || failure === 'store_unavailable';
 }
 
-interface FlowRun {
-  readonly call: ApiCall;
-  readonly credential: Credential | undefined;
-  readonly expected: readonly MarkSubject[];
-  readonly options: SelfServiceOptions;
-}
-
-/** Whom a flow's answer says that it changed. A redirect back to the form is no change. */
-async function confirmedMarks(
-  response: Response,
-  effect: FlowEffect,
-  run: FlowRun,
-): Promise<readonly MarkSubject[]> {
-  switch (effect) {
-    case 'logout':
-      return isSignedOut(response, run.options.cookieNames) ? run.expected : [];
-    case 'session':
-      return steppedUpMarks(response, run);
-    case 'identity':
-      if (!isAnswered(response)) return [];
-      return response.status !== 200 && (await isFormShownAgain(run)) ? [] : run.expected;
-    case 'recovered-identity': {
-      const session = await issuedSession(response, run.options);
-      return session === undefined ? [] : [identityMark(session.identity.id)];
-    }
-    case 'none':
-      return [];
-  }
-}
-
-/** A session below the level it could have is one the store says nothing of until it has stepped up. */
-async function steppedUpMarks(
-  response: Response,
-  { credential, expected, options }: FlowRun,
-): Promise<readonly MarkSubject[]> {
-  const isDone =
-    response.status === 200 || issuedSessionCookie(response, options.cookieNames) !== undefined;
-  if (!isDone || credential === undefined || expected.length > 0) return isDone ? expected : [];
-  const session = await issuedSession(response, options);
-  return session === undefined ? [] : [sessionMark(session.id, session.identity.id)];
-}
-
-/** The session that an answer hands to its client, as the store has it now. */
-async function issuedSession(
-  response: Response,
-  { cookieNames, store }: SelfServiceOptions,
-): Promise<Session | undefined> {
-  const issued = issuedSessionCookie(response, cookieNames) ?? (await readIssuedToken(response));
-  const answer = issued && (await store.check(issued));
-  return answer?.kind === 'session' ? answer.session : undefined;
-}
-
-/** 422 sends a browser on that asked by a script, as 303 does one that navigates. */
-function isAnswered({ status }: Response): boolean {
-  return status < 400 || status === 422;
-}
-
-/** A browser is sent to the same page whether its settings were taken or not; the flow itself knows. */
-async function isFormShownAgain({ call, credential, options }: FlowRun): Promise<boolean> {
-  const id = new URLSearchParams(call.target.search).get('flow') ?? '';
-  if (call.target.method !== 'POST' || id === '') return false;
-  const headers = selfServiceHeaders(call.request, credential, flowHeaders(options));
-  headers.set('accept', 'application/json');
-  headers.delete('content-type');
-  const segments = ['self-service', 'settings', 'flows'];
-  const query = new URLSearchParams({ id }).toString();
-  const sent = await options.kratos.send({ method: 'GET', segments, query, headers });
-  if (!sent.ok) return false;
-  const text = await readTextOf(sent.value);
-  return sent.value.status === 200 && text !== undefined && /"state":"show_form"/.test(text);
-}
-
-async function logoutApi(call: ApiCall, options: SelfServiceOptions): Promise<ApiAnswer> {
+async function planLogoutApi(call: ApiCall, options: SelfServiceOptions): Promise<ApiPlan> {
   const body = await readJsonBody(call.request);
-  if (!body.ok) return body;
+  if (!body.ok) return answerWith(body);
   const { session_token: token } = body.value;
   if (typeof token !== 'string' || !/^[\x21-\x7e]{16,4096}$/.test(token)) {
-    return failed('body_not_valid');
+    return answerWith(failed('body_not_valid'));
   }
-  const credential: Credential = {
-    carrier: { kind: 'session-token-header' },
-    value: token,
-  };
-  const session = await resolveSession(credential, call.anchor, options.sessions);
-  const expected = session === undefined ? [] : [sessionMark(session.id, session.identity.id)];
+  const credential: Credential = { carrier: { kind: 'session-token-header' }, value: token };
+  const chosen = { credential, resolution: undefined };
+  const caller = await identifyCaller(chosen, call.anchor, options.sessions);
   const headers = selfServiceHeaders(call.request, undefined, flowHeaders(options));
   headers.set('content-type', 'application/json');
-  const change = {
+  const sent = {
     method: 'DELETE',
     segments: ['self-service', 'logout', 'api'],
     headers,
     body: JSON.stringify({ session_token: token }),
   };
-  return announced({ announcer: options.announcer, anchor: call.anchor }, expected, async () => {
-    const sent = await options.kratos.send(change);
-    return sent.ok ? passFlow(sent.value, options) : sent;
-  });
+  const send = async (): Promise<ChangeAnswer> => {
+    const answer = await options.kratos.send(sent);
+    return answer.ok ? passFlow(answer.value, options) : answer;
+  };
+  return planLogout({ call, credential, caller, options, send });
 }
 
 async function sendFlow(
@@ -229,10 +147,6 @@ async function sendFlow(
   return sent.ok ? passFlow(sent.value, options) : sent;
 }
 
-function flowHeaders({ cookieNames, host }: SelfServiceOptions) {
-  return { cookieNames, publicUrl: host.publicUrl };
-}
-
 /** Kratos's answer on the site's own host: cookies, redirects and URLs in documents are the site's. */
 async function passFlow(response: Response, { host }: SelfServiceOptions): Promise<ApiAnswer> {
   const headers = passedHeaders(response, ['clear-site-data']);
@@ -247,13 +161,4 @@ async function passFlow(response: Response, { host }: SelfServiceOptions): Promi
   const text = await readTextOf(response);
   if (text === undefined) return failed('upstream_not_valid');
   return success(new Response(publicBody(text, host), { status, headers }));
-}
-
-async function readTextOf(response: Response): Promise<string | undefined> {
-  try {
-    const text = await readBoundedText(response, MAX_BODY_BYTES);
-    return text === TOO_LONG ? undefined : text;
-  } catch {
-    return undefined;
-  }
 }

@@ -4,10 +4,12 @@ import { errorResponse, keycardErrorResponse } from '../errors/error-response.ts
 import type { SiteOptions } from '../gate/site-options.ts';
 import type { Routes } from '../http/routes.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
+import { zoneOfIssuer } from '../providers/keycard/keycard-zone.ts';
 import { requestServiceAccountToken } from '../providers/keycard/service-account.ts';
+import { createIdentitySearch } from '../providers/kratos/identity-search.ts';
 import type { SessionStore } from '../providers/session-store.ts';
 import { createUpstream, type Upstream } from '../providers/upstream.ts';
-import type { Announcer } from '../revocation/announcer.ts';
+import type { ChangeMaker } from '../session-changes/change-maker.ts';
 import type { IssuerKeys } from '../tokens/issuer-keys.ts';
 import type { Sessions } from '../whoami/sessions.ts';
 import { ACCESS_KEYS_PATH, createAccessVerifier } from './access-verifier.ts';
@@ -29,7 +31,7 @@ export interface SessionApiOptions {
   readonly config: Config;
   readonly sessions: Sessions;
   readonly store: SessionStore;
-  readonly announcer: Announcer;
+  readonly changes: ChangeMaker;
   /** Keys of an issuer, by the address they are published at. */
   readonly issuerKeys: (issuer: string, keysUrl: string) => IssuerKeys;
   readonly fetchStore: Fetch;
@@ -49,10 +51,10 @@ export function addSessionApi(
   options: SessionApiOptions,
   shared: ReturnType<typeof crossOrigin>,
 ): void {
-  const { config, log, now } = options;
+  const { config, log, changes, now } = options;
   const apiPath = config.SESSION_API_PATH ?? '';
   const guard = guardOf(options);
-  const forPeople = { errorShape: errorResponse, shared, log, now };
+  const forPeople = { errorShape: errorResponse, shared, log, changes, now };
   // Nobody else's page reads along with an operator's cookie.
   const forOperators = { ...forPeople, shared: crossOrigin([], log) };
   const add = (table: Record<string, ApiMethods>, routeOptions: ApiRouteOptions) => {
@@ -98,9 +100,20 @@ function selfServiceTable(options: SessionApiOptions): Record<string, ApiMethods
   return selfServiceRoutes({
     ...caller,
     store,
+    changes: options.changes,
     kratos: kratosOf(options),
     host: publicHost(config),
+    findByAddress: kratosIdentities(options),
+    signInEndsSessions: config.SIGN_IN_ENDS_SESSIONS,
+    now: options.now,
   });
+}
+
+/** Looks identities up by Kratos's admin API, guarded routes or not; `undefined` where it is not configured. */
+function kratosIdentities({ config, fetchKratosAdmin }: SessionApiOptions) {
+  const { KRATOS_ADMIN_URL: url, KRATOS_ADMIN_API_KEY: apiKey } = config;
+  if (url === undefined) return undefined;
+  return createIdentitySearch(upstream(url, fetchKratosAdmin, config), apiKey);
 }
 
 /** None until they are guarded: unguarded, they would let anybody sign anybody out. */
@@ -108,13 +121,12 @@ function kratosAdminTable(
   options: SessionApiOptions,
   guard: Guard | undefined,
 ): Record<string, ApiMethods> {
-  const { config, announcer, fetchKratosAdmin } = options;
+  const { config, fetchKratosAdmin } = options;
   if (config.KRATOS_ADMIN_URL === undefined || guard === undefined) return {};
   return kratosAdminRoutes({
     kratosAdmin: upstream(config.KRATOS_ADMIN_URL, fetchKratosAdmin, config),
     apiKey: config.KRATOS_ADMIN_API_KEY,
     guard,
-    announcer,
     apiUrl: apiUrlOf(config),
     apiPath: config.SESSION_API_PATH ?? '',
   });
@@ -125,12 +137,27 @@ function keycardTable(
   apiUrl: string,
   guard: Guard | undefined,
 ): Record<string, ApiMethods> {
-  const { config, announcer, fetchKeycard } = options;
+  const { config, changes, fetchKeycard } = options;
   const keycard = upstream(apiUrl, fetchKeycard, config);
   const token = serviceAccountToken(options, apiUrl);
   const serviceAccount = guard && token && { guard, token };
   const callers = createKeycardCallers({ keycard, serviceAccount });
-  return keycardRoutes({ callers, announcer, zones: config.KEYCARD_ZONES });
+  return keycardRoutes({ callers, changes, zones: keycardZones(config) });
+}
+
+/**
+ * The zones that may be asked about: those named, else those whose tokens are believed here. An issuer that is not
+ * called after its zone is taken for one of the named.
+ */
+function keycardZones({ KEYCARD_ZONES: named, ISSUERS }: Config): Map<string, string[]> {
+  const issuers = ISSUERS.filter(({ preset }) => preset === 'keycard').map(({ issuer }) => issuer);
+  const believed = issuers.map(zoneOfIssuer).filter((zone) => zone !== undefined);
+  const issuersOf = (zone: string) =>
+    issuers.filter((issuer) => {
+      const own = zoneOfIssuer(issuer);
+      return own === undefined ? named !== undefined : own === zone;
+    });
+  return new Map((named ?? believed).map((zone) => [zone, issuersOf(zone)]));
 }
 
 function serviceAccountToken(
@@ -161,10 +188,10 @@ function accessOf({ config, issuerKeys }: SessionApiOptions): AccessVerifier | u
   return createAccessVerifier({ teamUrl, audience, keys });
 }
 
-function callerOptions({ config, sessions, announcer }: SessionApiOptions) {
+function callerOptions({ config, sessions }: SessionApiOptions) {
   const cookieNames = config.SESSION_COOKIE_NAMES;
   const secrets = ownSecrets(config);
-  return { sessions, announcer, cookieNames, secrets, allowedOrigins: allowedOrigins(config) };
+  return { sessions, cookieNames, secrets, allowedOrigins: allowedOrigins(config) };
 }
 
 /**

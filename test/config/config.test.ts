@@ -27,6 +27,7 @@ describe('readConfig()', () => {
       KRATOS_BASE_URL: REQUIRED.KRATOS_PUBLIC_URL,
       KRATOS_BROWSER_URL: REQUIRED.KRATOS_PUBLIC_URL,
       SELF_SERVICE: false,
+      SIGN_IN_ENDS_SESSIONS: false,
       SERVER_TIMING: false,
       ALLOWED_ORIGINS: [],
       LOGIN_URL: `${REQUIRED.KRATOS_PUBLIC_URL}/self-service/login/browser`,

@@ -41,6 +41,7 @@ export const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
   WEBHOOK_API_KEYS: [['x'.repeat(31)], ['x y'.repeat(20)], [1], {}],
   SESSION_API_PATH: ['', '/', 'auth', '/auth/', '/a b', '/a?b', '/../x', '/a/b/c/d/e', 1, null],
   SELF_SERVICE: ['yes', 1, null, 'TRUE'],
+  SIGN_IN_ENDS_SESSIONS: ['yes', 1, null, 'TRUE'],
   SERVER_TIMING: ['on', 1, null],
   ALLOWED_ORIGINS: ['x', ['*'], ['null'], ['https://a/path'], ['http://a.example'], null],
   ADMIN_SECRETS: [[], ['short'], ['x'.repeat(31)], [`a.b.${'c'.repeat(40)}`], 'x'.repeat(40), null],

@@ -69,9 +69,9 @@ describe('a revoked session', { timeout: 180_000 }, () => {
       'the second mark left out',
       [
         {
-          file: 'src/revocation/log-announcer.ts',
-          from: 'const isRecorded = await this.#record(changed, { isTentative: false });',
-          to: 'const isRecorded = true;',
+          file: 'src/session-changes/change-maker.ts',
+          from: 'const recorded = await writer.append(marks);',
+          to: 'const recorded = true;',
         },
       ],
     ],

@@ -232,7 +232,7 @@ describe('a change through Postern', () => {
     expect((await whoami(byToken(session))).status).toBe(401);
   });
 
-  it('R1: is not reported as done when it cannot be told to everyone', async () => {
+  it('R1: is not sent at all while it cannot be recorded', async () => {
     await using forgetful = await startKratosApi({
       durableObjects: {},
       bindings: { REVOCATIONS: { type: 'worker', worker: 'origin' } }, // no log at all answers there
@@ -243,8 +243,10 @@ describe('a change through Postern', () => {
       headers: GUARDED,
     });
     const body = (await response.json()) as { error: { id: string } };
-    expect([response.status, body.error.id]).toEqual([503, 'revocation_unrecorded']);
+    expect([response.status, body.error.id]).toEqual([503, 'revocation_log_unavailable']);
     expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
+    const { counts } = await forgetful.kratos.calls();
+    expect(Object.keys(counts).filter((call) => call.startsWith('DELETE'))).toEqual([]);
   });
 });
 

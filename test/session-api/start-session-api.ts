@@ -69,6 +69,7 @@ export async function startKeycardApi({
     vars: {
       ADMIN_SECRETS: [ADMIN_SECRET],
       KEYCARD_API_URL: standin.origin,
+      KEYCARD_ZONES: ['zone-1', 'zone-2'],
       ...(hasServiceAccount ? SERVICE_ACCOUNT : {}),
       ...vars,
     },

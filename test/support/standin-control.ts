@@ -81,6 +81,8 @@ export interface IdentityPatch {
   readonly metadata_public?: unknown;
   readonly state?: 'active' | 'inactive';
   readonly totp?: boolean;
+  readonly verified?: boolean;
+  readonly external_id?: string;
 }
 
 /** A session of the stand-in with its credentials. */

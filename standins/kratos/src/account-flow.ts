@@ -3,17 +3,17 @@ import { CSRF_COOKIE_NAME, csrfViolation, flowExpired } from './create-login.ts'
 import { readCookie } from './credential.ts';
 import { formatGoTime } from './go-json.ts';
 import { herodotError } from './herodot-error.ts';
-import type { JsonObject } from './identity.ts';
+import { identityDocument, type JsonObject } from './identity.ts';
 import { LOGIN_LIFESPAN_MS } from './login-flow.ts';
 import { type KratosContext, publicUrl } from './public-url.ts';
 import { randomAlphanumeric } from './random-text.ts';
 import { store } from './store.ts';
 import { type Fields, readFields } from './submit-login.ts';
 
-/** A settings or recovery flow in progress. Times are milliseconds since the epoch. */
+/** A settings, recovery or verification flow in progress. Times are milliseconds since the epoch. */
 export interface AccountFlow {
   id: string;
-  kind: 'settings' | 'recovery';
+  kind: 'settings' | 'recovery' | 'verification';
   type: 'api' | 'browser';
   csrfToken: string;
   issuedAt: number;
@@ -21,18 +21,16 @@ export interface AccountFlow {
   state: 'show_form' | 'success' | 'choose_method' | 'sent_email' | 'passed_challenge';
   /** Whose: known from the start for settings, from the address given for recovery. */
   identityId: string | undefined;
+  /** Where the code of a recovery or verification went. */
+  email: string | undefined;
 }
 
-/** Starts a flow: the document for a script, the page of the flow for a browser. */
-export function startAccountFlow(
-  c: KratosContext,
+/** A flow that has just begun. */
+export function newAccountFlow(
   given: Pick<AccountFlow, 'kind' | 'type' | 'identityId'>,
-): Response {
+  csrfToken: string,
+): AccountFlow {
   const now = Date.now();
-  const isBrowser = given.type === 'browser';
-  const csrfToken = isBrowser
-    ? readCookie(c.req.raw, CSRF_COOKIE_NAME) || randomAlphanumeric(32)
-    : '';
   const flow: AccountFlow = {
     ...given,
     id: crypto.randomUUID(),
@@ -40,8 +38,22 @@ export function startAccountFlow(
     issuedAt: now,
     expiresAt: now + LOGIN_LIFESPAN_MS,
     state: given.kind === 'settings' ? 'show_form' : 'choose_method',
+    email: undefined,
   };
   store.accountFlows.set(flow.id, flow);
+  return flow;
+}
+
+/** Starts a flow: the document for a script, the page of the flow for a browser. */
+export function startAccountFlow(
+  c: KratosContext,
+  given: Pick<AccountFlow, 'kind' | 'type' | 'identityId'>,
+): Response {
+  const isBrowser = given.type === 'browser';
+  const csrfToken = isBrowser
+    ? readCookie(c.req.raw, CSRF_COOKIE_NAME) || randomAlphanumeric(32)
+    : '';
+  const flow = newAccountFlow(given, csrfToken);
   const answer =
     !isBrowser || wantsJson(c.req.raw)
       ? goJson(accountFlowDocument(c, flow))
@@ -79,7 +91,23 @@ export async function readSubmission(
   return { flow, fields };
 }
 
+/** A form that waits for a code has a button that sends it again, to the address it names; a verification drops it when it has passed. */
+function emailNodes({ kind, state, email }: AccountFlow): JsonObject[] {
+  const isOver = kind === 'verification' && state === 'passed_challenge';
+  if (email === undefined || isOver) return [];
+  const attributes = {
+    name: 'email',
+    type: 'submit',
+    value: email,
+    disabled: false,
+    node_type: 'input',
+  };
+  return [{ type: 'input', group: 'code', attributes, messages: [], meta: {} }];
+}
+
 export function accountFlowDocument(c: KratosContext, flow: AccountFlow): JsonObject {
+  const identity =
+    flow.identityId === undefined ? undefined : store.identities.get(flow.identityId);
   return {
     id: flow.id,
     type: flow.type,
@@ -103,8 +131,11 @@ export function accountFlowDocument(c: KratosContext, flow: AccountFlow): JsonOb
           messages: [],
           meta: {},
         },
+        ...emailNodes(flow),
       ],
     },
+    ...(flow.kind === 'settings' &&
+      identity && { identity: identityDocument(identity, publicUrl(c)) }),
     state: flow.state,
   };
 }

@@ -1,5 +1,6 @@
 import { goJson, noContent } from './answers.ts';
 import { herodotError } from './herodot-error.ts';
+import { identityDocument } from './identity.ts';
 import { pageByKey, pageByNumber } from './paging.ts';
 import { type KratosContext, publicUrl } from './public-url.ts';
 import { type Expansion, type Session, sessionDocument } from './session.ts';
@@ -92,4 +93,11 @@ function readExpansion(c: KratosContext): Expansion {
 function mayExtend(session: Session, now: number): boolean {
   const { earliestPossibleExtendSeconds: seconds } = store.settings;
   return seconds === null || session.expiresAt - now <= seconds * 1000;
+}
+
+/** `GET /admin/identities?credentials_identifier=`: the one identity that signs in by it, or none. */
+export function listIdentities(c: KratosContext): Response {
+  const wanted = c.req.query('credentials_identifier');
+  const found = [...store.identities.values()].filter(({ traits }) => traits.email === wanted);
+  return goJson(found.map((identity) => identityDocument(identity, publicUrl(c))));
 }

@@ -25,6 +25,8 @@ const IdentityPatch = v.strictObject({
   metadata_public: v.optional(v.unknown()),
   state: v.optional(v.picklist(['active', 'inactive'])),
   totp: v.optional(v.boolean()),
+  verified: v.optional(v.boolean()),
+  external_id: v.optional(v.string()),
 });
 
 /** `GET /.standin/control`: the settings in force. */
@@ -141,11 +143,13 @@ export async function changeIdentity(c: KratosContext): Promise<Response> {
   if (!identity) return c.notFound();
   const parsed = v.safeParse(IdentityPatch, await readJson(c));
   if (!parsed.success) return c.text(v.summarize(parsed.issues), 400);
-  const { traits, metadata_public: metadataPublic, state, totp } = parsed.output;
+  const { traits, metadata_public: metadataPublic, state, totp, verified } = parsed.output;
   const now = Date.now();
   if (traits) identity.traits = traits;
   if (metadataPublic !== undefined) identity.metadataPublic = metadataPublic;
   if (totp !== undefined) identity.totp = totp;
+  if (verified !== undefined) identity.verified = verified;
+  if (parsed.output.external_id !== undefined) identity.externalId = parsed.output.external_id;
   if (state && state !== identity.state) {
     identity.state = state;
     identity.stateChangedAt = now;

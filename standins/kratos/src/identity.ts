@@ -6,6 +6,7 @@ export type IdentityState = 'active' | 'inactive';
 /** An account. Times are milliseconds since the epoch. */
 export interface Identity {
   id: string;
+  externalId: string | undefined;
   state: IdentityState;
   stateChangedAt: number;
   traits: JsonObject;
@@ -14,6 +15,10 @@ export interface Identity {
   password: string | null;
   /** Whether a second factor is enrolled, that is, whether aal2 is available. */
   totp: boolean;
+  /** Whether the address was verified. */
+  verified: boolean;
+  /** With `verify_new_address`: the address that is asked for until it is verified. */
+  pendingEmail: string | undefined;
   createdAt: number;
   updatedAt: number;
 }
@@ -64,12 +69,15 @@ export function seedIdentities(): Identity[] {
 export function createIdentity(given: NewIdentity, now: number): Identity {
   return {
     id: given.id,
+    externalId: undefined,
     state: 'active',
     stateChangedAt: now,
     traits: given.traits ?? { email: `${given.id}@example.com` },
     metadataPublic: given.metadataPublic ?? null,
     password: given.password ?? null,
     totp: given.totp ?? false,
+    verified: true,
+    pendingEmail: undefined,
     createdAt: now,
     updatedAt: now,
   };
@@ -79,12 +87,13 @@ export function createIdentity(given: NewIdentity, now: number): Identity {
 export function identityDocument(identity: Identity, publicUrl: string): JsonObject {
   return {
     id: identity.id,
+    ...(identity.externalId !== undefined && { external_id: identity.externalId }),
     schema_id: 'default',
     schema_url: `${publicUrl}/schemas/ZGVmYXVsdA`,
     state: identity.state,
     state_changed_at: formatGoTime(identity.stateChangedAt),
     traits: identity.traits,
-    verifiable_addresses: addresses(identity, VERIFIED),
+    verifiable_addresses: addresses(identity, verification(identity)),
     recovery_addresses: addresses(identity, {}),
     metadata_public: identity.metadataPublic,
     created_at: formatGoTime(identity.createdAt),
@@ -93,7 +102,9 @@ export function identityDocument(identity: Identity, publicUrl: string): JsonObj
   };
 }
 
-const VERIFIED = { verified: true, status: 'completed' };
+function verification({ verified }: Identity): JsonObject {
+  return { verified, status: verified ? 'completed' : 'sent' };
+}
 
 function addresses(identity: Identity, state: JsonObject): JsonObject[] {
   const email = identity.traits.email;

@@ -24,11 +24,13 @@ export async function listOwnSessions(c: KratosContext): Promise<Response> {
   );
 }
 
-/** `DELETE /sessions`: ends all but the session that asks. */
+/** `DELETE /sessions`: ends all but the session that asks; counts every other row, ended ones too, at any level. */
 export async function revokeOtherSessions(c: KratosContext): Promise<Response> {
   const current = await authenticate(c.req.raw);
   if (!current) return noSessionCookie(c.req.raw);
-  const others = otherActiveSessions(current);
+  const others = readSessionsOf(current.identity.id).filter(
+    ({ session }) => session.id !== current.session.id,
+  );
   for (const { session } of others) session.active = false;
   return goJson({ count: others.length });
 }

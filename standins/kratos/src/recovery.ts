@@ -2,16 +2,17 @@ import {
   type AccountFlow,
   accountFlowDocument,
   accountPage,
+  newAccountFlow,
   readAccountFlow,
   readSubmission,
   startAccountFlow,
 } from './account-flow.ts';
 import { goJson, seeOther, wantsJson } from './answers.ts';
-import { herodotError } from './herodot-error.ts';
 import type { KratosContext } from './public-url.ts';
 import { createSession } from './session.ts';
 import { issueSessionCookie } from './session-cookie.ts';
-import { store } from './store.ts';
+import { endOthersAfter, store } from './store.ts';
+import { locationChange } from './submit-login.ts';
 
 /** The one recovery code that is accepted. */
 const DEMO_CODE = '000000';
@@ -35,11 +36,12 @@ export async function submitRecovery(c: KratosContext): Promise<Response> {
   if (flow.state === 'sent_email' && fields.code === DEMO_CODE) return completeRecovery(c, flow);
   const isCodeWrong = fields.code !== undefined;
   if (!isCodeWrong) {
+    flow.email = fields.email;
     flow.identityId = findByEmail(fields.email ?? '');
     flow.state = 'sent_email';
   }
   if (flow.type === 'browser' && !wantsJson(c.req.raw)) return seeOther(accountPage(c, flow));
-  return goJson(accountFlowDocument(c, flow), isCodeWrong ? 400 : 200);
+  return goJson(accountFlowDocument(c, flow)); // 200 for a wrong code too, which the form's message says
 }
 
 async function completeRecovery(c: KratosContext, flow: AccountFlow): Promise<Response> {
@@ -51,24 +53,22 @@ async function completeRecovery(c: KratosContext, flow: AccountFlow): Promise<Re
   const session = createSession({ identityId, expiresAt, methods }, c.req.raw, now);
   store.sessions.set(session.id, session);
   flow.state = 'passed_challenge';
-  const settingsPage = accountPage(c, { kind: 'settings', id: crypto.randomUUID() });
+  endOthersAfter('recovery', session);
+  const settings = newAccountFlow({ kind: 'settings', type: flow.type, identityId }, '');
+  const settingsPage = accountPage(c, settings);
   if (flow.type === 'api') {
-    const continueWith = [{ action: 'set_ory_session_token', ory_session_token: session.token }];
+    const continueWith = [
+      { action: 'set_ory_session_token', ory_session_token: session.token },
+      { action: 'show_settings_ui', flow: { id: settings.id, url: settingsPage } },
+    ];
     return goJson({ ...accountFlowDocument(c, flow), continue_with: continueWith });
   }
-  const answer = wantsJson(c.req.raw)
-    ? herodotError(c.req.raw, {
-        code: 422,
-        id: 'browser_location_change_required',
-        reason: 'In order to complete this flow please redirect the browser to: settings',
-        message: 'browser location change required',
-        redirectBrowserTo: settingsPage,
-      })
-    : seeOther(settingsPage);
-  answer.headers.append('Set-Cookie', await issueSessionCookie(session, now));
-  return answer;
+  const setCookie = await issueSessionCookie(session, now);
+  return wantsJson(c.req.raw)
+    ? locationChange(c.req.raw, settingsPage, setCookie)
+    : seeOther(settingsPage, setCookie);
 }
 
-function findByEmail(email: string): string | undefined {
+export function findByEmail(email: string): string | undefined {
   return [...store.identities.values()].find(({ traits }) => traits.email === email)?.id;
 }

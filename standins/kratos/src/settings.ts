@@ -42,6 +42,12 @@ const SettingsSchema = v.strictObject({
   cacheFor: v.nullable(Seconds),
   /** `session.whoami.required_aal` */
   requiredAal: v.picklist(['aal1', 'highest_available']),
+  /** `selfservice.flows.settings.required_aal` */
+  settingsRequiredAal: v.picklist(['aal1', 'highest_available']),
+  /** Flows after which the hook `revoke_active_sessions` stands. */
+  revokesAfter: v.array(v.picklist(['login', 'settings', 'recovery'])),
+  /** The hook `verify_new_address`: a changed address takes effect when it is verified. */
+  verifiesNewAddress: v.boolean(),
   /** `session.lifespan` */
   sessionLifespanSeconds: Seconds,
   /** `session.earliest_possible_extend`: outside this time before expiry, extend does nothing. */
@@ -77,6 +83,9 @@ export const DEFAULT_SETTINGS: Settings = {
   databaseFailing: false,
   cacheFor: null,
   requiredAal: 'highest_available',
+  settingsRequiredAal: 'aal1',
+  revokesAfter: [],
+  verifiesNewAddress: false,
   sessionLifespanSeconds: 86_400,
   earliestPossibleExtendSeconds: null,
   fasterSessionExtend: false,

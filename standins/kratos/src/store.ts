@@ -53,6 +53,16 @@ export function readSessionsOf(identityId: string): SignedIn[] {
     .flatMap((session) => withIdentity(session) ?? []);
 }
 
+/** What Kratos's hook `revoke_active_sessions` does, where it stands after this kind of flow. */
+export function endOthersAfter(
+  kind: Settings['revokesAfter'][number],
+  { id, identityId }: Pick<Session, 'id' | 'identityId'>,
+): void {
+  if (!store.settings.revokesAfter.includes(kind)) return;
+  for (const { session } of readSessionsOf(identityId))
+    if (session.id !== id) session.active = false;
+}
+
 /** Everybody's sessions, in no order. */
 export function readAllSessions(): SignedIn[] {
   return [...store.sessions.values()].flatMap((session) => withIdentity(session) ?? []);

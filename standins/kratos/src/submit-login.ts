@@ -25,7 +25,8 @@ import {
   sessionDocument,
 } from './session.ts';
 import { issueSessionCookie } from './session-cookie.ts';
-import { type SignedIn, store } from './store.ts';
+import { endOthersAfter, type SignedIn, store } from './store.ts';
+import { satisfiesRequiredAal } from './whoami.ts';
 
 /** The one second-factor code that is accepted. */
 const DEMO_TOTP_CODE = '000000';
@@ -47,6 +48,7 @@ export async function submitLogin(c: KratosContext): Promise<Response> {
   if (proven.identity.state === 'inactive') return identityDisabled(request);
   store.sessions.set(proven.session.id, proven.session);
   flow.passed = true;
+  endOthersAfter('login', proven.session);
   return await completeLogin(c, flow, proven);
 }
 
@@ -119,9 +121,13 @@ async function completeLogin(
   if (flow.type === 'api') return goJson({ session_token: session.token, session: document });
 
   const setCookie = await issueSessionCookie(session, now);
+  const stepUp = `${publicUrl(c)}/self-service/login/browser?aal=aal2`;
+  const isBelow = !satisfiesRequiredAal({ session, identity });
   if (wantsJson(c.req.raw)) {
+    if (isBelow) return locationChange(c.req.raw, stepUp, setCookie);
     return goJson({ session: document }, 200, { 'Set-Cookie': setCookie });
   }
+  if (isBelow) return seeOther(stepUp, setCookie);
   const location = resolveReturnTo(flow.returnTo ?? DEFAULT_RETURN_PATH, publicUrl(c));
   return seeOther(location ?? publicUrl(c), setCookie);
 }
@@ -155,4 +161,17 @@ function textMembers(members: Iterable<[string, unknown]>): Fields {
   const fields: Fields = {};
   for (const [name, value] of members) if (typeof value === 'string') fields[name] = value;
   return fields;
+}
+
+/** 422: a script in a browser is sent on, as 303 does one that navigates (`x/err.go` `NewBrowserLocationChangeRequired`). */
+export function locationChange(request: Request, location: string, setCookie: string): Response {
+  const answer = herodotError(request, {
+    code: 422,
+    id: 'browser_location_change_required',
+    reason: `In order to complete this flow please redirect the browser to: ${location}`,
+    message: 'browser location change required',
+    redirectBrowserTo: location,
+  });
+  answer.headers.append('Set-Cookie', setCookie);
+  return answer;
 }

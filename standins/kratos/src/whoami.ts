@@ -59,8 +59,11 @@ async function noSession(request: Request): Promise<Response> {
   return answer;
 }
 
-export function satisfiesRequiredAal({ session, identity }: SignedIn): boolean {
-  if (store.settings.requiredAal === 'aal1') return true;
+export function satisfiesRequiredAal(signedIn: SignedIn): boolean {
+  return store.settings.requiredAal === 'aal1' || hasHighestAal(signedIn);
+}
+
+export function hasHighestAal({ session, identity }: SignedIn): boolean {
   return assuranceLevel(session) >= availableAssuranceLevel(identity);
 }
 

@@ -7,6 +7,7 @@ import { failWithoutDatabase, misbehave, recordCall, slowDown } from './faults.t
 import { alive, ready } from './health.ts';
 import { herodotError } from './herodot-error.ts';
 import { createLogoutFlow, logoutApi, submitLogout } from './logout.ts';
+import { oidcCallback } from './oidc-callback.ts';
 import { listOwnSessions, revokeOtherSessions, revokeOwnSession } from './own-sessions.ts';
 import { loginPage, welcomePage } from './pages.ts';
 import type { Env } from './public-url.ts';
@@ -14,6 +15,7 @@ import * as recovery from './recovery.ts';
 import * as settings from './settings-flow.ts';
 import { submitLogin } from './submit-login.ts';
 import { exchangeSessionToken, issueExchangeCodes } from './token-exchange.ts';
+import * as verification from './verification.ts';
 import { whoami } from './whoami.ts';
 
 /** The test's side: what it may change and look at. Not recorded, never slow, never failing. */
@@ -63,7 +65,15 @@ const kratos = new Hono<{ Bindings: Env }>()
   .get('/self-service/recovery/flows', recovery.readRecoveryFlow)
   .post('/self-service/recovery', recovery.submitRecovery)
 
+  .get('/self-service/verification/api', verification.createNativeVerification)
+  .get('/self-service/verification/browser', verification.createBrowserVerification)
+  .get('/self-service/verification/flows', verification.readVerificationFlow)
+  .post('/self-service/verification', verification.submitVerification)
+  .get('/self-service/verification', verification.followVerificationLink)
+  .get('/self-service/methods/oidc/callback/:provider', oidcCallback)
+
   .use('/admin/*', failWithoutDatabase)
+  .get('/admin/identities', admin.listIdentities)
   .get('/admin/sessions', admin.listSessions)
   .post('/admin/sessions', manageSessions)
   .get('/admin/sessions/:id', admin.readAdminSession)

@@ -1,8 +1,11 @@
 import type { Credential } from '../../../src/credentials/credential.ts';
+import { success } from '../../../src/errors/result.ts';
 import type { SessionStore, StoreAnswer } from '../../../src/providers/session-store.ts';
 import { LogCore } from '../../../src/revocation/log-core.ts';
 import type { RevocationLogStub } from '../../../src/revocation/log-protocol.ts';
 import { createRevocation } from '../../../src/revocation/revocation.ts';
+import { ChangeMaker } from '../../../src/session-changes/change-maker.ts';
+import { endingUnlessRefused } from '../../../src/session-changes/session-change.ts';
 import { NO_DEMAND } from '../../../src/whoami/demand.ts';
 import { Sessions } from '../../../src/whoami/sessions.ts';
 import { StoreReadiness } from '../../../src/whoami/store-readiness.ts';
@@ -57,7 +60,7 @@ export async function interleave(seed: number): Promise<string> {
     readiness: async () => 'ready',
     check: () => far(() => answer(!isRevoked)),
   };
-  const { view, announcer } = createRevocation({
+  const { view, writer } = createRevocation({
     openLog: () => stub,
     lagMs: 5000,
     checkLifeMs: 420_000,
@@ -82,12 +85,19 @@ export async function interleave(seed: number): Promise<string> {
   if (isHot) await drain(ask(), steps, random);
   const subject = { kind: 'session', sessionId: 's' } as const;
   const revoke = () =>
-    announcer.announce([subject], async () => {
-      await far(() => {
-        isRevoked = true;
-      });
-      return { value: true, changed: [subject] };
-    });
+    new ChangeMaker({ writer, write: () => {} }).make(
+      {
+        intent: { kind: 'known', about: [subject] },
+        send: async () => {
+          await far(() => {
+            isRevoked = true;
+          });
+          return success(new Response(null, { status: 204 }));
+        },
+        conclude: endingUnlessRefused([subject]),
+      },
+      () => {},
+    );
   const actions = [ask, revoke, ask];
   const running: Promise<unknown>[] = [];
   while (actions.length > 0) {

@@ -1,7 +1,10 @@
 import type { Credential } from '../../../src/credentials/credential.ts';
+import { failed, success } from '../../../src/errors/result.ts';
 import { LogCore } from '../../../src/revocation/log-core.ts';
 import type { RevocationLogStub } from '../../../src/revocation/log-protocol.ts';
 import { createRevocation, type Revocation } from '../../../src/revocation/revocation.ts';
+import { ChangeMaker } from '../../../src/session-changes/change-maker.ts';
+import { endingUnlessRefused } from '../../../src/session-changes/session-change.ts';
 import { KvTier } from '../../../src/whoami/kv-tier.ts';
 import { Sessions } from '../../../src/whoami/sessions.ts';
 import { StoreReadiness } from '../../../src/whoami/store-readiness.ts';
@@ -107,12 +110,20 @@ function createWorld(schedule: Schedule, time: VirtualTime, random: Random) {
       schedule.subject === 'session'
         ? ({ kind: 'session', sessionId: REVOKED } as const)
         : ({ kind: 'identity', identityId: 'ann' } as const);
-    const announcer = isolates[schedule.revokedThrough]?.revocation.announcer;
-    const done = await announcer?.announce([subject], async () => {
-      const isDone = await store.revoke(report.revoked);
-      return { value: isDone, changed: isDone ? [subject] : [] };
-    });
-    if (done?.ok && done.value) report.answeredAt = time.now;
+    const writer = isolates[schedule.revokedThrough]?.revocation.writer;
+    const maker = new ChangeMaker({ writer, write: () => {} });
+    const done = await maker.make(
+      {
+        intent: { kind: 'known', about: [subject] },
+        send: async () => {
+          const isDone = await store.revoke(report.revoked);
+          return isDone ? success(new Response(null, { status: 204 })) : failed('upstream_timeout');
+        },
+        conclude: endingUnlessRefused([subject]),
+      },
+      () => {},
+    );
+    if (done.ok) report.answeredAt = time.now;
   }
 
   return { schedule, time, random, isolates, report, revoke };

@@ -1,0 +1,33 @@
+import { ending, type SessionChange, UNCHANGED } from '../../session-changes/session-change.ts';
+import { identityMarks } from '../../session-changes/subjects.ts';
+import { addressIn, type FlowRequest, flowIdOf, isLook, readFlow } from './flow-request.ts';
+import { findIssuedTo, type IssuedSession, readIssuedSession } from './issued-session.ts';
+
+/**
+ * Recovers an account: the answer that issues a session gives it back to its owner, and everything that was signed in
+ * before is over. Kratos ends those sessions itself where its hook `revoke_active_sessions` stands after recovery.
+ */
+export function recover(flow: FlowRequest): SessionChange {
+  return {
+    intent: { kind: 'in-the-answer', needsLog: !isLook(flow) },
+    send: () => flow.send(),
+    async conclude(answer) {
+      const issued = answer.ok ? await readIssuedSession(answer.value, flow.options) : undefined;
+      if (issued === undefined) return UNCHANGED;
+      const found = await findIssuedTo(issued, flow);
+      const names = found?.names ?? (await namesByAddress(issued, flow));
+      return names.length > 0 ? ending(identityMarks(names)) : { kind: 'nobody-found' };
+    },
+  };
+}
+
+/** By the address that the code went to, where the store says nothing of the session at its level. */
+async function namesByAddress({ document }: IssuedSession, flow: FlowRequest): Promise<string[]> {
+  const { findByAddress } = flow.options;
+  if (findByAddress === undefined) return [];
+  const stated = addressIn(document);
+  if (stated !== undefined) return findByAddress(stated);
+  const reading = await readFlow('recovery', flowIdOf(flow), flow);
+  const address = reading.kind === 'document' ? addressIn(reading.document) : undefined;
+  return address === undefined ? [] : findByAddress(address);
+}

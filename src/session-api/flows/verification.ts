@@ -1,0 +1,97 @@
+import { failed } from '../../errors/result.ts';
+import type { MarkSubject } from '../../revocation/mark.ts';
+import type { JsonValue, Session } from '../../session/session.ts';
+import {
+  type ChangeAnswer,
+  type Conclusion,
+  rechecking,
+  type SessionChange,
+  UNCHANGED,
+} from '../../session-changes/session-change.ts';
+import { identityMarks, wholePerson } from '../../session-changes/subjects.ts';
+import { type ApiPlan, answerWith, make } from '../api-route.ts';
+import {
+  addressIn,
+  documentOf,
+  type FlowReading,
+  type FlowRequest,
+  flowIdOf,
+  isLook,
+  isObject,
+  readFlow,
+} from './flow-request.ts';
+
+const PASSED = 'passed_challenge';
+
+/**
+ * Verifies an address, which changes what is known of its person and ends nothing. The flow names the address only
+ * until it has passed, so it is read before anything is sent.
+ */
+export async function verify(flow: FlowRequest): Promise<ApiPlan> {
+  const intent = { kind: 'in-the-answer', needsLog: !isLook(flow) } as const;
+  const plan = (concluding: SessionChange['conclude']) =>
+    make({ intent, send: () => flow.send(), conclude: concluding });
+  const id = flowIdOf(flow);
+  if (isLook(flow)) return plan(async () => UNCHANGED);
+  const before = id === '' ? REFUSED : await readFlow('verification', id, flow);
+  if (before.kind === 'fault') return answerWith(failed('store_unavailable'));
+  return plan((answer) => concludeVerification(answer, before, flow));
+}
+
+const REFUSED: FlowReading = Object.freeze({ kind: 'refused' });
+
+async function concludeVerification(
+  answer: ChangeAnswer,
+  before: FlowReading,
+  flow: FlowRequest,
+): Promise<Conclusion> {
+  if (!answer.ok || !(await hasPassed(answer.value, flow))) return UNCHANGED;
+  const document = before.kind === 'document' ? before.document : undefined;
+  const person = await currentPerson(flow);
+  // Passed before, so this request changed nothing: an earlier one may have, for whoever asks.
+  if (document?.state === PASSED)
+    return rechecking(person === undefined ? [] : wholePerson(person));
+  const address = addressIn(document);
+  const about = address === undefined ? [] : await findByAddress(address, person, flow);
+  return about.length > 0 ? rechecking(about) : { kind: 'nobody-found' };
+}
+
+/** By the answer's document; a browser is sent on either way, and the flow knows. */
+async function hasPassed(response: Response, flow: FlowRequest): Promise<boolean> {
+  if (response.status >= 400 && response.status !== 422) return false;
+  const stated = (await documentOf(response))?.state;
+  if (stated !== undefined) return stated === PASSED;
+  const id = flowIdOf(flow);
+  const reading = id === '' ? REFUSED : await readFlow('verification', id, flow);
+  return reading.kind === 'document' && reading.document.state === PASSED;
+}
+
+/** Who makes the request, as the store has them now. */
+async function currentPerson({ caller, credential, call, options }: FlowRequest) {
+  if (caller?.kind !== 'known' || credential === undefined) return undefined;
+  const demand = { asOf: options.now(), onlyIfCached: false };
+  const found = await options.sessions.resolve(credential, demand, call.anchor);
+  return found.outcome === 'signed-in' ? found.session : undefined;
+}
+
+/** The caller when the address is theirs now, else whom Kratos's admin API has for it. */
+async function findByAddress(
+  address: string,
+  person: Session | undefined,
+  { options }: FlowRequest,
+): Promise<MarkSubject[]> {
+  if (person !== undefined && hasAddress(person, address)) return wholePerson(person);
+  return identityMarks((await options.findByAddress?.(address)) ?? []);
+}
+
+function hasAddress({ document }: Session, address: string): boolean {
+  const { identity } = document;
+  const addresses = isObject(identity) ? identity.verifiable_addresses : undefined;
+  if (!Array.isArray(addresses)) return false;
+  return addresses.some(
+    (one: JsonValue) =>
+      isObject(one) &&
+      typeof one.value === 'string' &&
+      one.value.toLowerCase() === address.toLowerCase(),
+  );
+}

@@ -1,0 +1,123 @@
+import { failed, success } from '../errors/result.ts';
+import type { LogWriter } from '../revocation/log-writer.ts';
+import type { Mark, MarkSubject } from '../revocation/mark.ts';
+import type { Anchor } from '../whoami/single-flight.ts';
+import type { ChangeAnswer, Conclusion, Intent, SessionChange } from './session-change.ts';
+
+export interface ChangeMakerOptions {
+  /** `undefined`: no log is kept, and changes are sent as they are. */
+  readonly writer: Pick<LogWriter, 'append'> | undefined;
+  /** Takes one line of the operator's log. */
+  readonly write: (line: string) => void;
+}
+
+/** Marks everything at most this often, for all isolates together. */
+const EVERYTHING_INTERVAL_MS = 10_000;
+
+/**
+ * Makes changes at a provider so that every isolate hears of each before its client does. The one way to the
+ * providers for a request that may change sessions; docs/revocation.md proves that it keeps the bound.
+ *
+ * 1. The intent is recorded: a tentative mark of everyone the change may concern. If it cannot be, nothing is sent.
+ * 2. The change is sent.
+ * 3. Marks of everyone it concerned are recorded, unless the answer proves that nothing was changed.
+ * 4. The client is answered; with 503 if the change was made and step 3 failed.
+ */
+export class ChangeMaker {
+  readonly #options: ChangeMakerOptions;
+
+  constructor(options: ChangeMakerOptions) {
+    this.#options = options;
+  }
+
+  /** Makes a change to its end, also after the client has gone away. */
+  make(change: SessionChange, anchor: Anchor): Promise<ChangeAnswer> {
+    const { writer } = this.#options;
+    const work = writer === undefined ? change.send() : this.#makeBetweenMarks(change, writer);
+    anchor(work.catch(() => {})); // whoever asked for it is told of the failure
+    return work;
+  }
+
+  /**
+   * Reads whom an earlier change of this name was about.
+   *
+   * @returns nobody when there was none, or none is kept; a failure when the log cannot be read
+   */
+  async recall(name: string) {
+    const { writer } = this.#options;
+    if (writer === undefined) return success([] as readonly MarkSubject[]);
+    const answer = await writer.append([], { recall: name });
+    if (answer?.kind !== 'recorded') return failed('revocation_log_unavailable' as const);
+    return success(answer.recalled ?? []);
+  }
+
+  async #makeBetweenMarks(
+    change: SessionChange,
+    writer: NonNullable<ChangeMakerOptions['writer']>,
+  ): Promise<ChangeAnswer> {
+    const { intent } = change;
+    if (!(await begin(intent, writer))) return failed('revocation_log_unavailable');
+    try {
+      const answer = await change.send();
+      return await this.#finish(await change.conclude(answer), answer, writer);
+    } catch (error) {
+      // A bug of ours: the change may have been made all the same.
+      if (intent.kind === 'known') await writer.append(intent.about.map(asDefinite));
+      throw error;
+    }
+  }
+
+  async #finish(
+    conclusion: Conclusion,
+    answer: ChangeAnswer,
+    writer: NonNullable<ChangeMakerOptions['writer']>,
+  ): Promise<ChangeAnswer> {
+    if (conclusion.kind === 'unchanged') return answer;
+    if (conclusion.kind === 'nobody-found') {
+      return (await this.#markEverything(writer)) ? answer : unrecorded(answer);
+    }
+    const { marks, isOptional = false } = conclusion;
+    if (marks.length === 0) return answer;
+    const recorded = await writer.append(marks);
+    return recorded !== undefined || isOptional || !isSuccess(answer) ? answer : unrecorded(answer);
+  }
+
+  /** Has everything that is cached checked once more, where a change was made and nobody can say for whom. */
+  async #markEverything(writer: NonNullable<ChangeMakerOptions['writer']>): Promise<boolean> {
+    const mark = { subject: { kind: 'everything' }, isTentative: true } as const;
+    const once = { key: 'change:everything', keepMs: EVERYTHING_INTERVAL_MS };
+    const answer = await writer.append([mark], { once });
+    const isRecorded = answer?.kind === 'recorded';
+    const reason = 'A session was changed, and no answer of the store says whose it is.';
+    if (isRecorded) {
+      this.#options.write(JSON.stringify({ event: 'revocation-everything', reason }));
+    }
+    return isRecorded;
+  }
+}
+
+async function begin(
+  intent: Intent,
+  writer: NonNullable<ChangeMakerOptions['writer']>,
+): Promise<boolean> {
+  if (intent.kind === 'in-the-answer') {
+    return !intent.needsLog || (await writer.append([])) !== undefined;
+  }
+  const { about, remember } = intent;
+  const marks = about.map((subject): Mark => ({ subject, isTentative: true }));
+  return (await writer.append(marks, remember === undefined ? {} : { remember })) !== undefined;
+}
+
+function asDefinite(subject: MarkSubject): Mark {
+  return { subject, isTentative: false };
+}
+
+function isSuccess(answer: ChangeAnswer): boolean {
+  return answer.ok && answer.value.status < 400;
+}
+
+/** A change that cannot be told to everyone is not reported as done: the client tries again. */
+function unrecorded(answer: ChangeAnswer): ChangeAnswer {
+  if (answer.ok && !answer.value.bodyUsed) void answer.value.body?.cancel().catch(() => {});
+  return failed('revocation_unrecorded');
+}

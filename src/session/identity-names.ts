@@ -1,0 +1,18 @@
+// Pure: no I/O, no clock.
+import type { JsonObject, JsonValue } from './session.ts';
+
+/**
+ * The names by which one person stands in entries and in tokens, by an identity document: its id, and its external id,
+ * which Kratos's tokenizer may take for the subject (`session/tokenizer.go`, `subject_source`).
+ */
+export function namesOf(identity: JsonValue | undefined): string[] {
+  const { id, external_id: externalId } = asObject(identity);
+  const names = [id, externalId].filter((name) => typeof name === 'string');
+  return [...new Set(names)].filter((name) => name !== '');
+}
+
+function asObject(value: JsonValue | undefined): JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as JsonObject) // the one kind of JSON value that is left
+    : {};
+}
