@@ -19,14 +19,20 @@ const cookieKey = await crypto.subtle.importKey('raw', COOKIE_SECRET, HMAC, fals
 ]);
 
 /**
- * The value of a session cookie: base64url of `timestamp|payload|mac`, as a securecookie is laid out. The
- * payload holds a random nonce, so that one session has any number of valid cookie strings.
+ * The value of a session cookie: padded base64url of `timestamp|payload|mac`, as a securecookie is laid out. The
+ * payload holds a random nonce, so that one session has any number of valid cookie strings. Every value ends in `=`, as
+ * most of Kratos's do.
  */
 export async function encodeSessionCookie(session: Session, now: number): Promise<string> {
+  const value = await encodeWithNonce(session, now, 8);
+  return value.endsWith('=') ? value : encodeWithNonce(session, now, 8 + 3); // of 3 letters more, the payload is 4 longer
+}
+
+async function encodeWithNonce(session: Session, now: number, length: number): Promise<string> {
   const payload = JSON.stringify({
     session_token: session.token,
     expires_at: formatGoTime(session.expiresAt),
-    nonce: randomLetters(8),
+    nonce: randomLetters(length),
   });
   const signed = `${Math.floor(now / 1000)}|${toBase64Url(new TextEncoder().encode(payload))}`;
   const mac = new Uint8Array(await crypto.subtle.sign(HMAC, cookieKey, macInput(signed)));
@@ -86,12 +92,12 @@ function decodeText(base64Url: string): string | undefined {
 function toBase64Url(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes))
     .replace(/\+/g, '-')
-    .replace(/\//g, '_')
-    .replace(/=+$/, '');
+    .replace(/\//g, '_');
 }
 
+/** With its padding, as Go's `base64.URLEncoding` demands it. */
 function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
-  if (!/^[\w-]+=*$/.test(text)) return undefined;
+  if (!/^[\w-]+={0,2}$/.test(text) || text.length % 4 !== 0) return undefined;
   try {
     const binary = atob(text.replace(/-/g, '+').replace(/_/g, '/'));
     return Uint8Array.from(binary, (character) => character.charCodeAt(0));
