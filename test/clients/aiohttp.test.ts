@@ -1,0 +1,24 @@
+import { spawnSync } from 'node:child_process';
+import { expect, it } from 'vitest';
+import { inRepository } from '../support/repository.ts';
+import { expectWholeVisit, runClient, startSite, VISIT_TIMEOUT_MS } from './visit.ts';
+
+/** The first Python that has the package; `.ci/run` names one. */
+const PYTHON = [process.env.POSTERN_PYTHON, 'python3'].find(
+  (program) => program !== undefined && spawnSync(program, ['-c', 'import aiohttp']).status === 0,
+);
+
+it.skipIf(PYTHON === undefined)(
+  PYTHON === undefined
+    ? 'skipped: no Python with aiohttp (pip install -r test/clients/requirements.txt; POSTERN_PYTHON names another Python)'
+    : 'O13: aiohttp signs in, passes the gate, asks whoami and opens a WebSocket',
+  async () => {
+    await using gate = await startSite();
+    const program = inRepository('test/clients/aiohttp-visit.py');
+    const visit = await runClient(PYTHON ?? '', [program, gate.url]);
+    // What makes this client a test: the value is sent back in quotes.
+    expect(visit.cookie).toMatch(/^ory_kratos_session="[\w-]+=+"$/);
+    await expectWholeVisit(visit, gate);
+  },
+  VISIT_TIMEOUT_MS,
+);
