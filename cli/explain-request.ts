@@ -1,5 +1,5 @@
 import type { Config } from '../src/config/config.ts';
-import { readCredential } from '../src/credentials/read-credential.ts';
+import { readCredentials } from '../src/credentials/read-credentials.ts';
 import { explain } from '../src/errors/explanations.ts';
 import type { Reason } from '../src/errors/reasons.ts';
 import { HeaderFilter } from '../src/forwarding/header-filter.ts';
@@ -39,7 +39,12 @@ export async function explainRequest(
     now: () => now,
     sessions: { resolve: () => Promise.resolve(resolution) },
     tokens: { resolve: () => Promise.resolve(resolution) },
-    readCredential: (headers) => readCredential(headers, config.SESSION_COOKIE_NAMES, undefined),
+    readCredentials: (headers) =>
+      readCredentials(headers, {
+        sessionCookieNames: config.SESSION_COOKIE_NAMES,
+        tokenCookieNames: undefined,
+        ownSecrets: new Set(),
+      }),
     resourceMetadataUrl: undefined,
     revocation: NO_REVOCATION_LOG,
   });
@@ -119,7 +124,7 @@ function describeConditions({ match, resolution }: Judgment): string[] {
 }
 
 async function describeVerdict(
-  { verdict, match, presentation }: Judgment,
+  { verdict, match, tried }: Judgment,
   context: {
     readonly headers: Headers;
     readonly target: AdmittedTarget;
@@ -144,14 +149,14 @@ async function describeVerdict(
     case 'pass':
       return [
         'Answer    forwarded to the origin',
-        ...(await describeForwarded(verdict, { rule: match.rule, presentation }, context)),
+        ...(await describeForwarded(verdict, { rule: match.rule, tried }, context)),
       ];
   }
 }
 
 async function describeForwarded(
   { session }: Extract<Judgment['verdict'], { kind: 'pass' }>,
-  judged: Pick<PassedRequest, 'rule' | 'presentation'>,
+  judged: Pick<PassedRequest, 'rule' | 'tried'>,
   {
     headers,
     target,

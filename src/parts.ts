@@ -1,7 +1,6 @@
 import type { Config } from './config/config.ts';
 import type { Presentation } from './credentials/credential.ts';
-import { withoutOwnSecrets } from './credentials/own-secrets.ts';
-import { readCredential } from './credentials/read-credential.ts';
+import { readCredentials } from './credentials/read-credentials.ts';
 import { HeaderFilter } from './forwarding/header-filter.ts';
 import { createOrigin } from './forwarding/origin.ts';
 import { createOriginAddress } from './forwarding/origin-address.ts';
@@ -70,7 +69,7 @@ export interface Parts {
   readonly issuers: readonly TrustedIssuer[];
   readonly sessions: Sessions;
   readonly tokens: TokenResolver;
-  readonly readCredential: (headers: Headers) => Presentation;
+  readonly readCredentials: (headers: Headers) => Iterable<Presentation>;
   /** Issuers whose clients look for the metadata of RFC 9728. */
   readonly authorizationServers: readonly string[];
   /** Where that metadata is; `undefined` when there is none. */
@@ -178,16 +177,18 @@ function createSessions(
 
 /** How whoami and the gate read credentials, and where they send those who have none. */
 function createReading(config: Config) {
-  const { ISSUERS, SESSION_COOKIE_NAMES: sessionCookieNames } = config;
-  const secrets = ownSecrets(config);
-  const tokenCookieNames = ISSUERS.length === 0 ? undefined : config.TOKEN_COOKIE_NAMES;
+  const { ISSUERS } = config;
+  const settings = {
+    sessionCookieNames: config.SESSION_COOKIE_NAMES,
+    tokenCookieNames: ISSUERS.length === 0 ? undefined : config.TOKEN_COOKIE_NAMES,
+    ownSecrets: ownSecrets(config),
+  };
   // Keycard's clients find where to get a token by the resource's metadata; Kratos's have no use for it.
   const authorizationServers = ISSUERS.filter(({ preset }) => preset === 'keycard').map(
     ({ issuer }) => issuer,
   );
   return {
-    readCredential: (headers: Headers) =>
-      withoutOwnSecrets(readCredential(headers, sessionCookieNames, tokenCookieNames), secrets),
+    readCredentials: (headers: Headers) => readCredentials(headers, settings),
     authorizationServers,
     resourceMetadataUrl:
       authorizationServers.length === 0

@@ -66,7 +66,9 @@ export const SETTINGS = {
   Credentials: {
     /**
      * Names of the session cookie, compared byte for byte. Self-hosted Kratos:
-     * `session.cookie.name`; Ory Network: `ory_session_<project slug>`.
+     * `session.cookie.name`; Ory Network: `ory_session_<project slug>`. Several names are looked
+     * at in this order, and the first good cookie counts: a name with `__Host-` belongs before one
+     * that a sibling domain can set.
      */
     SESSION_COOKIE_NAMES: v.optional(
       listOf(

@@ -1,10 +1,15 @@
 /** The headers credentials travel in: what an answer about a session depends on (RFC 9110 section 12.5.5). */
 export const VARY = 'Cookie, Authorization, X-Session-Token';
 
+interface CookieCarrier {
+  readonly kind: 'cookie';
+  readonly cookieName: string;
+}
+
 /** How a credential travelled, and so how it is sent to the store (`session/manager_http.go`, `extractToken`). */
 export type Carrier =
   | { readonly kind: 'session-token-header' }
-  | { readonly kind: 'cookie'; readonly cookieName: string }
+  | CookieCarrier
   | { readonly kind: 'bearer' };
 
 /** One session credential, as the client spelt it: well-formed, nothing proven yet. */
@@ -16,19 +21,24 @@ export interface Credential {
 
 /** A JWT by its form, from any issuer, as the client spelt it: nothing proven yet. */
 export interface TokenCredential {
+  readonly carrier: CookieCarrier | { readonly kind: 'bearer' };
   readonly value: string;
 }
 
-/** What a request presents. Several candidates only ever come from several cookies of one kind. */
-export type Presentation =
-  | { readonly kind: 'none' }
+/** One credential to look at, or the cookies of one name, which are told apart by whose they are. */
+export type UsablePresentation =
   | { readonly kind: 'candidates'; readonly candidates: readonly [Credential, ...Credential[]] }
   | {
       readonly kind: 'tokens';
       readonly candidates: readonly [TokenCredential, ...TokenCredential[]];
-    }
+    };
+
+/** One place of a request in which a credential is presented. A request may have several. */
+export type Presentation =
+  | UsablePresentation
   | {
       readonly kind: 'unusable';
+      readonly carrier: Carrier;
       readonly reason:
         | 'credential_malformed'
         | 'credential_ambiguous'
@@ -36,9 +46,7 @@ export type Presentation =
         | 'token_too_long';
     };
 
-/** Whether a value is one of the credentials that a request was judged by. */
-export function isPresented(presentation: Presentation, value: string): boolean {
-  return (
-    'candidates' in presentation && presentation.candidates.some((each) => each.value === value)
-  );
+/** Whether a value is one of the credentials that were looked at. */
+export function isPresented(tried: readonly UsablePresentation[], value: string): boolean {
+  return tried.some(({ candidates }) => candidates.some((each) => each.value === value));
 }

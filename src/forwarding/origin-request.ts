@@ -1,6 +1,6 @@
 // Pure: no I/O, no clock.
 
-import { isPresented, type Presentation } from '../credentials/credential.ts';
+import { isPresented, type UsablePresentation } from '../credentials/credential.ts';
 import type { OwnSecrets } from '../credentials/own-secrets.ts';
 import { failed, type Result, success } from '../errors/result.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
@@ -38,8 +38,8 @@ export interface ForwardedRule {
 export interface PassedRequest {
   readonly target: AdmittedTarget;
   readonly rule: ForwardedRule;
-  /** What it was judged by. */
-  readonly presentation: Presentation;
+  /** The credentials that were looked at. */
+  readonly tried: readonly UsablePresentation[];
   readonly identification: Identification;
 }
 
@@ -145,7 +145,7 @@ function passedValue(
  */
 function isKeptBack(
   authorization: string,
-  { rule, presentation }: PassedRequest,
+  { rule, tried }: PassedRequest,
   { ownSecrets, ownTokens }: OriginRequestOptions,
 ): boolean {
   const words = authorization.split(/[\s,]+/);
@@ -155,7 +155,7 @@ function isKeptBack(
   if (rule.forwardsCredentials) return false;
   const isOwnToken = rule.session === 'none' ? ownTokens.isSession : ownTokens.isIssuers;
   return words.some(
-    (word) => KRATOS_TOKEN.test(word) || isPresented(presentation, word) || isOwnToken(word),
+    (word) => KRATOS_TOKEN.test(word) || isPresented(tried, word) || isOwnToken(word),
   );
 }
 

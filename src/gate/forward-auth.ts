@@ -12,8 +12,8 @@ import { type Answer, answerDenial, type DenialOptions, toldOf } from './denial.
 import {
   addCacheStatus,
   answerUnknown,
-  clearedCookies,
   omissionsOf,
+  sessionCookiesOf,
   unidentified,
 } from './gate.ts';
 import { isPreflight, type JudgeOptions, type Judgment, judge } from './judge.ts';
@@ -125,7 +125,7 @@ async function answerOriginal(
   const found = { resolution, rule: match.rule.name };
   switch (verdict.kind) {
     case 'pass':
-      return { ...(await pass(verdict, judged.value, { headers, target }, options)), ...found };
+      return { ...(await pass(verdict, judged.value, target, options)), ...found };
     case 'deny':
       return {
         ...(await answerDenial(verdict, { headers, target, rule: match.rule }, options)),
@@ -137,19 +137,17 @@ async function answerOriginal(
 }
 
 async function pass(
-  { session, deadCookie }: Extract<Verdict, { kind: 'pass' }>,
-  { resolution, presentation }: Judgment,
-  { headers, target }: { readonly headers: Headers; readonly target: AdmittedTarget },
+  { session }: Extract<Verdict, { kind: 'pass' }>,
+  judgment: Judgment,
+  target: AdmittedTarget,
   options: ForwardAuthOptions,
 ): Promise<Answer> {
   const audience = options.hosts.originOf(target.host) ?? options.publicUrl;
   const identified = await options.identifier.identify(session, audience);
   if (!identified.ok) return unidentified(identified.failure);
-  const renewed = resolution?.outcome === 'signed-in' ? resolution.setCookies : [];
-  const cookies = deadCookie ? clearedCookies(headers, presentation, options) : renewed;
   const empty = options.identifier.headerNames.map((name) => [name, ''] as const);
   return {
-    ...allowed([...empty, ...identified.value.headers], cookies),
+    ...allowed([...empty, ...identified.value.headers], sessionCookiesOf(judgment, options)),
     ...omissionsOf(identified.value),
   };
 }

@@ -1,4 +1,3 @@
-import type { Presentation } from '../credentials/credential.ts';
 import type { OwnSecrets } from '../credentials/own-secrets.ts';
 import { errorResponse } from '../errors/error-response.ts';
 import { explain } from '../errors/explanations.ts';
@@ -17,7 +16,6 @@ import { originRequest } from '../forwarding/origin-request.ts';
 import { keepVigil, type Standing } from '../forwarding/vigil.ts';
 import { relayWebSocket } from '../forwarding/web-socket-relay.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
-import { readCookies } from '../http/cookies.ts';
 import { answerPreflight } from '../http/preflight.ts';
 import type { Decision, DecisionLog } from '../observability/decision-log.ts';
 import { describeResolution } from '../observability/describe-resolution.ts';
@@ -145,24 +143,23 @@ export function answerUnknown({
 }
 
 async function forward(
-  { session, deadCookie }: Extract<Verdict, { kind: 'pass' }>,
+  { session }: Extract<Verdict, { kind: 'pass' }>,
   visit: Visit,
   options: GateOptions,
 ): Promise<Answer> {
   const { request, target, judgment } = visit;
-  const { match, resolution, presentation } = judgment;
+  const { match, resolution, tried } = judgment;
   const { rule } = match;
   const identified = await options.identifier.identify(session, options.audience);
   if (!identified.ok) return unidentified(identified.failure);
   const identification = identified.value;
-  const made = originRequest(request, { target, rule, presentation, identification }, options);
+  const made = originRequest(request, { target, rule, tried, identification }, options);
   const asked = made.ok ? await sendableCall(made.value, request) : made;
   if (!asked.ok) {
     return { response: errorResponse(asked.failure), outcome: 'refuse', reason: asked.failure };
   }
   const sent = await options.origin.fetch(asked.value);
   if (!sent.ok) return fault(sent.failure);
-  const renewed = resolution?.outcome === 'signed-in' ? resolution.setCookies : [];
   const forgotten =
     session === undefined ? undefined : options.turns.forget(request.headers, placeOf(target));
   const response = clientResponse(sent.value, {
@@ -173,7 +170,7 @@ async function forward(
     keepsCacheControl: rule.cacheControl === 'origin',
     dependsOnSession: resolution !== undefined,
     setCookies: [
-      ...(deadCookie ? clearedCookies(request.headers, presentation, options) : renewed),
+      ...sessionCookiesOf(judgment, options),
       ...(forgotten === undefined ? [] : [forgotten]),
     ],
   });
@@ -252,27 +249,18 @@ export function omissionsOf({ omitted }: Identification): { detail?: string } {
   return omitted.length === 0 ? {} : { detail: `omitted ${omitted.join(', ')}` };
 }
 
-/** Clears a cookie that is nobody's, so that it is not presented and looked up again for ever. */
-export function clearedCookies(
-  headers: Headers,
-  presentation: Presentation,
-  { cookieNames, publicUrl }: Pick<GateOptions, 'cookieNames' | 'publicUrl'>,
-): string[] {
+/**
+ * The cookies to set with a pass. Where anonymous requests pass, dead cookies are cleared, so that they are not
+ * presented and looked up again at every request; a request that passes by another credential changes none.
+ */
+export function sessionCookiesOf(
+  { resolution, deadCookies }: Judgment,
+  { publicUrl }: Pick<GateOptions, 'publicUrl'>,
+): readonly string[] {
+  if (resolution?.outcome === 'signed-in') return resolution.setCookies;
   // Without Secure a browser takes no cookie of a __Host- or __Secure- name, not even an empty one.
   const secure = publicUrl.startsWith('https:') ? '; Secure' : '';
-  const own = readCookies(headers.get('cookie'), (name) => cookieNames.includes(name));
-  const presented = new Set(own.map(({ name }) => name));
-  return cookieNames
-    .filter((name) => presented.has(name) && wasLookedAt(name, presentation))
-    .map((name) => `${name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax${secure}`);
-}
-
-/** What came first was looked at alone, and a cookie behind it may well be good. */
-function wasLookedAt(cookieName: string, presentation: Presentation): boolean {
-  if (presentation.kind !== 'candidates') return true;
-  return presentation.candidates.some(
-    ({ carrier }) => carrier.kind === 'cookie' && carrier.cookieName === cookieName,
-  );
+  return deadCookies.map((name) => `${name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax${secure}`);
 }
 
 /** Where the session came from. Age would speak of the content, which is the origin's. */

@@ -1,4 +1,4 @@
-import type { Credential, Presentation, TokenCredential } from '../credentials/credential.ts';
+import type { Presentation } from '../credentials/credential.ts';
 import type { RefusalReason } from '../errors/reasons.ts';
 import { failed, type Result, success } from '../errors/result.ts';
 import { lookMaxAgeMs } from '../forwarding/vigil.ts';
@@ -8,7 +8,12 @@ import type { SiteHosts } from '../http/site-hosts.ts';
 import { isWebSocketHandshake } from '../http/web-socket.ts';
 import type { RevocationView } from '../revocation/revocation-view.ts';
 import type { Resolution } from '../whoami/resolution.ts';
-import { resolvePresentation } from '../whoami/resolve-presentation.ts';
+import {
+  type Found,
+  type LookUps,
+  resolvePresentation,
+  resolvePresentations,
+} from '../whoami/resolve-presentation.ts';
 import type { Sessions } from '../whoami/sessions.ts';
 import type { Anchor } from '../whoami/single-flight.ts';
 import type { TokenResolver } from '../whoami/token-resolver.ts';
@@ -24,7 +29,7 @@ export interface JudgeOptions {
   readonly allowedForms: ReadonlySet<PathForm>;
   readonly sessions: Pick<Sessions, 'resolve'>;
   readonly tokens: Pick<TokenResolver, 'resolve'>;
-  readonly readCredential: (headers: Headers) => Presentation;
+  readonly readCredentials: (headers: Headers) => Iterable<Presentation>;
   readonly revocation: Pick<RevocationView, 'lagMs' | 'refresh' | 'trustedSince'>;
   readonly now: () => number;
 }
@@ -46,9 +51,14 @@ export interface Finding {
 /** What was found out and decided about a request. */
 export interface Judgment extends Finding {
   readonly match: RuleMatch;
-  /** What was looked at; `none` too when the rule looks at no session. */
-  readonly presentation: Presentation;
-  /** Judges the same request again, for what outlives an answer: by nothing older than a look may rely on. */
+  /** The credentials that were looked at; none when the rule looks at no session. */
+  readonly tried: Found['tried'];
+  /** Names of the cookies that were refused on the way. */
+  readonly deadCookies: Found['deadCookies'];
+  /**
+   * Judges by the same credential again, for a stream or socket that outlives its answer: by nothing older than a
+   * look may rely on. Whose session it was opened for ends it; another credential of the request does not keep it open.
+   */
   readonly again: () => Promise<Finding>;
 }
 
@@ -69,29 +79,35 @@ export async function judge(
   const { rule } = match;
   if (rule.session === 'none') {
     const unseen: Finding = { resolution: undefined, verdict: PASS_UNSEEN };
-    const presentation = { kind: 'none' } as const;
-    return success({ match, presentation, ...unseen, again: async () => unseen });
+    const again = async () => unseen;
+    return success({ match, tried: [], deadCookies: [], ...unseen, again });
   }
   if (!isWebSocketOriginGood(headers, rule.crossOrigins, options.hosts)) {
     return failed('origin_not_allowed');
   }
-  const presentation = options.readCredential(headers);
-  if (presentation.kind === 'unusable' && presentation.reason === 'credential_conflicting') {
-    return failed('credential_conflicting');
-  }
-  const look = async (since: number): Promise<Finding> => {
+  const lookUpsSince = (since: number): LookUps => {
     const asOf = rule.freshness === 'strict' ? options.now() : since;
     // Where anonymous requests pass, a dead cookie is cleared, which takes a proof that it is dead.
     const demand = { asOf, onlyIfCached: false, wantsProof: rule.session === 'optional' };
-    const resolution = await resolvePresentation(
-      presentation,
-      (credential: Credential) => options.sessions.resolve(credential, demand, anchor),
-      (token: TokenCredential) => options.tokens.resolve(token, anchor),
-    );
-    return { resolution, verdict: decide(rule, resolution, options.now()) };
+    return {
+      session: (credential) => options.sessions.resolve(credential, demand, anchor),
+      token: (token) => options.tokens.resolve(token, anchor),
+    };
+  };
+  const find = (resolution: Resolution): Finding => ({
+    resolution,
+    verdict: decide(rule, resolution, options.now()),
+  });
+  const found = await resolvePresentations(options.readCredentials(headers), lookUpsSince(0));
+  if (!found.ok) return found;
+  const { resolution, chosen, tried, deadCookies } = found.value;
+  const first = find(resolution);
+  const look = async (since: number): Promise<Finding> => {
+    if (chosen === undefined) return first;
+    return find((await resolvePresentation(chosen, lookUpsSince(since))).resolution);
   };
   const again = () => lookAgain(look, anchor, options);
-  return success({ match, presentation, ...(await look(0)), again });
+  return success({ match, tried, deadCookies, ...first, again });
 }
 
 /**

@@ -18,7 +18,7 @@ export interface SiteOptions extends JudgeOptions, DenialOptions {
 /** Makes them of the configuration. */
 export function createSiteOptions(
   config: Config,
-  parts: Pick<JudgeOptions, 'sessions' | 'tokens' | 'readCredential' | 'revocation' | 'now'> &
+  parts: Pick<JudgeOptions, 'sessions' | 'tokens' | 'readCredentials' | 'revocation' | 'now'> &
     Pick<DenialOptions, 'resourceMetadataUrl'>,
 ): SiteOptions {
   return {

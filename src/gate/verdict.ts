@@ -9,7 +9,7 @@ import type { AssuranceLevel, Rule } from './rules.ts';
  * a person who is known not to be signed in where a session is optional.
  */
 export type Verdict =
-  | { readonly kind: 'pass'; readonly session: Session | undefined; readonly deadCookie: boolean }
+  | { readonly kind: 'pass'; readonly session: Session | undefined }
   | {
       readonly kind: 'deny';
       readonly reason: DenialReason | ShortfallReason;
@@ -23,12 +23,8 @@ export type Verdict =
       readonly retryAfterSeconds: number | undefined;
     };
 
-/** For rules with `session = "none"`: nobody's session is looked at. */
-export const PASS_UNSEEN: Verdict = Object.freeze({
-  kind: 'pass',
-  session: undefined,
-  deadCookie: false,
-});
+/** Without a session: where a rule looks at none, or where one is optional. */
+export const PASS_UNSEEN: Verdict = Object.freeze({ kind: 'pass', session: undefined });
 
 /** Whether a request may pass a rule, given who it turned out to be. `now` in milliseconds since the epoch. */
 export function decide(rule: Rule, resolution: Resolution, now: number): Verdict {
@@ -39,16 +35,15 @@ export function decide(rule: Rule, resolution: Resolution, now: number): Verdict
         findShortfall(rule, resolution.session, now) ?? {
           kind: 'pass',
           session: resolution.session,
-          deadCookie: false,
         }
       );
     case 'not-signed-in': {
-      const { reason, body, mayClearCookie } = resolution;
+      const { reason, body } = resolution;
       if (!isOptional) return deny(reason, { storeBody: body });
-      return { kind: 'pass', session: undefined, deadCookie: mayClearCookie };
+      return PASS_UNSEEN;
     }
     case 'insufficient':
-      // Half signed in is not signed in, but the cookie is alive: the second factor may be on its way.
+      // Half signed in is not signed in.
       if (isOptional) return PASS_UNSEEN;
       return deny('session_aal2_required', { storeBody: resolution.body });
     case 'unknown': {

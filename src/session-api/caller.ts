@@ -1,11 +1,12 @@
-import type { Credential } from '../credentials/credential.ts';
-import { type OwnSecrets, withoutOwnSecrets } from '../credentials/own-secrets.ts';
-import { readCredential } from '../credentials/read-credential.ts';
+import type { Credential, Presentation } from '../credentials/credential.ts';
+import type { OwnSecrets } from '../credentials/own-secrets.ts';
+import { readCredentials } from '../credentials/read-credentials.ts';
 import type { DenialReason, FaultReason } from '../errors/reasons.ts';
 import { failed, type Result, success } from '../errors/result.ts';
 import type { Session } from '../session/session.ts';
 import { NO_DEMAND } from '../whoami/demand.ts';
 import type { Resolution } from '../whoami/resolution.ts';
+import { resolvePresentations } from '../whoami/resolve-presentation.ts';
 import type { Sessions } from '../whoami/sessions.ts';
 import type { Anchor } from '../whoami/single-flight.ts';
 import { isCrossSite } from './same-origin.ts';
@@ -35,8 +36,8 @@ export interface Chosen {
 }
 
 /**
- * The one credential a request is made with, for a call that goes to the store in any case. Of several session
- * cookies it is the one that is somebody's; two people's are nobody's.
+ * The one credential a request is made with, for a call that goes to the store in any case. Several are told apart
+ * as whoami does it, and the first one stands for all when each is refused: the store then says so itself.
  *
  * @param isChange a cookie then counts only from pages of our own, for Kratos exempts its session routes from
  *   its own check (`session/handler.go`, `IgnoreGlobs`)
@@ -47,48 +48,61 @@ export async function chooseCredential(
   { isChange, ...options }: CallerOptions & { readonly isChange: boolean },
 ): Promise<Result<Chosen, CallerRefusal>> {
   // No token cookies: a JWT is no credential at Kratos, and is judged there like any other value.
-  const presented = readCredential(headers, options.cookieNames, undefined);
-  const presentation = withoutOwnSecrets(presented, options.secrets);
-  if (presentation.kind === 'none' || presentation.kind === 'tokens')
-    return failed('credential_missing');
-  if (presentation.kind === 'unusable') {
-    const { reason } = presentation;
-    return failed(reason === 'token_too_long' ? 'credential_malformed' : reason);
-  }
-  const { candidates } = presentation;
-  const [first, ...others] = candidates;
-  if (isChange && first.carrier.kind === 'cookie' && isCrossSite(headers, options.allowedOrigins)) {
-    return failed('cross_site_change');
-  }
-  return others.length === 0
-    ? success({ credential: first, resolution: undefined })
-    : chooseOne(candidates, anchor, options.sessions);
+  const settings = {
+    sessionCookieNames: options.cookieNames,
+    tokenCookieNames: undefined,
+    ownSecrets: options.secrets,
+  };
+  const presented = [...readCredentials(headers, settings)];
+  const only = onlyCredential(presented);
+  const chosen =
+    only === undefined
+      ? await chooseOne(presented, anchor, options.sessions)
+      : success({ credential: only, resolution: undefined });
+  if (!chosen.ok) return chosen;
+  const isByCookie = chosen.value.credential.carrier.kind === 'cookie';
+  return isChange && isByCookie && isCrossSite(headers, options.allowedOrigins)
+    ? failed('cross_site_change')
+    : chosen;
+}
+
+/** The credential that needs no look-up to be chosen. */
+function onlyCredential(presented: readonly Presentation[]): Credential | undefined {
+  const isConflicting = presented.some(
+    (one) => one.kind === 'unusable' && one.reason === 'credential_conflicting',
+  );
+  const credentials = presented.flatMap((one) => (one.kind === 'candidates' ? one.candidates : []));
+  return isConflicting || credentials.length > 1 ? undefined : credentials[0];
 }
 
 async function chooseOne(
-  candidates: readonly Credential[],
+  presented: readonly Presentation[],
   anchor: Anchor,
   sessions: Pick<Sessions, 'resolve'>,
 ): Promise<Result<Chosen, CallerRefusal>> {
-  const found = await Promise.all(
-    candidates.map(async (credential) => ({
-      credential,
-      resolution: await sessions.resolve(credential, NO_DEMAND, anchor),
-    })),
+  const found = await resolvePresentations(presented, {
+    session: (credential) => sessions.resolve(credential, NO_DEMAND, anchor),
+    token: () => Promise.reject(new Error('a token was read where none is sought')), // unreachable
+  });
+  if (!found.ok) return found;
+  const { resolution, chosen } = found.value;
+  if (resolution.outcome === 'unknown') return failed('store_unavailable');
+  if (chosen?.kind === 'candidates') {
+    return success({ credential: chosen.candidates[0], resolution });
+  }
+  return failed(
+    resolution.outcome === 'not-signed-in' ? refusalOf(resolution.reason) : 'store_unavailable',
   );
-  const [first] = found;
-  const good = found.filter(({ resolution }) => resolution.outcome === 'signed-in');
-  const people = new Set(
-    good.map(({ resolution }) =>
-      resolution.outcome === 'signed-in' ? resolution.session.identity.id : '',
-    ),
-  );
-  if (people.size > 1) return failed('credential_ambiguous');
-  const undecided = found.find(({ resolution }) => resolution.outcome === 'unknown');
-  if (undecided !== undefined) return failed('store_unavailable');
-  const insufficient = found.find(({ resolution }) => resolution.outcome === 'insufficient');
-  const chosen = insufficient ?? good[0] ?? first;
-  return chosen === undefined ? failed('credential_missing') : success(chosen);
+}
+
+function refusalOf(reason: DenialReason): CallerRefusal {
+  switch (reason) {
+    case 'credential_missing':
+    case 'credential_ambiguous':
+      return reason;
+    default:
+      return 'credential_malformed';
+  }
 }
 
 /**

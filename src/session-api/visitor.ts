@@ -1,4 +1,4 @@
-import type { Credential, Presentation } from '../credentials/credential.ts';
+import type { Credential } from '../credentials/credential.ts';
 import type { ErrorResponseOptions } from '../errors/error-response.ts';
 import type { Reason } from '../errors/reasons.ts';
 import { failed, type Result, success } from '../errors/result.ts';
@@ -7,14 +7,12 @@ import type { Verdict } from '../gate/verdict.ts';
 import { readRetryAfterSeconds } from '../providers/kratos/kratos-store.ts';
 import { NO_DEMAND } from '../whoami/demand.ts';
 import type { Resolution } from '../whoami/resolution.ts';
-import { resolveCandidates } from '../whoami/resolve-presentation.ts';
+import { resolvePresentations } from '../whoami/resolve-presentation.ts';
 import type { Sessions } from '../whoami/sessions.ts';
 import type { ApiAnswer, ApiVisit } from './api-route.ts';
-import { type CallerOptions, type CallerRefusal, chooseCredential } from './caller.ts';
+import { isCrossSite } from './same-origin.ts';
 
 export interface VisitorOptions {
-  readonly cookieNames: CallerOptions['cookieNames'];
-  readonly secrets: CallerOptions['secrets'];
   readonly sessions: Pick<Sessions, 'resolve'>;
   /** How somebody who is not signed in is answered. */
   readonly site: SiteOptions;
@@ -58,45 +56,27 @@ export async function identify(
   if (!VISIT_METHODS.includes(target.method)) {
     return failed({ obstacle: refusal('method_not_allowed') });
   }
-  const presentation = site.readCredential(request.headers);
-  if (presentation.kind === 'tokens') return failed(await setbackOf(presentation, visit, site));
-  const chosen = await chooseCredential(request, anchor, {
-    ...options,
-    allowedOrigins: [site.hosts.originOf(target.host) ?? site.publicUrl],
-    isChange: target.method === 'POST',
+  const found = await resolvePresentations(site.readCredentials(request.headers), {
+    session: (credential) => sessions.resolve(credential, NO_DEMAND, anchor),
+    token: (token) => site.tokens.resolve(token, anchor),
   });
-  if (!chosen.ok) return failed({ obstacle: obstacleOf(chosen.failure) });
-  const { credential } = chosen.value;
-  const resolution =
-    chosen.value.resolution ?? (await sessions.resolve(credential, NO_DEMAND, anchor));
-  return resolution.outcome === 'signed-in'
-    ? success({ ...visit, credential, resolution })
-    : failed({ obstacle: obstacleTo(resolution), resolution });
-}
-
-async function setbackOf(
-  { candidates }: Extract<Presentation, { kind: 'tokens' }>,
-  { anchor }: ApiVisit,
-  { tokens }: SiteOptions,
-): Promise<Setback> {
-  const resolution = await resolveCandidates(candidates, (token) => tokens.resolve(token, anchor));
-  const isSignedIn = resolution.outcome === 'signed-in';
-  const obstacle = isSignedIn ? refusal('session_not_listed') : obstacleTo(resolution);
-  return { obstacle, resolution };
-}
-
-function obstacleOf(failure: CallerRefusal): Obstacle {
-  switch (failure) {
-    case 'credential_conflicting':
-    case 'cross_site_change':
-    case 'store_unavailable':
-      return refusal(failure);
-    default:
-      return denied(failure);
+  if (!found.ok) return failed({ obstacle: refusal(found.failure) });
+  const { resolution, chosen } = found.value;
+  if (resolution.outcome !== 'signed-in' || chosen === undefined) {
+    return failed({ obstacle: obstacleTo(resolution), resolution });
   }
+  if (chosen.kind === 'tokens') {
+    return failed({ obstacle: refusal('session_not_listed'), resolution });
+  }
+  const [credential] = chosen.candidates;
+  const ownOrigin = site.hosts.originOf(target.host) ?? site.publicUrl;
+  const isFormByCookie = target.method === 'POST' && credential.carrier.kind === 'cookie';
+  return isFormByCookie && isCrossSite(request.headers, [ownOrigin])
+    ? failed({ obstacle: refusal('cross_site_change') })
+    : success({ ...visit, credential, resolution });
 }
 
-function obstacleTo(resolution: Exclude<Resolution, { outcome: 'signed-in' }>): Obstacle {
+function obstacleTo(resolution: Resolution): Obstacle {
   switch (resolution.outcome) {
     case 'not-signed-in':
       return denied(resolution.reason);

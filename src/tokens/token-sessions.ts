@@ -40,7 +40,7 @@ export class TokenSessions implements TokenResolver {
   }
 
   /** Whose session a token proves. Never throws on account of the token. */
-  async resolve({ value }: TokenCredential, anchor: Anchor): Promise<Resolution> {
+  async resolve({ value }: Pick<TokenCredential, 'value'>, anchor: Anchor): Promise<Resolution> {
     const { revocation, now } = this.#options;
     const refreshed = revocation.refresh(now(), anchor);
     if (refreshed !== undefined) await refreshed;

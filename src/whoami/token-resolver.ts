@@ -7,7 +7,7 @@ import type { Anchor } from './single-flight.ts';
  * demand for freshness is met by holding it against its own times, its key and the revocation view, each time.
  */
 export interface TokenResolver {
-  resolve(token: TokenCredential, anchor: Anchor): Promise<Resolution>;
+  resolve(token: Pick<TokenCredential, 'value'>, anchor: Anchor): Promise<Resolution>;
   /** Whether every issuer's tokens can be verified. */
   isReady(anchor: Anchor): Promise<boolean>;
 }

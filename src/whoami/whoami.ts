@@ -1,9 +1,4 @@
-import {
-  type Credential,
-  type Presentation,
-  type TokenCredential,
-  VARY,
-} from '../credentials/credential.ts';
+import { type Presentation, VARY } from '../credentials/credential.ts';
 import { bearerChallenge } from '../errors/bearer-challenge.ts';
 import { errorHeaders, errorResponse, PRIVATE_NO_STORE } from '../errors/error-response.ts';
 import { isTokenReason } from '../errors/token-reasons.ts';
@@ -16,7 +11,7 @@ import { kratosErrorId, whoami401Body, withRequestId } from '../providers/kratos
 import type { Demand } from './demand.ts';
 import { setProvenance } from './provenance-headers.ts';
 import type { Resolution } from './resolution.ts';
-import { resolvePresentation } from './resolve-presentation.ts';
+import { type LookUps, resolvePresentations } from './resolve-presentation.ts';
 import type { Sessions } from './sessions.ts';
 import type { Anchor } from './single-flight.ts';
 import type { TokenResolver } from './token-resolver.ts';
@@ -24,7 +19,7 @@ import type { TokenResolver } from './token-resolver.ts';
 export interface WhoamiOptions {
   readonly sessions: Sessions;
   readonly tokens: TokenResolver;
-  readonly readCredential: (headers: Headers) => Presentation;
+  readonly readCredentials: (headers: Headers) => Iterable<Presentation>;
   /** Where the metadata of RFC 9728 is; `undefined` when there is none. */
   readonly resourceMetadataUrl: string | undefined;
   readonly log: DecisionLog;
@@ -56,17 +51,18 @@ export async function whoami(
   options: WhoamiOptions,
 ): Promise<Response> {
   const startedAt = options.now();
-  const presentation = options.readCredential(request.headers);
   const { method, path } = target;
-  if (presentation.kind === 'unusable' && presentation.reason === 'credential_conflicting') {
-    const { reason } = presentation;
+  const lookUps = lookUpsAsAsked(request, target, anchor, options);
+  const found = await resolvePresentations(options.readCredentials(request.headers), lookUps);
+  if (!found.ok) {
+    const reason = found.failure;
     const response = errorResponse(reason);
     const { status } = response;
     const outcome = 'refuse';
     options.log(() => ({ route: 'whoami', outcome, status, method, path, reason, durationMs: 0 }));
     return response;
   }
-  const resolution = await resolveAsAsked(request, target, presentation, anchor, options);
+  const { resolution } = found.value;
   const response = whoamiResponse(resolution, request.headers);
   setChallenge(response.headers, resolution, options.resourceMetadataUrl);
   if (options.showsTiming) addServerTiming(response, { session: options.now() - startedAt });
@@ -81,26 +77,26 @@ export async function whoami(
   return response;
 }
 
-function resolveAsAsked(
+function lookUpsAsAsked(
   request: Request,
-  target: AdmittedTarget,
-  presentation: Presentation,
+  { search }: AdmittedTarget,
   anchor: Anchor,
   { sessions, tokens, now }: WhoamiOptions,
-): Promise<Resolution> {
-  const { search } = target;
+): LookUps {
   const tokenizeAs = search === '' ? '' : (new URLSearchParams(search).get('tokenize_as') ?? '');
   const asked = readRequestCacheControl(request.headers.get('cache-control'));
-  const resolve = (credential: Credential) => {
-    if (tokenizeAs !== '') return sessions.resolveUnstored(credential, anchor, { tokenizeAs });
-    if (asked.noStore) return sessions.resolveUnstored(credential, anchor);
-    return sessions.resolve(credential, readDemand(asked, now()), anchor);
+  const demand = readDemand(asked, now());
+  return {
+    session: (credential) => {
+      if (tokenizeAs !== '') return sessions.resolveUnstored(credential, anchor, { tokenizeAs });
+      if (asked.noStore) return sessions.resolveUnstored(credential, anchor);
+      return sessions.resolve(credential, demand, anchor);
+    },
+    token: async (token) => {
+      const resolution = await tokens.resolve(token, anchor);
+      return tokenizeAs === '' ? resolution : refuseTokenizing(resolution);
+    },
   };
-  const resolveToken = async (token: TokenCredential) => {
-    const resolution = await tokens.resolve(token, anchor);
-    return tokenizeAs === '' ? resolution : refuseTokenizing(resolution);
-  };
-  return resolvePresentation(presentation, resolve, resolveToken);
 }
 
 /** What Kratos answers to a template it does not know, for a session that is a token already. */

@@ -22,7 +22,6 @@ const OPTIONS = {
   ownTokens: createOwnTokens([{ issuer: 'https://auth.example.test/', audience: ['postern'] }]),
 };
 const ADMISSION = { hosts: OPTIONS.hosts, allowedForms: new Set<PathForm>() };
-const NONE = { kind: 'none' } as const;
 const RULE = { session: 'required', forwardsCredentials: false, cutsStreams: false } as const;
 
 function forwarded(
@@ -36,7 +35,7 @@ function forwarded(
   const request = new Request(url, init);
   const identification = { headers: identityHeaders, omitted: [] };
   const rule = { ...RULE, session: isSessionRead ? 'required' : 'none' } as const;
-  const passed = { target: admitted.value, presentation: NONE, identification, rule };
+  const passed = { target: admitted.value, tried: [], identification, rule };
   const call = originRequest(request, passed, OPTIONS);
   if (!call.ok) throw new Error(call.failure);
   return call.value;
@@ -114,7 +113,7 @@ describe('originRequest()', () => {
     const admitted = admit(asked, ADMISSION);
     if (!admitted.ok) throw new Error(admitted.failure);
     const identification = { headers: [], omitted: [] };
-    const passed = { target: admitted.value, presentation: NONE, identification, rule: RULE };
+    const passed = { target: admitted.value, tried: [], identification, rule: RULE };
     const sent = originRequest(request, passed, OPTIONS);
     if (!sent.ok) throw new Error(sent.failure);
     expect(sent.value.init.headers.get('x-forwarded-for')).toBe('1.2.3.4');

@@ -71,10 +71,9 @@ async function survival(
     methods: new Set(['GET']),
     hosts: new SiteHosts('https://app.example.test'),
     allowedForms: new Set(),
-    readCredential: () => ({
-      kind: 'candidates',
-      candidates: [{ carrier: { kind: 'bearer' }, value: 'x'.repeat(32) }],
-    }),
+    readCredentials: () => [
+      { kind: 'candidates', candidates: [{ carrier: { kind: 'bearer' }, value: 'x'.repeat(32) }] },
+    ],
     sessions: {
       // What was checked before is believed unless a mark names it; the store tells the truth.
       resolve: async (_credential, { asOf }, anchor) => {

@@ -73,11 +73,7 @@ const signedIn: Extract<Resolution, { outcome: 'signed-in' }> = {
 describe('decide()', () => {
   it('passes a proven session, with whom it is', () => {
     for (const kind of ['required', 'optional'] as const)
-      expect(decide(rule(kind), signedIn, NOW)).toEqual({
-        kind: 'pass',
-        session,
-        deadCookie: false,
-      });
+      expect(decide(rule(kind), signedIn, NOW)).toEqual({ kind: 'pass', session });
   });
 
   it.each(OTHERS)('never passes $outcome ($reason) where a session is required', (resolution) => {
@@ -92,13 +88,6 @@ describe('decide()', () => {
     ]);
     for (const verdict of kinds)
       if (verdict.kind === 'pass') expect(verdict.session).toBeUndefined();
-  });
-
-  it('calls a cookie dead when one was presented and nobody’s', () => {
-    const dead = OTHERS.slice(0, 4).map((resolution) => decide(rule('optional'), resolution, NOW));
-    expect(dead.map((verdict) => verdict.kind === 'pass' && verdict.deadCookie)).toEqual([
-      ...[false, true, true, true],
-    ]);
   });
 
   it('keeps the store’s own words of a denial', () => {
@@ -154,7 +143,7 @@ describe('decide()', () => {
   });
 
   it('PASS_UNSEEN names nobody', () => {
-    expect(PASS_UNSEEN).toEqual({ kind: 'pass', session: undefined, deadCookie: false });
+    expect(PASS_UNSEEN).toEqual({ kind: 'pass', session: undefined });
     expect(Object.isFrozen(PASS_UNSEEN)).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Credential, Presentation } from '../../src/credentials/credential.ts';
 import type { Resolution } from '../../src/whoami/resolution.ts';
-import { resolvePresentation } from '../../src/whoami/resolve-presentation.ts';
+import { resolvePresentations } from '../../src/whoami/resolve-presentation.ts';
 
 const PROVENANCE = {
   tier: 'memory',
@@ -35,20 +35,22 @@ function cookie(value: string): Credential {
 
 const TWO: Presentation = { kind: 'candidates', candidates: [cookie('dead'), cookie('good')] };
 
-it('resolvePresentation() holds the good one of several cookies once more, for another may have taken long', async () => {
+it('resolvePresentations() holds the good one of several cookies once more, for another may have taken long', async () => {
   const asked: string[] = [];
   const answers = [NOBODY, SOMEBODY, NOBODY];
   const resolve = async ({ value }: { readonly value: string }) => {
     asked.push(value);
     return answers[asked.length - 1] ?? NOBODY;
   };
-  expect(await resolvePresentation(TWO, resolve, resolve)).toBe(NOBODY);
+  const found = await resolvePresentations([TWO], { session: resolve, token: resolve });
+  expect(found).toMatchObject({ ok: true, value: { resolution: NOBODY } });
   expect(asked).toEqual(['dead', 'good', 'good']);
 });
 
-it('resolvePresentation() gives the first answer, renewed cookies included, when that still holds', async () => {
+it('resolvePresentations() gives the first answer, renewed cookies included, when that still holds', async () => {
   const resolve = async ({ value }: { readonly value: string }) =>
     value === 'good' ? { ...SOMEBODY } : NOBODY;
-  const resolution = await resolvePresentation(TWO, resolve, resolve);
-  expect(resolution).toMatchObject({ outcome: 'signed-in', setCookies: ['renewed'] });
+  const found = await resolvePresentations([TWO], { session: resolve, token: resolve });
+  const resolution = { outcome: 'signed-in', setCookies: ['renewed'] };
+  expect(found).toMatchObject({ ok: true, value: { resolution } });
 });

@@ -1,0 +1,119 @@
+// No I/O, no clock.
+import { mayBePlanted, readCookies } from '../http/cookies.ts';
+import type { Carrier, Presentation } from './credential.ts';
+import type { OwnSecrets } from './own-secrets.ts';
+import { isTokenForm } from './token-form.ts';
+
+const MIN_CREDENTIAL_LENGTH = 16;
+const MAX_CREDENTIAL_LENGTH = 4096;
+const MAX_TOKEN_LENGTH = 8192;
+/** Two cookies come from a parent and a child domain; more than three are stuffed by somebody. */
+const MAX_CANDIDATES = 3;
+
+/** RFC 6265 `cookie-octet`: visible ASCII without quote, comma, semicolon, backslash. */
+const CREDENTIAL_CHARACTERS = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/;
+const BEARER = /^bearer /i;
+
+export interface CredentialSettings {
+  /** In the order in which they are looked at. */
+  readonly sessionCookieNames: readonly string[];
+  /** The same for cookies that hold a JWT; `undefined` where no issuer is trusted: a JWT is then like any other value. */
+  readonly tokenCookieNames: readonly string[] | undefined;
+  readonly ownSecrets: OwnSecrets;
+}
+
+/**
+ * The credentials that a request presents, in Kratos's order (`session/manager_http.go`, `extractToken`):
+ * `X-Session-Token`, then the session cookie, then (new here) a token cookie, then `Authorization: Bearer`. Each
+ * place is read only when it is asked for, and judged by form alone, before anything is hashed, looked up or
+ * sent. A bearer that is a JWT by its form, and whatever a token cookie holds, is a token.
+ */
+export function* readCredentials(
+  headers: Headers,
+  { sessionCookieNames, tokenCookieNames, ownSecrets }: CredentialSettings,
+): Generator<Presentation, void, undefined> {
+  const sessionToken = headers.get('x-session-token');
+  if (sessionToken !== null && sessionToken !== '') {
+    yield readCredential(sessionToken, { kind: 'session-token-header' });
+  }
+  const cookies = headers.get('cookie');
+  yield* readCookiesOf(SESSIONS, cookies, sessionCookieNames);
+  if (tokenCookieNames !== undefined) yield* readCookiesOf(TOKENS, cookies, tokenCookieNames);
+  const bearer = readBearer(headers.get('authorization'));
+  if (bearer === undefined || ownSecrets.has(bearer)) return;
+  const isToken = tokenCookieNames !== undefined && isTokenForm(bearer);
+  yield isToken ? readToken(bearer) : readCredential(bearer, { kind: 'bearer' });
+}
+
+/** What the cookies of one setting hold. */
+interface CookieForm {
+  readonly kind: 'candidates' | 'tokens';
+  readonly maxLength: number;
+}
+
+const SESSIONS: CookieForm = { kind: 'candidates', maxLength: MAX_CREDENTIAL_LENGTH };
+const TOKENS: CookieForm = { kind: 'tokens', maxLength: MAX_TOKEN_LENGTH };
+
+function* readCookiesOf(
+  form: CookieForm,
+  header: string | null,
+  names: readonly string[],
+): Generator<Presentation, void, undefined> {
+  const pairs = readCookies(header, (name) => names.includes(name)).filter(
+    (pair) => pair.value !== '' && !mayBePlanted(pair),
+  );
+  if (pairs.length === 0) return;
+  for (const name of names) {
+    const values = pairs.filter((pair) => pair.name === name).map(({ value }) => value);
+    if (values.length > 0) yield presentCookies(form, name, values);
+  }
+}
+
+function presentCookies(
+  { kind, maxLength }: CookieForm,
+  cookieName: string,
+  values: readonly string[],
+): Presentation {
+  const carrier = { kind: 'cookie', cookieName } as const;
+  const [first, ...others] = distinct(values, maxLength).map((value) => ({ carrier, value }));
+  if (first === undefined) return { kind: 'unusable', carrier, reason: 'credential_malformed' };
+  return others.length < MAX_CANDIDATES
+    ? { kind, candidates: [first, ...others] }
+    : { kind: 'unusable', carrier, reason: 'credential_ambiguous' };
+}
+
+/** The well-formed ones of these values, each once. */
+function distinct(values: readonly string[], maxLength: number): string[] {
+  return [...new Set(values.filter((value) => isWellFormed(value, maxLength)))];
+}
+
+function readBearer(header: string | null): string | undefined {
+  return header !== null && BEARER.test(header) ? header.slice('bearer '.length) : undefined;
+}
+
+function readCredential(value: string, carrier: Carrier): Presentation {
+  // Two header lines of one name reach the Worker as one value joined by ", ".
+  if (value.includes(',')) return { kind: 'unusable', carrier, reason: 'credential_conflicting' };
+  return isWellFormed(value, MAX_CREDENTIAL_LENGTH)
+    ? { kind: 'candidates', candidates: [{ carrier, value }] }
+    : { kind: 'unusable', carrier, reason: 'credential_malformed' };
+}
+
+function readToken(value: string): Presentation {
+  const carrier = { kind: 'bearer' } as const;
+  if (value.includes(',')) return { kind: 'unusable', carrier, reason: 'credential_conflicting' };
+  if (value.length > MAX_TOKEN_LENGTH) {
+    return { kind: 'unusable', carrier, reason: 'token_too_long' };
+  }
+  return isWellFormed(value, MAX_TOKEN_LENGTH)
+    ? { kind: 'tokens', candidates: [{ carrier, value }] }
+    : { kind: 'unusable', carrier, reason: 'credential_malformed' };
+}
+
+function isWellFormed(value: string, maxLength: number): boolean {
+  return (
+    value.length >= MIN_CREDENTIAL_LENGTH &&
+    value.length <= maxLength &&
+    CREDENTIAL_CHARACTERS.test(value)
+  );
+}

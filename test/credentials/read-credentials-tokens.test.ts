@@ -1,0 +1,100 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readCredentials } from '../../src/credentials/read-credentials.ts';
+import { isTokenForm } from '../../src/credentials/token-form.ts';
+import { encodePart } from '../support/token-issuer.ts';
+
+const TOKEN = `${encodePart({ alg: 'ES256', typ: 'JWT' })}.${encodePart({ iss: 'i' })}.c2lnbmF0dXJl`;
+const OPAQUE = 'ory_st_abcdefghijklmnopqrstuvwxyz012345';
+
+const present = (headers: Record<string, string>, tokenCookieNames?: readonly string[]) => [
+  ...readCredentials(new Headers(headers), {
+    sessionCookieNames: ['s'],
+    tokenCookieNames,
+    ownSecrets: new Set<string>(),
+  }),
+];
+/** Of each place: the tokens, how another credential travels, or why there is none. */
+const read = (headers: Record<string, string>) =>
+  present(headers, ['t']).map((presentation) => {
+    if (presentation.kind === 'unusable') return presentation.reason;
+    const { kind, candidates } = presentation;
+    return candidates.map(({ carrier, value }) => (kind === 'tokens' ? value : carrier.kind));
+  });
+
+describe('isTokenForm()', () => {
+  it('knows a JWT by its header, however badly written', () => {
+    for (const token of [
+      TOKEN,
+      `${TOKEN}.more`,
+      TOKEN.replace('.', '=.'),
+      `${encodePart(' {"alg":1}')}.x.y`,
+      `${encodePart('\ufeff{}')}.x.y`,
+      `${encodePart('{not json')}..`,
+      `${encodePart({ alg: 'ES256', pad: 'x'.repeat(500) })}.x.y`,
+      `${encodePart({ alg: 'dir', enc: 'A128GCM' })}....`,
+    ]) {
+      expect(isTokenForm(token), token).toBe(true);
+    }
+  });
+
+  it('takes nothing else for one', () => {
+    for (const value of [
+      OPAQUE,
+      '...',
+      'a.b.c',
+      `${encodePart('[1]')}.x.y`,
+      encodePart({}),
+      `${encodePart({})}.x`,
+      '.e30.x',
+    ]) {
+      expect(isTokenForm(value), value).toBe(false);
+    }
+  });
+
+  it('never throws', () => {
+    fc.assert(fc.property(fc.string(), (value) => void isTokenForm(value)));
+  });
+});
+
+describe('readCredentials() with tokens', () => {
+  it('reads a bearer in JWT form as a token, and any other as Kratos’s', () => {
+    expect(read({ authorization: `Bearer ${TOKEN}` })).toEqual([[TOKEN]]);
+    expect(read({ authorization: `bearer ${TOKEN}` })).toEqual([[TOKEN]]);
+    expect(read({ authorization: `Bearer ${OPAQUE}` })).toEqual([['bearer']]);
+  });
+
+  it('leaves X-Session-Token and the session cookie to Kratos, whatever is in them', () => {
+    expect(read({ 'x-session-token': TOKEN })).toEqual([['session-token-header']]);
+    expect(read({ cookie: `s=${TOKEN}` })).toEqual([['cookie']]);
+  });
+
+  it('reads a token cookie after the session cookie and before the bearer', () => {
+    expect(read({ cookie: `t=${TOKEN}`, authorization: `Bearer ${OPAQUE}` })).toEqual([
+      [TOKEN],
+      ['bearer'],
+    ]);
+    expect(read({ cookie: `t=${TOKEN}; s=${OPAQUE}` })).toEqual([['cookie'], [TOKEN]]);
+    expect(read({ cookie: `t=${TOKEN}; t=${TOKEN}x` })).toEqual([[TOKEN, `${TOKEN}x`]]);
+    expect(read({ cookie: `a=1, t=${TOKEN}, t=${TOKEN}` })).toEqual([[TOKEN]]);
+  });
+
+  it('T10: takes the quotes off a token cookie', () => {
+    expect(read({ cookie: `t="${TOKEN}"` })).toEqual([[TOKEN]]);
+  });
+
+  it('knows of no tokens where no issuer is trusted', () => {
+    expect(present({ authorization: `Bearer ${TOKEN}`, cookie: `t=${TOKEN}` })).toMatchObject([
+      { kind: 'candidates', candidates: [{ value: TOKEN }] },
+    ]);
+  });
+
+  it('refuses a token over 8 KiB, and allows one that Kratos’s credentials may not be as long as', () => {
+    const long = `${encodePart({ alg: 'ES256' })}.${'a'.repeat(5000)}.b`;
+    expect(read({ authorization: `Bearer ${long}` })).toEqual([[long]]);
+    expect(read({ authorization: `Bearer ${long}${'c'.repeat(4000)}` })).toEqual([
+      'token_too_long',
+    ]);
+    expect(read({ authorization: `Bearer ${'a'.repeat(5000)}` })).toEqual(['credential_malformed']);
+  });
+});

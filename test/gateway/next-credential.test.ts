@@ -1,0 +1,233 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { readDecisions } from '../support/decision-lines.ts';
+import { get, header, headerValues } from '../support/raw-http.ts';
+import type { SignedInSession } from '../support/standin-control.ts';
+import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { createTestIssuer, type TestIssuer } from '../support/token-issuer.ts';
+import {
+  byBearer,
+  byToken,
+  cacheStatus,
+  sessionIdOf,
+  strangersToken,
+  whoami,
+  whoamiCalls,
+} from './whoami-requests.ts';
+
+const NAME = 'ory_kratos_session';
+const RULES = [
+  { path: '/maybe/*', session: 'optional' },
+  { path: '/strict/*', session: 'required', freshness: 'strict' },
+];
+
+let gate: RunningGate;
+let issuer: TestIssuer;
+let ann: SignedInSession;
+let bob: SignedInSession;
+
+beforeAll(async () => {
+  issuer = await createTestIssuer();
+  gate = await startGate({
+    vars: {
+      RULES,
+      TOKEN_COOKIE_NAMES: ['app_token'],
+      IDENTITY_HEADERS: { 'X-User-Email': 'identity.traits.email' },
+      ISSUERS: [
+        {
+          issuer: issuer.issuer,
+          preset: 'kratos',
+          audience: 'postern',
+          algorithms: ['ES256'],
+          keys: { keys: [issuer.publicJwk] },
+        },
+      ],
+    },
+  });
+  await gate.kratos.control({ publicUrl: 'https://kratos.example.test' });
+  ann = await gate.kratos.createSession({ traits: { email: 'ann@example.com' } });
+  bob = await gate.kratos.createSession({ traits: { email: 'bob@example.com' } });
+});
+afterAll(() => gate.dispose());
+afterEach(async () => {
+  await gate.kratos.control({ whoami: null, databaseFailing: false });
+  await gate.kratos.clearCalls();
+  await gate.origin.clearCalls();
+  expect((await gate.logs()).filter((line) => /Uncaught|"bug"/.test(line))).toEqual([]);
+});
+
+const stranger = () => `${NAME}=${strangersToken()}`;
+const token = (claims: object = {}) => issuer.token(gate.clock.now(), { claims });
+
+/** The cookie of a session that has ended. */
+async function deadCookie(): Promise<string> {
+  const { cookie, id } = await gate.kratos.createSession();
+  await gate.kratos.revoke(id);
+  return cookie;
+}
+
+/** Who the site is told that a request is, or why it does not get there. */
+async function seenAt(path: string, headers: Record<string, string>): Promise<string | undefined> {
+  await gate.origin.clearCalls();
+  const answer = await get(gate.port, path, headers);
+  const [request] = (await gate.origin.calls()).requests;
+  return request === undefined
+    ? header(answer, 'postern-reason')
+    : request.headers.find(([name]) => name === 'x-user-email')?.[1];
+}
+
+describe('a refused credential before a good one', () => {
+  it('T13: a dead cookie, and one that nobody can decode, beside a good bearer', async () => {
+    for (const Cookie of [await deadCookie(), stranger(), `${NAME}=short`, `${NAME}="a b c"`]) {
+      const headers = { Cookie, ...byBearer(bob.token) };
+      expect(sessionIdOf(await whoami(gate.port, headers)), Cookie).toBe(bob.id);
+      expect(await seenAt('/in', headers), Cookie).toBe('bob@example.com');
+      // As Kratos itself answers `GET /sessions`: the recordings' README.
+      expect((await get(gate.port, '/sessions', headers)).status, Cookie).toBe(200);
+    }
+  });
+
+  it('T13: a dead X-Session-Token beside a good cookie', async () => {
+    for (const value of [strangersToken(), 'short']) {
+      const headers = { Cookie: ann.cookie, ...byToken(value) };
+      expect(sessionIdOf(await whoami(gate.port, headers))).toBe(ann.id);
+      expect(await seenAt('/in', headers)).toBe('ann@example.com');
+    }
+  });
+
+  it('T13: a dead cookie beside a good token of a configured issuer', async () => {
+    const Cookie = await deadCookie();
+    for (const headers of [
+      { Cookie, ...byBearer(await token()) },
+      { Cookie: `app_token=${await token()}; ${Cookie}` },
+    ]) {
+      expect((await whoami(gate.port, headers)).status).toBe(200);
+      expect((await get(gate.port, '/in', headers)).status).toBe(200);
+    }
+  });
+
+  it('T13: a token cookie that proves nothing beside a good bearer', async () => {
+    const good = await token();
+    for (const value of [
+      await token({ exp: 9, iat: 1 }),
+      `${good.slice(0, -8)}AAAAAAAA`,
+      'x'.repeat(20),
+    ]) {
+      const headers = { Cookie: `app_token=${value}`, ...byBearer(bob.token) };
+      expect(sessionIdOf(await whoami(gate.port, headers))).toBe(bob.id);
+    }
+  });
+
+  it('T13: the answer is the good one’s in every respect', async () => {
+    const dead = await deadCookie();
+    const headers = { Cookie: dead, ...byBearer(bob.token) };
+    gate.clearLogs();
+    const answer = await get(gate.port, '/maybe/x', headers);
+    expect(headerValues(answer, 'set-cookie')).toEqual([]);
+    expect(cacheStatus(answer)).toMatch(/^postern; /);
+    expect(headerValues(answer, 'vary').join()).toContain('Cookie, Authorization, X-Session-Token');
+    const [line] = await readDecisions(gate);
+    expect(line).toMatchObject({ outcome: 'pass', sessionId: bob.id });
+    const [request] = (await gate.origin.calls()).requests;
+    const names = request?.headers.map(([name]) => name) ?? [];
+    expect(names.filter((name) => ['cookie', 'authorization'].includes(name))).toEqual([]);
+  });
+});
+
+describe('the search ends', () => {
+  it('T13: with a good credential: nothing behind it is looked at', async () => {
+    const one = await gate.kratos.createSession();
+    const headers = { ...byToken(one.token), Cookie: ann.cookie, ...byBearer(bob.token) };
+    for (const path of ['/in', '/maybe/x']) {
+      expect((await get(gate.port, path, headers)).status).toBe(200);
+    }
+    expect(await whoamiCalls(gate.kratos)).toBe(1);
+    expect(sessionIdOf(await whoami(gate.port, headers))).toBe(one.id);
+  });
+
+  it('T13: with a good header, whatever cookie somebody planted', async () => {
+    const headers = { ...byToken(ann.token), Cookie: bob.cookie };
+    expect(await seenAt('/in', headers)).toBe('ann@example.com');
+  });
+
+  it('T13: with a fault of the store', async () => {
+    await gate.kratos.control({ whoami: { status: 503 } });
+    const headers = { Cookie: stranger(), ...byBearer(await token()) };
+    expect((await whoami(gate.port, headers)).status).toBe(503);
+    expect((await get(gate.port, '/maybe/x', headers)).status).toBe(503);
+  });
+
+  it('T13: with a 401 of a store that is not ready', async () => {
+    await gate.clock.advance(10_000);
+    await gate.kratos.control({ databaseFailing: true });
+    const headers = { Cookie: stranger(), ...byBearer(await token()) };
+    expect((await whoami(gate.port, headers)).status).toBe(503);
+    expect((await get(gate.port, '/maybe/x', headers)).status).toBe(503);
+    await gate.kratos.control({ databaseFailing: false });
+    await gate.clock.advance(10_000);
+  });
+
+  it('T13: with a session that has to step up', async () => {
+    const traits = { email: 'carl@example.com' };
+    const { cookie, session } = await gate.kratos.createSession({ traits });
+    await gate.kratos.changeIdentity(session.identity.id, { totp: true });
+    const headers = { Cookie: cookie, ...byBearer(bob.token) };
+    expect((await whoami(gate.port, headers)).status).toBe(403);
+    expect(await seenAt('/in', headers)).toBe('session_aal2_required');
+  });
+
+  it('T13: with two people’s cookies of one name', async () => {
+    const headers = { Cookie: `${ann.cookie}; ${bob.cookie}`, ...byBearer(bob.token) };
+    const answer = await whoami(gate.port, headers);
+    expect([answer.status, header(answer, 'postern-reason')]).toEqual([
+      401,
+      'credential_ambiguous',
+    ]);
+    expect(await seenAt('/in', headers)).toBe('credential_ambiguous');
+  });
+});
+
+describe('cost', () => {
+  const many = () => ({
+    ...byToken(strangersToken()),
+    Cookie: [stranger(), stranger(), `app_token=${'x'.repeat(20)}`].join('; '),
+    ...byBearer(strangersToken()),
+  });
+
+  it('T14: four look-ups for one request at most, whatever it asks for', async () => {
+    const asked = [
+      ['/sessions/whoami', {}],
+      ['/sessions/whoami', { 'Cache-Control': 'no-cache' }],
+      ['/sessions/whoami', { 'Cache-Control': 'no-store' }],
+      ['/sessions/whoami?tokenize_as=plain', {}],
+      ['/strict/x', {}],
+      ['/maybe/x', {}],
+      ['/sessions', {}],
+    ] as const;
+    for (const [target, more] of asked) {
+      await gate.kratos.clearCalls();
+      expect([401, 200]).toContain((await get(gate.port, target, { ...many(), ...more })).status);
+      expect(await whoamiCalls(gate.kratos), target).toBeLessThanOrEqual(4);
+    }
+  });
+
+  it('T14: a good one among three, asked for anew, is four', async () => {
+    for (const directive of ['no-cache', 'no-store']) {
+      await gate.kratos.clearCalls();
+      const Cookie = [stranger(), stranger(), ann.cookie].join('; ');
+      const headers = { Cookie, 'Cache-Control': directive, ...byBearer(bob.token) };
+      expect(sessionIdOf(await whoami(gate.port, headers))).toBe(ann.id);
+      expect(await whoamiCalls(gate.kratos)).toBeLessThanOrEqual(4);
+    }
+  });
+
+  it('T14: three dead cookies and a good bearer are four, and the next request is answered from memory', async () => {
+    const headers = {
+      Cookie: [stranger(), stranger(), stranger()].join('; '),
+      ...byBearer((await gate.kratos.createSession()).token),
+    };
+    expect((await whoami(gate.port, headers)).status).toBe(200);
+    expect(await whoamiCalls(gate.kratos)).toBe(4);
+    expect(cacheStatus(await whoami(gate.port, headers))).toMatch(/^postern; hit;/);
+    expect(await whoamiCalls(gate.kratos)).toBe(4);
+  });
+});
