@@ -1,6 +1,7 @@
 // Pure: no I/O, no clock.
 import { VARY } from '../credentials/credential.ts';
 import { PRIVATE_NO_STORE } from '../errors/error-response.ts';
+import { copyResponse } from '../http/copy-response.ts';
 import { hopByHopNames } from '../http/header-names.ts';
 import type { HeaderFilter } from './header-filter.ts';
 import type { OriginAddress } from './origin-address.ts';
@@ -60,7 +61,7 @@ export function clientResponse(response: Response, options: ClientResponseOption
 
 /** The same answer with headers that can be changed; the platform relays the socket of a 101 itself. */
 function copyOf(response: Response): Response {
-  if (response.webSocket === null) return new Response(response.body, response);
+  if (response.webSocket === null) return copyResponse(response);
   const { status, headers, webSocket } = response;
   return new Response(null, { status, headers, webSocket });
 }

@@ -1,4 +1,5 @@
 import { failed, type Result, success } from '../errors/result.ts';
+import { copyResponse } from '../http/copy-response.ts';
 import { isFinalStatus } from '../http/final-status.ts';
 
 export type UpstreamFault = 'upstream_unreachable' | 'upstream_timeout' | 'upstream_not_valid';
@@ -116,5 +117,5 @@ function withBodyDeadline(response: Response, timeoutMs: number): Response {
       await reader.cancel();
     },
   });
-  return new Response(body, response);
+  return copyResponse(response, body);
 }

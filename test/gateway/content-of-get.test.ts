@@ -25,6 +25,7 @@ beforeAll(async () => {
       ORIGIN_URL: origin.url,
       KRATOS_ADMIN_URL: kratos,
       KEYCARD_API_URL: keycard,
+      KEYCARD_ZONES: ['zone-1'],
       ADMIN_SECRETS: [ADMIN],
     }),
   });

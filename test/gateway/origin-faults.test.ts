@@ -133,6 +133,24 @@ describe('an origin with a status that ends no request (RFC 9110 section 15)', (
   });
 });
 
+describe('an origin with an odd reason phrase (RFC 9112 section 4)', () => {
+  it('O7: passes, without the phrase where the platform takes none with a tab', async () => {
+    await using origin = await startWireOrigin();
+    await using gate = await startGate({
+      vars: { RULES, ORIGIN_URL: origin.url, KRATOS_PUBLIC_URL: origin.url, SELF_SERVICE: true },
+      services: { kratos: 'http', origin: 'http' },
+    });
+    for (const phrase of ['All\tgood', ' ', '', 'M\xfcde', 'x'.repeat(5000)]) {
+      origin.answer(`HTTP/1.1 404 ${phrase}\r\nX-App: a\r\nContent-Length: 2\r\n\r\nok`);
+      const answer = await get(gate.port, '/public/x');
+      expect([answer.status, answer.text, header(answer, 'x-app')]).toEqual([404, 'ok', 'a']);
+      const flow = await get(gate.port, '/self-service/login/browser');
+      expect([flow.status, flow.text]).toEqual([404, 'ok']);
+    }
+    expect(await readComplaints(gate)).toEqual([]);
+  });
+});
+
 describe('a session store with such a status', () => {
   it('O7: is answered 502 at the session API, and 503 where a session is looked up', async () => {
     await using store = await startWireOrigin();
