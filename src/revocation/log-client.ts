@@ -1,3 +1,5 @@
+import type { Anchor } from '../whoami/single-flight.ts';
+import { isAppendAnswer, isLogPage } from './log-answers.ts';
 import type {
   AppendAnswer,
   AppendOptions,
@@ -10,11 +12,23 @@ import type { Mark } from './mark.ts';
 export interface LogClientOptions {
   /** A new way to the log for each call: one that failed stays broken. */
   readonly open: () => RevocationLogStub;
-  /** For one call. */
+  /** For one call, unless it says otherwise. */
   readonly timeoutMs: number;
-  /** Told of every call that failed or took too long. */
+  /** Told of every call that failed, took too long or was answered by something unusable. */
   readonly onFailure: (operation: 'read' | 'append') => void;
 }
+
+export interface ReadOptions {
+  readonly timeoutMs: number;
+  /** Takes a page that comes when nobody waits for it any more. */
+  readonly takeLate: (page: LogPage) => void;
+  /** Keeps the call going until then. */
+  readonly anchor: Anchor;
+}
+
+/** No call is kept going for longer. */
+const LATE_MS = 10_000;
+const TIMEOUT = new Error('log timeout');
 
 /** The log as one isolate reaches it: every call has a deadline, and a failure is `undefined`, never thrown. */
 export class LogClient {
@@ -24,28 +38,54 @@ export class LogClient {
     this.#options = options;
   }
 
-  read(cursor: LogPosition): Promise<LogPage | undefined> {
-    return this.#call('read', (log) => log.read(cursor));
+  /** `undefined` when no usable page came in time. */
+  async read(cursor: LogPosition, options?: ReadOptions): Promise<LogPage | undefined> {
+    const page = this.#call(
+      (log) => log.read(cursor),
+      (answer) => isLogPage(answer, cursor),
+    );
+    try {
+      return await within(options?.timeoutMs ?? this.#options.timeoutMs, page);
+    } catch (error) {
+      this.#options.onFailure('read');
+      if (error === TIMEOUT && options !== undefined) {
+        options.anchor(within(LATE_MS, page).then(options.takeLate, () => {}));
+      }
+      return undefined;
+    }
   }
 
   /** `undefined` when it was not confirmed; it may have been recorded nevertheless. */
-  append(marks: readonly Mark[], options: AppendOptions): Promise<AppendAnswer | undefined> {
-    return this.#call('append', (log) => log.append(marks, options));
+  async append(marks: readonly Mark[], options: AppendOptions): Promise<AppendAnswer | undefined> {
+    const answer = this.#call(
+      (log) => log.append(marks, options),
+      (value) => isAppendAnswer(value, options.cursor),
+    );
+    try {
+      return await within(this.#options.timeoutMs, answer);
+    } catch {
+      this.#options.onFailure('append');
+      return undefined;
+    }
   }
 
-  async #call<Value>(
-    operation: 'read' | 'append',
-    call: (log: RevocationLogStub) => Promise<Value>,
-  ): Promise<Value | undefined> {
-    const { promise: timeout, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new Error('log timeout')), this.#options.timeoutMs);
-    try {
-      return await Promise.race([call(this.#options.open()), timeout]);
-    } catch {
-      this.#options.onFailure(operation);
-      return undefined;
-    } finally {
-      clearTimeout(timer);
-    }
+  async #call<Answer>(
+    call: (log: RevocationLogStub) => Promise<Answer>,
+    isUsable: (answer: unknown) => boolean,
+  ): Promise<Answer> {
+    const answer = await call(this.#options.open());
+    if (!isUsable(answer)) throw new Error('the log gave an answer that is none');
+    return answer;
+  }
+}
+
+/** @throws {@link TIMEOUT} when the work takes longer, and what the work throws */
+async function within<Value>(timeoutMs: number, work: Promise<Value>): Promise<Value> {
+  const { promise: timeout, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(TIMEOUT), timeoutMs);
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    clearTimeout(timer);
   }
 }

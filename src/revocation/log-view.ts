@@ -7,7 +7,7 @@ import type { RevocationSubject, RevocationView } from './revocation-view.ts';
 export interface LogViewOptions {
   readonly log: Pick<LogClient, 'read'>;
   readonly lagMs: number;
-  /** The deadline of one read of the log, and the longest a request waits for a refresh. */
+  /** The longest a request waits for a refresh, unless it says otherwise. A read that nobody waits for may take longer. */
   readonly timeoutMs: number;
   /** Subjects the log names at most; a view that has come to hold many more reads the log anew. */
   readonly maxMarks: number;
@@ -27,6 +27,8 @@ const QUIET_MS = 1000;
 const FAILING_MS = 30_000;
 /** Between two looks at which marks may be forgotten. */
 const FORGET_INTERVAL_MS = 60_000;
+/** However long the lag is, no read is kept going for longer. */
+const MAX_READ_MS = 10_000;
 const REFRESH = 'refresh';
 
 /**
@@ -35,12 +37,14 @@ const REFRESH = 'refresh';
  * number of requests.
  *
  * Its age counts from when the read that it is the result of was *sent*, by this isolate's own clock, so
- * neither the way to the log nor another place's clock adds to it.
+ * neither the way to the log nor another place's clock adds to it. Hence an answer is taken whenever it comes, and a
+ * read has as long as its answer is of use: begun at half the lag, the other half.
  */
 export class LogView implements RevocationView {
   readonly lagMs: number;
   readonly #options: LogViewOptions;
   readonly #flights: SingleFlight<boolean>;
+  readonly #readMs: number;
   #marks = new KnownMarks();
   /** A copy being made from the log's beginning, to take the place of one that has grown too large. */
   #replacement: KnownMarks | undefined;
@@ -51,8 +55,9 @@ export class LogView implements RevocationView {
   constructor(options: LogViewOptions) {
     this.#options = options;
     this.lagMs = options.lagMs;
-    const { timeoutMs, now } = options;
-    this.#flights = new SingleFlight({ deadlineMs: 2 * timeoutMs, now });
+    const { timeoutMs, lagMs, now } = options;
+    this.#readMs = Math.max(timeoutMs, Math.min(lagMs / 2, MAX_READ_MS));
+    this.#flights = new SingleFlight({ deadlineMs: 2 * this.#readMs, now });
   }
 
   /** Subjects held. */
@@ -60,12 +65,19 @@ export class LogView implements RevocationView {
     return this.#marks.size;
   }
 
-  refresh(now: number, anchor: Anchor, maxAgeMs = this.lagMs): Promise<void> | undefined {
+  refresh(
+    now: number,
+    anchor: Anchor,
+    maxAgeMs = this.lagMs,
+    waitMs = this.#options.timeoutMs,
+  ): Promise<void> | undefined {
     const age = this.#age(now);
     if (age < maxAgeMs / 2) return undefined;
     const sinceFailure = now >= this.#failedAt ? now - this.#failedAt : Infinity;
     if (sinceFailure < QUIET_MS) return undefined;
-    if (age >= maxAgeMs && sinceFailure >= FAILING_MS) return this.#waitFor(now - maxAgeMs, anchor);
+    if (age >= maxAgeMs && sinceFailure >= FAILING_MS) {
+      return this.#waitFor(now - maxAgeMs, anchor, waitMs);
+    }
     if (!this.#flights.has(REFRESH)) anchor(this.#join(now - maxAgeMs, anchor));
     return undefined;
   }
@@ -96,12 +108,14 @@ export class LogView implements RevocationView {
   }
 
   /**
-   * Takes in what the log answered to a writer of this isolate, which so knows its own marks at once.
+   * Takes in what the log answered to a writer of this isolate, which so knows its own marks at once, or to a read
+   * that nobody waits for any more.
    *
-   * @param sentAt when the writer asked, in milliseconds since the epoch
+   * @param sentAt when the log was asked, in milliseconds since the epoch
    */
   learn(page: LogPage, cursor: LogPosition, sentAt: number): void {
-    if (this.#marks.take(page, cursor) && !page.hasMore) this.#noteRefreshed(sentAt);
+    if (page.position < cursor) this.#readAllAnew();
+    else if (this.#marks.take(page, cursor) && !page.hasMore) this.#noteRefreshed(sentAt);
   }
 
   #age(now: number): number {
@@ -109,10 +123,10 @@ export class LogView implements RevocationView {
     return now < this.#refreshedAt ? Infinity : now - this.#refreshedAt;
   }
 
-  /** Waits under the waiter's own timer, no longer than one read may take. */
-  async #waitFor(asOf: number, anchor: Anchor): Promise<void> {
+  /** Waits under the waiter's own timer. */
+  async #waitFor(asOf: number, anchor: Anchor, waitMs: number): Promise<void> {
     const { promise: timeout, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, this.#options.timeoutMs);
+    const timer = setTimeout(resolve, waitMs);
     const refreshed = this.#join(asOf, anchor);
     anchor(refreshed);
     await Promise.race([refreshed, timeout]);
@@ -120,17 +134,22 @@ export class LogView implements RevocationView {
   }
 
   async #join(asOf: number, anchor: Anchor): Promise<void> {
-    await this.#flights.join(REFRESH, asOf, (startedAt) => this.#read(startedAt), anchor);
+    await this.#flights.join(REFRESH, asOf, (startedAt) => this.#read(startedAt, anchor), anchor);
   }
 
   /** Whether the copy is now complete up to where the log was when the first read was sent. */
-  async #read(startedAt: number): Promise<boolean> {
-    const { now, timeoutMs, maxMarks } = this.#options;
+  async #read(startedAt: number, anchor: Anchor): Promise<boolean> {
+    const { now, maxMarks } = this.#options;
     if (this.#marks.size > maxMarks + 1000) this.#replacement ??= new KnownMarks();
     do {
       const copy = this.#replacement ?? this.#marks;
       const cursor = copy.position;
-      const page = await this.#options.log.read(cursor);
+      const sentAt = now();
+      const page = await this.#options.log.read(cursor, {
+        timeoutMs: this.#readMs,
+        takeLate: (late) => this.learn(late, cursor, sentAt),
+        anchor,
+      });
       if (page === undefined) break;
       if (page.position < cursor) this.#readAllAnew();
       else if (copy.take(page, cursor) && !page.hasMore) {
@@ -141,7 +160,7 @@ export class LogView implements RevocationView {
         this.#forgetNowAndThen(now());
         return true;
       }
-    } while (now() - startedAt < timeoutMs);
+    } while (now() - startedAt < this.#readMs);
     this.#failedAt = now();
     return false;
   }

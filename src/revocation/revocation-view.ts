@@ -27,11 +27,13 @@ export interface RevocationView {
    * behind), else a promise that settles, and never rejects, when it has been refreshed or could not be.
    *
    * @param maxAgeMs for those that ask on a timer and not for an answer; the lag when left out
+   * @param waitMs how long it is worth a wait, for those that have nobody else to ask
    */
   refresh(
     now: number,
     anchor: (work: Promise<unknown>) => void,
     maxAgeMs?: number,
+    waitMs?: number,
   ): Promise<void> | undefined;
   /** The place in the log up to which every mark is known here. To be taken down *before* a check is sent. */
   position(): LogPosition;

@@ -19,6 +19,8 @@ export interface TokenSessionsOptions {
 const MEMORY_LIMITS = { maxEntries: 5000, maxBytes: 8 * 1024 * 1024 };
 
 const LOG_UNREADABLE = 'revocation-log';
+/** There is no store to ask instead, so a view that is on its way is waited for: half the lag, and no longer than this. */
+const MAX_VIEW_WAIT_MS = 2500;
 
 /**
  * Token to session, without a call to anyone while the issuer's keys are known.
@@ -31,24 +33,26 @@ const LOG_UNREADABLE = 'revocation-log';
 export class TokenSessions implements TokenResolver {
   readonly #options: TokenSessionsOptions;
   readonly #issuers: ReadonlyMap<string, TrustedIssuer>;
+  readonly #viewWaitMs: number;
   /** By the token itself, so that what is known needs no digest. */
   readonly #memory = new MemoryTier<TokenSession>(MEMORY_LIMITS);
 
   constructor(options: TokenSessionsOptions) {
     this.#options = options;
+    this.#viewWaitMs = Math.min(options.revocation.lagMs / 2, MAX_VIEW_WAIT_MS);
     this.#issuers = new Map(options.issuers.map((issuer) => [issuer.issuer, issuer]));
   }
 
   /** Whose session a token proves. Never throws on account of the token. */
   async resolve({ value }: Pick<TokenCredential, 'value'>, anchor: Anchor): Promise<Resolution> {
-    const { revocation, now } = this.#options;
-    const refreshed = revocation.refresh(now(), anchor);
+    const { now } = this.#options;
+    const refreshed = this.#refresh(anchor);
     if (refreshed !== undefined) await refreshed;
     const askedAt = now();
     const remembered = await this.#recall(value, anchor);
     if (remembered !== undefined) {
       // Its key may have been waited for longer than the view stays young.
-      if (now() !== askedAt) await revocation.refresh(now(), anchor);
+      if (now() !== askedAt) await this.#refresh(anchor);
       return this.#conclude(value, remembered, 'memory');
     }
     const opened = openToken(value);
@@ -59,7 +63,7 @@ export class TokenSessions implements TokenResolver {
     const verified = await issuer.verify(opened.value, { now: now(), anchor });
     if (!verified.ok) return withoutSession(verified.failure);
     this.#memory.keep(value, verified.value, estimateBytes(value, verified.value));
-    await revocation.refresh(now(), anchor); // as above
+    await this.#refresh(anchor); // as above
     return this.#conclude(value, verified.value, 'signature');
   }
 
@@ -68,6 +72,11 @@ export class TokenSessions implements TokenResolver {
     const issuers = [...this.#issuers.values()];
     const ready = await Promise.all(issuers.map(({ keys }) => keys.isReady(anchor)));
     return ready.every(Boolean);
+  }
+
+  #refresh(anchor: Anchor): Promise<void> | undefined {
+    const { revocation, now } = this.#options;
+    return revocation.refresh(now(), anchor, revocation.lagMs, this.#viewWaitMs);
   }
 
   /** What was verified before, while its key is still one of the issuer's. */

@@ -142,6 +142,29 @@ describe('LogView', () => {
     expect(view.position()).toBe(log.read(0).position); // a page from further on would leave a gap
   });
 
+  it('takes no part of the log for the whole: a writer that is told of some marks only knows no more', async () => {
+    const { clock, log, refresh, mark, view } = newView();
+    await refresh();
+    const cursor = view.position();
+    for (let index = 0; index < 201; index += 1) mark(`s${index}`);
+    clock.now += LAG_MS;
+    const page = log.read(cursor, 200);
+    expect(page.hasMore).toBe(true);
+    view.learn(page, cursor, clock.now);
+    expect(view.trustedSince(clock.now)).toBeGreaterThan(0);
+    view.learn(log.read(view.position(), 200), view.position(), clock.now);
+    expect(view.trustedSince(clock.now)).toBe(0);
+  });
+
+  it('begins anew when a writer is told by a log that is behind what was read of it', async () => {
+    const { clock, refresh, view } = newView();
+    await refresh();
+    const cursor = view.position();
+    view.learn({ marks: [], position: cursor - 1, hasMore: false }, cursor, clock.now);
+    expect([view.position(), view.trustedSince(clock.now)]).toEqual([0, expect.any(Number)]);
+    expect(view.trustedSince(clock.now)).toBeGreaterThan(0);
+  });
+
   it('starts from the beginning when the log is behind what was read of it', async () => {
     const { clock, read, refresh, view } = newView();
     await refresh();

@@ -1,0 +1,177 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { bundleText } from '../support/bundle-worker.ts';
+import { createEventSigner, type EventSigner } from '../support/event-signer.ts';
+import { type GateSocket, type RunningGate, startGate } from '../support/start-gate.ts';
+import { openWebSocket } from '../support/web-socket-client.ts';
+
+/** The gate as it is, with a revocation log that is far away or answers with anything. */
+const GATE_WITH_A_BAD_LOG = `
+  import worker from './src/worker.ts';
+  import { RevocationLog as Log } from './src/revocation/revocation-log.ts';
+  let bad = { delayMs: 0, page: undefined };
+  export class RevocationLog extends Log {
+    async read(cursor) {
+      const { delayMs, page } = bad;
+      const own = super.read(cursor);
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      return page === undefined ? own : page === 'NaN' ? { ...own, position: NaN } : page;
+    }
+  }
+  export default {
+    async fetch(request, environment, context) {
+      if (new URL(request.url).pathname !== '/bad-log') return worker.fetch(request, environment, context);
+      bad = await request.json();
+      return new Response(null, { status: 204 });
+    },
+  };
+`;
+const LAG_MS = 5000;
+const ISSUER = 'https://issuer.example.test/';
+const API_KEY = 'a-key-for-senders-that-cannot-sign';
+
+let gate: RunningGate;
+let signer: EventSigner;
+let here: GateSocket;
+let there: GateSocket;
+
+beforeAll(async () => {
+  signer = await createEventSigner('k1');
+  const keys = [signer.publicJwk];
+  const issuer = {
+    issuer: ISSUER,
+    preset: 'kratos',
+    audience: 'site',
+    algorithms: ['ES256'],
+    keys,
+  };
+  gate = await startGate({
+    isolates: 2,
+    gateScript: await bundleText(GATE_WITH_A_BAD_LOG),
+    durableObjects: { REVOCATIONS: 'RevocationLog' },
+    vars: { ISSUERS: JSON.stringify([issuer]), WEBHOOK_API_KEYS: [API_KEY], FRESH_SECONDS: 3600 },
+  });
+  const [first, second] = gate.gates;
+  if (first === undefined || second === undefined) throw new Error('two isolates were asked for');
+  [here, there] = [first, second];
+});
+afterAll(() => gate.dispose());
+beforeEach(async () => {
+  await makeLog({});
+  await gate.clock.advance(400_000);
+  gate.clearLogs();
+});
+afterEach(async () => {
+  expect((await gate.logs()).filter((line) => /Uncaught|"bug"/.test(line))).toEqual([]);
+});
+
+async function makeLog(bad: { delayMs?: number; page?: unknown }): Promise<void> {
+  const body = JSON.stringify({ delayMs: 0, ...bad });
+  const response = await fetch(`${here.url}/bad-log`, { method: 'POST', body });
+  expect(response.status).toBe(204);
+}
+
+async function ask({ url }: GateSocket, headers: Record<string, string>) {
+  const response = await fetch(`${url}/sessions/whoami`, { headers });
+  await response.arrayBuffer();
+  return { status: response.status, told: response.headers.get('cache-status') ?? '' };
+}
+
+async function tokenOf(sid: string): Promise<{ authorization: string }> {
+  const iat = Math.floor(gate.clock.now() / 1000) - 2;
+  const claims = { iss: ISSUER, aud: 'site', sub: 'someone', sid, iat, exp: iat + 3600 };
+  return { authorization: `Bearer ${await signer.sign(claims)}` };
+}
+
+/** Says through one isolate whose sessions ended. */
+async function announce(sessionId: string): Promise<number> {
+  const response = await fetch(`${here.url}/.postern/events/webhook`, {
+    method: 'POST',
+    body: JSON.stringify({ session_ids: [sessionId] }),
+    headers: { authorization: `Bearer ${API_KEY}` },
+  });
+  expect(response.status).toBe(204);
+  return Date.now();
+}
+
+describe('C34: a log that is far away from an isolate', { timeout: 60_000 }, () => {
+  it.each([1200, 2000])(
+    'C34: %i ms: a token that was revoked elsewhere is denied within the lag',
+    async (delayMs) => {
+      const sid = `far-${delayMs}`;
+      const token = await tokenOf(sid);
+      await makeLog({ delayMs });
+      expect((await ask(there, token)).status).toBe(200);
+      const answeredAt = await announce(sid);
+      const served: [number, string][] = [];
+      while (Date.now() < answeredAt + LAG_MS + 4000) {
+        const { status, told } = await ask(there, token);
+        if (status === 200) served.push([Date.now() - answeredAt, told]);
+        await delay(100);
+      }
+      expect(served.length).toBeGreaterThan(0);
+      expect(served.filter(([afterMs]) => afterMs > LAG_MS)).toEqual([]);
+    },
+  );
+
+  it('C34: an isolate that has not read it yet waits for it, having nobody else to ask about a token', async () => {
+    const token = await tokenOf('cold');
+    await announce('cold');
+    await makeLog({ delayMs: 2000 });
+    await gate.clock.advance(60_000);
+    expect((await ask(there, token)).status).toBe(401);
+  });
+
+  it.each([1200, 2000])(
+    'C34: %i ms: sockets of a token that was revoked elsewhere are closed within the lag',
+    async (delayMs) => {
+      const sid = `socket-${delayMs}`;
+      const token = await tokenOf(sid);
+      await makeLog({ delayMs });
+      const url = `ws://127.0.0.1:${there.port}/ws`;
+      const sockets = await Promise.all(
+        Array.from({ length: 5 }, () => openWebSocket(url, { ...token })),
+      );
+      await delay(1500);
+      const answeredAt = await announce(sid);
+      for (const { closed } of sockets) {
+        const { code, at } = await closed;
+        expect(code).toBe(4401);
+        expect(at - answeredAt).toBeLessThan(LAG_MS);
+      }
+    },
+  );
+});
+
+describe('C35: a log that answers with anything', { timeout: 60_000 }, () => {
+  it.each<[string, unknown]>([
+    ['null', null],
+    ['an empty object', {}],
+    ['text', 'Internal Server Error'],
+    ['a position that is text', { marks: [], position: 'x', hasMore: false }],
+    ['a position that is NaN', 'NaN'],
+    ['marks that are none', { marks: [null], position: 9e15, hasMore: false }],
+    ['more, without a way on', { marks: [], position: 0, hasMore: true }],
+  ])('C35: %s: is unreadable, and read again as soon as it answers', async (_, page) => {
+    const sid = crypto.randomUUID();
+    const session = await gate.kratos.createSession();
+    const byToken = { 'X-Session-Token': session.token };
+    const token = await tokenOf(sid);
+    for (const headers of [byToken, token]) expect((await ask(there, headers)).status).toBe(200);
+    await makeLog({ page });
+    await gate.clock.advance(LAG_MS);
+    // As when the log is down: a session is checked at the store, a token says on what terms it is believed.
+    expect((await ask(there, byToken)).told).toContain('fwd=stale');
+    expect((await ask(there, token)).told).toContain('revocation-log');
+    await announce(sid);
+    await announce(session.id);
+    await gate.kratos.revoke(session.id);
+    await makeLog({});
+    await gate.clock.advance(LAG_MS);
+    // The first request finds it out, behind its answer; whoever comes after the lag is held against it.
+    await Promise.all([ask(there, byToken), ask(there, token)]);
+    await delay(300);
+    expect((await ask(there, byToken)).status).toBe(401);
+    expect((await ask(there, token)).status).toBe(401);
+  });
+});
