@@ -10,6 +10,7 @@ import { isPreflight, type Judgment, judge } from '../src/gate/judge.ts';
 import type { RuleMatch } from '../src/gate/rules.ts';
 import { createSiteOptions, type SiteOptions } from '../src/gate/site-options.ts';
 import { type AdmittedTarget, admit } from '../src/http/admit.ts';
+import { spell } from '../src/http/path-readings.ts';
 import { readKratosSession } from '../src/providers/kratos/kratos-session.ts';
 import { NO_REVOCATION_LOG } from '../src/revocation/revocation-view.ts';
 import { readSessionPath } from '../src/session/session-path.ts';
@@ -102,9 +103,9 @@ function describeMatch({ rule, byReading }: RuleMatch): string[] {
     rule.cutsStreams && 'cut_streams',
   ].filter((ask) => typeof ask === 'string');
   const readings = byReading.map(
-    (each) => `Reading   ${JSON.stringify(each.reading)} comes under ${each.rule.name}`,
+    (each) => `Reading   ${JSON.stringify(spell(each.reading))} comes under ${each.rule.name}`,
   );
-  return [...readings, `Rule      ${rule.name}: ${asks.join(', ')}`];
+  return [...new Set(readings), `Rule      ${rule.name}: ${asks.join(', ')}`];
 }
 
 /** Each place a condition names, with what it held. */

@@ -3,10 +3,11 @@
 /** A path pattern, read once when the configuration is. */
 export interface PathPattern {
   readonly source: string;
-  matches(decodedPath: string): boolean;
+  readonly segments: readonly Segment[];
 }
 
-type Segment = { readonly literal: string } | 'any-one' | 'any-rest';
+/** `any-one` is one segment that is not empty, `any-rest` one segment or more, of any kind. */
+export type Segment = { readonly literal: string } | 'any-one' | 'any-rest';
 
 const NAMED_SEGMENT = /^:[A-Za-z_][A-Za-z0-9_]*$/;
 const CUSTOM_SYNTAX = /[(){}\\?+;#]|%(?:2f|5c|25)/i;
@@ -32,12 +33,7 @@ export function compilePathPattern(source: string): PathPattern | { readonly pro
     if (typeof segment === 'object' && 'problem' in segment) return segment;
     segments.push(segment);
   }
-  const isLiteral = segments.every((segment) => typeof segment === 'object');
-  if (isLiteral) {
-    const path = `/${segments.map((segment) => (segment as { literal: string }).literal).join('/')}`; // all literal, tested above
-    return { source, matches: (decodedPath) => decodedPath === path };
-  }
-  return { source, matches: (decodedPath) => matchSegments(segments, decodedPath) };
+  return { source, segments };
 }
 
 function readSegment(text: string, isLast: boolean): Segment | { problem: string } {
@@ -53,15 +49,4 @@ function readSegment(text: string, isLast: boolean): Segment | { problem: string
   } catch {
     return { problem: 'holds a percent-escape that is not UTF-8' };
   }
-}
-
-function matchSegments(segments: readonly Segment[], decodedPath: string): boolean {
-  const parts = decodedPath.slice(1).split('/');
-  for (const [index, segment] of segments.entries()) {
-    if (segment === 'any-rest') return parts.length > index;
-    const part = parts[index];
-    if (part === undefined) return false;
-    if (segment === 'any-one' ? part === '' : part !== segment.literal) return false;
-  }
-  return parts.length === segments.length;
 }

@@ -2,8 +2,10 @@
 import type { RuleSettings } from '../config/config.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
 import type { Authority } from '../http/authority.ts';
+import { type PathReading, segmentsOf } from '../http/path-readings.ts';
 import { type Condition, compileCondition } from './condition.ts';
 import { compilePathPattern, type PathPattern } from './path-pattern.ts';
+import { PathTree } from './path-tree.ts';
 
 /** What a path asks for. */
 export interface Rule {
@@ -31,7 +33,7 @@ export type AssuranceLevel = 'aal1' | 'aal2' | 'aal3';
 export interface RuleMatch {
   readonly rule: Rule;
   /** One for each reading of the path, in the target's order. */
-  readonly byReading: readonly { readonly reading: string; readonly rule: Rule }[];
+  readonly byReading: readonly { readonly reading: PathReading; readonly rule: Rule }[];
 }
 
 interface CompiledRule extends Rule {
@@ -60,9 +62,11 @@ export const DEFAULT_RULE: Rule = Object.freeze({
  */
 export class Rules {
   readonly #rules: readonly CompiledRule[];
+  readonly #paths: PathTree;
 
   constructor(settings: readonly RuleSettings[]) {
     this.#rules = settings.map(compileRule);
+    this.#paths = new PathTree(this.#rules.map(({ path }) => path));
   }
 
   /** @param method that of the request, or the one a preflight asks about */
@@ -83,14 +87,13 @@ export class Rules {
     return new Set(rules.flatMap(({ crossOrigins }) => [...crossOrigins]));
   }
 
-  #firstFor(host: Authority, method: string, reading: string): Rule {
-    const rule = this.#rules.find(
-      (each) =>
-        (each.host === undefined || each.host === host) &&
-        (each.methods?.has(method) ?? true) &&
-        each.path.matches(reading),
-    );
-    return rule ?? DEFAULT_RULE;
+  #firstFor(host: Authority, method: string, reading: PathReading): Rule {
+    const places = this.#paths.find(segmentsOf(reading)).filter((place) => {
+      const rule = this.#rules[place];
+      const isForHost = rule?.host === undefined || rule.host === host;
+      return isForHost && (rule?.methods?.has(method) ?? true);
+    });
+    return this.#rules[Math.min(...places)] ?? DEFAULT_RULE;
   }
 }
 

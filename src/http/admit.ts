@@ -3,7 +3,7 @@
 import type { RefusalReason } from '../errors/reasons.ts';
 import { failed, type Result, success } from '../errors/result.ts';
 import type { Authority } from './authority.ts';
-import { type PathForm, type PathReadings, readPath } from './path-readings.ts';
+import { type PathForm, type PathReadings, readPath, spell } from './path-readings.ts';
 import type { SiteHosts } from './site-hosts.ts';
 
 /**
@@ -84,7 +84,8 @@ export function admitParts(
   if (!PLAIN_PATH.test(path) && URL.parse(`http://host${path}`)?.pathname !== path) {
     return failed('path_not_canonical');
   }
-  const [decodedPath] = readings;
+  const [plain] = readings;
+  const decodedPath = plain.keepsEncodedSlashes ? spell(plain) : plain.text;
   return success(Object.freeze({ method, host, path, decodedPath, readings, search }));
 }
 

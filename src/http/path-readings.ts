@@ -12,42 +12,128 @@ export const PATH_FORMS = [
 ] as const;
 export type PathForm = (typeof PATH_FORMS)[number];
 
+/**
+ * One way to read a path: a text, and what some servers do to it on their way from segment to segment. A reading is
+ * walked along, and never written out, as one path can have a hundred of them.
+ */
+export interface PathReading {
+  /** Percent-decoded, unless `keepsEncodedSlashes`. */
+  readonly text: string;
+  /** Whether each segment is decoded by itself, so that a `%2F` in it is no separator. */
+  readonly keepsEncodedSlashes: boolean;
+  /** Whether `;` and what follows it, up to the next slash, are no part of a segment. */
+  readonly dropsParameters: boolean;
+  /** Whether the path ends at `?` or `#`, which a server that decodes before it parses takes for the end. */
+  readonly endsAtDelimiter: boolean;
+  /** Whether several slashes are one. */
+  readonly mergesSlashes: boolean;
+}
+
 /** Every way to read a path; the first is the plain one: percent-decoded once. */
-export type PathReadings = readonly [string, ...string[]];
+export type PathReadings = readonly [PathReading, ...PathReading[]];
 
 /** Dot, backslash, controls, DEL: no site gets these, for nothing legitimate is spelt so. */
 const FORBIDDEN_ESCAPE = /%(?:2e|5c|[01][0-9a-f]|7f)/i;
-const ENCODED_SLASH = /%2f/gi;
+const ENCODED_SLASH = /%2f/i;
 const ENCODED_PERCENT = /%25/g;
 const MALFORMED_ESCAPE = /%(?![0-9a-f]{2})/i;
 const VALID_ESCAPE = /%[0-9a-f]{2}/i;
 const VISIBLE_ASCII = /^[\x21-\x7e]*$/;
 /** `.`, `..` and their matrix-parameter forms (`..;x=1`), as a whole segment, or as one before a decoded `?` or `#`. */
-const DOT_SEGMENT = /(?:^|\/)\.{1,2}(?:;[^/]*)?(?=[/?#]|$)/;
+const DOT_SEGMENT = /\/\.{1,2}(?:;[^/]*)?(?=[/?#]|$)/;
+/** Two slashes with nothing in between but parameters. */
+const EMPTY_SEGMENT = /\/(?:;[^/]*)?\//;
 /** `%252525…`: how often a path is decoded is then anybody's guess. */
 const MAX_DECODINGS = 3;
 
+/** The reading of a path that nobody reads differently. */
+export function plainReading(text: string): PathReading {
+  return {
+    text,
+    keepsEncodedSlashes: false,
+    dropsParameters: false,
+    endsAtDelimiter: false,
+    mergesSlashes: false,
+  };
+}
+
 /**
- * Reads a path in every way the allowed forms leave open; `undefined` when it can be read differently by a
- * form that is not allowed, which a repair would only hide.
+ * Reads a path, which begins with a slash, in every way the allowed forms leave open; `undefined` when it can be read
+ * differently by a form that is not allowed, which a repair would only hide.
  */
 export function readPath(path: string, allowed: ReadonlySet<PathForm>): PathReadings | undefined {
   if (!VISIBLE_ASCII.test(path) || /[\\#?]/.test(path)) return undefined;
-  if (!/[%;]|\/\//.test(path)) return DOT_SEGMENT.test(path) ? undefined : [path];
+  if (!/[%;]|\/\//.test(path)) return DOT_SEGMENT.test(path) ? undefined : [plainReading(path)];
   if (path.includes(';') && !allowed.has('semicolon')) return undefined;
-  const spellings = respell(path, allowed);
-  if (spellings === undefined) return undefined;
-  const readings = new Set<string>();
-  // Parameters end at a slash, so dropping them before and after `%2F` becomes one are two habits.
-  for (const reading of spellings
-    .flatMap(withoutParameters)
-    .flatMap(decodeSlashes)
-    .flatMap(withoutParameters)
-    .flatMap(beforeDelimiters)) {
-    if (!addCollapsed(reading, allowed, readings)) return undefined;
+  const readings: PathReading[] = [];
+  for (const spelling of respell(path, allowed)?.flatMap(withoutParameters) ?? []) {
+    const decoded = decodeUtf8(spelling);
+    // Every separator of any reading is one here, so nothing climbs or is empty in a reading that is not so here.
+    if (decoded === undefined || DOT_SEGMENT.test(decoded)) return undefined;
+    if (!allowed.has('double_slash') && EMPTY_SEGMENT.test(decoded)) return undefined;
+    readings.push(...readingsOf(spelling, decoded));
   }
   const [first, ...others] = readings;
   return first === undefined ? undefined : [first, ...others];
+}
+
+/** The habits that matter to a path, each alone and together; the plain reading first. */
+function readingsOf(spelling: string, decoded: string): PathReading[] {
+  const either = (isPossible: boolean) => (isPossible ? [false, true] : [false]);
+  const texts = ENCODED_SLASH.test(spelling) ? [spelling, decoded] : [decoded];
+  const drops = either(decoded.includes(';'));
+  const ends = either(/[?#]/.test(decoded));
+  const merges = either(EMPTY_SEGMENT.test(decoded));
+  return texts.flatMap((text) =>
+    drops.flatMap((dropsParameters) =>
+      ends.flatMap((endsAtDelimiter) =>
+        merges.map((mergesSlashes) => ({
+          text,
+          keepsEncodedSlashes: text !== decoded,
+          dropsParameters,
+          endsAtDelimiter,
+          mergesSlashes,
+        })),
+      ),
+    ),
+  );
+}
+
+/** Runs of segments that hold nothing, or nothing but parameters. */
+const EMPTY_RUN = /\/+/y;
+const DROPPED_RUN = /(?:(?:;[^/]*)?\/)+/y;
+const ENCODED_DROPPED_RUN = /(?:(?:(?:;|%3b)[^/]*)?\/)+/iy;
+
+/** The segments of a reading, one after the other. With `keepsEncodedSlashes` a segment can hold a slash. */
+export function* segmentsOf(reading: PathReading): Generator<string, void> {
+  const { text, keepsEncodedSlashes, dropsParameters, endsAtDelimiter, mergesSlashes } = reading;
+  for (let start = 1, slash = 0; slash >= 0; start = slash + 1) {
+    if (mergesSlashes) start = afterEmptyRun(reading, start);
+    slash = text.indexOf('/', start);
+    const sent = slash < 0 ? text.slice(start) : text.slice(start, slash);
+    const decoded = keepsEncodedSlashes ? decodeURIComponent(sent) : sent;
+    const segment = dropsParameters ? before(decoded.indexOf(';'), decoded) : decoded;
+    const end = endsAtDelimiter ? segment.search(/[?#]/) : -1;
+    yield before(end, segment);
+    if (end >= 0) return;
+  }
+}
+
+function afterEmptyRun({ text, keepsEncodedSlashes, dropsParameters }: PathReading, start: number) {
+  const dropped = keepsEncodedSlashes ? ENCODED_DROPPED_RUN : DROPPED_RUN;
+  const run = dropsParameters ? dropped : EMPTY_RUN;
+  run.lastIndex = start;
+  return run.test(text) ? run.lastIndex : start;
+}
+
+function before(end: number, text: string): string {
+  return end < 0 ? text : text.slice(0, end);
+}
+
+/** A reading written out, a slash that is no separator as `%2F`. */
+export function spell(reading: PathReading): string {
+  const segments = Array.from(segmentsOf(reading), (text) => text.replaceAll('/', '%2F'));
+  return `/${segments.join('/')}`;
 }
 
 /** The path as sent, and as it stands after each further decoding of `%25`. */
@@ -68,38 +154,9 @@ function respell(path: string, allowed: ReadonlySet<PathForm>): string[] | undef
   }
 }
 
-/** Decoded with `%2F` kept apart from `/`, and decoded with it as one; nothing when it is not UTF-8. */
-function decodeSlashes(spelling: string | undefined): (string | undefined)[] {
-  if (spelling === undefined) return [undefined];
-  const parts = spelling.split(ENCODED_SLASH).map(decodeUtf8);
-  if (parts.includes(undefined)) return [undefined];
-  return parts.length === 1 ? parts : [parts.join('%2F'), parts.join('/')];
-}
-
-function withoutParameters(decoded: string | undefined): (string | undefined)[] {
-  if (!decoded?.includes(';')) return [decoded];
-  return [decoded, decoded.replace(/;[^/]*/g, '')];
-}
-
-/** A server that decodes before it parses ends the path at what was `%3F` or `%23`. */
-function beforeDelimiters(decoded: string | undefined): (string | undefined)[] {
-  const end = decoded?.search(/[?#]/) ?? -1;
-  return end < 0 ? [decoded] : [decoded, decoded?.slice(0, end)];
-}
-
-/** False when the reading is none a site may have. */
-function addCollapsed(
-  reading: string | undefined,
-  allowed: ReadonlySet<PathForm>,
-  readings: Set<string>,
-): boolean {
-  if (reading === undefined) return false;
-  const collapsed = reading.replace(/\/{2,}/g, '/');
-  if (collapsed !== reading && !allowed.has('double_slash')) return false;
-  if (DOT_SEGMENT.test(reading) || DOT_SEGMENT.test(collapsed)) return false;
-  readings.add(reading);
-  readings.add(collapsed);
-  return true;
+/** Parameters end at a slash, so dropping them before and after `%2F` becomes one are two habits; this is the first. */
+function withoutParameters(spelling: string): string[] {
+  return spelling.includes(';') ? [spelling, spelling.replace(/;[^/]*/g, '')] : [spelling];
 }
 
 function decodeUtf8(text: string): string | undefined {

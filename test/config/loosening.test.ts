@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import { Rules } from '../../src/gate/rules.ts';
+import { plainReading } from '../../src/http/path-readings.ts';
 import { authority } from '../support/authority.ts';
 
 /** A configuration with every setting in it, and rules of every kind. */
@@ -101,7 +102,7 @@ function strictness({ RULES }: Config): number[] {
         host: authority('a'),
         path,
         decodedPath: path,
-        readings: [path] as const,
+        readings: [plainReading(path)] as const,
         search: '',
       };
       return STRICTNESS[rules.match(target).rule.session];

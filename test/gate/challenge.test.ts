@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isNavigation, loginLocation, stepUpLocation } from '../../src/gate/challenge.ts';
 import type { AdmittedTarget } from '../../src/http/admit.ts';
+import { plainReading } from '../../src/http/path-readings.ts';
 import { SiteHosts } from '../../src/http/site-hosts.ts';
 import { authority } from '../support/authority.ts';
 import { describeCorpus, readLines } from '../support/corpus.ts';
@@ -20,7 +21,7 @@ function target(path: string, search = '', method = 'GET'): AdmittedTarget {
     host: authority('evil.example'),
     path,
     decodedPath: path,
-    readings: [path],
+    readings: [plainReading(path)],
     search,
   };
 }

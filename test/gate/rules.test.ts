@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Rules } from '../../src/gate/rules.ts';
+import { plainReading } from '../../src/http/path-readings.ts';
 import { authority } from '../support/authority.ts';
 
 const DEFAULTS = {
@@ -9,12 +10,14 @@ const DEFAULTS = {
   forward_credentials: false,
   cut_streams: false,
 };
+const readings = (first: string, ...others: string[]) =>
+  [plainReading(first), ...others.map(plainReading)] as const;
 const target = (path: string, method = 'GET') => ({
   method,
   host: authority('app.example.test'),
   path,
   decodedPath: path,
-  readings: [path] as const,
+  readings: [plainReading(path)] as const,
   search: '?public',
 });
 
@@ -55,7 +58,7 @@ describe('Rules', () => {
   });
 
   it('holds a path to the rule of every reading, and says which was which', () => {
-    const two = { ...target('/a%2Fb'), readings: ['/a%2Fb', '/a/b', '/a/c'] as const };
+    const two = { ...target('/a%2Fb'), readings: readings('/a%2Fb', '/a/b', '/a/c') };
     const { rule, byReading } = rules.match(two);
     expect(rule).toMatchObject({ session: 'required', cacheControl: 'no-store' });
     expect(byReading.map((each) => each.rule.name)).toEqual(['default', 'RULES.0', 'RULES.1']);
@@ -82,11 +85,8 @@ describe('Rules', () => {
       { ...DEFAULTS, ...a, preflight: [...a.preflight], path: '/x', session: 'required' },
       { ...DEFAULTS, ...b, preflight: [...b.preflight], path: '/y', session: 'required' },
     ]);
-    for (const readings of [
-      ['/x', '/y'],
-      ['/y', '/x'],
-    ] as const) {
-      const { rule } = strict.match({ ...target('/x'), readings });
+    for (const both of [readings('/x', '/y'), readings('/y', '/x')]) {
+      const { rule } = strict.match({ ...target('/x'), readings: both });
       expect(rule).toMatchObject({
         aal: 'aal2',
         authenticatedWithinMs: 60_000,

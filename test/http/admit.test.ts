@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AdmittedTarget, admit } from '../../src/http/admit.ts';
+import { plainReading } from '../../src/http/path-readings.ts';
 import { SiteHosts } from '../../src/http/site-hosts.ts';
 
 const HOST = 'app.example.test';
@@ -50,7 +51,7 @@ describe('admit()', () => {
       decodedPath,
       search,
     });
-    expect(admitted(target)?.readings[0]).toBe(decodedPath);
+    expect(admitted(target).readings[0]).toEqual(plainReading(decodedPath));
     expect(Object.isFrozen(admitted(target))).toBe(true);
   });
 

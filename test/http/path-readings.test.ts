@@ -1,10 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PATH_FORMS, type PathForm, readPath } from '../../src/http/path-readings.ts';
+import {
+  PATH_FORMS,
+  type PathForm,
+  readPath as readLazily,
+  spell,
+} from '../../src/http/path-readings.ts';
 
 const none: ReadonlySet<PathForm> = new Set();
 const all: ReadonlySet<PathForm> = new Set(PATH_FORMS);
 const only = (...forms: PathForm[]): ReadonlySet<PathForm> => new Set(forms);
+
+/** Written out, alike ones once. */
+const readPath = (path: string, forms: ReadonlySet<PathForm>) => {
+  const readings = readLazily(path, forms);
+  return readings && [...new Set(readings.map(spell))];
+};
 
 describe('readPath()', () => {
   it.each([

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AdmittedTarget } from '../../src/http/admit.ts';
+import { plainReading } from '../../src/http/path-readings.ts';
 import { Routes } from '../../src/http/routes.ts';
 import { authority } from '../support/authority.ts';
 
@@ -9,7 +10,7 @@ function target(method: string, path: string): AdmittedTarget {
     path,
     host: authority('a.test'),
     decodedPath: path,
-    readings: [path],
+    readings: [plainReading(path)],
     search: '',
   };
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { plainReading } from '../../src/http/path-readings.ts';
 import { createKratosStore } from '../../src/providers/kratos/kratos-store.ts';
 import { createUpstream, type Upstream } from '../../src/providers/upstream.ts';
 import type { AppendAnswer } from '../../src/revocation/log-protocol.ts';
@@ -173,7 +174,7 @@ async function ask(method: keyof ApiMethods, route: string, asked: Asked = {}): 
     host: authority('app.example.test'),
     path,
     decodedPath: path,
-    readings: [path] as const,
+    readings: [plainReading(path)] as const,
     search,
   };
   const call = {
