@@ -41,6 +41,10 @@ const VALID_ESCAPE = /%[0-9a-f]{2}/i;
 const VISIBLE_ASCII = /^[\x21-\x7e]*$/;
 /** `.`, `..` and their matrix-parameter forms (`..;x=1`), as a whole segment, or as one before a decoded `?` or `#`. */
 const DOT_SEGMENT = /\/\.{1,2}(?:;[^/]*)?(?=[/?#]|$)/;
+/** What stands in a disguised dot segment and is not seen: white space, and what Unicode says may be passed over. */
+const UNSEEN = /[\s\p{Default_Ignorable_Code_Point}]+/gu;
+/** Fraction slash, division slash and set minus, which NFKC leaves alone and Windows' best-fit tables make `/` and `\` of. */
+const SLASH_LIKE = /[\u2044\u2215\u2216\\]/g;
 /** Two slashes with nothing in between but parameters. */
 const EMPTY_SEGMENT = /\/(?:;[^/]*)?\//;
 /** `%252525…`: how often a path is decoded is then anybody's guess. */
@@ -70,6 +74,7 @@ export function readPath(path: string, allowed: ReadonlySet<PathForm>): PathRead
     const decoded = decodeUtf8(spelling);
     // Every separator of any reading is one here, so nothing climbs or is empty in a reading that is not so here.
     if (decoded === undefined || DOT_SEGMENT.test(decoded)) return undefined;
+    if (isDisguised(decoded)) return undefined;
     if (!allowed.has('double_slash') && EMPTY_SEGMENT.test(decoded)) return undefined;
     readings.push(...readingsOf(spelling, decoded));
   }
@@ -157,6 +162,17 @@ function respell(path: string, allowed: ReadonlySet<PathForm>): string[] | undef
 /** Parameters end at a slash, so dropping them before and after `%2F` becomes one are two habits; this is the first. */
 function withoutParameters(spelling: string): string[] {
   return spelling.includes(';') ? [spelling, spelling.replace(/;[^/]*/g, '')] : [spelling];
+}
+
+/**
+ * Whether a segment is one of dots to some server: Windows drops spaces at its end (Microsoft's KB 115827), HFS+ passes over what is
+ * invisible, and normalisation (UAX 15, NFKC) and best-fit tables make ASCII of fullwidth forms. No other look-alike is refused,
+ * since titles have them.
+ */
+function isDisguised(decoded: string): boolean {
+  if (VISIBLE_ASCII.test(decoded)) return false;
+  const plain = decoded.normalize('NFKC').replace(SLASH_LIKE, '/').replace(UNSEEN, '');
+  return DOT_SEGMENT.test(plain);
 }
 
 function decodeUtf8(text: string): string | undefined {

@@ -168,6 +168,44 @@ describe('paths', () => {
     expect(await answerTo('/%c3%a9/x')).toBe('200');
   });
 
+  it('H30: a segment that is ".." to Windows, to HFS+ or after normalisation is refused', async () => {
+    await expectRefused([
+      '/public/..%20/admin', // Microsoft's KB 115827: trailing spaces are removed from names
+      '/public/..%20%20',
+      '/public/.%20./admin',
+      '/public/%20../admin',
+      '/public/.%20/x',
+      '/public/..%c2%a0/admin', // NO-BREAK SPACE
+      '/public/..%e3%80%80/admin', // IDEOGRAPHIC SPACE
+      '/public/.%e2%80%8c./admin', // ZERO WIDTH NON-JOINER, which HFS+ ignores (CVE-2014-9390)
+      '/public/..%c2%ad/admin', // SOFT HYPHEN
+      '/public/..%ef%bc%8fadmin', // FULLWIDTH SOLIDUS, NFKC "/"
+      '/public%ef%bc%8f../admin',
+      '/public/..%ef%bc%bcadmin', // FULLWIDTH REVERSE SOLIDUS
+      '/public/..%e2%81%84admin', // FRACTION SLASH, "/" in bestfit1252.txt
+      '/public/..%e2%88%95admin', // DIVISION SLASH, the same
+      '/public/%ef%bc%8e%ef%bc%8e/admin', // FULLWIDTH FULL STOP, NFKC "."
+      '/public/%e2%80%a4./admin', // ONE DOT LEADER, NFKC "."
+      '/public/%e2%80%a5/admin', // TWO DOT LEADER, NFKC ".."
+      '/public/..%ef%bc%9fx', // FULLWIDTH QUESTION MARK ends the path where "?" does
+    ]);
+  });
+
+  it('H31: titles with spaces, dots and fullwidth forms are paths like any other', async () => {
+    for (const target of [
+      '/public/a%20b',
+      '/public/..%20x',
+      '/public/...',
+      '/public/...%20',
+      '/public/%20x%20',
+      '/public/%e2%80%a6', // HORIZONTAL ELLIPSIS
+      '/public/%e4%bd%95%ef%bc%9f', // a question in Chinese
+      '/public/1%ef%bc%8f2',
+      '/public/%f0%9f%91%a9%e2%80%8d%f0%9f%91%a7', // an emoji of three characters, one of them invisible
+    ])
+      expect([target, await answerTo(target)]).toEqual([target, '200']);
+  });
+
   it('P14: malformed escapes are refused', () =>
     expectRefused(['/%zz', '/%', '/a%2', '/public/%', '/public/%u002e', '/%%35%63']));
 });
