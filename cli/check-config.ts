@@ -5,6 +5,8 @@
  *   npm run check-config [-- --config path/to/wrangler.toml] [--env name]
  */
 import { type Config, readConfig } from '../src/config/config.ts';
+import { believersOf } from '../src/forwarding/believed-headers.ts';
+import { foldBelievedName } from '../src/forwarding/header-filter.ts';
 import { findAssetProblems } from './asset-problems.ts';
 import { readCommandLine } from './command-line.ts';
 import { readAssetFiles, readWranglerEnvironment } from './wrangler-environment.ts';
@@ -74,6 +76,7 @@ function warnings(): string[] {
       'ORIGIN_URL equals PUBLIC_URL, which reaches the origin from a route only: with a custom domain, or with the compatibility flag global_fetch_strictly_public, the call comes back and every page is answered 508. Use a route without that flag, or set ORIGIN_URL to another address of the origin.',
     );
   }
+  if (config.ok) found.push(...believedHeaders(config.value));
   for (const name of SECRETS.filter((secret) => secret in (file.vars ?? {}))) {
     found.push(
       `${name} is a variable, which everyone who can see the Worker can read: make it a secret.`,
@@ -92,4 +95,24 @@ function asksItself({ ORIGIN_URL, PUBLIC_URL }: Config): boolean {
       typeof route === 'object' && route.custom_domain === true && route.pattern === host,
   );
   return isCustomDomain || file.compatibility_flags.includes('global_fetch_strictly_public');
+}
+
+/** Headers that are let through and that some product takes for its user's identity. */
+function believedHeaders({ FORWARDED_HEADERS, RULES }: Config): string[] {
+  const lists = [
+    ['FORWARDED_HEADERS', FORWARDED_HEADERS] as const,
+    ...RULES.map(
+      (rule, index) => [`RULES.${index}.forwarded_headers`, rule.forwarded_headers] as const,
+    ),
+  ];
+  return lists.flatMap(([setting, names]) =>
+    names.flatMap((name) => {
+      const product = believersOf(foldBelievedName(name));
+      return product === undefined
+        ? []
+        : [
+            `${setting} lets ${name} through. ${product}: believed to say who somebody is, so whoever sends it there is anybody. Keep it only where the site behind is something else.`,
+          ];
+    }),
+  );
 }

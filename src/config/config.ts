@@ -1,6 +1,7 @@
 // Pure: no I/O, no clock.
 import * as v from 'valibot';
 import { failed, type Result, success } from '../errors/result.ts';
+import { setByPostern } from '../forwarding/forwarded-headers.ts';
 import {
   combineMappings,
   type IdentityMapping,
@@ -84,6 +85,7 @@ export function readConfig(
     ...unservedHosts,
     ...tooSmallBudget(settings, identityHeaders),
     ...unnamedZones(settings),
+    ...forwardedAndSet(settings, identityHeaders),
   ];
   if (contradictions.length > 0) return failed(contradictions);
   const kratosUrl = settings.KRATOS_BROWSER_URL ?? settings.KRATOS_PUBLIC_URL;
@@ -143,6 +145,25 @@ function tooSmallBudget(
     : [
         `IDENTITY_HEADERS_MAX_BYTES: expected at least ${least}, which the ids among the identity headers can take; got ${budget}.`,
       ];
+}
+
+/** A header of a client's beside Postern's own of that name would be taken for it. */
+function forwardedAndSet(
+  { FORWARDED_HEADERS, RULES }: Settings,
+  mapping: IdentityMapping,
+): string[] {
+  const lists = [
+    ['FORWARDED_HEADERS', FORWARDED_HEADERS] as const,
+    ...RULES.map(
+      ({ forwarded_headers: names }, index) => [`RULES.${index}.forwarded_headers`, names] as const,
+    ),
+  ];
+  return lists.flatMap(([setting, names]) =>
+    setByPostern(names, Object.keys(mapping)).map(
+      (name) =>
+        `${setting}: expected no header that Postern itself sends to the origin; got ${name}, which IDENTITY_HEADERS (X-User-Id when left out) or a preset sets. Send the identity in another header, or do not let this one through.`,
+    ),
+  );
 }
 
 function sharedCookieNames({ TOKEN_COOKIE_NAMES, SESSION_COOKIE_NAMES }: Settings): string[] {

@@ -1,8 +1,9 @@
 // Pure: no I/O, no clock.
 import * as v from 'valibot';
+import { problemOfForwarded } from '../forwarding/forwarded-headers.ts';
 import { foldHeaderName } from '../http/header-names.ts';
 import { isSessionPath } from '../session/session-path.ts';
-import { json } from './setting-types.ts';
+import { json, listOf } from './setting-types.ts';
 
 const HEADER_NAME = /^[a-z][a-z0-9-]{1,63}$/i;
 
@@ -93,4 +94,18 @@ export const assertionClaims = json(
     ),
     v.check((table) => Object.keys(table).length <= 16, 'at most 16 claims'),
   ),
+);
+
+/** FORWARDED_HEADERS, and `forwarded_headers` of a rule: names as clients send them, folded to lower case. */
+export const forwardedHeaders = listOf(
+  v.pipe(
+    v.string('a header name'),
+    v.rawCheck(({ dataset, addIssue }) => {
+      const problem = dataset.typed ? problemOfForwarded(dataset.value) : undefined;
+      if (problem !== undefined) addIssue({ message: problem });
+    }),
+    v.toLowerCase(),
+  ),
+  [0, 32],
+  'a list of at most 32 header names',
 );

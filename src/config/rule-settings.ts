@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { compileCondition } from '../gate/condition.ts';
 import { compilePathPattern } from '../gate/path-pattern.ts';
+import { forwardedHeaders } from './identity-header-settings.ts';
 import { duration, exactOrigin, hostName, METHOD_NAMES } from './setting-types.ts';
 
 const pathPattern = v.pipe(
@@ -87,6 +88,8 @@ const members = {
   ),
   /** Whether the origin is sent the session credential itself, as it was presented. */
   forward_credentials: v.optional(v.boolean('true or false'), false),
+  /** Further `FORWARDED_HEADERS`, for the requests and answers of this rule. */
+  forwarded_headers: v.optional(forwardedHeaders, () => []),
   /**
    * `no-store`: the answer is sent with `Cache-Control: private, no-store`. `origin`: the origin’s
    * own header stands; only for paths whose content is the same for everyone.

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { signingKeys } from '../forwarding/assertion-keys.ts';
 import { IDENTITY_PRESETS, type IdentityPreset } from '../forwarding/identity-presets.ts';
 import { PATH_FORMS } from '../http/path-readings.ts';
-import { assertionClaims, identityHeaders } from './identity-header-settings.ts';
+import { assertionClaims, forwardedHeaders, identityHeaders } from './identity-header-settings.ts';
 import { issuers } from './issuer-settings.ts';
 import { revocationSettings } from './revocation-settings.ts';
 import { rule } from './rule-settings.ts';
@@ -213,6 +213,13 @@ export const SETTINGS = {
      * longer fits is left out whole. The log names both.
      */
     IDENTITY_HEADERS_MAX_BYTES: v.optional(wholeNumber('bytes', 512, 16_384), 4096),
+    /**
+     * Headers an application needs although some product believes them, such as `X-Auth-Token` and
+     * `X-User-Id` of Rocket.Chat: exact names, in the spelling with dashes only. They pass both
+     * ways, on every path; a rule's `forwarded_headers` adds to them. `npm run check-config` names
+     * the products that believe them. See docs/identity.md.
+     */
+    FORWARDED_HEADERS: v.optional(forwardedHeaders, () => []),
     /**
      * Secret: a JWK set of private keys (ES256 or EdDSA, each with a `kid`). With it every request
      * of a signed-in person carries `X-Session-Assertion`, a JWT the origin can verify against

@@ -9,6 +9,8 @@ import { keepForeignCookies, type ReservedCookies } from './origin-cookies.ts';
 
 export interface ClientResponseOptions {
   readonly filter: HeaderFilter;
+  /** Names, in lower case, of the site's own headers that pass although some product believes them. */
+  readonly forwardedHeaders: ReadonlySet<string>;
   readonly reserved: ReservedCookies;
   readonly address: OriginAddress;
   /** The public origin that was asked: scheme, host and port. */
@@ -48,7 +50,8 @@ export function clientResponse(response: Response, options: ClientResponseOption
     const { folded, isIdentity } = options.filter.meaningOf(name);
     const isForCaches = !keepsCacheControl && CACHE_HEADERS.has(name);
     const isWayPast = name === WAYS_PAST;
-    if (hopByHop.has(folded) || isIdentity || isForCaches || isWayPast) headers.delete(name);
+    const isForged = isIdentity && !options.forwardedHeaders.has(name);
+    if (hopByHop.has(folded) || isForged || isForCaches || isWayPast) headers.delete(name);
     setsCookies ||= name === 'set-cookie';
   }
   if (setsCookies) keepForeignCookies(headers, options.reserved, options.address.publicCookie);

@@ -31,6 +31,8 @@ export interface OriginRequestOptions {
 export interface ForwardedRule {
   readonly session: 'none' | 'optional' | 'required';
   readonly forwardsCredentials: boolean;
+  /** Names, in lower case, that pass although some product believes them. */
+  readonly forwardedHeaders: ReadonlySet<string>;
   readonly cutsStreams: boolean;
 }
 
@@ -132,10 +134,16 @@ function passedValue(
   const { rule } = passed;
   const { folded, isUntrusted } = options.filter.meaningOf(name);
   if (hopByHop.has(folded)) return isWebSocketUpgrade(name, value) ? 'websocket' : undefined;
-  const isCredential = name === 'x-session-token' && rule.forwardsCredentials;
-  if (isUntrusted && !isCredential) return undefined;
+  if (isUntrusted && !isLetThrough(name, rule)) return undefined;
   if (name === 'authorization' && isKeptBack(value, passed, options)) return undefined;
   return name === 'cookie' ? withoutOwnCookies(value, rule, options) : value;
+}
+
+/** By the name as it was sent: `X_Auth_Token` is not `X-Auth-Token` before a server has folded it. */
+function isLetThrough(name: string, rule: ForwardedRule): boolean {
+  return (
+    rule.forwardedHeaders.has(name) || (name === 'x-session-token' && rule.forwardsCredentials)
+  );
 }
 
 /**

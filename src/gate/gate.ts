@@ -164,6 +164,7 @@ async function forward(
     session === undefined ? undefined : options.turns.forget(request.headers, placeOf(target));
   const response = clientResponse(sent.value, {
     filter: options.filter,
+    forwardedHeaders: rule.forwardedHeaders,
     reserved: options.reservedCookies,
     address: options.address,
     site: options.hosts.originOf(target.host) ?? options.publicUrl,

@@ -22,6 +22,8 @@ export interface Rule {
   /** Origins whose preflights are answered and whose WebSockets are let in. */
   readonly crossOrigins: ReadonlySet<string>;
   readonly forwardsCredentials: boolean;
+  /** Names, in lower case, that pass although some product believes them. */
+  readonly forwardedHeaders: ReadonlySet<string>;
   readonly cacheControl: 'no-store' | 'origin';
   /** Whether an answer that is still under way when its session is over breaks off. */
   readonly cutsStreams: boolean;
@@ -52,6 +54,7 @@ export const DEFAULT_RULE: Rule = Object.freeze({
   freshness: 'normal',
   crossOrigins: new Set<string>(),
   forwardsCredentials: false,
+  forwardedHeaders: new Set<string>(),
   cacheControl: 'no-store',
   cutsStreams: false,
 });
@@ -63,10 +66,13 @@ export const DEFAULT_RULE: Rule = Object.freeze({
 export class Rules {
   readonly #rules: readonly CompiledRule[];
   readonly #paths: PathTree;
+  readonly #default: Rule;
 
-  constructor(settings: readonly RuleSettings[]) {
-    this.#rules = settings.map(compileRule);
+  /** @param siteHeaders names, in lower case, that pass on every path */
+  constructor(settings: readonly RuleSettings[], siteHeaders: readonly string[] = []) {
+    this.#rules = settings.map((each, index) => compileRule(each, index, siteHeaders));
     this.#paths = new PathTree(this.#rules.map(({ path }) => path));
+    this.#default = { ...DEFAULT_RULE, forwardedHeaders: new Set(siteHeaders) };
   }
 
   /** @param method that of the request, or the one a preflight asks about */
@@ -93,7 +99,7 @@ export class Rules {
       const isForHost = rule?.host === undefined || rule.host === host;
       return isForHost && (rule?.methods?.has(method) ?? true);
     });
-    return this.#rules[Math.min(...places)] ?? DEFAULT_RULE;
+    return this.#rules[Math.min(...places)] ?? this.#default;
   }
 }
 
@@ -109,11 +115,16 @@ function combine(a: Rule, b: Rule): Rule {
     authenticatedWithinMs: least(a.authenticatedWithinMs, b.authenticatedWithinMs),
     conditions: [...a.conditions, ...b.conditions],
     freshness: a.freshness === 'strict' ? 'strict' : b.freshness,
-    crossOrigins: new Set([...a.crossOrigins].filter((origin) => b.crossOrigins.has(origin))),
+    crossOrigins: inBoth(a.crossOrigins, b.crossOrigins),
     forwardsCredentials: a.forwardsCredentials && b.forwardsCredentials,
+    forwardedHeaders: inBoth(a.forwardedHeaders, b.forwardedHeaders),
     cacheControl: a.cacheControl === 'no-store' ? 'no-store' : b.cacheControl,
     cutsStreams: a.cutsStreams || b.cutsStreams,
   };
+}
+
+function inBoth(a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set([...a].filter((each) => b.has(each)));
 }
 
 function least(a: number | undefined, b: number | undefined): number | undefined {
@@ -121,7 +132,11 @@ function least(a: number | undefined, b: number | undefined): number | undefined
   return Math.min(a, b);
 }
 
-function compileRule(settings: RuleSettings, index: number): CompiledRule {
+function compileRule(
+  settings: RuleSettings,
+  index: number,
+  siteHeaders: readonly string[],
+): CompiledRule {
   const name = `RULES.${index}`;
   const path = compilePathPattern(settings.path);
   if ('problem' in path) throw new Error(`${name}.path ${path.problem}`); // the schema refused it before
@@ -134,6 +149,7 @@ function compileRule(settings: RuleSettings, index: number): CompiledRule {
     freshness: settings.freshness,
     crossOrigins: new Set(settings.preflight),
     forwardsCredentials: settings.forward_credentials,
+    forwardedHeaders: new Set([...siteHeaders, ...settings.forwarded_headers]),
     cacheControl: settings.cache_control,
     cutsStreams: settings.cut_streams,
     path,

@@ -22,7 +22,7 @@ export function createSiteOptions(
     Pick<DenialOptions, 'resourceMetadataUrl'>,
 ): SiteOptions {
   return {
-    rules: new Rules(config.RULES),
+    rules: new Rules(config.RULES, config.FORWARDED_HEADERS),
     methods: new Set<string>([...DEFAULT_METHODS, ...config.FURTHER_METHODS]),
     hosts: new SiteHosts(config.PUBLIC_URL, config.HOSTS),
     allowedForms: new Set(config.ALLOWED_PATH_FORMS),

@@ -9,7 +9,7 @@ export function foldHeaderName(name: string): string {
 }
 
 /** RFC 9110 section 7.6.1, with the older names still seen in the wild. */
-const HOP_BY_HOP: ReadonlySet<string> = new Set([
+export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
   'proxy-authenticate',

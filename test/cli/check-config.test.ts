@@ -104,4 +104,18 @@ session = "nobody"
     for (const part of ['workers_dev', 'preview_urls', 'SESSIONS', 'ORIGIN_URL'])
       expect(output).toMatch(new RegExp(`warning .*${part}`));
   });
+
+  it('H25: warns of each header let through that some product believes, and names the product', () => {
+    const names = '["X-WEBAUTH-USER", "X-Hasura-Role", "X-Auth-Token", "X-Api-Key"]';
+    const own = shipped.replace('[vars]', () => `[vars]\nFORWARDED_HEADERS = ${names}`);
+    const rule = 'path = "/k8s/*"\nsession = "required"\nforwarded_headers = ["Impersonate-User"]';
+    const { status, output } = checkText(`${own}\n[[vars.RULES]]\n${rule}\n`);
+    expect([status, output]).toEqual([0, expect.any(String)]);
+    const warnings = output.split('\n').filter((line) => line.startsWith('warning'));
+    expect(warnings.filter((line) => line.includes('lets'))).toEqual([
+      expect.stringMatching(/FORWARDED_HEADERS lets x-webauth-user through\. .*Grafana/),
+      expect.stringMatching(/FORWARDED_HEADERS lets x-hasura-role through\. .*Hasura/),
+      expect.stringMatching(/RULES\.1\.forwarded_headers lets impersonate-user.*Kubernetes/),
+    ]);
+  });
 });

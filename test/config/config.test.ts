@@ -55,6 +55,7 @@ describe('readConfig()', () => {
       ALLOWED_PATH_FORMS: [],
       IDENTITY_PRESETS: [],
       IDENTITY_HEADERS_MAX_BYTES: 4096,
+      FORWARDED_HEADERS: [],
       ASSERTION_CLAIMS: {},
       IDENTITY_HEADERS: { 'X-User-Id': 'identity.id' },
       DECISION_LOG: 'all',

@@ -112,6 +112,7 @@ export const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
   FURTHER_METHODS: ['PURGE', ['GET'], ['TRACE'], ['CONNECT'], ['purge'], ['X']],
   ALLOWED_PATH_FORMS: ['semicolon', ['%2F'], ['encoded_backslash'], ['encoded_dot'], [true]],
   IDENTITY_PRESETS: ['kratos', ['oauth2-proxy'], ['toString'], [1]],
+  FORWARDED_HEADERS: ['x', [''], [1], ['X_A'], ['Cookie'], {}, null, Array(33).fill('x-a')],
   IDENTITY_HEADERS_MAX_BYTES: [0, 511, 16_385, 'x'],
   ASSERTION_KEYS: [
     'x',

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { believersOf } from '../../src/forwarding/believed-headers.ts';
 import { HeaderFilter } from '../../src/forwarding/header-filter.ts';
+import { inRepository } from '../support/repository.ts';
 
 const OWN = ['X-User-Id', 'Team-Name', 'X-Session-Assertion'];
 const FILTER = new HeaderFilter(OWN);
@@ -69,6 +72,68 @@ const NAMESPACE = [
   'Http-Host',
 ];
 
+/** What products believe, as src/forwarding/believed-headers.ts has it with where that is written. */
+const BELIEVED = [
+  'X-Amzn-Mtls-Clientcert-Subject',
+  'X-Amzn-Mtls-Clientcert',
+  'X-Amzn-Request-Context',
+  'X-Endpoint-API-UserInfo',
+  'X-Apigateway-Api-Userinfo',
+  'X-Apigateway-Event',
+  'CloudFront-Viewer-Cert-Subject',
+  'CloudFront-Viewer-Address',
+  'Cf-Cert-Verified',
+  'Cf-Client-Cert-Der-Base64',
+  'OAM_REMOTE_USER',
+  'Oam-Remote-User-Groups',
+  'X-Scope-OrgID',
+  'THANOS-TENANT',
+  'X-Hasura-Role',
+  'X-Hasura-User-Id',
+  'X-Trino-User',
+  'X-Presto-User',
+  'Impersonate-User',
+  'Impersonate-Extra-Scopes',
+  'RemoteUser',
+  'REMOTEUSER',
+  'X-Override-URL',
+  'X-Custom-IP-Authorization',
+  'es-security-runas-user',
+  'opendistro_security_impersonate_as',
+  'sg_impersonate_as',
+  'kubeflow-userid',
+  'X-Materialize-User',
+  'X-ProxiedEntitiesChain',
+  'X-ProxyHost',
+  'X-ProxyContextPath',
+  'WL-Proxy-Client-Cert',
+  'WL-Proxy-SSL',
+  '$WSRU',
+  '$WSCC',
+  'MS-ASPNETCORE-CLIENTCERT',
+  'sec-istio-auth-userinfo',
+  'Teleport-Jwt-Assertion',
+  'l5d-client-id',
+  'Sf-Context-Current-User',
+  'X-Sandstorm-User-Id',
+  'X-Replit-User-Roles',
+  'X-RStudio-Username',
+  'RStudio-Connect-Credentials',
+  'Dapr-Caller-App-Id',
+  'X-Client-DN',
+  'X-Role',
+  'X-First-Name',
+  'eppn',
+  'YNH_USER_EMAIL',
+  'CAS-User',
+  'serverIdentity',
+  'X-Script-Name',
+  'X-Ingress-Path',
+  'X-Artifactory-Override-Base-Url',
+  'X-Azure-FDID',
+  'X-React-Router-Prerender-Data',
+];
+
 /** What browsers, clients and applications send of their own. */
 const ORDINARY = [
   'Accept',
@@ -118,7 +183,12 @@ const ORDINARY = [
   'X-Pjax',
   'X-Request-Id',
   'X-Requested-With',
+  'X-Goog-Channel-ID',
+  'X-Goog-Resource-State',
+  'X-Project-Id',
   'X-Tenant-Id',
+  'X-Trino-Catalog',
+  'X-Trino-Session',
   'X-Timezone',
   'X-XSRF-Token',
 ];
@@ -128,6 +198,9 @@ const TOKEN_MARKS = "!#$%&'*+-.^_`|~".split('');
 
 describe('what may not pass', () => {
   it.each(NAMESPACE)('holds back %s', (name) =>
+    expect(FILTER.meaningOf(name).isUntrusted).toBe(true),
+  );
+  it.each(BELIEVED)('H26: holds back %s', (name) =>
     expect(FILTER.meaningOf(name).isUntrusted).toBe(true),
   );
   it.each(ORDINARY)('lets %s pass', (name) =>
@@ -159,6 +232,13 @@ describe('what may not pass', () => {
         ]);
   });
 
+  it('H27: holds back every name with marks at its ends', () => {
+    for (const name of [...NAMESPACE, ...BELIEVED])
+      for (const mark of TOKEN_MARKS)
+        for (const each of [`${mark}${name}`, `${name}${mark}`, `${mark}${mark}${name}${mark}`])
+          expect([each, FILTER.meaningOf(each).isUntrusted]).toEqual([each, true]);
+  });
+
   it('holds back a configured name that is in no namespace of its own', () => {
     expect(FILTER.meaningOf('team_name').isUntrusted).toBe(true);
     expect(new HeaderFilter([]).meaningOf('Team-Name').isUntrusted).toBe(false);
@@ -184,6 +264,23 @@ describe('what is an identity', () => {
       'Server',
     ])
       expect([name, FILTER.meaningOf(name).isIdentity]).toEqual([name, false]);
+  });
+});
+
+describe('the list of what products believe', () => {
+  const source = readFileSync(inRepository('src/forwarding/believed-headers.ts'), 'utf8');
+
+  it('H26: says of each product’s header where that is written', () => {
+    const lines = source.split('\n').filter((line) => /^ {2}\['[^']+\*?', '/.test(line));
+    expect(lines.length).toBeGreaterThan(70);
+    for (const line of lines) expect(line).toMatch(/\], \/\/ (?:https:\/\/\S+|the same)/);
+  });
+
+  it('H25: names the products that believe a header', () => {
+    expect(believersOf('x-webauth-user')).toContain('Grafana');
+    expect(believersOf('x-user-id')).toContain('OpenStack');
+    expect(believersOf('x-user-agent')).toBeUndefined();
+    expect(believersOf('x-auth-token')).toBeUndefined(); // a credential, which nobody believes unseen
   });
 });
 

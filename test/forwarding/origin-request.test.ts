@@ -22,7 +22,12 @@ const OPTIONS = {
   ownTokens: createOwnTokens([{ issuer: 'https://auth.example.test/', audience: ['postern'] }]),
 };
 const ADMISSION = { hosts: OPTIONS.hosts, allowedForms: new Set<PathForm>() };
-const RULE = { session: 'required', forwardsCredentials: false, cutsStreams: false } as const;
+const RULE = {
+  session: 'required',
+  forwardsCredentials: false,
+  forwardedHeaders: new Set<string>(),
+  cutsStreams: false,
+} as const;
 
 function forwarded(
   init: RequestInit = {},

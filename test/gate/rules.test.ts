@@ -7,6 +7,7 @@ const DEFAULTS = {
   freshness: 'normal' as const,
   cache_control: 'no-store' as const,
   preflight: [],
+  forwarded_headers: [],
   forward_credentials: false,
   cut_streams: false,
 };
@@ -92,6 +93,7 @@ describe('Rules', () => {
         authenticatedWithinMs: 60_000,
         freshness: 'strict',
         forwardsCredentials: false,
+        forwardedHeaders: new Set<string>(),
         cutsStreams: true,
       });
       expect([...rule.crossOrigins]).toEqual(['https://b.example']);

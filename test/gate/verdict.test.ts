@@ -15,6 +15,7 @@ const rule = (kind: Rule['session']): Rule => ({
   freshness: 'normal',
   crossOrigins: new Set<string>(),
   forwardsCredentials: false,
+  forwardedHeaders: new Set<string>(),
   cacheControl: 'no-store',
   cutsStreams: false,
 });

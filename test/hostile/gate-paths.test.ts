@@ -21,6 +21,7 @@ describe('admit() and Rules, without a runtime', () => {
       ...rule,
       freshness: 'normal',
       preflight: [],
+      forwarded_headers: [],
       forward_credentials: false,
       cut_streams: false,
       cache_control: 'no-store',

@@ -27,6 +27,7 @@ const RULE: Omit<RuleSettings, 'path'> = {
   session: 'required',
   freshness: 'normal',
   preflight: [],
+  forwarded_headers: [],
   forward_credentials: false,
   cut_streams: false,
   cache_control: 'no-store',
