@@ -58,14 +58,12 @@ export function envoyConfig({
                 merge_slashes: true
                 path_with_escaped_slashes_action: KEEP_UNCHANGED
                 upgrade_configs: [{ upgrade_type: websocket }]
-                common_http_protocol_options:
-                  headers_with_underscores_action: DROP_HEADER
                 early_header_mutation_extensions:
                   - name: envoy.http.early_header_mutation.header_mutation
                     typed_config:
                       "@type": type.googleapis.com/envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation
                       mutations:
-                        # To some sites X.User.Id is X-User-Id, as X_User_Id is, which is dropped above.
+                        # To some sites X_User_Id and X.User.Id are X-User-Id.
                         - remove_on_match: { key_matcher: { safe_regex: { regex: "[^:]*[^0-9a-z:-].*" } } }
 ${removed.map((name) => `                        - remove: ${name}`).join('\n')}
                 http_filters:

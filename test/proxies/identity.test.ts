@@ -127,8 +127,12 @@ describeEachProxy((behind) => {
       expect([404, 401]).toContain((await ask(path, told)).status);
     }
     expect(site.take()).toEqual([]);
-    const passed = await ask('/members', { Cookie: cookie });
-    expect(passed.raw.toString()).not.toContain(SECRET);
+    for (const path of ['/members', '/_postern', '/_postern/']) {
+      const passed = await ask(path, { Cookie: cookie });
+      expect(passed.raw.toString()).not.toContain(SECRET);
+      for (const name of IDENTITY_HEADERS)
+        expect([path, header(passed, name)]).toEqual([path, undefined]);
+    }
     expect(JSON.stringify(site.take())).not.toContain(SECRET);
   });
 
@@ -188,7 +192,8 @@ describeEachProxy((behind) => {
     const before = edge.connections();
     for (let turn = 0; turn < 30; turn += 1) {
       const [headers, expected] = people[turn % people.length] ?? people[0];
-      const { status } = await ask(`/members?turn=${turn}`, headers);
+      const post = turn % 4 === 3 ? { method: 'POST', body: 'GET /smuggled HTTP/1.1\r\n\r\n' } : {};
+      const { status } = await ask(`/members?turn=${turn}`, headers, post);
       const [seen] = site.take();
       expect([turn, status, valuesOf(seen, 'x-user-id')[0]]).toEqual([
         turn,

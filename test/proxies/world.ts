@@ -21,6 +21,8 @@ import { type End, type GateEdge, startGateEdge, startTlsClient } from './tls-en
 export const HOST = 'app.example.com';
 /** Another host of the site, with nothing open. */
 export const ADMIN_HOST = 'admin.example.com';
+/** An origin whose pages may ask below /api. */
+export const SPA = 'https://spa.example.com';
 export const SECRET = 'the-secret-that-proxies-prove-themselves-with';
 export const PAGE = {
   'Sec-Fetch-Mode': 'navigate',
@@ -154,6 +156,7 @@ function gateVars(edgePort: number): Record<string, Json> {
     RULES: [
       { host: ADMIN_HOST, path: '/*', session: 'required' },
       ...(Array.isArray(RULES) ? RULES : []),
+      { path: '/api/*', session: 'required', preflight: [SPA] },
       { path: '/maybe/*', session: 'optional' },
       { path: '/vault/*', session: 'required', aal: 'aal2' },
       { path: '/staff/*', session: 'required', allow: 'session.identity.id == "nobody"' },
