@@ -77,6 +77,11 @@ function warnings(): string[] {
     );
   }
   if (config.ok) found.push(...believedHeaders(config.value));
+  if (config.ok && config.value.ORIGIN_URL !== undefined && bindings.includes('ORIGIN')) {
+    found.push(
+      'ORIGIN_URL is set beside the service binding ORIGIN: the site gets that URL and its host. Leave ORIGIN_URL out, and it gets the public URL.',
+    );
+  }
   for (const name of SECRETS.filter((secret) => secret in (file.vars ?? {}))) {
     found.push(
       `${name} is a variable, which everyone who can see the Worker can read: make it a secret.`,

@@ -54,8 +54,10 @@ export function clientResponse(response: Response, options: ClientResponseOption
     if (hopByHop.has(folded) || isForged || isForCaches || isWayPast) headers.delete(name);
     setsCookies ||= name === 'set-cookie';
   }
-  if (setsCookies) keepForeignCookies(headers, options.reserved, options.address.publicCookie);
-  options.address.makePublic(headers, options.site);
+  const { address, site } = options;
+  const toPublic = (cookie: string) => address.publicCookie(cookie, site);
+  if (setsCookies) keepForeignCookies(headers, options.reserved, toPublic);
+  address.makePublic(headers, site);
   if (!keepsCacheControl) headers.set('cache-control', PRIVATE_NO_STORE);
   for (const cookie of options.setCookies) headers.append('set-cookie', cookie);
   if (options.dependsOnSession && response.webSocket === null) headers.append('vary', VARY);

@@ -8,8 +8,8 @@ export interface OriginAddress {
   urlFor(site: string): string;
   /** Makes URLs in these headers of an answer point at `site` where they name the origin's hidden host. */
   makePublic(headers: Headers, site: string): void;
-  /** A `Set-Cookie` without a `Domain` that names the hidden host: it is then for the public host alone. */
-  publicCookie(setCookie: string): string;
+  /** A `Set-Cookie` without a `Domain` that names the hidden host: it is then for the host of `site` alone. */
+  publicCookie(setCookie: string, site: string): string;
 }
 
 export interface OriginAddressOptions {
@@ -31,26 +31,32 @@ export function createOriginAddress({
 }: OriginAddressOptions): OriginAddress {
   const hidden = originUrl === undefined ? undefined : new URL(originUrl);
   if (hidden === undefined || hidden.origin === new URL(publicUrl).origin) return PUBLIC_ADDRESS;
+  const name = foldDot(hidden.hostname);
+  // Where the client asked a host of the origin's own name, the port alone tells the two apart.
+  const isShared = (site: string) => new URL(site).hostname === name;
   const isPublic = (host: string) => {
     const authority = hosts.read(host);
     return authority !== undefined && hosts.originOf(authority) !== undefined;
   };
-  const isHidden = (url: URL) =>
-    foldDot(url.hostname) === foldDot(hidden.hostname) &&
-    [portOf(hidden), '80', '443'].includes(portOf(url)) &&
-    !isPublic(url.host);
+  const isHidden = (url: URL, site: string) => {
+    if (foldDot(url.hostname) !== name || isPublic(url.host)) return false;
+    const port = portOf(url);
+    return port === portOf(hidden) || (!isShared(site) && (port === '80' || port === '443'));
+  };
   return {
     urlFor: () => hidden.origin,
     makePublic(headers, site) {
-      const toPublic = (reference: string) => publicReference(reference, site, isHidden);
-      for (const [name, rewrite] of Object.entries(REWRITES)) {
-        const value = headers.get(name);
+      const toPublic = (reference: string) =>
+        publicReference(reference, site, (url) => isHidden(url, site));
+      for (const [header, rewrite] of Object.entries(REWRITES)) {
+        const value = headers.get(header);
         if (value === null) continue;
         const rewritten = rewrite(value, toPublic);
-        if (rewritten !== value) headers.set(name, rewritten);
+        if (rewritten !== value) headers.set(header, rewritten);
       }
     },
-    publicCookie: (setCookie) => cookieOutsideHost(setCookie, foldDot(hidden.hostname)),
+    publicCookie: (setCookie, site) =>
+      isShared(site) ? setCookie : cookieOutsideHost(setCookie, name),
   };
 }
 

@@ -46,7 +46,7 @@ describe('check-config', () => {
     expect(output).not.toContain('s3cr3t');
   });
 
-  it('O12: warns where an origin asked at the public URL would be the gate itself', () => {
+  it('O12: warns where the origin would not be asked as the settings suggest', () => {
     const same = shipped.replace(
       'ORIGIN_URL = "https://origin.example.com"',
       'ORIGIN_URL = "https://app.example.com"',
@@ -54,6 +54,12 @@ describe('check-config', () => {
     const routes = (more: string) => `routes = [{ pattern = "app.example.com${more} }]\n${same}`;
     const onRoute = checkText(routes('/*", zone_name = "example.com"'));
     expect([onRoute.status, onRoute.output]).toEqual([0, expect.not.stringContaining('warning')]);
+    const bound = '[[services]]\nbinding = "ORIGIN"\nservice = "site"\n';
+    const both = checkText(shipped.replace('[vars]', () => `${bound}[vars]`));
+    expect([both.status, both.output]).toEqual([
+      0,
+      expect.stringMatching(/warning.*ORIGIN_URL.*binding ORIGIN/),
+    ]);
     for (const text of [
       routes('", custom_domain = true'),
       `compatibility_flags = ["global_fetch_strictly_public"]\n${same}`,

@@ -99,8 +99,29 @@ describe('makePublic()', () => {
     });
     const site = 'http://127.0.0.1:8000';
     expect(rewritten('location', 'http://127.0.0.1:8080/a', site, local)).toBe(`${site}/a`);
-    for (const other of [`${site}/a`, 'http://127.0.0.1:4433/login']) {
+    for (const other of [`${site}/a`, 'http://127.0.0.1:4433/login', 'http://127.0.0.1/a']) {
       expect(rewritten('location', other, site, local)).toBe(other);
+    }
+    expect(local.publicCookie('a=1; Domain=127.0.0.1', site)).toBe('a=1; Domain=127.0.0.1');
+  });
+
+  it('O10: a public host of the origin’s own name is not hidden', () => {
+    const shared = createOriginAddress({
+      originUrl: 'https://app.example.com:8443',
+      publicUrl,
+      hosts,
+    });
+    const cookie = 'a=1; Domain=app.example.com';
+    for (const [site, kept] of [
+      [publicUrl, cookie],
+      [ADMIN, 'a=1'], // a browser takes no cookie of another host
+    ] as const) {
+      const at = (location: string) => rewritten('location', location, site, shared);
+      expect(at('https://app.example.com:8443/a')).toBe(`${site}/a`);
+      for (const open of ['https://app.example.com/a', 'http://app.example.com/a']) {
+        expect(at(open)).toBe(open);
+      }
+      expect(shared.publicCookie(cookie, site)).toBe(kept);
     }
   });
 
@@ -111,7 +132,7 @@ describe('makePublic()', () => {
       const location = 'https://origin.internal.example/a';
       expect(rewritten('location', location, publicUrl, address)).toBe(location);
       const cookie = 'a=1; Domain=app.example.com';
-      expect(address.publicCookie(cookie)).toBe(cookie);
+      expect(address.publicCookie(cookie, publicUrl)).toBe(cookie);
     }
   });
 });
@@ -124,7 +145,7 @@ describe('publicCookie()', () => {
     'a=1;Domain=.example.com; Domain=origin.internal.example; Path=/',
     'a=1; Domain=origin.internal.example; Domain=.example.com; Path=/',
   ])('O11: %s becomes a cookie of the public host alone', (cookie) => {
-    expect(HIDDEN.publicCookie(cookie)).toBe('a=1; Path=/');
+    expect(HIDDEN.publicCookie(cookie, publicUrl)).toBe('a=1; Path=/');
   });
 
   it.each([
@@ -137,6 +158,6 @@ describe('publicCookie()', () => {
     'a=1; Path=/domain=origin.internal.example',
     'a="; Domain=elsewhere.example"',
   ])('O11: %s stays as it is', (cookie) => {
-    expect(HIDDEN.publicCookie(cookie)).toBe(cookie);
+    expect(HIDDEN.publicCookie(cookie, publicUrl)).toBe(cookie);
   });
 });

@@ -7,7 +7,7 @@ const ADMIN = 'admin.example.test';
 const RULES = [{ path: '/*', session: 'none' }];
 const OVER_HTTP = { kratos: 'binding', origin: 'http' } as const;
 
-/** An application that takes a form only where `Origin` is its own host (as Rails, Django and Next.js do). */
+/** An application that takes a form only where `Origin` is its own host (as Django and SvelteKit do). */
 function isSameOrigin(arrived: string): boolean {
   const [origin = ''] = valuesOf(arrived, 'origin');
   return valuesOf(arrived, 'host').includes(new URL(origin).host);
