@@ -6,7 +6,7 @@
  */
 import { type Config, readConfig } from '../src/config/config.ts';
 import { believersOf } from '../src/forwarding/believed-headers.ts';
-import { foldBelievedName } from '../src/forwarding/header-filter.ts';
+import { foldBelievedName } from '../src/http/header-names.ts';
 import { findAssetProblems } from './asset-problems.ts';
 import { readCommandLine } from './command-line.ts';
 import { readAssetFiles, readWranglerEnvironment } from './wrangler-environment.ts';

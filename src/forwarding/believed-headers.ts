@@ -187,12 +187,23 @@ const CONTROL_NAMES: readonly string[] = [
 const CONTROL_PARTS =
   /forwarded|method-override|real-ip|client-?ip|client-?addr|remote-?(?:addr|host|ip)/;
 
-/** Whether a folded name is one of a list, whose beginnings end in `*`; `shib-*` stands for `Shib-` too, which is folded to `shib`. */
+/** No beginning is shorter. */
+const KEY_LENGTH = 3;
+
+/**
+ * Whether a folded name is one of a list, whose beginnings end in `*`; `shib-*` stands for `Shib-` too, which is folded to `shib`. A
+ * name is compared with the few beginnings that share its first letters, since a stranger can send thousands of names.
+ */
 function matcher(patterns: readonly string[]): (folded: string) => boolean {
   const whole = new Set(patterns.filter((pattern) => !pattern.endsWith('*')));
   const beginnings = patterns.filter((each) => each.endsWith('*')).map((each) => each.slice(0, -1));
-  return (folded) =>
-    whole.has(folded) || beginnings.some((beginning) => `${folded}-`.startsWith(beginning));
+  const byKey = Map.groupBy(beginnings, (beginning) => beginning.slice(0, KEY_LENGTH));
+  return (folded) => {
+    if (whole.has(folded)) return true;
+    const name = `${folded}-`;
+    const candidates = byKey.get(name.slice(0, KEY_LENGTH));
+    return candidates?.some((beginning) => name.startsWith(beginning)) ?? false;
+  };
 }
 
 const isUserName = matcher([...IDENTITY_OF_PRODUCTS.map(([name]) => name), ...IDENTITY_WORDS]);

@@ -1,8 +1,7 @@
 // No I/O, no clock. Which headers an operator may let through (`FORWARDED_HEADERS`), and which never.
-import { HOP_BY_HOP } from '../http/header-names.ts';
+import { foldBelievedName, HOP_BY_HOP } from '../http/header-names.ts';
 import { ASSERTION_HEADER } from './assertion.ts';
 import { isAboutRequest } from './believed-headers.ts';
-import { foldBelievedName } from './header-filter.ts';
 
 const NAME = /^[a-z0-9]+(?:-[a-z0-9]+)*$/i;
 const MAX_NAME_LENGTH = 64;

@@ -1,5 +1,5 @@
 // No I/O, no clock.
-import { foldHeaderName } from '../http/header-names.ts';
+import { foldBelievedName } from '../http/header-names.ts';
 import { isAboutRequest, isIdentity as isIdentityName } from './believed-headers.ts';
 
 /** What a header's name says to some origin. */
@@ -43,13 +43,4 @@ export class HeaderFilter {
     }
     return meaning;
   }
-}
-
-/**
- * The folded name without marks at its ends. No server is known to take `_X-User-Id` for `X-User-Id` (CGI, WSGI, Rack and PHP keep
- * `HTTP__X_USER_ID` apart, nginx drops it, Go and Node keep it as it is), and nothing good is named so: it is held back like the name
- * it imitates. The leading `$` of WebSphere's private headers goes with it.
- */
-export function foldBelievedName(name: string): string {
-  return foldHeaderName(name).replace(/^-|-$/g, '');
 }

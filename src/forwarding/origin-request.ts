@@ -108,6 +108,7 @@ function forwardableHeaders(
   let count = passed.identification.headers.length + MAX_GATEWAY_HEADERS;
   let cookieLength = 0;
   received.forEach((value, name) => {
+    if (count > MAX_HEADERS) return; // it is refused, and what comes after costs no more
     const kept = passedValue(name, value, hopByHop, passed, options);
     if (kept === undefined) {
       headers.delete(name);

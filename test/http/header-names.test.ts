@@ -40,7 +40,7 @@ describe('hopByHopNames()', () => {
   });
 
   it('adds what Connection nominates, in any spelling', () => {
-    for (const connection of ['X-Hop', 'close, x_hop', ' x.hop ,', 'keep-alive,,X-HOP'])
+    for (const connection of ['X-Hop', 'close, x_hop', ' x.hop ,', 'keep-alive,,X-HOP', '_x-hop-'])
       expect([connection, names(connection).has('x-hop')]).toEqual([connection, true]);
     expect(names('close').has('x-hop')).toBe(false);
     expect(names().has('x-hop')).toBe(false);
