@@ -55,6 +55,8 @@ export function selfServiceRoutes(options: SelfServiceOptions): Record<string, A
     '/self-service/logout/browser': { GET: look },
     '/self-service/logout': { GET: changing(planLogout) },
     '/self-service/logout/api': { DELETE: change((call) => planLogoutApi(call, options)) },
+    // Without a provider where Kratos is told `pkce: force`.
+    '/self-service/methods/oidc/callback': { GET: back, POST: back },
     '/self-service/methods/oidc/callback/:provider': { GET: back, POST: back },
     '/.well-known/ory/webauthn.js': { GET: look },
   };
@@ -72,7 +74,7 @@ async function planLogout(flow: FlowRequest): Promise<ApiPlan> {
   // Without a credential there is no session that could end.
   if (credential === undefined) return answerWith(await flow.send());
   if (caller?.kind === 'unknown') return answerWith(failed('store_unavailable'));
-  return make(await signOut({ flow, credential }));
+  return signOut({ flow, credential });
 }
 
 /** Kratos guards its flows against other sites' pages by tokens of its own. */

@@ -53,7 +53,7 @@ export function addSessionApi(
 ): void {
   const { config, log, changes, now } = options;
   const apiPath = config.SESSION_API_PATH ?? '';
-  const guard = guardOf(options);
+  const tables = sessionApiTables(options);
   const forPeople = { errorShape: errorResponse, shared, log, changes, now };
   // Nobody else's page reads along with an operator's cookie.
   const forOperators = { ...forPeople, shared: crossOrigin([], log) };
@@ -65,18 +65,29 @@ export function addSessionApi(
   const closeOff = (errorShape: typeof errorResponse, ...paths: string[]) => {
     for (const path of paths) routes.all(`${apiPath}${path}`, () => errorShape('not_found'));
   };
-  add(kratosPublicTable(options), forPeople);
-  if (config.SELF_SERVICE) {
-    add(selfServiceTable(options), forPeople);
-    closeOff(errorResponse, '/self-service', '/self-service/*');
-  }
-  add(kratosAdminTable(options, guard), forOperators);
+  add(tables.kratosPublic, forPeople);
+  add(tables.selfService, forPeople);
+  if (config.SELF_SERVICE) closeOff(errorResponse, '/self-service', '/self-service/*');
+  add(tables.kratosAdmin, forOperators);
   closeOff(errorResponse, '/admin/sessions', '/admin/sessions/*');
   closeOff(errorResponse, '/admin/identities/:id/sessions', '/admin/identities/:id/sessions/*');
   if (config.KEYCARD_API_URL === undefined) return;
   const forKeycard = { ...forOperators, errorShape: keycardErrorResponse };
-  add(keycardTable(options, config.KEYCARD_API_URL, guard), forKeycard);
+  add(tables.keycard, forKeycard);
   closeOff(keycardErrorResponse, '/zones/:zoneId/sessions/*');
+}
+
+/** Every route of the session API that is configured, by provider and path. */
+export function sessionApiTables(options: SessionApiOptions) {
+  const { config } = options;
+  const guard = guardOf(options);
+  const { KEYCARD_API_URL: keycardUrl } = config;
+  return {
+    kratosPublic: kratosPublicTable(options),
+    selfService: config.SELF_SERVICE ? selfServiceTable(options) : {},
+    kratosAdmin: kratosAdminTable(options, guard),
+    keycard: keycardUrl === undefined ? {} : keycardTable(options, keycardUrl, guard),
+  };
 }
 
 function kratosPublicTable(options: SessionApiOptions): Record<string, ApiMethods> {

@@ -209,4 +209,100 @@ describe('LogCore', () => {
     expect(everything).toBeGreaterThan(0);
     expect(everything).toBeLessThan(copy.issuedBefore({ sessionId: 's1199' }));
   });
+
+  it('R22: a pair names a session only together with its identity', () => {
+    const { log } = newLog();
+    const pair = { kind: 'session-of', sessionId: 's', identityId: 'ann' } as const;
+    log.append([definite(pair)], OPTIONS);
+    const copy = copyOf(log);
+    const known = copy.position;
+    const denied = (subject: object) => [
+      copy.issuedBefore(subject) > 0,
+      copy.lastPosition(subject) === known,
+    ];
+    expect(denied({ sessionId: 's', identityId: 'ann' })).toEqual([true, true]);
+    expect(denied({ sessionId: 's', identityId: 'ann', issuer: 'https://a.test' })).toEqual([
+      true,
+      true,
+    ]);
+    expect(denied({ sessionId: 's', identityId: 'bob' })).toEqual([false, false]);
+    expect(denied({ sessionId: 't', identityId: 'ann' })).toEqual([false, false]);
+    expect(denied({ sessionId: 's' })).toEqual([false, false]);
+    log.append([definite({ ...pair, identityId: 'carl', issuer: 'https://a.test' })], OPTIONS);
+    const later = copyOf(log);
+    expect(later.issuedBefore({ sessionId: 's', identityId: 'carl' })).toBe(0);
+    const ofIssuer = { sessionId: 's', identityId: 'carl', issuer: 'https://a.test' };
+    expect(later.issuedBefore(ofIssuer)).toBeGreaterThan(0);
+  });
+
+  it('all sessions of an identity but one spare that one, until another asks for the same', () => {
+    const { log, clock } = newLog();
+    const others = (exceptSessionId: string) =>
+      definite({ kind: 'other-sessions', identityId: 'ann', exceptSessionId });
+    log.append([others('a')], OPTIONS);
+    const copy = copyOf(log);
+    const denied = (sessionId: string, identityId = 'ann') =>
+      copy.issuedBefore({ sessionId, identityId }) > 0;
+    expect([denied('a'), denied('b'), denied('b', 'bob')]).toEqual([false, true, false]);
+    expect(copy.noteRefusal({ sessionId: 'b', identityId: 'ann' })).toBe(copy.position);
+    const cursor = copy.position;
+    log.append([others('b')], OPTIONS);
+    copy.take(log.read(cursor), cursor);
+    expect([denied('a'), denied('b'), denied('c')]).toEqual([true, true, true]);
+    const size = copy.size;
+    copy.forgetBefore(clock.now + 2 * OPTIONS.tokenLifeMs + OPTIONS.checkLifeMs);
+    expect(copy.size).toBe(size - 2);
+    expect([denied('a'), denied('b')]).toEqual([false, false]);
+  });
+
+  it('R25: folds one person’s marks, of whatever kind, into that person beyond a hundred', () => {
+    const { log } = newLog();
+    for (let index = 0; index < 101; index += 1) {
+      const [sessionId, identityId] = [`s${index}`, 'ann'];
+      const kinds: Mark['subject'][] = [
+        { kind: 'session', sessionId, identityId },
+        { kind: 'session-of', sessionId, identityId },
+        { kind: 'other-sessions', exceptSessionId: sessionId, identityId },
+        { kind: 'credential', credentialName: sessionId, identityId },
+      ];
+      const subject = kinds[index % kinds.length];
+      if (subject !== undefined) log.append([definite(subject)], OPTIONS);
+    }
+    expect(log.read(0).marks.map(({ key }) => key)).toEqual(['*', 'i:ann']);
+    log.append([definite(session('calm', 'bob'))], OPTIONS);
+    expect(copyOf(log).issuedBefore({ sessionId: 'new', identityId: 'bob' })).toBe(0);
+  });
+
+  it('R25: folds an issuer’s marks into that issuer beyond its share, the oldest first', () => {
+    const { log, clock } = newLog();
+    const issuer = 'https://zone.test';
+    for (let index = 0; index < OPTIONS.maxMarks; index += 1) {
+      clock.now += 1000;
+      log.append([definite({ kind: 'identity', identityId: `i${index}`, issuer })], OPTIONS);
+    }
+    const copy = copyOf(log);
+    expect(log.size).toBeLessThanOrEqual(OPTIONS.maxMarks / 4 + 2);
+    const all = copy.issuedBefore({ identityId: 'never marked', issuer });
+    expect(all).toBeGreaterThan(0);
+    expect(all).toBeLessThan(copy.issuedBefore({ identityId: `i${OPTIONS.maxMarks - 1}`, issuer }));
+    expect(copy.issuedBefore({ identityId: 'i0' })).toBe(0);
+    expect(copy.issuedBefore({ identityId: 'i0', issuer: 'https://other.test' })).toBe(0);
+  });
+
+  it('keeps whom a change is about for its retry, for as long as a token lives', () => {
+    const { log, clock } = newLog();
+    const about = [session('a', 'ann')];
+    const remember = { keys: ['c1', 'c2'], about };
+    log.append([tentative(session('a', 'ann'))], { ...OPTIONS, remember });
+    const recall = (name: string) => {
+      const answer = log.append([], { ...OPTIONS, recall: name });
+      return answer.kind === 'recorded' ? answer.recalled : undefined;
+    };
+    const { position } = log.read(0);
+    expect([recall('c1'), recall('c2'), recall('c3')]).toEqual([about, about, undefined]);
+    expect(log.read(0).position).toBe(position); // to ask leaves no mark
+    clock.now += OPTIONS.tokenLifeMs;
+    log.prune();
+    expect(recall('c1')).toBeUndefined();
+  });
 });

@@ -1,14 +1,10 @@
 import type { Credential } from '../../credentials/credential.ts';
+import { failed } from '../../errors/result.ts';
 import type { MarkSubject } from '../../revocation/mark.ts';
-import {
-  type Conclusion,
-  ending,
-  provesUnchanged,
-  type SessionChange,
-  UNCHANGED,
-} from '../../session-changes/session-change.ts';
+import { type ChangeAnswer, ending, UNCHANGED } from '../../session-changes/session-change.ts';
 import { identityMarks, ownSession } from '../../session-changes/subjects.ts';
 import { nameCredential } from '../../whoami/credential-name.ts';
+import { type ApiPlan, answerWith, make } from '../api-route.ts';
 import type { FlowRequest } from './flow-request.ts';
 import { isSignedOut, namesBySettings } from './issued-session.ts';
 
@@ -19,61 +15,76 @@ export interface Logout {
   readonly credential: Credential;
 }
 
-/** Whose session it is that signs out, where the store or an earlier try says so. */
+/** Whose session it is that signs out, as far as that can be found out. */
 type Subjects =
+  /** By the store, for a session that is good. */
   | { readonly kind: 'known'; readonly about: readonly MarkSubject[] }
-  | { readonly kind: 'credential' };
+  /** By an earlier try: the credential is a session's no more. */
+  | { readonly kind: 'kept'; readonly about: readonly MarkSubject[] }
+  | { readonly kind: 'nobody' }
+  /** The log could not be asked. */
+  | { readonly kind: 'unknown' };
 
 /**
  * Signs out. Before anything is sent, the log keeps which session the credential stood for, so that a retry, which
  * the store knows nothing of any more, ends in the same marks. A session that is below the level the store asks for is
  * taken for all of its person's; one that no store, flow or log knows is marked by its credential.
  */
-export async function signOut({ flow, credential }: Logout): Promise<SessionChange> {
+export async function signOut({ flow, credential }: Logout): Promise<ApiPlan> {
   const names = await credentialNames(credential, flow);
-  const subjects = await findSubjects(flow, credential);
-  if (subjects.kind === 'known') {
-    const { about } = subjects;
-    return {
-      intent: { kind: 'known', about, remember: { keys: names, about } },
-      send: () => flow.send(),
-      conclude: async (answer) => {
-        const isUnsure = !answer.ok || answer.value.status >= 500;
-        if (isUnsure || isSignedOut(answer.value, flow.options.cookieNames)) return ending(about);
-        return (await isStillSignedIn(flow, credential)) ? UNCHANGED : ending(about);
-      },
-    };
+  const subjects = await findSubjects(flow, credential, names);
+  const send = () => flow.send();
+  switch (subjects.kind) {
+    case 'known': {
+      const { about } = subjects;
+      const intent = { kind: 'known', about, remember: { keys: names, about } } as const;
+      return make({
+        intent,
+        send,
+        async conclude(answer) {
+          const isUnsure = !answer.ok || answer.value.status >= 500;
+          if (isUnsure || hasSignedOut(answer, flow)) return ending(about);
+          return (await isStillSignedIn(flow, credential)) ? UNCHANGED : ending(about);
+        },
+      });
+    }
+    case 'kept': {
+      const { about } = subjects;
+      return make({ intent: { kind: 'known', about }, send, conclude: async () => ending(about) });
+    }
+    case 'nobody': {
+      const about = names.map(
+        (credentialName): MarkSubject => ({ kind: 'credential', credentialName }),
+      );
+      return make({
+        intent: { kind: 'in-the-answer', needsLog: true },
+        send,
+        conclude: async (answer) => (hasSignedOut(answer, flow) ? ending(about) : UNCHANGED),
+      });
+    }
+    case 'unknown':
+      return answerWith(failed('revocation_log_unavailable'));
   }
-  return {
-    intent: { kind: 'in-the-answer', needsLog: true },
-    send: () => flow.send(),
-    conclude: async (answer) => {
-      const isOver = answer.ok && isSignedOut(answer.value, flow.options.cookieNames);
-      const isRefused = provesUnchanged(answer) || !answer.ok || answer.value.status >= 500;
-      if (!isOver && isRefused) return UNCHANGED;
-      return byEarlierTry(names, { isOver, flow });
-    },
-  };
 }
 
-/** By what an earlier try said before the session ended; a redirect that took no cookie away ended nothing itself. */
-async function byEarlierTry(
-  names: readonly string[],
-  { isOver, flow }: { readonly isOver: boolean; readonly flow: FlowRequest },
-): Promise<Conclusion> {
-  const [name = ''] = names;
-  const recalled = await flow.options.changes.recall(name);
-  if (recalled.ok && recalled.value.length > 0) return ending(recalled.value);
-  if (!isOver) return UNCHANGED;
-  return ending(names.map((credentialName) => ({ kind: 'credential', credentialName })));
+function hasSignedOut(answer: ChangeAnswer, { options }: FlowRequest): boolean {
+  return answer.ok && isSignedOut(answer.value, options.cookieNames);
 }
 
-async function findSubjects(flow: FlowRequest, credential: Credential): Promise<Subjects> {
-  const { caller } = flow;
+async function findSubjects(
+  flow: FlowRequest,
+  credential: Credential,
+  [name = '']: readonly string[],
+): Promise<Subjects> {
+  const { caller, options } = flow;
   if (caller?.kind === 'known') return { kind: 'known', about: ownSession(caller.session) };
-  if (caller?.kind !== 'below') return { kind: 'credential' };
-  const names = await namesBySettings(credential, [], flow);
-  return names.length > 0 ? { kind: 'known', about: identityMarks(names) } : { kind: 'credential' };
+  if (caller?.kind === 'below') {
+    const person = await namesBySettings(credential, [], flow);
+    if (person.length > 0) return { kind: 'known', about: identityMarks(person) };
+  }
+  const kept = await options.changes.recall(name);
+  if (!kept.ok) return { kind: 'unknown' };
+  return kept.value.length > 0 ? { kind: 'kept', about: kept.value } : { kind: 'nobody' };
 }
 
 /** Asked of the store after the answer: a session that it still knows was not ended by the request. */

@@ -14,8 +14,9 @@ export const recordCall: MiddlewareHandler = async (c, next) => {
 
 /** Makes Kratos as slow as the settings say: before the answer, and between its bytes. */
 export const slowDown: MiddlewareHandler = async (c, next) => {
-  const { delayMs, dripMs } = store.settings;
-  if (delayMs > 0) await sleep(delayMs);
+  const { delayMs, delays, dripMs } = store.settings;
+  const waitMs = delayMs + (delays[`${c.req.method} ${c.req.path}`] ?? 0);
+  if (waitMs > 0) await sleep(waitMs);
   await next();
   if (dripMs === 0 || !c.res.body) return;
   const bytes = new Uint8Array(await c.res.arrayBuffer());

@@ -30,8 +30,10 @@ export async function submitLogout(c: KratosContext): Promise<Response> {
     return herodotError(request, { code: 400, reason: 'Please include a token in the URL query.' });
   }
   const signedIn = await authenticate(request);
-  if (!signedIn) return sessionInactive(request);
-  if (signedIn.session.logoutToken !== expected) return logoutTokenMismatch(request);
+  if (!signedIn) return toErrorPage(c) ?? sessionInactive(request);
+  if (signedIn.session.logoutToken !== expected) {
+    return toErrorPage(c) ?? logoutTokenMismatch(request);
+  }
 
   const returnTo = c.req.query('return_to') ?? '/ui/login';
   const location = resolveReturnTo(returnTo, publicUrl(c));
@@ -57,6 +59,12 @@ export async function logoutApi(c: KratosContext): Promise<Response> {
   }
   found.session.active = false;
   return noContent();
+}
+
+/** A browser that navigates is sent to the page of errors, so that by its status a failed sign-out looks like a good one. */
+function toErrorPage(c: KratosContext): Response | undefined {
+  const isPage = (c.req.header('Accept') ?? '').includes('text/html');
+  return isPage ? seeOther(`${publicUrl(c)}/ui/error?id=${crypto.randomUUID()}`) : undefined;
 }
 
 /** Unlike whoami, the purge looks at the bearer first and never at `X-Session-Token` (`PurgeFromRequest`). */

@@ -31,6 +31,8 @@ const SettingsSchema = v.strictObject({
   answers: v.record(v.string(), CannedAnswer),
   /** How long every route outside `/.standin/` waits before it answers. */
   delayMs: Milliseconds,
+  /** The same for one route more, by exact `METHOD /path`. */
+  delays: v.record(v.string(), Milliseconds),
   /** Above zero, bodies are sent one byte at a time with this pause before each. */
   dripMs: Milliseconds,
   /**
@@ -79,6 +81,7 @@ export const DEFAULT_SETTINGS: Settings = {
   whoami: null,
   answers: {},
   delayMs: 0,
+  delays: {},
   dripMs: 0,
   databaseFailing: false,
   cacheFor: null,

@@ -70,6 +70,7 @@ const kratos = new Hono<{ Bindings: Env }>()
   .get('/self-service/verification/flows', verification.readVerificationFlow)
   .post('/self-service/verification', verification.submitVerification)
   .get('/self-service/verification', verification.followVerificationLink)
+  .get('/self-service/methods/oidc/callback', oidcCallback)
   .get('/self-service/methods/oidc/callback/:provider', oidcCallback)
 
   .use('/admin/*', failWithoutDatabase)

@@ -2,6 +2,7 @@
  * What happens to one kind of call to the log.
  * - `ok`: it works.
  * - `throw`: it rejects, and the log never hears of it.
+ * - `throw-definite`: as `throw`, for appends that hold a definite mark alone.
  * - `lost`: the log does as it was told, and the answer is lost.
  * - `hang`: it never settles.
  * - `delayMs`: it works, after so many milliseconds of real time.
@@ -10,6 +11,7 @@
 export type LogFault =
   | 'ok'
   | 'throw'
+  | 'throw-definite'
   | 'lost'
   | 'hang'
   | { readonly delayMs: number }

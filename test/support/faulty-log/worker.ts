@@ -37,7 +37,8 @@ export class FaultyLog extends DurableObject<Environment> {
   }
 
   async #suffer(fault: LogFault = 'ok', call: Call): Promise<unknown> {
-    if (fault === 'throw') throw new Error('the log is down');
+    const isDown = fault === 'throw' || (fault === 'throw-definite' && holdsDefinite(call));
+    if (isDown) throw new Error('the log is down');
     if (fault === 'hang') await scheduler.wait(HANG_MS);
     if (typeof fault === 'object' && 'answer' in fault) return fault.answer;
     if (typeof fault === 'object' && 'delayMs' in fault) await scheduler.wait(fault.delayMs);
@@ -45,6 +46,10 @@ export class FaultyLog extends DurableObject<Environment> {
     if (fault === 'lost') throw new Error('the answer was lost');
     return answer;
   }
+}
+
+function holdsDefinite({ args: [marks] }: Call): boolean {
+  return Array.isArray(marks) && marks.some((mark: { isTentative?: boolean }) => !mark.isTentative);
 }
 
 async function callLog({ LOG, LOG_URL = '' }: Environment, call: Call): Promise<unknown> {

@@ -1,0 +1,163 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { failed, success } from '../../src/errors/result.ts';
+import type { AppendAnswer } from '../../src/revocation/log-protocol.ts';
+import { LogWriter } from '../../src/revocation/log-writer.ts';
+import type { Mark, MarkSubject } from '../../src/revocation/mark.ts';
+import { ChangeMaker } from '../../src/session-changes/change-maker.ts';
+import {
+  type ChangeAnswer,
+  endingUnlessRefused,
+  provesUnchanged,
+  type SessionChange,
+} from '../../src/session-changes/session-change.ts';
+
+const SUBJECT: MarkSubject = { kind: 'session', sessionId: 's' };
+const RECORDED: AppendAnswer = {
+  kind: 'recorded',
+  page: { marks: [], position: 1, hasMore: false },
+};
+const DONE = () => success(new Response(null, { status: 204 }));
+
+let events: string[];
+/** What the log answers to the next appends; then it records. */
+let answers: (AppendAnswer | undefined)[];
+let lines: string[];
+
+beforeEach(() => {
+  events = [];
+  answers = [];
+  lines = [];
+});
+
+const writer = new LogWriter({
+  log: {
+    async append(marks: readonly Mark[]) {
+      const kinds = marks.map(({ isTentative }) => (isTentative ? 'tentative' : 'definite'));
+      events.push(kinds.join() || 'probe');
+      return answers.length > 0 ? answers.shift() : RECORDED;
+    },
+  },
+  view: { position: () => 0, learn: () => {} },
+  checkLifeMs: 1,
+  tokenLifeMs: 1,
+  maxMarks: 1,
+  now: () => 0,
+});
+
+function make(change: Partial<SessionChange> & { answer?: ChangeAnswer } = {}) {
+  const { answer = DONE(), ...rest } = change;
+  return new ChangeMaker({ writer, write: (line) => lines.push(line) }).make(
+    {
+      intent: { kind: 'known', about: [SUBJECT] },
+      async send() {
+        events.push('change');
+        return answer;
+      },
+      conclude: endingUnlessRefused([SUBJECT]),
+      ...rest,
+    },
+    () => {},
+  );
+}
+
+const status = (code: number) => success(new Response(null, { status: code }));
+
+describe('ChangeMaker.make()', () => {
+  it('marks, changes, marks again and then answers', async () => {
+    expect((await make()).ok).toBe(true);
+    expect(events).toEqual(['tentative', 'change', 'definite']);
+  });
+
+  it('R27: sends nothing when the intent cannot be recorded, which it tries three times', async () => {
+    answers = [undefined, undefined, undefined];
+    expect(await make()).toEqual(failed('revocation_log_unavailable'));
+    expect(events).toEqual(['tentative', 'tentative', 'tentative']);
+  });
+
+  it('R2: after a refusal denies nothing', async () => {
+    for (const code of [400, 401, 403, 429]) await make({ answer: status(code) });
+    expect(events).not.toContain('definite');
+  });
+
+  it.each<[string, ChangeAnswer]>([
+    ['a time-out', failed('upstream_timeout' as const)],
+    ['an unreadable answer', failed('upstream_not_valid' as const)],
+    ...[404, 408, 409, 410, 500, 503, 302].map((code): [string, ChangeAnswer] => [
+      `a ${code}`,
+      status(code),
+    ]),
+  ])('takes %s for no proof that nothing was changed', async (_, answer) => {
+    expect(provesUnchanged(answer)).toBe(false);
+    expect(await make({ answer })).toEqual(answer);
+    expect(events).toEqual(['tentative', 'change', 'definite']);
+  });
+
+  it.each(['send', 'conclude'])('a bug in %s is followed by a mark too', async (step) => {
+    const broken = { [step]: () => Promise.reject(new Error('a bug')) };
+    await expect(make(broken)).rejects.toThrow('a bug');
+    expect(events.at(-1)).toBe('definite');
+  });
+
+  it('R1: says that the change is not known everywhere when the second mark could not be written', async () => {
+    answers = [RECORDED, undefined, undefined, undefined];
+    expect(await make()).toEqual(failed('revocation_unrecorded'));
+    expect(events.filter((event) => event === 'definite')).toHaveLength(3);
+  });
+
+  it('a failure of the store stays what it is when the second mark could not be written', async () => {
+    answers = [RECORDED, undefined, undefined, undefined];
+    const answer = failed('upstream_timeout' as const);
+    expect(await make({ answer })).toEqual(answer);
+  });
+
+  it('R23: a request of nobody is marked for nobody until its answer', async () => {
+    const conclude = async () => ({ kind: 'unchanged' }) as const;
+    await make({ intent: { kind: 'in-the-answer', needsLog: false }, conclude });
+    expect(events).toEqual(['change']);
+    await make({ intent: { kind: 'in-the-answer', needsLog: true }, conclude });
+    expect(events).toEqual(['change', 'probe', 'change']);
+  });
+
+  it('where nobody can be found everything is checked once, and says so; within ten seconds it is 503', async () => {
+    const nobody = {
+      intent: { kind: 'in-the-answer', needsLog: false },
+      conclude: async () => ({ kind: 'nobody-found' }) as const,
+    } as const;
+    expect((await make(nobody)).ok).toBe(true);
+    expect(events).toEqual(['change', 'tentative']);
+    expect(lines.map((line) => JSON.parse(line).event)).toEqual(['revocation-everything']);
+    answers = [{ kind: 'repeated' }];
+    expect(await make(nobody)).toEqual(failed('revocation_unrecorded'));
+    expect(lines).toHaveLength(1);
+  });
+
+  it('marks that the answer does not promise are no reason to withhold it', async () => {
+    answers = [undefined, undefined, undefined];
+    const marks = [{ subject: SUBJECT, isTentative: true }];
+    const conclude = async () => ({ kind: 'changed', marks, isOptional: true }) as const;
+    const intent = { kind: 'in-the-answer', needsLog: false } as const;
+    expect((await make({ intent, conclude })).ok).toBe(true);
+  });
+
+  it('keeps no log where there is none', async () => {
+    const maker = new ChangeMaker({ writer: undefined, write: () => {} });
+    const change: SessionChange = {
+      intent: { kind: 'known', about: [SUBJECT] },
+      send: async () => DONE(),
+      conclude: () => Promise.reject(new Error('not asked')),
+    };
+    expect((await maker.make(change, () => {})).ok).toBe(true);
+    expect(await maker.recall('x')).toEqual(success([]));
+  });
+});
+
+describe('LogWriter.record()', () => {
+  it('takes "repeated" after an attempt of its own for recorded, and else for repeated', async () => {
+    const once = { key: 'm', keepMs: 1 };
+    const mark: Mark = { subject: SUBJECT, isTentative: false };
+    answers = [{ kind: 'repeated' }];
+    expect(await writer.record([mark], once)).toBe('repeated');
+    answers = [undefined, { kind: 'repeated' }];
+    expect(await writer.record([mark], once)).toBe('recorded');
+  });
+});

@@ -1,0 +1,444 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { GONE, type KnownSession, SERVED, type Site, startSite } from './site.ts';
+
+let site: Site;
+
+beforeAll(async () => {
+  site = await startSite();
+});
+afterAll(() => site[Symbol.asyncDispose]());
+afterEach(async () => {
+  await site.gate.setLogFaults({});
+  await site.gate.kratos.reset();
+});
+
+const as = ({ token }: KnownSession) => ({ 'x-session-token': token });
+const ofCookie = ({ cookie }: KnownSession) => ({ cookie });
+const JSON_TYPE = { 'content-type': 'application/json' };
+const FORM_TYPE = { 'content-type': 'application/x-www-form-urlencoded' };
+const PAGE = { accept: 'text/html' };
+
+interface Flow {
+  readonly id: string;
+  readonly headers: Record<string, string>;
+  readonly csrf_token: string;
+}
+
+/** Begins a flow, with the cookies its browser then has. */
+async function begin(
+  kind: string,
+  type: 'api' | 'browser',
+  { headers = {}, query = '' }: { headers?: Record<string, string>; query?: string } = {},
+): Promise<Flow> {
+  const answer = await site.send(`/self-service/${kind}/${type}${query}`, {
+    headers: { ...headers, accept: 'application/json' },
+  });
+  const { id, ui } = (await answer.json()) as {
+    id: string;
+    ui: { nodes: { attributes: { name: string; value: string } }[] };
+  };
+  const csrf = answer.headers.getSetCookie()[0]?.split(';')[0];
+  const cookie = [headers.cookie, csrf].filter(Boolean).join('; ');
+  const node = ui.nodes.find(({ attributes }) => attributes.name === 'csrf_token');
+  return {
+    id,
+    headers: { ...headers, ...(cookie !== '' && { cookie }) },
+    csrf_token: node?.attributes.value ?? '',
+  };
+}
+
+/** Sends a flow's form: as an app or a script does, or as a browser that navigates. */
+function submit(
+  kind: string,
+  { id, headers, csrf_token }: Flow,
+  fields: object,
+  { isPage = false } = {},
+): Promise<Response> {
+  const body = { csrf_token, ...fields };
+  return site.send(`/self-service/${kind}?flow=${id}`, {
+    method: 'POST',
+    headers: { ...headers, ...(isPage ? { ...PAGE, ...FORM_TYPE } : JSON_TYPE) },
+    body: isPage ? new URLSearchParams(body).toString() : JSON.stringify(body),
+  });
+}
+
+async function person(password = 'postern-demo') {
+  const known = await site.signIn();
+  const email = `${known.identityId}@example.com`;
+  await setPassword(known, password);
+  return { known, email, password };
+}
+
+/** By Kratos's own settings, past the gate. */
+async function setPassword(known: KnownSession, password: string): Promise<void> {
+  const { url } = site.gate.kratos;
+  const made = await fetch(`${url}/self-service/settings/api`, { headers: as(known) });
+  const { id } = (await made.json()) as { id: string };
+  await fetch(`${url}/self-service/settings?flow=${id}`, {
+    method: 'POST',
+    headers: { ...as(known), ...JSON_TYPE },
+    body: JSON.stringify({ method: 'password', password }),
+  });
+}
+
+async function logoutPath(known: KnownSession): Promise<string> {
+  const headers = { ...ofCookie(known), accept: 'application/json' };
+  const answer = await fetch(`${site.gate.kratos.url}/self-service/logout/browser`, { headers });
+  const { logout_token: token } = (await answer.json()) as { logout_token: string };
+  return `/self-service/logout?token=${token}`;
+}
+
+describe('a store that does not say whose a request is', () => {
+  const FAULTS = [
+    { status: 429, headers: { 'retry-after': '7' } },
+    { status: 500 },
+    { status: 200, body: '<html>' },
+  ];
+
+  it.each(FAULTS)(
+    'R15: answers %o, and nobody is signed out who would be served on',
+    async (whoami) => {
+      const known = await site.signIn();
+      const path = await logoutPath(known);
+      await site.gate.clock.advance(400_000); // nothing remembered is of use
+      await site.gate.kratos.control({ whoami });
+      const native = await site.send('/self-service/logout/api', {
+        method: 'DELETE',
+        headers: JSON_TYPE,
+        body: JSON.stringify({ session_token: known.token }),
+      });
+      const browser = await site.send(path, { headers: { ...ofCookie(known), ...PAGE } });
+      expect([native.status, browser.status]).toEqual([503, 503]);
+      expect(browser.headers.getSetCookie()).toEqual([]);
+      const { counts } = await site.gate.kratos.calls();
+      expect(counts).not.toHaveProperty('DELETE /self-service/logout/api', expect.anything());
+      await site.gate.kratos.reset();
+      const after = await site.send('/sessions/whoami', { headers: as(known) });
+      expect(after.status).toBe(200);
+    },
+  );
+
+  it.each(FAULTS)('R15: answers %o, and no settings are sent', async (whoami) => {
+    const known = await site.signIn();
+    const flow = await begin('settings', 'api', { headers: as(known) });
+    await site.gate.clock.advance(400_000);
+    await site.gate.kratos.control({ whoami });
+    const fields = { method: 'password', password: 'long enough' };
+    expect((await submit('settings', flow, fields)).status).toBe(503);
+    const { counts } = await site.gate.kratos.calls();
+    expect(counts['POST /self-service/settings'] ?? 0).toBe(0);
+    await site.gate.kratos.clearCalls();
+  });
+});
+
+describe('a session below the level that whoami asks for', () => {
+  it.each(['api', 'browser'])(
+    'R16: signs out (%s), and its copies and tokens are over',
+    async (type) => {
+      const known = await site.signIn();
+      const path = await logoutPath(known);
+      await site.gate.kratos.changeIdentity(known.identityId, { totp: true });
+      await site.gate.clock.advance(61_000); // the next check learns of it, in one isolate
+      expect((await site.send('/sessions/whoami', { headers: as(known) })).status).toBe(403);
+      const answer =
+        type === 'api'
+          ? await site.send('/self-service/logout/api', {
+              method: 'DELETE',
+              headers: JSON_TYPE,
+              body: JSON.stringify({ session_token: known.token }),
+            })
+          : await site.send(path, { headers: { ...ofCookie(known), ...PAGE } });
+      expect(answer.status).toBeLessThan(400);
+      await site.settle();
+      expect(await site.statuses(known)).toEqual(GONE);
+    },
+  );
+
+  it('R15: changes its settings, and the person’s other sessions are checked, their tokens over', async () => {
+    const intruder = await site.signIn();
+    const owner = await site.signIn(intruder.identityId);
+    await site.gate.kratos.changeIdentity(owner.identityId, { totp: true });
+    await site.gate.kratos.control({ revokesAfter: ['settings'] });
+    await site.gate.clock.advance(61_000);
+    expect((await site.send('/sessions/whoami', { headers: as(owner) })).status).toBe(403);
+    const flow = await begin('settings', 'api', { headers: as(owner) });
+    const fields = { method: 'password', password: 'long enough' };
+    expect((await submit('settings', flow, fields)).status).toBe(200);
+    await site.settle();
+    expect(await site.statuses(intruder)).toEqual(GONE);
+  });
+});
+
+describe('a recovery', () => {
+  it.each([
+    ['an app', 'api', false],
+    ['a script in a browser', 'browser', false],
+    ['a browser', 'browser', true],
+  ] as const)(
+    'R17: by %s, of an account with a second factor, ends what the intruder had',
+    async (_, type, isPage) => {
+      const intruder = await site.signIn();
+      await site.gate.kratos.changeIdentity(intruder.identityId, { totp: true });
+      await site.gate.kratos.control({ revokesAfter: ['recovery'], requiredAal: 'aal1' });
+      await site.statuses(intruder);
+      await site.gate.kratos.control({
+        revokesAfter: ['recovery'],
+        requiredAal: 'highest_available',
+      });
+      const flow = await begin('recovery', type);
+      const email = `${intruder.identityId}@example.com`;
+      await submit('recovery', flow, { method: 'code', email }, { isPage });
+      expect(await site.statuses(intruder)).toEqual(SERVED);
+      const done = await submit('recovery', flow, { method: 'code', code: '000000' }, { isPage });
+      expect([200, 303, 422]).toContain(done.status);
+      await site.settle();
+      expect(await site.statuses(intruder)).toEqual(GONE);
+    },
+  );
+
+  it('R17: whose settings ask for the second factor too is found by its address', async () => {
+    const intruder = await site.signIn();
+    await site.gate.kratos.changeIdentity(intruder.identityId, { totp: true });
+    const flow = await begin('recovery', 'api');
+    const email = `${intruder.identityId}@example.com`;
+    await submit('recovery', flow, { method: 'code', email });
+    await site.gate.kratos.control({
+      revokesAfter: ['recovery'],
+      settingsRequiredAal: 'highest_available',
+    });
+    await submit('recovery', flow, { method: 'code', code: '000000' });
+    await site.settle();
+    expect(await site.statuses(intruder)).toEqual(GONE);
+  });
+});
+
+describe('a sign-in after which Kratos ends the other sessions', () => {
+  it.each([
+    ['an app', 'api', false],
+    ['a script in a browser', 'browser', false],
+    ['a browser', 'browser', true],
+  ] as const)('R18: by %s', async (_, type, isPage) => {
+    const { known, email, password } = await person();
+    await site.gate.kratos.control({ revokesAfter: ['login'] });
+    const flow = await begin('login', type);
+    const fields = { method: 'password', identifier: email, password };
+    expect((await submit('login', flow, fields, { isPage })).status).toBeLessThan(400);
+    await site.settle();
+    expect(await site.statuses(known)).toEqual(GONE);
+  });
+
+  it.each(['', '/google'])('R18: by the callback of a social sign-in (%s)', async (provider) => {
+    const known = await site.signIn();
+    await site.gate.kratos.control({ revokesAfter: ['login'] });
+    const path = `/self-service/methods/oidc/callback${provider}?code=${known.identityId}`;
+    const answer = await site.send(path, { headers: PAGE });
+    expect(answer.status).toBe(303);
+    await site.settle();
+    expect(await site.statuses(known)).toEqual(GONE);
+  });
+
+  it('ends nobody’s where Kratos has no such hook', async () => {
+    const { known, email, password } = await person();
+    const flow = await begin('login', 'api');
+    await submit('login', flow, { method: 'password', identifier: email, password });
+    await site.settle();
+    expect(await site.statuses(known)).toEqual(SERVED);
+  });
+
+  it('is not refused while the log is down, unless the operator said that it ends sessions', async () => {
+    const { email, password } = await person();
+    await site.gate.setLogFaults({ append: 'throw' });
+    const fields = { method: 'password', identifier: email, password };
+    const flow = await begin('login', 'api');
+    expect((await submit('login', flow, fields)).status).toBe(200);
+  });
+});
+
+it('R18: where the operator said that sign-in ends sessions, it is refused while the log is down', async () => {
+  await using strict = await startSite({ vars: { SIGN_IN_ENDS_SESSIONS: true } });
+  const plain = site;
+  site = strict;
+  try {
+    const { known, email, password } = await person();
+    await site.gate.kratos.control({ revokesAfter: ['login'] });
+    const fields = { method: 'password', identifier: email, password };
+    const flow = await begin('login', 'api');
+    await site.gate.setLogFaults({ append: 'throw' });
+    expect((await submit('login', flow, fields)).status).toBe(503);
+    const { counts } = await site.gate.kratos.calls();
+    expect(counts['POST /self-service/login'] ?? 0).toBe(0);
+    await site.gate.setLogFaults({});
+    expect((await submit('login', flow, fields)).status).toBe(200);
+    await site.settle();
+    expect(await site.statuses(known)).toEqual(GONE);
+  } finally {
+    site = plain;
+  }
+});
+
+describe('a verification', () => {
+  const addresses = async (known: KnownSession) => {
+    const answer = await site.send('/sessions/whoami', { headers: as(known) });
+    const { identity } = (await answer.json()) as {
+      identity: { traits: { email: string }; verifiable_addresses: { verified: boolean }[] };
+    };
+    return [identity.traits.email, identity.verifiable_addresses[0]?.verified];
+  };
+
+  it.each([
+    ['by its owner', true],
+    ['by nobody in particular', false],
+  ])('R19: %s is seen at once', async (_, isOwner) => {
+    const known = await site.signIn();
+    await site.gate.kratos.changeIdentity(known.identityId, { verified: false });
+    await site.gate.clock.advance(61_000);
+    const email = `${known.identityId}@example.com`;
+    expect(await addresses(known)).toEqual([email, false]);
+    const flow = await begin('verification', 'api', { headers: isOwner ? as(known) : {} });
+    await submit('verification', flow, { method: 'code', email });
+    await submit('verification', flow, { method: 'code', code: '111111' });
+    expect(await addresses(known)).toEqual([email, false]);
+    await submit('verification', flow, { method: 'code', code: '000000' });
+    expect(await addresses(known)).toEqual([email, true]);
+  });
+
+  it('R19: by the link in the mail, of a changed address, is seen at once', async () => {
+    const known = await site.signIn();
+    await site.gate.kratos.control({ verifiesNewAddress: true });
+    const settings = await begin('settings', 'api', { headers: as(known) });
+    const email = `new-${known.identityId}@example.com`;
+    await submit('settings', settings, { method: 'profile', email });
+    const flow = await begin('verification', 'browser');
+    await submit('verification', flow, { method: 'code', email }, { isPage: true });
+    expect((await addresses(known))[0]).not.toBe(email);
+    const link = `/self-service/verification?flow=${flow.id}&code=000000`;
+    expect((await site.send(link, { headers: { ...flow.headers, ...PAGE } })).status).toBe(303);
+    expect(await addresses(known)).toEqual([email, true]);
+  });
+
+  it('R19: of an address that nobody can be found for has everything checked, once in ten seconds', async () => {
+    await using alone = await startSite({
+      vars: { KRATOS_ADMIN_URL: undefined, KRATOS_ADMIN_API_KEY: undefined },
+    });
+    const plain = site;
+    site = alone;
+    try {
+      const known = await site.signIn();
+      await site.gate.kratos.changeIdentity(known.identityId, { verified: false });
+      await site.gate.clock.advance(61_000);
+      const email = `${known.identityId}@example.com`;
+      expect(await addresses(known)).toEqual([email, false]);
+      const verify = async () => {
+        const flow = await begin('verification', 'api');
+        await submit('verification', flow, { method: 'code', email });
+        return (await submit('verification', flow, { method: 'code', code: '000000' })).status;
+      };
+      expect(await verify()).toBe(200);
+      expect(await addresses(known)).toEqual([email, true]);
+      expect(await site.statuses(known)).toEqual(SERVED); // checked again, and good
+      expect(await verify()).toBe(503);
+      await site.gate.clock.advance(10_001);
+      expect(await verify()).toBe(200);
+      const lines = await site.gate.logs();
+      expect(lines.filter((line) => line.includes('revocation-everything'))).toHaveLength(2);
+    } finally {
+      site = plain;
+    }
+  });
+});
+
+describe('settings', () => {
+  it.each([true, false])(
+    'R21: a trait named state is no state of a flow (page: %s)',
+    async (isPage) => {
+      const known = await site.signIn();
+      await site.gate.kratos.changeIdentity(known.identityId, {
+        traits: { email: 'a@example.com', state: 'show_form' },
+      });
+      const other = await site.signIn(known.identityId);
+      const headers = isPage ? ofCookie(known) : as(known);
+      const flow = await begin('settings', isPage ? 'browser' : 'api', { headers });
+      const fields = { method: 'password', password: 'long enough' };
+      expect((await submit('settings', flow, fields, { isPage })).status).toBeLessThan(400);
+      await site.settle();
+      expect((await site.statuses(other))[2]).toBe(401);
+    },
+  );
+
+  it('R21: that were not taken end nothing, whatever their traits say', async () => {
+    const known = await site.signIn();
+    await site.gate.kratos.changeIdentity(known.identityId, {
+      traits: { email: 'a@example.com', state: 'success' },
+    });
+    for (const isPage of [true, false]) {
+      const headers = isPage ? ofCookie(known) : as(known);
+      const flow = await begin('settings', isPage ? 'browser' : 'api', { headers });
+      await submit('settings', flow, { method: 'password', password: 'short' }, { isPage });
+    }
+    await site.settle();
+    expect(await site.statuses(known)).toEqual(SERVED);
+  });
+
+  it.each(['/self-service/settings', '/self-service/login', '/self-service/verification'])(
+    'R24: GET %s, as often as one likes, is not recorded',
+    async (path) => {
+      const known = await site.signIn();
+      const before = await site.marks();
+      for (let times = 0; times < 20; times += 1) {
+        await site.send(`${path}?flow=x`, { headers: { ...ofCookie(known), ...PAGE } });
+      }
+      expect(await site.marks()).toEqual(before);
+      expect(await site.statuses(known)).toEqual(SERVED);
+    },
+  );
+});
+
+describe('requests of nobody', { timeout: 120_000 }, () => {
+  it('R23: 1,000 wrong sign-ins, recoveries and verifications leave no mark', async () => {
+    const victim = await site.signIn();
+    const email = `${victim.identityId}@example.com`;
+    const wrong: (() => Promise<Response>)[] = [];
+    for (const type of ['api', 'browser'] as const) {
+      const login = await begin('login', type);
+      const recovery = await begin('recovery', type);
+      const verification = await begin('verification', type);
+      await submit('recovery', recovery, { method: 'code', email });
+      await submit('verification', verification, { method: 'code', email });
+      const credentials = { method: 'password', identifier: email, password: 'wrong' };
+      const code = { method: 'code', code: '111111' };
+      for (const isPage of type === 'browser' ? [true, false] : [false]) {
+        wrong.push(
+          () => submit('login', login, credentials, { isPage }),
+          () => submit('recovery', recovery, code, { isPage }),
+          () => submit('verification', verification, code, { isPage }),
+        );
+      }
+    }
+    wrong.push(
+      () => site.send('/self-service/recovery?token=guessed', { headers: PAGE }),
+      () => site.send('/self-service/methods/oidc/callback/google?code=guessed', { headers: PAGE }),
+      () =>
+        site.send('/self-service/logout/api', {
+          method: 'DELETE',
+          headers: JSON_TYPE,
+          body: JSON.stringify({ session_token: `ory_st_${'g'.repeat(32)}` }),
+        }),
+    );
+    const before = await site.marks();
+    const total = 1000;
+    for (let sent = 0; sent < total; sent += 10) {
+      const batch = Array.from({ length: 10 }, (_, index) =>
+        wrong[(sent + index) % wrong.length]?.(),
+      );
+      const answers = await Promise.all(batch);
+      for (const answer of answers) expect(answer?.status).not.toBe(503);
+    }
+    expect(await site.marks()).toEqual(before);
+    expect(await site.statuses(victim)).toEqual(SERVED);
+    // The right code, for once: then there is a mark to see.
+    const recovery = await begin('recovery', 'api');
+    await submit('recovery', recovery, { method: 'code', email });
+    await submit('recovery', recovery, { method: 'code', code: '000000' });
+    expect(await site.marks()).toEqual([...before, `i:${victim.identityId}`]);
+  });
+});
