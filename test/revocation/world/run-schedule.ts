@@ -1,19 +1,29 @@
 import type { Credential } from '../../../src/credentials/credential.ts';
 import { failed, success } from '../../../src/errors/result.ts';
+import type { SessionStore } from '../../../src/providers/session-store.ts';
 import { LogCore } from '../../../src/revocation/log-core.ts';
-import type { RevocationLogStub } from '../../../src/revocation/log-protocol.ts';
 import { createRevocation, type Revocation } from '../../../src/revocation/revocation.ts';
 import { ChangeMaker } from '../../../src/session-changes/change-maker.ts';
 import { endingUnlessRefused } from '../../../src/session-changes/session-change.ts';
 import { KvTier } from '../../../src/whoami/kv-tier.ts';
+import type { Resolution } from '../../../src/whoami/resolution.ts';
 import { Sessions } from '../../../src/whoami/sessions.ts';
 import { StoreReadiness } from '../../../src/whoami/store-readiness.ts';
 import { FakeKv } from './fake-kv.ts';
 import { FakeStore } from './fake-store.ts';
+import { farLog } from './far-log.ts';
 import { installInstantCrypto } from './instant-crypto.ts';
 import { Random } from './random.ts';
-import { LAG_MS, type Report, type Schedule, type Served } from './schedule.ts';
+import {
+  LAG_MS,
+  type LogRead,
+  type Report,
+  type Schedule,
+  type Served,
+  type StoreCall,
+} from './schedule.ts';
 import { sqliteStorage } from './sqlite-storage.ts';
+import { createTokenClient } from './token-client.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 const START = 1_700_000_000_000;
@@ -26,6 +36,7 @@ const REVOKED = 'ann-1';
 interface Isolate {
   readonly sessions: Sessions;
   readonly revocation: Revocation;
+  readonly tokenClient: ReturnType<typeof createTokenClient>;
 }
 
 /**
@@ -40,7 +51,10 @@ export async function runSchedule(schedule: Schedule): Promise<Report> {
   const world = createWorld(schedule, time, random);
   const endMs = schedule.revokeAtMs + WARM_UP_MS + AFTERWARDS_MS;
   for (const isolate of [0, 1]) {
-    for (const sessionId of SESSIONS) keepAsking(world, { isolate, sessionId, endMs });
+    const { clients } = schedule;
+    const asking = clients === 'all' ? SESSIONS : clients === 'session' ? [REVOKED] : [];
+    for (const sessionId of asking) keepAsking(world, { isolate, sessionId, endMs });
+    if (clients !== 'session') keepAskingByToken(world, { isolate, sessionId: REVOKED, endMs });
   }
   time.schedule(() => world.revoke(), WARM_UP_MS + schedule.revokeAtMs);
   await time.runUntil(START + endMs);
@@ -68,8 +82,10 @@ function createWorld(schedule: Schedule, time: VirtualTime, random: Random) {
     answeredAt: undefined as number | undefined,
     revoked: schedule.subject === 'session' ? [REVOKED] : ['ann-1', 'ann-2'],
     served: [] as Served[],
-    logReads: [[], []] as { sentAt: number; endedAt: number }[][],
+    logReads: [[], []] as LogRead[][],
+    storeCalls: [[], []] as StoreCall[][],
     unknown: 0,
+    thrown: 0,
   };
   const isolates = [skewA, skewB].map((skewMs, index): Isolate => {
     const now = () => time.now + skewMs;
@@ -83,8 +99,9 @@ function createWorld(schedule: Schedule, time: VirtualTime, random: Random) {
       now,
       onFailure: () => {},
     });
+    const near = recordingCalls(store, time, report.storeCalls[index] ?? []);
     const sessions = new Sessions({
-      store,
+      store: near,
       readiness: new StoreReadiness({ store, now, onUnpublished: () => {} }),
       kv: new KvTier(kv.seenFrom(index), {
         readTimeoutMs: 100,
@@ -102,7 +119,16 @@ function createWorld(schedule: Schedule, time: VirtualTime, random: Random) {
       storeTimeoutMs: STORE_TIMEOUT_MS,
       now,
     });
-    return { sessions, revocation };
+    const tokenClient = createTokenClient({
+      sessionId: REVOKED,
+      issuedAt: START,
+      revocation: revocation.view,
+      lookForKey: async () => {
+        if (random.chance(0.3)) await time.sleep(random.upTo(schedule.keyDelayMs));
+      },
+      now,
+    });
+    return { sessions, revocation, tokenClient };
   });
 
   async function revoke(): Promise<void> {
@@ -131,9 +157,10 @@ function createWorld(schedule: Schedule, time: VirtualTime, random: Random) {
 
 /** One client: asks, waits for the answer, pauses, asks again. Now and then it wants the present and nothing else. */
 async function keepAsking(
-  { schedule, time, random, isolates, report }: World,
+  world: World,
   { isolate, sessionId, endMs }: { isolate: number; sessionId: string; endMs: number },
 ): Promise<void> {
+  const { schedule, time, random, isolates } = world;
   const sessions = isolates[isolate]?.sessions;
   const value = `${sessionId}.${random.upTo(2)}.${'x'.repeat(16)}`;
   const credential: Credential = {
@@ -144,16 +171,55 @@ async function keepAsking(
   while (time.now < START + endMs && sessions !== undefined) {
     const isStrict = random.chance(0.02);
     const demand = { asOf: isStrict ? time.now + skewMs : 0, onlyIfCached: false };
-    const resolution = await sessions.resolve(credential, demand, () => {});
-    const at = time.now;
-    if (resolution.outcome === 'signed-in') {
-      const { fault } = resolution.provenance;
-      report.served.push({ isolate, sessionId, at, fault, isStrict });
-    } else if (resolution.outcome === 'unknown') {
-      report.unknown += 1;
-    }
+    await takeDown(world, { isolate, sessionId, isStrict, isToken: false }, (anchor) =>
+      sessions.resolve(credential, demand, anchor),
+    );
     await time.sleep(1 + random.upTo(schedule.pauseMs));
   }
+}
+
+/** The same with a token, of which the store knows nothing. */
+async function keepAskingByToken(
+  world: World,
+  { isolate, sessionId, endMs }: { isolate: number; sessionId: string; endMs: number },
+): Promise<void> {
+  const { schedule, time, random, isolates } = world;
+  const ask = isolates[isolate]?.tokenClient;
+  while (time.now < START + endMs && ask !== undefined) {
+    await takeDown(world, { isolate, sessionId, isStrict: false, isToken: true }, ask);
+    await time.sleep(1 + random.upTo(schedule.pauseMs));
+  }
+}
+
+/** Asks once, and takes down what came of it. */
+async function takeDown(
+  { time, report }: World,
+  client: Pick<Served, 'isolate' | 'sessionId' | 'isStrict' | 'isToken'>,
+  ask: (anchor: (work: Promise<unknown>) => void) => Promise<Resolution>,
+): Promise<void> {
+  const noteThrown = () => {
+    report.thrown += 1;
+  };
+  const askedAt = time.now;
+  const resolution = await ask((work) => void work.catch(noteThrown)).catch(noteThrown);
+  if (resolution?.outcome === 'signed-in') {
+    const { fault } = resolution.provenance;
+    report.served.push({ ...client, askedAt, at: time.now, fault });
+  } else if (resolution?.outcome === 'unknown') {
+    report.unknown += 1;
+  }
+}
+
+function recordingCalls(store: SessionStore, time: VirtualTime, calls: StoreCall[]): SessionStore {
+  return {
+    id: store.id,
+    readiness: () => store.readiness(),
+    check: async (credential, options) => {
+      const answer = await store.check(credential, options);
+      calls.push({ endedAt: time.now });
+      return answer;
+    },
+  };
 }
 
 /** A log that is past its beginning, whose positions are ahead of any clock. */
@@ -162,36 +228,4 @@ function oldLog(now: () => number): LogCore {
   const core = new LogCore(sqliteStorage(), () => now() - beforeMs);
   beforeMs = 0;
   return core;
-}
-
-interface FarLogOptions {
-  readonly time: VirtualTime;
-  readonly random: Random;
-  readonly schedule: Schedule;
-  readonly reads: { sentAt: number; endedAt: number }[];
-}
-
-/** The log as it is reached from one isolate: late, or not at all, and sometimes done without a word. */
-function farLog(
-  core: LogCore,
-  { time, random, schedule, reads }: FarLogOptions,
-): RevocationLogStub {
-  const travel = async <Value>(act: () => Value): Promise<Value> => {
-    await time.sleep(random.upTo(schedule.logDelayMs) / 2);
-    if (random.chance(schedule.logLoss / 2)) throw new Error('the log was not reached');
-    const value = act();
-    await time.sleep(random.upTo(schedule.logDelayMs) / 2);
-    if (random.chance(schedule.logLoss / 2)) throw new Error('the answer was lost');
-    return value;
-  };
-  return {
-    async read(cursor) {
-      const sentAt = time.now;
-      const page = await travel(() => structuredClone(core.read(cursor)));
-      // The isolate's own deadline is a second: what comes later is not used.
-      if (time.now - sentAt < 1000) reads.push({ sentAt, endedAt: time.now });
-      return page;
-    },
-    append: (marks, options) => travel(() => structuredClone(core.append(marks, options))),
-  };
 }

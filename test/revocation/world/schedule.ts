@@ -7,15 +7,21 @@ export interface Schedule {
   readonly revokeAtMs: number;
   readonly revokedThrough: 0 | 1;
   readonly subject: 'session' | 'identity';
-  /** The longest a call to the log takes; its deadline is one second. */
+  /** The longest a read of the log takes. Nobody waits for one longer than a second, or half the lag with a token. */
   readonly logDelayMs: number;
   readonly logLoss: number;
+  /** How often it answers with anything. */
+  readonly logGarble: number;
+  /** The longest a look for a token's key takes. */
+  readonly keyDelayMs: number;
   /** The longest a call to the store takes; its deadline is nine seconds. */
   readonly storeDelayMs: number;
   readonly storeLoss: number;
   readonly kvStaleMs: number;
   readonly kvLoss: number;
   readonly freshSeconds: number;
+  /** Who asks: everybody, or the revoked session's client or its token's alone, so that nobody else refreshes the view. */
+  readonly clients: 'all' | 'session' | 'token';
   /** The longest between two requests of one client. */
   readonly pauseMs: number;
 }
@@ -24,10 +30,26 @@ export interface Schedule {
 export interface Served {
   readonly isolate: number;
   readonly sessionId: string;
+  readonly isToken: boolean;
+  readonly askedAt: number;
   readonly at: number;
   /** Said to be given only because something failed. */
   readonly fault: string | undefined;
   readonly isStrict: boolean;
+}
+
+/** A read of the log by one isolate. */
+export interface LogRead {
+  readonly sentAt: number;
+  /** `Infinity` while no answer has come. */
+  endedAt: number;
+  /** Whether a page came, and not just anything. */
+  isPage: boolean;
+}
+
+/** A question to the store that was answered, or whose deadline was over. */
+export interface StoreCall {
+  readonly endedAt: number;
 }
 
 /** What happened in one run. Times are in milliseconds of the world's own clock. */
@@ -36,9 +58,13 @@ export interface Report {
   readonly answeredAt: number | undefined;
   readonly revoked: readonly string[];
   readonly served: readonly Served[];
-  /** Per isolate: when reads of the log were sent that then succeeded, and when they did. */
-  readonly logReads: readonly (readonly { readonly sentAt: number; readonly endedAt: number }[])[];
+  /** Per isolate, in the order in which they were sent. */
+  readonly logReads: readonly (readonly LogRead[])[];
+  /** Per isolate. */
+  readonly storeCalls: readonly (readonly StoreCall[])[];
   readonly unknown: number;
+  /** Errors that reached a client, or nobody. */
+  readonly thrown: number;
 }
 
 /** The lag every world runs with. */
@@ -46,16 +72,31 @@ export const LAG_MS = 5000;
 
 /**
  * Answers that break the promise: a session that was revoked is let in later than the lag after the revocation was
- * answered. One given because both the log and the store failed, and saying so, is within the promise as long as
- * its isolate has not been able to read the log since, and nobody asked for strictness.
+ * answered. One given because both the log and the store failed (of a token, the log), and saying so, is within the
+ * promise as long as its isolate has not been able to read the log since, is not able to now, has asked the store for
+ * it, and nobody asked for strictness.
  */
-export function violations({ answeredAt, revoked, served, logReads }: Report): Served[] {
+export function violations(report: Report): Served[] {
+  const { answeredAt, revoked, served } = report;
   if (answeredAt === undefined) return [];
-  return served.filter(({ sessionId, at, fault, isolate, isStrict }) => {
-    if (!revoked.includes(sessionId) || at <= answeredAt + LAG_MS) return false;
-    const hasSeenLog = logReads[isolate]?.some(
-      ({ sentAt, endedAt }) => sentAt > answeredAt && endedAt <= at,
-    );
-    return fault === undefined || isStrict || hasSeenLog;
+  return served.filter((one) => {
+    if (!revoked.includes(one.sessionId) || one.at <= answeredAt + LAG_MS) return false;
+    return one.fault === undefined || one.isStrict || !isDespiteAll(one, answeredAt, report);
   });
+}
+
+function isDespiteAll(
+  { isolate, isToken, askedAt, at }: Served,
+  answeredAt: number,
+  { logReads, storeCalls }: Report,
+): boolean {
+  const reads = (logReads[isolate] ?? []).filter(({ sentAt }) => sentAt <= at);
+  const hasEnded = ({ isPage, endedAt }: LogRead) => isPage && endedAt < at;
+  const hasSeenLog = reads.some((read) => read.sentAt > answeredAt && hasEnded(read));
+  const last = reads.at(-1);
+  const isLogReadable = last !== undefined && hasEnded(last);
+  const hasAskedStore = storeCalls[isolate]?.some(
+    ({ endedAt }) => endedAt >= askedAt && endedAt <= at,
+  );
+  return !hasSeenLog && !isLogReadable && (isToken || hasAskedStore === true);
 }

@@ -1,0 +1,62 @@
+import { success } from '../../../src/errors/result.ts';
+import type { RevocationView } from '../../../src/revocation/revocation-view.ts';
+import type { IssuerKey } from '../../../src/tokens/key-set.ts';
+import { TokenSessions } from '../../../src/tokens/token-sessions.ts';
+import type { TrustedIssuer } from '../../../src/tokens/trusted-issuer.ts';
+import { identityOf } from './fake-store.ts';
+
+const ISSUER = 'https://issuer.test/';
+const ENDS_AT = 10_000_000_000_000;
+// A name alone: no signature is verified in this world.
+const KEY = { kid: 'k', algorithm: 'ES256' } as unknown as IssuerKey;
+
+export interface TokenClientOptions {
+  readonly sessionId: string;
+  readonly issuedAt: number;
+  readonly revocation: RevocationView;
+  /** A look for the key; it may take as long as it does. */
+  readonly lookForKey: () => Promise<void>;
+  readonly now: () => number;
+}
+
+/** Somebody's token in one isolate: whose it is, asked again and again. */
+export function createTokenClient({
+  sessionId,
+  issuedAt,
+  revocation,
+  lookForKey,
+  now,
+}: TokenClientOptions) {
+  const identityId = identityOf(sessionId);
+  const session = { id: sessionId, identity: { id: identityId }, expiresAt: ENDS_AT, document: {} };
+  const issuer: TrustedIssuer = {
+    issuer: ISSUER,
+    keys: {
+      isReady: async () => true,
+      find: async () => {
+        await lookForKey();
+        return { kind: 'key', key: KEY };
+      },
+    },
+    verify: async () =>
+      success({
+        session,
+        body: '{}',
+        issuer: ISSUER,
+        subject: identityId,
+        tokenId: undefined,
+        issuedAt,
+        believedUntil: ENDS_AT,
+        key: KEY,
+      }),
+  };
+  const tokens = new TokenSessions({
+    issuers: [issuer],
+    revocation,
+    believedUnheldMs: 420_000,
+    now,
+  });
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const value = `${part({ alg: 'ES256', kid: 'k', typ: 'JWT' })}.${part({ iss: ISSUER })}.${part({})}`;
+  return (anchor: (work: Promise<unknown>) => void) => tokens.resolve({ value }, anchor);
+}
