@@ -46,6 +46,22 @@ describe.each(KINDS)('forward-auth, as %s asks', (kind) => {
     ]);
   });
 
+  it('T13, T15: a dead cookie gives way to a good bearer, and is cleared where nobody is signed in', async () => {
+    const { token, session } = await gate.kratos.createSession();
+    const Cookie = `ory_kratos_session="${kind.repeat(8)}"`;
+    const byBearer = await ask(gate.port, kind, '/maybe/x', {
+      Cookie,
+      Authorization: `Bearer ${token}`,
+    });
+    expect([byBearer.status, header(byBearer, 'x-user-id')]).toEqual([200, session.identity.id]);
+    expect(headerValues(byBearer, 'set-cookie')).toEqual([]);
+    const anonymous = await ask(gate.port, kind, '/maybe/x', { Cookie });
+    expect([anonymous.status, header(anonymous, 'x-user-id')]).toEqual([200, '']);
+    expect(headerValues(anonymous, 'set-cookie')).toEqual([
+      expect.stringMatching(/^ory_kratos_session=; Path=\/; Max-Age=0/),
+    ]);
+  });
+
   it('takes any of the secrets, and nothing else', async () => {
     expect(
       (await ask(gate.port, kind, '/public/x', { 'Postern-Proxy-Secret': NEXT_SECRET })).status,

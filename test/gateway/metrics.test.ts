@@ -20,7 +20,10 @@ it('counts each decision once, and logs none where none is wanted', async () => 
   const gateway = createGateway(config.value, {
     kv: undefined,
     openLog: undefined,
-    fetchStore: async () => new Response('{"error":{"code":401}}', { status: 401 }),
+    fetchStore: async ({ url }) =>
+      url.endsWith('/health/ready')
+        ? Response.json({ status: 'ok' })
+        : new Response('{"error":{"code":401}}', { status: 401 }),
     fetchKratosAdmin: unexpected,
     fetchKeycard: unexpected,
     fetchKeys: unexpected,

@@ -54,3 +54,25 @@ it('resolvePresentations() gives the first answer, renewed cookies included, whe
   const resolution = { outcome: 'signed-in', setCookies: ['renewed'] };
   expect(found).toMatchObject({ ok: true, value: { resolution } });
 });
+
+it('T14: the second look at a good one counts: what is revoked meanwhile gives way to the next only within four', async () => {
+  const bearer: Presentation = {
+    kind: 'candidates',
+    candidates: [{ carrier: { kind: 'bearer' }, value: 'bearer' }],
+  };
+  const three: Presentation = {
+    kind: 'candidates',
+    candidates: [cookie('dead'), cookie('dead too'), cookie('good')],
+  };
+  const lookUpsOf = async (cookies: Presentation) => {
+    const asked: string[] = [];
+    const session = async ({ value }: { readonly value: string }) => {
+      asked.push(value);
+      return value === 'good' && asked.indexOf('good') === asked.length - 1 ? SOMEBODY : NOBODY;
+    };
+    await resolvePresentations([cookies, bearer], { session, token: session });
+    return asked;
+  };
+  expect(await lookUpsOf(TWO)).toEqual(['dead', 'good', 'good', 'bearer']);
+  expect(await lookUpsOf(three)).toEqual(['dead', 'dead too', 'good', 'good']);
+});

@@ -194,6 +194,8 @@ describe('resolvePresentations() of one credential after another', () => {
     expect(tried).toEqual(all.slice(1));
     const { resolution: token } = await resolve(unusable(COOKIE), tokens(BEARER, 'forged'));
     expect(token).toBe(ANSWERS.forged);
+    const none = await resolve(unusable(COOKIE), unusable(BEARER, 'token_too_long'));
+    expect(none.resolution).toMatchObject({ reason: 'credential_malformed' });
   });
 
   it('T13: tells which cookies are dead: those that were refused, and none that may be good', async () => {
