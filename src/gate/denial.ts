@@ -8,7 +8,7 @@ import type { Decision } from '../observability/decision-log.ts';
 import { messagePage } from '../pages/message-page.ts';
 import { type ChallengeOptions, challengeLocation, isNavigation } from './challenge.ts';
 import type { Rule } from './rules.ts';
-import { MAX_TURNS, placeOf, type Turns } from './turns.ts';
+import { placeOf, type Turns } from './turns.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface DenialOptions extends ChallengeOptions {
@@ -97,13 +97,12 @@ async function answerChallenge(
   options: DenialOptions,
 ): Promise<Answer> {
   const { headers: received, target } = denied;
-  const place = placeOf(target);
-  const turn = options.turns.next(received, place, reason);
-  if (turn >= MAX_TURNS) return breakLoop(reason, denied, location, options);
+  const remembered = options.turns.depart(received, placeOf(target), reason);
+  if (remembered === undefined) return breakLoop(reason, denied, location, options);
   const headers = errorHeaders(reason);
   headers.delete('content-type');
   headers.set('location', location);
-  headers.append('set-cookie', options.turns.remember(turn, place, reason));
+  for (const cookie of remembered) headers.append('set-cookie', cookie);
   const isSafe = target.method === 'GET' || target.method === 'HEAD';
   const response = new Response(null, { status: isSafe ? 302 : 303, headers });
   return { response, outcome: 'challenge', reason };

@@ -21,14 +21,19 @@ export function createSiteOptions(
   parts: Pick<JudgeOptions, 'sessions' | 'tokens' | 'readCredentials' | 'revocation' | 'now'> &
     Pick<DenialOptions, 'resourceMetadataUrl'>,
 ): SiteOptions {
+  const cookieNames = [...config.SESSION_COOKIE_NAMES, ...config.TOKEN_COOKIE_NAMES];
   return {
     rules: new Rules(config.RULES, config.FORWARDED_HEADERS),
     methods: new Set<string>([...DEFAULT_METHODS, ...config.FURTHER_METHODS]),
     hosts: new SiteHosts(config.PUBLIC_URL, config.HOSTS),
     allowedForms: new Set(config.ALLOWED_PATH_FORMS),
     ...parts,
-    cookieNames: [...config.SESSION_COOKIE_NAMES, ...config.TOKEN_COOKIE_NAMES],
-    turns: new Turns(config.PUBLIC_URL),
+    cookieNames,
+    turns: new Turns({
+      publicUrl: config.PUBLIC_URL,
+      credentialCookies: cookieNames,
+      now: parts.now,
+    }),
     publicUrl: config.PUBLIC_URL,
     loginUrl: config.LOGIN_URL,
     kratosBrowserUrl: config.KRATOS_BROWSER_URL,

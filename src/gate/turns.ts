@@ -1,38 +1,71 @@
-// Pure: no I/O, no clock.
+// No I/O; the clock is handed in.
 import { readCookies } from '../http/cookies.ts';
 
-/** This turn is not taken any more. */
-export const MAX_TURNS = 3;
-/** A turn further back than this is forgotten. */
+/** The third way to sign-in is not taken: two sign-ins have brought a credential that did not help. */
+const MAX_TURNS = 3;
+/** So many departures one right after the other are a sign-in that redirects back without asking anyone. Browsers give up at 20 redirects. */
+const MAX_QUICK_DEPARTURES = 5;
+const QUICK_MS = 5000;
+/** A departure further back than this is forgotten. */
 const WINDOW_SECONDS = 60;
 
+/** What a browser's cookie says of its last departure. */
+interface Departure {
+  /** Ways to sign-in, the present one included. */
+  readonly turns: number;
+  /** Departures right after one another, with nothing new presented. */
+  readonly quick: number;
+  readonly page: string;
+  readonly cause: string;
+  /** Of the credentials that were presented; empty when there were none. */
+  readonly presented: string;
+  readonly at: number;
+}
+
+export interface TurnsOptions {
+  readonly publicUrl: string;
+  /** Of cookies that hold credentials. */
+  readonly credentialCookies: readonly string[];
+  readonly now: () => number;
+}
+
 /**
- * Counts how often one page has sent one browser off to sign in, so that a sign-in that goes in circles ends. The
- * count is kept in a cookie of that browser and is not secret: all that a forged one can do is to show a page
- * with a link in place of a redirect. `__Host-` keeps sibling domains from planting it.
+ * Ends a sign-in that goes in circles. Only ways through sign-in count: a browser comes back to the same page with another
+ * credential than it left with, and is refused for the same reason; or it comes back at once, again and again. A page that
+ * is loaded in several tabs, or once more, is none. The count is kept in a cookie of that browser and is not secret: all
+ * that a forged one can do is to show a page with a link in place of a redirect. `__Host-` keeps sibling domains from
+ * planting it.
  */
 export class Turns {
   readonly cookieName: string;
   readonly #attributes: string;
+  readonly #options: TurnsOptions;
 
-  constructor(publicUrl: string) {
-    const isSecure = publicUrl.startsWith('https:');
+  constructor(options: TurnsOptions) {
+    const isSecure = options.publicUrl.startsWith('https:');
     this.cookieName = isSecure ? '__Host-postern-turns' : 'postern-turns';
     this.#attributes = `Path=/; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`;
+    this.#options = options;
   }
 
-  /** Which turn this is, from 1, for a page and the reason it is refused for. */
-  next(headers: Headers, place: string, reason: string): number {
-    const { count, page, cause } = this.#read(headers);
-    return page === nameOf(place) && cause === nameOf(reason) && /^[1-9]$/.test(count)
-      ? Number(count) + 1
-      : 1;
-  }
-
-  /** `Set-Cookie` that remembers this turn. */
-  remember(turn: number, place: string, reason: string): string {
-    const value = `${turn}.${nameOf(place)}.${nameOf(reason)}`;
-    return `${this.cookieName}=${value}; Max-Age=${WINDOW_SECONDS}; ${this.#attributes}`;
+  /**
+   * Takes one departure to sign-in into account.
+   *
+   * @returns the `Set-Cookie` that goes with it, none for what is no visit of a person; `undefined` when the way goes in circles
+   */
+  depart(headers: Headers, place: string, reason: string): readonly string[] | undefined {
+    if (!isVisit(headers)) return [];
+    const last = this.#read(headers);
+    const [page, cause] = [nameOf(place), nameOf(reason)];
+    const next = { page, cause, presented: this.#presentedIn(headers), at: this.#options.now() };
+    const isSame = last !== undefined && last.page === page && last.cause === cause;
+    if (!isSame) return [this.#remember({ ...next, turns: 1, quick: 1 })];
+    const isBack = next.presented !== '' && next.presented !== last.presented;
+    const isQuick = !isBack && Math.abs(next.at - last.at) <= QUICK_MS;
+    const turns = last.turns + (isBack ? 1 : 0);
+    const quick = isQuick ? last.quick + 1 : 1;
+    if (turns >= MAX_TURNS || quick >= MAX_QUICK_DEPARTURES) return undefined;
+    return [this.#remember({ ...next, turns, quick })];
   }
 
   /**
@@ -40,16 +73,48 @@ export class Turns {
    * the way round loads (its icon, the sign-in page itself) passes too, and would otherwise begin the count anew.
    */
   forget(headers: Headers, place: string): string | undefined {
-    const { page } = this.#read(headers);
-    if (page === '' || page !== nameOf(place)) return undefined;
-    return `${this.cookieName}=; Max-Age=0; ${this.#attributes}`;
+    return this.#read(headers)?.page === nameOf(place)
+      ? `${this.cookieName}=; Max-Age=0; ${this.#attributes}`
+      : undefined;
   }
 
-  #read(headers: Headers): { count: string; page: string; cause: string } {
-    const [cookie] = readCookies(headers.get('cookie'), (name) => name === this.cookieName);
-    const [count = '', page = '', cause = ''] = cookie?.value.split('.') ?? [];
-    return { count, page, cause };
+  #remember({ turns, quick, page, cause, presented, at }: Departure): string {
+    const value = [turns, quick, page, cause, presented, at.toString(36)].join('.');
+    return `${this.cookieName}=${value}; Max-Age=${WINDOW_SECONDS}; ${this.#attributes}`;
   }
+
+  #read(headers: Headers): Departure | undefined {
+    const [cookie] = readCookies(headers.get('cookie'), (name) => name === this.cookieName);
+    const [turns = '', quick = '', page = '', cause = '', presented = '', at = ''] =
+      cookie?.value.split('.') ?? [];
+    if (!/^[1-9]$/.test(turns) || !/^[1-9]$/.test(quick)) return undefined;
+    return {
+      turns: Number(turns),
+      quick: Number(quick),
+      page,
+      cause,
+      presented,
+      at: Number.parseInt(at, 36),
+    };
+  }
+
+  #presentedIn(headers: Headers): string {
+    const { credentialCookies } = this.#options;
+    const cookies = readCookies(headers.get('cookie'), (name) => credentialCookies.includes(name));
+    const presented = [
+      ...cookies.map(({ name, value }) => `${name}=${value}`),
+      ...['x-session-token', 'authorization'].flatMap((name) => headers.get(name) ?? []),
+    ];
+    return presented.length === 0 ? '' : nameOf(presented.join('\n'));
+  }
+}
+
+/** Whether a person sees the answer in a window of its own: no frame, and nothing that is loaded ahead. */
+function isVisit(headers: Headers): boolean {
+  const isAhead = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'].some((name) =>
+    /\b(?:prefetch|prerender|preview)\b/i.test(headers.get(name) ?? ''),
+  );
+  return !isAhead && (headers.get('sec-fetch-dest') ?? 'document') === 'document';
 }
 
 /** What is counted for: a page, whatever is asked of it. */
