@@ -85,10 +85,9 @@ export async function judge(
   if (!isWebSocketOriginGood(headers, rule.crossOrigins, options.hosts)) {
     return failed('origin_not_allowed');
   }
-  const lookUpsSince = (since: number): LookUps => {
+  const lookUpsSince = (since: number, wantsProof = false): LookUps => {
     const asOf = rule.freshness === 'strict' ? options.now() : since;
-    // Where anonymous requests pass, a dead cookie is cleared, which takes a proof that it is dead.
-    const demand = { asOf, onlyIfCached: false, wantsProof: rule.session === 'optional' };
+    const demand = { asOf, onlyIfCached: false, wantsProof };
     return {
       session: (credential) => options.sessions.resolve(credential, demand, anchor),
       token: (token) => options.tokens.resolve(token, anchor),
@@ -98,7 +97,10 @@ export async function judge(
     resolution,
     verdict: decide(rule, resolution, options.now()),
   });
-  const found = await resolvePresentations(options.readCredentials(headers), lookUpsSince(0));
+  // Where anonymous requests pass, a dead cookie is cleared, which takes a proof that it is dead.
+  const wantsProof = rule.session === 'optional';
+  const lookUps = lookUpsSince(0, wantsProof);
+  const found = await resolvePresentations(options.readCredentials(headers), lookUps);
   if (!found.ok) return found;
   const { resolution, chosen, tried, deadCookies } = found.value;
   const first = find(resolution);
