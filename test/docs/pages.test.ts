@@ -15,7 +15,9 @@ const SCHEMAS: Readonly<Record<string, v.GenericSchema>> = Object.assign(
   {},
   ...Object.values(SETTINGS),
 );
-const NAMES = new Set<string>([...Object.keys(SCHEMAS), ...BINDING_NAMES]);
+/** Variables that tests read. */
+const TEST_VARIABLES = ['FAULT_SEED', 'FAULT_PAIRS'];
+const NAMES = new Set<string>([...Object.keys(SCHEMAS), ...BINDING_NAMES, ...TEST_VARIABLES]);
 
 function linksOf(page: Page): string[] {
   return [...proseOf(page).matchAll(/\]\(([^)\s]+)\)/g)]
