@@ -32,10 +32,10 @@ export const SESSION_API_SETTINGS = {
    */
   SELF_SERVICE: flag(),
   /**
-   * Whether Kratos ends a person’s other sessions when they sign in (its hook `revoke_active_sessions` after
-   * `login`). Those are then marked at every sign-in, and nobody can sign in while the revocation log cannot be
-   * written. Without it they are marked where Kratos’s list shows that no other session is left. With
-   * `SELF_SERVICE`.
+   * Whether Kratos ends a person’s other sessions when they sign in: its hook `revoke_active_sessions` stands after
+   * `login`. Those sessions and their tokens are then marked as ended at every sign-in, and a sign-in is refused while
+   * the revocation log cannot be written. Without it they are checked again at every sign-in, and their tokens live on.
+   * Each sign-in is then one mark for as long as a token lives: see `REVOCATION_MAX_MARKS`.
    */
   SIGN_IN_ENDS_SESSIONS: flag(),
   /**

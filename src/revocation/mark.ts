@@ -130,10 +130,12 @@ export function ownerKey(subject: MarkSubject): string | undefined {
   switch (subject.kind) {
     case 'session':
     case 'session-of':
+      if (subject.identityId !== undefined) {
+        return identityKey(subject.identityId, subject.issuer);
+      }
+      return subject.issuer === undefined ? undefined : issuerKey(subject.issuer);
     case 'credential':
-      return subject.identityId === undefined
-        ? undefined
-        : identityKey(subject.identityId, 'issuer' in subject ? subject.issuer : undefined);
+      return subject.identityId === undefined ? undefined : identityKey(subject.identityId);
     case 'other-sessions':
       return identityKey(subject.identityId);
     case 'token':

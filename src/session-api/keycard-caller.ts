@@ -1,6 +1,7 @@
 import { failed, type Result, success } from '../errors/result.ts';
 import type { ServiceAccountFault } from '../providers/keycard/service-account.ts';
 import type { Upstream, UpstreamCall, UpstreamFault } from '../providers/upstream.ts';
+import { openToken } from '../tokens/compact-jws.ts';
 import { digestName } from '../whoami/credential-name.ts';
 import type { ApiCall } from './api-route.ts';
 import type { Guard, GuardFailure } from './guard.ts';
@@ -16,7 +17,10 @@ export interface KeycardCall extends Pick<UpstreamCall, 'method' | 'segments' | 
 export interface KeycardCaller {
   /** Whether they passed Postern's guard, rather than bring a bearer for Keycard to judge. */
   readonly isGuarded: boolean;
-  /** Tells their requests from others' in the log: a digest of the bearer, or the guarded one name. */
+  /**
+   * Tells their requests from others' in the log, also when their bearer is renewed between them. By what the bearer
+   * says, which Keycard alone proves: nothing is concluded of a request that Keycard did not take.
+   */
   readonly name: string;
   send(call: KeycardCall): Promise<Result<Response, UpstreamFault | ServiceAccountFault>>;
 }
@@ -62,9 +66,16 @@ async function callerWithBearer(
 ): Promise<KeycardCaller> {
   return {
     isGuarded: false,
-    name: await digestName('v1t', [bearer]),
+    name: await nameOf(bearer),
     send: (call) => keycard.send(withBearer(call, bearer, request)),
   };
+}
+
+function nameOf(bearer: string): Promise<string> {
+  const opened = openToken(bearer);
+  const { iss, sub } = opened.ok ? opened.value.claims : {};
+  const isNamed = typeof iss === 'string' && typeof sub === 'string';
+  return digestName('v1t', isNamed ? [iss, sub] : [bearer]);
 }
 
 function callerByServiceAccount(

@@ -22,6 +22,8 @@ import {
 } from './caller.ts';
 import { checkQuery, matching } from './checked-query.ts';
 import { type Ender, endOtherSessions, endSession } from './end-sessions.ts';
+import { readTextOf, type SelfServiceOptions } from './flows/flow-request.ts';
+import { signIn } from './flows/sign-in.ts';
 import {
   NUMBERED_PAGE_CHECKS,
   numberedLinks,
@@ -35,6 +37,8 @@ import { readUuid } from './uuid.ts';
 
 export interface KratosPublicOptions extends CallerOptions {
   readonly kratos: Upstream;
+  /** What flows are made with: one of them ends here. */
+  readonly flows: SelfServiceOptions;
   /** Where clients find the session API, without a slash at its end. */
   readonly apiUrl: string;
 }
@@ -48,7 +52,7 @@ export function kratosPublicRoutes(options: KratosPublicOptions): Record<string,
       GET: read((call) => listSessions(call, options)),
       DELETE: change((call) => revokeOthers(call, options)),
     },
-    '/sessions/token-exchange': { GET: read((call) => exchangeToken(call, options)) },
+    '/sessions/token-exchange': { GET: change((call) => exchangeToken(call, options)) },
     '/sessions/:id': { DELETE: change((call) => revokeOne(call, options)) },
   };
 }
@@ -126,18 +130,31 @@ function belowLevel(body: string): Response {
   return new Response(body, { status: 403, headers });
 }
 
-async function exchangeToken(call: ApiCall, options: KratosPublicOptions): Promise<ApiAnswer> {
+/** Ends a sign-in that an app began and a browser went through: the app alone is handed the session. */
+async function exchangeToken(call: ApiCall, options: KratosPublicOptions): Promise<ApiPlan> {
   const query = checkQuery(call.target.search, {
     checks: { init_code: EXCHANGE_CODE, return_to_code: EXCHANGE_CODE },
   });
-  if (!query.ok) return query;
-  const sent = await options.kratos.send({
-    method: 'GET',
-    segments: ['sessions', 'token-exchange'],
-    query: query.value.toString(),
-    headers: { accept: 'application/json', ...tracingHeaders(call.request.headers) },
-  });
-  return sent.ok ? passThrough(sent.value) : sent;
+  if (!query.ok) return answerWith(query);
+  const send = async () => {
+    const sent = await options.kratos.send({
+      method: 'GET',
+      segments: ['sessions', 'token-exchange'],
+      query: query.value.toString(),
+      headers: { accept: 'application/json', ...tracingHeaders(call.request.headers) },
+    });
+    return sent.ok ? passDocument(sent.value) : sent;
+  };
+  const { flows } = options;
+  return make(signIn({ call, credential: undefined, caller: undefined, options: flows, send }));
+}
+
+/** Read whole, as it is looked into before the client gets it. */
+async function passDocument(response: Response): Promise<ApiAnswer> {
+  const text = await readTextOf(response);
+  return text === undefined
+    ? failed('upstream_not_valid')
+    : passThrough(new Response(text, response));
 }
 
 /** Without a session the answer is known, to the byte. */

@@ -15,6 +15,7 @@ import type { Sessions } from '../whoami/sessions.ts';
 import { ACCESS_KEYS_PATH, createAccessVerifier } from './access-verifier.ts';
 import { type ApiMethods, type ApiRouteOptions, type ApiVisit, addApiRoute } from './api-route.ts';
 import { crossOrigin } from './cross-origin.ts';
+import type { SelfServiceOptions } from './flows/flow-request.ts';
 import { type AccessVerifier, Guard } from './guard.ts';
 import { KeptToken } from './kept-token.ts';
 import { keycardRoutes } from './keycard.ts';
@@ -84,7 +85,7 @@ export function sessionApiTables(options: SessionApiOptions) {
   const { KEYCARD_API_URL: keycardUrl } = config;
   return {
     kratosPublic: kratosPublicTable(options),
-    selfService: config.SELF_SERVICE ? selfServiceTable(options) : {},
+    selfService: config.SELF_SERVICE ? selfServiceRoutes(flowOptions(options)) : {},
     kratosAdmin: kratosAdminTable(options, guard),
     keycard: keycardUrl === undefined ? {} : keycardTable(options, keycardUrl, guard),
   };
@@ -92,7 +93,12 @@ export function sessionApiTables(options: SessionApiOptions) {
 
 function kratosPublicTable(options: SessionApiOptions): Record<string, ApiMethods> {
   const apiUrl = apiUrlOf(options.config);
-  return kratosPublicRoutes({ ...callerOptions(options), apiUrl, kratos: kratosOf(options) });
+  return kratosPublicRoutes({
+    ...callerOptions(options),
+    apiUrl,
+    kratos: kratosOf(options),
+    flows: flowOptions(options),
+  });
 }
 
 /** The page on which people see and end their own sessions. */
@@ -105,19 +111,18 @@ export function ownSessionsPage(options: SessionApiOptions, site: SiteOptions) {
   });
 }
 
-function selfServiceTable(options: SessionApiOptions): Record<string, ApiMethods> {
-  const { config, store } = options;
-  const caller = callerOptions(options);
-  return selfServiceRoutes({
-    ...caller,
+function flowOptions(options: SessionApiOptions): SelfServiceOptions {
+  const { config, store, changes, now } = options;
+  return {
+    ...callerOptions(options),
     store,
-    changes: options.changes,
+    changes,
     kratos: kratosOf(options),
     host: publicHost(config),
     findByAddress: kratosIdentities(options),
     signInEndsSessions: config.SIGN_IN_ENDS_SESSIONS,
-    now: options.now,
-  });
+    now,
+  };
 }
 
 /** Looks identities up by Kratos's admin API, guarded routes or not; `undefined` where it is not configured. */

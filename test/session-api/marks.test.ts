@@ -131,16 +131,17 @@ function allRoutes(): Record<string, ApiMethods> {
     keycard: upstream(keycard.origin),
     serviceAccount: undefined,
   });
+  const flows = {
+    ...caller,
+    store,
+    host,
+    findByAddress: undefined,
+    signInEndsSessions: false,
+    now: Date.now,
+  };
   return {
-    ...kratosPublicRoutes({ ...caller, apiUrl }),
-    ...selfServiceRoutes({
-      ...caller,
-      store,
-      host,
-      findByAddress: undefined,
-      signInEndsSessions: false,
-      now: Date.now,
-    }),
+    ...kratosPublicRoutes({ ...caller, apiUrl, flows }),
+    ...selfServiceRoutes(flows),
     ...kratosAdminRoutes(admin),
     ...keycardRoutes({ callers, changes: maker, zones: ZONES }),
   };

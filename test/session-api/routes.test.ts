@@ -12,7 +12,7 @@ import { ChangeMaker } from '../../src/session-changes/change-maker.ts';
 const ROUTES: Record<string, 'read' | 'change'> = {
   'GET /sessions': 'read',
   'DELETE /sessions': 'change',
-  'GET /sessions/token-exchange': 'read',
+  'GET /sessions/token-exchange': 'change',
   'DELETE /sessions/:id': 'change',
 
   'GET /self-service/errors': 'read',

@@ -212,32 +212,97 @@ describe('a recovery', () => {
   });
 });
 
+/** Makes another site the one that the helpers speak to. */
+async function on(other: Site, work: () => Promise<void>): Promise<void> {
+  const plain = site;
+  site = other;
+  try {
+    await work();
+  } finally {
+    site = plain;
+  }
+}
+
 describe('a sign-in after which Kratos ends the other sessions', () => {
-  it.each([
+  let strict: Site;
+  beforeAll(async () => {
+    strict = await startSite({ vars: { SIGN_IN_ENDS_SESSIONS: true } });
+  });
+  afterAll(() => strict[Symbol.asyncDispose]());
+  afterEach(async () => {
+    await strict.gate.setLogFaults({});
+    await strict.gate.kratos.reset();
+  });
+
+  const ENTRIES_GONE = [401, 401, 200, 401, 401, 200];
+  const ways = [
     ['an app', 'api', false],
     ['a script in a browser', 'browser', false],
     ['a browser', 'browser', true],
-  ] as const)('R18: by %s', async (_, type, isPage) => {
-    const { known, email, password } = await person();
-    await site.gate.kratos.control({ revokesAfter: ['login'] });
-    const flow = await begin('login', type);
-    const fields = { method: 'password', identifier: email, password };
-    expect((await submit('login', flow, fields, { isPage })).status).toBeLessThan(400);
-    await site.settle();
-    expect(await site.statuses(known)).toEqual(GONE);
+  ] as const;
+
+  describe.each([
+    ['known to the operator', () => strict, GONE],
+    ['unknown to the operator', () => site, ENTRIES_GONE],
+  ] as const)('%s', (_name, siteOf, expected) => {
+    it.each(ways)('R18: by %s', async (_, type, isPage) => {
+      await on(siteOf(), async () => {
+        const { known, email, password } = await person();
+        await site.gate.kratos.control({ revokesAfter: ['login'] });
+        const flow = await begin('login', type);
+        const fields = { method: 'password', identifier: email, password };
+        expect((await submit('login', flow, fields, { isPage })).status).toBeLessThan(400);
+        await site.settle();
+        expect(await site.statuses(known)).toEqual(expected);
+      });
+    });
+
+    it.each(ways)('R18: by the first factor of two, by %s', async (_, type, isPage) => {
+      await on(siteOf(), async () => {
+        const { known, email, password } = await person();
+        await site.gate.kratos.changeIdentity(known.identityId, { totp: true });
+        await site.gate.kratos.control({ revokesAfter: ['login'] });
+        const flow = await begin('login', type);
+        const fields = { method: 'password', identifier: email, password };
+        expect([200, 303, 422]).toContain((await submit('login', flow, fields, { isPage })).status);
+        await site.settle();
+        expect(await site.statuses(known)).toEqual(expected);
+      });
+    });
+
+    it.each(['', '/google'])('R18: by the callback of a social sign-in (%s)', async (provider) => {
+      await on(siteOf(), async () => {
+        const known = await site.signIn();
+        await site.gate.kratos.control({ revokesAfter: ['login'] });
+        const path = `/self-service/methods/oidc/callback${provider}?code=${known.identityId}`;
+        expect((await site.send(path, { headers: PAGE })).status).toBe(303);
+        await site.settle();
+        expect(await site.statuses(known)).toEqual(expected);
+      });
+    });
+
+    it('R18: by the token that an app is handed for its browser’s sign-in', async () => {
+      await on(siteOf(), async () => {
+        const known = await site.signIn();
+        const issued = await site.gate.kratos.createSession({ identityId: known.identityId });
+        const url = `${site.gate.kratos.url}/.standin/sessions/${issued.id}/exchange-codes`;
+        const codes = (await (await fetch(url, { method: 'POST' })).json()) as Record<
+          string,
+          string
+        >;
+        await site.gate.kratos.revoke(known.id); // the hook, at the callback
+        const path = `/sessions/token-exchange?${new URLSearchParams(codes)}`;
+        const answer = await site.send(path);
+        expect(((await answer.json()) as { session_token: string }).session_token).toBe(
+          issued.token,
+        );
+        await site.settle();
+        expect(await site.statuses(known)).toEqual(expected);
+      });
+    });
   });
 
-  it.each(['', '/google'])('R18: by the callback of a social sign-in (%s)', async (provider) => {
-    const known = await site.signIn();
-    await site.gate.kratos.control({ revokesAfter: ['login'] });
-    const path = `/self-service/methods/oidc/callback${provider}?code=${known.identityId}`;
-    const answer = await site.send(path, { headers: PAGE });
-    expect(answer.status).toBe(303);
-    await site.settle();
-    expect(await site.statuses(known)).toEqual(GONE);
-  });
-
-  it('ends nobody’s where Kratos has no such hook', async () => {
+  it('ends nobody’s tokens where Kratos has no such hook', async () => {
     const { known, email, password } = await person();
     const flow = await begin('login', 'api');
     await submit('login', flow, { method: 'password', identifier: email, password });
@@ -245,35 +310,36 @@ describe('a sign-in after which Kratos ends the other sessions', () => {
     expect(await site.statuses(known)).toEqual(SERVED);
   });
 
-  it('is not refused while the log is down, unless the operator said that it ends sessions', async () => {
-    const { email, password } = await person();
-    await site.gate.setLogFaults({ append: 'throw' });
-    const fields = { method: 'password', identifier: email, password };
-    const flow = await begin('login', 'api');
-    expect((await submit('login', flow, fields)).status).toBe(200);
+  it('R18: spares the session that is signed in to, and its tokens', async () => {
+    await on(strict, async () => {
+      const { known, email, password } = await person();
+      const flow = await begin('login', 'api', { headers: as(known), query: '?refresh=true' });
+      const fields = { method: 'password', identifier: email, password };
+      expect((await submit('login', flow, fields)).status).toBe(200);
+      await site.settle();
+      expect(await site.statuses(known)).toEqual(SERVED);
+    });
   });
-});
 
-it('R18: where the operator said that sign-in ends sessions, it is refused while the log is down', async () => {
-  await using strict = await startSite({ vars: { SIGN_IN_ENDS_SESSIONS: true } });
-  const plain = site;
-  site = strict;
-  try {
-    const { known, email, password } = await person();
-    await site.gate.kratos.control({ revokesAfter: ['login'] });
-    const fields = { method: 'password', identifier: email, password };
-    const flow = await begin('login', 'api');
-    await site.gate.setLogFaults({ append: 'throw' });
-    expect((await submit('login', flow, fields)).status).toBe(503);
-    const { counts } = await site.gate.kratos.calls();
-    expect(counts['POST /self-service/login'] ?? 0).toBe(0);
-    await site.gate.setLogFaults({});
-    expect((await submit('login', flow, fields)).status).toBe(200);
-    await site.settle();
-    expect(await site.statuses(known)).toEqual(GONE);
-  } finally {
-    site = plain;
-  }
+  it('R18: is refused while the log is down only where the operator said that it ends sessions', async () => {
+    for (const [where, status] of [
+      [site, 200],
+      [strict, 503],
+    ] as const) {
+      await on(where, async () => {
+        const { email, password } = await person();
+        const fields = { method: 'password', identifier: email, password };
+        const flow = await begin('login', 'api');
+        await site.gate.setLogFaults({ append: 'throw' });
+        await site.gate.kratos.clearCalls();
+        expect((await submit('login', flow, fields)).status).toBe(status);
+        const { counts } = await site.gate.kratos.calls();
+        expect(counts['POST /self-service/login'] ?? 0).toBe(status === 200 ? 1 : 0);
+        await site.gate.setLogFaults({});
+        expect((await submit('login', flow, fields)).status).toBe(200);
+      });
+    }
+  });
 });
 
 describe('a verification', () => {
@@ -320,9 +386,7 @@ describe('a verification', () => {
     await using alone = await startSite({
       vars: { KRATOS_ADMIN_URL: undefined, KRATOS_ADMIN_API_KEY: undefined },
     });
-    const plain = site;
-    site = alone;
-    try {
+    await on(alone, async () => {
       const known = await site.signIn();
       await site.gate.kratos.changeIdentity(known.identityId, { verified: false });
       await site.gate.clock.advance(61_000);
@@ -341,9 +405,7 @@ describe('a verification', () => {
       expect(await verify()).toBe(200);
       const lines = await site.gate.logs();
       expect(lines.filter((line) => line.includes('revocation-everything'))).toHaveLength(2);
-    } finally {
-      site = plain;
-    }
+    });
   });
 });
 

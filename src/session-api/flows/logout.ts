@@ -1,7 +1,12 @@
 import type { Credential } from '../../credentials/credential.ts';
 import { failed } from '../../errors/result.ts';
 import type { MarkSubject } from '../../revocation/mark.ts';
-import { type ChangeAnswer, ending, UNCHANGED } from '../../session-changes/session-change.ts';
+import {
+  type ChangeAnswer,
+  ending,
+  rechecking,
+  UNCHANGED,
+} from '../../session-changes/session-change.ts';
 import { identityMarks, ownSession } from '../../session-changes/subjects.ts';
 import { nameCredential } from '../../whoami/credential-name.ts';
 import { type ApiPlan, answerWith, make } from '../api-route.ts';
@@ -59,7 +64,7 @@ export async function signOut({ flow, credential }: Logout): Promise<ApiPlan> {
       return make({
         intent: { kind: 'in-the-answer', needsLog: true },
         send,
-        conclude: async (answer) => (hasSignedOut(answer, flow) ? ending(about) : UNCHANGED),
+        conclude: async (answer) => (hasSignedOut(answer, flow) ? rechecking(about) : UNCHANGED),
       });
     }
     case 'unknown':

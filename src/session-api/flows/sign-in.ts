@@ -14,18 +14,13 @@ import {
   ownSession,
   wholePerson,
 } from '../../session-changes/subjects.ts';
-import { readOtherSessions } from '../other-sessions.ts';
 import { type FlowRequest, isLook, readFlow } from './flow-request.ts';
-import {
-  findIssuedTo,
-  type IssuedSession,
-  type IssuedTo,
-  readIssuedSession,
-} from './issued-session.ts';
+import { findIssuedTo, type IssuedTo, readIssuedSession } from './issued-session.ts';
 
 /**
  * Signs in, steps up, registers. Kratos may end the person's other sessions at it (hook `revoke_active_sessions`),
- * and does not say so in its answer.
+ * and does not say so in its answer. Where the operator says that it does, they are marked as ended; else they are
+ * checked again, which harms nobody.
  */
 export function signIn(flow: FlowRequest): SessionChange {
   const { caller, options } = flow;
@@ -66,7 +61,8 @@ async function isSettingsTaken(response: Response, flow: FlowRequest): Promise<b
   return reading.kind === 'document' && reading.document.state === 'success';
 }
 
-async function concludeSignIn(
+/** Concludes by the session that an answer hands out, if it does. */
+export async function concludeSignIn(
   answer: ChangeAnswer,
   own: readonly MarkSubject[],
   flow: FlowRequest,
@@ -79,39 +75,21 @@ async function concludeSignIn(
   if (found === undefined) {
     return signInEndsSessions ? { kind: 'nobody-found' } : rechecking(own);
   }
-  const marks = [
-    ...own.map(tentative),
-    ...changedSession(found, flow).map(tentative),
-    ...(await endedMarks(found, issued, flow)),
-  ];
+  const others = signInEndsSessions
+    ? otherSessionsOf(found.names, found.sessionId).map(definite)
+    : identityMarks(found.names).map(tentative);
+  const marks = [...own.map(tentative), ...changedSession(found, flow).map(tentative), ...others];
   return { kind: 'changed', marks, isOptional: !signInEndsSessions && own.length === 0 };
 }
 
 /** A session that stepped up or was refreshed: whoever presents one gets it back. */
-function changedSession({ sessionId, names: [identityId] }: IssuedTo, { credential }: FlowRequest) {
+function changedSession(
+  { sessionId, names: [identityId] }: IssuedTo,
+  { credential }: FlowRequest,
+): MarkSubject[] {
   return sessionId === undefined || identityId === undefined || credential === undefined
     ? []
-    : [{ kind: 'session', sessionId, identityId } as const];
-}
-
-/**
- * Marks of the sessions that ended with a sign-in. Where the operator did not say that any do, the store's list tells: a
- * person who has no other session may have had some until now, and marks of ended sessions harm nobody; one who has
- * others is checked again, in case that some ended.
- */
-async function endedMarks(
-  found: IssuedTo,
-  { credential }: IssuedSession,
-  flow: FlowRequest,
-): Promise<Mark[]> {
-  const { kratos, signInEndsSessions } = flow.options;
-  const others = otherSessionsOf(found.names, found.sessionId);
-  if (signInEndsSessions) return others.map(definite);
-  const person = identityMarks(found.names).map(tentative);
-  if (credential === undefined || found.sessionId === undefined) return person;
-  const listed = await readOtherSessions(kratos, credential, { page: 1, size: 1 });
-  const isAlone = listed.ok && listed.value.sessions.length === 0 && listed.value.isLast;
-  return isAlone ? others.map(definite) : person;
+    : [{ kind: 'session', sessionId, identityId }];
 }
 
 function tentative(subject: MarkSubject): Mark {
