@@ -40,8 +40,9 @@ ${removed.map((name) => `\t\trequest_header -${name}`).join('\n')}
 \t\t}
 
 \t\t# The cookie of a renewed session, which forward_auth keeps back.
-\t\t@renewed not vars {rp.header.Set-Cookie} ""
-\t\theader @renewed +Set-Cookie {rp.header.Set-Cookie}
+\t\tcopy_response_headers {
+\t\t\tinclude Set-Cookie
+\t\t}
 
 \t\treverse_proxy ${upstream}
 \t}

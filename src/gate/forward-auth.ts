@@ -64,7 +64,7 @@ export function createForwardAuth(options: ForwardAuthOptions): ForwardAuth {
     if (original.ok && answer.outcome !== 'pass') {
       letRead(answer.response, request, options.rules.match(original.value).rule.crossOrigins);
     }
-    const response = isForClient ? answer.response : asProxyTakesIt(kind, answer.response);
+    const response = isForClient ? answer.response : asProxyTakesIt(kind, answer.response, options);
     if (resolution !== undefined) addCacheStatus(response, resolution);
     options.log(() => ({
       route: 'forward-auth',
@@ -192,9 +192,23 @@ async function asShown(answer: JudgedAnswer, request: Request): Promise<JudgedAn
  * nginx takes 2xx, 401 and 403 from `auth_request`, and makes 500 of everything else. So what the client did wrong
  * is 403 there, and a challenge is 401 with its `Location`; a fault stays one, and is closed.
  */
-function asProxyTakesIt(kind: ProxyKind, response: Response): Response {
-  const { status } = response;
-  if (kind !== 'nginx' || status === 200 || status === 401 || status >= 500) return response;
-  const isRedirect = response.headers.has('location');
-  return new Response(null, { status: isRedirect ? 401 : 403, headers: response.headers });
+function asProxyTakesIt(
+  kind: ProxyKind,
+  response: Response,
+  { cookieNames }: Pick<ForwardAuthOptions, 'cookieNames'>,
+): Response {
+  if (kind !== 'nginx') return response;
+  const { status, headers } = response;
+  if (status === 200) keepOneCookie(headers, cookieNames);
+  if (status === 200 || status === 401 || status >= 500) return response;
+  const isRedirect = headers.has('location');
+  return new Response(null, { status: isRedirect ? 401 : 403, headers });
+}
+
+/** nginx takes one `Set-Cookie` from a pass; since 1.23 it joins several into a header that browsers misread. */
+function keepOneCookie(headers: Headers, cookieNames: readonly string[]): void {
+  const cookies = headers.getSetCookie();
+  const isSessions = (cookie: string) => cookieNames.some((name) => cookie.startsWith(`${name}=`));
+  const kept = cookies.find(isSessions) ?? cookies[0];
+  if (kept !== undefined) headers.set('set-cookie', kept);
 }

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DEFAULT_HOST, get, header } from '../support/raw-http.ts';
+import { DEFAULT_HOST, get, header, headerValues } from '../support/raw-http.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
 import { ask, KINDS, SECRET, told } from './proxy-questions.ts';
 
@@ -103,6 +103,26 @@ describe('forward-auth', () => {
       expect(header(passed, 'x-user-id')).toBeUndefined();
     }
     expect((await answer('/in', { 'Postern-Proxy-Secret': '' })).status).toBe(401);
+  });
+
+  it('F24: tells nginx one cookie of a renewed session, the session’s own, and others all', async () => {
+    const renewed = 'ory_kratos_session=renewed; Path=/; HttpOnly';
+    const balancer = 'balancer=1; Path=/; HttpOnly';
+    for (const [kind, expected] of [
+      ['nginx', [renewed]],
+      ['forward', [balancer, renewed]],
+    ] as const) {
+      const { cookie: known, session } = await gate.kratos.createSession();
+      const headers = { 'Set-Cookie': balancer, 'set-cookie': renewed };
+      await gate.kratos.control({ whoami: { body: session, headers } });
+      const passed = await ask(gate.port, kind, '/in', { Cookie: known });
+      await gate.kratos.reset();
+      expect([kind, passed.status, headerValues(passed, 'set-cookie')]).toEqual([
+        kind,
+        200,
+        expected,
+      ]);
+    }
   });
 
   it('shows a person a page where a program gets JSON, for refusals and faults too', async () => {

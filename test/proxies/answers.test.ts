@@ -140,6 +140,10 @@ describeEachProxy((behind) => {
     }
   });
 
+  it('is configured in words the proxy has not given up', () => {
+    expect(behind().proxy.log()).not.toMatch(/deprecat/i);
+  });
+
   it.each(['of another name', 'of another authority'] as const)(
     'F18: a certificate %s at the gate’s address gets no secret and lets no request through',
     async (which) => {

@@ -163,21 +163,24 @@ describeEachProxy((behind) => {
   });
 
   it('F24: the cookie of a renewed session reaches the client, with 200 and with 404', async () => {
-    const { ask, gate } = behind();
+    const { ask, gate, kind } = behind();
     const renewed = 'ory_kratos_session=renewed; Path=/; HttpOnly; SameSite=Lax';
     for (const [target, status] of [
       ['/members', 200],
       ['/missing/x', 404],
     ] as const) {
       const { cookie, session } = await gate.kratos.createSession();
-      const whoami = { body: session, headers: { 'Set-Cookie': renewed } };
+      const headers = { 'Set-Cookie': 'balancer=1; Path=/; HttpOnly', 'set-cookie': renewed };
+      const whoami = { body: session, headers };
       await gate.kratos.control({ whoami });
       const passed = await ask(target, { Cookie: cookie });
       await gate.kratos.reset();
-      expect([passed.status, headerValues(passed, 'set-cookie').sort()]).toEqual([
-        status,
-        [renewed, 'site=1'],
-      ]);
+      expect(passed.status).toBe(status);
+      const cookies = headerValues(passed, 'set-cookie');
+      expect(cookies).toEqual(expect.arrayContaining([renewed, 'site=1']));
+      const others = cookies.filter((cookie) => cookie !== renewed && cookie !== 'site=1');
+      const takesAll = kind.name === 'Caddy' || kind.name === 'Envoy';
+      expect(others).toEqual(takesAll ? ['balancer=1; Path=/; HttpOnly'] : []);
     }
   });
 

@@ -133,6 +133,20 @@ describeEachProxy((behind) => {
     }
   });
 
+  it('P23: no method that the site does not take part in reaches it', async () => {
+    const { ask, cookie, site } = behind();
+    for (const [method, target] of [
+      ['TRACE', '/members'],
+      ['PROPFIND', '/public/x'],
+      ['get', '/members'],
+      ['CONNECT', `${HOST}:443`],
+    ] as const) {
+      const refused = await ask(target, { Cookie: cookie }, { method });
+      expect([method, refused.status >= 400]).toEqual([method, true]);
+    }
+    expect(site.take()).toEqual([]);
+  });
+
   it('F16: an :authority of HTTP/2 that is none shows a stranger nothing', async () => {
     const { port, site } = behind();
     const session = connectHttp2(`https://${HOST}`, {

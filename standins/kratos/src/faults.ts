@@ -61,7 +61,11 @@ function cannedAnswer(request: Request, given: CannedAnswer): Response {
   const answer = withStatus(request, status, given.body);
   if (given.contentType) answer.headers.set('Content-Type', given.contentType);
   if (given.location) answer.headers.set('Location', given.location);
-  for (const [name, value] of Object.entries(given.headers ?? {})) answer.headers.set(name, value);
+  for (const [name, value] of Object.entries(given.headers ?? {})) {
+    // Names differ in case where one header comes several times.
+    if (name.toLowerCase() === 'set-cookie') answer.headers.append(name, value);
+    else answer.headers.set(name, value);
+  }
   return answer;
 }
 
