@@ -6,7 +6,7 @@ interface CookieCarrier {
   readonly cookieName: string;
 }
 
-/** How a credential travelled, and so how it is sent to the store (`session/manager_http.go`, `extractToken`). */
+/** The way in which a credential travelled, and is sent to the store (`session/manager_http.go`, `extractToken`). */
 export type Carrier =
   | { readonly kind: 'session-token-header' }
   | CookieCarrier
@@ -46,7 +46,7 @@ export type Presentation =
         | 'token_too_long';
     };
 
-/** Whether a value is one of the credentials that were looked at. */
+/** Tells whether a value is one of the credentials that were looked at. */
 export function isPresented(tried: readonly UsablePresentation[], value: string): boolean {
   return tried.some(({ candidates }) => candidates.some((each) => each.value === value));
 }

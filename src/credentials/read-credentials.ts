@@ -45,7 +45,7 @@ export function* readCredentials(
   yield isToken ? readToken(bearer) : readCredential(bearer, { kind: 'bearer' });
 }
 
-/** What the cookies of one setting hold. */
+/** The kind of value that the cookies of one setting hold. */
 interface CookieForm {
   readonly kind: 'candidates' | 'tokens';
   readonly maxLength: number;

@@ -37,7 +37,7 @@ export function readCookies(
 const PREFIX = /^__(?:host|secure)-/i;
 
 /**
- * Whether somebody else may have put a cookie of this name there. A browser lets only the host itself set a cookie
+ * Tells a pair that somebody else may have put there. A browser lets only the host itself set a cookie
  * of the name `__Host-…`, and only https one of `__Secure-…` (RFC 6265bis section 4.1.3). But a sibling domain may
  * set the value of another cookie, and the pair may stand behind a comma in it.
  */
@@ -91,7 +91,7 @@ const SEMICOLON = 0x3b;
 const COMMA = 0x2c;
 const EQUALS = 0x3d;
 
-/** Where the pair that begins at `start` ends, and where its first `=` is; -1 when it has none. */
+/** The end of the pair that begins at `start`, and the place of its first `=`; -1 when it has none. */
 function spanFrom(header: string, start: number): { equals: number; end: number } {
   let equals = -1;
   let end = start;

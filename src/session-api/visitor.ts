@@ -44,7 +44,7 @@ export interface Setback {
 export const VISIT_METHODS = ['GET', 'HEAD', 'POST'];
 
 /**
- * Who makes a visit. A form counts only from a page of the host it is sent to, whatever other origins may otherwise
+ * Resolves the visitor. A form counts only from a page of the host it is sent to, whatever other origins may otherwise
  * do. A token is verified here, and stands in no list of Kratos's: whoever is signed in by one is no visitor.
  */
 export async function identify(

@@ -8,13 +8,13 @@ import type { DenialReason } from '../errors/reasons.ts';
 import { failed, type Result, success } from '../errors/result.ts';
 import { NOTHING_ASKED, type Resolution } from './resolution.ts';
 
-/** How each kind of credential is looked up. */
+/** The look-up for each kind of credential. */
 export interface LookUps {
   readonly session: (credential: Credential) => Promise<Resolution>;
   readonly token: (token: TokenCredential) => Promise<Resolution>;
 }
 
-/** A credential and whose it is. */
+/** The result for one place of a request. */
 export interface Resolved {
   readonly resolution: Resolution;
   /** The one credential of which the resolution speaks; `undefined` when it speaks of none or of several. */
@@ -25,7 +25,7 @@ export interface Resolved {
   readonly lookUps: number;
 }
 
-/** Who a request is, and what was looked at to know it. */
+/** The result for a request, and the credentials that were looked at for it. */
 export interface Found extends Pick<Resolved, 'resolution' | 'chosen'> {
   /** In the order in which it was looked at. */
   readonly tried: readonly UsablePresentation[];
@@ -37,13 +37,15 @@ export interface Found extends Pick<Resolved, 'resolution' | 'chosen'> {
 const MAX_LOOK_UPS = 4;
 
 /**
- * Who a request is, by the first credential that is not refused, in the order in which they are presented. The next
- * is looked at only after a refusal: a confirmed 401, a token that proves nothing, or a form that no credential has. A
- * good credential, a fault, a 403 or two people's cookies of one name end the search. When all are refused, the
- * first that was looked up is what the request is answered for.
+ * Resolves the credentials of a request one after another, in the order in which they are presented, until one is
+ * not refused. A refusal is a confirmed 401, a token that proves nothing, or a form that no credential has. A good
+ * credential, a fault, a 403 and two people's cookies of one name end the search. When all are refused, the result
+ * is that of the first one that was looked up.
  *
- * One credential more never opens what the last one would not open alone: whoever can add a credential to a request
- * gains nothing by it, and cannot outdo a good one before it.
+ * A request passes by a credential that would pass alone. So a client gains nothing by adding credentials, and a planted
+ * one never outdoes a good one before it.
+ *
+ * @returns `credential_conflicting` when the search comes to a header that was sent twice
  */
 export async function resolvePresentations(
   presented: Iterable<Presentation>,
@@ -86,9 +88,9 @@ function isRefused(resolution: Resolution): boolean {
 }
 
 /**
- * Who a request is by what one place of it presents. Several cookies of one name (of a parent and a child domain)
- * are each looked up: one good one among dead ones wins, two good ones of different identities are nobody's
- * (somebody may have planted one), and a doubt about any of them is a doubt about all.
+ * Resolves what one place of a request presents. Several cookies of one name (of a parent and a child domain) are each
+ * looked up. A good one among dead ones wins. Two good ones of different identities are ambiguous, since somebody may
+ * have planted one. A fault of any look-up is the result for all.
  */
 export function resolvePresentation(
   presentation: UsablePresentation,
