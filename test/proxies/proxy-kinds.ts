@@ -182,7 +182,7 @@ export async function startProxy(kind: ProxyKind, places: Places): Promise<Runni
 }
 
 async function untilListening(port: number, child: ChildProcess, log: () => string): Promise<void> {
-  for (let attempt = 0; attempt < 300; attempt += 1) {
+  for (let attempt = 0; attempt < 600; attempt += 1) {
     if (child.exitCode !== null) throw new Error(`the proxy ended by itself:\n${log()}`);
     if (await isListening(port)) return;
     await sleep(50);

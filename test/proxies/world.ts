@@ -81,23 +81,26 @@ function describeProxies(
   cases: (behind: () => Behind) => void,
   change?: (configuration: string) => string,
 ): void {
+  let world: World | undefined;
+  beforeAll(async () => {
+    if (proxies.some(({ executable }) => executable !== undefined)) world = await startWorld();
+  });
+  afterEach(() => void world?.site.take());
+  afterAll(() => world?.[Symbol.asyncDispose]());
+
   describe.each(proxies)('$name', (kind) => {
     const isMissing = kind.executable === undefined;
     const title = isMissing
       ? `skipped: ${kind.name} is not installed (${kind.source})`
       : 'as docs/forward-auth.md configures it';
     describe.skipIf(isMissing)(title, () => {
-      let world: World | undefined;
       let behind: Behind | undefined;
       beforeAll(async () => {
-        world = await startWorld();
-        behind = await stand(kind, world, change);
+        if (world !== undefined) behind = await stand(kind, world, change);
       });
-      afterEach(() => void world?.site.take());
       afterAll(async () => {
         await behind?.client[Symbol.asyncDispose]();
         await behind?.proxy.stop();
-        await world?.[Symbol.asyncDispose]();
       });
       cases(() => {
         if (behind === undefined) throw new Error(`${kind.name} was not started`);
@@ -220,7 +223,7 @@ async function stand(
 
 /** Proxies listen before they have their certificates and routes. */
 async function untilServing(ask: Behind['ask'], explain: () => string): Promise<void> {
-  for (let attempt = 0; attempt < 300; attempt += 1) {
+  for (let attempt = 0; attempt < 600; attempt += 1) {
     const answer = await ask('/public/ready').catch(() => undefined);
     if (answer?.status === 200) return;
     await sleep(50);
