@@ -140,7 +140,7 @@ describeEachProxy((behind) => {
     }
   });
 
-  it('is configured in words the proxy has not given up', () => {
+  it('F30: is configured in words the proxy has not given up', () => {
     expect(behind().proxy.log()).not.toMatch(/deprecat/i);
   });
 
