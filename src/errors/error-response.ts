@@ -140,6 +140,7 @@ const STATUS_TEXT: Record<number, string> = {
   411: 'Length Required',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
+  414: 'URI Too Long',
   421: 'Misdirected Request',
   429: 'Too Many Requests',
   431: 'Request Header Fields Too Large',

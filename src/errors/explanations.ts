@@ -26,6 +26,12 @@ export function explain(reason: Reason): Explanation {
         message: 'The request query holds characters that must be percent-encoded.',
         reason: 'Percent-encode everything outside visible ASCII in the query.',
       };
+    case 'target_too_long':
+      return {
+        status: 414,
+        message: 'The request URL is too long.',
+        reason: 'Path and query may take 16 KiB together.',
+      };
     case 'host_not_valid':
       return {
         status: 400,

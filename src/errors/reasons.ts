@@ -5,6 +5,7 @@ import type { TokenDenialReason } from './token-reasons.ts';
 export type RefusalReason =
   | 'path_not_canonical'
   | 'query_not_canonical'
+  | 'target_too_long'
   | 'host_not_valid'
   | 'host_unknown'
   | 'headers_too_large'

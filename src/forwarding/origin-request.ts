@@ -81,6 +81,12 @@ export function originRequest(
 
 const MAX_COOKIE_LENGTH = 16_384;
 const MAX_HEADERS_LENGTH = 65_536;
+/** What a client sends, with what does not pass. No client has so many lines to send. */
+const MAX_LINES = 500;
+/** Each name that `Connection` nominates is a header to look for. */
+const MAX_CONNECTION_LENGTH = 4096;
+/** No scheme of `Authorization` has so many parts, and each would have to be looked at. */
+const MAX_WORDS = 100;
 const HEADER_OVERHEAD = 4; // ": " and CRLF
 /**
  * Apache, Envoy and gunicorn take no more lines, and lua-nginx-module shows no more by default: it passes over the rest, so that
@@ -96,31 +102,33 @@ function originTarget({ path, search }: AdmittedTarget, originUrl: string): stri
   return originUrl + path + search;
 }
 
-/** The client's headers that may pass; `undefined` when they are too many. */
+/** The client's headers that may pass; `undefined` when they are too many, which is found out before all are looked at. */
 function forwardableHeaders(
   received: Headers,
   passed: PassedRequest,
   options: OriginRequestOptions,
 ): Headers | undefined {
+  if ((received.get('connection') ?? '').length > MAX_CONNECTION_LENGTH) return undefined;
   const hopByHop = hopByHopNames(received);
   const headers = new Headers(received); // a value that is not looked at keeps its bytes, whatever they are
   let total = 0;
+  let lines = 0;
   let count = passed.identification.headers.length + MAX_GATEWAY_HEADERS;
-  let cookieLength = 0;
+  let isTooMuch = false;
   received.forEach((value, name) => {
-    if (count > MAX_HEADERS) return; // it is refused, and what comes after costs no more
-    const kept = passedValue(name, value, hopByHop, passed, options);
+    lines += 1;
+    isTooMuch ||= lines > MAX_LINES;
+    const kept = isTooMuch ? undefined : passedValue(name, value, hopByHop, passed, options);
     if (kept === undefined) {
-      headers.delete(name);
+      if (!isTooMuch) headers.delete(name);
       return;
     }
     if (kept !== value) headers.set(name, kept);
-    if (name === 'cookie') cookieLength = kept.length;
     total += name.length + kept.length + HEADER_OVERHEAD;
     count += 1;
+    const isTooLong = name === 'cookie' && kept.length > MAX_COOKIE_LENGTH;
+    isTooMuch = isTooLong || total > MAX_HEADERS_LENGTH || count > MAX_HEADERS;
   });
-  const isTooMuch =
-    cookieLength > MAX_COOKIE_LENGTH || total > MAX_HEADERS_LENGTH || count > MAX_HEADERS;
   return isTooMuch ? undefined : headers;
 }
 
@@ -157,7 +165,8 @@ function isKeptBack(
   { rule, tried }: PassedRequest,
   { ownSecrets, ownTokens }: OriginRequestOptions,
 ): boolean {
-  const words = authorization.split(/[\s,]+/);
+  const words = authorization.split(/[\s,]+/, MAX_WORDS + 1);
+  if (words.length > MAX_WORDS) return true;
   const [scheme = ''] = words;
   const behindScheme = authorization.slice(scheme.length).trim(); // a secret may hold spaces and commas
   if ([behindScheme, ...words].some((word) => ownSecrets.has(word))) return true;

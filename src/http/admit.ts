@@ -24,6 +24,8 @@ export interface AdmittedTarget {
   readonly search: string;
 }
 
+/** The platform's own limit for a URL; a proxy can describe a longer one in a header. */
+const MAX_TARGET_LENGTH = 16_384;
 const VISIBLE_ASCII = /^[\x21-\x7e]*$/;
 /** RFC 3986 `pchar` and `/`: what no WHATWG parser changes once dot segments are out. Others ask the parser. */
 const PLAIN_PATH = /^[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$/;
@@ -72,6 +74,7 @@ export function admitParts(
   { method, authority, target }: RequestParts,
   { hosts, allowedForms }: AdmissionOptions,
 ): Result<AdmittedTarget, RefusalReason> {
+  if (target.length > MAX_TARGET_LENGTH) return failed('target_too_long');
   const host = hosts.read(authority);
   if (host === undefined) return failed('host_not_valid');
   const queryStart = target.indexOf('?');

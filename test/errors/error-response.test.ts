@@ -14,6 +14,7 @@ type Wire = readonly [status: number, text: string, id: string];
 const WIRE: Readonly<Record<Reason, Wire>> = {
   path_not_canonical: [400, 'Bad Request', 'path_not_canonical'],
   query_not_canonical: [400, 'Bad Request', 'query_not_canonical'],
+  target_too_long: [414, 'URI Too Long', 'target_too_long'],
   host_not_valid: [400, 'Bad Request', 'host_not_valid'],
   host_unknown: [421, 'Misdirected Request', 'host_unknown'],
   headers_too_large: [431, 'Request Header Fields Too Large', 'headers_too_large'],

@@ -98,6 +98,16 @@ describe('originRequest()', () => {
     expect(headers({ authorization: 'Basic YTpi' }).get('authorization')).toBe('Basic YTpi');
   });
 
+  it('H13: takes an Authorization of more words than are looked at out', () => {
+    const words = Array.from({ length: 99 }, () => 'a').join(' ');
+    for (const isSessionRead of [true, false]) {
+      const kept = headers({ authorization: `Digest ${words}` }, isSessionRead);
+      expect(kept.get('authorization')).toBe(`Digest ${words}`);
+      const hidden = headers({ authorization: `Digest ${words} ory_st_abc` }, isSessionRead);
+      expect(hidden.get('authorization')).toBeNull();
+    }
+  });
+
   it('H13: takes every cookie of the session’s names out, and leaves the rest as it is', () => {
     expect(headers({ cookie: 'a=1;s=x; t=y ; b="2"' }).get('cookie')).toBe('a=1; b="2"');
     expect(headers({ cookie: 's=x' }).get('cookie')).toBeNull();
