@@ -110,16 +110,24 @@ describe('a cookie in quotes is the cookie', () => {
     ]);
   });
 
-  it('T10: the count of turns goes on', async () => {
-    const turnsOf = (answer: Awaited<ReturnType<typeof get>>) =>
-      headerValues(answer, 'set-cookie')
-        .find((text) => text.startsWith('__Host-postern-turns='))
-        ?.split(';', 1)[0] ?? '';
-    const first = await get(gate.port, '/in', PAGE);
-    const second = await get(gate.port, '/in', { ...PAGE, Cookie: inQuotes(turnsOf(first)) });
-    expect(turnsOf(second)).toMatch(/=2\./);
-    const third = await get(gate.port, '/in', { ...PAGE, Cookie: inQuotes(turnsOf(second)) });
-    expect([third.status, header(third, 'location')]).toEqual([403, undefined]);
+  it('T10, T11: a sign-in that goes in circles ends at the same turn, however its cookie is spelt', async () => {
+    const LIMIT = 20; // browsers give up
+    const turnsUntilItEnds = async (
+      present: (cookie: string) => (readonly [string, string])[],
+    ): Promise<number> => {
+      let cookie = '';
+      for (let turn = 1; turn <= LIMIT; turn += 1) {
+        const answer = await get(gate.port, '/in', [...Object.entries(PAGE), ...present(cookie)]);
+        if (answer.status === 403) return turn;
+        cookie = headerValues(answer, 'set-cookie')[0]?.split(';', 1)[0] ?? '';
+      }
+      return LIMIT;
+    };
+    const bare = await turnsUntilItEnds((cookie) => [['Cookie', cookie]]);
+    expect(bare).toBeLessThan(LIMIT);
+    expect(await turnsUntilItEnds((cookie) => [['Cookie', inQuotes(cookie)]])).toBe(bare);
+    const lines = (cookie: string) => ['theme=dark', cookie].map((one) => ['Cookie', one] as const);
+    expect(await turnsUntilItEnds(lines)).toBe(bare);
   });
 });
 
