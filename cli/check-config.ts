@@ -5,10 +5,10 @@
  *   npm run check-config [-- --config path/to/wrangler.toml] [--env name]
  */
 import { type Config, readConfig } from '../src/config/config.ts';
-import { believersOf } from '../src/forwarding/believed-headers.ts';
 import { foldBelievedName } from '../src/http/header-names.ts';
 import { findAssetProblems } from './asset-problems.ts';
 import { readCommandLine } from './command-line.ts';
+import { believersOf } from './header-believers.ts';
 import { readAssetFiles, readWranglerEnvironment } from './wrangler-environment.ts';
 
 const USAGE = 'usage: npm run check-config [-- --config path/to/wrangler.toml] [--env name]';

@@ -1,103 +1,103 @@
 // No I/O, no clock. Which headers some product believes for merely being there; each line ends with where that is written.
 // Names are folded as foldHeaderName() does; `*` at the end makes one a beginning.
 
-/** A name, and the product that believes it. */
-type BelievedName = readonly [name: string, product: string];
-
-/** What products believe about who somebody is, or on whose behalf a request is made. */
-const IDENTITY_OF_PRODUCTS: readonly BelievedName[] = [
+/**
+ * What products believe about who somebody is, or on whose behalf a request is made. `npm run check-config` reads the products out
+ * of the comments, as the Worker has no use for them.
+ */
+const IDENTITY_OF_PRODUCTS: readonly string[] = [
   // Proxies that sign people in, and what stands behind them
-  ['remote-user', 'Authelia, Kubernetes and many others'], // https://www.authelia.com/integration/trusted-header-sso/introduction/
-  ['remote-groups', 'Authelia'], // the same
-  ['remote-email', 'Authelia'], // the same
-  ['remote-name', 'Authelia'], // the same
-  ['remoteuser', 'sites that read REMOTE_USER without its underscore'], // https://www.rfc-editor.org/rfc/rfc3875#section-4.1.11
-  ['x-auth-request-*', 'oauth2-proxy'], // https://oauth2-proxy.github.io/oauth2-proxy/configuration/overview
-  ['x-authentik-*', 'authentik'], // https://docs.goauthentik.io/add-secure-apps/providers/proxy/
-  ['x-authenticated-*', 'Kong, and servers of the ICAP extensions'], // https://docs.konghq.com/hub/kong-inc/oauth2/
-  ['x-consumer-*', 'Kong, APISIX'], // https://docs.konghq.com/hub/kong-inc/key-auth/
-  ['x-anonymous-consumer', 'Kong'], // the same
-  ['x-credential-*', 'Kong'], // the same
-  ['x-userinfo', 'APISIX, Kong'], // https://apisix.apache.org/docs/apisix/plugins/openid-connect/
-  ['x-pomerium-*', 'Pomerium'], // https://www.pomerium.com/docs/capabilities/getting-users-identity
-  ['x-vouch-*', 'Vouch Proxy'], // https://github.com/vouch/vouch-proxy
-  ['x-jwt-*', 'WSO2, Grafana'], // https://grafana.com/docs/grafana/latest/setup-grafana/configure-security/configure-authentication/jwt/
-  ['teleport-jwt-assertion', 'applications behind Teleport'], // https://goteleport.com/docs/enroll-resources/application-access/jwt/introduction/
-  ['tailscale-*', 'Tailscale Serve'], // https://tailscale.com/kb/1312/serve
-  ['cf-access-*', 'Cloudflare Access'], // https://developers.cloudflare.com/cloudflare-one/identity/authorization-cookie/validating-json/
-  ['auth-user', 'LemonLDAP::NG'], // https://lemonldap-ng.org/documentation/latest/writingrulesand_headers.html
-  ['ynh-user*', 'YunoHost'], // https://doc.yunohost.org/en/dev/packaging/advanced/sso_ldap_integration
-  ['cas-user', 'mod_auth_cas'], // https://github.com/apereo/mod_auth_cas (CASAuthNHeader)
-  ['shib-*', 'Shibboleth'], // https://shibboleth.atlassian.net/wiki/spaces/SP3/pages/2065335257/AttributeAccess
-  ['eppn', 'Shibboleth'], // the same, attribute-map.xml
-  ['persistent-id', 'Shibboleth'], // the same
-  ['pairwise-id', 'Shibboleth'], // the same
-  ['subject-id', 'Shibboleth'], // the same
-  ['targeted-id', 'Shibboleth'], // the same
-  ['affiliation', 'Shibboleth'], // the same
-  ['unscoped-affiliation', 'Shibboleth'], // the same
-  ['entitlement', 'Shibboleth'], // the same
-  ['oidc-*', 'mod_auth_openidc'], // https://github.com/OpenIDC/mod_auth_openidc (OIDC_CLAIM_)
-  ['sm-*', 'SiteMinder'], // https://techdocs.broadcom.com/us/en/symantec-security-software/identity-security/siteminder/12-8.html
-  ['iv-*', 'IBM WebSEAL'], // https://www.ibm.com/docs/en/sva/10.0.8?topic=junctions-client-identity-in-http-headers
-  ['oam-*', 'Oracle Access Manager'], // https://docs.oracle.com/cd/E52191_03/Platform.11-1/ATGInstallGuide/html/s1502loggingintothebusinesscontrolcen01.html
-  ['osso-*', 'Oracle Single Sign-On'], // https://docs.oracle.com/cd/B14099_19/idmanage.1012/b14078/mod_osso.htm
-  ['logon-user', 'IIS'], // https://learn.microsoft.com/en-us/previous-versions/iis/6.0-sdk/ms524602(v=vs.90)
-  ['unmapped-remote-user', 'IIS'], // the same
+  'remote-user', // Authelia, Kubernetes and many others: https://www.authelia.com/integration/trusted-header-sso/introduction/
+  'remote-groups', // Authelia: the same
+  'remote-email', // Authelia: the same
+  'remote-name', // Authelia: the same
+  'remoteuser', // sites that read REMOTE_USER without its underscore: https://www.rfc-editor.org/rfc/rfc3875#section-4.1.11
+  'x-auth-request-*', // oauth2-proxy: https://oauth2-proxy.github.io/oauth2-proxy/configuration/overview
+  'x-authentik-*', // authentik: https://docs.goauthentik.io/add-secure-apps/providers/proxy/
+  'x-authenticated-*', // Kong, and servers of the ICAP extensions: https://docs.konghq.com/hub/kong-inc/oauth2/
+  'x-consumer-*', // Kong, APISIX: https://docs.konghq.com/hub/kong-inc/key-auth/
+  'x-anonymous-consumer', // Kong: the same
+  'x-credential-*', // Kong: the same
+  'x-userinfo', // APISIX, Kong: https://apisix.apache.org/docs/apisix/plugins/openid-connect/
+  'x-pomerium-*', // Pomerium: https://www.pomerium.com/docs/capabilities/getting-users-identity
+  'x-vouch-*', // Vouch Proxy: https://github.com/vouch/vouch-proxy
+  'x-jwt-*', // WSO2, Grafana: https://grafana.com/docs/grafana/latest/setup-grafana/configure-security/configure-authentication/jwt/
+  'teleport-jwt-assertion', // applications behind Teleport: https://goteleport.com/docs/enroll-resources/application-access/jwt/introduction/
+  'tailscale-*', // Tailscale Serve: https://tailscale.com/kb/1312/serve
+  'cf-access-*', // Cloudflare Access: https://developers.cloudflare.com/cloudflare-one/identity/authorization-cookie/validating-json/
+  'auth-user', // LemonLDAP::NG: https://lemonldap-ng.org/documentation/latest/writingrulesand_headers.html
+  'ynh-user*', // YunoHost: https://doc.yunohost.org/en/dev/packaging/advanced/sso_ldap_integration
+  'cas-user', // mod_auth_cas: https://github.com/apereo/mod_auth_cas (CASAuthNHeader)
+  'shib-*', // Shibboleth: https://shibboleth.atlassian.net/wiki/spaces/SP3/pages/2065335257/AttributeAccess
+  'eppn', // Shibboleth: the same, attribute-map.xml
+  'persistent-id', // Shibboleth: the same
+  'pairwise-id', // Shibboleth: the same
+  'subject-id', // Shibboleth: the same
+  'targeted-id', // Shibboleth: the same
+  'affiliation', // Shibboleth: the same
+  'unscoped-affiliation', // Shibboleth: the same
+  'entitlement', // Shibboleth: the same
+  'oidc-*', // mod_auth_openidc: https://github.com/OpenIDC/mod_auth_openidc (OIDC_CLAIM_)
+  'sm-*', // SiteMinder: https://techdocs.broadcom.com/us/en/symantec-security-software/identity-security/siteminder/12-8.html
+  'iv-*', // IBM WebSEAL: https://www.ibm.com/docs/en/sva/10.0.8?topic=junctions-client-identity-in-http-headers
+  'oam-*', // Oracle Access Manager: https://docs.oracle.com/cd/E52191_03/Platform.11-1/ATGInstallGuide/html/s1502loggingintothebusinesscontrolcen01.html
+  'osso-*', // Oracle Single Sign-On: https://docs.oracle.com/cd/B14099_19/idmanage.1012/b14078/mod_osso.htm
+  'logon-user', // IIS: https://learn.microsoft.com/en-us/previous-versions/iis/6.0-sdk/ms524602(v=vs.90)
+  'unmapped-remote-user', // IIS: the same
   // Applications that take a header for a sign-in
-  ['x-webauth-*', 'Grafana, Gitea, Forgejo'], // https://grafana.com/docs/grafana/latest/setup-grafana/configure-security/configure-authentication/auth-proxy/
-  ['x-remote-*', 'Kubernetes, Home Assistant, Rundeck'], // https://kubernetes.io/docs/reference/access-authn-authz/authentication/#authenticating-proxy
-  ['x-auth-couchdb-*', 'CouchDB'], // https://docs.couchdb.org/en/stable/api/server/authn.html#proxy-authentication
-  ['x-proxy-user', 'OpenSearch'], // https://docs.opensearch.org/latest/security/authentication-backends/proxy/
-  ['x-proxy-roles', 'OpenSearch'], // the same
-  ['opendistro-security-*', 'OpenSearch'], // https://docs.opensearch.org/latest/security/access-control/impersonation/
-  ['opensearch-security-*', 'OpenSearch'], // the same
-  ['sg-impersonate-as', 'Search Guard'], // https://docs.search-guard.com/latest/user-impersonation
-  ['es-security-runas-user', 'Elasticsearch'], // https://www.elastic.co/guide/en/elasticsearch/reference/7.15/run-as-privilege.html
-  ['x-trino-user', 'Trino'], // https://trino.io/docs/current/develop/client-protocol.html
-  ['x-trino-original-user', 'Trino'], // the same
-  ['x-presto-user', 'Presto'], // https://prestodb.io/docs/current/develop/client-protocol.html
-  ['x-hasura-*', 'Hasura'], // https://hasura.io/docs/2.0/auth/authorization/roles-variables/
-  ['x-scope-orgid', 'Grafana Mimir, Loki and Tempo'], // https://grafana.com/docs/mimir/latest/manage/secure/authentication-and-authorization/
-  ['thanos-tenant', 'Thanos'], // https://thanos.io/tip/components/receive.md/
-  ['x-materialize-user', 'Materialize'], // https://dev.materialize.com/api/rust/mz_environmentd/http/fn.x_materialize_user_header_auth.html
-  ['x-proxiedentit*', 'Apache NiFi'], // https://docs.cloudera.com/HDPDocuments/HDF3/HDF-3.4.0/administering-nifi-registry/content/proxy_configuration.html
-  ['x-user', 'CloudBeaver'], // https://dbeaver.com/docs/cloudbeaver/23.3/Reverse-proxy-header-authentication
-  ['x-role', 'CloudBeaver'], // the same
-  ['x-first-name', 'CloudBeaver'], // the same
-  ['x-last-name', 'CloudBeaver'], // the same
-  ['x-user-id', 'OpenStack services'], // https://docs.openstack.org/keystonemiddleware/latest/middlewarearchitecture.html
-  ['x-user-name', 'OpenStack services'], // the same
-  ['x-roles', 'OpenStack services'], // the same
-  ['x-identity-status', 'OpenStack services'], // the same
-  ['x-rstudio-*', 'Posit Workbench'], // https://docs.posit.co/ide/server-pro/authenticating_users/proxied_authentication.html
-  ['rstudio-connect-*', 'Posit Connect'], // https://docs.posit.co/connect/user/shiny/
-  ['shiny-server-credentials', 'Posit Connect'], // the same
-  ['kubeflow-userid', 'Kubeflow'], // https://github.com/kubeflow/kubeflow/pull/7032
-  ['kubeflow-groups', 'Kubeflow'], // https://github.com/kubeflow/kubeflow/blob/master/components/access-management/README.md
-  ['impersonate-*', 'Kubernetes'], // https://kubernetes.io/docs/reference/access-authn-authz/user-impersonation/
-  ['serveridentity', 'Nacos'], // https://nacos.io/en/docs/latest/auth (nacos.core.auth.server.identity.key)
-  ['x-nmp-principal-*', 'NeMo Platform'], // https://docs.nvidia.com/nemo-platform/documentation/access-control/deployment/credential-propagation
+  'x-webauth-*', // Grafana, Gitea, Forgejo: https://grafana.com/docs/grafana/latest/setup-grafana/configure-security/configure-authentication/auth-proxy/
+  'x-remote-*', // Kubernetes, Home Assistant, Rundeck: https://kubernetes.io/docs/reference/access-authn-authz/authentication/#authenticating-proxy
+  'x-auth-couchdb-*', // CouchDB: https://docs.couchdb.org/en/stable/api/server/authn.html#proxy-authentication
+  'x-proxy-user', // OpenSearch: https://docs.opensearch.org/latest/security/authentication-backends/proxy/
+  'x-proxy-roles', // OpenSearch: the same
+  'opendistro-security-*', // OpenSearch: https://docs.opensearch.org/latest/security/access-control/impersonation/
+  'opensearch-security-*', // OpenSearch: the same
+  'sg-impersonate-as', // Search Guard: https://docs.search-guard.com/latest/user-impersonation
+  'es-security-runas-user', // Elasticsearch: https://www.elastic.co/guide/en/elasticsearch/reference/7.15/run-as-privilege.html
+  'x-trino-user', // Trino: https://trino.io/docs/current/develop/client-protocol.html
+  'x-trino-original-user', // Trino: the same
+  'x-presto-user', // Presto: https://prestodb.io/docs/current/develop/client-protocol.html
+  'x-hasura-*', // Hasura: https://hasura.io/docs/2.0/auth/authorization/roles-variables/
+  'x-scope-orgid', // Grafana Mimir, Loki and Tempo: https://grafana.com/docs/mimir/latest/manage/secure/authentication-and-authorization/
+  'thanos-tenant', // Thanos: https://thanos.io/tip/components/receive.md/
+  'x-materialize-user', // Materialize: https://dev.materialize.com/api/rust/mz_environmentd/http/fn.x_materialize_user_header_auth.html
+  'x-proxiedentit*', // Apache NiFi: https://docs.cloudera.com/HDPDocuments/HDF3/HDF-3.4.0/administering-nifi-registry/content/proxy_configuration.html
+  'x-user', // CloudBeaver: https://dbeaver.com/docs/cloudbeaver/23.3/Reverse-proxy-header-authentication
+  'x-role', // CloudBeaver: the same
+  'x-first-name', // CloudBeaver: the same
+  'x-last-name', // CloudBeaver: the same
+  'x-user-id', // OpenStack services: https://docs.openstack.org/keystonemiddleware/latest/middlewarearchitecture.html
+  'x-user-name', // OpenStack services: the same
+  'x-roles', // OpenStack services: the same
+  'x-identity-status', // OpenStack services: the same
+  'x-rstudio-*', // Posit Workbench: https://docs.posit.co/ide/server-pro/authenticating_users/proxied_authentication.html
+  'rstudio-connect-*', // Posit Connect: https://docs.posit.co/connect/user/shiny/
+  'shiny-server-credentials', // Posit Connect: the same
+  'kubeflow-userid', // Kubeflow: https://github.com/kubeflow/kubeflow/pull/7032
+  'kubeflow-groups', // Kubeflow: https://github.com/kubeflow/kubeflow/blob/master/components/access-management/README.md
+  'impersonate-*', // Kubernetes: https://kubernetes.io/docs/reference/access-authn-authz/user-impersonation/
+  'serveridentity', // Nacos: https://nacos.io/en/docs/latest/auth (nacos.core.auth.server.identity.key)
+  'x-nmp-principal-*', // NeMo Platform: https://docs.nvidia.com/nemo-platform/documentation/access-control/deployment/credential-propagation
   // Platforms that write who somebody is
-  ['x-goog-authenticated-*', 'Google Identity-Aware Proxy'], // https://cloud.google.com/iap/docs/identity-howto
-  ['x-goog-iap-*', 'Google Identity-Aware Proxy'], // https://cloud.google.com/iap/docs/identity-howto
-  ['x-endpoint-api-*', 'Google Cloud Endpoints'], // https://cloud.google.com/endpoints/docs/openapi/authenticating-users-custom
-  ['x-apigateway-*', 'Google API Gateway, serverless-express'], // https://cloud.google.com/api-gateway/docs/authenticating-users-jwt
-  ['sec-istio-auth-userinfo', 'Istio'], // https://github.com/istio/proxy/blob/release-1.0/src/envoy/http/jwt_auth/README.md
-  ['x-amzn-oidc-*', 'AWS load balancers'], // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-authenticate-users.html
-  ['x-amzn-request-context', 'Lambda Web Adapter'], // https://awslabs.github.io/aws-lambda-web-adapter/features/request-context.html
-  ['x-amzn-lambda-context', 'Lambda Web Adapter'], // the same
-  ['x-ms-client-principal*', 'Azure App Service'], // https://learn.microsoft.com/en-us/azure/app-service/configure-authentication-user-identities
-  ['x-ms-token-*', 'Azure App Service'], // https://learn.microsoft.com/en-us/azure/app-service/configure-authentication-oauth-tokens
-  ['ms-aspnetcore-*', 'ASP.NET Core behind IIS'], // https://learn.microsoft.com/en-us/aspnet/core/host-and-deploy/iis/advanced
-  ['sf-context-*', 'Snowpark Container Services'], // https://docs.snowflake.com/en/developer-guide/snowpark-container-services/additional-considerations-services-jobs
-  ['x-sandstorm-*', 'Sandstorm'], // https://docs.sandstorm.io/en/latest/developing/auth/
-  ['x-replit-*', 'Replit'], // https://docs.replit.com/hosting/authenticating-users-replit-auth
-  ['x-cloudtasks-*', 'handlers of Cloud Tasks'], // https://cloud.google.com/tasks/docs/creating-http-target-tasks
-  ['x-cloudscheduler*', 'handlers of Cloud Scheduler'], // https://cloud.google.com/scheduler/docs/reference/rpc/google.cloud.scheduler.v1
-  ['x-hc-user-*', 'LazyCat'], // https://developer.lazycat.cloud/en/http-request-headers.html
-  ['x-kratos-*', 'sites behind Ory Kratos'], // https://www.ory.sh/docs/kratos/reference/api
-  ['dapr-caller-*', 'Dapr'], // https://docs.dapr.io/developing-applications/building-blocks/service-invocation/
+  'x-goog-authenticated-*', // Google Identity-Aware Proxy: https://cloud.google.com/iap/docs/identity-howto
+  'x-goog-iap-*', // Google Identity-Aware Proxy: https://cloud.google.com/iap/docs/identity-howto
+  'x-endpoint-api-*', // Google Cloud Endpoints: https://cloud.google.com/endpoints/docs/openapi/authenticating-users-custom
+  'x-apigateway-*', // Google API Gateway, serverless-express: https://cloud.google.com/api-gateway/docs/authenticating-users-jwt
+  'sec-istio-auth-userinfo', // Istio: https://github.com/istio/proxy/blob/release-1.0/src/envoy/http/jwt_auth/README.md
+  'x-amzn-oidc-*', // AWS load balancers: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-authenticate-users.html
+  'x-amzn-request-context', // Lambda Web Adapter: https://awslabs.github.io/aws-lambda-web-adapter/features/request-context.html
+  'x-amzn-lambda-context', // Lambda Web Adapter: the same
+  'x-ms-client-principal*', // Azure App Service: https://learn.microsoft.com/en-us/azure/app-service/configure-authentication-user-identities
+  'x-ms-token-*', // Azure App Service: https://learn.microsoft.com/en-us/azure/app-service/configure-authentication-oauth-tokens
+  'ms-aspnetcore-*', // ASP.NET Core behind IIS: https://learn.microsoft.com/en-us/aspnet/core/host-and-deploy/iis/advanced
+  'sf-context-*', // Snowpark Container Services: https://docs.snowflake.com/en/developer-guide/snowpark-container-services/additional-considerations-services-jobs
+  'x-sandstorm-*', // Sandstorm: https://docs.sandstorm.io/en/latest/developing/auth/
+  'x-replit-*', // Replit: https://docs.replit.com/hosting/authenticating-users-replit-auth
+  'x-cloudtasks-*', // handlers of Cloud Tasks: https://cloud.google.com/tasks/docs/creating-http-target-tasks
+  'x-cloudscheduler*', // handlers of Cloud Scheduler: https://cloud.google.com/scheduler/docs/reference/rpc/google.cloud.scheduler.v1
+  'x-hc-user-*', // LazyCat: https://developer.lazycat.cloud/en/http-request-headers.html
+  'x-kratos-*', // sites behind Ory Kratos: https://www.ory.sh/docs/kratos/reference/api
+  'dapr-caller-*', // Dapr: https://docs.dapr.io/developing-applications/building-blocks/service-invocation/
 ];
 
 /** Words in which applications of all kinds look for who somebody is; no product is known by them. */
@@ -206,7 +206,7 @@ function matcher(patterns: readonly string[]): (folded: string) => boolean {
   };
 }
 
-const isUserName = matcher([...IDENTITY_OF_PRODUCTS.map(([name]) => name), ...IDENTITY_WORDS]);
+const isUserName = matcher([...IDENTITY_OF_PRODUCTS, ...IDENTITY_WORDS]);
 const isClientName = matcher(CLIENT_NAMES);
 const isControlName = matcher(CONTROL_NAMES);
 
@@ -218,12 +218,4 @@ export function isIdentity(folded: string): boolean {
 /** Whether a header says who or where the client is, or which URL or method was asked: never a client's to say. */
 export function isAboutRequest(folded: string): boolean {
   return isClientName(folded) || isControlName(folded) || CONTROL_PARTS.test(folded);
-}
-
-/** The products that believe a folded name to say who somebody is. */
-export function believersOf(folded: string): string | undefined {
-  const found = IDENTITY_OF_PRODUCTS.find(([name]) =>
-    name.endsWith('*') ? folded.startsWith(name.slice(0, -1)) : folded === name,
-  );
-  return found?.[1];
 }
