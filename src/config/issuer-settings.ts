@@ -6,15 +6,21 @@ import { inlineKeys } from './issuer-key-settings.ts';
 import { isSecureUrl, listOf, wholeNumber } from './setting-types.ts';
 
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,512}$/;
+/** Without `*`: it is compared to the letter, and no issuer has one. */
+const EXACT_ISSUER = /^[\x21-\x29\x2b-\x7e]{1,512}$/;
 const CLAIM = 'a claim name';
 /** Every token has these, so none of them tells one kind from another. */
 const NOT_MARKERS = ['iss', 'sub', 'sid', 'aud', 'exp', 'nbf', 'iat', 'jti'];
 const KEY_SOURCES = ['keys', 'jwks_url', 'discovery'] as const;
 
 const claimName = v.pipe(v.string(CLAIM), v.regex(VISIBLE_ASCII, CLAIM));
-const audienceName = v.pipe(v.string(), v.regex(VISIBLE_ASCII));
+const audienceName = v.pipe(
+  v.string(),
+  v.regex(VISIBLE_ASCII),
+  v.check((name) => !name.includes('*')),
+);
 const AUDIENCE =
-  'an audience, a list of 1 to 16 of them, or false together with marker_claims; never empty';
+  'an audience (no "*"), a list of 1 to 16 of them, or false together with marker_claims; never empty';
 const MARKERS =
   'a table of 1 to 16 claims with the text, number or boolean each must have; not iss, sub, sid, aud, exp, nbf, iat or jti, which every token has';
 const KEYS_URL = 'an https URL without user or fragment (http is allowed on loopback)';
@@ -24,7 +30,7 @@ const members = v.strictObject(
     /** The `iss` claim, to the letter. Kratos writes its public base URL with a slash at the end. */
     issuer: v.pipe(
       v.string('the iss claim of the tokens'),
-      v.regex(VISIBLE_ASCII, 'the iss claim of the tokens: 1 to 512 visible characters'),
+      v.regex(EXACT_ISSUER, 'the iss claim of the tokens: 1 to 512 visible characters, no "*"'),
     ),
     /**
      * Whose tokens these are: which claims they have, and what their sessions look like. `kratos`:

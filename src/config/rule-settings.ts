@@ -78,7 +78,7 @@ const members = {
    */
   freshness: v.optional(v.picklist(['normal', 'strict'], 'one of "normal", "strict"'), 'normal'),
   /**
-   * Origins (`https://spa.example.com`) whose CORS preflights Postern answers itself, for requests
+   * Origins (`https://spa.example.com`, an app’s `capacitor://localhost`) whose CORS preflights Postern answers itself, for requests
    * this rule is for, whose pages may read Postern’s denials and faults of such requests, and may
    * open WebSockets here. The session is still asked of the request that follows.
    */

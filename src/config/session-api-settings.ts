@@ -1,6 +1,6 @@
 // Pure: no I/O, no clock.
 import * as v from 'valibot';
-import { baseUrl, flag, json, listOf, originUrl } from './setting-types.ts';
+import { baseUrl, flag, json, listOf, originUrl, pageOrigin } from './setting-types.ts';
 
 /** No dot, so that a secret is never taken for a JWT, nor a JWT for a secret. */
 const SECRET = /^[A-Za-z0-9_~+/=-]{32,512}$/;
@@ -40,11 +40,11 @@ export const SESSION_API_SETTINGS = {
   SIGN_IN_ENDS_SESSIONS: flag(),
   /**
    * Origins besides `PUBLIC_URL` that are trusted as the site itself is (`Origin` of the request,
-   * compared exactly): with the cookie of the person looking at them, their pages may change sessions,
+   * compared exactly; `https://spa.example.com`, or an app’s `capacitor://localhost`): with the cookie of the person looking at them, their pages may change sessions,
    * and ask and read (CORS) whoami, `/sessions` and, where it is answered here, `/self-service`.
    */
   ALLOWED_ORIGINS: v.optional(
-    listOf(originUrl(), [0, 20], 'a list of at most 20 origins'),
+    listOf(pageOrigin(), [0, 20], 'a list of at most 20 origins'),
     () => [],
   ),
   /**
@@ -73,7 +73,10 @@ export const SESSION_API_SETTINGS = {
    */
   ACCESS_AUDIENCE: v.optional(
     listOf(
-      v.pipe(v.string('an audience tag'), v.regex(/^[\x21-\x7e]{1,255}$/, 'an audience tag')),
+      v.pipe(
+        v.string('an audience tag'),
+        v.regex(/^[\x21-\x29\x2b-\x7e]{1,255}$/, 'an audience tag, exactly; no "*"'),
+      ),
       [1, 5],
       'a list of 1 to 5 audience tags',
     ),

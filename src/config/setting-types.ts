@@ -58,7 +58,7 @@ export function baseUrl() {
 function urlWhere(isGood: (url: URL) => boolean, expected: string) {
   const check = (text: string) => {
     const url = URL.parse(text);
-    return url !== null && isGood(url);
+    return url !== null && !isPattern(url.host) && isGood(url);
   };
   return v.pipe(
     v.string(expected),
@@ -136,16 +136,42 @@ function isHostName(text: string): boolean {
   );
 }
 
+const ORIGIN =
+  'an origin exactly as browsers send it, such as https://spa.example.com or capacitor://localhost, never null or file://';
+/** An app's own scheme: its pages send `scheme://host`, which URL parsers call an opaque origin. */
+const APP_ORIGIN =
+  /^(?!(?:https?|wss?|ftp|file|data|blob|javascript):)[a-z][a-z0-9+.-]*:\/\/[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*(?::\d{1,5})?$/;
+
 /** An origin as browsers write it in `Origin`. */
 export function exactOrigin() {
-  const expected = 'an origin exactly as browsers send it, such as https://spa.example.com';
   return v.pipe(
-    v.string(expected),
-    v.check((text) => {
-      const url = URL.parse(text);
-      return url !== null && isSecureUrl(url) && url.origin === text;
-    }, expected),
+    v.string(ORIGIN),
+    v.check((text) => readOrigin(text) === text, ORIGIN),
   );
+}
+
+/** The same for one that may be written as an URL, with a slash at its end and in any spelling. */
+export function pageOrigin() {
+  return v.pipe(
+    v.string(ORIGIN),
+    v.transform((text) => readOrigin(text) ?? ''),
+    v.check((origin) => origin !== '', ORIGIN),
+  );
+}
+
+function readOrigin(text: string): string | undefined {
+  if (APP_ORIGIN.test(text)) return text;
+  const url = URL.parse(text);
+  if (url === null || !isBareUrl(url) || url.pathname !== '/' || isPattern(url.host))
+    return undefined;
+  // RFC 6761 section 6.3: names below localhost do not leave the machine either.
+  const isLocal = url.protocol === 'http:' && url.hostname.endsWith('.localhost');
+  return isLocal || isSecureUrl(url) ? url.origin : undefined;
+}
+
+/** Whether a text is meant for more than one name. Names are compared exactly, so that it would match none. */
+export function isPattern(text: string): boolean {
+  return /[*^|]|\$$/.test(text);
 }
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };

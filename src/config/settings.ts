@@ -14,6 +14,7 @@ import {
   FURTHER_METHOD_NAMES,
   flag,
   hostName,
+  isPattern,
   json,
   listOf,
   originUrl,
@@ -22,6 +23,12 @@ import {
 } from './setting-types.ts';
 
 const COOKIE_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}$/; // RFC 9110 token
+const EXACT_NAME = 'a cookie name (RFC 6265), no pattern';
+
+const cookieName = v.pipe(
+  v.string(EXACT_NAME),
+  v.check((name) => COOKIE_NAME.test(name) && !isPattern(name), EXACT_NAME),
+);
 
 const PRESET_NAMES = Object.keys(IDENTITY_PRESETS) as IdentityPreset[]; // the table's own keys
 
@@ -71,11 +78,7 @@ export const SETTINGS = {
      * that a sibling domain can set.
      */
     SESSION_COOKIE_NAMES: v.optional(
-      listOf(
-        v.pipe(v.string('a cookie name'), v.regex(COOKIE_NAME, 'a cookie name (RFC 6265)')),
-        [1, 4],
-        'a list of 1 to 4 cookie names',
-      ),
+      listOf(cookieName, [1, 4], 'a list of 1 to 4 cookie names'),
       () => ['ory_kratos_session'],
     ),
     /**
@@ -83,11 +86,7 @@ export const SETTINGS = {
      * Tokens are also read from `Authorization: Bearer`.
      */
     TOKEN_COOKIE_NAMES: v.optional(
-      listOf(
-        v.pipe(v.string('a cookie name'), v.regex(COOKIE_NAME, 'a cookie name (RFC 6265)')),
-        [0, 4],
-        'a list of at most 4 cookie names',
-      ),
+      listOf(cookieName, [0, 4], 'a list of at most 4 cookie names'),
       () => [],
     ),
   },

@@ -14,8 +14,7 @@ const TOKEN_REASONS = {
   },
   token_too_deep: {
     message: 'The claims of the token are nested too deeply.',
-    reason:
-      'Objects and lists may stand at most 8 levels deep, the claims themselves included. Have the issuer put flatter claims into it.',
+    reason: 'Claims are at most 8 levels deep. Have the issuer put less into it.',
   },
   token_too_many_claims: {
     message: 'The token has too many claims.',

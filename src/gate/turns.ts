@@ -111,8 +111,8 @@ export class Turns {
 
 /** Whether a person sees the answer in a window of its own: no frame, and nothing that is loaded ahead. */
 function isVisit(headers: Headers): boolean {
-  const isAhead = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'].some((name) =>
-    /\b(?:prefetch|prerender|preview)\b/i.test(headers.get(name) ?? ''),
+  const isAhead = ['sec-purpose', 'purpose', 'x-moz'].some((name) =>
+    /prefetch|prerender/.test(headers.get(name) ?? ''),
   );
   return !isAhead && (headers.get('sec-fetch-dest') ?? 'document') === 'document';
 }

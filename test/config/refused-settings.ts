@@ -8,7 +8,13 @@ const HTTP_URLS = [
   'http://10.0.0.1',
 ];
 const NO_URLS = ['', 'app.example.test', '//a', 'ftp://a', 'javascript:x', 1, null, {}, []];
-const DRESSED_URLS = ['https://u@a', 'https://u:p@a', 'https://a/?q', 'https://a/#f'];
+const DRESSED_URLS = [
+  'https://*.example.com',
+  'https://u@a',
+  'https://u:p@a',
+  'https://a/?q',
+  'https://a/#f',
+];
 
 const PART = 'A'.repeat(43);
 /** Of the right shape, and nobody's. */
@@ -23,7 +29,17 @@ export const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
   KRATOS_BROWSER_URL: [...NO_URLS, ...HTTP_URLS, ...DRESSED_URLS],
   LOGIN_URL: [...NO_URLS, ...HTTP_URLS, ...DRESSED_URLS],
   ORIGIN_URL: [...NO_URLS, ...HTTP_URLS, ...DRESSED_URLS, 'https://a/path'],
-  TOKEN_COOKIE_NAMES: [['a', 'b', 'c', 'd', 'e'], [''], ['a b'], [1], 'name', {}, null],
+  TOKEN_COOKIE_NAMES: [
+    ['token_*'],
+    ['^token$'],
+    ['a', 'b', 'c', 'd', 'e'],
+    [''],
+    ['a b'],
+    [1],
+    'name',
+    {},
+    null,
+  ],
   ISSUERS: ['x', {}, null, [1], [{}], [{ issuer: 'i' }], Array(33).fill({})], // more in issuer-settings.test.ts
   KEY_SET_SECRET: ['', 'x'.repeat(31), 'x'.repeat(257), 1, null, {}],
   KEYS_TIMEOUT_MS: [99, 9001],
@@ -43,18 +59,31 @@ export const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
   SELF_SERVICE: ['yes', 1, null, 'TRUE'],
   SIGN_IN_ENDS_SESSIONS: ['yes', 1, null, 'TRUE'],
   SERVER_TIMING: ['on', 1, null],
-  ALLOWED_ORIGINS: ['x', ['*'], ['null'], ['https://a/path'], ['http://a.example'], null],
+  ALLOWED_ORIGINS: [
+    ...['x', null],
+    ...[
+      ...['*', 'null', 'https://a/path', 'http://a.example', 'https://*.example.com'],
+      ...['file://', 'file:///', 'file://localhost', 'data:,x', 'blob:https://a.example/x'],
+      ...['capacitor://', 'capacitor://localhost/', 'capacitor://*', 'CAPACITOR://localhost'],
+      ...['chrome-extension://*', 'chrome-extension:', 'capacitor://user@localhost', 'about:blank'],
+      ...['http://tauri.localhost.example', 'javascript://localhost', 'ws://localhost'],
+    ].map((origin) => [origin]),
+  ],
   ADMIN_SECRETS: [[], ['short'], ['x'.repeat(31)], [`a.b.${'c'.repeat(40)}`], 'x'.repeat(40), null],
   ACCESS_TEAM_DOMAIN: [...NO_URLS, ...HTTP_URLS, ...DRESSED_URLS, 'https://a/path'],
-  ACCESS_AUDIENCE: [[], [''], [1], 'x', null],
+  ACCESS_AUDIENCE: [['*'], [], [''], [1], 'x', null],
   KRATOS_ADMIN_URL: [...NO_URLS, ...HTTP_URLS, ...DRESSED_URLS],
   KRATOS_ADMIN_API_KEY: ['', 'a b', 'é', 1, null],
   KEYCARD_API_URL: [...NO_URLS, ...HTTP_URLS, ...DRESSED_URLS],
   KEYCARD_TOKEN_URL: [...NO_URLS, ...HTTP_URLS, ...DRESSED_URLS],
   KEYCARD_CLIENT_ID: ['', 'a b', 1, null],
   KEYCARD_CLIENT_SECRET: ['', 'a b', 1, null],
-  KEYCARD_ZONES: [[], [''], ['a/b'], ['..'], 'x', null],
+  KEYCARD_ZONES: [['*'], [], [''], ['a/b'], ['..'], 'x', null],
   SESSION_COOKIE_NAMES: [
+    ['ory_session_*'],
+    ['ory_kratos_session', '*'],
+    ['^ory_session_.+$'],
+    ['ory_session_a|ory_session_b'],
     [],
     ['a', 'b', 'c', 'd', 'e'],
     [''],
@@ -158,7 +187,16 @@ export const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
     [{ path: '/a', session: 'none', host: 'other.example:443' }],
     [{ path: '/a', session: 'none', host: '' }],
     [{ path: '/a', session: 'none', methods: ['get'] }],
-    [{ path: '/a', session: 'required', preflight: ['*'] }],
+    ...[
+      '*',
+      'null',
+      'file://',
+      'https://*.example.com',
+      'capacitor://localhost/',
+      'capacitor://*',
+    ].map((origin) => [{ path: '/a', session: 'required', preflight: [origin] }]),
+    [{ path: '/a', session: 'required', host: '*.example.com' }],
+    [{ path: '/a', session: 'required', methods: ['*'] }],
     [{ path: '/a', session: 'required', preflight: ['https://a.example:443'] }],
     [{ path: '/a', session: 'required', preflight: ['https://A.example'] }],
     [{ path: '/a', session: 'required', preflight: ['https://a.example/'] }],
