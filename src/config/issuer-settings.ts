@@ -20,7 +20,7 @@ const audienceName = v.pipe(
   v.check((name) => !name.includes('*')),
 );
 const AUDIENCE =
-  'an audience (no "*"), a list of 1 to 16 of them, or false together with marker_claims; never empty';
+  'an audience, a list of 1 to 16 of them, or false together with marker_claims; never empty';
 const MARKERS =
   'a table of 1 to 16 claims with the text, number or boolean each must have; not iss, sub, sid, aud, exp, nbf, iat or jti, which every token has';
 const KEYS_URL = 'an https URL without user or fragment (http is allowed on loopback)';
@@ -30,7 +30,7 @@ const members = v.strictObject(
     /** The `iss` claim, to the letter. Kratos writes its public base URL with a slash at the end. */
     issuer: v.pipe(
       v.string('the iss claim of the tokens'),
-      v.regex(EXACT_ISSUER, 'the iss claim of the tokens: 1 to 512 visible characters, no "*"'),
+      v.regex(EXACT_ISSUER, 'the iss claim of the tokens: 1 to 512 visible characters without "*"'),
     ),
     /**
      * Whose tokens these are: which claims they have, and what their sessions look like. `kratos`:

@@ -75,7 +75,7 @@ export const SESSION_API_SETTINGS = {
     listOf(
       v.pipe(
         v.string('an audience tag'),
-        v.regex(/^[\x21-\x29\x2b-\x7e]{1,255}$/, 'an audience tag, exactly; no "*"'),
+        v.regex(/^[\x21-\x29\x2b-\x7e]{1,255}$/, 'an audience tag'),
       ),
       [1, 5],
       'a list of 1 to 5 audience tags',

@@ -137,10 +137,10 @@ function isHostName(text: string): boolean {
 }
 
 const ORIGIN =
-  'an origin exactly as browsers send it, such as https://spa.example.com or capacitor://localhost, never null or file://';
+  'an origin exactly as browsers send it, such as https://spa.example.com or capacitor://localhost';
 /** An app's own scheme: its pages send `scheme://host`, which URL parsers call an opaque origin. */
 const APP_ORIGIN =
-  /^(?!(?:https?|wss?|ftp|file|data|blob|javascript):)[a-z][a-z0-9+.-]*:\/\/[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*(?::\d{1,5})?$/;
+  /^(?!(?:https?|wss?|ftp|file|data|blob|javascript):)[a-z][a-z0-9+.-]*:\/\/[\w.-]+(?::\d+)?$/;
 
 /** An origin as browsers write it in `Origin`. */
 export function exactOrigin() {

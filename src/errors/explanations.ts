@@ -68,7 +68,7 @@ export function explain(reason: Reason): Explanation {
         status: 403,
         message: 'Signing in goes in circles.',
         reason:
-          'This is the third time in a minute that signing in led back here without success. Clear the cookies of this site and try again; if it lasts, tell its operator.',
+          'Signing in leads back here without success. Clear the cookies of this site and try again; if it lasts, tell its operator.',
       };
     case 'proxy_not_trusted':
       return {
@@ -144,7 +144,7 @@ export function explain(reason: Reason): Explanation {
         status: 508,
         message: 'The request has come back to where it was sent from.',
         reason:
-          'An address in the configuration leads back to this service. Its operator has to change it: KRATOS_PUBLIC_URL, or ORIGIN_URL (docs/deployment.md, step 6).',
+          'An address in the configuration leads back to this service. Its operator has to change it: KRATOS_PUBLIC_URL or ORIGIN_URL.',
       };
     case 'caller_not_authorized':
       return {

@@ -132,24 +132,23 @@ async function breakLoop(
 
 function hintFor(cause: Denial['reason']): string {
   return isTokenReason(cause)
-    ? 'A token that proves nothing stands in a cookie of this site. Clearing the cookies of this site helps.'
+    ? 'A cookie holds a token that is not valid. Clearing the cookies of this site helps.'
     : HINTS[cause];
 }
 
 /** What usually makes a sign-in come back empty-handed. */
 const HINTS: Record<Exclude<Denial['reason'], TokenDenialReason>, string> = {
   credential_missing:
-    'Your browser did not send the session cookie. It may block cookies of this site; or, for its operator: the cookie’s domain, path or SameSite does not cover this host.',
+    'Your browser did not send the session cookie. For the operator of this site: look at its domain, path and SameSite.',
   credential_malformed:
-    'Something that is not a session stands in the session cookie. Clearing the cookies of this site helps.',
+    'The session cookie holds something else. Clearing the cookies of this site helps.',
   credential_ambiguous:
-    'Your browser sent several session cookies, of more than one person. Clearing the cookies of this site helps.',
+    'Your browser sent session cookies of more than one person. Clearing the cookies of this site helps.',
   session_inactive:
-    'The session that was sent is not active. For its operator: sign-in and this gate may be using different session stores or cookie names.',
-  session_aal2_required:
-    'A second factor is asked for and was not given. For its operator: the store must be able to raise this session to AAL2; look whether a second factor is set up and the sign-in page offers it.',
+    'The session is not active. For its operator: sign-in and this gate may use different session stores or cookie names.',
+  session_aal2_required: 'A second factor is asked for and was not given.',
   session_refresh_required:
-    'Signing in once more did not renew the time of sign-in. For its operator: the sign-in page must honour refresh=true.',
+    'Signing in again did not renew the time of sign-in. For its operator: the sign-in page must honour refresh=true.',
   condition_not_met: '',
   condition_not_evaluable: '',
 };

@@ -58,8 +58,9 @@ export class Turns {
     const last = this.#read(headers);
     const [page, cause] = [nameOf(place), nameOf(reason)];
     const next = { page, cause, presented: this.#presentedIn(headers), at: this.#options.now() };
-    const isSame = last !== undefined && last.page === page && last.cause === cause;
-    if (!isSame) return [this.#remember({ ...next, turns: 1, quick: 1 })];
+    if (last?.page !== page || last.cause !== cause) {
+      return [this.#remember({ ...next, turns: 1, quick: 1 })];
+    }
     const isBack = next.presented !== '' && next.presented !== last.presented;
     const isQuick = !isBack && Math.abs(next.at - last.at) <= QUICK_MS;
     const turns = last.turns + (isBack ? 1 : 0);
@@ -87,15 +88,8 @@ export class Turns {
     const [cookie] = readCookies(headers.get('cookie'), (name) => name === this.cookieName);
     const [turns = '', quick = '', page = '', cause = '', presented = '', at = ''] =
       cookie?.value.split('.') ?? [];
-    if (!/^[1-9]$/.test(turns) || !/^[1-9]$/.test(quick)) return undefined;
-    return {
-      turns: Number(turns),
-      quick: Number(quick),
-      page,
-      cause,
-      presented,
-      at: Number.parseInt(at, 36),
-    };
+    if (!/^[1-9][1-9]$/.test(turns + quick)) return undefined;
+    return { turns: +turns, quick: +quick, page, cause, presented, at: Number.parseInt(at, 36) };
   }
 
   #presentedIn(headers: Headers): string {
