@@ -27,6 +27,8 @@ const GATE_WITH_A_BAD_LOG = `
   };
 `;
 const LAG_MS = 5000;
+/** From the gate's closing of a socket to this process's hearing of it. */
+const SLOW_MACHINE_MS = 1000;
 const ISSUER = 'https://issuer.example.test/';
 const API_KEY = 'a-key-for-senders-that-cannot-sign';
 
@@ -105,8 +107,9 @@ describe('C34: a log that is far away from an isolate', { timeout: 60_000 }, () 
       const answeredAt = await announce(sid);
       const served: [number, string][] = [];
       while (Date.now() < answeredAt + LAG_MS + 4000) {
+        const afterMs = Date.now() - answeredAt; // the verdict comes later than this
         const { status, told } = await ask(there, token);
-        if (status === 200) served.push([Date.now() - answeredAt, told]);
+        if (status === 200) served.push([afterMs, told]);
         await delay(100);
       }
       expect(served.length).toBeGreaterThan(0);
@@ -136,8 +139,9 @@ describe('C34: a log that is far away from an isolate', { timeout: 60_000 }, () 
       const answeredAt = await announce(sid);
       for (const { closed } of sockets) {
         const { code, at } = await closed;
-        expect(code).toBe(4401);
-        expect(at - answeredAt).toBeLessThan(LAG_MS);
+        // 1013 where a look took longer than what the one before it proved, which a busy machine makes likely at 2 s.
+        expect(delayMs === 2000 ? [4401, 1013] : [4401]).toContain(code);
+        expect(at - answeredAt).toBeLessThan(LAG_MS + SLOW_MACHINE_MS);
       }
     },
   );

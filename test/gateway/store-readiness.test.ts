@@ -227,7 +227,7 @@ describe('readiness that', () => {
     expect((await whoami(gate.port, byToken(strangersToken()))).status).toBe(503);
     const waitedMs = performance.now() - startedAt;
     expect(waitedMs).toBeGreaterThan(900);
-    expect(waitedMs).toBeLessThan(2500);
+    expect(waitedMs).toBeLessThan(6000);
     expect(await readyCalls()).toBe(1);
   });
 
