@@ -40,9 +40,9 @@ const MAX_ATTEMPTS = 3;
  * the time it arrives, the check that it is the result of may have been overtaken.
  *
  * Guarantees: nothing is served at or past the session's expiry; a failing store is never read as "signed
- * out"; no "no" of the store's is believed while the store is not ready; one refused credential is asked about
- * at most once a second, whatever is demanded; a check that started before a revocation neither answers nor is kept; one store call at a time per
- * credential in this isolate, however many ask.
+ * out", and no "no" of the store's is believed while it is not ready; one refused credential is asked about at
+ * most once a second, whatever is demanded; a check that started before a revocation neither answers nor is
+ * kept; one store call at a time per credential in this isolate, however many ask.
  */
 export class Sessions {
   readonly #options: SessionsOptions;
