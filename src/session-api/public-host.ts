@@ -1,4 +1,5 @@
 // Pure: no I/O, no clock.
+import { parseAuthority, type Scheme } from '../http/authority.ts';
 
 /** Where Kratos's flows are found, from inside and from outside. */
 export interface PublicHost {
@@ -15,13 +16,23 @@ const OWN_PATH = /^\/(?:self-service|sessions|\.well-known\/ory)(?:[/?]|$)/;
 
 /** A URL of Kratos's own as the one at which the same thing is found on the site; others stay as they are. */
 export function toPublicUrl(url: string, { kratosUrls, publicUrl, apiPath }: PublicHost): string {
-  for (const base of kratosUrls) {
-    if (!url.startsWith(base)) continue;
-    const rest = url.slice(base.length);
+  const known = withReadHost(url);
+  for (const base of kratosUrls.map(withReadHost)) {
+    if (!known.startsWith(base)) continue;
+    const rest = known.slice(base.length);
     if (rest !== '' && !/^[/?#]/.test(rest)) continue; // another host, of which this one is the beginning
     return `${publicUrl}${OWN_PATH.test(rest) ? apiPath : ''}${rest}`;
   }
   return url;
+}
+
+/** A URL with scheme and host as they are compared, so that Kratos may spell its own as it likes; the rest as it is. */
+function withReadHost(url: string): string {
+  return url.replace(/^(https?:)\/\/([^/?#]*)/i, (sent, protocol: string, authority: string) => {
+    const scheme = protocol.toLowerCase() as Scheme; // the pattern takes no other
+    const host = parseAuthority(authority, scheme);
+    return host === undefined ? sent : `${scheme}//${host}`;
+  });
 }
 
 /** A `Location`: an absolute URL of Kratos's, or a path on its host. */

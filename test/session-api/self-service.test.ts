@@ -280,6 +280,12 @@ describe('publicLocation()', () => {
       'https://auth.example.com.evil.example/self-service',
       'https://auth.example.com.evil.example/self-service',
     ],
+    // RFC 3986 section 6.2.2.1 and 6.2.3: the same URL in other letters, with its port, with a final dot.
+    ['HTTPS://Auth.Example.com:443/ui/login', `${SITE}/ui/login`],
+    ['https://auth.example.com./ui/Login?X=1', `${SITE}/ui/Login?X=1`],
+    ['https://AUTH.example.com:443', SITE],
+    ['https://auth.example.com:80/ui', 'https://auth.example.com:80/ui'],
+    ['https://me@auth.example.com/ui', 'https://me@auth.example.com/ui'],
     ['//evil.example/x', '//evil.example/x'],
     ['http://localhost:4433/kratosx/self-service', 'http://localhost:4433/kratosx/self-service'],
   ])('%s', (location, expected) => {
