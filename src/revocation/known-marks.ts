@@ -2,6 +2,7 @@
 import { LOG_START, type LogPage, type LogPosition, type RecordedMark } from './log-protocol.ts';
 import {
   credentialKey,
+  cut,
   EVERYTHING_KEY,
   identityKey,
   issuerKey,
@@ -124,7 +125,8 @@ export class KnownMarks {
     if (this.#othersSize === 0 || identityId === undefined) return [];
     const marks = this.#others.get(otherSessionsPrefix(identityId));
     if (marks === undefined) return [];
-    return Array.from(marks).flatMap(([spared, mark]) => (spared === sessionId ? [] : [mark]));
+    const own = sessionId && cut(sessionId);
+    return Array.from(marks).flatMap(([spared, mark]) => (spared === own ? [] : [mark]));
   }
 
   #newest(subject: RevocationSubject): KnownMark {

@@ -1,4 +1,5 @@
 // Pure: no I/O, no clock.
+import { canonicalId } from '../session/uuid.ts';
 
 /** Whose checks and tokens a mark speaks of. */
 export type MarkSubject =
@@ -159,8 +160,9 @@ function joined(first: string, second: string): string {
   return `${cut(first)}\n${cut(second)}`;
 }
 
-function cut(id: string): string {
-  return id.length > MAX_ID_LENGTH ? id.slice(0, MAX_ID_LENGTH) : id;
+/** An id as it stands in a key: in the one spelling that ids are compared in. */
+export function cut(id: string): string {
+  return id.length > MAX_ID_LENGTH ? id.slice(0, MAX_ID_LENGTH) : canonicalId(id);
 }
 
 /** No issuer holds a line feed (it is a URL), so no two pairs are the same text. */

@@ -1,6 +1,6 @@
 // Pure: no I/O, no clock.
 import type { JsonObject, JsonValue } from '../session/session.ts';
-import { readUuid } from './uuid.ts';
+import { readUuid } from '../session/uuid.ts';
 
 /** Whom a `POST /admin/sessions` is about. */
 export type BulkChange =

@@ -1,6 +1,7 @@
 import { failed } from '../errors/result.ts';
 import type { Upstream } from '../providers/upstream.ts';
 import type { MarkSubject } from '../revocation/mark.ts';
+import { readUuid } from '../session/uuid.ts';
 import {
   endingUnlessRefused,
   provesUnchanged,
@@ -33,7 +34,6 @@ import {
 import { passThrough } from './pass-through.ts';
 import { readJsonBody } from './request-body.ts';
 import { tracingHeaders } from './request-headers.ts';
-import { readUuid } from './uuid.ts';
 
 export interface KratosAdminOptions {
   readonly kratosAdmin: Upstream;

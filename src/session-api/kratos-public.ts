@@ -2,6 +2,7 @@ import { errorHeaders } from '../errors/error-response.ts';
 import { failed, success } from '../errors/result.ts';
 import { sessions401Body } from '../providers/kratos/kratos-errors.ts';
 import type { Upstream } from '../providers/upstream.ts';
+import { readUuid } from '../session/uuid.ts';
 import type { SessionChange } from '../session-changes/session-change.ts';
 import {
   type ApiAnswer,
@@ -33,7 +34,6 @@ import {
 import { passThrough } from './pass-through.ts';
 import { tracingHeaders } from './request-headers.ts';
 import { sendAsCaller } from './send-as-caller.ts';
-import { readUuid } from './uuid.ts';
 
 export interface KratosPublicOptions extends CallerOptions {
   readonly kratos: Upstream;

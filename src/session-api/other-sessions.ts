@@ -4,9 +4,9 @@ import { readBoundedText, TOO_LONG } from '../http/read-bounded-text.ts';
 import { credentialHeaders } from '../providers/kratos/credential-headers.ts';
 import type { Upstream } from '../providers/upstream.ts';
 import type { JsonObject, JsonValue } from '../session/session.ts';
+import { readUuid } from '../session/uuid.ts';
 import type { ApiAnswer } from './api-route.ts';
 import { passThrough } from './pass-through.ts';
-import { readUuid } from './uuid.ts';
 
 const MAX_PAGE_BYTES = 4 * 1024 * 1024;
 

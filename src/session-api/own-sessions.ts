@@ -13,6 +13,7 @@ import { ALL_OTHERS, END_FIELD, sessionsPage, TOKEN_FIELD } from '../pages/sessi
 import { describeSession } from '../pages/shown-session.ts';
 import type { Upstream } from '../providers/upstream.ts';
 import type { Session } from '../session/session.ts';
+import { readUuid } from '../session/uuid.ts';
 import type { ChangeMaker } from '../session-changes/change-maker.ts';
 import { digestName } from '../whoami/credential-name.ts';
 import type { Resolution } from '../whoami/resolution.ts';
@@ -20,7 +21,6 @@ import type { ApiAnswer, ApiVisit } from './api-route.ts';
 import { endOtherSessions, endSession } from './end-sessions.ts';
 import { readOtherSessions } from './other-sessions.ts';
 import { readFormBody } from './request-body.ts';
-import { readUuid } from './uuid.ts';
 import {
   identify,
   type Obstacle,

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { failed, type Result, success } from '../errors/result.ts';
 import type { TokenDenialReason } from '../errors/token-reasons.ts';
 import type { JsonObject, JsonValue } from '../session/session.ts';
+import { canonicalId } from '../session/uuid.ts';
 import {
   fillFields,
   isObject,
@@ -66,7 +67,7 @@ export function kratosTokenSession(
 }
 
 function isSameSession({ id: sessionId }: JsonObject, sid: string): boolean {
-  return sessionId === undefined || sessionId === sid;
+  return sessionId === undefined || isSameId(sessionId, sid);
 }
 
 /** `sub` is the identity's id, or its external id where the template says so (`subject_source`). */
@@ -74,7 +75,11 @@ function isSamePerson(
   { id: identityId, external_id: externalId }: JsonObject,
   sub: string,
 ): boolean {
-  return identityId === undefined || identityId === sub || externalId === sub;
+  return identityId === undefined || isSameId(identityId, sub) || externalId === sub;
+}
+
+function isSameId(value: JsonValue, id: string): boolean {
+  return typeof value === 'string' && canonicalId(value) === canonicalId(id);
 }
 
 /** When the session itself ends, which may be before the token does. */

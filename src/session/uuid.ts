@@ -6,3 +6,8 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export function readUuid(text: unknown): string | undefined {
   return typeof text === 'string' && UUID.test(text) ? text.toLowerCase() : undefined;
 }
+
+/** The spelling in which ids are compared: a UUID in lower case (RFC 9562 section 4), every other id byte for byte. */
+export function canonicalId(id: string): string {
+  return readUuid(id) ?? id;
+}

@@ -1,0 +1,118 @@
+/** RFC 9562 section 4: a UUID is written in lower case, and is read in either. Other ids are compared byte for byte. */
+import { createHmac } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { get, header } from '../support/raw-http.ts';
+import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { createTestIssuer, type TestIssuer } from '../support/token-issuer.ts';
+
+const ISSUER = 'https://auth.example.test/';
+const SECRET = 'a secret of the sender of webhooks';
+
+let gate: RunningGate;
+let issuer: TestIssuer;
+let count = 0;
+
+beforeAll(async () => {
+  issuer = await createTestIssuer({ issuer: ISSUER });
+  const settings = { issuer: ISSUER, preset: 'kratos', audience: 'postern', algorithms: ['ES256'] };
+  gate = await startGate({
+    vars: { WEBHOOK_SECRETS: [SECRET], ISSUERS: [{ ...settings, keys: [issuer.publicJwk] }] },
+  });
+});
+afterAll(() => gate.dispose());
+
+/** Sends a webhook, and waits for longer than a mark takes to be known. */
+async function tell(message: object): Promise<void> {
+  count += 1;
+  const [id, body] = [`id-${count}`, JSON.stringify(message)];
+  const timestamp = String(Math.floor(gate.clock.now() / 1000));
+  const signature = createHmac('sha256', SECRET)
+    .update(`${id}.${timestamp}.${body}`)
+    .digest('base64');
+  const headers = {
+    'webhook-id': id,
+    'webhook-timestamp': timestamp,
+    'webhook-signature': `v1,${signature}`,
+  };
+  const response = await fetch(`${gate.url}/.postern/events/webhook`, {
+    method: 'POST',
+    body,
+    headers,
+  });
+  expect(response.status).toBe(204);
+  await gate.clock.advance(6000);
+}
+
+const whoami = async (headers: Readonly<Record<string, string>>) => {
+  const answer = await get(gate.port, '/sessions/whoami', headers);
+  return [answer.status, header(answer, 'postern-reason')];
+};
+const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
+const uuid = () => crypto.randomUUID();
+const upper = (id: string) => id.toUpperCase();
+const lower = (id: string) => id;
+const mixed = (id: string) =>
+  id.replace(/[a-f]/g, (letter, at) => (at % 2 ? letter.toUpperCase() : letter));
+
+describe('an id in another spelling', () => {
+  it.each([
+    ['upper case', upper],
+    ['mixed case', mixed],
+  ])(
+    'J33: of a session or a person, in %s, is the session’s and the person’s',
+    async (_, spell) => {
+      for (const name of ['session_ids', 'identity_ids']) {
+        const signedIn = await gate.kratos.createSession();
+        const { cookie, id, session } = signedIn;
+        expect(await whoami({ Cookie: cookie })).toEqual([200, undefined]);
+        await gate.kratos.revoke(id);
+        await tell({ [name]: [spell(name === 'session_ids' ? id : session.identity.id)] });
+        expect([name, await whoami({ Cookie: cookie })]).toEqual([name, [401, 'session_inactive']]);
+      }
+    },
+  );
+
+  it.each([
+    ['upper case, in the message', upper, lower],
+    ['upper case, in the token', lower, upper],
+    ['mixed case, in both', mixed, upper],
+  ])('J33: of a token’s session, person or own, in %s, ends the token', async (_, told, held) => {
+    for (const [claim, message] of [
+      ['sid', (id: string) => ({ session_ids: [id] })],
+      ['sub', (id: string) => ({ identity_ids: [id] })],
+      ['jti', (id: string) => ({ tokens: [{ issuer: ISSUER, id }] })],
+    ] as const) {
+      const id = uuid();
+      const claims = { jti: uuid(), sid: uuid(), sub: uuid(), [claim]: held(id) };
+      const token = await issuer.token(gate.clock.now(), { claims });
+      expect([claim, await whoami(bearer(token))]).toEqual([claim, [200, undefined]]);
+      await gate.clock.advance(1000);
+      await tell(message(told(id)));
+      expect([claim, await whoami(bearer(token))]).toEqual([claim, [401, 'token_revoked']]);
+    }
+  });
+
+  it('J33: in the session claim of a token is the same session and person', async () => {
+    const [sid, sub] = [uuid(), uuid()];
+    const session = { id: upper(sid), identity: { id: upper(sub) } };
+    const token = await issuer.token(gate.clock.now(), { claims: { sid, sub, session } });
+    expect(await whoami(bearer(token))).toEqual([200, undefined]);
+    const others = { id: uuid(), identity: { id: upper(sub) } };
+    const forged = await issuer.token(gate.clock.now(), { claims: { sid, sub, session: others } });
+    expect(await whoami(bearer(forged))).toEqual([401, 'token_claim_invalid']);
+  });
+
+  it('J33: that is no UUID is another id', async () => {
+    for (const [held, told] of [
+      ['user-a', 'USER-A'],
+      ['0d2bcafe', '0D2BCAFE'],
+      [uuid(), `{${uuid()}}`],
+      ['c0ffee00-1111-4222-8333-44445555666g', 'C0FFEE00-1111-4222-8333-44445555666G'],
+    ] as const) {
+      const claims = { sid: held, sub: uuid() };
+      const token = await issuer.token(gate.clock.now(), { claims });
+      await tell({ session_ids: [told] });
+      expect(await whoami(bearer(token))).toEqual([200, undefined]);
+    }
+  });
+});
