@@ -1,0 +1,60 @@
+/** One run of the world: everything that is drawn at random follows from it. */
+export interface DoorSchedule {
+  readonly seed: number;
+  /** Which request ends sessions, by its place in the list of all. */
+  readonly action: number;
+  /** Milliseconds by which the clocks are wrong: of both isolates and of the log. */
+  readonly skewsMs: readonly [number, number, number];
+  readonly isStoreSlow: boolean;
+  /** How often a call to the store fails in each way; all ways together at most once. */
+  readonly storeFaults: Readonly<Record<StoreFault, number>>;
+  readonly logDelayMs: number;
+  readonly logLoss: number;
+  /** For so long the log is down, from the moment on at which the change is first made. */
+  readonly logDownMs: number;
+  readonly hasKv: boolean;
+  readonly kvLoss: number;
+  /** The longest between two requests of one client. */
+  readonly pauseMs: number;
+}
+
+/**
+ * Ways in which a call to the store comes to nothing: it does not arrive, it arrives and its answer is lost, the change is
+ * made after nobody waits for it any more, it is answered with a failure, or by its limits.
+ */
+export type StoreFault = 'unreached' | 'unanswered' | 'late' | 'failing' | 'limited';
+
+/** An answer that let somebody in, or kept somebody out. */
+export interface Seen {
+  readonly who: string;
+  readonly isolate: number;
+  readonly status: number;
+  readonly at: number;
+  /** Said to be given only because something failed. */
+  readonly isLabelled: boolean;
+}
+
+export interface DoorReport {
+  readonly action: string;
+  /** When the request was first answered with success; `undefined`: never, so nothing was promised. */
+  readonly answeredAt: number | undefined;
+  readonly tries: number;
+  /** Who is over then, by every credential. */
+  readonly over: readonly string[];
+  /** Who is served on, whatever happens. */
+  readonly untouched: readonly string[];
+  readonly seen: readonly Seen[];
+  /** Uncaught errors, and answers of a kind that no client may get. */
+  readonly bugs: readonly string[];
+}
+
+export const LAG_MS = 5000;
+
+/** Answers that break the promise: somebody who is over is let in, or somebody who is untouched is told to be nobody. */
+export function violations({ answeredAt, over, untouched, seen }: DoorReport): Seen[] {
+  return seen.filter(({ who, status, at, isLabelled }) => {
+    if (untouched.includes(who)) return status === 401;
+    const isLate = answeredAt !== undefined && at > answeredAt + LAG_MS;
+    return isLate && over.includes(who) && status === 200 && !isLabelled;
+  });
+}
