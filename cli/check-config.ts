@@ -82,6 +82,12 @@ function warnings(): string[] {
       'ORIGIN_URL is set beside the service binding ORIGIN: the site gets that URL and its host. Leave ORIGIN_URL out, and it gets the public URL.',
     );
   }
+  for (const [index, issuer] of (config.ok ? config.value.ISSUERS : []).entries()) {
+    if (issuer.preset !== 'kratos' || issuer.required_claims.includes('session')) continue;
+    found.push(
+      `ISSUERS.${index} takes tokens without a session claim. Where the tokenizer has subject_source: external_id, revoking a person by the identity's id does not reach them: let the mapper add session, and set required_claims = ["session"].`,
+    );
+  }
   for (const name of SECRETS.filter((secret) => secret in (file.vars ?? {}))) {
     found.push(
       `${name} is a variable, which everyone who can see the Worker can read: make it a secret.`,

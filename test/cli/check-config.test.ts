@@ -99,6 +99,27 @@ session = "nobody"
     expect(output).not.toContain('every setting is good');
   });
 
+  it('J34: warns of tokens that may name their person by an external id alone', () => {
+    const issuer = {
+      issuer: 'https://auth.example.com/',
+      preset: 'kratos',
+      audience: 'postern',
+      algorithms: ['ES256'],
+      jwks_url: 'https://auth.example.com/jwks.json',
+    };
+    const withIssuer = (more: object) =>
+      shipped.replace(
+        '[vars]',
+        () => `[vars]\nISSUERS = '${JSON.stringify([{ ...issuer, ...more }])}'`,
+      );
+    const { status, output } = checkText(withIssuer({}));
+    expect([status, output]).toEqual([
+      0,
+      expect.stringMatching(/warning .*ISSUERS\.0 .*external_id/),
+    ]);
+    expect(checkText(withIssuer({ required_claims: ['session'] })).output).not.toContain('warning');
+  });
+
   it('O5: warns of what is legal but leaves a way round the gate', () => {
     const open = shipped
       .replace('workers_dev = false', 'workers_dev = true')

@@ -54,6 +54,32 @@ const lower = (id: string) => id;
 const mixed = (id: string) =>
   id.replace(/[a-f]/g, (letter, at) => (at % 2 ? letter.toUpperCase() : letter));
 
+/** `subject_source: external_id` of Kratos's tokenizer (`session/tokenizer.go`). */
+describe('a token whose subject is an external id', () => {
+  it('J34: without a session claim, ends with the person that is named by the external id', async () => {
+    const [id, externalId] = [uuid(), `customer-${uuid()}`];
+    const claims = { sub: externalId, sid: uuid(), jti: uuid() };
+    const token = await issuer.token(gate.clock.now(), { claims });
+    expect(await whoami(bearer(token))).toEqual([200, undefined]);
+    await gate.clock.advance(1000);
+    await tell({ identity_ids: [id, externalId] });
+    expect(await whoami(bearer(token))).toEqual([401, 'token_revoked']);
+  });
+
+  it('J34: with a session claim, ends with the person by either name', async () => {
+    for (const pick of [0, 1]) {
+      const [id, externalId] = [uuid(), `customer-${uuid()}`];
+      const session = { identity: { id, external_id: externalId } };
+      const claims = { sub: externalId, sid: uuid(), jti: uuid(), session };
+      const token = await issuer.token(gate.clock.now(), { claims });
+      expect(await whoami(bearer(token))).toEqual([200, undefined]);
+      await gate.clock.advance(1000);
+      await tell({ identity_ids: [[id, externalId][pick]] });
+      expect(await whoami(bearer(token))).toEqual([401, 'token_revoked']);
+    }
+  });
+});
+
 describe('an id in another spelling', () => {
   it.each([
     ['upper case', upper],
