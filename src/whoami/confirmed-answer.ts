@@ -18,14 +18,14 @@ type Fault = Extract<StoreAnswer, { kind: 'fault' }>;
 
 /**
  * Asks the store, and believes a "no" only while the store is ready, because Kratos answers 401 to everybody when
- * its own database fails.
+ * its own database fails. A "no" from the end of an outage is asked for again, once the store is ready.
  *
  * @param isWarm whether the credential was good moments ago, as far as is known here. The "no" then takes a question
  *   about readiness that was sent after it, and is asked for a second time
  */
 export async function askConfirmed(
   check: () => Promise<StoreAnswer>,
-  readiness: Pick<StoreReadiness, 'moment' | 'find'>,
+  readiness: Pick<StoreReadiness, 'moment' | 'find' | 'wasFailing'>,
   { isWarm, anchor }: { readonly isWarm: () => Promise<boolean>; readonly anchor: Anchor },
 ): Promise<ConfirmedAnswer> {
   const answer = await check();
@@ -35,7 +35,8 @@ export async function askConfirmed(
   const finding = await readiness.find(arrived, wasGood ? 'after' : 'recent', anchor);
   if (finding?.readiness === 'not-ready') return NOT_READY;
   if (finding === undefined) return READINESS_UNKNOWN;
-  const second = wasGood ? await check() : answer;
+  // A store that becomes ready while it is asked has refused before.
+  const second = wasGood || readiness.wasFailing(arrived) ? await check() : answer;
   return second.kind === 'no-session' ? { ...second, arrived, finding } : second;
 }
 

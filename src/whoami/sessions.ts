@@ -19,7 +19,7 @@ import { FIND_DEADLINE_MS, type StoreReadiness } from './store-readiness.ts';
 
 export interface SessionsOptions {
   readonly store: SessionStore;
-  readonly readiness: Pick<StoreReadiness, 'moment' | 'find' | 'hasFailedSince'>;
+  readonly readiness: Pick<StoreReadiness, 'moment' | 'find' | 'hasFailedSince' | 'wasFailing'>;
   /** `undefined`: memory and the store only. */
   readonly kv: KvTier | undefined;
   readonly revocation: RevocationView;

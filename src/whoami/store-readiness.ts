@@ -51,7 +51,7 @@ export class StoreReadiness {
   readonly #options: StoreReadinessOptions;
   readonly #flights: SingleFlight<ReadinessFinding>;
   #latest: ReadinessFinding | undefined;
-  #latestFailure = 0;
+  #latestFailure: ReadinessFinding | undefined;
   #questions = 0;
   #askedAt = -Infinity;
   #isUnpublished = false;
@@ -68,7 +68,13 @@ export class StoreReadiness {
 
   /** Whether the store has said, or been too silent to say, that it is not ready, by a question sent after that moment. */
   hasFailedSince({ questions }: RefusalMoment): boolean {
-    return this.#latestFailure > questions;
+    return this.#latestFailure !== undefined && this.#latestFailure.question > questions;
+  }
+
+  /** Whether the store was not ready by the last question sent before a refusal, which may then be no more than that. */
+  wasFailing({ at, questions }: RefusalMoment): boolean {
+    const failure = this.#latestFailure;
+    return failure?.question === questions && at - failure.sentAt <= RECENT_MS;
   }
 
   /**
@@ -129,7 +135,7 @@ export class StoreReadiness {
     const finding = { readiness, question, sentAt };
     if (question > (this.#latest?.question ?? 0)) this.#latest = finding;
     if (readiness === 'not-ready') {
-      this.#latestFailure = Math.max(this.#latestFailure, question);
+      if (question > (this.#latestFailure?.question ?? 0)) this.#latestFailure = finding;
     } else if (readiness === 'unpublished' && !this.#isUnpublished) {
       this.#isUnpublished = true;
       onUnpublished();

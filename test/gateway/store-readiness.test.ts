@@ -108,6 +108,21 @@ describe('while the store’s database is down', () => {
     expect((await whoami(gate.port, byToken(token))).status).toBe(503);
   });
 
+  it('O20: a refusal from the last second of an outage signs nobody out once the store is ready', async () => {
+    const { cookie } = await gate.kratos.createSession();
+    await gate.kratos.control({ databaseFailing: true });
+    expect((await whoami(gate.port, byToken(strangersToken()))).status).toBe(503);
+    const paths = ['/either/x', '/page', '/sessions/whoami'];
+    const asked = paths.map((path) => get(gate.port, path, byCookie(cookie)));
+    // All of them were refused by now, and wait until the store may be asked again whether it is ready.
+    await expect.poll(() => whoamiCalls(gate.kratos)).toBeGreaterThan(1);
+    await gate.kratos.control({ databaseFailing: false });
+    await gate.clock.advance(1001);
+    const answers = await Promise.all(asked);
+    expect(answers.map(told)).toEqual(paths.map(() => [200, undefined, []]));
+    expect(await readyCalls()).toBe(2);
+  });
+
   it('the decision log says why', async () => {
     await gate.kratos.control({ databaseFailing: true });
     await get(gate.port, '/page', strangersCookie());
