@@ -41,10 +41,13 @@ const VALID_ESCAPE = /%[0-9a-f]{2}/i;
 const VISIBLE_ASCII = /^[\x21-\x7e]*$/;
 /** `.`, `..` and their matrix-parameter forms (`..;x=1`), as a whole segment, or as one before a decoded `?` or `#`. */
 const DOT_SEGMENT = /\/\.{1,2}(?:;[^/]*)?(?=[/?#]|$)/;
-/** What stands in a disguised dot segment and is not seen: white space, and what Unicode says may be passed over. */
-const UNSEEN = /[\s\p{Default_Ignorable_Code_Point}]+/gu;
-/** Fraction slash, division slash and set minus, which NFKC leaves alone and Windows' best-fit tables make `/` and `\` of. */
-const SLASH_LIKE = /[\u2044\u2215\u2216\\]/g;
+/** What stands in a disguised dot segment and is not seen: white space, controls, and what Unicode says may be passed over. */
+const UNSEEN = /[\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}]+/gu;
+/**
+ * Fraction slash, division slash, set minus, yen sign and won sign: NFKC leaves them alone, and Windows' best-fit tables make `/`
+ * and `\` of them.
+ */
+const SLASH_LIKE = /[\u2044\u2215\u2216\u00a5\u20a9\\]/g;
 /** Two slashes with nothing in between but parameters. */
 const EMPTY_SEGMENT = /\/(?:;[^/]*)?\//;
 /** `%252525…`: how often a path is decoded is then anybody's guess. */

@@ -191,6 +191,20 @@ describe('paths', () => {
     ]);
   });
 
+  it('P40: nor a segment that is ".." where NEXT LINE is white space, or where a currency sign is "\\"', async () => {
+    await expectRefused([
+      '/public/..%c2%85/admin', // NEXT LINE, White_Space in Unicode's PropList.txt: .NET's Trim() and Python's strip() remove it
+      '/public/.%c2%85./admin',
+      '/public/..%c2%9f/admin', // another control of ISO 6429
+      '/public/..%c2%a5admin', // YEN SIGN, 0x5C in bestfit932.txt
+      '/public/..%ef%bf%a5admin', // FULLWIDTH YEN SIGN, NFKC YEN SIGN
+      '/public/..%e2%82%a9admin', // WON SIGN, 0x5C in bestfit949.txt
+      '/public%c2%a5..%c2%a5admin',
+    ]);
+    expect(await answerTo('/public/100%c2%a5')).toBe('200');
+    expect(await answerTo('/public/..%e2%82%ac')).toBe('200'); // EURO SIGN
+  });
+
   it('H31: titles with spaces, dots and fullwidth forms are paths like any other', async () => {
     for (const target of [
       '/public/a%20b',
