@@ -1,6 +1,13 @@
 import { LogMemory, MEMORY_SCHEMA, type SqlRow, type SqlValue } from './log-memory.ts';
 import type { AppendAnswer, AppendOptions, LogPage, RecordedMark } from './log-protocol.ts';
-import { EVERYTHING_KEY, type Mark, ownerKey, ownerOfKey, subjectKey } from './mark.ts';
+import {
+  EVERYTHING_KEY,
+  type Mark,
+  ownerKey,
+  ownerOfKey,
+  peopleOfIssuer,
+  subjectKey,
+} from './mark.ts';
 
 /** The part of a Durable Object's storage that is used. */
 export interface LogStorage {
@@ -177,11 +184,20 @@ export class LogCore {
       if (this.#countOf(person) > MAX_MARKS_OF_PERSON) this.#foldInto(person);
     }
     const share = Math.floor(maxMarks * ISSUER_SHARE);
-    for (const issuer of issuers) {
-      const count = this.#countOf(issuer);
-      if (count > share) this.#foldInto(issuer, this.#positionAt(Math.ceil(count / 2), issuer));
-    }
+    for (const issuer of issuers) this.#boundIssuer(issuer, share);
     if (this.#count > maxMarks) this.#fold(maxMarks);
+  }
+
+  /** An issuer's people count too: when there are too many marks of theirs, each becomes one first. */
+  #boundIssuer(issuer: string, share: number): void {
+    const people = peopleOfIssuer(issuer);
+    const isTheirs = 'owner >= ? AND owner < ?';
+    const [row] = this.#query(`SELECT COUNT(*) AS count FROM marks WHERE ${isTheirs}`, ...people);
+    if (Number(row?.count) + this.#countOf(issuer) <= share) return;
+    this.#foldWhere(isTheirs, { bindings: people });
+    const count = this.#countOf(issuer);
+    const kept = Math.floor(share / 2);
+    if (count > share) this.#foldInto(issuer, this.#positionAt(count - kept - 1, issuer));
   }
 
   #countOf(owner: string): number {

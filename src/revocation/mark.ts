@@ -155,6 +155,12 @@ export function ownerOfKey(key: string): string | undefined {
   return issuer === undefined ? undefined : issuerKey(issuer);
 }
 
+/** Between these two are the keys of everybody whom an issuer knows; `owner` is the issuer's own key. */
+export function peopleOfIssuer(owner: string): [string, string] {
+  const issuer = owner.slice('o:'.length);
+  return [`i@${issuer}\n`, `i@${issuer}\v`];
+}
+
 /** Two ids as one; each is cut for itself, so that a long one hides nothing of the other. */
 function joined(first: string, second: string): string {
   return `${cut(first)}\n${cut(second)}`;

@@ -73,6 +73,7 @@ export class ChangeMaker {
     writer: NonNullable<ChangeMakerOptions['writer']>,
   ): Promise<ChangeAnswer> {
     if (conclusion.kind === 'unchanged') return answer;
+    if (conclusion.kind === 'not-told') return unrecorded(answer);
     if (conclusion.kind === 'nobody-found') {
       return (await this.#markEverything(writer)) ? answer : unrecorded(answer);
     }

@@ -46,7 +46,9 @@ export type Conclusion =
       readonly isOptional?: boolean;
     }
   /** Something was changed, and nobody can say for whom. */
-  | { readonly kind: 'nobody-found' };
+  | { readonly kind: 'nobody-found' }
+  /** Something was changed, and whoever could say for whom failed: the answer is withheld. */
+  | { readonly kind: 'not-told' };
 
 export const UNCHANGED: Conclusion = Object.freeze({ kind: 'unchanged' });
 

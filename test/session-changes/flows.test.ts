@@ -382,6 +382,19 @@ describe('a verification', () => {
     expect(await addresses(known)).toEqual([email, true]);
   });
 
+  it('R19: by the link in the mail, opened by its owner in another browser, is seen at once', async () => {
+    const known = await site.signIn();
+    await site.gate.kratos.changeIdentity(known.identityId, { verified: false });
+    await site.gate.clock.advance(61_000);
+    const email = `${known.identityId}@example.com`;
+    const flow = await begin('verification', 'browser');
+    await submit('verification', flow, { method: 'code', email }, { isPage: true });
+    expect(await addresses(known)).toEqual([email, false]);
+    const link = `/self-service/verification?flow=${flow.id}&code=000000`;
+    await site.send(link, { headers: { ...ofCookie(known), ...PAGE } });
+    expect(await addresses(known)).toEqual([email, true]);
+  });
+
   it('R19: of an address that nobody can be found for has everything checked, once in ten seconds', async () => {
     await using alone = await startSite({
       vars: { KRATOS_ADMIN_URL: undefined, KRATOS_ADMIN_API_KEY: undefined },

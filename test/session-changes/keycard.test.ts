@@ -189,23 +189,53 @@ it('R22: a stranger whom Keycard refuses ends no token', async () => {
 });
 
 describe('a flood of one party’s', { timeout: 120_000 }, () => {
-  it('R25: a parent with 1,100 children denies its own users and nobody else', async () => {
-    const { user, parent } = await tree();
-    const made = Array.from({ length: 1100 }, (_, index) =>
-      create({ user_id: `${user}-${index % 600}`, subject: 's', parent_id: parent }),
+  const children = (parent_id: string, userOf: (index: number) => string) =>
+    Promise.all(
+      Array.from({ length: 1100 }, (_, index) =>
+        create({ user_id: userOf(index), subject: userOf(index), parent_id }),
+      ),
     );
-    await Promise.all(made);
-    const bystander = await gate.keycard.createToken({ subject: 'other', audience: 'postern' });
-    expect(await statuses(bystander)).toEqual([200, 200]);
-    await gate.clock.advance(3000);
+
+  it('R25: 1,100 children of one user deny that user and nobody else', async () => {
+    const { user, parent } = await tree();
+    await children(parent, () => user);
+    const [own, bystander] = [await token(user), await token('bystander')];
+    const { token: session } = await gate.kratos.createSession();
+    const ask = async () => {
+      const headers = { 'x-session-token': session };
+      return (await fetchAs(`${gate.url}/sessions/whoami`, { headers })).headers.get(
+        'cache-status',
+      );
+    };
+    await ask();
+    for (const jwt of [own, bystander]) expect(await statuses(jwt)).toEqual([200, 200]);
     expect((await end('PATCH', parent, await bearer())).status).toBe(200);
+    expect(await ask()).toContain('hit');
     await gate.clock.advance(LAG_MS + 1);
-    expect(await statuses(await token(`${user}-5`))).toEqual([200, 200]); // issued after it
+    expect(await statuses(own)).toEqual([401, 401]);
+    expect(await statuses(bystander)).toEqual([200, 200]);
   });
 
-  it('R25: in a zone whose tokens are not believed here leaves no mark', async () => {
+  it('R25: 1,100 children of as many users fold into their zone, and nobody of another store is checked again', async () => {
+    const { user, parent } = await tree();
+    await children(parent, (index) => `${user}-${index}`);
+    const own = await token(`${user}-7`);
+    const { token: session } = await gate.kratos.createSession();
+    const ask = async () => {
+      const headers = { 'x-session-token': session };
+      return (await fetchAs(`${gate.url}/sessions/whoami`, { headers })).headers.get(
+        'cache-status',
+      );
+    };
+    await ask();
+    expect((await end('PATCH', parent, await bearer())).status).toBe(200);
+    expect(await ask()).toContain('hit');
+    await gate.clock.advance(LAG_MS + 1);
+    expect(await statuses(own)).toEqual([401, 401]);
+  });
+
+  it('R25: a zone that is not ours is not there', async () => {
     const parent = await create({ zone_id: 'zone-2', user_id: 'other', subject: 'other' });
-    const own = await bearer();
-    expect((await end('PATCH', parent, own, 'zone-2')).status).toBe(404); // not a zone of ours
+    expect((await end('PATCH', parent, await bearer(), 'zone-2')).status).toBe(404);
   });
 });

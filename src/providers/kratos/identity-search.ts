@@ -9,10 +9,11 @@ const MAX_BODY_BYTES = 1024 * 1024;
  * Finds the identity that signs in by an address, by Kratos's `GET /admin/identities?credentials_identifier=`
  * (`identity/handler.go`).
  *
- * @returns a function that gives the identity's names; none when there is no such identity, or no usable answer
+ * @returns a function that gives the identity's names, none when there is no such identity; `undefined` when there is
+ *   no usable answer
  */
 export function createIdentitySearch(kratosAdmin: Upstream, apiKey: string | undefined) {
-  return async function findByAddress(address: string): Promise<string[]> {
+  return async function findByAddress(address: string): Promise<string[] | undefined> {
     const sent = await kratosAdmin.send({
       method: 'GET',
       segments: ['admin', 'identities'],
@@ -22,13 +23,13 @@ export function createIdentitySearch(kratosAdmin: Upstream, apiKey: string | und
         ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
       },
     });
-    if (!sent.ok || sent.value.status !== 200) return [];
+    if (!sent.ok || sent.value.status !== 200) return undefined;
     try {
       const text = await readBoundedText(sent.value, MAX_BODY_BYTES);
-      const list = text === TOO_LONG ? [] : (JSON.parse(text) as JsonValue); // nothing but JSON values
-      return Array.isArray(list) ? list.flatMap(namesOf) : [];
+      const list = text === TOO_LONG ? null : (JSON.parse(text) as JsonValue); // nothing but JSON values
+      return Array.isArray(list) ? list.flatMap(namesOf) : undefined;
     } catch {
-      return [];
+      return undefined;
     }
   };
 }

@@ -17,8 +17,11 @@ export interface SelfServiceOptions extends CallerOptions {
   readonly store: SessionStore;
   readonly changes: Pick<ChangeMaker, 'recall'>;
   readonly host: PublicHost;
-  /** Names of the identity that has an address, by Kratos's admin API; `undefined`: that API is not configured. */
-  readonly findByAddress: ((address: string) => Promise<string[]>) | undefined;
+  /**
+   * Names of the identity that has an address, by Kratos's admin API, which gives `undefined` when it fails;
+   * `undefined`: that API is not configured.
+   */
+  readonly findByAddress: ((address: string) => Promise<string[] | undefined>) | undefined;
   /** Kratos ends a person's other sessions when they sign in. */
   readonly signInEndsSessions: boolean;
   readonly now: () => number;

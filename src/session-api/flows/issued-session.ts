@@ -5,6 +5,7 @@ import type { JsonObject, JsonValue } from '../../session/session.ts';
 import {
   beginSettings,
   documentOf,
+  type FlowReading,
   type FlowRequest,
   isObject,
   readFlow,
@@ -51,34 +52,44 @@ export async function readIssuedSession(
 export async function findIssuedTo(
   issued: IssuedSession,
   flow: FlowRequest,
-): Promise<IssuedTo | undefined> {
+): Promise<IssuedTo | 'nobody' | 'fault'> {
   const { credential, document } = issued;
   const session = isObject(document?.session) ? document.session : {};
   const stated = namesOf(session.identity);
   if (stated.length > 0) return { names: stated, sessionId: textOf(session.id) };
-  if (credential === undefined) return undefined;
+  if (credential === undefined) return 'nobody';
   const checked = await flow.options.store.check(credential);
   if (checked.kind === 'session') {
     const { id, document: found } = checked.session;
     return { names: namesOf(found.identity), sessionId: id };
   }
   const names = await namesBySettings(credential, settingsFlowsOf(issued), flow);
-  return names.length > 0 ? { names, sessionId: undefined } : undefined;
+  if (names === undefined) return 'fault';
+  if (names.length > 0) return { names, sessionId: undefined };
+  return checked.kind === 'fault' ? 'fault' : 'nobody';
 }
 
-/** Names of the identity whose a credential is, by what settings flows say of it. */
+/**
+ * Names of the identity whose a credential is, by what settings flows say of it; none where they are not shown to it.
+ * `undefined`: the store failed to say.
+ */
 export async function namesBySettings(
   credential: Credential,
   flowIds: readonly string[],
   flow: FlowRequest,
-): Promise<string[]> {
-  for (const id of flowIds) {
-    const reading = await readFlow('settings', id, flow, credential);
+): Promise<readonly string[] | undefined> {
+  const readings: (() => Promise<FlowReading>)[] = [
+    ...flowIds.map((id) => () => readFlow('settings', id, flow, credential)),
+    () => beginSettings(flow, credential),
+  ];
+  let hasFailed = false;
+  for (const read of readings) {
+    const reading = await read();
     const names = reading.kind === 'document' ? namesOf(reading.document.identity) : [];
     if (names.length > 0) return names;
+    hasFailed ||= reading.kind === 'fault';
   }
-  const begun = await beginSettings(flow, credential);
-  return begun.kind === 'document' ? namesOf(begun.document.identity) : [];
+  return hasFailed ? undefined : [];
 }
 
 /** Flows that an answer leads to: in `continue_with`, in the URL a script is sent on to, in `Location`. */

@@ -27,8 +27,11 @@ type Subjects =
   /** By an earlier try: the credential is a session's no more. */
   | { readonly kind: 'kept'; readonly about: readonly MarkSubject[] }
   | { readonly kind: 'nobody' }
-  /** The log could not be asked. */
-  | { readonly kind: 'unknown' };
+  /** Whoever could say did not. */
+  | {
+      readonly kind: 'unknown';
+      readonly reason: 'store_unavailable' | 'revocation_log_unavailable';
+    };
 
 /**
  * Signs out. Before anything is sent, the log keeps which session the credential stood for, so that a retry, which
@@ -68,7 +71,7 @@ export async function signOut({ flow, credential }: Logout): Promise<ApiPlan> {
       });
     }
     case 'unknown':
-      return answerWith(failed('revocation_log_unavailable'));
+      return answerWith(failed(subjects.reason));
   }
 }
 
@@ -85,10 +88,11 @@ async function findSubjects(
   if (caller?.kind === 'known') return { kind: 'known', about: ownSession(caller.session) };
   if (caller?.kind === 'below') {
     const person = await namesBySettings(credential, [], flow);
+    if (person === undefined) return { kind: 'unknown', reason: 'store_unavailable' };
     if (person.length > 0) return { kind: 'known', about: identityMarks(person) };
   }
   const kept = await options.changes.recall(name);
-  if (!kept.ok) return { kind: 'unknown' };
+  if (!kept.ok) return { kind: 'unknown', reason: kept.failure };
   return kept.value.length > 0 ? { kind: 'kept', about: kept.value } : { kind: 'nobody' };
 }
 

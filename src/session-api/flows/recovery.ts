@@ -15,19 +15,25 @@ export function recover(flow: FlowRequest): SessionChange {
       const issued = answer.ok ? await readIssuedSession(answer.value, flow.options) : undefined;
       if (issued === undefined) return UNCHANGED;
       const found = await findIssuedTo(issued, flow);
-      const names = found?.names ?? (await namesByAddress(issued, flow));
-      return names.length > 0 ? ending(identityMarks(names)) : { kind: 'nobody-found' };
+      if (typeof found === 'object') return ending(identityMarks(found.names));
+      const names = await namesByAddress(issued, flow);
+      if (names !== undefined && names.length > 0) return ending(identityMarks(names));
+      return { kind: names === undefined || found === 'fault' ? 'not-told' : 'nobody-found' };
     },
   };
 }
 
-/** By the address that the code went to, where the store says nothing of the session at its level. */
-async function namesByAddress({ document }: IssuedSession, flow: FlowRequest): Promise<string[]> {
+/** By the address that the code went to, where the store says nothing of the session at its level; `undefined`: it failed. */
+async function namesByAddress(
+  { document }: IssuedSession,
+  flow: FlowRequest,
+): Promise<string[] | undefined> {
   const { findByAddress } = flow.options;
   if (findByAddress === undefined) return [];
   const stated = addressIn(document);
   if (stated !== undefined) return findByAddress(stated);
   const reading = await readFlow('recovery', flowIdOf(flow), flow);
+  if (reading.kind === 'fault') return undefined;
   const address = reading.kind === 'document' ? addressIn(reading.document) : undefined;
   return address === undefined ? [] : findByAddress(address);
 }

@@ -22,6 +22,7 @@ export async function changeSettings(flow: FlowRequest): Promise<ApiPlan> {
     return answerWith(failed('store_unavailable'));
   }
   const about = isLook(flow) ? [] : await findPerson(flow);
+  if (about === undefined) return answerWith(failed('store_unavailable'));
   const intent: Intent =
     about.length > 0
       ? { kind: 'known', about }
@@ -34,12 +35,13 @@ export async function changeSettings(flow: FlowRequest): Promise<ApiPlan> {
 }
 
 /** Whose settings a request may change: its caller's, or whose the flow is, below the level that whoami asks for. */
-async function findPerson(flow: FlowRequest): Promise<MarkSubject[]> {
+async function findPerson(flow: FlowRequest): Promise<MarkSubject[] | undefined> {
   const { caller, credential } = flow;
   if (caller?.kind === 'known') return wholePerson(caller.session);
   if (caller?.kind !== 'below' || credential === undefined) return [];
   const id = flowIdOf(flow);
-  return identityMarks(await namesBySettings(credential, id === '' ? [] : [id], flow));
+  const names = await namesBySettings(credential, id === '' ? [] : [id], flow);
+  return names && identityMarks(names);
 }
 
 async function concludeSettings(
@@ -55,8 +57,9 @@ async function concludeSettings(
   const names = namesOf((await documentOf(answer.value))?.identity);
   if (names.length > 0) return ending(identityMarks(names));
   const issued = await readIssuedSession(answer.value, flow.options);
-  const found = issued && (await findIssuedTo(issued, flow));
-  return found === undefined ? { kind: 'nobody-found' } : ending(identityMarks(found.names));
+  const found = issued === undefined ? 'nobody' : await findIssuedTo(issued, flow);
+  if (typeof found === 'object') return ending(identityMarks(found.names));
+  return { kind: found === 'fault' ? 'not-told' : 'nobody-found' };
 }
 
 async function outcomeOf(answer: ChangeAnswer, flow: FlowRequest): Promise<Outcome> {
@@ -68,7 +71,8 @@ async function outcomeOf(answer: ChangeAnswer, flow: FlowRequest): Promise<Outco
   // A browser is sent to the same page whether its settings were taken or not; the flow itself knows.
   const isRedirect = (status >= 300 && status < 400) || status === 422;
   if (isRedirect) return stateByFlow(flow);
-  return status >= 400 ? 'not-taken' : 'unsure';
+  // A refusal by who asks, or of a flow that is over, comes before any change; a hook may still fail after it.
+  return status > 400 ? 'not-taken' : 'unsure';
 }
 
 async function stateByFlow(flow: FlowRequest): Promise<Outcome> {

@@ -72,8 +72,9 @@ export async function concludeSignIn(
   if (issued === undefined) return provesUnchanged(answer) ? UNCHANGED : rechecking(own);
   const found = await findIssuedTo(issued, flow);
   const { signInEndsSessions } = flow.options;
-  if (found === undefined) {
-    return signInEndsSessions ? { kind: 'nobody-found' } : rechecking(own);
+  if (found === 'nobody' || found === 'fault') {
+    if (!signInEndsSessions) return rechecking(own);
+    return { kind: found === 'fault' ? 'not-told' : 'nobody-found' };
   }
   const others = signInEndsSessions
     ? otherSessionsOf(found.names, found.sessionId).map(definite)

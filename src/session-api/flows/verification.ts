@@ -1,5 +1,4 @@
 import { failed } from '../../errors/result.ts';
-import type { MarkSubject } from '../../revocation/mark.ts';
 import type { JsonValue, Session } from '../../session/session.ts';
 import {
   type ChangeAnswer,
@@ -22,6 +21,7 @@ import {
 } from './flow-request.ts';
 
 const PASSED = 'passed_challenge';
+const NOT_PASSED = 'refused';
 
 /**
  * Verifies an address, which changes what is known of its person and ends nothing. The flow names the address only
@@ -45,25 +45,32 @@ async function concludeVerification(
   before: FlowReading,
   flow: FlowRequest,
 ): Promise<Conclusion> {
-  if (!answer.ok || !(await hasPassed(answer.value, flow))) return UNCHANGED;
+  const state = answer.ok ? await stateAfter(answer.value, flow) : NOT_PASSED;
+  if (state !== undefined && state !== PASSED) return UNCHANGED;
   const document = before.kind === 'document' ? before.document : undefined;
   const person = await currentPerson(flow);
-  // Passed before, so this request changed nothing: an earlier one may have, for whoever asks.
-  if (document?.state === PASSED)
+  // Passed before, or shown to another browser alone: then it may be the caller's, and is shown to be nobody else's.
+  if (state === undefined || document?.state === PASSED) {
     return rechecking(person === undefined ? [] : wholePerson(person));
+  }
   const address = addressIn(document);
-  const about = address === undefined ? [] : await findByAddress(address, person, flow);
-  return about.length > 0 ? rechecking(about) : { kind: 'nobody-found' };
+  if (address === undefined) return { kind: 'nobody-found' };
+  if (person !== undefined && hasAddress(person, address)) return rechecking(wholePerson(person));
+  const names = (await flow.options.findByAddress?.(address)) ?? [];
+  return names.length > 0 ? rechecking(identityMarks(names)) : { kind: 'nobody-found' };
 }
 
-/** By the answer's document; a browser is sent on either way, and the flow knows. */
-async function hasPassed(response: Response, flow: FlowRequest): Promise<boolean> {
-  if (response.status >= 400 && response.status !== 422) return false;
+/**
+ * A flow's state, by the answer's document; a browser is sent on either way, and the flow knows. `undefined`: the flow is
+ * not shown to this client.
+ */
+async function stateAfter(response: Response, flow: FlowRequest): Promise<JsonValue | undefined> {
+  if (response.status >= 400 && response.status !== 422) return NOT_PASSED;
   const stated = (await documentOf(response))?.state;
-  if (stated !== undefined) return stated === PASSED;
+  if (stated !== undefined) return stated;
   const id = flowIdOf(flow);
   const reading = id === '' ? REFUSED : await readFlow('verification', id, flow);
-  return reading.kind === 'document' && reading.document.state === PASSED;
+  return reading.kind === 'document' ? reading.document.state : undefined;
 }
 
 /** Who makes the request, as the store has them now. */
@@ -72,16 +79,6 @@ async function currentPerson({ caller, credential, call, options }: FlowRequest)
   const demand = { asOf: options.now(), onlyIfCached: false };
   const found = await options.sessions.resolve(credential, demand, call.anchor);
   return found.outcome === 'signed-in' ? found.session : undefined;
-}
-
-/** The caller when the address is theirs now, else whom Kratos's admin API has for it. */
-async function findByAddress(
-  address: string,
-  person: Session | undefined,
-  { options }: FlowRequest,
-): Promise<MarkSubject[]> {
-  if (person !== undefined && hasAddress(person, address)) return wholePerson(person);
-  return identityMarks((await options.findByAddress?.(address)) ?? []);
 }
 
 function hasAddress({ document }: Session, address: string): boolean {

@@ -70,6 +70,11 @@ export function readAccountFlow(c: KratosContext, kind: AccountFlow['kind']): Re
   const flow = store.accountFlows.get(c.req.query('id') ?? '');
   if (flow?.kind !== kind) return herodotError(c.req.raw, { code: 404 });
   if (flow.expiresAt <= Date.now()) return flowExpired(c.req.raw);
+  // Settings are shown to whose they are; the others to the browser that began them.
+  const isOther = kind !== 'settings' && flow.type === 'browser';
+  if (isOther && readCookie(c.req.raw, CSRF_COOKIE_NAME) !== flow.csrfToken) {
+    return csrfViolation(c.req.raw);
+  }
   return goJson(accountFlowDocument(c, flow));
 }
 
