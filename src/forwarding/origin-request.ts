@@ -158,16 +158,17 @@ function isLetThrough(name: string, rule: ForwardedRule): boolean {
 /**
  * Whether an `Authorization` is not the site's business. A secret of Postern's never is: whoever sent it there mistook the path. Nor
  * is a credential that the request was judged by, or one that could have been; a bearer of the site's own passes. Every word is looked at,
- * behind whatever scheme, since two lines of the header arrive as one.
+ * behind whatever scheme and parameter (RFC 9110 section 11.4), since two lines of the header arrive as one.
  */
 function isKeptBack(
   authorization: string,
   { rule, tried }: PassedRequest,
   { ownSecrets, ownTokens }: OriginRequestOptions,
 ): boolean {
-  const words = authorization.split(/[\s,]+/, MAX_WORDS + 1);
-  if (words.length > MAX_WORDS) return true;
-  const [scheme = ''] = words;
+  const parts = authorization.split(/[\s,"]+/, MAX_WORDS + 1);
+  if (parts.length > MAX_WORDS) return true;
+  const [scheme = ''] = parts;
+  const words = parts.flatMap((part) => [part, part.slice(part.search(/[=:]/) + 1)]); // token="…"
   const behindScheme = authorization.slice(scheme.length).trim(); // a secret may hold spaces and commas
   if ([behindScheme, ...words].some((word) => ownSecrets.has(word))) return true;
   if (rule.forwardsCredentials) return false;

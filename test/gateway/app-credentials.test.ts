@@ -130,6 +130,26 @@ describe('a bearer beside a session in a cookie', () => {
           ]).toEqual([Authorization, []]);
   });
 
+  it('O21: is kept back in quotes and as a parameter (RFC 9110 section 11.4), as Rails reads it', async () => {
+    const [, value] = cookie.split(/=(.*)/s);
+    const secret = SECRETS.ADMIN_SECRETS[0];
+    for (const credential of [token, value, secret, await jwt(issuer)])
+      for (const Authorization of [
+        `Bearer "${credential}"`,
+        `Token token="${credential}"`,
+        `Token token=${credential}, nonce="def"`,
+        `Bearer:${credential}`,
+      ])
+        expect([
+          Authorization,
+          await received('/required/x', { Cookie: cookie, Authorization }, 'authorization'),
+        ]).toEqual([Authorization, []]);
+    const own = 'Token token="my-app-token", realm="a=b"';
+    expect(
+      await received('/required/x', { Cookie: cookie, Authorization: own }, 'authorization'),
+    ).toEqual([own]);
+  });
+
   it('H21: two Authorization lines are one, and neither passes when one may not', async () => {
     for (const path of PATHS) {
       const lines: [string, string][] = [
