@@ -6,10 +6,9 @@ import {
   EVERYTHING_KEY,
   identityKey,
   issuerKey,
-  OTHER_SESSIONS,
-  otherSessionsPrefix,
+  type KeyOfPerson,
+  readKeyOfPerson,
   sessionKey,
-  sessionOfKey,
   tokenKey,
 } from './mark.ts';
 import type { RevocationSubject } from './revocation-view.ts';
@@ -32,14 +31,14 @@ const NOTHING: KnownMark = Object.freeze({
 /** A copy of the log up to a position, made for look-ups: a subject is named by a handful of keys. */
 export class KnownMarks {
   readonly #marks = new Map<string, KnownMark>();
-  /** Marks of all sessions of an identity but one: by the identity's part of the key, then by the session spared. */
-  readonly #others = new Map<string, Map<string, KnownMark>>();
-  #othersSize = 0;
+  /** Marks that name sessions only together with their person, by the person's key: looked for where there are any. */
+  readonly #people = new Map<string, MarksOfPerson>();
+  #sizeOfPeople = 0;
   #everything: KnownMark = NOTHING;
   #position: LogPosition = LOG_START;
 
   get size(): number {
-    return this.#marks.size + this.#othersSize;
+    return this.#marks.size + this.#sizeOfPeople;
   }
 
   get position(): LogPosition {
@@ -64,10 +63,7 @@ export class KnownMarks {
 
   issuedBefore(subject: RevocationSubject): number {
     let latest = this.#everything.issuedBefore;
-    for (const key of keysOf(subject)) {
-      latest = Math.max(latest, this.#marks.get(key)?.issuedBefore ?? 0);
-    }
-    for (const mark of this.#sparingOthers(subject)) latest = Math.max(latest, mark.issuedBefore);
+    for (const mark of this.#naming(subject)) latest = Math.max(latest, mark.issuedBefore);
     return latest;
   }
 
@@ -84,13 +80,9 @@ export class KnownMarks {
     for (const [key, { keepUntil }] of this.#marks) {
       if (keepUntil < moment) this.#marks.delete(key);
     }
-    for (const [prefix, marks] of this.#others) {
-      for (const [spared, { keepUntil }] of marks) {
-        if (keepUntil >= moment) continue;
-        marks.delete(spared);
-        this.#othersSize -= 1;
-      }
-      if (marks.size === 0) this.#others.delete(prefix);
+    for (const [person, { one, others }] of this.#people) {
+      this.#sizeOfPeople -= forgetIn(one, moment) + forgetIn(others, moment);
+      if (one.size + others.size === 0) this.#people.delete(person);
     }
   }
 
@@ -100,8 +92,9 @@ export class KnownMarks {
       if (position > this.#everything.position) this.#everything = mark;
       return;
     }
-    if (key.startsWith(OTHER_SESSIONS)) {
-      this.#addSparing(key, mark);
+    const ofPerson = readKeyOfPerson(key);
+    if (ofPerson !== undefined) {
+      this.#addOfPerson(ofPerson, mark);
       return;
     }
     const known = this.#marks.get(key);
@@ -109,38 +102,62 @@ export class KnownMarks {
     this.#marks.set(key, mark);
   }
 
-  #addSparing(key: string, mark: KnownMark): void {
-    const end = key.lastIndexOf('\n') + 1;
-    const [prefix, spared] = [key.slice(0, end), key.slice(end)];
-    const marks = this.#others.get(prefix) ?? new Map<string, KnownMark>();
-    const known = marks.get(spared);
+  #addOfPerson({ person, role, sessionId }: KeyOfPerson, mark: KnownMark): void {
+    const ofPerson = this.#people.get(person) ?? { one: new Map(), others: new Map() };
+    const marks = ofPerson[role];
+    const known = marks.get(sessionId);
     if (known !== undefined && known.position >= mark.position) return;
-    if (known === undefined) this.#othersSize += 1;
-    marks.set(spared, mark);
-    this.#others.set(prefix, marks);
-  }
-
-  /** The marks that name an identity's sessions but one, where that one is not the subject's. */
-  #sparingOthers({ identityId, sessionId }: RevocationSubject): KnownMark[] {
-    if (this.#othersSize === 0 || identityId === undefined) return [];
-    const marks = this.#others.get(otherSessionsPrefix(identityId));
-    if (marks === undefined) return [];
-    const own = sessionId && cut(sessionId);
-    return Array.from(marks).flatMap(([spared, mark]) => (spared === own ? [] : [mark]));
+    if (known === undefined) this.#sizeOfPeople += 1;
+    marks.set(sessionId, mark);
+    this.#people.set(person, ofPerson);
   }
 
   #newest(subject: RevocationSubject): KnownMark {
     let newest = this.#everything;
     if (this.size === 0) return newest;
-    for (const key of keysOf(subject)) {
-      const mark = this.#marks.get(key);
-      if (mark !== undefined && mark.position > newest.position) newest = mark;
-    }
-    for (const mark of this.#sparingOthers(subject)) {
-      if (mark.position > newest.position) newest = mark;
-    }
+    for (const mark of this.#naming(subject)) if (mark.position > newest.position) newest = mark;
     return newest;
   }
+
+  /** Every mark that names the subject, but the one of everything. */
+  #naming(subject: RevocationSubject): KnownMark[] {
+    const found: KnownMark[] = [];
+    for (const key of keysOf(subject)) {
+      const mark = this.#marks.get(key);
+      if (mark !== undefined) found.push(mark);
+    }
+    const { identityId, sessionId, issuer } = subject;
+    if (this.#people.size === 0 || identityId === undefined) return found;
+    this.#addNamedWith(identityKey(identityId), sessionId, found);
+    if (issuer !== undefined) this.#addNamedWith(identityKey(identityId, issuer), sessionId, found);
+    return found;
+  }
+
+  #addNamedWith(person: string, sessionId: string | undefined, found: KnownMark[]): void {
+    const marks = this.#people.get(person);
+    if (marks === undefined) return;
+    const own = sessionId && cut(sessionId);
+    const one = own && marks.one.get(own);
+    if (one) found.push(one);
+    for (const [spared, mark] of marks.others) if (spared !== own) found.push(mark);
+  }
+}
+
+interface MarksOfPerson {
+  /** By the session named. */
+  readonly one: Map<string, KnownMark>;
+  /** By the session spared. */
+  readonly others: Map<string, KnownMark>;
+}
+
+function forgetIn(marks: Map<string, KnownMark>, moment: number): number {
+  let count = 0;
+  for (const [key, { keepUntil }] of marks) {
+    if (keepUntil >= moment) continue;
+    marks.delete(key);
+    count += 1;
+  }
+  return count;
 }
 
 function keysOf({
@@ -154,11 +171,8 @@ function keysOf({
   if (sessionId !== undefined) keys.push(sessionKey(sessionId));
   if (identityId !== undefined) keys.push(identityKey(identityId));
   if (credentialName !== undefined) keys.push(credentialKey(credentialName));
-  const isWhole = sessionId !== undefined && identityId !== undefined;
-  if (isWhole) keys.push(sessionOfKey(sessionId, identityId));
   if (issuer === undefined) return keys;
   keys.push(issuerKey(issuer));
-  if (isWhole) keys.push(sessionOfKey(sessionId, identityId, issuer));
   if (sessionId !== undefined) keys.push(sessionKey(sessionId, issuer));
   if (identityId !== undefined) keys.push(identityKey(identityId, issuer));
   if (tokenId !== undefined) keys.push(tokenKey(issuer, tokenId));

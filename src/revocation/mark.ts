@@ -81,13 +81,27 @@ export function sessionOfKey(sessionId: string, identityId: string, issuer?: str
   return scopedKey('p', joined(identityId, sessionId), issuer);
 }
 
-/** Begins the key of every mark that spares one session of an identity; that session's id follows. */
-export function otherSessionsPrefix(identityId: string): string {
-  return `${OTHER_SESSIONS}${joined(identityId, '')}`;
+/** Every session of this identity but the one of this id. */
+export function otherSessionsKey(identityId: string, exceptSessionId: string): string {
+  return scopedKey('x', joined(identityId, exceptSessionId), undefined);
 }
 
-/** Keys of this beginning are `otherSessionsPrefix` and an id. */
-export const OTHER_SESSIONS = 'x:';
+/** A key that names sessions together with their person. */
+export interface KeyOfPerson {
+  /** The person's own key. */
+  readonly person: string;
+  /** Whether it names the session, or all others of that person. */
+  readonly role: 'one' | 'others';
+  readonly sessionId: string;
+}
+
+/** Takes such a key apart; `undefined` for every other key. */
+export function readKeyOfPerson(key: string): KeyOfPerson | undefined {
+  const role = { p: 'one', x: 'others' }[key.charAt(0)];
+  if (role !== 'one' && role !== 'others') return undefined;
+  const end = key.lastIndexOf('\n');
+  return { person: `i${key.slice(1, end)}`, role, sessionId: key.slice(end + 1) };
+}
 
 export function credentialKey(credentialName: string): string {
   return scopedKey('c', cut(credentialName), undefined);
@@ -109,7 +123,7 @@ export function subjectKey(subject: MarkSubject): string {
     case 'session-of':
       return sessionOfKey(subject.sessionId, subject.identityId, subject.issuer);
     case 'other-sessions':
-      return otherSessionsPrefix(subject.identityId) + cut(subject.exceptSessionId);
+      return otherSessionsKey(subject.identityId, subject.exceptSessionId);
     case 'identity':
       return identityKey(subject.identityId, subject.issuer);
     case 'credential':

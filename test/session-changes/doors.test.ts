@@ -133,8 +133,8 @@ describe('every success has its mark', { timeout: 300_000 }, () => {
       [
         {
           file: 'src/revocation/known-marks.ts',
-          from: 'spared === own ? [] : [mark]',
-          to: 'spared === own ? [mark] : []',
+          from: 'if (spared !== own) found.push(mark);',
+          to: 'if (spared === own) found.push(mark);',
         },
       ],
     ],
