@@ -1,6 +1,7 @@
 /** The Workers that are measured, and those around them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readBuiltGate, readBuiltModules } from '../test/support/built-gate.ts';
 import { bundleWorker } from '../test/support/bundle-worker.ts';
 import { inRepository } from '../test/support/repository.ts';
 import type { Fixtures } from './fixtures.ts';
@@ -54,12 +55,12 @@ export function gateSettings({ issuer, asserter }: Fixtures): Settings {
 export function gateWorker(
   name: string,
   settings: Settings,
-  { code = builtGate(), store = 'store' }: { readonly code?: string; readonly store?: string } = {},
+  { code, store = 'store' }: { readonly code?: string | undefined; readonly store?: string } = {},
 ): BenchWorker {
   const isLogged = settings.REVOCATION !== 'off';
   return {
     name,
-    code,
+    ...(code === undefined ? { code: readBuiltGate(), modules: readBuiltModules() } : { code }),
     bindings: {
       KRATOS: { service: store },
       ORIGIN: { service: 'origin' },
@@ -86,10 +87,7 @@ export function bareWorker(): BenchWorker {
 }
 
 /** What the cases need. `code`: a gate in place of the built one. */
-export async function benchWorkers(
-  fixtures: Fixtures,
-  code: string = builtGate(),
-): Promise<BenchWorker[]> {
+export async function benchWorkers(fixtures: Fixtures, code?: string): Promise<BenchWorker[]> {
   const settings = gateSettings(fixtures);
   const ORIGIN = { service: 'origin' };
   const KEY = { json: fixtures.issuer.publicJwk };
@@ -113,11 +111,6 @@ export async function benchWorkers(
       isTarget: true,
     },
   ];
-}
-
-/** The bundle as it would be deployed. Throws when it was not built. */
-export function builtGate(): string {
-  return readFileSync(inRepository('dist/worker.js'), 'utf8');
 }
 
 function floor(name: string, bindings: Readonly<Record<string, BenchBinding>>): BenchWorker {

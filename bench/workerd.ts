@@ -17,6 +17,8 @@ export interface BenchWorker {
   readonly name: string;
   /** The text of an ES module. */
   readonly code: string;
+  /** Modules that it may import: text by name. */
+  readonly modules?: Readonly<Record<string, string>>;
   readonly bindings?: Readonly<Record<string, BenchBinding>>;
   /** Durable Object classes the module exports. */
   readonly durableObjects?: readonly string[];
@@ -47,7 +49,11 @@ export async function startWorkerd(
   const ports = Object.fromEntries(
     await Promise.all(targets.map(async ({ name }) => [name, await freePort()] as const)),
   );
-  for (const { name, code } of workers) writeFileSync(join(folder, `${name}.js`), code);
+  for (const { name, code, modules = {} } of workers) {
+    writeFileSync(join(folder, `${name}.js`), code);
+    for (const [module, text] of Object.entries(modules))
+      writeFileSync(join(folder, `${name}-${module}`), text);
+  }
   const objects = join(folder, 'objects');
   mkdirSync(objects);
   writeFileSync(join(folder, 'config.capnp'), configuration(workers, ports, objects));
@@ -92,10 +98,14 @@ ${workers.map(workerConstant).join('\n')}
 
 function workerConstant({
   name,
+  modules = {},
   bindings = {},
   durableObjects = [],
   outbound,
 }: BenchWorker): string {
+  const beside = Object.keys(modules).map(
+    (module) => `, (name = "${module}", esModule = embed "${name}-${module}")`,
+  );
   const lines = Object.entries(bindings).map(
     ([key, binding]) => `(name = "${key}", ${bound(binding)})`,
   );
@@ -104,7 +114,7 @@ function workerConstant({
       `(className = "${className}", uniqueKey = "${name}-${className}", enableSql = true)`,
   );
   return `const ${constant(name)} :Workerd.Worker = (
-  modules = [ (name = "worker.js", esModule = embed "${name}.js") ],
+  modules = [ (name = "worker.js", esModule = embed "${name}.js")${beside.join('')} ],
   compatibilityDate = "${COMPATIBILITY_DATE}",
   bindings = [ ${lines.join(',\n    ')} ],${outbound === undefined ? '' : `\n  globalOutbound = "${outbound}",`}
   durableObjectNamespaces = [ ${namespaces.join(', ')} ],

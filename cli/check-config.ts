@@ -5,6 +5,7 @@
  *   npm run check-config [-- --config path/to/wrangler.toml] [--env name]
  */
 import { type Config, readConfig } from '../src/config/config.ts';
+import { loadConditionLanguage } from '../src/gate/condition.ts';
 import { foldBelievedName } from '../src/http/header-names.ts';
 import { findAssetProblems } from './asset-problems.ts';
 import { readCommandLine } from './command-line.ts';
@@ -31,6 +32,7 @@ const SECRETS = [
   'WEBHOOK_SECRETS',
 ];
 
+await loadConditionLanguage();
 const config = readConfig(environment);
 const problems = [...(config.ok ? [] : config.failure), ...assetProblems()];
 

@@ -9,6 +9,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { readConfig } from '../src/config/config.ts';
+import { loadConditionLanguage } from '../src/gate/condition.ts';
 import { readCommandLine, refuseCall } from './command-line.ts';
 import { explainRequest } from './explain-request.ts';
 import { readWranglerEnvironment } from './wrangler-environment.ts';
@@ -30,6 +31,7 @@ const [method, url, ...more] = positionals;
 if (method === undefined || url === undefined || more.length > 0) refuseCall(USAGE);
 
 const { environment } = readWranglerEnvironment(values);
+await loadConditionLanguage();
 const config = readConfig(environment);
 if (!config.ok) refuse(`${values.config} would not serve:\n${config.failure.join('\n')}`);
 

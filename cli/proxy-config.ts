@@ -6,6 +6,7 @@
  *                           [--config path/to/wrangler.toml] [--env name]
  */
 import { type Config, readConfig } from '../src/config/config.ts';
+import { loadConditionLanguage } from '../src/gate/condition.ts';
 import { SiteHosts } from '../src/http/site-hosts.ts';
 import { readCommandLine, refuseCall } from './command-line.ts';
 import { readProxiedSite } from './proxies/proxied-site.ts';
@@ -38,6 +39,7 @@ if (!/^[^:]+:\d{1,5}$/.test(values.upstream) || !HOST.test(values.upstream.repla
 }
 
 const { environment } = readWranglerEnvironment(values);
+await loadConditionLanguage();
 const config = readConfig(environment);
 if (!config.ok) refuse(`${values.config} would not serve:\n${config.failure.join('\n')}`);
 const site = readProxiedSite(config.value, { gateHost: values.gate, upstream: values.upstream });

@@ -113,7 +113,8 @@ function withoutBody(response: Response): Response {
   return new Response(null, response);
 }
 
-function answerBug(error: unknown, { write }: Surroundings): Response {
+/** Logs an error that nobody expected, as a bug of Postern's, and answers 503. */
+export function answerBug(error: unknown, { write }: Pick<Surroundings, 'write'>): Response {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   write(JSON.stringify({ event: 'bug', name, message }));
   return errorResponse('internal_error');

@@ -1,6 +1,8 @@
 import { type Config, readConfig } from './config/config.ts';
+import { hasCondition } from './config/rule-settings.ts';
 import { errorResponse } from './errors/error-response.ts';
-import { createGateway, type Gateway } from './gateway.ts';
+import { loadConditionLanguage } from './gate/condition.ts';
+import { answerBug, createGateway, type Gateway } from './gateway.ts';
 import { LOG_NAME, RevocationLog } from './revocation/revocation-log.ts';
 
 export { RevocationLog };
@@ -26,19 +28,33 @@ const gateways = new WeakMap<Environment, Gateway>();
 export default {
   fetch(request, environment, context) {
     const anchor = (work: Promise<unknown>) => context.waitUntil(work);
-    return gatewayFor(environment).fetch(request, anchor);
+    const gateway = gateways.get(environment);
+    if (gateway !== undefined) return gateway.fetch(request, anchor);
+    return startGateway(environment).then((started) => started.fetch(request, anchor));
   },
 } satisfies ExportedHandler<Environment>;
 
-function gatewayFor(environment: Environment): Gateway {
-  const known = gateways.get(environment);
-  if (known !== undefined) return known;
+/** Requests that come before there is a gateway make one between them. One that fails to start is tried again by the next. */
+async function startGateway(environment: Environment): Promise<Gateway> {
+  try {
+    if (hasCondition(environment.RULES)) await loadConditionLanguage();
+    return gateways.get(environment) ?? makeGateway(environment);
+  } catch (error) {
+    return { fetch: async () => answerBug(error, { write }) };
+  }
+}
+
+function makeGateway(environment: Environment): Gateway {
   const config = readConfig(environment);
   const gateway = config.ok
     ? createGateway(config.value, surroundingsOf(environment, config.value))
     : refuseService(config.failure);
   gateways.set(environment, gateway);
   return gateway;
+}
+
+function write(line: string): void {
+  console.log(line);
 }
 
 function surroundingsOf(environment: Environment, { ORIGIN_URL }: Config) {
@@ -56,7 +72,7 @@ function surroundingsOf(environment: Environment, { ORIGIN_URL }: Config) {
     fetchOrigin: originOf(ORIGIN, ORIGIN_URL),
     now: () => Date.now(),
     random: () => Math.random(),
-    write: (line: string) => console.log(line),
+    write,
     metrics: METRICS,
   };
 }

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { compileCondition } from '../gate/condition.ts';
 import { compilePathPattern } from '../gate/path-pattern.ts';
 import { forwardedHeaders } from './identity-header-settings.ts';
-import { duration, exactOrigin, hostName, METHOD_NAMES } from './setting-types.ts';
+import { duration, exactOrigin, hostName, json, METHOD_NAMES } from './setting-types.ts';
 
 const pathPattern = v.pipe(
   v.string('a path pattern, such as /docs/*'),
@@ -129,3 +129,12 @@ export const rule = v.pipe(
     ['session'],
   ),
 );
+
+const listOfAnything = json(v.array(v.unknown()));
+const ruleWithCondition = v.looseObject({ allow: v.string() });
+
+/** Whether `RULES` of an environment names a condition. Then `loadConditionLanguage` comes before `readConfig`. */
+export function hasCondition(rules: unknown): boolean {
+  const list = v.safeParse(listOfAnything, rules);
+  return list.success && list.output.some((each) => v.is(ruleWithCondition, each));
+}

@@ -1,6 +1,4 @@
-// Pure: no I/O, no clock.
-import { type ASTNode, Environment, EvaluationError } from '@marcbachmann/cel-js';
-import { failed, type Result, success } from '../errors/result.ts';
+import type { Result } from '../errors/result.ts';
 import type { JsonObject } from '../session/session.ts';
 
 /** What a condition came to. `failed` denies as much as `not-met`, and says why in the log. */
@@ -16,87 +14,29 @@ export interface Condition {
   evaluate(session: JsonObject): ConditionOutcome;
 }
 
+let language: typeof import('./condition-language.ts') | undefined;
+
 /**
- * Bounds on one condition, so that no session, however large, makes it slow: at most this many steps for
- * each item of a list, and no loop inside a loop.
+ * Loads the condition language, which is a fifth of the Worker's code and needed only where a rule has `allow`. Rejects
+ * when its module is missing or does not start; the next call tries again.
  */
-const LIMITS = {
-  maxAstNodes: 256,
-  maxDepth: 32,
-  maxListElements: 64,
-  maxMapEntries: 32,
-  maxCallArguments: 8,
-};
-const MAX_LOOPS = 4;
-const LOOPS: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
+export async function loadConditionLanguage(): Promise<void> {
+  try {
+    // Each request waits for a promise of its own; the runtime evaluates the module once for all of them.
+    language ??= await import('./condition-language.ts');
+  } catch (error) {
+    throw new Error(
+      `The condition language could not be loaded (${error}). Deploy condition-language.js beside worker.js, as wrangler.toml does.`,
+      { cause: error },
+    );
+  }
+}
 
-const environment = new Environment({ limits: LIMITS }).registerVariable('session', 'map');
-
-/** Reads a condition; the failure is for the operator, and names what was expected. */
+/**
+ * Reads a condition; the failure is for the operator, and names what was expected. Throws before
+ * {@link loadConditionLanguage} has loaded the language.
+ */
 export function compileCondition(source: string): Result<Condition, string> {
-  try {
-    const program = environment.parse(source);
-    const excess = findExcess(program.ast);
-    if (excess !== undefined) return failed(excess);
-    const checked = program.check();
-    if (!checked.valid) return failed(`does not check: ${summaryOf(checked.error)}`);
-    if (checked.type !== 'bool' && checked.type !== 'dyn') {
-      return failed(`must be true or false, not a ${checked.type ?? 'value'}`);
-    }
-    return success({ source, evaluate: (session) => evaluate(program, session) });
-  } catch (error) {
-    return failed(`is not CEL: ${summaryOf(error)}`);
-  }
-}
-
-function evaluate(
-  program: ReturnType<typeof environment.parse>,
-  session: JsonObject,
-): ConditionOutcome {
-  try {
-    const value: unknown = program({ session });
-    if (typeof value === 'boolean') return { kind: value ? 'met' : 'not-met' };
-    return { kind: 'failed', detail: 'not_a_boolean' };
-  } catch (error) {
-    return { kind: 'failed', detail: describeFailure(error) };
-  }
-}
-
-/** The library's code and the place in the condition; its message may quote the session. */
-function describeFailure(error: unknown): string {
-  if (!(error instanceof EvaluationError)) return 'evaluation_error';
-  const { node } = error;
-  if (node?.input === undefined) return error.code;
-  return `${error.code} at "${node.input.slice(node.start, node.end)}"`;
-}
-
-/** `matches` would hand text of the session to a backtracking engine (CEL asks for RE2, which is linear). */
-function findExcess(ast: ASTNode): string | undefined {
-  let loops = 0;
-  const visit = (node: unknown, isInLoop: boolean): string | undefined => {
-    if (Array.isArray(node)) {
-      for (const each of node) {
-        const excess = visit(each, isInLoop);
-        if (excess !== undefined) return excess;
-      }
-      return undefined;
-    }
-    if (!isNode(node)) return undefined;
-    const called = node.op === 'rcall' || node.op === 'call' ? node.args[0] : undefined;
-    if (called === 'matches') return 'may not use matches(): use ==, in, startsWith, endsWith';
-    const isLoop = node.op === 'rcall' && LOOPS.has(node.args[0]);
-    if (isLoop && isInLoop) return 'may not have one of all, exists, map, filter inside another';
-    loops += isLoop ? 1 : 0;
-    if (loops > MAX_LOOPS) return `may have at most ${MAX_LOOPS} of all, exists, map, filter`;
-    return visit(node.args, isInLoop || isLoop);
-  };
-  return visit(ast, false);
-}
-
-function isNode(value: unknown): value is ASTNode {
-  return typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
-}
-
-function summaryOf(error: unknown): string {
-  return error instanceof Error && 'summary' in error ? String(error.summary) : 'syntax';
+  if (language === undefined) throw new Error('compileCondition() before loadConditionLanguage()');
+  return language.compileCondition(source);
 }

@@ -6,7 +6,10 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { type ExplainedRequest, explainRequest } from '../../cli/explain-request.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
+import { loadConditionLanguage } from '../../src/gate/condition.ts';
 import { inRepository } from '../support/repository.ts';
+
+await loadConditionLanguage();
 
 const NOW = Date.parse('2026-11-20T12:00:00Z');
 const SESSION = {

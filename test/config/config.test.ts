@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { type Config, readConfig } from '../../src/config/config.ts';
+import { hasCondition } from '../../src/config/rule-settings.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
+import { loadConditionLanguage } from '../../src/gate/condition.ts';
 import { REFUSED, RULE } from './refused-settings.ts';
+
+await loadConditionLanguage();
 
 const REQUIRED = {
   PUBLIC_URL: 'https://app.example.test',
@@ -210,4 +214,22 @@ describe('readConfig()', () => {
           expect.stringContaining(secret),
         ]);
   });
+});
+
+describe('hasCondition()', () => {
+  it.each([
+    ['a table', [{ path: '/a', session: 'required', allow: 'true' }]],
+    ['JSON text', '[{"path":"/a","session":"required","allow":"true"}]'],
+    ['a condition beside what is no rule', [1, null, 'allow', { allow: 'session.' }]],
+    ['a condition in a rule that is refused', [{ allow: '' }]],
+  ])('is true for %s', (_, rules) => expect(hasCondition(rules)).toBe(true));
+
+  it.each([
+    ['nothing', undefined],
+    ['no rules', []],
+    ['rules without one', [{ path: '/allow', session: 'none' }, { allow: undefined }]],
+    ['what is no list', { allow: 'true' }],
+    ['text that is no JSON', '[{"allow":"true"'],
+    ['a condition of another type, which the schema refuses unread', [{ allow: 1 }]],
+  ])('is false for %s', (_, rules) => expect(hasCondition(rules)).toBe(false));
 });

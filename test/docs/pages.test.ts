@@ -7,8 +7,11 @@ import { describe, expect, it } from 'vitest';
 import { readWranglerEnvironment } from '../../cli/wrangler-environment.ts';
 import { BINDING_NAMES, readConfig } from '../../src/config/config.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
+import { loadConditionLanguage } from '../../src/gate/condition.ts';
 import { inRepository } from '../support/repository.ts';
 import { anchorsOf, codeOf, type Page, proseOf, readPage, readPages } from './pages.ts';
+
+await loadConditionLanguage();
 
 const PAGES = readPages();
 const SCHEMAS: Readonly<Record<string, v.GenericSchema>> = Object.assign(

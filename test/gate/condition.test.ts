@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compileCondition } from '../../src/gate/condition.ts';
+import { compileCondition } from '../../src/gate/condition-language.ts';
 
 const SESSION = {
   active: true,

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { loadConditionLanguage } from '../../src/gate/condition.ts';
 import { Rules } from '../../src/gate/rules.ts';
 import { plainReading } from '../../src/http/path-readings.ts';
 import { authority } from '../support/authority.ts';
+
+await loadConditionLanguage();
 
 const DEFAULTS = {
   freshness: 'normal' as const,

@@ -2,13 +2,21 @@ import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { inRepository } from './repository.ts';
 
-const BUNDLE = inRepository('dist/worker.js');
+const DIST = inRepository('dist');
+const MAIN = 'worker.js';
+const BUNDLE = join(DIST, MAIN);
 const SOURCES = inRepository('src');
 
-/** The gate's bundle exactly as the build wrote it. Throws when there is none. */
+/** The gate's main module exactly as the build wrote it. Throws when there is none. */
 export function readBuiltGate(): string {
   bundleStats();
   return readFileSync(BUNDLE, 'utf8');
+}
+
+/** The modules that the main module loads on demand: text by name. */
+export function readBuiltModules(): Readonly<Record<string, string>> {
+  const names = readdirSync(DIST).filter((name) => name.endsWith('.js') && name !== MAIN);
+  return Object.fromEntries(names.map((name) => [name, readFileSync(join(DIST, name), 'utf8')]));
 }
 
 /** Throws when the bundle is missing or older than the newest file under `src/`, for it would then test the past. */

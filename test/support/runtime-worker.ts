@@ -19,8 +19,10 @@ export type AssetOptions = NonNullable<WorkerOptions['config']['assets']>;
 /** A Worker of the test runtime. */
 export interface RuntimeWorker {
   readonly name: string;
-  /** The Worker's one module, run as it is. */
+  /** The Worker's main module, run as it is. */
   readonly script: string;
+  /** Modules that it may import: text by name. */
+  readonly modules?: Readonly<Record<string, string>>;
   /** {@link MOVABLE_CLOCK}, bundled. */
   readonly clockScript: string;
   readonly env?: Readonly<Record<string, Binding>>;
@@ -59,6 +61,11 @@ export function workerOptions(worker: RuntimeWorker): WorkerOptions {
         mainModule: 'entry.js',
         modulesRoot: '/',
         modules: {
+          ...Object.fromEntries(
+            Object.entries(worker.modules ?? {}).map(
+              ([name, contents]) => [name, { type: 'esm', contents }] as const,
+            ),
+          ),
           'entry.js': { type: 'esm', contents: entryModule(worker.consoleTag) },
           'movable-clock.js': { type: 'esm', contents: worker.clockScript },
           'worker.js': { type: 'esm', contents: worker.script },

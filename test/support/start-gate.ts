@@ -1,5 +1,5 @@
 import { Miniflare, type WorkerOptions } from 'miniflare';
-import { readBuiltGate } from './built-gate.ts';
+import { readBuiltGate, readBuiltModules } from './built-gate.ts';
 import { bundleWorker } from './bundle-worker.ts';
 import { ConsoleCapture } from './console-capture.ts';
 import type { LogFaults } from './faulty-log/settings.ts';
@@ -60,6 +60,8 @@ export interface StartGateOptions {
   readonly assets?: AssetOptions;
   /** A module in place of the built bundle. */
   readonly gateScript?: string;
+  /** Modules beside the gate's main one. @default all that were built; none for a `gateScript` */
+  readonly gateModules?: Readonly<Record<string, string>>;
   /** A module in place of `standins/kratos`. */
   readonly kratosScript?: string;
   /** A module in place of `standins/origin`. */
@@ -127,6 +129,7 @@ export async function startGate(options: StartGateOptions = {}): Promise<Running
 
 interface Scripts {
   readonly gate: string;
+  readonly gateModules: Readonly<Record<string, string>>;
   readonly kratos: string;
   readonly origin: string;
   readonly keycard: string;
@@ -148,7 +151,9 @@ async function loadScripts({ kv = 'memory', ...options }: StartGateOptions): Pro
     hasFaultyLog(options) ? bundled('test/support/faulty-log/worker.ts') : undefined,
   ]);
   const gate = options.gateScript ?? readBuiltGate();
-  return { gate, kratos, origin, keycard, clock, kv: namespace, log };
+  const gateModules =
+    options.gateModules ?? (options.gateScript === undefined ? readBuiltModules() : {});
+  return { gate, gateModules, kratos, origin, keycard, clock, kv: namespace, log };
 }
 
 function runtimeWorkers(
@@ -162,6 +167,7 @@ function runtimeWorkers(
     name,
     port: ports.gates[index] ?? 0,
     script: scripts.gate,
+    modules: scripts.gateModules,
     clockScript,
     env: gateEnv(options, ports),
     assets: options.assets,
