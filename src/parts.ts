@@ -113,6 +113,7 @@ export function createParts(config: Config, given: Surroundings): Parts {
     sessionApi: createSessionApiOptions(config, surroundings, {
       log,
       store,
+      readiness: storeReadiness,
       sessions,
       changes: new ChangeMaker({ writer: revocation.writer, write }),
     }),
@@ -220,7 +221,7 @@ function createGateOptions(
 function createSessionApiOptions(
   config: Config,
   surroundings: Surroundings,
-  parts: Pick<SessionApiOptions, 'log' | 'store' | 'sessions' | 'changes'>,
+  parts: Pick<SessionApiOptions, 'log' | 'store' | 'readiness' | 'sessions' | 'changes'>,
 ): SessionApiOptions {
   const keySurroundings = { ...surroundings, fetch: surroundings.fetchKeys };
   return {

@@ -73,6 +73,8 @@ export interface ApiRouteOptions {
   readonly shared: ReturnType<typeof crossOrigin>;
   readonly log: DecisionLog;
   readonly changes: Pick<ChangeMaker, 'make'>;
+  /** Whether the provider may refuse callers because it fails itself; `undefined` for one that says so by its status. */
+  readonly mayBeFailing?: (anchor: Anchor) => Promise<boolean>;
   readonly now: () => number;
 }
 
@@ -86,7 +88,10 @@ export function addApiRoute(
   const handle = async (visit: ApiVisit, parameter: Parameter) => {
     const startedAt = options.now();
     const { target } = visit;
-    const answer = await dispatch({ ...visit, parameter }, methods, options);
+    const given = await dispatch({ ...visit, parameter }, methods, options);
+    const isDoubtful = given.ok && given.value.status === 401;
+    const isFailing = isDoubtful && (await options.mayBeFailing?.(visit.anchor));
+    const answer = isFailing ? failed('store_unavailable' as const) : given;
     const response = answer.ok
       ? answer.value
       : options.errorShape(answer.failure, { allowedMethods: allowedMethods(methods) });

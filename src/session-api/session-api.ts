@@ -12,6 +12,8 @@ import { createUpstream, type Upstream } from '../providers/upstream.ts';
 import type { ChangeMaker } from '../session-changes/change-maker.ts';
 import type { IssuerKeys } from '../tokens/issuer-keys.ts';
 import type { Sessions } from '../whoami/sessions.ts';
+import type { Anchor } from '../whoami/single-flight.ts';
+import type { StoreReadiness } from '../whoami/store-readiness.ts';
 import { ACCESS_KEYS_PATH, createAccessVerifier } from './access-verifier.ts';
 import { type ApiMethods, type ApiRouteOptions, type ApiVisit, addApiRoute } from './api-route.ts';
 import { crossOrigin } from './cross-origin.ts';
@@ -32,6 +34,7 @@ export interface SessionApiOptions {
   readonly config: Config;
   readonly sessions: Sessions;
   readonly store: SessionStore;
+  readonly readiness: Pick<StoreReadiness, 'mayBeFailing'>;
   readonly changes: ChangeMaker;
   /** Keys of an issuer, by the address they are published at. */
   readonly issuerKeys: (issuer: string, keysUrl: string) => IssuerKeys;
@@ -52,12 +55,15 @@ export function addSessionApi(
   options: SessionApiOptions,
   shared: ReturnType<typeof crossOrigin>,
 ): void {
-  const { config, log, changes, now } = options;
+  const { config, log, changes, readiness, now } = options;
   const apiPath = config.SESSION_API_PATH ?? '';
   const tables = sessionApiTables(options);
-  const forPeople = { errorShape: errorResponse, shared, log, changes, now };
+  const common = { errorShape: errorResponse, log, changes, now };
+  // While its database is down, Kratos refuses everybody (`session/manager_http.go`, `FetchFromRequest`).
+  const mayBeFailing = (anchor: Anchor) => readiness.mayBeFailing(anchor);
+  const forPeople = { ...common, shared, mayBeFailing };
   // Nobody else's page reads along with an operator's cookie.
-  const forOperators = { ...forPeople, shared: crossOrigin([], log) };
+  const forOperators = { ...common, shared: crossOrigin([], log) };
   const add = (table: Record<string, ApiMethods>, routeOptions: ApiRouteOptions) => {
     for (const [path, methods] of Object.entries(table)) {
       addApiRoute(routes, `${apiPath}${path}`, methods, routeOptions);

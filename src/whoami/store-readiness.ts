@@ -77,6 +77,13 @@ export class StoreReadiness {
     return failure?.question === questions && at - failure.sentAt <= RECENT_MS;
   }
 
+  /** Whether a refusal that has just arrived may come of the store's own failure. */
+  async mayBeFailing(anchor: Anchor): Promise<boolean> {
+    const moment = this.moment();
+    const finding = await this.find(moment, 'recent', anchor);
+    return (finding?.readiness ?? 'not-ready') === 'not-ready' || this.wasFailing(moment);
+  }
+
   /**
    * What is known of the store's readiness that counts for a refusal of that moment; asked for when nothing is.
    *

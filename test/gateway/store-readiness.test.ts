@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readDecisions } from '../support/decision-lines.ts';
-import { get, header, headerValues, type RawHeaders } from '../support/raw-http.ts';
+import { get, header, headerValues, type RawHeaders, request } from '../support/raw-http.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
 import {
   byCookie,
@@ -21,6 +21,8 @@ const READY = 'GET /health/ready';
 const VARS = {
   RULES: [{ path: '/either/*', session: 'optional' }],
   LOGIN_URL: 'https://auth.example.test/login',
+  SESSION_API_PATH: '/auth',
+  SELF_SERVICE: true,
 };
 
 let gate: RunningGate;
@@ -88,6 +90,41 @@ describe('while the store’s database is down', () => {
     await gate.kratos.reset();
     await gate.clock.advance(1100);
     expect((await whoami(gate.port, byCookie(cookie))).status).toBe(200);
+  });
+
+  // Recorded from Kratos with PostgreSQL stopped: these are 401 to everybody, as whoami is.
+  it.each([
+    ['GET', '/sessions'],
+    ['DELETE', '/sessions'],
+    ['DELETE', '/sessions/00000000-0000-4000-8000-000000000000'],
+    ['GET', '/self-service/settings/browser'],
+    ['GET', '/self-service/settings/api'],
+  ])('O22: nor is a session 401 to the session API, warm or not: %s %s', async (method, path) => {
+    const call = (session: { cookie: string; token: string }) =>
+      request(gate.port, {
+        method,
+        target: `/auth${path}`,
+        headers: {
+          ...(path.endsWith('/api') ? byToken(session.token) : byCookie(session.cookie)),
+          Accept: 'application/json',
+          Origin: 'https://app.example.test',
+        },
+      });
+    const stranger = { cookie: `ory_kratos_session=${strangersToken()}`, token: strangersToken() };
+    for (const isWarm of [false, true]) {
+      const session = await gate.kratos.createSession();
+      if (isWarm) await whoami(gate.port, byCookie(session.cookie));
+      await gate.kratos.control({
+        databaseFailing: true,
+        answers: { [`${method} ${path}`]: { status: 401, body: { error: { code: 401 } } } },
+      });
+      expect(told(await call(session))).toEqual(UNKNOWN);
+      await gate.kratos.reset();
+      await gate.clock.advance(2100);
+      expect((await call(session)).status).toBeLessThan(300);
+      expect((await call(stranger)).status).toBe(401);
+      await gate.clock.advance(2100);
+    }
   });
 
   it('what was not confirmed is not remembered as refused', async () => {
