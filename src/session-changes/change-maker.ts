@@ -11,6 +11,9 @@ export interface ChangeMakerOptions {
   readonly write: (line: string) => void;
 }
 
+/** Kratos sends a script on with this status, as a browser with 303; a session may be issued with it (`x/err.go`). */
+const LOCATION_CHANGE_REQUIRED = 422;
+
 /** Marks everything at most this often, for all isolates together. */
 const EVERYTHING_INTERVAL_MS = 10_000;
 
@@ -114,7 +117,9 @@ function asDefinite(subject: MarkSubject): Mark {
 }
 
 function isSuccess(answer: ChangeAnswer): boolean {
-  return answer.ok && answer.value.status < 400;
+  if (!answer.ok) return false;
+  const { status } = answer.value;
+  return status < 400 || status === LOCATION_CHANGE_REQUIRED;
 }
 
 /** A change that cannot be told to everyone is not reported as done: the client tries again. */

@@ -6,6 +6,7 @@ import type { Mark, MarkSubject } from '../../src/revocation/mark.ts';
 import { ChangeMaker } from '../../src/session-changes/change-maker.ts';
 import {
   type ChangeAnswer,
+  ending,
   endingUnlessRefused,
   provesUnchanged,
   type SessionChange,
@@ -102,6 +103,12 @@ describe('ChangeMaker.make()', () => {
     answers = [RECORDED, undefined, undefined, undefined];
     expect(await make()).toEqual(failed('revocation_unrecorded'));
     expect(events.filter((event) => event === 'definite')).toHaveLength(3);
+  });
+
+  it('R1: says so too where the answer sends a script on, which is no refusal', async () => {
+    answers = [RECORDED, undefined, undefined, undefined];
+    const conclude = async () => ending([SUBJECT]);
+    expect(await make({ answer: status(422), conclude })).toEqual(failed('revocation_unrecorded'));
   });
 
   it('a failure of the store stays what it is when the second mark could not be written', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { as, JSON_TYPE, ofCookie, PAGE, selfServiceForms } from './self-service-forms.ts';
 import { GONE, type KnownSession, SERVED, type Site, startSite } from './site.ts';
 
 let site: Site;
@@ -12,80 +13,13 @@ afterEach(async () => {
   await site.gate.kratos.reset();
 });
 
-const as = ({ token }: KnownSession) => ({ 'x-session-token': token });
-const ofCookie = ({ cookie }: KnownSession) => ({ cookie });
-const JSON_TYPE = { 'content-type': 'application/json' };
-const FORM_TYPE = { 'content-type': 'application/x-www-form-urlencoded' };
-const PAGE = { accept: 'text/html' };
-
-interface Flow {
-  readonly id: string;
-  readonly headers: Record<string, string>;
-  readonly csrf_token: string;
-}
-
-/** Begins a flow, with the cookies its browser then has. */
-async function begin(
-  kind: string,
-  type: 'api' | 'browser',
-  { headers = {}, query = '' }: { headers?: Record<string, string>; query?: string } = {},
-): Promise<Flow> {
-  const answer = await site.send(`/self-service/${kind}/${type}${query}`, {
-    headers: { ...headers, accept: 'application/json' },
-  });
-  const { id, ui } = (await answer.json()) as {
-    id: string;
-    ui: { nodes: { attributes: { name: string; value: string } }[] };
-  };
-  const csrf = answer.headers.getSetCookie()[0]?.split(';')[0];
-  const cookie = [headers.cookie, csrf].filter(Boolean).join('; ');
-  const node = ui.nodes.find(({ attributes }) => attributes.name === 'csrf_token');
-  return {
-    id,
-    headers: { ...headers, ...(cookie !== '' && { cookie }) },
-    csrf_token: node?.attributes.value ?? '',
-  };
-}
-
-/** Sends a flow's form: as an app or a script does, or as a browser that navigates. */
-function submit(
-  kind: string,
-  { id, headers, csrf_token }: Flow,
-  fields: object,
-  { isPage = false } = {},
-): Promise<Response> {
-  const body = { csrf_token, ...fields };
-  return site.send(`/self-service/${kind}?flow=${id}`, {
-    method: 'POST',
-    headers: { ...headers, ...(isPage ? { ...PAGE, ...FORM_TYPE } : JSON_TYPE) },
-    body: isPage ? new URLSearchParams(body).toString() : JSON.stringify(body),
-  });
-}
+const { begin, submit, setPassword, logoutPath } = selfServiceForms(() => site);
 
 async function person(password = 'postern-demo') {
   const known = await site.signIn();
   const email = `${known.identityId}@example.com`;
   await setPassword(known, password);
   return { known, email, password };
-}
-
-/** By Kratos's own settings, past the gate. */
-async function setPassword(known: KnownSession, password: string): Promise<void> {
-  const { url } = site.gate.kratos;
-  const made = await fetch(`${url}/self-service/settings/api`, { headers: as(known) });
-  const { id } = (await made.json()) as { id: string };
-  await fetch(`${url}/self-service/settings?flow=${id}`, {
-    method: 'POST',
-    headers: { ...as(known), ...JSON_TYPE },
-    body: JSON.stringify({ method: 'password', password }),
-  });
-}
-
-async function logoutPath(known: KnownSession): Promise<string> {
-  const headers = { ...ofCookie(known), accept: 'application/json' };
-  const answer = await fetch(`${site.gate.kratos.url}/self-service/logout/browser`, { headers });
-  const { logout_token: token } = (await answer.json()) as { logout_token: string };
-  return `/self-service/logout?token=${token}`;
 }
 
 describe('a store that does not say whose a request is', () => {
@@ -196,6 +130,24 @@ describe('a recovery', () => {
     },
   );
 
+  it.each([
+    ['an app', 'api', false],
+    ['a script in a browser', 'browser', false],
+    ['a browser', 'browser', true],
+  ] as const)(
+    'R1: by %s is answered 503 while its end of sessions cannot be recorded',
+    async (_, type, isPage) => {
+      const { identityId } = await site.signIn();
+      const flow = await begin('recovery', type);
+      const email = `${identityId}@example.com`;
+      await submit('recovery', flow, { method: 'code', email }, { isPage });
+      await site.gate.setLogFaults({ append: 'throw-definite' });
+      const done = await submit('recovery', flow, { method: 'code', code: '000000' }, { isPage });
+      const reason = done.headers.get('postern-reason');
+      expect([done.status, reason]).toEqual([503, 'revocation_unrecorded']);
+    },
+  );
+
   it('R17: whose settings ask for the second factor too is found by its address', async () => {
     const intruder = await site.signIn();
     await site.gate.kratos.changeIdentity(intruder.identityId, { totp: true });
@@ -299,6 +251,17 @@ describe('a sign-in after which Kratos ends the other sessions', () => {
         await site.settle();
         expect(await site.statuses(known)).toEqual(expected);
       });
+    });
+  });
+
+  it('R1: is answered 503 to a script that is sent on to the second factor', async () => {
+    await on(strict, async () => {
+      const { known, email, password } = await person();
+      await site.gate.kratos.changeIdentity(known.identityId, { totp: true });
+      const flow = await begin('login', 'browser');
+      await site.gate.setLogFaults({ append: 'throw-definite' });
+      const fields = { method: 'password', identifier: email, password };
+      expect((await submit('login', flow, fields)).status).toBe(503);
     });
   });
 
