@@ -345,6 +345,21 @@ describe('a verification', () => {
     expect(await addresses(known)).toEqual([email, true]);
   });
 
+  it('R19: while the admin API fails is not answered as done, and marks nothing', async () => {
+    const known = await site.signIn();
+    const email = `${known.identityId}@example.com`;
+    const flow = await begin('verification', 'api');
+    await submit('verification', flow, { method: 'code', email });
+    await site.gate.kratos.control({ answers: { 'GET /admin/identities': { status: 503 } } });
+    const before = await site.marks();
+    const answer = await submit('verification', flow, { method: 'code', code: '000000' });
+    expect([answer.status, answer.headers.get('postern-reason')]).toEqual([
+      503,
+      'revocation_unrecorded',
+    ]);
+    expect(await site.marks()).toEqual(before);
+  });
+
   it('R19: by the link in the mail, opened by its owner in another browser, is seen at once', async () => {
     const known = await site.signIn();
     await site.gate.kratos.changeIdentity(known.identityId, { verified: false });

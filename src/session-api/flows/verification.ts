@@ -56,7 +56,9 @@ async function concludeVerification(
   const address = addressIn(document);
   if (address === undefined) return { kind: 'nobody-found' };
   if (person !== undefined && hasAddress(person, address)) return rechecking(wholePerson(person));
-  const names = (await flow.options.findByAddress?.(address)) ?? [];
+  const { findByAddress } = flow.options;
+  const names = findByAddress === undefined ? [] : await findByAddress(address);
+  if (names === undefined) return { kind: 'not-told' };
   return names.length > 0 ? rechecking(identityMarks(names)) : { kind: 'nobody-found' };
 }
 
