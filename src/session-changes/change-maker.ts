@@ -14,6 +14,7 @@ export interface ChangeMakerOptions {
 /** Kratos sends a script on with this status, as a browser with 303; a session may be issued with it (`x/err.go`). */
 const LOCATION_CHANGE_REQUIRED = 422;
 
+const EVERYTHING: MarkSubject = Object.freeze({ kind: 'everything' });
 /** Marks everything at most this often, for all isolates together. */
 const EVERYTHING_INTERVAL_MS = 10_000;
 
@@ -76,9 +77,13 @@ export class ChangeMaker {
     writer: NonNullable<ChangeMakerOptions['writer']>,
   ): Promise<ChangeAnswer> {
     if (conclusion.kind === 'unchanged') return answer;
-    if (conclusion.kind === 'not-told') return unrecorded(answer);
-    if (conclusion.kind === 'nobody-found') {
-      return (await this.#markEverything(writer)) ? answer : unrecorded(answer);
+    if (conclusion.kind === 'not-told' || conclusion.kind === 'nobody-found') {
+      const mayTell = conclusion.kind === 'nobody-found';
+      if (mayTell && (await this.#markEverything(writer))) return answer;
+      const { owedTo } = conclusion;
+      const remember = owedTo === undefined ? undefined : { keys: [owedTo], about: [EVERYTHING] };
+      if (remember !== undefined) await writer.append([], { remember });
+      return unrecorded(answer);
     }
     const { marks, isOptional = false } = conclusion;
     if (marks.length === 0) return answer;
@@ -88,7 +93,7 @@ export class ChangeMaker {
 
   /** Has everything that is cached checked once more, where a change was made and nobody can say for whom. */
   async #markEverything(writer: NonNullable<ChangeMakerOptions['writer']>): Promise<boolean> {
-    const mark = { subject: { kind: 'everything' }, isTentative: true } as const;
+    const mark: Mark = { subject: EVERYTHING, isTentative: true };
     const once = { key: 'change:everything', keepMs: EVERYTHING_INTERVAL_MS };
     const answer = await writer.append([mark], { once });
     const isRecorded = answer?.kind === 'recorded';

@@ -46,9 +46,12 @@ export type Conclusion =
       readonly isOptional?: boolean;
     }
   /** Something was changed, and nobody can say for whom. */
-  | { readonly kind: 'nobody-found' }
-  /** Something was changed, and whoever could say for whom failed: the answer is withheld. */
-  | { readonly kind: 'not-told' };
+  | { readonly kind: 'nobody-found'; readonly owedTo?: string }
+  /**
+   * Something was changed, and whoever could say for whom failed: the answer is withheld.
+   * `owedTo` names the change for its retry, which the store answers as done.
+   */
+  | { readonly kind: 'not-told'; readonly owedTo?: string };
 
 export const UNCHANGED: Conclusion = Object.freeze({ kind: 'unchanged' });
 

@@ -358,6 +358,15 @@ describe('a verification', () => {
       'revocation_unrecorded',
     ]);
     expect(await site.marks()).toEqual(before);
+    // Kratos answers a retry as done, and names no address any more.
+    await site.gate.kratos.reset();
+    await site.gate.clock.advance(10_001);
+    const again = () => submit('verification', flow, { method: 'code', code: '000000' });
+    const ask = () => site.send('/sessions/whoami', { headers: as(known) });
+    await ask();
+    expect((await ask()).headers.get('cache-status')).toContain('hit');
+    expect((await again()).status).toBe(200);
+    expect((await ask()).headers.get('cache-status')).toContain('fwd=');
   });
 
   it('R19: by the link in the mail, opened by its owner in another browser, is seen at once', async () => {

@@ -50,16 +50,20 @@ async function concludeVerification(
   const document = before.kind === 'document' ? before.document : undefined;
   const person = await currentPerson(flow);
   // Passed before, or shown to another browser alone: then it may be the caller's, and is shown to be nobody else's.
+  const owedTo = `verification:${flowIdOf(flow)}`;
   if (state === undefined || document?.state === PASSED) {
+    const owed = await flow.options.changes.recall(owedTo);
+    if (!owed.ok) return { kind: 'not-told', owedTo };
+    if (owed.value.length > 0) return { kind: 'nobody-found', owedTo };
     return rechecking(person === undefined ? [] : wholePerson(person));
   }
   const address = addressIn(document);
-  if (address === undefined) return { kind: 'nobody-found' };
+  if (address === undefined) return { kind: 'nobody-found', owedTo };
   if (person !== undefined && hasAddress(person, address)) return rechecking(wholePerson(person));
   const { findByAddress } = flow.options;
   const names = findByAddress === undefined ? [] : await findByAddress(address);
-  if (names === undefined) return { kind: 'not-told' };
-  return names.length > 0 ? rechecking(identityMarks(names)) : { kind: 'nobody-found' };
+  if (names === undefined) return { kind: 'not-told', owedTo };
+  return names.length > 0 ? rechecking(identityMarks(names)) : { kind: 'nobody-found', owedTo };
 }
 
 /**
