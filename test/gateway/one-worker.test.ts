@@ -12,7 +12,12 @@ beforeAll(async () => {
     gateScript: await bundleText(documentedWorker()),
     durableObjects: { REVOCATIONS: 'RevocationLog' },
     bindings: { ORIGIN: { type: 'worker', worker: 'gate-0', exportName: 'Site' } },
-    vars: { IDENTITY_HEADERS: { 'X-User-Id': 'identity.id' } },
+    vars: {
+      IDENTITY_HEADERS: { 'X-User-Id': 'identity.id' },
+      RULES: [
+        { path: '/members', session: 'required', allow: 'session.identity.traits.plan == "pro"' },
+      ],
+    },
   });
 });
 afterAll(() => gate.dispose());
@@ -52,4 +57,15 @@ it('whoami and the revocation log are the gate’s', async () => {
   expect((await get(gate.port, '/sessions/whoami', { Cookie: cookie })).status).toBe(200);
   const ready = await get(gate.port, '/.postern/health/ready');
   expect([ready.status, JSON.parse(ready.text)]).toEqual([200, expect.anything()]);
+});
+
+it('a condition is read by the language that the site’s bundler put into the same module', async () => {
+  const statuses = [];
+  for (const plan of ['pro', 'free']) {
+    const { cookie } = await gate.kratos.createSession({
+      traits: { email: `${plan}@a.example`, plan },
+    });
+    statuses.push((await get(gate.port, '/members', { Cookie: cookie })).status);
+  }
+  expect(statuses).toEqual([404, 403]); // the site has no such page, and is asked only by who may
 });
