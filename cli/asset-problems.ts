@@ -43,6 +43,12 @@ export function findAssetProblems(
       `assets.run_worker_first: expected true, and nothing else; got ${got}. The platform answers a request for a file before the gate is asked. A list leaves the same hole for each path that is not in it.`,
     );
   }
+  // Any other name would be an unknown setting, and without one no request reaches the files.
+  if (assets.binding !== 'ORIGIN') {
+    problems.push(
+      `assets.binding: expected "ORIGIN", the site behind the gate; got ${assets.binding === undefined ? 'nothing' : `"${assets.binding}"`}.`,
+    );
+  }
   if (assets.binding === undefined || config === undefined) return problems;
   return [...problems, ...findSpellingProblems(assets, files, config)];
 }

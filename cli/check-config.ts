@@ -8,7 +8,7 @@ import { type Config, readConfig } from '../src/config/config.ts';
 import { loadConditionLanguage } from '../src/gate/condition.ts';
 import { foldBelievedName } from '../src/http/header-names.ts';
 import { findAssetProblems } from './asset-problems.ts';
-import { readCommandLine } from './command-line.ts';
+import { orRefuseCall, readCommandLine } from './command-line.ts';
 import { believersOf } from './header-believers.ts';
 import { readAssetFiles, readWranglerEnvironment } from './wrangler-environment.ts';
 
@@ -17,7 +17,7 @@ const USAGE = 'usage: npm run check-config [-- --config path/to/wrangler.toml] [
 const { values } = readCommandLine(USAGE, {
   options: { config: { type: 'string', default: 'wrangler.toml' }, env: { type: 'string' } },
 });
-const wrangler = readWranglerEnvironment(values);
+const wrangler = orRefuseCall(() => readWranglerEnvironment(values));
 const { file, bindings, environment } = wrangler;
 
 /** Settings by which others are persuaded of something. */

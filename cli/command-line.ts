@@ -31,6 +31,15 @@ export function readWholeNumber(name: string, text: string, most: number): numbe
   return number;
 }
 
+/** Returns what `read` returns; ends the program with the message of what it throws. */
+export function orRefuseCall<Value>(read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    refuseCall(error instanceof Error ? error.message : String(error));
+  }
+}
+
 /** Says what is wrong with how the program was called, and ends it. */
 export function refuseCall(...lines: readonly string[]): never {
   for (const line of lines) console.error(line);

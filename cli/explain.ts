@@ -10,7 +10,7 @@
 import { readFileSync } from 'node:fs';
 import { readConfig } from '../src/config/config.ts';
 import { loadConditionLanguage } from '../src/gate/condition.ts';
-import { readCommandLine, refuseCall } from './command-line.ts';
+import { orRefuseCall, readCommandLine, refuseCall } from './command-line.ts';
 import { explainRequest } from './explain-request.ts';
 import { readWranglerEnvironment } from './wrangler-environment.ts';
 
@@ -30,7 +30,7 @@ const { values, positionals } = readCommandLine(USAGE, {
 const [method, url, ...more] = positionals;
 if (method === undefined || url === undefined || more.length > 0) refuseCall(USAGE);
 
-const { environment } = readWranglerEnvironment(values);
+const { environment } = orRefuseCall(() => readWranglerEnvironment(values));
 await loadConditionLanguage();
 const config = readConfig(environment);
 if (!config.ok) refuse(`${values.config} would not serve:\n${config.failure.join('\n')}`);

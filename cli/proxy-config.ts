@@ -8,7 +8,7 @@
 import { type Config, readConfig } from '../src/config/config.ts';
 import { loadConditionLanguage } from '../src/gate/condition.ts';
 import { SiteHosts } from '../src/http/site-hosts.ts';
-import { readCommandLine, refuseCall } from './command-line.ts';
+import { orRefuseCall, readCommandLine, refuseCall } from './command-line.ts';
 import { readProxiedSite } from './proxies/proxied-site.ts';
 import { WRITERS } from './proxies/writers.ts';
 import { readWranglerEnvironment } from './wrangler-environment.ts';
@@ -38,7 +38,7 @@ if (!/^[^:]+:\d{1,5}$/.test(values.upstream) || !HOST.test(values.upstream.repla
   refuseCall('--upstream: expected host and port of the site, such as 127.0.0.1:8080.');
 }
 
-const { environment } = readWranglerEnvironment(values);
+const { environment } = orRefuseCall(() => readWranglerEnvironment(values));
 await loadConditionLanguage();
 const config = readConfig(environment);
 if (!config.ok) refuse(`${values.config} would not serve:\n${config.failure.join('\n')}`);

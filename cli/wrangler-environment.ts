@@ -17,9 +17,12 @@ export interface WranglerEnvironment {
   readonly environment: Readonly<Record<string, unknown>>;
 }
 
-/** Reads a wrangler file by wrangler's own reader. Throws what that throws: a file that is not there, or not TOML. */
+/**
+ * Reads a wrangler file by wrangler's own reader. Throws an error whose message begins with the file, and the line
+ * where one is known: the file is not there, is not TOML, holds a wrong value, or has no such environment.
+ */
 export function readWranglerEnvironment({ config, env }: WranglerFile): WranglerEnvironment {
-  const file = readWranglerConfig({ config, ...(env !== undefined && { env }) });
+  const file = readFile({ config, env });
   const bindings = [
     ...file.kv_namespaces.map((namespace: { binding: string }) => namespace.binding),
     ...file.durable_objects.bindings.map((object: { name: string }) => object.name),
@@ -29,6 +32,31 @@ export function readWranglerEnvironment({ config, env }: WranglerFile): Wrangler
   ];
   const environment = { ...file.vars, ...Object.fromEntries(bindings.map((name) => [name, {}])) };
   return { file, bindings, environment };
+}
+
+function readFile({ config, env }: WranglerFile): WranglerEnvironment['file'] {
+  // Wrangler takes the settings of no environment for one that is not there, and would deploy them by another name.
+  if (env !== undefined && !(read(config).definedEnvironments ?? []).includes(env)) {
+    throw new Error(`${config}: there is no [env.${env}] in it. Check the spelling of --env.`);
+  }
+  return read(config, env);
+}
+
+function read(config: string, env?: string): WranglerEnvironment['file'] {
+  try {
+    return readWranglerConfig({ config, ...(env !== undefined && { env }) });
+  } catch (error) {
+    const { message } = error instanceof Error ? error : new Error(String(error));
+    throw new Error(`${config}${placeOf(error)}: ${message}`);
+  }
+}
+
+/** Line and column, as wrangler's reader of TOML tells them. */
+function placeOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null || !('location' in error)) return '';
+  const { location } = error;
+  if (typeof location !== 'object' || location === null) return '';
+  return 'line' in location && 'column' in location ? `:${location.line}:${location.column}` : '';
 }
 
 /** Files that configure the static assets, and are not served. */

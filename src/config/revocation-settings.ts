@@ -6,7 +6,7 @@ import { listOf, wholeNumber } from './setting-types.ts';
 const MIN_SECRET_LENGTH = 32;
 
 function secrets(characters: RegExp) {
-  const expected = `a list of at most 8 secrets of ${MIN_SECRET_LENGTH} to 512 visible characters`;
+  const expected = `a list of at most 8 secrets of ${MIN_SECRET_LENGTH} to 512 visible characters, as ["…"]`;
   const secret = v.pipe(
     v.string(expected),
     v.minLength(MIN_SECRET_LENGTH, expected),

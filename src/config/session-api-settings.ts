@@ -58,7 +58,7 @@ export const SESSION_API_SETTINGS = {
         v.regex(SECRET, 'secrets of 32 to 512 letters, digits and _ ~ + / = -'),
       ),
       [1, 5],
-      'a list of 1 to 5 secrets',
+      'a list of 1 to 5 secrets, as ["…"]',
     ),
   ),
   /**

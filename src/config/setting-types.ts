@@ -154,8 +154,8 @@ export function exactOrigin() {
 export function pageOrigin() {
   return v.pipe(
     v.string(ORIGIN),
+    v.check((text) => readOrigin(text) !== undefined, ORIGIN),
     v.transform((text) => readOrigin(text) ?? ''),
-    v.check((origin) => origin !== '', ORIGIN),
   );
 }
 

@@ -248,7 +248,7 @@ export const SETTINGS = {
           v.regex(/^[\x21-\x7e]{32,256}$/, 'a secret of 32 to 256 visible ASCII characters'),
         ),
         [1, 4],
-        'a list of 1 to 4 secrets',
+        'a list of 1 to 4 secrets, as ["…"]',
       ),
     ),
   },

@@ -144,6 +144,17 @@ describe('check-config and [assets]', () => {
     ]);
   });
 
+  it.each([
+    ['binding = "ASSETS"', '"ASSETS"'],
+    ['', 'nothing'],
+  ])('names the binding that the files need, for %s', (binding, got) => {
+    const path = write({});
+    writeFileSync(path, readFileSync(path, 'utf8').replace('binding = "ORIGIN"', binding));
+    const { status, output } = run('cli/check-config.ts', '--config', path);
+    const line = `assets.binding: expected "ORIGIN", the site behind the gate; got ${got}.`;
+    expect([status, output]).toEqual([1, expect.stringContaining(line)]);
+  });
+
   it('says when the directory to compare with the rules is not there', () => {
     const path = write({});
     rmSync(join(dirname(path), 'public'), { recursive: true });

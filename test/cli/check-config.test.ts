@@ -28,12 +28,24 @@ function checkText(text: string): { status: number | null; output: string } {
   return checkConfig('--config', path);
 }
 
+const broken = join(folder, 'broken.toml');
+writeFileSync(broken, 'name = "x"\nmain = [\n');
 const shipped = readFileSync(inRepository('wrangler.toml'), 'utf8');
 
 describe('check-config', () => {
   it('is content with the wrangler.toml of this repository, without a warning', () => {
     const { status, output } = checkConfig();
     expect([status, output.trim()]).toEqual([0, 'wrangler.toml: every setting is good.']);
+  });
+
+  it.each([
+    ['is not there', ['--config', 'no-such.toml'], /^no-such\.toml: Could not read file/],
+    ['is not TOML', ['--config', broken], /^\S*broken\.toml:\d+:\d+: Invalid TOML/],
+    ['has no such environment', ['--env', 'produktion'], /^wrangler\.toml: .*\[env\.produktion\]/],
+  ])('says in a few words that the file %s', (_, parameters, expected) => {
+    const { status, output } = checkConfig(...parameters);
+    expect([status, output]).toEqual([2, expect.stringMatching(expected)]);
+    expect(output.trim().split('\n')).toHaveLength(1);
   });
 
   it('warns of a secret that is a variable, without repeating it', () => {

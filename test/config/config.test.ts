@@ -131,6 +131,24 @@ describe('readConfig()', () => {
     expect(names.filter((name) => !Object.hasOwn(REFUSED, name))).toEqual([]);
   });
 
+  it.each(['ALLOWED_ORIGINS', 'HOSTS', 'SESSION_COOKIE_NAMES', 'FORWARDED_HEADERS'])(
+    '%s: says how long a refused text was as it was given',
+    (name) => {
+      expect(problemsOf({ [name]: ['[no]'] })).toEqual([
+        expect.stringMatching(/^\w+\.0: .*; got text of 4 characters\.$/),
+      ]);
+    },
+  );
+
+  it.each(['ADMIN_SECRETS', 'FORWARD_AUTH_SECRETS', 'WEBHOOK_SECRETS', 'WEBHOOK_API_KEYS'])(
+    '%s: shows how a list is written to who gives one secret as plain text',
+    (name) => {
+      expect(problemsOf({ [name]: 'a'.repeat(64) })).toEqual([
+        expect.stringContaining('as ["…"]; got text of 64 characters.'),
+      ]);
+    },
+  );
+
   it('refuses a budget that the ids would not fit into', () => {
     const names = Array.from({ length: 20 }, (_, index) => [`X-Id-${index}`, 'identity.id']);
     expect(problemsOf({ IDENTITY_HEADERS: Object.fromEntries(names) })).toEqual([
