@@ -70,6 +70,10 @@ const IDENTITY_OF_PRODUCTS: readonly string[] = [
   'x-user-name', // OpenStack services: the same
   'x-roles', // OpenStack services: the same
   'x-identity-status', // OpenStack services: the same
+  'x-is-admin-project', // OpenStack services: https://docs.openstack.org/keystonemiddleware/latest/api/keystonemiddleware.auth_token.html
+  'x-service-identity-status', // OpenStack services: the same
+  'x-service-roles', // OpenStack services: the same
+  'x-service-user-*', // OpenStack services: the same
   'x-rstudio-*', // Posit Workbench: https://docs.posit.co/ide/server-pro/authenticating_users/proxied_authentication.html
   'rstudio-connect-*', // Posit Connect: https://docs.posit.co/connect/user/shiny/
   'shiny-server-credentials', // Posit Connect: the same

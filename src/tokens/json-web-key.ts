@@ -80,9 +80,10 @@ export function readJwk(value: JsonValue, allowed: readonly Algorithm[]): ReadJw
   return isStrong(jwk) ? { kind: 'usable', key: { kid: named, algorithm, jwk } } : unusable('weak');
 }
 
-/** Whether a member that chooses says anything. */
+/** Whether a member that chooses says anything: `null`, an empty text and an empty list do not. */
 function isPresent(value: JsonValue | undefined): value is Exclude<JsonValue, null> {
-  return value !== undefined && value !== null && value !== '';
+  const isEmpty = Array.isArray(value) ? value.length === 0 : value === '';
+  return value !== undefined && value !== null && !isEmpty;
 }
 
 function kindOf({ kty, crv }: JsonObject): Kind | undefined {
@@ -122,9 +123,10 @@ function publicMembers(value: JsonObject, kind: Kind): Record<string, string> | 
   return members;
 }
 
-/** Base64 in either alphabet, padded or not, as base64url without padding (RFC 7515 section 2). */
+/** Base64 in either alphabet, padded or not, in lines or not, as base64url without padding (RFC 7515 section 2). */
 function withoutPadding(text: string): string {
   return text
+    .replace(/\s+/g, '')
     .replace(/={1,2}$/, '')
     .replaceAll('+', '-')
     .replaceAll('/', '_');

@@ -72,6 +72,10 @@ const NAMESPACE = [
 
 /** What products believe, as src/forwarding/believed-headers.ts has it with where that is written. */
 const BELIEVED = [
+  'X-Is-Admin-Project',
+  'X-Service-Identity-Status',
+  'X-Service-Roles',
+  'X-Service-User-Id',
   'X-Amzn-Mtls-Clientcert-Subject',
   'X-Amzn-Mtls-Clientcert',
   'X-Amzn-Request-Context',

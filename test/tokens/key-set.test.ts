@@ -183,6 +183,29 @@ describe('readKeySet() takes what only an issuer can have written', () => {
     },
   );
 
+  it.each(['use', 'alg', 'key_ops', 'kid', 'oth', 'x5c'])(
+    'T20: takes %s that is an empty list for absent',
+    (name) => {
+      const { [name]: _, ...without } = rsa.publicJwk;
+      expect(read([{ ...rsa.publicJwk, [name]: [] }], ['RS256'])).toEqual(
+        read([without], ['RS256']),
+      );
+    },
+  );
+
+  it('T20: reads base64 in lines of 64 or 76 characters (RFC 7468, RFC 2045), as jose does', async () => {
+    const { n = '' } = rsa.publicJwk;
+    for (const [length, end] of [
+      [64, '\n'],
+      [76, '\r\n'],
+    ] as const) {
+      const lines = n.match(new RegExp(`.{1,${length}}`, 'g')) ?? [];
+      const jwk = { ...rsa.publicJwk, n: lines.join(end) };
+      expect(await importJWK(jwk, 'RS256')).toBeInstanceOf(CryptoKey);
+      expect(read([jwk])).toEqual(read([rsa.publicJwk]));
+    }
+  });
+
   it('K12: takes an identical key twice for once, in any spelling and order, with and without a kid', () => {
     const { n = '', kid: _, ...rest } = rsa.publicJwk;
     const again = { ...rest, kid: rsa.kid, x5t: 'AAAA', use: null, n: padded(n) };
