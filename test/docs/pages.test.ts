@@ -19,7 +19,7 @@ const SCHEMAS: Readonly<Record<string, v.GenericSchema>> = Object.assign(
   ...Object.values(SETTINGS),
 );
 /** Variables that tests read. */
-const TEST_VARIABLES = ['FAULT_SEED', 'FAULT_PAIRS'];
+const TEST_VARIABLES = ['FAULT_SEED', 'FAULT_PAIRS', 'ISOLATE_SEED', 'ISOLATE_REVOCATIONS'];
 const NAMES = new Set<string>([...Object.keys(SCHEMAS), ...BINDING_NAMES, ...TEST_VARIABLES]);
 
 function linksOf(page: Page): string[] {

@@ -3,50 +3,7 @@ import { readConfig } from '../../src/config/config.ts';
 import type { ApiMethods } from '../../src/session-api/api-route.ts';
 import { type SessionApiOptions, sessionApiTables } from '../../src/session-api/session-api.ts';
 import { ChangeMaker } from '../../src/session-changes/change-maker.ts';
-
-/**
- * What each route of the session API does. A route that is added stands here too, with whom it marks in
- * docs/revocation.md and a test in test/session-changes. The sessions page (`/.postern/sessions`) makes the changes of
- * `DELETE /sessions` and `DELETE /sessions/{id}`.
- */
-const ROUTES: Record<string, 'read' | 'change'> = {
-  'GET /sessions': 'read',
-  'DELETE /sessions': 'change',
-  'GET /sessions/token-exchange': 'change',
-  'DELETE /sessions/:id': 'change',
-
-  'GET /self-service/errors': 'read',
-  'GET /.well-known/ory/webauthn.js': 'read',
-  'GET /self-service/logout/browser': 'read',
-  'GET /self-service/logout': 'change',
-  'DELETE /self-service/logout/api': 'change',
-  'GET /self-service/methods/oidc/callback': 'change',
-  'POST /self-service/methods/oidc/callback': 'change',
-  'GET /self-service/methods/oidc/callback/:provider': 'change',
-  'POST /self-service/methods/oidc/callback/:provider': 'change',
-  ...Object.fromEntries(
-    ['login', 'registration', 'settings', 'recovery', 'verification'].flatMap((kind) => [
-      [`GET /self-service/${kind}/browser`, 'read'],
-      [`GET /self-service/${kind}/api`, 'read'],
-      [`GET /self-service/${kind}/flows`, 'read'],
-      [`GET /self-service/${kind}`, 'change'],
-      [`POST /self-service/${kind}`, 'change'],
-    ]),
-  ),
-
-  'GET /admin/sessions': 'read',
-  'POST /admin/sessions': 'change',
-  'GET /admin/sessions/:id': 'read',
-  'DELETE /admin/sessions/:id': 'change',
-  'PATCH /admin/sessions/:id/extend': 'change',
-  'GET /admin/identities/:id/sessions': 'read',
-  'DELETE /admin/identities/:id/sessions': 'change',
-
-  'GET /zones/:zoneId/sessions': 'read',
-  'GET /zones/:zoneId/sessions/:id': 'read',
-  'PATCH /zones/:zoneId/sessions/:id': 'change',
-  'DELETE /zones/:zoneId/sessions/:id': 'change',
-};
+import { ROUTES } from './routes.ts';
 
 it('R28: every route of the session API is one that changes nothing or one that is recorded', () => {
   const config = readConfig({

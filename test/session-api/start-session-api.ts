@@ -84,7 +84,8 @@ export async function startKeycardApi({
   };
 }
 
-function keycardStandin({ origin }: RunningStandin): KeycardStandin {
+/** A handle on a Keycard stand-in, whoever runs it. */
+export function keycardStandin({ origin }: Pick<RunningStandin, 'origin'>): KeycardStandin {
   const call = async (method: string, path: string, body?: unknown) => {
     const response = await fetch(`${origin}/.standin/${path}`, {
       method,

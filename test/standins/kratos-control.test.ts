@@ -53,6 +53,23 @@ describe('control', () => {
     expect(await timed(() => answer.text())).toBeGreaterThan(150);
   });
 
+  it('answers late what it has done at once, whoami excepted', async () => {
+    const { session_token: token } = await kratos.signIn();
+    await kratos.control({ lateAnswerMs: 400 });
+    const headers = { 'x-session-token': token };
+    const ending = kratos.call('/self-service/logout/api', {
+      method: 'DELETE',
+      body: JSON.stringify({ session_token: token }),
+    });
+    let isAnswered = false;
+    ending.finally(() => {
+      isAnswered = true;
+    });
+    while ((await kratos.call('/sessions/whoami', { headers })).status !== 401) {}
+    expect(isAnswered).toBe(false);
+    expect((await ending).status).toBe(204);
+  });
+
   it('never ends', async () => {
     await kratos.control({ endlessBody: true });
     const answer = await kratos.whoami();

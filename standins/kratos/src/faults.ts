@@ -12,12 +12,13 @@ export const recordCall: MiddlewareHandler = async (c, next) => {
   await next();
 };
 
-/** Makes Kratos as slow as the settings say: before the answer, and between its bytes. */
+/** Makes Kratos as slow as the settings say: before the work, after it, and between the answer's bytes. */
 export const slowDown: MiddlewareHandler = async (c, next) => {
-  const { delayMs, delays, dripMs } = store.settings;
+  const { delayMs, delays, lateAnswerMs, dripMs } = store.settings;
   const waitMs = delayMs + (delays[`${c.req.method} ${c.req.path}`] ?? 0);
   if (waitMs > 0) await sleep(waitMs);
   await next();
+  if (lateAnswerMs > 0 && c.req.path !== WHOAMI_PATH) await sleep(lateAnswerMs);
   if (dripMs === 0 || !c.res.body) return;
   const bytes = new Uint8Array(await c.res.arrayBuffer());
   c.res = new Response(dripping(bytes, dripMs), c.res);

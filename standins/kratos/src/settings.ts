@@ -33,6 +33,8 @@ const SettingsSchema = v.strictObject({
   delayMs: Milliseconds,
   /** The same for one route more, by exact `METHOD /path`. */
   delays: v.record(v.string(), Milliseconds),
+  /** How long every route but whoami waits between what it does and its answer. */
+  lateAnswerMs: Milliseconds,
   /** Above zero, bodies are sent one byte at a time with this pause before each. */
   dripMs: Milliseconds,
   /**
@@ -82,6 +84,7 @@ export const DEFAULT_SETTINGS: Settings = {
   answers: {},
   delayMs: 0,
   delays: {},
+  lateAnswerMs: 0,
   dripMs: 0,
   databaseFailing: false,
   cacheFor: null,
