@@ -1,0 +1,112 @@
+// No I/O, no clock.
+import type { JsonObject, JsonValue } from '../session/session.ts';
+
+/** What an expression's value can be made of: a part of the session, or the items of one that a loop walks. */
+export interface Source {
+  readonly path: readonly string[];
+  readonly isItem: boolean;
+}
+
+/** A loop that an expression stands in. */
+export interface Loop {
+  readonly range: readonly Source[];
+  /** Whether the items are those of parts of the session; else each character may become an item (`split`). */
+  readonly isOfItems: boolean;
+}
+
+/** Comparing so many characters costs as much as visiting one item. */
+export const CHARACTERS_PER_STEP = 32;
+/** A text that costs no more than one step in one comparison. */
+const MAX_SHORT_TEXT = 1024;
+
+interface Size {
+  /** Items and members at every level. */
+  readonly nodes: number;
+  readonly characters: number;
+}
+
+/** Sizes of parts of one session, each measured once. */
+export class SessionSizes {
+  readonly #session: JsonObject;
+  readonly #known = new Map<string, Size>();
+
+  constructor(session: JsonObject) {
+    this.#session = session;
+  }
+
+  /** How often a loop goes round at most. */
+  items({ range, isOfItems }: Loop): number {
+    return sum(range, (source) => {
+      const value = this.#read(source);
+      // CEL walks the names of an object.
+      if (isOfItems && !source.isItem)
+        return Object.keys(typeof value === 'object' ? (value ?? {}) : {}).length;
+      const { nodes, characters } = this.#measure(source);
+      return nodes + characters;
+    });
+  }
+
+  /** Whether a part is there. */
+  has(source: Source): boolean {
+    return this.#read(source) !== undefined;
+  }
+
+  characters(sources: readonly Source[]): number {
+    return sum(sources, (source) => this.#measure(source).characters);
+  }
+
+  /** What one walk of these costs. @param isLookUp in an object one name is looked up */
+  steps(sources: readonly Source[], isLookUp = false): number {
+    return sum(sources, (source) => {
+      const value = this.#read(source);
+      if (isLookUp && !source.isItem && !Array.isArray(value)) return 0;
+      const { nodes, characters } = this.#measure(source);
+      const isShort = !source.isItem && nodes === 0 && characters <= MAX_SHORT_TEXT;
+      return isShort ? 0 : nodes + characters / CHARACTERS_PER_STEP;
+    });
+  }
+
+  #measure(source: Source): Size {
+    const name = JSON.stringify(source.path);
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const size = measure(this.#read(source));
+    this.#known.set(name, size);
+    return size;
+  }
+
+  #read({ path }: Source): JsonValue | undefined {
+    let value: JsonValue | undefined = this.#session;
+    for (const name of path) {
+      if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name))
+        return undefined;
+      value = (value as JsonObject)[name]; // a list has no member that a condition names by text
+    }
+    return value;
+  }
+}
+
+/** In loops and one object, for it walks every item of what people write themselves. */
+function measure(value: JsonValue | undefined): Size {
+  const size = { nodes: 0, characters: 0 };
+  const add = (part: JsonValue | undefined): void => {
+    if (typeof part === 'string') size.characters += part.length;
+    if (typeof part !== 'object' || part === null) return;
+    if (Array.isArray(part)) {
+      size.nodes += part.length;
+      for (const item of part as readonly JsonValue[]) add(item);
+      return;
+    }
+    for (const [name, member] of Object.entries(part)) {
+      size.nodes += 1;
+      size.characters += name.length;
+      add(member);
+    }
+  };
+  add(value);
+  return size;
+}
+
+function sum<Item>(items: readonly Item[], of: (item: Item) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}
