@@ -89,7 +89,7 @@ export function addApiRoute(
     const startedAt = options.now();
     const { target } = visit;
     const given = await dispatch({ ...visit, parameter }, methods, options);
-    const isDoubtful = given.ok && given.value.status === 401;
+    const isDoubtful = given.ok && isProviders401(given.value);
     const isFailing = isDoubtful && (await options.mayBeFailing?.(visit.anchor));
     const answer = isFailing ? failed('store_unavailable' as const) : given;
     const response = answer.ok
@@ -124,6 +124,11 @@ async function dispatch(
   if (route.kind === 'read') return route.handle(call);
   const plan = await route.plan(call);
   return plan.kind === 'make' ? changes.make(plan.change, call.anchor) : plan.answer;
+}
+
+/** Whether the provider refused the caller: a refusal of Postern's own names its reason. */
+function isProviders401({ status, headers }: Response): boolean {
+  return status === 401 && !headers.has('postern-reason');
 }
 
 function allowedMethods(methods: ApiMethods): string[] {
