@@ -124,7 +124,7 @@ function believedHeaders({ FORWARDED_HEADERS, RULES }: Config): string[] {
       return product === undefined
         ? []
         : [
-            `${setting} lets ${name} through. ${product}: believed to say who somebody is, so whoever sends it there is anybody. Keep it only where the site behind is something else.`,
+            `${setting} lets ${name} through. ${product}: believed to say who the user is, so a client that sends it could be any user there. Keep it only if the site is another product.`,
           ];
     }),
   );

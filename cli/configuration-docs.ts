@@ -34,7 +34,8 @@ function introduction(): string {
 
 Settings are variables of the Worker: \`[vars]\` in \`wrangler.toml\`, or secrets. Numbers, lists and tables may be given
 as TOML or as their JSON text (secrets are always text). They are read once per isolate; a wrong or misspelt one stops
-service with status 500, and the log names every wrong setting. \`npm run check-config\` says the same before
+service with status 500, and the log names every wrong setting (items of a list are
+counted from 0: \`RULES.0\` is the first). \`npm run check-config\` says the same before
 deployment. This page is written from \`src/config\`.
 `;
 }

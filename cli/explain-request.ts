@@ -9,6 +9,7 @@ import { answerDenial } from '../src/gate/denial.ts';
 import { isPreflight, type Judgment, judge } from '../src/gate/judge.ts';
 import type { RuleMatch } from '../src/gate/rules.ts';
 import { createSiteOptions, type SiteOptions } from '../src/gate/site-options.ts';
+import { createGateway } from '../src/gateway.ts';
 import { type AdmittedTarget, admit } from '../src/http/admit.ts';
 import { spell } from '../src/http/path-readings.ts';
 import { readKratosSession } from '../src/providers/kratos/kratos-session.ts';
@@ -53,6 +54,9 @@ export async function explainRequest(
   if (!admitted.ok) return refused(admitted.failure);
   const target = admitted.value;
   if (options.hosts.originOf(target.host) === undefined) return refused('host_unknown');
+  if (isOwnRoute(target, config, now)) {
+    return ["Answer    by a route of Postern's own: RULES take no part, and the site is not asked"];
+  }
   const headers = new Headers(asked.headers);
   if (asked.sessionDocument !== undefined) headers.set('x-session-token', CREDENTIAL);
   const judged = await judge({ headers, target, anchor: () => {} }, options);
@@ -68,6 +72,25 @@ export async function explainRequest(
   ];
 }
 
+/** Asks the gateway's own router. Nothing is sent. */
+function isOwnRoute(target: AdmittedTarget, config: Config, now: number): boolean {
+  const unsent = () => Promise.reject(new Error('explain asks nobody'));
+  const gateway = createGateway(config, {
+    kv: undefined,
+    openLog: undefined,
+    fetchStore: unsent,
+    fetchKratosAdmin: unsent,
+    fetchKeycard: unsent,
+    fetchKeys: unsent,
+    fetchOrigin: undefined,
+    now: () => now,
+    random: () => 0,
+    write: () => {},
+    metrics: undefined,
+  });
+  return gateway.isOwnRoute(target);
+}
+
 function resolutionOf(sessionDocument: string | undefined, now: number): Resolution {
   const provenance = {
     tier: 'store',
@@ -80,7 +103,9 @@ function resolutionOf(sessionDocument: string | undefined, now: number): Resolut
   const body = sessionDocument ?? '';
   const read = readKratosSession(body);
   if (sessionDocument !== undefined && read.kind === 'not-a-session') {
-    throw new Error('the session file is not what /sessions/whoami answers');
+    throw new Error(
+      'the session file is not what /sessions/whoami answers: save one answer as it is',
+    );
   }
   if (read.kind !== 'active' || now >= read.session.expiresAt) {
     const reason = 'session_inactive';
@@ -188,6 +213,6 @@ async function describeForwarded(
 }
 
 function refused(reason: Reason): string[] {
-  const { status, message } = explain(reason);
-  return [`Answer    ${status}: ${reason}`, `          ${message}`];
+  const { status, message, reason: hint } = explain(reason);
+  return [`Answer    ${status}: ${reason}`, `          ${message}`, `          ${hint}`];
 }

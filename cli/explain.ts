@@ -29,6 +29,9 @@ const { values, positionals } = readCommandLine(USAGE, {
 });
 const [method, url, ...more] = positionals;
 if (method === undefined || url === undefined || more.length > 0) refuseCall(USAGE);
+if (!/^https?:\/\//i.test(url)) {
+  refuseCall('URL: expected a whole one, such as https://app.example.com/admin.', USAGE);
+}
 
 const { environment } = orRefuseCall(() => readWranglerEnvironment(values));
 await loadConditionLanguage();
@@ -44,8 +47,7 @@ try {
       method,
       url: URL.parse(url)?.origin === url ? `${url}/` : url,
       headers: new Headers(values.header.map(readHeader)),
-      sessionDocument:
-        values.session === undefined ? undefined : readFileSync(values.session, 'utf8'),
+      sessionDocument: values.session === undefined ? undefined : readSession(values.session),
     },
     { config: config.value, now },
   );
@@ -53,6 +55,14 @@ try {
 } catch (error) {
   // What is wrong with what was given: a file that is not there, or holds no session; a header that is none.
   refuse(error instanceof Error ? error.message : String(error));
+}
+
+function readSession(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    refuse(`--session: ${path} cannot be read. Save what /sessions/whoami answers there.`);
+  }
 }
 
 function readHeader(text: string): [string, string] {

@@ -28,11 +28,17 @@ export interface Gateway {
   fetch(request: Request, anchor: Anchor): Promise<Response>;
 }
 
+/** A gateway that also tells which requests it answers by a route of its own. */
+export interface RoutedGateway extends Gateway {
+  /** Whether a route of Postern's own takes the request; every other one is the site's, under `RULES`. */
+  isOwnRoute(target: AdmittedTarget): boolean;
+}
+
 /**
  * All of Postern behind one `fetch`. The request's target is admitted before the router sees it, and whatever
  * is not one of Postern's own routes, by any spelling, falls to the gate.
  */
-export function createGateway(config: Config, surroundings: Surroundings): Gateway {
+export function createGateway(config: Config, surroundings: Surroundings): RoutedGateway {
   const parts = createParts(config, surroundings);
   const { site, log } = parts;
   const routes = new Routes<ApiVisit>();
@@ -91,6 +97,7 @@ export function createGateway(config: Config, surroundings: Surroundings): Gatew
   };
 
   return {
+    isOwnRoute: (target) => routes.match(target) !== undefined,
     async fetch(request, anchor) {
       const admitted = admitHere(request, site, config);
       if (!admitted.ok) {

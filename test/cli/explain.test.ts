@@ -132,6 +132,34 @@ describe('explainRequest()', () => {
     expect(await explained(asked)).toContain(expected);
   });
 
+  it.each([
+    ['whoami', 'GET', '/sessions/whoami', {}],
+    ['whoami, behind a path', 'GET', '/auth/sessions/whoami', { SESSION_API_PATH: '/auth' }],
+    ['a list of sessions', 'GET', '/sessions', {}],
+    ['a session', 'DELETE', '/sessions/a', {}],
+    ['admin routes', 'GET', '/admin/sessions', {}],
+    ['forward-auth', 'GET', '/.postern/auth/nginx', {}],
+    ['sign-in on the site', 'GET', '/self-service/login/browser', { SELF_SERVICE: true }],
+  ])('names a route of Postern’s own: %s', async (_, method, path, more) => {
+    const text = await explained({ ...signedIn, method, url: `${SITE}${path}` }, more);
+    expect(text).toContain("by a route of Postern's own");
+    expect(text).not.toMatch(/Rule|forwarded/);
+  });
+
+  it.each([
+    ['/self-service/login/browser', {}],
+    ['/sessions/whoami/x', {}],
+    ['/zones/z/sessions', {}],
+  ])('takes %s for the site’s while no route of Postern’s is there', async (path, more) => {
+    const text = await explained({ ...signedIn, url: `${SITE}${path}` }, more);
+    expect(text).toContain('Answer    forwarded to the origin');
+  });
+
+  it('says where the hosts are that are served', async () => {
+    const text = await explained({ url: 'https://other.example.com/' });
+    expect(text).toContain('PUBLIC_URL and HOSTS');
+  });
+
   it('refuses a file that is no session', async () => {
     await expect(explained({ sessionDocument: '{"id":1}' })).rejects.toThrow(/not what/);
   });
@@ -165,7 +193,15 @@ describe('npm run explain', () => {
     const asked = run('GET', 'https://app.example.com/admin', '--session', 'no-such-file.json');
     await expect(asked).rejects.toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/^[^\n]*no-such-file[^\n]*\n$/),
+      stderr: expect.stringMatching(/^--session: no-such-file[^\n]*whoami[^\n]*\n$/),
+    });
+  });
+
+  it('asks for a whole URL', async () => {
+    const asked = run('GET', 'app.example.com/admin');
+    await expect(asked).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('such as https://app.example.com/admin'),
     });
   });
 
