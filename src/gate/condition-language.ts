@@ -11,7 +11,7 @@ import { SessionSizes } from './session-sizes.ts';
 
 /**
  * Bounds on one condition, so that no session, however large, makes it slow: at most this many steps for
- * each item of a list, no loop inside a loop, and no work on the whole session for each item.
+ * each item of a list, and no loop inside a loop.
  */
 const LIMITS = {
   maxAstNodes: 256,
@@ -80,10 +80,10 @@ function describeFailure(error: unknown): string {
 /** `matches` would hand text of the session to a backtracking engine (CEL asks for RE2, which is linear). */
 function findExcess(ast: ASTNode): string | undefined {
   let loops = 0;
-  const visit = (node: unknown, isInLoop: boolean, isInBody: boolean): string | undefined => {
+  const visit = (node: unknown, isInLoop: boolean): string | undefined => {
     if (Array.isArray(node)) {
       for (const each of node) {
-        const excess = visit(each, isInLoop, isInBody);
+        const excess = visit(each, isInLoop);
         if (excess !== undefined) return excess;
       }
       return undefined;
@@ -95,42 +95,9 @@ function findExcess(ast: ASTNode): string | undefined {
     if (isLoop && isInLoop) return 'may not have one of all, exists, map, filter inside another';
     loops += isLoop ? 1 : 0;
     if (loops > MAX_LOOPS) return `may have at most ${MAX_LOOPS} of all, exists, map, filter`;
-    if (isInBody && readsSessionAnew(node)) {
-      return 'may read session inside all, exists, map, filter only to compare it with the item: ==, !=, <, >, startsWith, endsWith';
-    }
-    if (!isLoop) return visit(node.args, isInLoop, isInBody);
-    const [, list, body] = node.args; // the list is made once, the body is done for each item
-    return visit(list, true, isInBody) ?? visit(body, true, true);
+    return visit(node.args, isInLoop || isLoop);
   };
-  return visit(ast, false, false);
-}
-
-const COMPARISONS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=']);
-const TEXT_COMPARISONS: ReadonlySet<unknown> = new Set(['startsWith', 'endsWith']);
-
-/**
- * Whether a node of a loop's body does work that grows with the session, which is then done once for each item. A comparison takes no
- * longer than its smaller side, so one with the item adds up to the size of the list.
- */
-function readsSessionAnew({ op, args }: ASTNode): boolean {
-  const reads = args as unknown; // its form depends on `op`
-  if (op === 'call') return args[0] !== 'has' && mentionsSession(reads);
-  if (op === '+') return mentionsSession(reads);
-  if (op === 'in') {
-    const [item, list] = args;
-    return mentionsSession(list) && (list.op !== 'list' || mentionsSession(item));
-  }
-  const isTextComparison = op === 'rcall' && TEXT_COMPARISONS.has(args[0]);
-  if (op === 'rcall' && !isTextComparison) return !LOOPS.has(args[0]) && mentionsSession(reads);
-  if (!isTextComparison && !COMPARISONS.has(op)) return false;
-  const sides = isTextComparison ? args.slice(1) : args;
-  return Array.isArray(sides) && sides.every(mentionsSession);
-}
-
-function mentionsSession(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some(mentionsSession);
-  if (!isNode(value)) return false;
-  return value.op === 'id' ? value.args === 'session' : mentionsSession(value.args);
+  return visit(ast, false);
 }
 
 function summaryOf(error: unknown): string {
