@@ -19,13 +19,14 @@ const TRUSTED_ROOMS = [
   'whoami',
 ];
 
-const USAGE = `npm run mutate [-- --sample 60] [--seed 1] [--rooms revocation,tokens] [--since COMMIT] [--minutes 5] [--at-least 95] [--jobs 2]
+const USAGE = `npm run mutate [-- --sample 60] [--seed 1] [--rooms revocation,tokens] [--since COMMIT] [--stages importing] [--minutes 5] [--at-least 95] [--jobs 2]
 
 Changes the source in one small way at a time and runs the tests: a change that no test notices is a gap in the tests.
   --sample    how many mutants are drawn (60)
   --seed      which ones are drawn (1)
   --rooms     folders of src/ (${TRUSTED_ROOMS.join(',')})
   --since     only lines that changed since this commit
+  --stages    which tests are tried, cheapest first (${STAGES.join(',')})
   --minutes   no test begins later; what is not decided by then does not count (unlimited)
   --at-least  the score in per cent below which the run fails (95)
   --jobs      trials at the same time (2)`;
@@ -36,6 +37,7 @@ const { values } = readCommandLine(USAGE, {
     seed: { type: 'string', default: '1' },
     rooms: { type: 'string', default: TRUSTED_ROOMS.join(',') },
     since: { type: 'string' },
+    stages: { type: 'string', default: STAGES.join(',') },
     minutes: { type: 'string' },
     'at-least': { type: 'string', default: '95' },
     jobs: { type: 'string', default: '2' },
@@ -44,6 +46,7 @@ const { values } = readCommandLine(USAGE, {
 const sampleSize = readWholeNumber('sample', values.sample, 100_000);
 const seed = readWholeNumber('seed', values.seed, 2 ** 31);
 const atLeast = readWholeNumber('at-least', values['at-least'], 100);
+const stages = readStages(values.stages);
 const jobs = readWholeNumber('jobs', values.jobs, 64);
 const until =
   values.minutes === undefined
@@ -89,6 +92,15 @@ function candidates(rooms: readonly string[], since: string | undefined): Mutant
   });
 }
 
+function readStages(text: string): Stage[] {
+  const names = text.split(',');
+  const unknown = names.find((name) => !STAGES.some((stage) => stage === name));
+  if (unknown !== undefined) {
+    refuseCall(`--stages: expected some of ${STAGES.join(', ')}; got ${unknown}.`, USAGE);
+  }
+  return STAGES.filter((stage) => names.includes(stage));
+}
+
 function git(...args: string[]): string[] {
   const options = { cwd: inRepository('.'), encoding: 'utf8', maxBuffer: 2 ** 28 } as const;
   return execFileSync('git', args, options)
@@ -127,9 +139,9 @@ async function judgeAll(
     .filter(isEquivalent)
     .map((mutant) => ({ mutant, outcome: 'equivalent' }));
   let left = sample.filter((mutant) => !isEquivalent(mutant));
-  for (const stage of STAGES) {
+  for (const stage of stages) {
     const tried = await tryAll(left, stage, laboratories);
-    const isLast = stage === STAGES.at(-1);
+    const isLast = stage === stages.at(-1);
     judged.push(...tried.filter(({ outcome }) => outcome === 'killed' || isLast));
     left = tried.filter(({ outcome }) => outcome !== 'killed').map(({ mutant }) => mutant);
   }
