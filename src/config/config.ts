@@ -123,7 +123,7 @@ function withReadHosts({ PUBLIC_URL, HOSTS, RULES }: Settings): {
   return { rules, unservedHosts };
 }
 
-/** Whoever has a zone of their own could else revoke in it through this gate. */
+/** Requires zones to be named: else strangers could revoke in zones of their own through this gate. */
 function unnamedZones({ KEYCARD_API_URL, KEYCARD_ZONES, ISSUERS }: Settings): string[] {
   const isNamed =
     KEYCARD_ZONES !== undefined ||

@@ -2,7 +2,7 @@
 // Names are folded as foldHeaderName() does; `*` at the end makes one a beginning.
 
 /**
- * What products believe about who somebody is, or on whose behalf a request is made. `npm run check-config` reads the products out
+ * Headers by which products believe who somebody is, or on whose behalf a request is made. `npm run check-config` reads the products out
  * of the comments, as the Worker has no use for them.
  */
 const IDENTITY_OF_PRODUCTS: readonly string[] = [
@@ -121,7 +121,7 @@ const IDENTITY_WORDS: readonly string[] = [
   ...['x-identity', 'postern-*', 'x-postern-*'],
 ];
 
-/** Who the client is, by certificate, mesh or subscription: no word of a client's, whatever an operator lets through. */
+/** Names that identify the client by certificate, mesh or subscription. No setting lets a client's copy through. */
 const CLIENT_NAMES: readonly string[] = [
   'client-cert*', // https://www.rfc-editor.org/rfc/rfc9440
   ...['x-client-cert*', 'x-client-verify*', 'x-client-dn', 'x-client-cn'], // https://www.puppet.com/docs/puppet/8/server/external_ssl_termination.html
@@ -156,7 +156,7 @@ const CLIENT_NAMES: readonly string[] = [
   ], // mobile networks
 ];
 
-/** Where the client is, which scheme, host, path or method was asked, or what a server is told to skip. */
+/** Names that tell the client's address, the scheme, host, path or method asked for, or a step that a server skips. */
 const CONTROL_NAMES: readonly string[] = [
   ...['forward*', 'x-forward*', 'x-original-*', 'x-originally-*', 'x-originating-*', 'x-orig-*'],
   ...['x-rewrite-*', 'x-envoy-*', 'x-middleware-*', 'x-nextjs-*', 'x-astro-*', 'x-invoke-*'],

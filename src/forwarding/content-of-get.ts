@@ -1,7 +1,7 @@
 import { failed, type Result, success } from '../errors/result.ts';
 import type { OriginCall } from './origin-request.ts';
 
-/** What `fetch()` takes: a request already has its URL, method and body. */
+/** Arguments for `fetch()`. A request as input already has its URL, method and body. */
 export interface SendableCall {
   readonly input: string | Request;
   readonly init: RequestInit;

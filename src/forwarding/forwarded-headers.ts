@@ -21,7 +21,7 @@ const RESERVED: ReadonlySet<string> = new Set([
 /** Names that only Postern, or only Cloudflare, writes. */
 const RESERVED_BEGINNINGS = ['postern-', 'x-postern-', 'cf-'] as const;
 
-/** What is wrong with letting a header of this name through; `undefined` when nothing is. */
+/** Returns why a header of this name may not be let through; `undefined` if it may. */
 export function problemOfForwarded(name: string): string | undefined {
   if (!NAME.test(name) || name.length > MAX_NAME_LENGTH) {
     return 'an exact header name of letters and digits with single dashes between them, at most 64 characters';

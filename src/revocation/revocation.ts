@@ -26,7 +26,7 @@ export interface Revocation {
   readonly isReadable: () => Promise<boolean>;
 }
 
-/** For one call to the log (design, section 6). */
+/** The deadline of one call to the log. */
 const LOG_TIMEOUT_MS = 1000;
 
 /** For sites that keep no log: freshness alone bounds how long a revoked session is served. */
