@@ -19,8 +19,11 @@ import { applyMutant, type Mutant } from './mutants.ts';
 /** `undecided`: the time was over before all tests had run. */
 export type Outcome = 'killed' | 'survived' | 'undecided';
 
-/** Cheapest first: tests that import the file, tests of the built gate likeliest to notice, all tests of the gate. */
-export const STAGES = ['importing', 'likely', 'all'] as const;
+/**
+ * Cheapest first: the file's own test, tests that import the file, tests of the built gate likeliest to notice, all
+ * tests of the gate.
+ */
+export const STAGES = ['own', 'importing', 'likely', 'all'] as const;
 export type Stage = (typeof STAGES)[number];
 
 /** The longest that the tests of one mutant may take: it may never end. */
@@ -38,9 +41,6 @@ const LIKELY: Readonly<Record<string, readonly string[]>> = {
   tokens: ['test/gateway/token', 'test/hostile/token'],
   whoami: ['test/gateway/tiers', 'test/gateway/cache'],
 };
-
-/** Folders of tests that show nothing of the gate. */
-const OTHER_TESTS = ['bench', 'docs', 'mutation', 'standins', 'support', 'cli'];
 
 /** A copy of the working tree, in which one mutant at a time is tried. */
 export class Laboratory {
@@ -68,7 +68,7 @@ export class Laboratory {
 
   /** Runs the tests on the code as it is: they have to pass, or nothing that a mutant does means anything. */
   async passes(file: string): Promise<boolean> {
-    return (await this.#build()) && (await this.#vitest(['related', '--run', file], 600_000)) === 0;
+    return (await this.#vitest(['related', '--run', file], 600_000)) === 0;
   }
 
   /**
@@ -85,10 +85,9 @@ export class Laboratory {
     const source = readFileSync(path, 'utf8');
     writeFileSync(path, applyMutant(mutant, source));
     try {
-      // Tests that import the file need no bundle, only one that is not older than the source.
-      if (stage === 'importing')
-        utimesSync(join(this.#root, 'dist/worker.js'), new Date(), new Date());
-      else if (!(await this.#build())) return 'killed';
+      // The file's own test needs no bundle, only one that is not older than the source.
+      if (stage === 'own') utimesSync(join(this.#root, 'dist/worker.js'), new Date(), new Date());
+      else if (!(await this.build())) return 'killed';
       const code = await this.#vitest(args, Math.min(left, LONGEST_MS));
       if (code === undefined) return Date.now() >= until ? 'undecided' : 'killed'; // it never ends
       return code === 0 ? 'survived' : 'killed';
@@ -103,7 +102,8 @@ export class Laboratory {
     rmSync(this.#root, { recursive: true, force: true });
   }
 
-  #build(): Promise<boolean> {
+  /** Builds the copy, without which no trial begins; whether it can be built. */
+  build(): Promise<boolean> {
     return this.#run('node', ['cli/build.ts'], 120_000).then((code) => code === 0);
   }
 
@@ -150,14 +150,24 @@ function roomOf(file: string): string {
   return file.split('/')[1] ?? '';
 }
 
-const EVERYTHING = OTHER_TESTS.flatMap((name) => ['--exclude', `test/${name}/**`]);
+/** `src/http/paths.ts` → `test/http/paths.test.ts`. */
+function ownTestOf(file: string): string {
+  return file.replace(/^src\//, 'test/').replace(/\.ts$/, '.test.ts');
+}
+
+/** Without the tests of what the repository has beside the gate. */
+const OF_THE_GATE = ['--project', 'gate'];
 
 /** What vitest runs of each stage for a mutant of this file; `undefined`: nothing. */
 const ARGUMENTS: Readonly<Record<Stage, (file: string) => readonly string[] | undefined>> = {
-  importing: (file) => ['related', '--run', file],
+  own: (file) => {
+    const test = ownTestOf(file);
+    return existsSync(inRepository(test)) ? ['run', test] : undefined;
+  },
+  importing: (file) => ['related', '--run', file, ...OF_THE_GATE],
   likely: (file) => {
     const tests = LIKELY[roomOf(file)];
     return tests && ['run', ...tests];
   },
-  all: () => ['run', ...EVERYTHING],
+  all: () => ['run', ...OF_THE_GATE],
 };
