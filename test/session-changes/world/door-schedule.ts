@@ -5,6 +5,8 @@ export interface DoorSchedule {
   readonly action: number;
   /** Milliseconds by which the clocks are wrong: of both isolates and of the log. */
   readonly skewsMs: readonly [number, number, number];
+  /** Whether people change their own sessions in a browser, by cookie, or in an app, by token. */
+  readonly isByCookie: boolean;
   readonly isStoreSlow: boolean;
   /** How often a call to the store fails in each way; all ways together at most once. */
   readonly storeFaults: Readonly<Record<StoreFault, number>>;
@@ -27,11 +29,15 @@ export type StoreFault = 'unreached' | 'unanswered' | 'late' | 'failing' | 'limi
 /** An answer that let somebody in, or kept somebody out. */
 export interface Seen {
   readonly who: string;
+  /** The kind of credential it was given for. */
+  readonly by: string;
   readonly isolate: number;
   readonly status: number;
   readonly at: number;
   /** Said to be given only because something failed. */
   readonly isLabelled: boolean;
+  /** The address of the person that stands in it. */
+  readonly shows: 'first address' | 'new address' | undefined;
 }
 
 export interface DoorReport {
@@ -41,8 +47,12 @@ export interface DoorReport {
   readonly tries: number;
   /** Who is over then, by every credential. */
   readonly over: readonly string[];
+  /** Who is shown with a new address then. */
+  readonly renewed: readonly string[];
   /** Who is served on, whatever happens. */
   readonly untouched: readonly string[];
+  /** Answers before the success, and after it. */
+  readonly before: readonly Seen[];
   readonly seen: readonly Seen[];
   /** Uncaught errors, and answers of a kind that no client may get. */
   readonly bugs: readonly string[];
@@ -50,11 +60,15 @@ export interface DoorReport {
 
 export const LAG_MS = 5000;
 
-/** Answers that break the promise: somebody who is over is let in, or somebody who is untouched is told to be nobody. */
-export function violations({ answeredAt, over, untouched, seen }: DoorReport): Seen[] {
-  return seen.filter(({ who, status, at, isLabelled }) => {
+/**
+ * Answers that break the promise: somebody who is over is let in, somebody who was changed is shown as before, or somebody
+ * who is untouched is told to be nobody.
+ */
+export function violations({ answeredAt, over, renewed, untouched, seen }: DoorReport): Seen[] {
+  return seen.filter(({ who, status, at, isLabelled, shows }) => {
     if (untouched.includes(who)) return status === 401;
     const isLate = answeredAt !== undefined && at > answeredAt + LAG_MS;
-    return isLate && over.includes(who) && status === 200 && !isLabelled;
+    const isWrong = over.includes(who) || (renewed.includes(who) && shows === 'first address');
+    return isLate && isWrong && status === 200 && !isLabelled;
   });
 }

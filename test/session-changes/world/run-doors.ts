@@ -1,39 +1,40 @@
-import { readConfig } from '../../../src/config/config.ts';
 import { createGateway, type Gateway } from '../../../src/gateway.ts';
 import { LogCore } from '../../../src/revocation/log-core.ts';
-import type { RevocationLogStub } from '../../../src/revocation/log-protocol.ts';
+import keycard from '../../../standins/keycard/src/worker.ts';
 import kratos from '../../../standins/kratos/src/worker.ts';
 import { FakeKv } from '../../revocation/world/fake-kv.ts';
 import { Random } from '../../revocation/world/random.ts';
 import { sqliteStorage } from '../../revocation/world/sqlite-storage.ts';
 import { VirtualTime } from '../../revocation/world/virtual-time.ts';
-import { ACTIONS, type Action, type People } from './actions.ts';
-import type { DoorReport, DoorSchedule, Seen, StoreFault } from './door-schedule.ts';
-import { installInstantSignatures, unsignedToken } from './instant-signatures.ts';
+import type { Action, Surroundings, Who } from './action.ts';
+import { ACTIONS } from './actions.ts';
+import type { DoorReport, DoorSchedule, Seen } from './door-schedule.ts';
+import { gateConfig } from './gate-config.ts';
+import { installInstantSignatures } from './instant-signatures.ts';
+import {
+  emailOf,
+  invite,
+  keycardStandin,
+  kratosStandin,
+  newEmailOf,
+  type People,
+  type Person,
+  type PresentedCredential,
+  SITE,
+} from './people.ts';
+import { farLog, farStore, type Roads } from './roads.ts';
 
-/** The stand-in keeps real time, so the world begins now. */
+/** The stand-ins keep real time, so the world begins now. */
 const START = Date.now();
 const WARM_UP_MS = 4000;
 /** Longer than an entry is fresh and stale together. */
 const AFTERWARDS_MS = 40_000;
 const MAX_TRIES = 8;
-const STORE_TIMEOUT_MS = 5000;
-const ISSUER = 'https://auth.example.test/';
-const SITE = 'https://app.example.test';
-const ADMIN_SECRET = 'correct-horse-battery-staple-0123456789';
-/** Any point of the curve: nothing is verified with it. */
-const PUBLIC_KEY = {
-  kty: 'EC',
-  crv: 'P-256',
-  x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
-  y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
-  kid: 'k',
-};
 
 /**
- * Two isolates of the whole gate, one log, the stand-in for Kratos and a KV namespace, with bad roads in between. Clients
- * keep four sessions and their tokens hot in both; then a request ends some of them, and is sent again until it is
- * answered with success, through either isolate.
+ * Two isolates of the whole gate, one log, the stand-ins for Kratos and Keycard and a KV namespace, with bad roads in
+ * between. Clients keep sessions and tokens hot in both; then a request ends some of them, or changes whose they are, and
+ * is sent again until it is answered with success, through either isolate.
  */
 export async function runDoors(schedule: DoorSchedule): Promise<DoorReport> {
   const time = new VirtualTime(START);
@@ -42,14 +43,21 @@ export async function runDoors(schedule: DoorSchedule): Promise<DoorReport> {
   using _bodies = installStreamedBodies();
   const random = new Random(schedule.seed);
   const action = ACTIONS[schedule.action % ACTIONS.length] ?? neverAction();
-  const people = await invite();
-  const world = createWorld(schedule, { time, random, people });
-  let report: DoorReport | undefined;
-  void run(world, action).then((done) => {
-    report = done;
-  });
-  while (report === undefined) await time.runUntil(time.now + 1000);
-  return report;
+  const zoneId = `zone-${crypto.randomUUID()}`;
+  const people = await invite({ zoneId, startMs: START, isByCookie: schedule.isByCookie });
+  const world = createWorld(schedule, { time, random, people, zoneId });
+  let outcome: { readonly report: DoorReport } | { readonly error: unknown } | undefined;
+  run(world, action).then(
+    (report) => {
+      outcome = { report };
+    },
+    (error: unknown) => {
+      outcome = { error };
+    },
+  );
+  while (outcome === undefined) await time.runUntil(time.now + 1000);
+  if ('error' in outcome) throw outcome.error;
+  return outcome.report;
 }
 
 /** As in workerd: a streamed body needs no word that it may be sent before its answer is read. */
@@ -71,44 +79,14 @@ function neverAction(): never {
   throw new RangeError('there is no action');
 }
 
-async function standin(method: string, path: string, body?: object): Promise<Response> {
-  const init = { method, ...(body !== undefined && { body: JSON.stringify(body) }) };
-  return kratos.fetch(new Request(`https://kratos.test/.standin/${path}`, init), {});
+interface WorldOptions {
+  readonly time: VirtualTime;
+  readonly random: Random;
+  readonly people: People;
+  readonly zoneId: string;
 }
 
-/** Ann with three sessions, and Bob with one, who has nothing to do with her. */
-async function invite(): Promise<People> {
-  await standin('DELETE', 'control');
-  const signIn = async (identityId: string) => {
-    const made = await standin('POST', 'sessions', { identityId });
-    const { session, session_token: token } = (await made.json()) as {
-      session: { id: string };
-      session_token: string;
-    };
-    const seconds = Math.floor(START / 1000) - 2;
-    const jwt = unsignedToken({
-      iss: ISSUER,
-      aud: 'postern',
-      sub: identityId,
-      sid: session.id,
-      iat: seconds,
-      exp: seconds + 3600,
-    });
-    return { id: session.id, token, jwt, identityId };
-  };
-  const [ann, bob] = [crypto.randomUUID(), crypto.randomUUID()];
-  return {
-    caller: await signIn(ann),
-    other: await signIn(ann),
-    third: await signIn(ann),
-    stranger: await signIn(bob),
-  };
-}
-
-function createWorld(
-  schedule: DoorSchedule,
-  { time, random, people }: { time: VirtualTime; random: Random; people: People },
-) {
+function createWorld(schedule: DoorSchedule, { time, random, people, zoneId }: WorldOptions) {
   const [skewA, skewB, skewLog] = schedule.skewsMs;
   const core = oldLog(() => time.now + skewLog);
   const bugs: string[] = [];
@@ -119,64 +97,45 @@ function createWorld(
     isFailing: () => random.chance(schedule.kvLoss),
   });
   const roads: Roads = { time, random, logDownUntil: undefined };
-  const fetchStore = farStore(schedule, roads);
-  const gateways = [skewA, skewB].map((skewMs, isolate): Gateway => {
-    const config = readConfig({
-      PUBLIC_URL: SITE,
-      KRATOS_PUBLIC_URL: 'https://kratos.test',
-      KRATOS_ADMIN_URL: 'https://kratos.test',
-      ADMIN_SECRETS: [ADMIN_SECRET],
-      SELF_SERVICE: true,
-      SIGN_IN_ENDS_SESSIONS: true,
-      DECISION_LOG: 'none',
-      STORE_TIMEOUT_MS,
-      REVOCATIONS: {},
-      ISSUERS: [
-        {
-          issuer: ISSUER,
-          preset: 'kratos',
-          audience: 'postern',
-          algorithms: ['ES256'],
-          keys: { keys: [PUBLIC_KEY] },
+  const fetchStore = farStore((request) => kratos.fetch(request, {}), schedule, roads);
+  const fetchKeycard = farStore((request) => keycard.fetch(request), schedule, roads);
+  const config = gateConfig(zoneId);
+  const gateways = [skewA, skewB].map(
+    (skewMs, isolate): Gateway =>
+      createGateway(config, {
+        kv: schedule.hasKv ? kv.seenFrom(isolate) : undefined,
+        openLog: () => farLog(core, schedule, roads),
+        fetchStore,
+        fetchKratosAdmin: fetchStore,
+        fetchKeycard,
+        fetchKeys: () => Promise.reject(new Error('no keys here')),
+        fetchOrigin: undefined,
+        now: () => time.now + skewMs,
+        random: () => random.next(),
+        write: (line) => {
+          if (line.includes('"event":"bug"')) bugs.push(line);
         },
-      ],
-    });
-    if (!config.ok) throw new Error(config.failure.join('\n'));
-    return createGateway(config.value, {
-      kv: schedule.hasKv ? kv.seenFrom(isolate) : undefined,
-      openLog: () => farLog(core, schedule, roads),
-      fetchStore,
-      fetchKratosAdmin: fetchStore,
-      fetchKeycard: () => Promise.reject(new Error('no Keycard here')),
-      fetchKeys: () => Promise.reject(new Error('no keys here')),
-      fetchOrigin: undefined,
-      now: () => time.now + skewMs,
-      random: () => random.next(),
-      write: (line) => {
-        if (line.includes('"event":"bug"')) bugs.push(line);
-      },
-      metrics: undefined,
-    });
-  });
+        metrics: undefined,
+      }),
+  );
   const seen: Seen[] = [];
   const send = (path: string, init: RequestInit, isolate: number): Promise<Response> => {
     const gateway = gateways[isolate];
     if (gateway === undefined) throw new RangeError('there are two isolates');
     return gateway.fetch(new Request(SITE + path, init), (work) => void work.catch(() => {}));
   };
-  return { schedule, time, random, people, seen, bugs, send, isOver: false };
+  return { schedule, time, random, people, zoneId, seen, bugs, send, isOver: false };
 }
 
 async function run(world: World, action: Action): Promise<DoorReport> {
   const { time, random, people, seen, bugs } = world;
-  const clients = Object.keys(people).flatMap((who) =>
-    [0, 1].flatMap((isolate) => [
-      keepAsking(world, who, isolate),
-      keepAsking(world, who, isolate, true),
-    ]),
+  const clients = action.guests.flatMap((who) =>
+    people[who].clients.flatMap((credentials) =>
+      [0, 1].map((isolate) => keepAsking(world, { who, isolate, credentials })),
+    ),
   );
   void Promise.all(clients);
-  const prepared = await action.prepare(people, standin, kratosFetch);
+  const prepared = await action.prepare(people, surroundingsOf(world));
   await time.sleep(WARM_UP_MS + random.upTo(3000));
   let answeredAt: number | undefined;
   let tries = 0;
@@ -188,111 +147,43 @@ async function run(world: World, action: Action): Promise<DoorReport> {
     if (action.isSuccess(answer.status)) answeredAt = time.now;
     else await time.sleep(200 + random.upTo(6000));
   }
-  world.seen.length = 0; // only what comes after it is promised anything, and strangers are looked at from here
+  const before = seen.splice(0); // only what comes after it is promised anything, and strangers are looked at from here
   await time.sleep(AFTERWARDS_MS);
   world.isOver = true;
-  const over = action.over.map((who) => who);
-  return { action: action.name, answeredAt, tries, over, untouched: action.untouched, seen, bugs };
+  const { name, over, renewed, untouched } = action;
+  return { action: name, answeredAt, tries, over, renewed, untouched, before, seen, bugs };
 }
 
-const kratosFetch = (path: string, init: RequestInit = {}) =>
-  kratos.fetch(new Request(`https://kratos.test${path}`, init), {});
+function surroundingsOf({ zoneId, send }: World): Surroundings {
+  const atKratos = (path: string, init: RequestInit = {}) =>
+    Promise.resolve(kratos.fetch(new Request(`https://kratos.test${path}`, init), {}));
+  const gate = (path: string, init: RequestInit = {}) => send(path, init, 0);
+  return { kratosStandin, keycardStandin, kratos: atKratos, gate, zoneId };
+}
+
+interface Client {
+  readonly who: Who;
+  readonly isolate: number;
+  /** Any of them is presented, each time anew. */
+  readonly credentials: readonly PresentedCredential[];
+}
 
 /** One client: asks, waits for the answer, pauses, asks again. */
-async function keepAsking(
-  world: World,
-  who: string,
-  isolate: number,
-  isToken = false,
-): Promise<void> {
+async function keepAsking(world: World, { who, isolate, credentials }: Client): Promise<void> {
   const { schedule, time, random, people, seen } = world;
-  const { token, jwt } = people[who as keyof People]; // its own names
-  const headers: Record<string, string> = isToken
-    ? { authorization: `Bearer ${jwt}` }
-    : { 'x-session-token': token };
   while (!world.isOver) {
     await time.sleep(1 + random.upTo(schedule.pauseMs));
+    const { kind: by, headers } = random.pick(credentials);
     const answer = await world.send('/sessions/whoami', { headers }, isolate);
     const isLabelled = (answer.headers.get('cache-status') ?? '').includes('fwd=stale');
-    await answer.arrayBuffer();
-    seen.push({ who, isolate, status: answer.status, at: time.now, isLabelled });
+    const shows = addressIn(await answer.text(), people[who]);
+    seen.push({ who, by, isolate, status: answer.status, at: time.now, isLabelled, shows });
   }
 }
 
-interface Roads {
-  readonly time: VirtualTime;
-  readonly random: Random;
-  /** `undefined` until the change is made. */
-  logDownUntil: number | undefined;
-}
-
-/** The store at a distance, which fails in every way there is; whoever calls it gives up at its deadline. */
-function farStore({ storeFaults, isStoreSlow, logDownMs }: DoorSchedule, roads: Roads) {
-  const { time, random } = roads;
-  const arrive = async (request: Request) => {
-    if (request.method !== 'GET') roads.logDownUntil ??= time.now + logDownMs;
-    return kratos.fetch(request, {});
-  };
-  return async (request: Request): Promise<Response> => {
-    const delayMs = () => random.upTo(isStoreSlow ? 1500 : 60);
-    await time.sleep(delayMs());
-    switch (drawFault(storeFaults, random)) {
-      case 'unreached':
-        throw new Error('not reached');
-      case 'unanswered':
-        await arrive(request);
-        throw new Error('the answer was lost');
-      case 'late': {
-        const copy = request.clone();
-        time.schedule(() => void arrive(copy), STORE_TIMEOUT_MS + random.upTo(600));
-        await time.sleep(STORE_TIMEOUT_MS);
-        throw new Error('nobody waits any longer');
-      }
-      case 'failing':
-        return new Response('upstream connect error', { status: 503 });
-      case 'limited':
-        return new Response('{}', { status: 429, headers: { 'retry-after': '1' } });
-      case undefined: {
-        const answer = await arrive(request);
-        await time.sleep(delayMs());
-        return answer;
-      }
-    }
-  };
-}
-
-function drawFault(
-  faults: Readonly<Record<StoreFault, number>>,
-  random: Random,
-): StoreFault | undefined {
-  let left = random.next();
-  for (const [fault, share] of Object.entries(faults)) {
-    left -= share;
-    if (left < 0) return fault as StoreFault; // its own names
-  }
-  return undefined;
-}
-
-/** The log as it is reached from an isolate: late, or not at all, and sometimes done without a word. */
-function farLog(
-  core: LogCore,
-  { logDelayMs, logLoss }: DoorSchedule,
-  roads: Roads,
-): RevocationLogStub {
-  const { time, random } = roads;
-  const travel = async <Value>(act: () => Value): Promise<Value> => {
-    await time.sleep(random.upTo(logDelayMs) / 2);
-    const isDown = time.now < (roads.logDownUntil ?? 0);
-    if (isDown || random.chance(logLoss / 2)) throw new Error('the log was not reached');
-    const value = act();
-    await time.sleep(random.upTo(logDelayMs) / 2);
-    if (random.chance(logLoss / 2)) throw new Error('the answer was lost');
-    return value;
-  };
-  return {
-    read: (cursor) => travel(() => structuredClone(core.read(cursor))),
-    append: (marks, options) => travel(() => structuredClone(core.append(marks, options))),
-  };
+function addressIn(document: string, person: Person): Seen['shows'] {
+  if (document.includes(emailOf(person))) return 'first address';
+  return document.includes(newEmailOf(person)) ? 'new address' : undefined;
 }
 
 /** A log that is past its beginning, whose positions are ahead of any clock. */

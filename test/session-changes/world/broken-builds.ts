@@ -1,0 +1,171 @@
+import type { Breakage } from '../../revocation/world/broken-build.ts';
+
+/** A build that answers with success without the mark it promises. */
+export interface BrokenBuild {
+  readonly name: string;
+  /** The one action it is tried with. */
+  readonly only: string;
+  readonly breakages: readonly Breakage[];
+}
+
+export const BROKEN_BUILDS: readonly BrokenBuild[] = [
+  {
+    name: 'the second mark left out',
+    only: 'DELETE /sessions/{id}',
+    breakages: [
+      {
+        file: 'src/session-changes/change-maker.ts',
+        from: 'const recorded = await writer.append(marks);',
+        to: 'const recorded = true;',
+      },
+    ],
+  },
+  {
+    name: 'a store that does not say taken for nobody',
+    only: 'DELETE /self-service/logout/api',
+    breakages: [
+      {
+        file: 'src/session-api/caller.ts',
+        from: "return { kind: 'unknown' };",
+        to: "return { kind: 'nobody' };",
+      },
+    ],
+  },
+  {
+    name: 'no mark on a retry',
+    only: 'DELETE /self-service/logout/api',
+    breakages: [
+      {
+        file: 'src/session-api/flows/logout.ts',
+        from: 'return kept.value.length > 0',
+        to: 'return kept.value.length < 0',
+      },
+    ],
+  },
+  {
+    name: 'a 404 taken for a proof',
+    only: 'DELETE /admin/identities/{id}/sessions',
+    breakages: [
+      {
+        file: 'src/session-changes/session-change.ts',
+        from: 'const AFTER_AN_EARLIER_TRY = [404, 408, 409, 410];',
+        to: 'const AFTER_AN_EARLIER_TRY = [408];',
+      },
+    ],
+  },
+  {
+    name: 'a session that a caller names marked without the caller',
+    only: 'DELETE /sessions/{id} of a stranger',
+    breakages: [
+      {
+        file: 'src/session-changes/subjects.ts',
+        from: "kind: 'session-of',",
+        to: "kind: 'session',",
+      },
+    ],
+  },
+  {
+    name: 'all others marked as none',
+    only: 'DELETE /sessions',
+    breakages: [
+      {
+        file: 'src/revocation/known-marks.ts',
+        from: 'if (spared !== own) found.push(mark);',
+        to: 'if (spared === own) found.push(mark);',
+      },
+    ],
+  },
+  {
+    name: 'a recovery by whoami alone',
+    only: 'POST /self-service/recovery of an account with a second factor',
+    breakages: [
+      {
+        file: 'src/session-api/flows/recovery.ts',
+        from: 'const names = await namesByAddress(issued, flow);',
+        to: "const names = ['nobody'];",
+      },
+      {
+        file: 'src/session-api/flows/issued-session.ts',
+        from: 'if (names.length > 0) return { names, sessionId: undefined };',
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'a sessions page that sends one end without a mark',
+    only: 'POST /.postern/sessions for one',
+    breakages: [
+      {
+        file: 'src/session-api/own-sessions.ts',
+        from: 'return changes.make(endSession(id, ender, kratos), anchor);',
+        to: 'return endSession(id, ender, kratos).send();',
+      },
+    ],
+  },
+  {
+    name: 'a sessions page that sends the end of all others without a mark',
+    only: 'POST /.postern/sessions for all others',
+    breakages: [
+      {
+        file: 'src/session-api/own-sessions.ts',
+        from: 'return changes.make(endOtherSessions(ender, kratos), anchor);',
+        to: 'return endOtherSessions(ender, kratos).send();',
+      },
+    ],
+  },
+  {
+    name: 'cookies whose digest is not named',
+    only: 'GET /self-service/logout of a script',
+    breakages: [
+      {
+        file: 'src/session-api/flows/logout.ts',
+        from: '? [carrier]',
+        to: '? []',
+      },
+    ],
+  },
+  {
+    name: 'settings of a browser taken for unchanged',
+    only: 'POST /self-service/settings in a browser',
+    breakages: [
+      {
+        file: 'src/session-api/flows/settings.ts',
+        from: 'if (isRedirect) return stateByFlow(flow);',
+        to: "if (isRedirect) return 'not-taken';",
+      },
+    ],
+  },
+  {
+    name: 'children of a Keycard session left out',
+    only: 'PATCH /zones/{z}/sessions/{id} of the user, by the guard',
+    breakages: [
+      {
+        file: 'src/session-api/keycard-ending.ts',
+        from: '[session, ...descendantsOf(id, found)]',
+        to: '[session]',
+      },
+    ],
+  },
+  {
+    name: 'a Keycard deletion that keeps no tree for its retry',
+    only: 'DELETE /zones/{z}/sessions/{id} of the user, by a bearer',
+    breakages: [
+      {
+        file: 'src/session-api/keycard.ts',
+        from: 'const about = [...shown, ...earlier.value];',
+        to: 'const about = [...shown];',
+      },
+    ],
+  },
+  {
+    name: 'users of a Keycard session left out',
+    only: 'PATCH /zones/{z}/sessions/{id} of the application, by the guard',
+    breakages: [
+      {
+        file: 'src/session-api/keycard-ending.ts',
+        from: 'const people = new Set(sessions.flatMap(namesOf));',
+        to: 'const people = new Set<string>();',
+      },
+    ],
+  },
+];

@@ -1,0 +1,121 @@
+import { ALL_OTHERS, END_FIELD, TOKEN_FIELD } from '../../../src/pages/sessions-page.ts';
+import {
+  type Action,
+  ANN,
+  AT_KRATOS,
+  GUARDED,
+  isDone,
+  JSON_TYPE,
+  PAGE,
+  plain,
+  post,
+  postForm,
+  type Surroundings,
+} from './action.ts';
+import { type KratosPerson, type People, SITE } from './people.ts';
+
+/** How often the page is asked for before its form is given up. */
+const MAX_PAGE_VIEWS = 8;
+
+/** Changes by Kratos's session routes and its admin routes. */
+export const SESSION_ACTIONS: readonly Action[] = [
+  plain('DELETE /sessions/{id}', ['other'], ({ caller, other }) => ({
+    path: `/sessions/${other.id}`,
+    init: { method: 'DELETE', headers: caller.by },
+  })),
+  plain(
+    'DELETE /sessions',
+    ['other', 'third'],
+    ({ caller }) => ({ path: '/sessions', init: { method: 'DELETE', headers: caller.by } }),
+    { untouched: ['stranger', 'caller'] },
+  ),
+  plain(
+    'DELETE /sessions/{id} of a stranger',
+    [],
+    ({ stranger, other }) => ({
+      path: `/sessions/${other.id}`,
+      init: { method: 'DELETE', headers: stranger.by },
+    }),
+    { untouched: ['caller', 'other', 'third', 'stranger'] },
+  ),
+  plain('DELETE /self-service/logout/api', ['other'], ({ other }) => ({
+    path: '/self-service/logout/api',
+    init: {
+      method: 'DELETE',
+      headers: JSON_TYPE,
+      body: JSON.stringify({ session_token: other.token }),
+    },
+  })),
+  plain('DELETE /admin/sessions/{id}', ['other'], ({ other }) => ({
+    path: `/admin/sessions/${other.id}`,
+    init: { method: 'DELETE', headers: GUARDED },
+  })),
+  plain('POST /admin/sessions', ['other', 'third'], ({ other, third }) => ({
+    path: '/admin/sessions',
+    init: post({ action: 'delete', sessions: [other.id, third.id] }, GUARDED),
+  })),
+  plain(
+    'DELETE /admin/identities/{id}/sessions',
+    ANN,
+    ({ other }) => ({
+      path: `/admin/identities/${other.identityId}/sessions`,
+      init: { method: 'DELETE', headers: GUARDED },
+    }),
+    { isSuccess: (status) => isDone(status) || status === 404 },
+  ),
+];
+
+/** Changes on the page that shows people their own sessions. */
+export const PAGE_ACTIONS: readonly Action[] = [
+  onPage('POST /.postern/sessions for one', ['other'], ({ other }) => other.id),
+  onPage('POST /.postern/sessions for all others', ['other', 'third'], () => ALL_OTHERS),
+];
+
+function onPage(name: string, over: Action['over'], ends: (people: People) => string): Action {
+  return {
+    ...AT_KRATOS,
+    name,
+    over,
+    untouched: ['stranger', 'caller'],
+    async prepare(people, surroundings) {
+      const { caller } = people;
+      const token = await readFormToken(caller, surroundings);
+      const form = { [END_FIELD]: ends(people), [TOKEN_FIELD]: token };
+      const headers = { ...PAGE, cookie: caller.cookie, origin: SITE };
+      return () => ({ path: '/.postern/sessions', init: postForm(form, headers) });
+    },
+  };
+}
+
+/** As it stands in the page that a browser is shown through the gate; empty when the stores never answer. */
+async function readFormToken({ cookie }: KratosPerson, { gate }: Surroundings): Promise<string> {
+  for (let views = 0; views < MAX_PAGE_VIEWS; views += 1) {
+    const shown = await gate('/.postern/sessions', { headers: { ...PAGE, cookie } });
+    const token = /name="token" value="([^"]+)"/.exec(await shown.text())?.[1];
+    if (token !== undefined) return token;
+  }
+  return '';
+}
+
+/** Sign-out of a browser, by a link that Kratos has made for it. */
+export const LOGOUT_ACTIONS: readonly Action[] = [
+  logout('GET /self-service/logout of a page', PAGE),
+  logout('GET /self-service/logout of a script', { accept: 'application/json' }),
+];
+
+/** A script that signs out again is told that it is nobody, which is what it wants to hear. */
+function logout(name: string, accept: { readonly accept: string }): Action {
+  return {
+    ...AT_KRATOS,
+    name,
+    over: ['other'],
+    isSuccess: (status) => isDone(status) || status === 401,
+    async prepare({ other: { cookie } }, { kratos }) {
+      const headers = { cookie, accept: 'application/json' };
+      const made = await kratos('/self-service/logout/browser', { headers });
+      const { logout_token: token } = (await made.json()) as { logout_token: string };
+      const path = `/self-service/logout?token=${token}`;
+      return () => ({ path, init: { headers: { cookie, ...accept } } });
+    },
+  };
+}
