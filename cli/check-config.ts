@@ -5,6 +5,7 @@
  *   npm run check-config [-- --config path/to/wrangler.toml] [--env name]
  */
 import { type Config, readConfig } from '../src/config/config.ts';
+import { mayNameByExternalId } from '../src/config/issuer-settings.ts';
 import { loadConditionLanguage } from '../src/gate/condition.ts';
 import { foldBelievedName } from '../src/http/header-names.ts';
 import { findAssetProblems } from './asset-problems.ts';
@@ -85,9 +86,12 @@ function warnings(): string[] {
     );
   }
   for (const [index, issuer] of (config.ok ? config.value.ISSUERS : []).entries()) {
-    if (issuer.preset !== 'kratos' || issuer.required_claims.includes('session')) continue;
+    if (!mayNameByExternalId(issuer)) continue;
+    const isAsked = config.ok && config.value.KRATOS_ADMIN_URL !== undefined;
+    const unreached = isAsked ? 'an identity that Kratos no longer has' : 'a person';
+    const remedy = isAsked ? 'Name' : 'Set KRATOS_ADMIN_URL; name';
     found.push(
-      `ISSUERS.${index} takes tokens without a session claim. Where the tokenizer has subject_source: external_id, revoking a person by the identity's id does not reach them: let the mapper add session, and set required_claims = ["session"].`,
+      `ISSUERS.${index} takes tokens without a session claim. If the tokenizer has subject_source: external_id, such a token names its person by the external id alone. A webhook or event that names ${unreached} by the identity's id alone does not end it, and nothing ends it by an external id that was changed since. ${remedy} the external id too (external_ids), or let the mapper add session and set required_claims = ["session"].`,
     );
   }
   for (const name of SECRETS.filter((secret) => secret in (file.vars ?? {}))) {

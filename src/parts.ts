@@ -1,4 +1,5 @@
 import type { Config } from './config/config.ts';
+import { mayNameByExternalId } from './config/issuer-settings.ts';
 import type { Presentation } from './credentials/credential.ts';
 import { readCredentials } from './credentials/read-credentials.ts';
 import { HeaderFilter } from './forwarding/header-filter.ts';
@@ -12,14 +13,20 @@ import { hostOf } from './http/site-hosts.ts';
 import { createDecisionLog, type DecisionLog } from './observability/decision-log.ts';
 import { UNPUBLISHED_READINESS } from './observability/health.ts';
 import { createMetrics, type Dataset } from './observability/metrics.ts';
+import {
+  createKratosIdentities,
+  type KratosIdentities,
+} from './providers/kratos/kratos-identities.ts';
 import { createKratosStore } from './providers/kratos/kratos-store.ts';
 import type { SessionStore } from './providers/session-store.ts';
+import { createUpstream } from './providers/upstream.ts';
 import {
   checkLifeSeconds,
   createConfiguredRevocation,
 } from './revocation/configured-revocation.ts';
 import type { RevocationLogStub } from './revocation/log-protocol.ts';
 import type { Revocation } from './revocation/revocation.ts';
+import type { ReadNames } from './session/identity-names.ts';
 import {
   createSiteCookies,
   ownSecrets,
@@ -67,6 +74,8 @@ export interface Parts {
   readonly storeReadiness: StoreReadiness;
   readonly revocation: Revocation;
   readonly issuers: readonly TrustedIssuer[];
+  /** `undefined`: no token names its person by anything but the identity's id, or nobody knows its other names. */
+  readonly readNames: ReadNames | undefined;
   readonly sessions: Sessions;
   readonly tokens: TokenResolver;
   readonly readCredentials: (headers: Headers) => Iterable<Presentation>;
@@ -93,6 +102,8 @@ export function createParts(config: Config, given: Surroundings): Parts {
     ...surroundings,
     fetch: surroundings.fetchKeys,
   });
+  const identities = createIdentities(config, surroundings);
+  const readNames = config.ISSUERS.some(mayNameByExternalId) ? identities?.readNames : undefined;
   const sessions = createSessions(config, surroundings, { store, storeReadiness, revocation });
   const believedUnheldMs = checkLifeSeconds(config) * 1000;
   const tokens = new TokenSessions({ issuers, revocation: revocation.view, believedUnheldMs, now });
@@ -106,6 +117,7 @@ export function createParts(config: Config, given: Surroundings): Parts {
     storeReadiness,
     revocation,
     issuers,
+    readNames,
     sessions,
     tokens,
     site,
@@ -115,6 +127,8 @@ export function createParts(config: Config, given: Surroundings): Parts {
       store,
       readiness: storeReadiness,
       sessions,
+      identities,
+      readNames,
       changes: new ChangeMaker({ writer: revocation.writer, write }),
     }),
   };
@@ -143,6 +157,17 @@ function createStore(config: Config, { fetchStore }: Surroundings): SessionStore
     fetch: fetchStore,
     siteCookie: createSiteCookies(config),
   });
+}
+
+/** `undefined`: Kratos's admin API is not configured. */
+function createIdentities(
+  config: Config,
+  { fetchKratosAdmin: fetch }: Surroundings,
+): KratosIdentities | undefined {
+  const { KRATOS_ADMIN_URL: baseUrl, STORE_TIMEOUT_MS: timeoutMs } = config;
+  if (baseUrl === undefined) return undefined;
+  const kratosAdmin = createUpstream({ baseUrl, fetch, timeoutMs });
+  return createKratosIdentities(kratosAdmin, config.KRATOS_ADMIN_API_KEY);
 }
 
 /** A store that publishes no readiness is told of once. */
@@ -221,7 +246,10 @@ function createGateOptions(
 function createSessionApiOptions(
   config: Config,
   surroundings: Surroundings,
-  parts: Pick<SessionApiOptions, 'log' | 'store' | 'readiness' | 'sessions' | 'changes'>,
+  parts: Pick<
+    SessionApiOptions,
+    'log' | 'store' | 'readiness' | 'sessions' | 'identities' | 'readNames' | 'changes'
+  >,
 ): SessionApiOptions {
   const keySurroundings = { ...surroundings, fetch: surroundings.fetchKeys };
   return {

@@ -187,6 +187,17 @@ export const issuer = v.pipe(
   ),
 );
 
+/**
+ * Whether an issuer's tokens may name their person by another name than the identity's id: `sub` is the external id
+ * where Kratos's tokenizer has `subject_source: external_id`, and only a `session` claim holds the id then.
+ */
+export function mayNameByExternalId({
+  preset,
+  required_claims: required,
+}: Pick<v.InferOutput<typeof issuer>, 'preset' | 'required_claims'>): boolean {
+  return preset === 'kratos' && !required.includes('session');
+}
+
 /** ISSUERS: every trusted issuer, each once. */
 export const issuers = v.pipe(
   listOf(issuer, [0, 32], 'a list of at most 32 issuers'),

@@ -83,8 +83,9 @@ export const SESSION_API_SETTINGS = {
   ),
   /**
    * Where Postern reaches Kratos’s admin API; on Ory Network the project’s SDK URL. Without it,
-   * and without a guard, `/admin/…` answers 404. With a `KRATOS_ADMIN` service binding the calls
-   * go to that Worker and keep this URL.
+   * and without a guard, `/admin/…` answers 404. It also tells whose an address is, and a person’s
+   * external id where tokens may name people by that. With a `KRATOS_ADMIN` service binding the
+   * calls go to that Worker and keep this URL.
    */
   KRATOS_ADMIN_URL: v.optional(baseUrl()),
   /**

@@ -1,6 +1,7 @@
 import { failed } from '../errors/result.ts';
 import type { Upstream } from '../providers/upstream.ts';
 import type { MarkSubject } from '../revocation/mark.ts';
+import type { ReadNames } from '../session/identity-names.ts';
 import { readUuid } from '../session/uuid.ts';
 import {
   endingUnlessRefused,
@@ -8,6 +9,7 @@ import {
   rechecking,
   UNCHANGED,
 } from '../session-changes/session-change.ts';
+import { identityMarks } from '../session-changes/subjects.ts';
 import {
   type ApiAnswer,
   type ApiCall,
@@ -20,7 +22,7 @@ import {
   make,
   read,
 } from './api-route.ts';
-import { bulkChangeBody, readBulkChange } from './bulk-change.ts';
+import { type BulkChange, bulkChangeBody, readBulkChange } from './bulk-change.ts';
 import { checkQuery, matching, oneOf, type QueryShape, wholeNumber } from './checked-query.ts';
 import type { Guard } from './guard.ts';
 import { moveLinks } from './keyset-links.ts';
@@ -40,6 +42,8 @@ export interface KratosAdminOptions {
   /** Ory Network's API key; self-hosted Kratos asks for none. */
   readonly apiKey: string | undefined;
   readonly guard: Guard;
+  /** `undefined`: the id is the one name of a person that tokens have. */
+  readonly readNames: ReadNames | undefined;
   /** Where clients find the session API, without a slash at its end. */
   readonly apiUrl: string;
   /** The path of that URL, empty when it has none. */
@@ -154,8 +158,10 @@ async function deleteIdentitySessions(
 ): Promise<ApiPlan> {
   const id = readUuid(call.parameter('id'));
   if (id === undefined) return answerWith(failed('parameter_not_valid'));
+  const about = await aboutPeople([id], options);
+  if (about === undefined) return answerWith(failed('store_unavailable'));
   const sent = { method: 'DELETE', segments: ['admin', 'identities', id, 'sessions'] };
-  return ends(call, options, [identityMark(id)], sent);
+  return ends(call, options, about, sent);
 }
 
 async function changeInBulk(call: ApiCall, options: KratosAdminOptions): Promise<ApiPlan> {
@@ -163,12 +169,35 @@ async function changeInBulk(call: ApiCall, options: KratosAdminOptions): Promise
   if (!body.ok) return answerWith(body);
   const bulk = readBulkChange(body.value);
   if (bulk === undefined) return answerWith(failed('body_not_valid'));
-  const about: MarkSubject[] =
-    bulk.kind === 'everybody'
-      ? [{ kind: 'everything' }]
-      : bulk.ids.map((id) => (bulk.kind === 'sessions' ? sessionMark(id) : identityMark(id)));
+  const about = await aboutBulk(bulk, options);
+  if (about === undefined) return answerWith(failed('store_unavailable'));
   const sent = { method: 'POST', segments: ['admin', 'sessions'], body: bulkChangeBody(bulk) };
   return ends(call, options, about, sent);
+}
+
+/** Whom a bulk change is about; `undefined`: the store did not say by which names. */
+async function aboutBulk(
+  bulk: BulkChange,
+  options: KratosAdminOptions,
+): Promise<MarkSubject[] | undefined> {
+  switch (bulk.kind) {
+    case 'everybody':
+      return [{ kind: 'everything' }];
+    case 'sessions':
+      return bulk.ids.map(sessionMark);
+    case 'identities':
+      return aboutPeople(bulk.ids, options);
+  }
+}
+
+/** People by every name that their tokens may have; `undefined`: the store did not say. */
+async function aboutPeople(
+  ids: readonly string[],
+  { readNames }: KratosAdminOptions,
+): Promise<MarkSubject[] | undefined> {
+  if (readNames === undefined) return identityMarks(ids);
+  const names = await readNames(ids);
+  return names && identityMarks([...new Set([...ids, ...[...names.values()].flat()])]);
 }
 
 /** Ends what the operator names: whoever passed the guard may, so a 404 after an earlier try is marked like a success. */
@@ -187,10 +216,6 @@ function ends(
 
 function sessionMark(sessionId: string): MarkSubject {
   return { kind: 'session', sessionId };
-}
-
-function identityMark(identityId: string): MarkSubject {
-  return { kind: 'identity', identityId };
 }
 
 interface AdminCall {

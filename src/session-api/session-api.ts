@@ -6,9 +6,10 @@ import type { Routes } from '../http/routes.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
 import { zoneOfIssuer } from '../providers/keycard/keycard-zone.ts';
 import { requestServiceAccountToken } from '../providers/keycard/service-account.ts';
-import { createIdentitySearch } from '../providers/kratos/identity-search.ts';
+import type { KratosIdentities } from '../providers/kratos/kratos-identities.ts';
 import type { SessionStore } from '../providers/session-store.ts';
 import { createUpstream, type Upstream } from '../providers/upstream.ts';
+import type { ReadNames } from '../session/identity-names.ts';
 import type { ChangeMaker } from '../session-changes/change-maker.ts';
 import type { IssuerKeys } from '../tokens/issuer-keys.ts';
 import type { Sessions } from '../whoami/sessions.ts';
@@ -36,6 +37,10 @@ export interface SessionApiOptions {
   readonly store: SessionStore;
   readonly readiness: Pick<StoreReadiness, 'mayBeFailing'>;
   readonly changes: ChangeMaker;
+  /** `undefined`: Kratos's admin API is not configured. */
+  readonly identities: KratosIdentities | undefined;
+  /** `undefined`: no token names its person by anything but the identity's id, or nobody knows its other names. */
+  readonly readNames: ReadNames | undefined;
   /** Keys of an issuer, by the address they are published at. */
   readonly issuerKeys: (issuer: string, keysUrl: string) => IssuerKeys;
   readonly fetchStore: Fetch;
@@ -118,24 +123,17 @@ export function ownSessionsPage(options: SessionApiOptions, site: SiteOptions) {
 }
 
 function flowOptions(options: SessionApiOptions): SelfServiceOptions {
-  const { config, store, changes, now } = options;
+  const { config, store, changes, identities, now } = options;
   return {
     ...callerOptions(options),
     store,
     changes,
     kratos: kratosOf(options),
     host: publicHost(config),
-    findByAddress: kratosIdentities(options),
+    findByAddress: identities?.findByAddress,
     signInEndsSessions: config.SIGN_IN_ENDS_SESSIONS,
     now,
   };
-}
-
-/** Looks identities up by Kratos's admin API, guarded routes or not; `undefined` where it is not configured. */
-function kratosIdentities({ config, fetchKratosAdmin }: SessionApiOptions) {
-  const { KRATOS_ADMIN_URL: url, KRATOS_ADMIN_API_KEY: apiKey } = config;
-  if (url === undefined) return undefined;
-  return createIdentitySearch(upstream(url, fetchKratosAdmin, config), apiKey);
 }
 
 /** None until they are guarded: unguarded, they would let anybody sign anybody out. */
@@ -143,12 +141,13 @@ function kratosAdminTable(
   options: SessionApiOptions,
   guard: Guard | undefined,
 ): Record<string, ApiMethods> {
-  const { config, fetchKratosAdmin } = options;
+  const { config, fetchKratosAdmin, readNames } = options;
   if (config.KRATOS_ADMIN_URL === undefined || guard === undefined) return {};
   return kratosAdminRoutes({
     kratosAdmin: upstream(config.KRATOS_ADMIN_URL, fetchKratosAdmin, config),
     apiKey: config.KRATOS_ADMIN_API_KEY,
     guard,
+    readNames,
     apiUrl: apiUrlOf(config),
     apiPath: config.SESSION_API_PATH ?? '',
   });

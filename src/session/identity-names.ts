@@ -1,6 +1,16 @@
 // Pure: no I/O, no clock.
 import type { JsonObject, JsonValue } from './session.ts';
 
+/** Every name of each identity, by its id. */
+export type NamesById = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * Reads every name of identities by their ids, which are UUIDs in lower case.
+ *
+ * @returns the names of those that exist; `undefined` when whoever knows them does not say
+ */
+export type ReadNames = (ids: readonly string[]) => Promise<NamesById | undefined>;
+
 /**
  * The names by which one person stands in entries and in tokens, by an identity document: its id, and its external id,
  * which Kratos's tokenizer may take for the subject (`session/tokenizer.go`, `subject_source`).

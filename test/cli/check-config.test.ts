@@ -132,6 +132,24 @@ session = "nobody"
     expect(checkText(withIssuer({ required_claims: ['session'] })).output).not.toContain('warning');
   });
 
+  it('J35: says whose tokens no webhook or event reaches by the id, and what to set', () => {
+    const issuer = {
+      issuer: 'https://auth.example.com/',
+      preset: 'kratos',
+      audience: 'postern',
+      algorithms: ['ES256'],
+      jwks_url: 'https://auth.example.com/jwks.json',
+    };
+    const withAdmin = (more: string) =>
+      shipped.replace('[vars]', () => `[vars]\nISSUERS = '${JSON.stringify([issuer])}'\n${more}`);
+    expect(checkText(withAdmin('')).output).toMatch(
+      /names a person by the identity's id alone.*Set KRATOS_ADMIN_URL; name the external id too/,
+    );
+    const { output } = checkText(withAdmin('KRATOS_ADMIN_URL = "http://127.0.0.1:4434"'));
+    expect(output).toMatch(/names an identity that Kratos no longer has by .*since\. Name the ext/);
+    expect(output).not.toContain('KRATOS_ADMIN_URL');
+  });
+
   it('O5: warns of what is legal but leaves a way round the gate', () => {
     const open = shipped
       .replace('workers_dev = false', 'workers_dev = true')

@@ -135,6 +135,7 @@ describe('a webhook message', () => {
     const body = JSON.stringify({
       session_ids: ['a'],
       identity_ids: ['b'],
+      external_ids: ['e'],
       credential_ids: ['c'],
       tokens: [{ issuer: 'https://i.test', id: 'd' }],
       issuers: ['https://i.test'],

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { Recorder } from '../../src/revocation/intakes/recorder.ts';
 import { createWebhookIntake } from '../../src/revocation/intakes/webhook.ts';
 import { readWebhookMessage } from '../../src/revocation/intakes/webhook-message.ts';
 
@@ -11,7 +12,11 @@ const TOLERANCE_SECONDS = 300;
 const webhook = createWebhookIntake({
   secrets: [SECRET],
   apiKeys: [],
-  writer: { record: async () => 'recorded' },
+  recorder: new Recorder({
+    writer: { record: async () => 'recorded' },
+    readNames: undefined,
+    issuersOfNames: [],
+  }),
   log: () => {},
   now: () => NOW,
 });
@@ -52,7 +57,7 @@ describe('a signed webhook', () => {
 
 describe('readWebhookMessage()', () => {
   it('takes ids of 512 characters, and no longer or empty ones', () => {
-    const marks = (id: string) => readWebhookMessage(JSON.stringify({ session_ids: [id] }));
+    const marks = (id: string) => readWebhookMessage(JSON.stringify({ session_ids: [id] }))?.marks;
     expect(marks('x'.repeat(512))).toHaveLength(1);
     expect(marks('x'.repeat(513))).toBeUndefined();
     expect(marks('')).toBeUndefined();
@@ -60,11 +65,14 @@ describe('readWebhookMessage()', () => {
 
   it('takes a hundred subjects, in one list or in several', () => {
     const ids = (count: number) => Array.from({ length: count }, (_, index) => `id-${index}`);
-    const marks = (message: object) => readWebhookMessage(JSON.stringify(message));
+    const marks = (message: object) => readWebhookMessage(JSON.stringify(message))?.marks;
     expect(marks({ session_ids: ids(100) })).toHaveLength(100);
     expect(marks({ session_ids: ids(101) })).toBeUndefined();
     expect(marks({ session_ids: ids(50), identity_ids: ids(50) })).toHaveLength(100);
     expect(marks({ session_ids: ids(50), identity_ids: ids(51) })).toBeUndefined();
+    expect(marks({ identity_ids: ids(50), external_ids: ids(50) })).toHaveLength(100);
+    expect(marks({ identity_ids: ids(50), external_ids: ids(51) })).toBeUndefined();
+    expect(marks({ external_ids: [] })).toBeUndefined();
     expect(marks({})).toBeUndefined();
   });
 });

@@ -128,6 +128,30 @@ describe('admin', () => {
   });
 });
 
+describe('GET /admin/identities', () => {
+  it('lists the identities of these ids that exist, with their external ids', async () => {
+    const [{ identityId }, other] = [await three(), await three()];
+    await kratos.send('PATCH', `/.standin/identities/${identityId}`, { external_id: 'ext' });
+    const nobody = crypto.randomUUID();
+    const query = [identityId, nobody, identityId.toUpperCase()].map((id) => `ids=${id}`).join('&');
+    const answer = await kratos.call(`/admin/identities?${query}`);
+    expect(await answer.json()).toEqual([
+      expect.objectContaining({ id: identityId, external_id: 'ext' }),
+    ]);
+    const both = `ids=${identityId}&ids=${other.identityId}`;
+    expect(await ids(kratos.call(`/admin/identities?${both}`))).toHaveLength(2);
+    expect(await ids(kratos.call(`/admin/identities?${both}&page_size=1`))).toHaveLength(1);
+  });
+
+  it.each([
+    'ids=nobody',
+    `ids=${crypto.randomUUID()}&credentials_identifier=a@example.com`,
+    Array.from({ length: 501 }, () => `ids=${crypto.randomUUID()}`).join('&'),
+  ])('refuses %.60s', async (query) => {
+    expect((await kratos.call(`/admin/identities?${query}`)).status).toBe(400);
+  });
+});
+
 describe('POST /admin/sessions', () => {
   const bulk = async (body: unknown) => {
     const answer = await kratos.send('POST', '/admin/sessions', body);

@@ -29,7 +29,7 @@ export function createBackchannelLogout(options: BackchannelLogoutOptions) {
     const compact = await readLogoutToken(request);
     if (compact === undefined)
       return answer(400, 'form', invalid('Send logout_token, once, as a form.'));
-    const { issuers, now, writer } = options;
+    const { issuers, now, recorder } = options;
     const verified = await issuers.verify(compact, LOGOUT_PROFILE, { now: now(), anchor });
     if (!verified.ok) {
       const { failure } = verified;
@@ -45,13 +45,15 @@ export function createBackchannelLogout(options: BackchannelLogoutOptions) {
       key: `logout:${issuer}\n${claims.jti}`,
       keepMs: expiresAt - now() + REMEMBER_MARGIN_MS,
     };
-    switch (await writer.record(marks, once)) {
+    switch (await recorder.record({ marks, once })) {
       case 'recorded':
         return answer(200, 'recorded', undefined, marks.length);
       case 'repeated':
         return answer(400, 'repeated', invalid('This logout token was received before.'));
       case 'unrecorded':
         return answer(503, 'revocation_unrecorded', TRY_AGAIN);
+      case 'names-unknown':
+        return answer(503, 'store_unavailable', TRY_AGAIN);
     }
   };
 }

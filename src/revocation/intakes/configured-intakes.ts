@@ -1,10 +1,13 @@
 import type { Config } from '../../config/config.ts';
+import { mayNameByExternalId } from '../../config/issuer-settings.ts';
+import type { ReadNames } from '../../session/identity-names.ts';
 import type { TrustedIssuer } from '../../tokens/trusted-issuer.ts';
 import type { Anchor } from '../../whoami/single-flight.ts';
 import type { Revocation } from '../revocation.ts';
 import { createBackchannelLogout } from './backchannel-logout.ts';
 import { EventIssuers } from './event-issuers.ts';
 import { createIntakeLog } from './intake-log.ts';
+import { Recorder } from './recorder.ts';
 import { createSecurityEvents } from './security-events.ts';
 import { createWebhookIntake } from './webhook.ts';
 
@@ -15,6 +18,8 @@ export interface IntakeSurroundings {
   readonly revocation: Revocation;
   /** Whose keys prove events. */
   readonly issuers: readonly TrustedIssuer[];
+  /** Reads the other names of people that tokens may have; `undefined`: there are none, or nobody knows them. */
+  readonly readNames: ReadNames | undefined;
   readonly now: () => number;
   readonly write: (line: string) => void;
 }
@@ -22,11 +27,13 @@ export interface IntakeSurroundings {
 /** The routes on which others say that sessions ended, by path; those without their settings do not exist. */
 export function createConfiguredIntakes(
   config: Config,
-  { revocation, issuers, now, write }: IntakeSurroundings,
+  { revocation, issuers, readNames, now, write }: IntakeSurroundings,
 ): Readonly<Record<string, Intake>> {
   const { writer } = revocation;
   if (writer === undefined) return {};
-  const options = { writer, log: createIntakeLog(write), now };
+  const issuersOfNames = config.ISSUERS.filter(mayNameByExternalId).map(({ issuer }) => issuer);
+  const recorder = new Recorder({ writer, readNames, issuersOfNames });
+  const options = { recorder, log: createIntakeLog(write), now };
   const { WEBHOOK_SECRETS: secrets, WEBHOOK_API_KEYS: apiKeys } = config;
   const keysOf = (name: string) => issuers.find(({ issuer }) => issuer === name)?.keys;
   const senders = { ...options, issuers: new EventIssuers(config.ISSUERS, keysOf) };

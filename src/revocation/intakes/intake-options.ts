@@ -1,9 +1,9 @@
-import type { LogWriter } from '../log-writer.ts';
 import type { IntakeLog } from './intake-log.ts';
+import type { Recorder } from './recorder.ts';
 
 /** What every intake works with. */
 export interface IntakeOptions {
-  readonly writer: Pick<LogWriter, 'record'>;
+  readonly recorder: Recorder;
   readonly log: IntakeLog;
   readonly now: () => number;
 }

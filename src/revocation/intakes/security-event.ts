@@ -65,7 +65,7 @@ export function readSecurityEvents(
     const named = readSubject(claims.sub_id ?? event.subject, issuer);
     if (typeof named === 'string') return { kind: 'problem', problem: named };
     const issuedBefore = isTentative ? undefined : endOfSecond(issuedAt);
-    marks.push(...marksFor(named, { issuer, issuedBefore }));
+    marks.push(...named.flatMap((subject) => marksFor(subject, { issuer, issuedBefore })));
   }
   if (marks.length > 0) return { kind: 'marks', marks };
   const isAboutStream = ABOUT_THE_STREAM.some((type) => Object.hasOwn(claims.events, type));

@@ -50,7 +50,7 @@ export function createSecurityEvents(options: SecurityEventsOptions) {
     if (compact === undefined) {
       return refuse('invalid_request', 'Send one token as application/secevent+jwt.', 'body');
     }
-    const { issuers, now, writer } = options;
+    const { issuers, now, recorder } = options;
     const verified = await issuers.verify(compact, EVENT_PROFILE, { now: now(), anchor });
     if (!verified.ok) {
       const { failure } = verified;
@@ -71,8 +71,9 @@ export function createSecurityEvents(options: SecurityEventsOptions) {
         return accept(reading.isAboutStream ? 'stream' : 'ignored');
       case 'marks': {
         const once = { key: `event:${issuer}\n${claims.jti}`, keepMs: REMEMBER_MS };
-        const outcome = await writer.record(reading.marks, once);
+        const outcome = await recorder.record({ marks: reading.marks, once });
         if (outcome === 'unrecorded') return postpone(503, 'revocation_unrecorded');
+        if (outcome === 'names-unknown') return postpone(503, 'store_unavailable');
         return accept(outcome, outcome === 'recorded' ? reading.marks.length : 0);
       }
     }

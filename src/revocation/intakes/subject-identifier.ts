@@ -14,11 +14,14 @@ type Role = 'session' | 'user' | 'any';
 
 const MAX_ALIASES = 10;
 
-/** Reads a subject identifier (RFC 9493, and `complex` of the Shared Signals Framework) as what marks can name. */
+/**
+ * Reads a subject identifier (RFC 9493, and `complex` of the Shared Signals Framework) as what marks can name: the
+ * subject by each name that says something here.
+ */
 export function readSubject(
   value: JsonValue | undefined,
   issuer: string,
-): NamedByIssuer | SubjectProblem {
+): readonly NamedByIssuer[] | SubjectProblem {
   if (!isObject(value)) return 'malformed';
   return value.format === 'complex' ? readComplex(value, issuer) : readSimple(value, issuer, 'any');
 }
@@ -27,34 +30,35 @@ export function readSubject(
 function readComplex(
   { session, user }: JsonObject,
   issuer: string,
-): NamedByIssuer | SubjectProblem {
-  const person = user === undefined ? undefined : readSimple(user, issuer, 'user');
-  if (session === undefined) return person ?? 'unmappable';
-  const named = readSimple(session, issuer, 'session');
-  if (typeof named !== 'string') {
-    const identityId = typeof person === 'object' ? person.identityId : undefined;
-    return { ...named, ...(identityId !== undefined && { identityId }) };
+): readonly NamedByIssuer[] | SubjectProblem {
+  const people = user === undefined ? undefined : readSimple(user, issuer, 'user');
+  if (session === undefined) return people ?? 'unmappable';
+  const sessions = readSimple(session, issuer, 'session');
+  if (typeof sessions !== 'string') {
+    const identityId = typeof people === 'object' ? people[0]?.identityId : undefined;
+    const owner = identityId === undefined ? {} : { identityId };
+    return sessions.map((named) => ({ ...named, ...owner }));
   }
-  return named === 'unmappable' ? (person ?? named) : named;
+  return sessions === 'unmappable' ? (people ?? sessions) : sessions;
 }
 
 function readSimple(
   value: JsonValue | undefined,
   issuer: string,
   role: Role,
-): NamedByIssuer | SubjectProblem {
+): readonly NamedByIssuer[] | SubjectProblem {
   if (!isObject(value)) return 'malformed';
   switch (value.format) {
     case 'opaque':
-      return isId(value.id) ? inRole(value.id, role) : 'malformed';
+      return isId(value.id) ? [inRole(value.id, role)] : 'malformed';
     case 'iss_sub': {
       if (!isId(value.iss) || !isId(value.sub)) return 'malformed';
       if (value.iss !== issuer) return 'foreign';
-      return inRole(value.sub, role === 'any' ? 'user' : role);
+      return [inRole(value.sub, role === 'any' ? 'user' : role)];
     }
     case 'jwt_id':
       if (!isId(value.iss) || !isId(value.jti)) return 'malformed';
-      return value.iss === issuer ? { tokenId: value.jti } : 'foreign';
+      return value.iss === issuer ? [{ tokenId: value.jti }] : 'foreign';
     case 'aliases':
       return readAliases(value.identifiers, issuer, role);
     default:
@@ -62,12 +66,12 @@ function readSimple(
   }
 }
 
-/** The same subject by several names: the first that says something here. */
+/** The same subject by several names (RFC 9493 section 3.2.8): a token may hold any of them. */
 function readAliases(
   identifiers: JsonValue | undefined,
   issuer: string,
   role: Role,
-): NamedByIssuer | SubjectProblem {
+): readonly NamedByIssuer[] | SubjectProblem {
   if (!Array.isArray(identifiers) || identifiers.length === 0 || identifiers.length > MAX_ALIASES) {
     return 'malformed';
   }
@@ -76,8 +80,10 @@ function readAliases(
       ? readSimple(identifier, issuer, role)
       : 'malformed',
   );
-  if (read.includes('malformed')) return 'malformed';
-  return read.find((one) => typeof one !== 'string') ?? read[0] ?? 'malformed';
+  const problems = read.filter((one) => typeof one === 'string');
+  if (problems.includes('malformed')) return 'malformed';
+  const named = read.flatMap((one) => (typeof one === 'string' ? [] : one));
+  return named.length > 0 ? named : (problems[0] ?? 'malformed');
 }
 
 function inRole(id: string, role: Role): NamedByIssuer {

@@ -4,11 +4,14 @@ import type { Mark } from '../mark.ts';
 
 const MAX_NAMED = 100;
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(512));
-const ids = v.optional(v.pipe(v.array(id), v.maxLength(MAX_NAMED)), () => []);
+const idList = v.pipe(v.array(id), v.maxLength(MAX_NAMED));
+const ids = v.optional(idList, () => []);
 
 const MESSAGE = v.strictObject({
   session_ids: ids,
   identity_ids: ids,
+  /** Of the same people; given and empty where they have none. */
+  external_ids: v.optional(idList),
   credential_ids: ids,
   tokens: v.optional(
     v.pipe(v.array(v.strictObject({ issuer: id, id })), v.maxLength(MAX_NAMED)),
@@ -19,18 +22,26 @@ const MESSAGE = v.strictObject({
   issued_before: v.optional(v.pipe(v.string(), v.isoTimestamp())),
 });
 
+export interface WebhookMessage {
+  readonly marks: readonly Mark[];
+  /** The sender says by which external ids its people go, or that they have none. */
+  readonly hasEveryName: boolean;
+}
+
 /**
  * Reads what a webhook names: whose checks and tokens are no longer to be believed.
  *
- * @returns the marks, or `undefined` for anything that is not exactly such a message, or that names nobody
+ * @returns what it asks for, or `undefined` for anything that is not exactly such a message, or that names nobody
  */
-export function readWebhookMessage(body: string): Mark[] | undefined {
+export function readWebhookMessage(body: string): WebhookMessage | undefined {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), MESSAGE), body);
   if (!parsed.success) return undefined;
   const message = parsed.output;
+  const { external_ids: externalIds, issued_before: timestamp } = message;
+  const people = [...message.identity_ids, ...(externalIds ?? [])];
   const subjects: Mark['subject'][] = [
     ...message.session_ids.map((sessionId) => ({ kind: 'session', sessionId }) as const),
-    ...message.identity_ids.map((identityId) => ({ kind: 'identity', identityId }) as const),
+    ...people.map((identityId) => ({ kind: 'identity', identityId }) as const),
     ...message.credential_ids.map(
       (credentialName) => ({ kind: 'credential', credentialName }) as const,
     ),
@@ -41,9 +52,9 @@ export function readWebhookMessage(body: string): Mark[] | undefined {
     ...(message.everything ? [{ kind: 'everything' } as const] : []),
   ];
   if (subjects.length === 0 || subjects.length > MAX_NAMED) return undefined;
-  const { issued_before: timestamp } = message;
   const issuedBefore = timestamp === undefined ? undefined : Date.parse(timestamp);
   if (Number.isNaN(issuedBefore)) return undefined; // an offset of hours alone is ISO 8601 that no clock here reads
   const time = issuedBefore === undefined ? {} : { issuedBefore };
-  return subjects.map((subject) => ({ subject, isTentative: false, ...time }));
+  const marks = subjects.map((subject) => ({ subject, isTentative: false, ...time }));
+  return { marks, hasEveryName: externalIds !== undefined };
 }

@@ -2,7 +2,6 @@ import { errorResponse } from '../../errors/error-response.ts';
 import type { Reason } from '../../errors/reasons.ts';
 import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
 import { matchesSecret } from '../../http/secrets.ts';
-import type { Mark } from '../mark.ts';
 import type { IntakeOptions } from './intake-options.ts';
 import { IntakeRate } from './intake-rate.ts';
 import { readWebhookMessage } from './webhook-message.ts';
@@ -44,18 +43,15 @@ export function createWebhookIntake(options: WebhookOptions) {
     const proven = await prove(request.headers, body, options);
     if (typeof proven === 'string') return refuse(proven);
     if (!rate.admit(options.now())) return refuse('event_rate_exceeded');
-    const marks = readWebhookMessage(proven.body);
-    if (marks === undefined) return refuse('event_malformed');
-    const outcome = await record(marks, proven, options);
+    const message = readWebhookMessage(proven.body);
+    if (message === undefined) return refuse('event_malformed');
+    const outcome = await options.recorder.record({ ...message, once: proven.once });
     if (outcome === 'unrecorded') return refuse('revocation_unrecorded');
-    const recorded = outcome === 'recorded' ? marks.length : 0;
+    if (outcome === 'names-unknown') return refuse('store_unavailable');
+    const recorded = outcome === 'recorded' ? message.marks.length : 0;
     options.log({ intake: 'webhook', status: 204, outcome, marks: recorded });
     return new Response(null, { status: 204, headers: { 'cache-control': 'private, no-store' } });
   };
-}
-
-function record(marks: readonly Mark[], { once }: ProvenMessage, { writer }: WebhookOptions) {
-  return once === undefined ? writer.record(marks) : writer.record(marks, once);
 }
 
 async function prove(

@@ -95,9 +95,27 @@ function mayExtend(session: Session, now: number): boolean {
   return seconds === null || session.expiresAt - now <= seconds * 1000;
 }
 
-/** `GET /admin/identities?credentials_identifier=`: the one identity that signs in by it, or none. */
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const MAX_IDS = 500;
+
+/**
+ * `GET /admin/identities`: those of `ids`, in no promised order and without those that do not exist, or the one that
+ * signs in by `credentials_identifier` (`identity/handler.go`, `parseListIdentitiesParameters`).
+ */
 export function listIdentities(c: KratosContext): Response {
-  const wanted = c.req.query('credentials_identifier');
-  const found = [...store.identities.values()].filter(({ traits }) => traits.email === wanted);
-  return goJson(found.map((identity) => identityDocument(identity, publicUrl(c))));
+  const refuse = (reason: string) => herodotError(c.req.raw, { code: 400, reason });
+  const ids = c.req.queries('ids') ?? [];
+  const wrong = ids.find((id) => !UUID.test(id));
+  if (wrong !== undefined) return refuse(`Invalid UUID value \`${wrong}\` for parameter \`ids\`.`);
+  if (ids.length > MAX_IDS) return refuse('The number of ids to filter must not exceed 500.');
+  const wanted = c.req.query('credentials_identifier') ?? '';
+  if (ids.length > 0 && wanted !== '') {
+    return refuse('You cannot combine multiple filters in this API');
+  }
+  const named = new Set(ids.map((id) => id.toLowerCase()));
+  const found = [...store.identities.values()].filter(({ id, traits }) =>
+    ids.length > 0 ? named.has(id) : traits.email === wanted,
+  );
+  const size = Number(c.req.query('page_size') ?? 250);
+  return goJson(found.slice(0, size).map((identity) => identityDocument(identity, publicUrl(c))));
 }

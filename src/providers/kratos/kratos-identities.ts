@@ -1,0 +1,98 @@
+import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
+import { type NamesById, namesOf } from '../../session/identity-names.ts';
+import type { JsonValue } from '../../session/session.ts';
+import { readUuid } from '../../session/uuid.ts';
+import type { Upstream } from '../upstream.ts';
+
+/** Identities by Kratos's admin API (`identity/handler.go`, `GET /admin/identities`). */
+export interface KratosIdentities {
+  /**
+   * Finds the identity that signs in by an address.
+   *
+   * @returns the identity's names, none when there is no such identity; `undefined` when there is no usable answer
+   */
+  findByAddress(address: string): Promise<string[] | undefined>;
+  /**
+   * Reads every name of identities.
+   *
+   * @param ids UUIDs, in lower case
+   * @returns the names of those that exist; `undefined` when there is no usable answer
+   */
+  readNames(ids: readonly string[]): Promise<NamesById | undefined>;
+}
+
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+/** Kratos takes 500; the URL stays below 5 KB, which every proxy takes. */
+const IDS_OF_ONE_CALL = 100;
+
+export function createKratosIdentities(
+  kratosAdmin: Upstream,
+  apiKey: string | undefined,
+): KratosIdentities {
+  const list = (query: URLSearchParams) => listIdentities(kratosAdmin, apiKey, query);
+  return {
+    async findByAddress(address) {
+      const found = await list(new URLSearchParams({ credentials_identifier: address }));
+      return found?.flatMap(namesOf);
+    },
+    async readNames(ids) {
+      const pages = await Promise.all(inParts(ids).map((part) => list(byIds(part))));
+      const found = pages.flat();
+      return found.includes(undefined) ? undefined : namesById(found, ids);
+    },
+  };
+}
+
+function inParts(ids: readonly string[]): string[][] {
+  const count = Math.ceil(ids.length / IDS_OF_ONE_CALL);
+  return Array.from({ length: count }, (_, index) =>
+    ids.slice(index * IDS_OF_ONE_CALL, (index + 1) * IDS_OF_ONE_CALL),
+  );
+}
+
+function byIds(ids: readonly string[]): URLSearchParams {
+  return new URLSearchParams([
+    ['page_size', String(IDS_OF_ONE_CALL)],
+    ...ids.map((id) => ['ids', id]),
+  ]);
+}
+
+/** Takes what was asked for alone: a Kratos that does not know the filter lists anybody. */
+function namesById(found: readonly (JsonValue | undefined)[], ids: readonly string[]): NamesById {
+  const asked = new Set(ids);
+  const names = new Map<string, readonly string[]>();
+  for (const identity of found) {
+    const own = namesOf(identity);
+    const id = readUuid(own[0]);
+    if (id !== undefined && asked.has(id)) names.set(id, own);
+  }
+  return names;
+}
+
+async function listIdentities(
+  kratosAdmin: Upstream,
+  apiKey: string | undefined,
+  query: URLSearchParams,
+): Promise<readonly JsonValue[] | undefined> {
+  const sent = await kratosAdmin.send({
+    method: 'GET',
+    segments: ['admin', 'identities'],
+    query: query.toString(),
+    headers: {
+      accept: 'application/json',
+      ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
+    },
+  });
+  if (!sent.ok) return undefined;
+  if (sent.value.status !== 200) {
+    void sent.value.body?.cancel().catch(() => {}); // nobody reads it
+    return undefined;
+  }
+  try {
+    const text = await readBoundedText(sent.value, MAX_BODY_BYTES);
+    const list = text === TOO_LONG ? null : (JSON.parse(text) as JsonValue); // nothing but JSON values
+    return Array.isArray(list) ? list : undefined;
+  } catch {
+    return undefined;
+  }
+}
