@@ -45,18 +45,16 @@ export function clientResponse(response: Response, options: ClientResponseOption
   // An answer with a cookie of one person in it is nobody else's, whatever the rule says.
   const keepsCacheControl = options.keepsCacheControl && options.setCookies.length === 0;
   const hopByHop = hopByHopNames(headers);
-  let setsCookies = false;
   for (const name of [...headers.keys()]) {
     const { folded, isIdentity } = options.filter.meaningOf(name);
     const isForCaches = !keepsCacheControl && CACHE_HEADERS.has(name);
     const isWayPast = name === WAYS_PAST;
     const isForged = isIdentity && !options.forwardedHeaders.has(name);
     if (hopByHop.has(folded) || isForged || isForCaches || isWayPast) headers.delete(name);
-    setsCookies ||= name === 'set-cookie';
   }
   const { address, site } = options;
   const toPublic = (cookie: string) => address.publicCookie(cookie, site);
-  if (setsCookies) keepForeignCookies(headers, options.reserved, toPublic);
+  keepForeignCookies(headers, options.reserved, toPublic);
   address.makePublic(headers, site);
   if (!keepsCacheControl) headers.set('cache-control', PRIVATE_NO_STORE);
   for (const cookie of options.setCookies) headers.append('set-cookie', cookie);

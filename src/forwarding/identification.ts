@@ -56,8 +56,7 @@ export class Identifier {
     const { jwt, omitted: claims } = assertion.value;
     return success({
       headers: [...headers, [ASSERTION_HEADER, jwt]],
-      omitted:
-        claims.length === 0 ? omitted : [...omitted, ...claims.map((name) => `claim ${name}`)],
+      omitted: [...omitted, ...claims.map((name) => `claim ${name}`)],
     });
   }
 

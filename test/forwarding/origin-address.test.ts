@@ -125,6 +125,23 @@ describe('makePublic()', () => {
     }
   });
 
+  // WHATWG URL standard, special schemes: the port of http is 80 and that of https is 443, and a URL leaves it out.
+  it('O10: where public host and origin share a name, the port of the scheme tells them apart', () => {
+    for (const [originUrl, site, open] of [
+      ['https://app.example.com', 'https://app.example.com:8443', 'http://app.example.com'],
+      ['http://app.example.com', 'http://app.example.com:8080', 'https://app.example.com'],
+    ] as const) {
+      const shared = createOriginAddress({
+        originUrl,
+        publicUrl: site,
+        hosts: new SiteHosts(site),
+      });
+      const at = (location: string) => rewritten('location', location, site, shared);
+      expect(at(`${originUrl}/a`)).toBe(`${site}/a`);
+      expect(at(`${open}/a`)).toBe(`${open}/a`);
+    }
+  });
+
   it('O10: changes nothing where the origin is asked at the public address', () => {
     for (const originUrl of [undefined, publicUrl, `${publicUrl}:443`]) {
       const address = createOriginAddress({ originUrl, publicUrl, hosts });

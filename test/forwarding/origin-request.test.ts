@@ -10,7 +10,7 @@ import { createOwnTokens } from '../../src/tokens/own-token.ts';
 
 const PUBLIC_URL = 'https://app.example.test';
 const ORIGIN_URL = 'https://origin.example.test:8443';
-const hosts = new SiteHosts(PUBLIC_URL);
+const hosts = new SiteHosts(PUBLIC_URL, ['admin.example.test:8444']);
 const OPTIONS = {
   address: createOriginAddress({ originUrl: ORIGIN_URL, publicUrl: PUBLIC_URL, hosts }),
   publicUrl: PUBLIC_URL,
@@ -31,9 +31,14 @@ const RULE = {
 
 function forwarded(
   init: RequestInit = {},
-  { target = '/', isSessionRead = true, identityHeaders = [] as [string, string][] } = {},
+  {
+    site = PUBLIC_URL,
+    target = '/',
+    isSessionRead = true,
+    identityHeaders = [] as [string, string][],
+  } = {},
 ): OriginCall {
-  const url = `https://app.example.test${target}`;
+  const url = `${site}${target}`;
   const { method = 'GET' } = init;
   const admitted = admit({ method, url, headers: new Headers() }, ADMISSION);
   if (!admitted.ok) throw new Error(admitted.failure);
@@ -60,6 +65,22 @@ describe('originRequest()', () => {
         expect(forwarded({}, { target }).url).toBe(`${ORIGIN_URL}${target}`);
       }),
     );
+  });
+
+  it('names the host of the site that the client asked for, and the origin’s own as Host', () => {
+    for (const [site, host] of [
+      [PUBLIC_URL, 'app.example.test'],
+      ['https://admin.example.test:8444', 'admin.example.test:8444'],
+      ['https://elsewhere.example', 'app.example.test'],
+    ] as const) {
+      const { url, init } = forwarded({}, { site });
+      expect([site, init.headers.get('x-forwarded-host')]).toEqual([site, host]);
+      expect(init.headers.get('x-forwarded-proto')).toBe('https');
+      expect([url, init.headers.get('host')]).toEqual([
+        `${ORIGIN_URL}/`,
+        'origin.example.test:8443',
+      ]);
+    }
   });
 
   it('does not follow redirects', () => expect(forwarded().init.redirect).toBe('manual'));

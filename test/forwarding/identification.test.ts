@@ -1,0 +1,82 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { decodeJwt } from 'jose';
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import { Assertions } from '../../src/forwarding/assertion.ts';
+import { signingKeys } from '../../src/forwarding/assertion-keys.ts';
+import { Identifier } from '../../src/forwarding/identification.ts';
+import type { Session } from '../../src/session/session.ts';
+
+const NOW = Date.parse('2026-11-20T12:00:00Z');
+const ORIGIN = 'https://origin.example.com';
+const MAPPING = { 'X-User-Id': 'identity.id', 'X-User-Name': 'identity.traits.name' };
+
+const session = (traits: Record<string, string>): Session => ({
+  id: 'session-1',
+  identity: { id: 'identity-1' },
+  expiresAt: NOW + 3_600_000,
+  document: { identity: { id: 'identity-1', traits } },
+});
+
+function assertionsWith(claims: Record<string, string>): Assertions {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const key = { ...privateKey.export({ format: 'jwk' }), kid: 'k', alg: 'ES256' };
+  const [first, ...others] = v.parse(signingKeys, { keys: [key] });
+  if (first === undefined) throw new Error('a key is needed');
+  const keys = [first, ...others] as const;
+  return new Assertions({ issuer: 'https://app.example.com', keys, claims, now: () => NOW });
+}
+
+async function identified(subject: Session | undefined, assertions?: Assertions) {
+  const identifier = new Identifier({ mapping: MAPPING, maxBytes: 200, assertions });
+  const result = await identifier.identify(subject, ORIGIN);
+  if (!result.ok) throw new Error(result.failure.reason);
+  return result.value;
+}
+
+describe('Identifier', () => {
+  it('names every header that it may send', () => {
+    const options = { mapping: MAPPING, maxBytes: 200 };
+    expect(new Identifier({ ...options, assertions: undefined }).headerNames).toEqual([
+      'X-User-Id',
+      'X-User-Name',
+    ]);
+    expect(new Identifier({ ...options, assertions: assertionsWith({}) }).headerNames).toEqual([
+      'X-User-Id',
+      'X-User-Name',
+      'X-Session-Assertion',
+    ]);
+  });
+
+  it('tells an origin nothing of an anonymous request', async () => {
+    const nothing = { headers: [], omitted: [] };
+    expect(await identified(undefined, assertionsWith({}))).toEqual(nothing);
+  });
+
+  it('sends the configured headers, and then an assertion for the audience where there are keys', async () => {
+    const ann = session({ name: 'Ann' });
+    const plain = [
+      ['X-User-Id', 'identity-1'],
+      ['X-User-Name', 'Ann'],
+    ];
+    expect(await identified(ann)).toEqual({ headers: plain, omitted: [] });
+    const { headers, omitted } = await identified(ann, assertionsWith({}));
+    const [name, jwt = ''] = headers.at(-1) ?? [];
+    expect([headers.slice(0, -1), name, omitted]).toEqual([plain, 'X-Session-Assertion', []]);
+    expect(decodeJwt(jwt)).toMatchObject({ aud: ORIGIN, sub: 'identity-1' });
+  });
+
+  it('names each header and each claim that did not fit', async () => {
+    const claims = { nickname: 'identity.traits.nickname', city: 'identity.traits.city' };
+    const large = { nickname: 'x'.repeat(5000), city: 'y'.repeat(5000) };
+    const omittedOf = async (traits: Record<string, string>) =>
+      (await identified(session(traits), assertionsWith(claims))).omitted;
+    expect(await omittedOf({ name: 'Ann', nickname: large.nickname })).toEqual(['claim nickname']);
+    expect(await omittedOf({ name: 'x'.repeat(201) })).toEqual(['X-User-Name']);
+    expect(await omittedOf({ name: 'x'.repeat(201), ...large })).toEqual([
+      'X-User-Name',
+      'claim nickname',
+      'claim city',
+    ]);
+  });
+});
