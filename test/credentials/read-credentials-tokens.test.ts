@@ -52,6 +52,19 @@ describe('isTokenForm()', () => {
     }
   });
 
+  // RFC 4648 section 3.3: characters outside the alphabet, white space among them, are no base64.
+  it('takes no text around or inside the header for base64', () => {
+    for (const outside of [' ', '\t', '%', '\u00e9', '"']) {
+      for (const value of [
+        `${outside}${TOKEN}`,
+        TOKEN.replace('.', `${outside}.`),
+        `${TOKEN.slice(0, 8)}${outside}${TOKEN.slice(8)}`,
+      ]) {
+        expect(isTokenForm(value), value).toBe(false);
+      }
+    }
+  });
+
   it('never throws', () => {
     fc.assert(fc.property(fc.string(), (value) => void isTokenForm(value)));
   });

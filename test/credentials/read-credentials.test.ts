@@ -45,6 +45,11 @@ describe('readCredentials() gives them in the order of Kratos', () => {
     [{ Cookie: 'other=x; y', Authorization: `bEaReR ${C}` }, [one(C, BEARER)]],
     [{ Authorization: `Basic ${C}` }, []],
     [{ Authorization: 'Bearer' }, []],
+    // RFC 9110 section 11.4: the scheme comes first, and one space at least follows it.
+    [{ Authorization: `Digest bearer ${C}` }, []],
+    [{ Authorization: `X-Bearer ${C}` }, []],
+    [{ Authorization: `Bearer:${C}` }, []],
+    [{ Authorization: C }, []],
   ])('%j', (headers, presentations) => {
     expect(read(headers)).toEqual(presentations);
   });
