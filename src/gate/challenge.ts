@@ -82,18 +82,18 @@ export function stepUpLocation(
   storeBody: string | undefined,
   options: ChallengeOptions,
 ): string {
-  const location = kratosLogin('aal=aal2', options);
   const named = parseObject(storeBody ?? '')?.redirect_browser_to;
   const url = typeof named === 'string' ? URL.parse(named) : null;
-  if (url?.pathname.startsWith('/')) {
-    const prefix = new URL(options.kratosPublicUrl).pathname.replace(/\/$/, '');
-    const path = url.pathname.startsWith(`${prefix}/`)
-      ? url.pathname.slice(prefix.length)
-      : url.pathname;
-    location.pathname = `${new URL(options.kratosBrowserUrl).pathname.replace(/\/$/, '')}${path}`;
-    location.search = url.search;
-  }
+  const location = url?.pathname.startsWith('/')
+    ? new URL(`${options.kratosBrowserUrl}${pathInKratos(url, options)}${url.search}`)
+    : kratosLogin('aal=aal2', options);
   return withReturnTo(location, target, options);
+}
+
+/** The path below the address at which Postern asks Kratos, which begins with a slash. */
+function pathInKratos({ pathname }: URL, { kratosPublicUrl }: ChallengeOptions): string {
+  const prefix = new URL(kratosPublicUrl).pathname.replace(/\/$/, '');
+  return pathname.startsWith(`${prefix}/`) ? pathname.slice(prefix.length) : pathname;
 }
 
 function kratosLogin(query: string, { kratosBrowserUrl }: ChallengeOptions): URL {

@@ -118,7 +118,7 @@ async function breakLoop(
   const { status, message, reason: text } = explain('redirect_loop');
   const headers = errorHeaders('redirect_loop');
   const forgotten = turns.forget(received, placeOf(target));
-  if (forgotten !== undefined) headers.append('set-cookie', forgotten);
+  for (const cookie of forgotten) headers.append('set-cookie', cookie);
   const paragraphs = [
     text,
     `What this site said each time: ${explain(cause).reason}`,

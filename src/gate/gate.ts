@@ -161,7 +161,7 @@ async function forward(
   const sent = await options.origin.fetch(asked.value);
   if (!sent.ok) return fault(sent.failure);
   const forgotten =
-    session === undefined ? undefined : options.turns.forget(request.headers, placeOf(target));
+    session === undefined ? [] : options.turns.forget(request.headers, placeOf(target));
   const response = clientResponse(sent.value, {
     filter: options.filter,
     forwardedHeaders: rule.forwardedHeaders,
@@ -170,10 +170,7 @@ async function forward(
     site: options.hosts.originOf(target.host) ?? options.publicUrl,
     keepsCacheControl: rule.cacheControl === 'origin',
     dependsOnSession: resolution !== undefined,
-    setCookies: [
-      ...sessionCookiesOf(judgment, options),
-      ...(forgotten === undefined ? [] : [forgotten]),
-    ],
+    setCookies: [...sessionCookiesOf(judgment, options), ...forgotten],
   });
   return {
     response:

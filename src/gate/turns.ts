@@ -70,13 +70,13 @@ export class Turns {
   }
 
   /**
-   * `Set-Cookie` that forgets the turns of a page; `undefined` when those remembered are another's. What a page of
+   * The `Set-Cookie` that forgets the turns of a page; none when those remembered are another's. What a page of
    * the way round loads (its icon, the sign-in page itself) passes too, and would otherwise begin the count anew.
    */
-  forget(headers: Headers, place: string): string | undefined {
+  forget(headers: Headers, place: string): readonly string[] {
     return this.#read(headers)?.page === nameOf(place)
-      ? `${this.cookieName}=; Max-Age=0; ${this.#attributes}`
-      : undefined;
+      ? [`${this.cookieName}=; Max-Age=0; ${this.#attributes}`]
+      : [];
   }
 
   #remember({ turns, quick, page, cause, presented, at }: Departure): string {

@@ -102,7 +102,7 @@ async function show(
   const { sessions, isLast } = listed.value;
   const headers = new Headers(PAGE_HEADERS);
   const forgotten = options.site.turns.forget(request.headers, placeOf(target));
-  if (forgotten !== undefined) headers.append('set-cookie', forgotten);
+  for (const cookie of forgotten) headers.append('set-cookie', cookie);
   const page = {
     current: describeSession(session.id, session.document),
     others: sessions.map(({ id, document }) => describeSession(id, document)),

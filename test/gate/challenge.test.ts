@@ -119,10 +119,38 @@ describe('stepUpLocation()', () => {
     );
   });
 
-  it.each([undefined, '', 'null', '[]', '{}', 'no JSON', named(1), named(''), named('/relative')])(
-    'is the sign-in for a second factor where the store named nothing usable: %j',
-    (body) => expect(locate(body)).toBe(DEFAULT),
+  it.each([
+    undefined,
+    '',
+    'null',
+    '[]',
+    '{}',
+    'no JSON',
+    named(1),
+    named(''),
+    named('/relative'),
+    named(['http://kratos.internal:4433/path']),
+    named({ href: 'http://kratos.internal:4433/path' }),
+    named('mailto:admin'),
+  ])('is the sign-in for a second factor where the store named nothing usable: %j', (body) =>
+    expect(locate(body)).toBe(DEFAULT),
   );
+
+  it('is found at any depth of both addresses of Kratos', () => {
+    for (const [kratosPublicUrl, kratosBrowserUrl] of [
+      ['http://kratos.internal:4433', 'https://auth.example.test'],
+      ['http://kratos.internal:4433/base', 'https://auth.example.test/kratos'],
+      ['http://kratos.internal:4433/a/b', 'https://auth.example.test/x/y'],
+    ] as const) {
+      const options = { ...OPTIONS, kratosPublicUrl, kratosBrowserUrl };
+      const body = named(`${kratosPublicUrl}/login?aal=aal2`);
+      expect(stepUpLocation(target('/a', '?b'), body, options)).toBe(
+        `${kratosBrowserUrl}/login?aal=aal2&${BACK}`,
+      );
+    }
+    const beside = named('http://kratos.internal:4433/basement?aal=aal2');
+    expect(locate(beside)).toBe(`https://auth.example.test/kratos/basement?aal=aal2&${BACK}`);
+  });
 
   it('takes the place of a return_to of the store’s own', () => {
     const location = locate(named('http://k/login?aal=aal2&return_to=https://evil.example/'));

@@ -106,4 +106,21 @@ describe('Rules', () => {
       ]);
     }
   });
+
+  it('combines two times of sign-in to the shorter one', () => {
+    const within = (path: string, authenticated_within?: number) => ({
+      ...DEFAULTS,
+      path,
+      session: 'required' as const,
+      ...(authenticated_within !== undefined && { authenticated_within }),
+    });
+    const timed = new Rules([within('/1', 60_000), within('/2', 120_000), within('/none')]);
+    const combined = (...both: [string, string]) =>
+      timed.match({ ...target('/'), readings: readings(...both) }).rule.authenticatedWithinMs;
+    expect(combined('/1', '/2')).toBe(60_000);
+    expect(combined('/2', '/1')).toBe(60_000);
+    expect(combined('/2', '/none')).toBe(120_000);
+    expect(combined('/none', '/2')).toBe(120_000);
+    expect(combined('/none', '/none')).toBeUndefined();
+  });
 });
