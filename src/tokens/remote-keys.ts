@@ -96,9 +96,10 @@ export class RemoteKeys implements IssuerKeys {
   /** Nothing to wait for while the set is young; a look behind the answer in its second half. */
   async #keepFresh(now: number, anchor: Anchor): Promise<void> {
     const age = this.#known === undefined ? Infinity : now - this.#known.fetchedAt;
-    if (age >= 0 && age < KEYS_FRESH_MS / 2) return;
-    if (age >= 0 && age < KEYS_FRESH_MS) {
-      if (this.#mayLook(now) && !this.#flights.has(FLIGHT)) {
+    // A clock that was set back must not make an old set young.
+    if (age >= -MAX_CLOCK_SKEW_MS && age < KEYS_FRESH_MS) {
+      const isYoung = age < KEYS_FRESH_MS / 2;
+      if (!isYoung && this.#mayLook(now) && !this.#flights.has(FLIGHT)) {
         anchor(this.#look(now - KEYS_FRESH_MS / 2, anchor));
       }
       return;
@@ -159,7 +160,8 @@ export class RemoteKeys implements IssuerKeys {
     if (tier !== undefined && since !== Infinity) {
       const stored = await tier.read();
       if (stored !== undefined) await this.#adopt(stored, startedAt);
-      if (this.#known !== undefined && this.#known.fetchedAt > since) return;
+      const known = this.#known?.fetchedAt ?? Infinity;
+      if (known > since && known <= startedAt + MAX_CLOCK_SKEW_MS) return;
     }
     const document = await endpoint.fetchKeySet();
     if (!document.ok) return this.#noteFailure(document.failure);

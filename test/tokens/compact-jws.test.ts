@@ -44,6 +44,21 @@ describe('isCanonicalBase64Url()', () => {
   });
 });
 
+describe('openToken()', () => {
+  it('gives the claims, 64 of them and eight levels deep at most', () => {
+    const claimsOf = (claims: object) => {
+      const opened = openToken(compact(HEADER, claims));
+      return opened.ok ? opened.value.claims : opened.failure;
+    };
+    const wide = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`n${index}`, index]));
+    expect(claimsOf(wide(64))).toEqual(wide(64));
+    expect(claimsOf(wide(65))).toBe('token_too_many_claims');
+    expect(claimsOf({ a: [[[[[[[]]]]]]] })).toEqual({ a: [[[[[[[]]]]]]] });
+    expect(claimsOf({ a: [[[[[[[[]]]]]]]] })).toBe('token_too_deep');
+  });
+});
+
 describe('openCompactJws()', () => {
   it('gives header and payload', () => {
     const opened = openCompactJws(compact(HEADER, 'any bytes'));
@@ -99,6 +114,15 @@ describe('openCompactJws()', () => {
     ]) {
       expect(reasonOf(compact(header)), JSON.stringify(header)).toBe('token_malformed');
     }
+  });
+
+  it('reads a header of 16 members and four levels, and none that is larger', () => {
+    const wide = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`n${index}`, 1]));
+    expect(reasonOf(compact({ ...HEADER, cty: 'JWT', ...wide(12) }))).toBe('token_nested');
+    expect(reasonOf(compact({ ...HEADER, cty: 'JWT', ...wide(13) }))).toBe('token_header_refused');
+    expect(reasonOf(compact({ ...HEADER, cty: [[[]]] }))).toBe('token_nested');
+    expect(reasonOf(compact({ ...HEADER, cty: [[[[]]]] }))).toBe('token_header_refused');
   });
 
   it('K12: takes a kid that is null or empty for absent, as it only chooses a key', () => {

@@ -122,6 +122,66 @@ describe('RemoteKeys', () => {
     expect(await find('first')).toBe('first');
   });
 
+  it('looks behind the answer once for all who are answered meanwhile, and no sooner after a failure than it may', async () => {
+    const { world, find, settle } = setUp();
+    await find('first');
+    await settle();
+    world.now = T0 + KEYS_FRESH_MS / 2;
+    world.failure = 'keys-503';
+    const startedAt = world.looks;
+    expect(await find('first')).toBe('first');
+    const anchored = world.pending.length;
+    expect(await find('first')).toBe('first');
+    expect([world.looks - startedAt, world.pending.length]).toEqual([1, anchored]);
+    await settle();
+    world.now += 1499;
+    expect(await find('first')).toBe('first');
+    expect([world.looks - startedAt, world.pending.length]).toEqual([1, 0]);
+    world.now += 1; // 2 s, of which three quarters with this jitter
+    expect(await find('first')).toBe('first');
+    expect(world.looks - startedAt).toBe(2);
+  });
+
+  it('looks anew when its set is from the future, because the clock was set back', async () => {
+    const { world, find } = setUp();
+    await find('first');
+    world.published = [second.publicJwk];
+    world.now = T0 - 10_000; // clocks of two places differ by less
+    expect(await find('first')).toBe('first');
+    expect([world.looks, world.tierReads]).toEqual([1, 1]);
+    world.now = T0 - 10_001;
+    expect(await find('second')).toBe('second');
+    expect(world.looks).toBe(2);
+  });
+
+  it('is ready when it has keys to answer with, and looks for them first', async () => {
+    const { world, keys, anchor } = setUp();
+    world.failure = 'keys-503';
+    expect(await keys.isReady(anchor)).toBe(false);
+    const other = setUp();
+    expect(await other.keys.isReady(other.anchor)).toBe(true);
+    expect([world.looks, other.world.looks]).toEqual([1, 1]);
+  });
+
+  it('tells of 200 keys that it passes over, and of no more', async () => {
+    const { world, find } = setUp();
+    const unknown = (from: number, count: number) =>
+      Array.from({ length: count }, (_, index) => ({ kty: 'AKP', kid: `k${from + index}` }));
+    for (const [from, count] of [
+      [0, 99],
+      [99, 99],
+      [198, 2],
+    ] as const) {
+      world.published = [first.publicJwk, ...unknown(from, count)];
+      await find('first');
+      world.now += KEYS_FRESH_MS;
+    }
+    expect(world.passedOver).toHaveLength(200);
+    world.published = [first.publicJwk, ...unknown(200, 1)];
+    await find('first');
+    expect(world.passedOver).toHaveLength(200);
+  });
+
   it('a removed key is never believed longer than the set is fresh', async () => {
     const { world, find } = setUp();
     await find('first');
@@ -239,6 +299,41 @@ describe('RemoteKeys', () => {
     const old = setUp({ stored: () => storedAt(T0 - KEYS_FRESH_MS) });
     expect(await old.find('first')).toBe('first');
     expect(old.world.looks).toBe(1);
+  });
+
+  it('takes a set from KV that a clock ahead by ten seconds dates, and looks where it is ahead by more', async () => {
+    const near = setUp({ stored: () => storedAt(T0 + 10_000) });
+    expect(await near.find('first')).toBe('first');
+    expect([near.world.looks, near.world.tierReads]).toEqual([0, 1]);
+    const far = setUp({ stored: () => storedAt(T0 + 10_001) });
+    expect(await far.find('first')).toBe('first');
+    expect([far.world.looks, far.world.tierReads]).toEqual([1, 1]);
+  });
+
+  it('behind an answer takes from KV what another isolate has read since half the freshness ago', async () => {
+    for (const [fetchedAt, looks] of [
+      [T0, 1],
+      [T0 + 1, 0],
+    ] as const) {
+      const kv = { set: storedAt(T0 - 1000) };
+      const { world, find, settle } = setUp({ stored: () => kv.set });
+      world.now = T0 - 1000;
+      expect(await find('first')).toBe('first');
+      kv.set = storedAt(fetchedAt);
+      world.now = T0 + KEYS_FRESH_MS / 2;
+      expect(await find('first')).toBe('first');
+      await settle();
+      expect([world.looks, world.tierReads]).toEqual([looks, 2]);
+    }
+  });
+
+  it('asks the endpoint, and not KV, for a kid that it does not know', async () => {
+    const { world, find } = setUp({ stored: () => storedAt(T0) });
+    world.now = T0 + 1000;
+    await find('first');
+    world.published = [first.publicJwk, second.publicJwk];
+    expect(await find('second')).toBe('second');
+    expect([world.looks, world.tierReads]).toEqual([1, 1]);
   });
 
   it('believes nothing of KV that is too old or from the future, and its freshness is its own', async () => {

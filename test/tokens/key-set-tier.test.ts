@@ -1,0 +1,123 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readKeySet } from '../../src/tokens/key-set.ts';
+import { KeySetTier, type StoredKeySet } from '../../src/tokens/key-set-tier.ts';
+import type { KeyValueStore } from '../../src/whoami/kv-tier.ts';
+import { sealText } from '../../src/whoami/sealing.ts';
+import { createTestIssuer } from '../support/token-issuer.ts';
+
+const SECRET = 'a secret of the operator’s, 32 bytes or more';
+/** Of the seal around a text: version, nonce and tag of AES-GCM. */
+const SEAL_BYTES = 1 + 12 + 16;
+const T = 1_700_000_000_000;
+
+let stored: StoredKeySet;
+
+beforeAll(async () => {
+  const issuers = await Promise.all([
+    createTestIssuer({ algorithm: 'ES256' }),
+    createTestIssuer({ algorithm: 'RS256' }),
+  ]);
+  const set = readKeySet({ keys: issuers.map(({ publicJwk }) => publicJwk) }, ['ES256', 'RS256']);
+  stored = { keys: set.ok ? set.value : expect.fail(set.failure), fetchedAt: T };
+});
+
+/** Tiers of several isolates over one KV. */
+function setUp() {
+  const values = new Map<string, ArrayBuffer>();
+  const lifetimes: (number | undefined)[] = [];
+  const failures: string[] = [];
+  const kv: KeyValueStore = {
+    get: async (name) => values.get(name) ?? null,
+    put: async (name, value, options) => {
+      values.set(name, value as ArrayBuffer); // what the tier gives
+      lifetimes.push(options?.expirationTtl);
+    },
+    delete: async (name) => void values.delete(name),
+  };
+  const createTier = (options: { readonly secret?: string; readonly source?: string } = {}) =>
+    new KeySetTier(kv, {
+      issuer: 'https://issuer.example.test',
+      source: 'https://issuer.example.test/jwks.json',
+      algorithms: ['ES256', 'RS256'],
+      secret: SECRET,
+      readTimeoutMs: 1000,
+      keepSeconds: 14_400,
+      onFailure: (operation) => failures.push(operation),
+      ...options,
+    });
+  /** What a tier reads where KV holds this text, sealed as its own. */
+  const readSealed = async (text: string) => {
+    const tier = createTier();
+    await tier.write(stored);
+    const [name = ''] = values.keys();
+    values.set(name, (await sealText(text, name, SECRET)).buffer);
+    return tier.read();
+  };
+  return { kv, values, lifetimes, failures, createTier, readSealed };
+}
+
+describe('KeySetTier', () => {
+  it('gives other isolates what was written, for as long as it is of use', async () => {
+    const { createTier, lifetimes, failures } = setUp();
+    await createTier().write(stored);
+    expect(await createTier().read()).toEqual(stored);
+    expect([lifetimes, failures]).toEqual([[14_400], []]);
+  });
+
+  it('has nothing to tell of a value that is not there', async () => {
+    const { createTier, failures } = setUp();
+    expect(await createTier().read()).toBeUndefined();
+    await createTier().write(stored);
+    expect(await createTier({ source: 'https://elsewhere.test/jwks.json' }).read()).toBeUndefined();
+    expect(failures).toEqual([]);
+  });
+
+  it('reads nothing that was sealed with another secret, and counts it', async () => {
+    const { createTier, failures } = setUp();
+    await createTier({ secret: `${SECRET}!` }).write(stored);
+    expect(await createTier().read()).toBeUndefined();
+    expect(failures).toEqual(['unseal']);
+  });
+
+  it.each([
+    ['no JSON', 'keys'],
+    ['no time', JSON.stringify({ keys: [] })],
+    ['a time that is no number', JSON.stringify({ fetchedAt: 'now', keys: [] })],
+    ['no keys', JSON.stringify({ fetchedAt: T })],
+    ['a key of a private kind', JSON.stringify({ fetchedAt: T, keys: [{ kty: 'oct', k: 'AA' }] })],
+    ['lists nine deep', `{"fetchedAt":${T},"keys":${'['.repeat(8)}${']'.repeat(8)}}`],
+    ['nine members', JSON.stringify({ fetchedAt: T, keys: [], ...'members' })],
+  ])('reads nothing of a sealed text with %s, and counts it', async (_, text) => {
+    const { readSealed, failures } = setUp();
+    expect(await readSealed(text)).toBeUndefined();
+    expect(failures).toEqual(['unseal']);
+  });
+
+  it('reads a value of 96 KiB, and none that is longer', async () => {
+    const { readSealed, failures } = setUp();
+    const text = JSON.stringify({ fetchedAt: T, keys: [] });
+    const longest = 96 * 1024 - SEAL_BYTES;
+    expect(await readSealed(text.padEnd(longest))).toEqual({ fetchedAt: T, keys: [] });
+    expect(failures).toEqual([]);
+    expect(await readSealed(text.padEnd(longest + 1))).toBeUndefined();
+    expect(failures).toEqual(['unseal']);
+  });
+
+  it('reads lists eight deep, and eight members', async () => {
+    const { readSealed } = setUp();
+    const deep = `{"fetchedAt":${T},"keys":${'['.repeat(7)}${']'.repeat(7)}}`;
+    const wide = JSON.stringify({ fetchedAt: T, keys: [], ...'member' });
+    for (const text of [deep, wide]) {
+      expect(await readSealed(text)).toEqual({ fetchedAt: T, keys: [] });
+    }
+  });
+
+  it('survives a KV that fails, and counts it', async () => {
+    const { kv, createTier, failures } = setUp();
+    const fail = () => Promise.reject(new Error('KV failed: 429 Too Many Requests'));
+    Object.assign(kv, { get: fail, put: fail });
+    await createTier().write(stored);
+    expect(await createTier().read()).toBeUndefined();
+    expect(failures).toEqual(['put', 'get']);
+  });
+});
