@@ -10,6 +10,12 @@ const SECRET = 'a secret of the operator’s, 32 bytes or more';
 const SEAL_BYTES = 1 + 12 + 16;
 const T = 1_700_000_000_000;
 
+/** An empty set with as many members. */
+function withMembers(count: number): string {
+  const others = Array.from({ length: count - 2 }, (_, index) => [`m${index}`, index]);
+  return JSON.stringify({ fetchedAt: T, keys: [], ...Object.fromEntries(others) });
+}
+
 let stored: StoredKeySet;
 
 beforeAll(async () => {
@@ -86,7 +92,7 @@ describe('KeySetTier', () => {
     ['no keys', JSON.stringify({ fetchedAt: T })],
     ['a key of a private kind', JSON.stringify({ fetchedAt: T, keys: [{ kty: 'oct', k: 'AA' }] })],
     ['lists nine deep', `{"fetchedAt":${T},"keys":${'['.repeat(8)}${']'.repeat(8)}}`],
-    ['nine members', JSON.stringify({ fetchedAt: T, keys: [], ...'members' })],
+    ['nine members', withMembers(9)],
   ])('reads nothing of a sealed text with %s, and counts it', async (_, text) => {
     const { readSealed, failures } = setUp();
     expect(await readSealed(text)).toBeUndefined();
@@ -106,7 +112,7 @@ describe('KeySetTier', () => {
   it('reads lists eight deep, and eight members', async () => {
     const { readSealed } = setUp();
     const deep = `{"fetchedAt":${T},"keys":${'['.repeat(7)}${']'.repeat(7)}}`;
-    const wide = JSON.stringify({ fetchedAt: T, keys: [], ...'member' });
+    const wide = withMembers(8);
     for (const text of [deep, wide]) {
       expect(await readSealed(text)).toEqual({ fetchedAt: T, keys: [] });
     }

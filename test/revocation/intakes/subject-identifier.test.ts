@@ -19,10 +19,10 @@ const NO_FORMAT = { email: 'user@example.com' };
 
 describe('readSubject() of the formats of RFC 9493', () => {
   it.each([
-    ['iss_sub, a person', issSub('145234573'), { identityId: '145234573' }],
+    ['iss_sub, a person', issSub('145234573'), [{ identityId: '145234573' }]],
     ['iss_sub of another issuer', issSub('145234573', 'https://other.test/'), 'foreign'],
-    ['opaque, a session or a person', opaque('11112222'), { eitherId: '11112222' }],
-    ['jwt_id', { format: 'jwt_id', iss: ISSUER, jti: 'B70B' }, { tokenId: 'B70B' }],
+    ['opaque, a session or a person', opaque('11112222'), [{ eitherId: '11112222' }]],
+    ['jwt_id', { format: 'jwt_id', iss: ISSUER, jti: 'B70B' }, [{ tokenId: 'B70B' }]],
     ['jwt_id of another issuer', { format: 'jwt_id', iss: 'https://o.test/', jti: 'B' }, 'foreign'],
     ['email', EMAIL, 'unmappable'],
     ['phone_number', PHONE, 'unmappable'],
@@ -54,7 +54,7 @@ describe('readSubject() of the formats of RFC 9493', () => {
   });
 
   it('takes an id of 512 characters, and none of 513', () => {
-    expect(read(opaque('i'.repeat(512)))).toEqual({ eitherId: 'i'.repeat(512) });
+    expect(read(opaque('i'.repeat(512)))).toEqual([{ eitherId: 'i'.repeat(512) }]);
     expect(read(opaque('i'.repeat(513)))).toBe('malformed');
     expect(read(issSub('i'.repeat(513)))).toBe('malformed');
   });
@@ -62,12 +62,16 @@ describe('readSubject() of the formats of RFC 9493', () => {
 
 describe('readSubject() of aliases (RFC 9493 section 3.2.8)', () => {
   it.each<[string, JsonValue[], ReturnType<typeof readSubject>]>([
-    ['the one name that says something', [EMAIL, PHONE, issSub('1')], { identityId: '1' }],
-    ['the first of two', [issSub('1'), opaque('2')], { identityId: '1' }],
+    ['the one name that says something', [EMAIL, PHONE, issSub('1')], [{ identityId: '1' }]],
+    [
+      'every one that says something',
+      [issSub('1'), EMAIL, opaque('2')],
+      [{ identityId: '1' }, { eitherId: '2' }],
+    ],
     [
       'one of this issuer among others',
       [issSub('1', 'https://o.test/'), issSub('2')],
-      { identityId: '2' },
+      [{ identityId: '2' }],
     ],
     ['none that says something', [EMAIL, PHONE], 'unmappable'],
     ['only others’', [issSub('1', 'https://o.test/')], 'foreign'],
@@ -89,27 +93,27 @@ describe('readSubject() of aliases (RFC 9493 section 3.2.8)', () => {
 
   it('takes ten, and not eleven', () => {
     const mails = (count: number) => Array.from({ length: count }, () => EMAIL);
-    expect(read(aliases(...mails(9), issSub('1')))).toEqual({ identityId: '1' });
+    expect(read(aliases(...mails(9), issSub('1')))).toEqual([{ identityId: '1' }]);
     expect(read(aliases(...mails(10), issSub('1')))).toBe('malformed');
   });
 });
 
 describe('readSubject() of a complex subject (Shared Signals Framework)', () => {
   it.each<[string, { readonly [member: string]: JsonValue }, ReturnType<typeof readSubject>]>([
-    ['a session', { session: opaque('s') }, { sessionId: 's' }],
-    ['a session by iss_sub', { session: issSub('s') }, { sessionId: 's' }],
-    ['a user', { user: issSub('u') }, { identityId: 'u' }],
-    ['a user by opaque', { user: opaque('u') }, { identityId: 'u' }],
+    ['a session', { session: opaque('s') }, [{ sessionId: 's' }]],
+    ['a session by iss_sub', { session: issSub('s') }, [{ sessionId: 's' }]],
+    ['a user', { user: issSub('u') }, [{ identityId: 'u' }]],
+    ['a user by opaque', { user: opaque('u') }, [{ identityId: 'u' }]],
     [
       'a session of a user',
       { session: opaque('s'), user: issSub('u') },
-      { sessionId: 's', identityId: 'u' },
+      [{ sessionId: 's', identityId: 'u' }],
     ],
-    ['a session of a user by mail', { session: opaque('s'), user: EMAIL }, { sessionId: 's' }],
+    ['a session of a user by mail', { session: opaque('s'), user: EMAIL }, [{ sessionId: 's' }]],
     [
       'a user whose session cannot be told',
       { session: PHONE, user: issSub('u') },
-      { identityId: 'u' },
+      [{ identityId: 'u' }],
     ],
     ['neither in a way that says something', { session: PHONE, user: EMAIL }, 'unmappable'],
     [
@@ -119,7 +123,11 @@ describe('readSubject() of a complex subject (Shared Signals Framework)', () => 
     ],
     ['a session that is malformed', { session: NO_FORMAT, user: issSub('u') }, 'malformed'],
     ['a user that is malformed', { user: NO_FORMAT }, 'malformed'],
-    ['a session by one of its names', { session: aliases(EMAIL, opaque('s')) }, { sessionId: 's' }],
+    [
+      'a session by one of its names',
+      { session: aliases(EMAIL, opaque('s')) },
+      [{ sessionId: 's' }],
+    ],
     ['a device, and nothing else', { device: opaque('d') }, 'unmappable'],
   ])('%s', (_, members, expected) => {
     expect(read(complex(members))).toEqual(expected);
