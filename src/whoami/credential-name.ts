@@ -21,11 +21,11 @@ export function nameCredential(
 
 /**
  * What something is called outside of memory: `v1s` a session credential, `v1t` a token that names no session, `v1k`
- * a key set, `v1f` the forms of a session. The format, a colon, and 43 base64url characters of SHA-256 over the
+ * a key set, `v1f` the forms of a session, `v1m` what a message marks. The format, a colon, and 43 base64url characters of SHA-256 over the
  * format and every part.
  */
 export async function digestName(
-  format: 'v1s' | 'v1t' | 'v1k' | 'v1f',
+  format: 'v1s' | 'v1t' | 'v1k' | 'v1f' | 'v1m',
   parts: readonly string[],
 ): Promise<string> {
   const bytes = lengthPrefixed([`postern/${format}`, ...parts]);

@@ -16,8 +16,9 @@ const REMEMBER_MARGIN_MS = 120_000;
 
 /**
  * `POST /.postern/events/backchannel-logout`: OpenID Connect Back-Channel Logout 1.0. 200 when the logout is
- * recorded (section 2.8); 400 with an OAuth error for every token that fails a check of section 2.6, one
- * that was sent before included; 503 when it could not be verified or recorded, which says nothing of it.
+ * recorded (section 2.8), by this token or when it came before: its sender sends it again if the answer was lost. 400
+ * with an OAuth error for every token that fails a check of section 2.6; 503 when it could not be verified or recorded,
+ * which says nothing of it.
  */
 export function createBackchannelLogout(options: BackchannelLogoutOptions) {
   const rate = new IntakeRate();
@@ -48,8 +49,8 @@ export function createBackchannelLogout(options: BackchannelLogoutOptions) {
     switch (await recorder.record({ marks, once })) {
       case 'recorded':
         return answer(200, 'recorded', undefined, marks.length);
-      case 'repeated':
-        return answer(400, 'repeated', invalid('This logout token was received before.'));
+      case 'repeated': // whoever is signed out already was signed out (section 2.7)
+        return answer(200, 'repeated');
       case 'unrecorded':
         return answer(503, 'revocation_unrecorded', TRY_AGAIN);
       case 'names-unknown':

@@ -1,5 +1,6 @@
 import type { ReadNames } from '../../session/identity-names.ts';
 import { readUuid } from '../../session/uuid.ts';
+import { digestName } from '../../whoami/credential-name.ts';
 import type { AppendOptions } from '../log-protocol.ts';
 import type { LogWriter } from '../log-writer.ts';
 import type { Mark } from '../mark.ts';
@@ -15,14 +16,15 @@ export interface RecorderOptions {
 /** What a message asks for, and what its sender knows. */
 export interface Recording {
   readonly marks: readonly Mark[];
-  /** Names the message, so that it is acted upon once. */
+  /** Names the message as its sender does, so that it is acted upon once. */
   readonly once?: NonNullable<AppendOptions['once']> | undefined;
   /** The message names its people by every name they have. */
   readonly hasEveryName?: boolean;
 }
 
 /**
- * - `recorded`, `repeated`: by this message, or by an earlier one of its name;
+ * - `recorded`: by this message;
+ * - `repeated`: by an earlier message of the same name that asked for the same;
  * - `unrecorded`: the log could not be written;
  * - `names-unknown`: what the message names was recorded, and the other names of its people could not be found out.
  */
@@ -42,7 +44,9 @@ export class Recorder {
   async record({ marks, once, hasEveryName = false }: Recording): Promise<RecordOutcome> {
     const { writer } = this.#options;
     const more = hasEveryName ? [] : await this.#byOtherNames(marks);
-    if (more !== undefined) return writer.record([...marks, ...more], once);
+    if (more !== undefined) {
+      return writer.record([...marks, ...more], once && (await whole(once, marks)));
+    }
     // Not as the message of that name: its sender is told to send it again.
     const outcome = await writer.record(marks);
     return outcome === 'unrecorded' ? outcome : 'names-unknown';
@@ -67,4 +71,12 @@ export class Recorder {
     const markBy = (name: string): Mark => ({ ...mark, subject: { ...subject, identityId: name } });
     return id === undefined ? [] : [{ id, markBy }];
   }
+}
+
+/** The name of a message together with what it asks for: a name used twice says nothing of the second message. */
+async function whole(
+  { key, keepMs }: NonNullable<Recording['once']>,
+  marks: readonly Mark[],
+): Promise<NonNullable<Recording['once']>> {
+  return { key: `${key}\n${await digestName('v1m', [JSON.stringify(marks)])}`, keepMs };
 }

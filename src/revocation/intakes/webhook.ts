@@ -26,7 +26,7 @@ interface ProvenMessage {
 
 /**
  * `POST /.postern/events/webhook`: whoever holds a secret says whose sessions ended. Signed as Standard Webhooks
- * does, within five minutes, and acted upon once per `webhook-id`; or, from senders that cannot sign, with a key in
+ * does, within five minutes, and acted upon once per `webhook-id` and content; or, from senders that cannot sign, with a key in
  * `Authorization`. 204 when the marks are recorded, before which nothing else is answered.
  */
 export function createWebhookIntake(options: WebhookOptions) {
