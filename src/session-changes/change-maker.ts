@@ -48,11 +48,22 @@ export class ChangeMaker {
    * @returns nobody when there was none, or none is kept; a failure when the log cannot be read
    */
   async recall(name: string) {
+    const kept = await this.#readKept(name);
+    return kept.ok ? success(kept.value ?? []) : kept;
+  }
+
+  /** Reads whether the marks of the change that is so named were written, or there is no log to write them to. */
+  async isSettled(name: string) {
+    const kept = await this.#readKept(name);
+    return kept.ok ? success(kept.value !== undefined) : kept;
+  }
+
+  async #readKept(name: string) {
     const { writer } = this.#options;
-    if (writer === undefined) return success([] as readonly MarkSubject[]);
+    if (writer === undefined) return success<readonly MarkSubject[] | undefined>([]);
     const answer = await writer.append([], { recall: name });
     if (answer?.kind !== 'recorded') return failed('revocation_log_unavailable' as const);
-    return success(answer.recalled ?? []);
+    return success(answer.recalled);
   }
 
   async #makeBetweenMarks(
@@ -77,25 +88,25 @@ export class ChangeMaker {
     writer: NonNullable<ChangeMakerOptions['writer']>,
   ): Promise<ChangeAnswer> {
     if (conclusion.kind === 'unchanged') return answer;
-    if (conclusion.kind === 'not-told' || conclusion.kind === 'nobody-found') {
-      const mayTell = conclusion.kind === 'nobody-found';
-      if (mayTell && (await this.#markEverything(writer))) return answer;
-      const { owedTo } = conclusion;
-      const remember = owedTo === undefined ? undefined : { keys: [owedTo], about: [EVERYTHING] };
-      if (remember !== undefined) await writer.append([], { remember });
-      return unrecorded(answer);
+    if (conclusion.kind === 'not-told') return unrecorded(answer);
+    if (conclusion.kind === 'nobody-found') {
+      const isRecorded = await this.#markEverything(writer, conclusion.settles);
+      return isRecorded ? answer : unrecorded(answer);
     }
-    const { marks, isOptional = false } = conclusion;
+    const { marks, isOptional = false, settles } = conclusion;
     if (marks.length === 0) return answer;
-    const recorded = await writer.append(marks);
+    const recorded = await writer.append(marks, settled(settles));
     return recorded !== undefined || isOptional || !isSuccess(answer) ? answer : unrecorded(answer);
   }
 
   /** Has everything that is cached checked once more, where a change was made and nobody can say for whom. */
-  async #markEverything(writer: NonNullable<ChangeMakerOptions['writer']>): Promise<boolean> {
+  async #markEverything(
+    writer: NonNullable<ChangeMakerOptions['writer']>,
+    settles: string | undefined,
+  ): Promise<boolean> {
     const mark: Mark = { subject: EVERYTHING, isTentative: true };
     const once = { key: 'change:everything', keepMs: EVERYTHING_INTERVAL_MS };
-    const answer = await writer.append([mark], { once });
+    const answer = await writer.append([mark], { once, ...settled(settles) });
     const isRecorded = answer?.kind === 'recorded';
     const reason = 'A session was changed, and no answer of the store says whose it is.';
     if (isRecorded) {
@@ -115,6 +126,11 @@ async function begin(
   const { about, remember } = intent;
   const marks = about.map((subject): Mark => ({ subject, isTentative: true }));
   return (await writer.append(marks, remember === undefined ? {} : { remember })) !== undefined;
+}
+
+/** Keeps with the marks of a change that they were written; nobody is named. */
+function settled(name: string | undefined) {
+  return name === undefined ? {} : { remember: { keys: [name], about: [] } };
 }
 
 function asDefinite(subject: MarkSubject): Mark {

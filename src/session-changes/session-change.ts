@@ -44,14 +44,15 @@ export type Conclusion =
       readonly marks: readonly Mark[];
       /** The answer promises nothing that these marks would have to keep: it is given although they cannot be written. */
       readonly isOptional?: boolean;
+      readonly settles?: string;
     }
-  /** Something was changed, and nobody can say for whom. */
-  | { readonly kind: 'nobody-found'; readonly owedTo?: string }
   /**
-   * Something was changed, and whoever could say for whom failed: the answer is withheld.
-   * `owedTo` names the change for its retry, which the store answers as done.
+   * Something was changed, and nobody can say for whom. `settles` names the change: the log keeps with the marks that
+   * they were written, for a retry that the store answers as done.
    */
-  | { readonly kind: 'not-told'; readonly owedTo?: string };
+  | { readonly kind: 'nobody-found'; readonly settles?: string }
+  /** Something may have been changed, and a source that could say for whom failed: the answer is withheld. */
+  | { readonly kind: 'not-told' };
 
 export const UNCHANGED: Conclusion = Object.freeze({ kind: 'unchanged' });
 
@@ -60,9 +61,10 @@ export function ending(subjects: readonly MarkSubject[]): Conclusion {
   return { kind: 'changed', marks: subjects.map((subject) => ({ subject, isTentative: false })) };
 }
 
-/** Has entries about the subjects checked again; tokens stay good. */
-export function rechecking(subjects: readonly MarkSubject[]): Conclusion {
-  return { kind: 'changed', marks: subjects.map((subject) => ({ subject, isTentative: true })) };
+/** Has entries about the subjects checked again; tokens stay good. `settles`: the change's name, for its retry. */
+export function rechecking(subjects: readonly MarkSubject[], settles?: string): Conclusion {
+  const marks = subjects.map((subject) => ({ subject, isTentative: true }));
+  return { kind: 'changed', marks, ...(settles !== undefined && { settles }) };
 }
 
 /** Statuses of a refusal that an earlier try of the same request may be the cause of. */

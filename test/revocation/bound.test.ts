@@ -78,7 +78,7 @@ describe('a revoked session', { timeout: 180_000 }, () => {
       [
         {
           file: 'src/session-changes/change-maker.ts',
-          from: 'const recorded = await writer.append(marks);',
+          from: 'const recorded = await writer.append(marks, settled(settles));',
           to: 'const recorded = true;',
         },
       ],

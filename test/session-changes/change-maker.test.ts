@@ -6,9 +6,11 @@ import type { Mark, MarkSubject } from '../../src/revocation/mark.ts';
 import { ChangeMaker } from '../../src/session-changes/change-maker.ts';
 import {
   type ChangeAnswer,
+  type Conclusion,
   ending,
   endingUnlessRefused,
   provesUnchanged,
+  rechecking,
   type SessionChange,
 } from '../../src/session-changes/session-change.ts';
 
@@ -136,6 +138,35 @@ describe('ChangeMaker.make()', () => {
     answers = [{ kind: 'repeated' }];
     expect(await make(nobody)).toEqual(failed('revocation_unrecorded'));
     expect(lines).toHaveLength(1);
+  });
+
+  it('R19: keeps with the marks that they were written, under the name of the change', async () => {
+    const kept: unknown[] = [];
+    const noting = {
+      append: async (...[, request]: Parameters<LogWriter['append']>) => {
+        kept.push(request?.remember?.keys);
+        return RECORDED;
+      },
+    };
+    const maker = new ChangeMaker({ writer: noting, write: () => {} });
+    const named = (conclusion: Conclusion): SessionChange => ({
+      intent: { kind: 'in-the-answer', needsLog: false },
+      send: async () => DONE(),
+      conclude: async () => conclusion,
+    });
+    await maker.make(named(rechecking([SUBJECT], 'a')), () => {});
+    await maker.make(named({ kind: 'nobody-found', settles: 'b' }), () => {});
+    await maker.make(named(rechecking([SUBJECT])), () => {});
+    await maker.make(named({ kind: 'not-told' }), () => {});
+    expect(kept).toEqual([['a'], ['b'], undefined]);
+  });
+
+  it('R19: takes what was kept, though it names nobody, for settled, and a silent log for neither', async () => {
+    const maker = new ChangeMaker({ writer, write: () => {} });
+    answers = [{ ...RECORDED, recalled: [] }, RECORDED, undefined, undefined, undefined];
+    expect(await maker.isSettled('a')).toEqual(success(true));
+    expect(await maker.isSettled('a')).toEqual(success(false));
+    expect(await maker.isSettled('a')).toEqual(failed('revocation_log_unavailable'));
   });
 
   it('marks that the answer does not promise are no reason to withhold it', async () => {

@@ -15,7 +15,7 @@ export interface SelfServiceOptions extends CallerOptions {
   readonly kratos: Upstream;
   /** To find out whose a session is that a flow has just made. */
   readonly store: SessionStore;
-  readonly changes: Pick<ChangeMaker, 'recall'>;
+  readonly changes: Pick<ChangeMaker, 'recall' | 'isSettled'>;
   readonly host: PublicHost;
   /**
    * Names of the identity that has an address, by Kratos's admin API, which gives `undefined` when it fails;

@@ -19,9 +19,10 @@ import {
   isObject,
   readFlow,
 } from './flow-request.ts';
+import { namesBySettings } from './issued-session.ts';
 
 const PASSED = 'passed_challenge';
-const NOT_PASSED = 'refused';
+const NOT_TOLD: Conclusion = Object.freeze({ kind: 'not-told' });
 
 /**
  * Verifies an address, which changes what is known of its person and ends nothing. The flow names the address only
@@ -45,46 +46,87 @@ async function concludeVerification(
   before: FlowReading,
   flow: FlowRequest,
 ): Promise<Conclusion> {
-  const state = answer.ok ? await stateAfter(answer.value, flow) : NOT_PASSED;
-  if (state !== undefined && state !== PASSED) return UNCHANGED;
+  const after = await stateAfter(answer, flow);
+  if (after === 'unknown') return NOT_TOLD;
+  if (after === 'not-passed') return UNCHANGED;
   const document = before.kind === 'document' ? before.document : undefined;
-  const person = await currentPerson(flow);
-  // Passed before, or shown to another browser alone: then it may be the caller's, and is shown to be nobody else's.
-  const owedTo = `verification:${flowIdOf(flow)}`;
-  if (state === undefined || document?.state === PASSED) {
-    const owed = await flow.options.changes.recall(owedTo);
-    if (!owed.ok) return { kind: 'not-told', owedTo };
-    if (owed.value.length > 0) return { kind: 'nobody-found', owedTo };
-    return rechecking(person === undefined ? [] : wholePerson(person));
-  }
-  const address = addressIn(document);
-  if (address === undefined) return { kind: 'nobody-found', owedTo };
-  if (person !== undefined && hasAddress(person, address)) return rechecking(wholePerson(person));
-  const { findByAddress } = flow.options;
-  const names = findByAddress === undefined ? [] : await findByAddress(address);
-  if (names === undefined) return { kind: 'not-told', owedTo };
-  return names.length > 0 ? rechecking(identityMarks(names)) : { kind: 'nobody-found', owedTo };
+  if (after === 'not-shown' && document === undefined) return recheckCaller(flow);
+  const name = `verification:${flowIdOf(flow)}`;
+  const address = document?.state === PASSED ? undefined : addressIn(document);
+  return address === undefined ? concludeRetry(name, flow) : recheckOwner(address, name, flow);
 }
 
 /**
- * A flow's state, by the answer's document; a browser is sent on either way, and the flow knows. `undefined`: the flow is
- * not shown to this client.
+ * Of a flow that had passed before, which names its address no more: an earlier try was marked, or it was not, and then
+ * nobody can say for whom.
  */
-async function stateAfter(response: Response, flow: FlowRequest): Promise<JsonValue | undefined> {
-  if (response.status >= 400 && response.status !== 422) return NOT_PASSED;
-  const stated = (await documentOf(response))?.state;
-  if (stated !== undefined) return stated;
+async function concludeRetry(name: string, { options }: FlowRequest): Promise<Conclusion> {
+  const settled = await options.changes.isSettled(name);
+  if (!settled.ok) return NOT_TOLD;
+  return settled.value ? UNCHANGED : { kind: 'nobody-found', settles: name };
+}
+
+async function recheckOwner(
+  address: string,
+  settles: string,
+  flow: FlowRequest,
+): Promise<Conclusion> {
+  const caller = await currentCaller(flow);
+  if (typeof caller === 'object' && hasAddress(caller, address)) {
+    return rechecking(wholePerson(caller), settles);
+  }
+  const { findByAddress } = flow.options;
+  const names = findByAddress === undefined ? [] : await findByAddress(address);
+  if (names === undefined) return NOT_TOLD;
+  return names.length > 0
+    ? rechecking(identityMarks(names), settles)
+    : { kind: 'nobody-found', settles };
+}
+
+/** A flow that is shown to another browser alone may be the caller's, and is shown to be nobody else's. */
+async function recheckCaller(flow: FlowRequest): Promise<Conclusion> {
+  if (flow.caller?.kind === 'below' && flow.credential !== undefined) {
+    const names = await namesBySettings(flow.credential, [], flow);
+    return names === undefined ? NOT_TOLD : rechecking(identityMarks(names));
+  }
+  const caller = await currentCaller(flow);
+  if (caller === 'unknown') return NOT_TOLD;
+  return rechecking(caller === 'nobody' ? [] : wholePerson(caller));
+}
+
+/**
+ * What an answer says of the flow, else the flow itself: a browser is sent on either way. `unknown`: the store failed
+ * to say. A request that came to nothing is sent again, and then finds the flow as it left it.
+ */
+async function stateAfter(
+  answer: ChangeAnswer,
+  flow: FlowRequest,
+): Promise<'passed' | 'not-passed' | 'not-shown' | 'unknown'> {
+  if (!answer.ok) return 'not-passed';
+  const { status } = answer.value;
+  if (status >= 400 && status !== 422) return 'not-passed';
+  const stated = (await documentOf(answer.value))?.state;
+  if (stated !== undefined) return stated === PASSED ? 'passed' : 'not-passed';
   const id = flowIdOf(flow);
   const reading = id === '' ? REFUSED : await readFlow('verification', id, flow);
-  return reading.kind === 'document' ? reading.document.state : undefined;
+  if (reading.kind === 'fault') return 'unknown';
+  if (reading.kind === 'refused') return 'not-shown';
+  return reading.document.state === PASSED ? 'passed' : 'not-passed';
 }
 
 /** Who makes the request, as the store has them now. */
-async function currentPerson({ caller, credential, call, options }: FlowRequest) {
-  if (caller?.kind !== 'known' || credential === undefined) return undefined;
+async function currentCaller({
+  caller,
+  credential,
+  call,
+  options,
+}: FlowRequest): Promise<Session | 'nobody' | 'unknown'> {
+  if (caller?.kind === 'unknown') return 'unknown';
+  if (caller?.kind !== 'known' || credential === undefined) return 'nobody';
   const demand = { asOf: options.now(), onlyIfCached: false };
   const found = await options.sessions.resolve(credential, demand, call.anchor);
-  return found.outcome === 'signed-in' ? found.session : undefined;
+  if (found.outcome === 'signed-in') return found.session;
+  return found.outcome === 'not-signed-in' ? 'nobody' : 'unknown';
 }
 
 function hasAddress({ document }: Session, address: string): boolean {

@@ -14,11 +14,13 @@ export const recordCall: MiddlewareHandler = async (c, next) => {
 
 /** Makes Kratos as slow as the settings say: before the work, after it, and between the answer's bytes. */
 export const slowDown: MiddlewareHandler = async (c, next) => {
-  const { delayMs, delays, lateAnswerMs, dripMs } = store.settings;
-  const waitMs = delayMs + (delays[`${c.req.method} ${c.req.path}`] ?? 0);
+  const { delayMs, delays, lateAnswerMs, lateAnswers, dripMs } = store.settings;
+  const route = `${c.req.method} ${c.req.path}`;
+  const waitMs = delayMs + (delays[route] ?? 0);
   if (waitMs > 0) await sleep(waitMs);
   await next();
-  if (lateAnswerMs > 0 && c.req.path !== WHOAMI_PATH) await sleep(lateAnswerMs);
+  const lateMs = (c.req.path === WHOAMI_PATH ? 0 : lateAnswerMs) + (lateAnswers[route] ?? 0);
+  if (lateMs > 0) await sleep(lateMs);
   if (dripMs === 0 || !c.res.body) return;
   const bytes = new Uint8Array(await c.res.arrayBuffer());
   c.res = new Response(dripping(bytes, dripMs), c.res);

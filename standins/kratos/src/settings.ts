@@ -35,6 +35,8 @@ const SettingsSchema = v.strictObject({
   delays: v.record(v.string(), Milliseconds),
   /** How long every route but whoami waits between what it does and its answer. */
   lateAnswerMs: Milliseconds,
+  /** The same for one route more, by exact `METHOD /path`. */
+  lateAnswers: v.record(v.string(), Milliseconds),
   /** Above zero, bodies are sent one byte at a time with this pause before each. */
   dripMs: Milliseconds,
   /**
@@ -85,6 +87,7 @@ export const DEFAULT_SETTINGS: Settings = {
   delayMs: 0,
   delays: {},
   lateAnswerMs: 0,
+  lateAnswers: {},
   dripMs: 0,
   databaseFailing: false,
   cacheFor: null,

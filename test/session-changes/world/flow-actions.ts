@@ -9,7 +9,7 @@ import {
   postForm,
   setPassword,
 } from './action.ts';
-import { emailOf } from './people.ts';
+import { emailOf, type KratosPerson, newEmailOf, type RequestHeaders } from './people.ts';
 
 const NEW_PASSWORD = { method: 'password', password: 'long enough' };
 const CODE = { method: 'code', code: '000000' };
@@ -73,4 +73,28 @@ export const FLOW_ACTIONS: readonly Action[] = [
       return () => ({ path, init: post(fields) });
     },
   },
+  verification('POST /self-service/verification', (caller) => byToken(caller)),
+  verification('POST /self-service/verification of nobody', () => ({})),
 ];
+
+/** The address that settings asked for takes the first one's place when it is verified (the hook `verify_new_address`). */
+function verification(name: string, by: (caller: KratosPerson) => RequestHeaders): Action {
+  return {
+    ...AT_KRATOS,
+    name,
+    renewed: ANN,
+    async prepare({ caller }, { kratosStandin, kratos }) {
+      await kratosStandin('POST', 'control', { verifiesNewAddress: true });
+      const email = newEmailOf(caller);
+      const settings = await begin('settings', { kratos, headers: byToken(caller) });
+      await kratos(settings, post({ method: 'profile', 'traits.email': email }, byToken(caller)));
+      const headers = by(caller);
+      const path = await begin('verification', {
+        kratos,
+        headers,
+        first: { method: 'code', email },
+      });
+      return () => ({ path, init: post(CODE, headers) });
+    },
+  };
+}
