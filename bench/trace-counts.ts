@@ -1,5 +1,5 @@
-import { NO_DEMAND } from '../src/whoami/demand.ts';
-import type { Sessions } from '../src/whoami/sessions.ts';
+import { NO_DEMAND } from '../src/sessions/demand.ts';
+import type { Sessions } from '../src/sessions/sessions.ts';
 import { Edge } from './simulate/edge.ts';
 import { HOME, type Location } from './simulate/geography.ts';
 import { Random } from './simulate/random.ts';

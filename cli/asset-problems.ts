@@ -1,8 +1,8 @@
 // No I/O, no clock.
 import type { Config } from '../src/config/config.ts';
-import { type Rule, Rules } from '../src/gate/rules.ts';
 import { type AdmissionOptions, admit } from '../src/http/admit.ts';
 import { SiteHosts } from '../src/http/site-hosts.ts';
+import { type Rule, Rules } from '../src/rules/rules.ts';
 
 /** The part of `[assets]` that decides which requests are answered with which file. */
 export interface AssetSettings {

@@ -1,3 +1,6 @@
+import { ownSecrets } from '../src/app/compose-session-api.ts';
+import { createSiteOptions, type SiteOptions } from '../src/app/compose-site.ts';
+import { createGateway } from '../src/app/gateway.ts';
 import type { Config } from '../src/config/config.ts';
 import { readCredentials } from '../src/credentials/read-credentials.ts';
 import { explain } from '../src/errors/explanations.ts';
@@ -5,19 +8,16 @@ import type { Reason } from '../src/errors/reasons.ts';
 import { HeaderFilter } from '../src/forwarding/header-filter.ts';
 import { createOriginAddress } from '../src/forwarding/origin-address.ts';
 import { originRequest, type PassedRequest } from '../src/forwarding/origin-request.ts';
-import { answerDenial } from '../src/gate/denial.ts';
-import { isPreflight, type Judgment, judge } from '../src/gate/judge.ts';
-import type { RuleMatch } from '../src/gate/rules.ts';
-import { createSiteOptions, type SiteOptions } from '../src/gate/site-options.ts';
-import { createGateway } from '../src/gateway.ts';
 import { type AdmittedTarget, admit } from '../src/http/admit.ts';
 import { spell } from '../src/http/path-readings.ts';
 import { readKratosSession } from '../src/providers/kratos/kratos-session.ts';
+import { answerDenial } from '../src/refusals/denial.ts';
 import { NO_REVOCATION_LOG } from '../src/revocation/revocation-view.ts';
+import { isPreflight, type Judgment, judge } from '../src/routes/gate/authorize.ts';
+import type { RuleMatch } from '../src/rules/rules.ts';
 import { readSessionPath } from '../src/session/session-path.ts';
-import { ownSecrets } from '../src/session-api/session-api.ts';
-import { createOwnTokens } from '../src/tokens/own-token.ts';
-import type { Resolution } from '../src/whoami/resolution.ts';
+import type { Resolution } from '../src/sessions/resolution.ts';
+import { createOwnTokens } from '../src/tokens/session-token.ts';
 
 /** A request to be explained. */
 export interface ExplainedRequest {

@@ -6,8 +6,8 @@
  *                           [--config path/to/wrangler.toml] [--env name]
  */
 import { type Config, readConfig } from '../src/config/config.ts';
-import { loadConditionLanguage } from '../src/gate/condition.ts';
 import { SiteHosts } from '../src/http/site-hosts.ts';
+import { loadConditionLanguage } from '../src/rules/condition.ts';
 import { orRefuseCall, readCommandLine, refuseCall } from './command-line.ts';
 import { readProxiedSite } from './proxies/proxied-site.ts';
 import { WRITERS } from './proxies/writers.ts';

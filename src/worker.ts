@@ -1,9 +1,9 @@
+import { answerBug, createGateway, type Gateway } from './app/gateway.ts';
 import { type Config, readConfig } from './config/config.ts';
 import { hasCondition } from './config/rule-settings.ts';
 import { errorResponse } from './errors/error-response.ts';
-import { loadConditionLanguage } from './gate/condition.ts';
-import { answerBug, createGateway, type Gateway } from './gateway.ts';
 import { LOG_NAME, RevocationLog } from './revocation/revocation-log.ts';
+import { loadConditionLanguage } from './rules/condition.ts';
 
 export { RevocationLog };
 

@@ -1,7 +1,7 @@
 import { NO_REVOCATION, type Revocation } from '../../src/revocation/revocation.ts';
-import { type KeyValueStore, KvTier } from '../../src/whoami/kv-tier.ts';
-import { Sessions } from '../../src/whoami/sessions.ts';
-import { StoreReadiness } from '../../src/whoami/store-readiness.ts';
+import { type KeyValueStore, KvTier } from '../../src/sessions/kv-tier.ts';
+import { Sessions } from '../../src/sessions/sessions.ts';
+import { StoreReadiness } from '../../src/sessions/store-readiness.ts';
 import { HOME, type Location, roundTripMs } from './geography.ts';
 import { Random } from './random.ts';
 import type { SimulatedSettings } from './settings.ts';

@@ -1,6 +1,6 @@
-import { nameCredential } from '../../src/whoami/credential-name.ts';
-import { NO_DEMAND } from '../../src/whoami/demand.ts';
-import type { Provenance, Resolution } from '../../src/whoami/resolution.ts';
+import { nameCredential } from '../../src/credentials/credential-name.ts';
+import { NO_DEMAND } from '../../src/sessions/demand.ts';
+import type { Provenance, Resolution } from '../../src/sessions/resolution.ts';
 import { Edge } from './edge.ts';
 import type { Location } from './geography.ts';
 import { Histogram } from './histogram.ts';

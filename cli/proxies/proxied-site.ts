@@ -1,8 +1,8 @@
 /** Facts from which the configuration of every proxy is written. No I/O, no clock. */
 import type { Config } from '../../src/config/config.ts';
-import { failed, type Result, success } from '../../src/errors/result.ts';
 import { ASSERTION_HEADER } from '../../src/forwarding/assertion.ts';
 import { hostOf, SiteHosts } from '../../src/http/site-hosts.ts';
+import { failed, type Result, success } from '../../src/runtime/result.ts';
 
 export interface ProxiedSite {
   /** The host by which proxies reach the gate, over TLS. */

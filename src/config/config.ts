@@ -1,6 +1,5 @@
 // Pure: no I/O, no clock.
 import * as v from 'valibot';
-import { failed, type Result, success } from '../errors/result.ts';
 import { setByPostern } from '../forwarding/forwarded-headers.ts';
 import {
   combineMappings,
@@ -10,6 +9,7 @@ import {
 import type { Authority } from '../http/authority.ts';
 import { SiteHosts } from '../http/site-hosts.ts';
 import { zoneOfIssuer } from '../providers/keycard/keycard-zone.ts';
+import { failed, type Result, success } from '../runtime/result.ts';
 import { SESSION_API_COMPANIONS } from './session-api-settings.ts';
 import { SETTINGS } from './settings.ts';
 

@@ -1,7 +1,7 @@
 // Pure: no I/O, no clock.
 import * as v from 'valibot';
-import { compileCondition } from '../gate/condition.ts';
-import { compilePathPattern } from '../gate/path-pattern.ts';
+import { compileCondition } from '../rules/condition.ts';
+import { compilePathPattern } from '../rules/path-pattern.ts';
 import { forwardedHeaders } from './identity-header-settings.ts';
 import { duration, exactOrigin, hostName, json, METHOD_NAMES } from './setting-types.ts';
 

@@ -1,7 +1,7 @@
 // No I/O, no clock.
 import { mayBePlanted, readCookies } from '../http/cookies.ts';
 import type { Carrier, Presentation } from './credential.ts';
-import type { OwnSecrets } from './own-secrets.ts';
+import type { OwnSecrets } from './gateway-secrets.ts';
 import { isTokenForm } from './token-form.ts';
 
 const MIN_CREDENTIAL_LENGTH = 16;

@@ -1,5 +1,5 @@
 import { CompactSign, importJWK } from 'jose';
-import { failed, type Result, success } from '../errors/result.ts';
+import { failed, type Result, success } from '../runtime/result.ts';
 import { byWriter } from '../session/authorship.ts';
 import type { JsonValue, Session } from '../session/session.ts';
 import { readSessionPath } from '../session/session-path.ts';

@@ -1,4 +1,4 @@
-import { failed, type Result, success } from '../errors/result.ts';
+import { failed, type Result, success } from '../runtime/result.ts';
 import type { OriginCall } from './origin-request.ts';
 
 /** Arguments for `fetch()`. A request as input already has its URL, method and body. */

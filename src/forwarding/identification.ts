@@ -1,4 +1,4 @@
-import { failed, type Result, success } from '../errors/result.ts';
+import { failed, type Result, success } from '../runtime/result.ts';
 import type { Session } from '../session/session.ts';
 import { ASSERTION_HEADER, type Assertions } from './assertion.ts';
 import { type IdentityHeaders, identityHeaders, type Unfit } from './identity-headers.ts';

@@ -1,14 +1,14 @@
 // Pure: no I/O, no clock.
 
 import { isPresented, type UsablePresentation } from '../credentials/credential.ts';
-import type { OwnSecrets } from '../credentials/own-secrets.ts';
-import { failed, type Result, success } from '../errors/result.ts';
+import type { OwnSecrets } from '../credentials/gateway-secrets.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
 import { withoutCookies } from '../http/cookies.ts';
 import { hopByHopNames } from '../http/header-names.ts';
 import { addHop } from '../http/hops.ts';
 import { hostOf, type SiteHosts } from '../http/site-hosts.ts';
-import type { OwnTokens } from '../tokens/own-token.ts';
+import { failed, type Result, success } from '../runtime/result.ts';
+import type { OwnTokens } from '../tokens/session-token.ts';
 import type { HeaderFilter } from './header-filter.ts';
 import type { Identification } from './identification.ts';
 import type { OriginAddress } from './origin-address.ts';

@@ -1,5 +1,5 @@
-import { failed, type Result, success } from '../errors/result.ts';
 import { isFinalStatus } from '../http/final-status.ts';
+import { failed, type Result, success } from '../runtime/result.ts';
 import type { SendableCall } from './content-of-get.ts';
 
 export type OriginFault = 'origin_unreachable' | 'origin_timeout' | 'origin_not_valid';

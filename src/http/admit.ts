@@ -1,7 +1,7 @@
 // Pure: no I/O, no clock.
 
 import type { RefusalReason } from '../errors/reasons.ts';
-import { failed, type Result, success } from '../errors/result.ts';
+import { failed, type Result, success } from '../runtime/result.ts';
 import type { Authority } from './authority.ts';
 import { type PathForm, type PathReadings, readPath, spell } from './path-readings.ts';
 import type { SiteHosts } from './site-hosts.ts';

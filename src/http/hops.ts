@@ -1,5 +1,5 @@
 // Pure: no I/O, no clock.
-import { hostOf } from '../http/site-hosts.ts';
+import { hostOf } from './site-hosts.ts';
 
 /** Names the gates a request has come through, so that none is come through twice. */
 export const HOPS_HEADER = 'postern-hops';

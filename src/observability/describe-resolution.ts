@@ -1,5 +1,5 @@
 // Pure: no I/O, no clock.
-import type { Resolution } from '../whoami/resolution.ts';
+import type { Resolution } from '../sessions/resolution.ts';
 import type { Decision } from './decision-log.ts';
 
 /** What the log says of a resolution: whose session, from which tier, or what stood in the way. */

@@ -1,6 +1,6 @@
-import { failed, type Result, success } from '../errors/result.ts';
 import { copyResponse } from '../http/copy-response.ts';
 import { isFinalStatus } from '../http/final-status.ts';
+import { failed, type Result, success } from '../runtime/result.ts';
 
 export type UpstreamFault = 'upstream_unreachable' | 'upstream_timeout' | 'upstream_not_valid';
 

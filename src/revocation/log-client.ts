@@ -1,4 +1,4 @@
-import type { Anchor } from '../whoami/single-flight.ts';
+import type { Anchor } from '../runtime/single-flight.ts';
 import { isAppendAnswer, isLogPage } from './log-answers.ts';
 import type {
   AppendAnswer,

@@ -1,4 +1,4 @@
-import { type Anchor, SingleFlight } from '../whoami/single-flight.ts';
+import { type Anchor, SingleFlight } from '../runtime/single-flight.ts';
 import { KnownMarks } from './known-marks.ts';
 import type { LogClient } from './log-client.ts';
 import type { LogPage, LogPosition } from './log-protocol.ts';

@@ -1,7 +1,7 @@
-import { failed, success } from '../errors/result.ts';
 import type { LogWriter } from '../revocation/log-writer.ts';
 import type { Mark, MarkSubject } from '../revocation/mark.ts';
-import type { Anchor } from '../whoami/single-flight.ts';
+import { failed, success } from '../runtime/result.ts';
+import type { Anchor } from '../runtime/single-flight.ts';
 import type { ChangeAnswer, Conclusion, Intent, SessionChange } from './session-change.ts';
 
 export interface ChangeMakerOptions {

@@ -1,8 +1,8 @@
 // Pure: no I/O, no clock.
 import type { Reason } from '../errors/reasons.ts';
-import type { Result } from '../errors/result.ts';
 import type { Remembered } from '../revocation/log-protocol.ts';
 import type { Mark, MarkSubject } from '../revocation/mark.ts';
+import type { Result } from '../runtime/result.ts';
 
 /** What a provider answered to a change, as the client will get it; or why there is no answer of the provider's. */
 export type ChangeAnswer = Result<Response, Reason>;

@@ -1,4 +1,4 @@
-import type { Anchor } from '../whoami/single-flight.ts';
+import type { Anchor } from '../runtime/single-flight.ts';
 import type { PublicJwk } from './json-web-key.ts';
 import { findKey, type IssuerKey, importKeys, type WantedKey } from './key-set.ts';
 

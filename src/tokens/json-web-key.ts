@@ -1,7 +1,8 @@
 // Pure: no I/O, no clock.
+
+import { decodeBase64Url, isCanonicalBase64Url } from '../runtime/base64url.ts';
 import type { JsonObject, JsonValue } from '../session/session.ts';
 import { type Algorithm, isSameAlgorithm } from './algorithms.ts';
-import { decodeBase64Url, isCanonicalBase64Url } from './base64url.ts';
 import { isStrongRsaKey } from './rsa-strength.ts';
 
 /** A public key as one issuer may use it: bound to one algorithm (RFC 8725 section 3.1), public members only. */

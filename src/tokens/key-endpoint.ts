@@ -1,7 +1,7 @@
-import { failed, type Result, success } from '../errors/result.ts';
 import { readBoundedText, TOO_LONG } from '../http/read-bounded-text.ts';
+import { failed, type Result, success } from '../runtime/result.ts';
+import { parseStrictText } from '../runtime/strict-json.ts';
 import type { JsonObject } from '../session/session.ts';
-import { parseStrictText } from './strict-json.ts';
 
 /** Where an issuer says its keys are. */
 export type KeyLocation =

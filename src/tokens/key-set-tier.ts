@@ -1,11 +1,11 @@
-import { readBounded } from '../whoami/bounded-kv-read.ts';
-import { digestName } from '../whoami/credential-name.ts';
-import type { KeyValueStore } from '../whoami/kv-tier.ts';
-import { sealText, unsealText } from '../whoami/sealing.ts';
+import { digestName } from '../credentials/credential-name.ts';
+import { readBounded } from '../runtime/kv.ts';
+import { parseStrictText } from '../runtime/strict-json.ts';
+import type { KeyValueStore } from '../sessions/kv-tier.ts';
+import { sealText, unsealText } from '../sessions/sealing.ts';
 import type { Algorithm } from './algorithms.ts';
 import type { PublicJwk } from './json-web-key.ts';
 import { readKeySet } from './key-set.ts';
-import { parseStrictText } from './strict-json.ts';
 
 /** An issuer's keys as isolates share them. */
 export interface StoredKeySet {

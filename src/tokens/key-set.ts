@@ -1,6 +1,6 @@
 // Pure: no I/O, no clock.
 import { importJWK } from 'jose';
-import { failed, type Result, success } from '../errors/result.ts';
+import { failed, type Result, success } from '../runtime/result.ts';
 import type { JsonObject, JsonValue } from '../session/session.ts';
 import { type Algorithm, isSameAlgorithm } from './algorithms.ts';
 import { type KeyProblem, type PublicJwk, readJwk } from './json-web-key.ts';

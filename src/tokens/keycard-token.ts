@@ -1,8 +1,8 @@
 // Pure: no I/O, no clock.
 import * as v from 'valibot';
-import { type Result, success } from '../errors/result.ts';
+import { digestName } from '../credentials/credential-name.ts';
+import { type Result, success } from '../runtime/result.ts';
 import type { JsonObject, JsonValue } from '../session/session.ts';
-import { digestName } from '../whoami/credential-name.ts';
 import {
   fillFields,
   isObject,

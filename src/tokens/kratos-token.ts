@@ -1,7 +1,7 @@
 // Pure: no I/O, no clock.
 import * as v from 'valibot';
-import { failed, type Result, success } from '../errors/result.ts';
 import type { TokenDenialReason } from '../errors/token-reasons.ts';
+import { failed, type Result, success } from '../runtime/result.ts';
 import type { JsonObject, JsonValue } from '../session/session.ts';
 import { canonicalId } from '../session/uuid.ts';
 import {

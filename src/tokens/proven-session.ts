@@ -1,6 +1,7 @@
 // Pure: no I/O, no clock.
+
+import { deepFreeze } from '../runtime/freeze.ts';
 import { type ClaimedPlace, isWithin } from '../session/authorship.ts';
-import { deepFreeze } from '../session/freeze.ts';
 import type { JsonObject, JsonValue, Session } from '../session/session.ts';
 import { readSessionPath } from '../session/session-path.ts';
 

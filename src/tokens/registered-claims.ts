@@ -1,6 +1,7 @@
 // Pure: no I/O; the clock is an argument.
-import { failed, type Result, success } from '../errors/result.ts';
+
 import type { TokenDenialReason } from '../errors/token-reasons.ts';
+import { failed, type Result, success } from '../runtime/result.ts';
 import type { JsonObject, JsonValue } from '../session/session.ts';
 
 /** What one kind of token of one issuer must say. */

@@ -1,4 +1,4 @@
-import { type Anchor, SingleFlight } from '../whoami/single-flight.ts';
+import { type Anchor, SingleFlight } from '../runtime/single-flight.ts';
 import type { Algorithm } from './algorithms.ts';
 import type { IssuerKeys, KeyAnswer } from './issuer-keys.ts';
 import type { KeyEndpoint } from './key-endpoint.ts';

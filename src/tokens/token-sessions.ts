@@ -1,9 +1,9 @@
 import type { TokenCredential } from '../credentials/credential.ts';
 import type { RevocationView } from '../revocation/revocation-view.ts';
-import { MemoryTier } from '../whoami/memory-tier.ts';
-import { NOTHING_ASKED, type Resolution } from '../whoami/resolution.ts';
-import type { Anchor } from '../whoami/single-flight.ts';
-import type { TokenResolver } from '../whoami/token-resolver.ts';
+import { MemoryTier } from '../runtime/memory-cache.ts';
+import type { Anchor } from '../runtime/single-flight.ts';
+import { NOTHING_ASKED, type Resolution } from '../sessions/resolution.ts';
+import type { TokenResolver } from '../sessions/token-resolver.ts';
 import { openToken } from './compact-jws.ts';
 import type { TokenSession, TrustedIssuer } from './trusted-issuer.ts';
 import type { TokenFailure } from './verify-token.ts';

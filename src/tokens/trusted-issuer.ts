@@ -1,6 +1,6 @@
 import type { IssuerSettings } from '../config/config.ts';
-import { failed, type Result, success } from '../errors/result.ts';
 import type { TokenDenialReason } from '../errors/token-reasons.ts';
+import { failed, type Result, success } from '../runtime/result.ts';
 import type { UnverifiedToken } from './compact-jws.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
 import type { IssuerKey } from './key-set.ts';

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { SimulatedTime } from '../../bench/simulate/simulated-time.ts';
+import { nameCredential } from '../../src/credentials/credential-name.ts';
 import { readKratosSession } from '../../src/providers/kratos/kratos-session.ts';
-import type { CheckedSession } from '../../src/whoami/checked-session.ts';
-import { nameCredential } from '../../src/whoami/credential-name.ts';
-import { seal, unseal } from '../../src/whoami/sealing.ts';
+import type { CheckedSession } from '../../src/sessions/checked-session.ts';
+import { seal, unseal } from '../../src/sessions/sealing.ts';
 
 const TOKEN = 'ory_st_0123456789abcdefghijABCDEFGHIJ';
 const CREDENTIAL = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Config, readConfig } from '../../src/config/config.ts';
-import { Rules } from '../../src/gate/rules.ts';
 import { plainReading } from '../../src/http/path-readings.ts';
+import { Rules } from '../../src/rules/rules.ts';
 import { authority } from '../support/authority.ts';
 
 /** A configuration with every setting in it, and rules of every kind. */

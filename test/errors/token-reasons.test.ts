@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { bearerChallenge } from '../../src/errors/bearer-challenge.ts';
 import { errorResponse } from '../../src/errors/error-response.ts';
 import { TOKEN_DENIAL_REASONS } from '../../src/errors/token-reasons.ts';
+import { bearerChallenge } from '../../src/refusals/bearer-challenge.ts';
 import { inRepository } from '../support/repository.ts';
 
 describe('every reason for which a token is refused', () => {

@@ -6,7 +6,7 @@ import { type OriginCall, originRequest } from '../../src/forwarding/origin-requ
 import { admit } from '../../src/http/admit.ts';
 import type { PathForm } from '../../src/http/path-readings.ts';
 import { SiteHosts } from '../../src/http/site-hosts.ts';
-import { createOwnTokens } from '../../src/tokens/own-token.ts';
+import { createOwnTokens } from '../../src/tokens/session-token.ts';
 
 const PUBLIC_URL = 'https://app.example.test';
 const ORIGIN_URL = 'https://origin.example.test:8443';

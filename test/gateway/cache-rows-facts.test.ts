@@ -12,7 +12,7 @@ import {
   whoamiCalls,
 } from './whoami-requests.ts';
 
-/** Rows of the cache that are about what is remembered, and of whom. The names' bytes (C2, C3): test/whoami/credential-name.test.ts. */
+/** Rows of the cache that are about what is remembered, and of whom. The names' bytes (C2, C3): test/credentials/credential-name.test.ts. */
 
 const MIA = '7f3c2a54-52e4-4b8e-9b0e-2f1d6a1c0d02';
 const FRESH = { 'Cache-Control': 'no-cache' };

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
 import { byToken, whoami } from './whoami-requests.ts';
 
-/** Rows of the cache that are about sessions which are no more. Orders of arrival: test/whoami/session-memory.test.ts. */
+/** Rows of the cache that are about sessions which are no more. Orders of arrival: test/sessions/session-memory.test.ts. */
 
 const FRESH = { 'Cache-Control': 'no-cache' };
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GUARDED, startKratosApi } from '../session-api/start-session-api.ts';
 import { readDecisions } from '../support/decision-lines.ts';
 import { get, header, headerValues, request } from '../support/raw-http.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { GUARDED, startKratosApi } from './session-api/start-session-api.ts';
 
 const SPA = 'https://spa.example.test';
 const ALLOW_ORIGIN = 'access-control-allow-origin';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { createGateway } from '../../src/app/gateway.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { createGateway } from '../../src/gateway.ts';
 import type { DataPoint } from '../../src/observability/metrics.ts';
 import { get } from '../support/raw-http.ts';
 import { startGate } from '../support/start-gate.ts';

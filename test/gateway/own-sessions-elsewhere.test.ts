@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OWN_SESSIONS_PATH as PATH } from '../../src/session-api/own-sessions.ts';
+import { OWN_SESSIONS_PATH as PATH } from '../../src/routes/sessions-page/sessions-page.ts';
 import { get, header, request } from '../support/raw-http.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
 import { startTokenSite, type TokenSite } from './token-site.ts';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Rules } from '../../src/gate/rules.ts';
 import { admit } from '../../src/http/admit.ts';
 import { PATH_FORMS } from '../../src/http/path-readings.ts';
 import { SiteHosts } from '../../src/http/site-hosts.ts';
+import { Rules } from '../../src/rules/rules.ts';
 import { describeCorpus, readLines } from '../support/corpus.ts';
 import { sendAll } from '../support/keep-alive.ts';
 import { type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { RuleSettings } from '../../src/config/config.ts';
-import { Rules } from '../../src/gate/rules.ts';
 import { admit } from '../../src/http/admit.ts';
 import { PATH_FORMS } from '../../src/http/path-readings.ts';
 import { SiteHosts } from '../../src/http/site-hosts.ts';
+import { Rules } from '../../src/rules/rules.ts';
 import { medianCpuMs } from '../support/cpu-time.ts';
 
 /** The platform takes no longer URL. */

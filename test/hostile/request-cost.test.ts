@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { createGateway, type Gateway } from '../../src/app/gateway.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { createGateway, type Gateway } from '../../src/gateway.ts';
 import { PATH_FORMS } from '../../src/http/path-readings.ts';
 import { medianCpuMs } from '../support/cpu-time.ts';
 

@@ -1,6 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
-import { GUARDED, see, startKeycardApi, startKratosApi } from '../session-api/start-session-api.ts';
+import {
+  GUARDED,
+  see,
+  startKeycardApi,
+  startKratosApi,
+} from '../gateway/session-api/start-session-api.ts';
 import { header, type RawHeaders, request } from '../support/raw-http.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
 import {

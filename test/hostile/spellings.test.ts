@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
-import { type ProxyKind, readOriginalRequest } from '../../src/gate/original-request.ts';
-import { Rules } from '../../src/gate/rules.ts';
 import { type AdmittedTarget, admit } from '../../src/http/admit.ts';
 import { SiteHosts } from '../../src/http/site-hosts.ts';
+import { type ProxyKind, readOriginalRequest } from '../../src/routes/gate/original-request.ts';
+import { Rules } from '../../src/rules/rules.ts';
 import { KINDS, SECRET, told } from '../gateway/proxy-questions.ts';
 import { sendAll } from '../support/keep-alive.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';

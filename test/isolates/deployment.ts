@@ -1,13 +1,13 @@
 /** The built gate in two isolates of one workerd and in a third in another process, over one log and one session store. */
 
 import { randomUUID } from 'node:crypto';
-import { fetchAs } from '../session-api/fetch-as.ts';
+import { fetchAs } from '../gateway/session-api/fetch-as.ts';
 import {
   ADMIN_VARS,
   type KeycardStandin,
   keycardStandin,
-} from '../session-api/start-session-api.ts';
-import type { KnownSession } from '../session-changes/site.ts';
+} from '../gateway/session-api/start-session-api.ts';
+import type { KnownSession } from '../gateway/session-changes/site.ts';
 import { createEventSigner, type EventSigner } from '../support/event-signer.ts';
 import type { Json } from '../support/runtime-worker.ts';
 import type { NewSession } from '../support/standin-control.ts';

@@ -1,7 +1,7 @@
 /** The routes of Kratos's public and admin API, and of the sessions page, that change sessions. */
 
-import { GUARDED } from '../session-api/start-session-api.ts';
-import type { KnownSession } from '../session-changes/site.ts';
+import { GUARDED } from '../gateway/session-api/start-session-api.ts';
+import type { KnownSession } from '../gateway/session-changes/site.ts';
 import type { Deployment } from './deployment.ts';
 import { type Door, json, opaque, type Revocation, subjectsOf, twoOf } from './revocation.ts';
 

@@ -1,8 +1,8 @@
 /** Keycard's routes, and the receivers of events. */
 
 import { createHmac, randomUUID } from 'node:crypto';
-import { GUARDED } from '../session-api/start-session-api.ts';
-import type { KnownSession } from '../session-changes/site.ts';
+import { GUARDED } from '../gateway/session-api/start-session-api.ts';
+import type { KnownSession } from '../gateway/session-changes/site.ts';
 import {
   AUDIENCE,
   type Deployment,

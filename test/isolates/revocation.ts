@@ -1,6 +1,6 @@
 /** A change of sessions as a client makes it at the HTTP door, and who is then to be refused. */
 
-import type { KnownSession } from '../session-changes/site.ts';
+import type { KnownSession } from '../gateway/session-changes/site.ts';
 import type { Deployment } from './deployment.ts';
 
 /** A credential, or a fact about a session, that is to be gone after the change. */

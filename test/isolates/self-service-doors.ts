@@ -7,8 +7,8 @@ import {
   PAGE,
   type SelfServiceForms,
   selfServiceForms,
-} from '../session-changes/self-service-forms.ts';
-import type { KnownSession } from '../session-changes/site.ts';
+} from '../gateway/session-changes/self-service-forms.ts';
+import type { KnownSession } from '../gateway/session-changes/site.ts';
 import type { Deployment } from './deployment.ts';
 import { type Door, json, opaque, type Revocation, subjectsOf, twoOf } from './revocation.ts';
 

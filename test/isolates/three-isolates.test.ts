@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { median, percentile } from '../../bench/statistics.ts';
 import { drawSample } from '../mutation/sample.ts';
 import { Random } from '../revocation/world/random.ts';
-import { CHANGING_ROUTES } from '../session-api/routes.ts';
+import { CHANGING_ROUTES } from '../routes/session-api/routes.ts';
 import { type Deployment, startDeployment } from './deployment.ts';
 import { FAULTS, type Fault } from './faults.ts';
 import { KRATOS_DOORS } from './kratos-doors.ts';

@@ -73,7 +73,7 @@ async function main(): Promise<void> {
   try {
     const [first] = laboratories;
     const areBuilt = await Promise.all(laboratories.map((laboratory) => laboratory.build()));
-    if (areBuilt.includes(false) || !(await first?.passes('src/gateway.ts'))) {
+    if (areBuilt.includes(false) || !(await first?.passes('src/app/gateway.ts'))) {
       refuseCall('The tests fail on the unchanged code: mend them first (npm test).');
     }
     report(await judgeAll([...sample, ...controlsOf(sample)], laboratories));

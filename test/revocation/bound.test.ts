@@ -87,12 +87,12 @@ describe('a revoked session', { timeout: 180_000 }, () => {
       'a fill that overwrites a mark',
       [
         {
-          file: 'src/whoami/sessions.ts',
+          file: 'src/sessions/sessions.ts',
           from: 'const logPosition = revocation.position(); //',
           to: 'let logPosition = 0; //',
         },
         {
-          file: 'src/whoami/sessions.ts',
+          file: 'src/sessions/sessions.ts',
           from: '() => store.check(credential));\n',
           to: '() => store.check(credential)); logPosition = revocation.position();\n',
         },
@@ -102,12 +102,12 @@ describe('a revoked session', { timeout: 180_000 }, () => {
       'a mark whose order is decided by the clock of whoever checked',
       [
         {
-          file: 'src/whoami/freshness.ts',
+          file: 'src/sessions/freshness.ts',
           from: 'checked.logPosition < moment.notBefore',
           to: 'checked.checkedAt <= moment.notBefore',
         },
         {
-          file: 'src/whoami/revocation-guard.ts',
+          file: 'src/sessions/revocation-guard.ts',
           from: 'if (logPosition < this.notBefore(name, answer))',
           to: 'if (startedAt <= this.notBefore(name, answer))',
         },
@@ -127,7 +127,7 @@ describe('a revoked session', { timeout: 180_000 }, () => {
       'an answer of the store that is not held against the log when it arrives',
       [
         {
-          file: 'src/whoami/revocation-guard.ts',
+          file: 'src/sessions/revocation-guard.ts',
           from: "if (answer.kind !== 'session') return undefined;",
           to: 'if (answer.kind.length > 0) return undefined;',
         },
@@ -137,7 +137,7 @@ describe('a revoked session', { timeout: 180_000 }, () => {
       'a remembered failure of the store that stands for one of now',
       [
         {
-          file: 'src/whoami/sessions.ts',
+          file: 'src/sessions/sessions.ts',
           from: 'const failure = isVouchedFor ? this.#health.failure(place.now) : undefined;',
           to: 'const failure = this.#health.failure(place.now);',
         },

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { failed, success } from '../../src/errors/result.ts';
 import type { AppendAnswer } from '../../src/revocation/log-protocol.ts';
 import { LogWriter } from '../../src/revocation/log-writer.ts';
 import type { Mark, MarkSubject } from '../../src/revocation/mark.ts';
+import { failed, success } from '../../src/runtime/result.ts';
 import { ChangeMaker } from '../../src/session-changes/change-maker.ts';
 import {
   type ChangeAnswer,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { base64url } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { decodeBase64Url, isCanonicalBase64Url } from '../../src/tokens/base64url.ts';
+import { decodeBase64Url, isCanonicalBase64Url } from '../../src/runtime/base64url.ts';
 import { openCompactJws, openToken } from '../../src/tokens/compact-jws.ts';
 import { describeCorpus, readJsonSamples } from '../support/corpus.ts';
 import { encodePart } from '../support/token-issuer.ts';

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { KeyValueStore } from '../../src/sessions/kv-tier.ts';
+import { sealText } from '../../src/sessions/sealing.ts';
 import { readKeySet } from '../../src/tokens/key-set.ts';
 import { KeySetTier, type StoredKeySet } from '../../src/tokens/key-set-tier.ts';
-import type { KeyValueStore } from '../../src/whoami/kv-tier.ts';
-import { sealText } from '../../src/whoami/sealing.ts';
 import { createTestIssuer } from '../support/token-issuer.ts';
 
 const SECRET = 'a secret of the operator’s, 32 bytes or more';

@@ -1,5 +1,5 @@
-import { failed, type Result, success } from '../../errors/result.ts';
 import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
+import { failed, type Result, success } from '../../runtime/result.ts';
 import { parseObject } from '../kratos/kratos-session.ts';
 
 /** A service account's access token; plain data, shared between requests. */

@@ -1,5 +1,5 @@
 // Pure: no I/O, no clock.
-import { deepFreeze } from '../../session/freeze.ts';
+import { deepFreeze } from '../../runtime/freeze.ts';
 import type { JsonObject, JsonValue, Session } from '../../session/session.ts';
 
 /** What a `/sessions/whoami` 200 turned out to hold. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Carrier } from '../../../src/credentials/credential.ts';
 import { createKratosStore } from '../../../src/providers/kratos/kratos-store.ts';
-import { kratosBody } from '../../whoami/checked-sessions.ts';
+import { kratosBody } from '../../sessions/checked-sessions.ts';
 
 const VALUE = 'ory_st_abcdefghijklmnopqrstuvwxyz012345';
 const TOKEN: Carrier = { kind: 'session-token-header' };

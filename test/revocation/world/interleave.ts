@@ -1,14 +1,14 @@
 import type { Credential } from '../../../src/credentials/credential.ts';
-import { success } from '../../../src/errors/result.ts';
 import type { SessionStore, StoreAnswer } from '../../../src/providers/session-store.ts';
 import { LogCore } from '../../../src/revocation/log-core.ts';
 import type { RevocationLogStub } from '../../../src/revocation/log-protocol.ts';
 import { createRevocation } from '../../../src/revocation/revocation.ts';
+import { success } from '../../../src/runtime/result.ts';
 import { ChangeMaker } from '../../../src/session-changes/change-maker.ts';
 import { endingUnlessRefused } from '../../../src/session-changes/session-change.ts';
-import { NO_DEMAND } from '../../../src/whoami/demand.ts';
-import { Sessions } from '../../../src/whoami/sessions.ts';
-import { StoreReadiness } from '../../../src/whoami/store-readiness.ts';
+import { NO_DEMAND } from '../../../src/sessions/demand.ts';
+import { Sessions } from '../../../src/sessions/sessions.ts';
+import { StoreReadiness } from '../../../src/sessions/store-readiness.ts';
 import { installInstantCrypto } from './instant-crypto.ts';
 import { Random } from './random.ts';
 import { sqliteStorage } from './sqlite-storage.ts';

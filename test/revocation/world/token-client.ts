@@ -1,5 +1,5 @@
-import { success } from '../../../src/errors/result.ts';
 import type { RevocationView } from '../../../src/revocation/revocation-view.ts';
+import { success } from '../../../src/runtime/result.ts';
 import type { IssuerKey } from '../../../src/tokens/key-set.ts';
 import { TokenSessions } from '../../../src/tokens/token-sessions.ts';
 import type { TrustedIssuer } from '../../../src/tokens/trusted-issuer.ts';

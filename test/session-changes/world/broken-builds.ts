@@ -25,7 +25,7 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
     only: 'DELETE /self-service/logout/api',
     breakages: [
       {
-        file: 'src/session-api/caller.ts',
+        file: 'src/session-changes/caller.ts',
         from: "return { kind: 'unknown' };",
         to: "return { kind: 'nobody' };",
       },
@@ -36,7 +36,7 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
     only: 'DELETE /self-service/logout/api',
     breakages: [
       {
-        file: 'src/session-api/flows/logout.ts',
+        file: 'src/routes/self-service/logout.ts',
         from: 'return kept.value.length > 0',
         to: 'return kept.value.length < 0',
       },
@@ -80,12 +80,12 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
     only: 'POST /self-service/recovery of an account with a second factor',
     breakages: [
       {
-        file: 'src/session-api/flows/recovery.ts',
+        file: 'src/routes/self-service/recovery.ts',
         from: 'const names = await namesByAddress(issued, flow);',
         to: "const names = ['nobody'];",
       },
       {
-        file: 'src/session-api/flows/issued-session.ts',
+        file: 'src/routes/self-service/issued-session.ts',
         from: 'if (names.length > 0) return { names, sessionId: undefined };',
         to: '',
       },
@@ -96,7 +96,7 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
     only: 'POST /.postern/sessions for one',
     breakages: [
       {
-        file: 'src/session-api/own-sessions.ts',
+        file: 'src/routes/sessions-page/sessions-page.ts',
         from: 'return changes.make(endSession(id, ender, kratos), anchor);',
         to: 'return endSession(id, ender, kratos).send();',
       },
@@ -107,7 +107,7 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
     only: 'POST /.postern/sessions for all others',
     breakages: [
       {
-        file: 'src/session-api/own-sessions.ts',
+        file: 'src/routes/sessions-page/sessions-page.ts',
         from: 'return changes.make(endOtherSessions(ender, kratos), anchor);',
         to: 'return endOtherSessions(ender, kratos).send();',
       },
@@ -118,7 +118,7 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
     only: 'GET /self-service/logout of a script',
     breakages: [
       {
-        file: 'src/session-api/flows/logout.ts',
+        file: 'src/routes/self-service/logout.ts',
         from: '? [carrier]',
         to: '? []',
       },
@@ -129,7 +129,7 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
     only: 'POST /self-service/settings in a browser',
     breakages: [
       {
-        file: 'src/session-api/flows/settings.ts',
+        file: 'src/routes/self-service/settings.ts',
         from: 'if (isRedirect) return stateByFlow(flow);',
         to: "if (isRedirect) return 'not-taken';",
       },
@@ -140,7 +140,7 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
     only: 'POST /self-service/verification',
     breakages: [
       {
-        file: 'src/session-api/flows/verification.ts',
+        file: 'src/routes/self-service/verification.ts',
         from: "if (after === 'not-passed') return UNCHANGED;",
         to: 'return UNCHANGED;',
       },
@@ -151,7 +151,7 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
     only: 'PATCH /zones/{z}/sessions/{id} of the user, by the guard',
     breakages: [
       {
-        file: 'src/session-api/keycard-ending.ts',
+        file: 'src/routes/session-api/keycard-ending.ts',
         from: '[session, ...descendantsOf(id, found)]',
         to: '[session]',
       },
@@ -162,7 +162,7 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
     only: 'DELETE /zones/{z}/sessions/{id} of the user, by a bearer',
     breakages: [
       {
-        file: 'src/session-api/keycard.ts',
+        file: 'src/routes/session-api/keycard.ts',
         from: 'const about = [...shown, ...earlier.value];',
         to: 'const about = [...shown];',
       },
@@ -173,7 +173,7 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
     only: 'PATCH /zones/{z}/sessions/{id} of the application, by the guard',
     breakages: [
       {
-        file: 'src/session-api/keycard-ending.ts',
+        file: 'src/routes/session-api/keycard-ending.ts',
         from: 'const people = new Set(sessions.flatMap(namesOf));',
         to: 'const people = new Set<string>();',
       },
@@ -184,7 +184,7 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
     only: 'POST /self-service/verification of nobody',
     breakages: [
       {
-        file: 'src/session-api/flows/verification.ts',
+        file: 'src/routes/self-service/verification.ts',
         from: 'return settled.value ? UNCHANGED :',
         to: 'return settled.ok ? UNCHANGED :',
       },

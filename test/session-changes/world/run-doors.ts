@@ -1,4 +1,4 @@
-import { createGateway, type Gateway } from '../../../src/gateway.ts';
+import { createGateway, type Gateway } from '../../../src/app/gateway.ts';
 import { LogCore } from '../../../src/revocation/log-core.ts';
 import keycard from '../../../standins/keycard/src/worker.ts';
 import kratos from '../../../standins/kratos/src/worker.ts';

@@ -1,0 +1,49 @@
+import type { Config } from '../config/config.ts';
+import { mayNameByExternalId } from '../config/issuer-settings.ts';
+import type { Revocation } from '../revocation/revocation.ts';
+import { createBackchannelLogout } from '../routes/events/backchannel-logout.ts';
+import { EventIssuers } from '../routes/events/event-issuers.ts';
+import { createIntakeLog } from '../routes/events/intake-log.ts';
+import { Recorder } from '../routes/events/recorder.ts';
+import { createSecurityEvents } from '../routes/events/security-events.ts';
+import { createWebhookIntake } from '../routes/events/webhook.ts';
+import type { Anchor } from '../runtime/single-flight.ts';
+import type { ReadNames } from '../session/identity-names.ts';
+import type { TrustedIssuer } from '../tokens/trusted-issuer.ts';
+
+/** Takes in one message. */
+export type Intake = (request: Request, anchor: Anchor) => Promise<Response>;
+
+export interface IntakeSurroundings {
+  readonly revocation: Revocation;
+  /** Whose keys prove events. */
+  readonly issuers: readonly TrustedIssuer[];
+  /** Reads the other names of people that tokens may have; `undefined`: there are none, or nobody knows them. */
+  readonly readNames: ReadNames | undefined;
+  readonly now: () => number;
+  readonly write: (line: string) => void;
+}
+
+/** The routes on which others say that sessions ended, by path; those without their settings do not exist. */
+export function createConfiguredIntakes(
+  config: Config,
+  { revocation, issuers, readNames, now, write }: IntakeSurroundings,
+): Readonly<Record<string, Intake>> {
+  const { writer } = revocation;
+  if (writer === undefined) return {};
+  const issuersOfNames = config.ISSUERS.filter(mayNameByExternalId).map(({ issuer }) => issuer);
+  const recorder = new Recorder({ writer, readNames, issuersOfNames });
+  const options = { recorder, log: createIntakeLog(write), now };
+  const { WEBHOOK_SECRETS: secrets, WEBHOOK_API_KEYS: apiKeys } = config;
+  const keysOf = (name: string) => issuers.find(({ issuer }) => issuer === name)?.keys;
+  const senders = { ...options, issuers: new EventIssuers(config.ISSUERS, keysOf) };
+  return {
+    ...((secrets.length > 0 || apiKeys.length > 0) && {
+      '/.postern/events/webhook': createWebhookIntake({ ...options, secrets, apiKeys }),
+    }),
+    ...(senders.issuers.size > 0 && {
+      '/.postern/events/backchannel-logout': createBackchannelLogout(senders),
+      '/.postern/events/security-events': createSecurityEvents(senders),
+    }),
+  };
+}

@@ -1,0 +1,283 @@
+import type { Config } from '../config/config.ts';
+import type { OwnSecrets } from '../credentials/gateway-secrets.ts';
+import { errorResponse, keycardErrorResponse } from '../errors/error-response.ts';
+import type { Routes } from '../http/routes.ts';
+import type { DecisionLog } from '../observability/decision-log.ts';
+import { zoneOfIssuer } from '../providers/keycard/keycard-zone.ts';
+import { requestServiceAccountToken } from '../providers/keycard/service-account.ts';
+import type { KratosIdentities } from '../providers/kratos/kratos-identities.ts';
+import { type PublicHost, publicBody, publicCookie } from '../providers/kratos/public-host.ts';
+import type { SessionStore } from '../providers/session-store.ts';
+import { createUpstream, type Upstream } from '../providers/upstream.ts';
+import type { SelfServiceOptions } from '../routes/self-service/flow-request.ts';
+import { selfServiceRoutes } from '../routes/self-service/self-service.ts';
+import { ACCESS_KEYS_PATH, createAccessVerifier } from '../routes/session-api/access-verifier.ts';
+import { type AccessVerifier, Guard } from '../routes/session-api/guard.ts';
+import { KeptToken } from '../routes/session-api/kept-token.ts';
+import { keycardRoutes } from '../routes/session-api/keycard.ts';
+import { createKeycardCallers } from '../routes/session-api/keycard-caller.ts';
+import { kratosAdminRoutes } from '../routes/session-api/kratos-admin.ts';
+import { kratosPublicRoutes } from '../routes/session-api/kratos-public.ts';
+import { createOwnSessions } from '../routes/sessions-page/sessions-page.ts';
+import type { Anchor } from '../runtime/single-flight.ts';
+import type { ReadNames } from '../session/identity-names.ts';
+import {
+  type ApiMethods,
+  type ApiRouteOptions,
+  type ApiVisit,
+  addApiRoute,
+} from '../session-changes/api-route.ts';
+import type { ChangeMaker } from '../session-changes/change-maker.ts';
+import { crossOrigin } from '../session-changes/cross-origin.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+import type { StoreReadiness } from '../sessions/store-readiness.ts';
+import type { IssuerKeys } from '../tokens/issuer-keys.ts';
+import type { SiteOptions } from './compose-site.ts';
+
+type Fetch = (request: Request) => Promise<Response>;
+
+export interface SessionApiOptions {
+  readonly config: Config;
+  readonly sessions: Sessions;
+  readonly store: SessionStore;
+  readonly readiness: Pick<StoreReadiness, 'mayBeFailing'>;
+  readonly changes: ChangeMaker;
+  /** `undefined`: Kratos's admin API is not configured. */
+  readonly identities: KratosIdentities | undefined;
+  /** `undefined`: no token names its person by anything but the identity's id, or nobody knows its other names. */
+  readonly readNames: ReadNames | undefined;
+  /** Keys of an issuer, by the address they are published at. */
+  readonly issuerKeys: (issuer: string, keysUrl: string) => IssuerKeys;
+  readonly fetchStore: Fetch;
+  readonly fetchKratosAdmin: Fetch;
+  readonly fetchKeycard: Fetch;
+  readonly log: DecisionLog;
+  readonly now: () => number;
+}
+
+/**
+ * Puts the session API among the routes: each provider's own paths, so that its SDKs work unchanged. Admin paths
+ * are not there until they are guarded, and nothing below them is ever the site's: a request with a wrong path
+ * would hand the guard's secret to it. Whatever else is not a route of these is the site's.
+ */
+export function addSessionApi(
+  routes: Routes<ApiVisit>,
+  options: SessionApiOptions,
+  shared: ReturnType<typeof crossOrigin>,
+): void {
+  const { config, log, changes, readiness, now } = options;
+  const apiPath = config.SESSION_API_PATH ?? '';
+  const tables = sessionApiTables(options);
+  const common = { errorShape: errorResponse, log, changes, now };
+  // While its database is down, Kratos refuses everybody (`session/manager_http.go`, `FetchFromRequest`).
+  const mayBeFailing = (anchor: Anchor) => readiness.mayBeFailing(anchor);
+  const forPeople = { ...common, shared, mayBeFailing };
+  // Nobody else's page reads along with an operator's cookie.
+  const forOperators = { ...common, shared: crossOrigin([], log) };
+  const add = (table: Record<string, ApiMethods>, routeOptions: ApiRouteOptions) => {
+    for (const [path, methods] of Object.entries(table)) {
+      addApiRoute(routes, `${apiPath}${path}`, methods, routeOptions);
+    }
+  };
+  const closeOff = (errorShape: typeof errorResponse, ...paths: string[]) => {
+    for (const path of paths) routes.all(`${apiPath}${path}`, () => errorShape('not_found'));
+  };
+  add(tables.kratosPublic, forPeople);
+  add(tables.selfService, forPeople);
+  if (config.SELF_SERVICE) closeOff(errorResponse, '/self-service', '/self-service/*');
+  add(tables.kratosAdmin, forOperators);
+  closeOff(errorResponse, '/admin/sessions', '/admin/sessions/*');
+  closeOff(errorResponse, '/admin/identities/:id/sessions', '/admin/identities/:id/sessions/*');
+  if (config.KEYCARD_API_URL === undefined) return;
+  const forKeycard = { ...forOperators, errorShape: keycardErrorResponse };
+  add(tables.keycard, forKeycard);
+  closeOff(keycardErrorResponse, '/zones/:zoneId/sessions/*');
+}
+
+/** Every route of the session API that is configured, by provider and path. */
+export function sessionApiTables(options: SessionApiOptions) {
+  const { config } = options;
+  const guard = guardOf(options);
+  const { KEYCARD_API_URL: keycardUrl } = config;
+  return {
+    kratosPublic: kratosPublicTable(options),
+    selfService: config.SELF_SERVICE ? selfServiceRoutes(flowOptions(options)) : {},
+    kratosAdmin: kratosAdminTable(options, guard),
+    keycard: keycardUrl === undefined ? {} : keycardTable(options, keycardUrl, guard),
+  };
+}
+
+function kratosPublicTable(options: SessionApiOptions): Record<string, ApiMethods> {
+  const apiUrl = apiUrlOf(options.config);
+  return kratosPublicRoutes({
+    ...callerOptions(options),
+    apiUrl,
+    kratos: kratosOf(options),
+    flows: flowOptions(options),
+  });
+}
+
+/** The page on which people see and end their own sessions. */
+export function ownSessionsPage(options: SessionApiOptions, site: SiteOptions) {
+  return createOwnSessions({
+    ...options,
+    ...callerOptions(options),
+    kratos: kratosOf(options),
+    site,
+  });
+}
+
+function flowOptions(options: SessionApiOptions): SelfServiceOptions {
+  const { config, store, changes, identities, now } = options;
+  return {
+    ...callerOptions(options),
+    store,
+    changes,
+    kratos: kratosOf(options),
+    host: publicHost(config),
+    findByAddress: identities?.findByAddress,
+    signInEndsSessions: config.SIGN_IN_ENDS_SESSIONS,
+    now,
+  };
+}
+
+/** None until they are guarded: unguarded, they would let anybody sign anybody out. */
+function kratosAdminTable(
+  options: SessionApiOptions,
+  guard: Guard | undefined,
+): Record<string, ApiMethods> {
+  const { config, fetchKratosAdmin, readNames } = options;
+  if (config.KRATOS_ADMIN_URL === undefined || guard === undefined) return {};
+  return kratosAdminRoutes({
+    kratosAdmin: upstream(config.KRATOS_ADMIN_URL, fetchKratosAdmin, config),
+    apiKey: config.KRATOS_ADMIN_API_KEY,
+    guard,
+    readNames,
+    apiUrl: apiUrlOf(config),
+    apiPath: config.SESSION_API_PATH ?? '',
+  });
+}
+
+function keycardTable(
+  options: SessionApiOptions,
+  apiUrl: string,
+  guard: Guard | undefined,
+): Record<string, ApiMethods> {
+  const { config, changes, fetchKeycard } = options;
+  const keycard = upstream(apiUrl, fetchKeycard, config);
+  const token = serviceAccountToken(options, apiUrl);
+  const serviceAccount = guard && token && { guard, token };
+  const callers = createKeycardCallers({ keycard, serviceAccount });
+  return keycardRoutes({ callers, changes, zones: keycardZones(config) });
+}
+
+/**
+ * The zones that may be asked about: those named, else those whose tokens are believed here. An issuer that is not
+ * called after its zone is taken for one of the named.
+ */
+function keycardZones({ KEYCARD_ZONES: named, ISSUERS }: Config): Map<string, string[]> {
+  const issuers = ISSUERS.filter(({ preset }) => preset === 'keycard').map(({ issuer }) => issuer);
+  const believed = issuers.map(zoneOfIssuer).filter((zone) => zone !== undefined);
+  const issuersOf = (zone: string) =>
+    issuers.filter((issuer) => {
+      const own = zoneOfIssuer(issuer);
+      return own === undefined ? named !== undefined : own === zone;
+    });
+  return new Map((named ?? believed).map((zone) => [zone, issuersOf(zone)]));
+}
+
+function serviceAccountToken(
+  { config, fetchKeycard, now }: SessionApiOptions,
+  apiUrl: string,
+): KeptToken | undefined {
+  const { KEYCARD_CLIENT_ID: clientId, KEYCARD_CLIENT_SECRET: clientSecret } = config;
+  if (clientId === undefined || clientSecret === undefined) return undefined;
+  const tokenUrl = config.KEYCARD_TOKEN_URL ?? `${apiUrl}/service-account-token`;
+  const timeoutMs = config.STORE_TIMEOUT_MS;
+  const wire = { tokenUrl, clientId, clientSecret, timeoutMs, fetch: fetchKeycard };
+  const request = (askedAt: number) => requestServiceAccountToken(wire, askedAt);
+  return new KeptToken({ request, timeoutMs, now });
+}
+
+function guardOf(options: SessionApiOptions): Guard | undefined {
+  const { config, now } = options;
+  const secrets = config.ADMIN_SECRETS ?? [];
+  const access = accessOf(options);
+  if (secrets.length === 0 && access === undefined) return undefined;
+  return new Guard({ secrets, access, allowedOrigins: allowedOrigins(config), now });
+}
+
+function accessOf({ config, issuerKeys }: SessionApiOptions): AccessVerifier | undefined {
+  const { ACCESS_TEAM_DOMAIN: teamUrl, ACCESS_AUDIENCE: audience } = config;
+  if (teamUrl === undefined || audience === undefined) return undefined;
+  const keys = issuerKeys(teamUrl, `${teamUrl}${ACCESS_KEYS_PATH}`);
+  return createAccessVerifier({ teamUrl, audience, keys });
+}
+
+function callerOptions({ config, sessions }: SessionApiOptions) {
+  const cookieNames = config.SESSION_COOKIE_NAMES;
+  const secrets = ownSecrets(config);
+  return { sessions, cookieNames, secrets, allowedOrigins: allowedOrigins(config) };
+}
+
+/**
+ * What callers prove themselves with to Postern itself, and Postern to others. None of it is anybody's session, wherever it is sent.
+ */
+export function ownSecrets(config: Config): OwnSecrets {
+  return new Set(
+    [
+      ...(config.ADMIN_SECRETS ?? []),
+      ...(config.FORWARD_AUTH_SECRETS ?? []),
+      ...config.WEBHOOK_API_KEYS,
+      ...config.WEBHOOK_SECRETS,
+      config.KEY_SET_SECRET,
+      config.KEYCARD_CLIENT_SECRET,
+      config.KRATOS_ADMIN_API_KEY,
+    ].filter((secret) => secret !== undefined),
+  );
+}
+
+function allowedOrigins(config: Config): string[] {
+  return [config.PUBLIC_URL, ...config.ALLOWED_ORIGINS];
+}
+
+function kratosOf({ config, fetchStore }: SessionApiOptions): Upstream {
+  return upstream(config.KRATOS_PUBLIC_URL, fetchStore, config);
+}
+
+function upstream(
+  baseUrl: string,
+  fetch: Fetch,
+  { STORE_TIMEOUT_MS: timeoutMs }: Config,
+): Upstream {
+  return createUpstream({ baseUrl, fetch, timeoutMs });
+}
+
+function apiUrlOf(config: Config): string {
+  return `${config.PUBLIC_URL}${config.SESSION_API_PATH ?? ''}`;
+}
+
+/** whoami's answers for a site that answers the flows itself: stepping up begins there too. */
+export function createSiteAnswers(config: Config): (response: Response) => Promise<Response> {
+  const host = publicHost(config);
+  return async (response) => {
+    if (!config.SELF_SERVICE || response.status !== 403) return response;
+    return new Response(publicBody(await response.text(), host), response);
+  };
+}
+
+/** How a session cookie that Kratos renews is set, for a site that answers the flows itself: as they set it. */
+export function createSiteCookies(config: Config): (setCookie: string) => string {
+  if (!config.SELF_SERVICE) return (setCookie) => setCookie;
+  const host = publicHost(config);
+  return (setCookie) => publicCookie(setCookie, host);
+}
+
+/** How what Kratos says of itself reads on the site. */
+function publicHost(config: Config): PublicHost {
+  return {
+    kratosUrls: [config.KRATOS_BASE_URL, config.KRATOS_PUBLIC_URL],
+    publicUrl: config.PUBLIC_URL,
+    apiPath: config.SESSION_API_PATH ?? '',
+  };
+}

@@ -1,0 +1,54 @@
+import type { Config } from '../config/config.ts';
+import { DEFAULT_METHODS } from '../errors/error-response.ts';
+import { Assertions } from '../forwarding/assertion.ts';
+import { Identifier } from '../forwarding/identification.ts';
+import { SiteHosts } from '../http/site-hosts.ts';
+import type { DenialOptions } from '../refusals/denial.ts';
+import { Turns } from '../refusals/login-loop-guard.ts';
+import type { JudgeOptions } from '../routes/gate/authorize.ts';
+import { Rules } from '../rules/rules.ts';
+
+/** What every request for the site is judged and answered by, whoever asks: the gate, another proxy, an operator. */
+export interface SiteOptions extends JudgeOptions, DenialOptions {
+  /** Of every cookie that may hold a credential: none of them reaches the origin. */
+  readonly cookieNames: readonly string[];
+  readonly identifier: Identifier;
+}
+
+/** Makes them of the configuration. */
+export function createSiteOptions(
+  config: Config,
+  parts: Pick<JudgeOptions, 'sessions' | 'tokens' | 'readCredentials' | 'revocation' | 'now'> &
+    Pick<DenialOptions, 'resourceMetadataUrl'>,
+): SiteOptions {
+  const cookieNames = [...config.SESSION_COOKIE_NAMES, ...config.TOKEN_COOKIE_NAMES];
+  return {
+    rules: new Rules(config.RULES, config.FORWARDED_HEADERS),
+    methods: new Set<string>([...DEFAULT_METHODS, ...config.FURTHER_METHODS]),
+    hosts: new SiteHosts(config.PUBLIC_URL, config.HOSTS),
+    allowedForms: new Set(config.ALLOWED_PATH_FORMS),
+    ...parts,
+    cookieNames,
+    turns: new Turns({
+      publicUrl: config.PUBLIC_URL,
+      credentialCookies: cookieNames,
+      now: parts.now,
+    }),
+    publicUrl: config.PUBLIC_URL,
+    loginUrl: config.LOGIN_URL,
+    kratosBrowserUrl: config.KRATOS_BROWSER_URL,
+    kratosPublicUrl: config.KRATOS_PUBLIC_URL,
+    identifier: new Identifier({
+      mapping: config.IDENTITY_HEADERS,
+      maxBytes: config.IDENTITY_HEADERS_MAX_BYTES,
+      assertions: createAssertions(config, parts.now),
+    }),
+  };
+}
+
+function createAssertions(config: Config, now: () => number): Assertions | undefined {
+  const [key, ...others] = config.ASSERTION_KEYS ?? [];
+  if (key === undefined) return undefined;
+  const keys = [key, ...others] as const;
+  return new Assertions({ issuer: config.PUBLIC_URL, keys, claims: config.ASSERTION_CLAIMS, now });
+}

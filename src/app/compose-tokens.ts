@@ -1,0 +1,83 @@
+import type { Config, IssuerSettings } from '../config/config.ts';
+import type { KeyValueStore } from '../sessions/kv-tier.ts';
+import { createInlineKeys, type IssuerKeys } from '../tokens/issuer-keys.ts';
+import { KeyEndpoint, type KeyLocation } from '../tokens/key-endpoint.ts';
+import { KeySetTier } from '../tokens/key-set-tier.ts';
+import { KEYS_STALE_MS, RemoteKeys } from '../tokens/remote-keys.ts';
+import { createTrustedIssuer, type TrustedIssuer } from '../tokens/trusted-issuer.ts';
+
+/** What the issuers use of the world around them. */
+export interface IssuerSurroundings {
+  readonly kv: KeyValueStore | undefined;
+  readonly fetch: (request: Request) => Promise<Response>;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly write: (line: string) => void;
+}
+
+type IssuerConfig = Pick<
+  Config,
+  'ISSUERS' | 'KEY_SET_SECRET' | 'KEYS_TIMEOUT_MS' | 'KV_READ_TIMEOUT_MS'
+>;
+
+/** Every issuer of the configuration, ready to verify. */
+export function createConfiguredIssuers(
+  config: IssuerConfig,
+  surroundings: IssuerSurroundings,
+): TrustedIssuer[] {
+  return config.ISSUERS.map((settings) =>
+    createTrustedIssuer(settings, createIssuerKeys(settings, config, surroundings)),
+  );
+}
+
+/** The keys of one issuer, wherever they are. */
+export function createIssuerKeys(
+  settings: Pick<
+    IssuerSettings,
+    'issuer' | 'algorithms' | 'keys' | 'jwks_url' | 'allow_other_origin'
+  >,
+  config: IssuerConfig,
+  { kv, fetch, now, random, write }: IssuerSurroundings,
+): IssuerKeys {
+  if (settings.keys !== undefined) return createInlineKeys(settings.keys);
+  const { issuer, algorithms } = settings;
+  const location = locationOf(settings);
+  const secret = config.KEY_SET_SECRET;
+  const tell = (detail: string) =>
+    write(JSON.stringify({ event: 'issuer-keys-failure', issuer, detail }));
+  const tier =
+    kv !== undefined && secret !== undefined
+      ? new KeySetTier(kv, {
+          issuer,
+          source: location.kind === 'url' ? location.url : 'discovery',
+          algorithms,
+          secret,
+          readTimeoutMs: config.KV_READ_TIMEOUT_MS,
+          keepSeconds: KEYS_STALE_MS / 1000,
+          onFailure: (operation) => write(JSON.stringify({ event: 'kv-failure', operation })),
+        })
+      : undefined;
+  const timeoutMs = config.KEYS_TIMEOUT_MS;
+  return new RemoteKeys({
+    issuer,
+    algorithms,
+    endpoint: new KeyEndpoint({ location, timeoutMs, fetch, now }),
+    tier,
+    deadlineMs: timeoutMs + config.KV_READ_TIMEOUT_MS,
+    now,
+    random,
+    onFailure: tell,
+    onPassedOver: (kid, problem) =>
+      write(JSON.stringify({ event: 'issuer-key-passed-over', issuer, kid, problem })),
+  });
+}
+
+function locationOf({
+  issuer,
+  jwks_url: url,
+  allow_other_origin: allowsOtherOrigin,
+}: Pick<IssuerSettings, 'issuer' | 'jwks_url' | 'allow_other_origin'>): KeyLocation {
+  return url === undefined
+    ? { kind: 'discovery', issuer, allowsOtherOrigin }
+    : { kind: 'url', url };
+}

@@ -1,0 +1,265 @@
+import type { Config } from '../config/config.ts';
+import { mayNameByExternalId } from '../config/issuer-settings.ts';
+import type { Presentation } from '../credentials/credential.ts';
+import { readCredentials } from '../credentials/read-credentials.ts';
+import { HeaderFilter } from '../forwarding/header-filter.ts';
+import { createOrigin } from '../forwarding/origin.ts';
+import { createOriginAddress } from '../forwarding/origin-address.ts';
+import { reservedCookies } from '../forwarding/origin-cookies.ts';
+import { HOPS_HEADER } from '../http/hops.ts';
+import { hostOf } from '../http/site-hosts.ts';
+import { createDecisionLog, type DecisionLog } from '../observability/decision-log.ts';
+import { createMetrics, type Dataset } from '../observability/metrics.ts';
+import {
+  createKratosIdentities,
+  type KratosIdentities,
+} from '../providers/kratos/kratos-identities.ts';
+import { createKratosStore } from '../providers/kratos/kratos-store.ts';
+import type { SessionStore } from '../providers/session-store.ts';
+import { createUpstream } from '../providers/upstream.ts';
+import type { RevocationLogStub } from '../revocation/log-protocol.ts';
+import type { Revocation } from '../revocation/revocation.ts';
+import type { GateOptions } from '../routes/gate/gate.ts';
+import { UNPUBLISHED_READINESS } from '../routes/meta/health.ts';
+import { RESOURCE_METADATA_PATH } from '../routes/meta/resource-metadata.ts';
+import type { ReadNames } from '../session/identity-names.ts';
+import { ChangeMaker } from '../session-changes/change-maker.ts';
+import { type KeyValueStore, KvTier } from '../sessions/kv-tier.ts';
+import { Sessions } from '../sessions/sessions.ts';
+import { StoreReadiness } from '../sessions/store-readiness.ts';
+import type { TokenResolver } from '../sessions/token-resolver.ts';
+import { createOwnTokens } from '../tokens/session-token.ts';
+import { TokenSessions } from '../tokens/token-sessions.ts';
+import type { TrustedIssuer } from '../tokens/trusted-issuer.ts';
+import { checkLifeSeconds, createConfiguredRevocation } from './compose-revocation.ts';
+import { createSiteCookies, ownSecrets, type SessionApiOptions } from './compose-session-api.ts';
+import { createSiteOptions, type SiteOptions } from './compose-site.ts';
+import { createConfiguredIssuers, createIssuerKeys } from './compose-tokens.ts';
+
+type Fetch = (request: Request) => Promise<Response>;
+
+/** What a gateway uses of the world around it. */
+export interface Surroundings {
+  readonly kv: KeyValueStore | undefined;
+  /** A new way to the revocation log for each call; `undefined` where none is bound. */
+  readonly openLog: (() => RevocationLogStub) | undefined;
+  readonly fetchStore: Fetch;
+  readonly fetchKratosAdmin: Fetch;
+  readonly fetchKeycard: Fetch;
+  /** For issuers' keys. */
+  readonly fetchKeys: Fetch;
+  /** `undefined`: there is no site to gate. */
+  readonly fetchOrigin:
+    | ((input: string | Request, init: RequestInit) => Promise<Response>)
+    | undefined;
+  readonly now: () => number;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  readonly write: (line: string) => void;
+  /** `undefined`: nothing is counted. */
+  readonly metrics: Dataset | undefined;
+}
+
+/** What a gateway is made of, as the configuration wants it. */
+export interface Parts {
+  readonly log: DecisionLog;
+  readonly store: SessionStore;
+  readonly storeReadiness: StoreReadiness;
+  readonly revocation: Revocation;
+  readonly issuers: readonly TrustedIssuer[];
+  /** `undefined`: no token names its person by anything but the identity's id, or nobody knows its other names. */
+  readonly readNames: ReadNames | undefined;
+  readonly sessions: Sessions;
+  readonly tokens: TokenResolver;
+  readonly readCredentials: (headers: Headers) => Iterable<Presentation>;
+  /** Issuers whose clients look for the metadata of RFC 9728. */
+  readonly authorizationServers: readonly string[];
+  /** Where that metadata is; `undefined` when there is none. */
+  readonly resourceMetadataUrl: string | undefined;
+  readonly site: SiteOptions;
+  /** `undefined`: there is no site to gate. */
+  readonly gate: GateOptions | undefined;
+  readonly sessionApi: SessionApiOptions;
+}
+
+/** Makes the parts, in the order in which they need one another. */
+export function createParts(config: Config, given: Surroundings): Parts {
+  const surroundings = markingHops(given, config);
+  const { now } = surroundings;
+  const { write, metrics } = surroundings;
+  const log = createDecisionLog(config.DECISION_LOG, write, metrics && createMetrics(metrics));
+  const store = createStore(config, surroundings);
+  const storeReadiness = createStoreReadiness(store, surroundings);
+  const revocation = createConfiguredRevocation(config, surroundings);
+  const issuers = createConfiguredIssuers(config, {
+    ...surroundings,
+    fetch: surroundings.fetchKeys,
+  });
+  const identities = createIdentities(config, surroundings);
+  const readNames = config.ISSUERS.some(mayNameByExternalId) ? identities?.readNames : undefined;
+  const sessions = createSessions(config, surroundings, { store, storeReadiness, revocation });
+  const believedUnheldMs = checkLifeSeconds(config) * 1000;
+  const tokens = new TokenSessions({ issuers, revocation: revocation.view, believedUnheldMs, now });
+  const reading = createReading(config);
+  const { view } = revocation;
+  const site = createSiteOptions(config, { ...reading, sessions, tokens, revocation: view, now });
+  return {
+    ...reading,
+    log,
+    store,
+    storeReadiness,
+    revocation,
+    issuers,
+    readNames,
+    sessions,
+    tokens,
+    site,
+    gate: createGateOptions(config, surroundings, { site, log }),
+    sessionApi: createSessionApiOptions(config, surroundings, {
+      log,
+      store,
+      readiness: storeReadiness,
+      sessions,
+      identities,
+      readNames,
+      changes: new ChangeMaker({ writer: revocation.writer, write }),
+    }),
+  };
+}
+
+/** Every call of ours says whose it is, so that a store configured to be ourselves is found out at once. */
+function markingHops(surroundings: Surroundings, { PUBLIC_URL }: Config): Surroundings {
+  const host = hostOf(PUBLIC_URL);
+  const marking = (fetch: Fetch) => (request: Request) => {
+    request.headers.set(HOPS_HEADER, host);
+    return fetch(request);
+  };
+  return {
+    ...surroundings,
+    fetchStore: marking(surroundings.fetchStore),
+    fetchKratosAdmin: marking(surroundings.fetchKratosAdmin),
+    fetchKeycard: marking(surroundings.fetchKeycard),
+    fetchKeys: marking(surroundings.fetchKeys),
+  };
+}
+
+function createStore(config: Config, { fetchStore }: Surroundings): SessionStore {
+  return createKratosStore({
+    publicUrl: config.KRATOS_PUBLIC_URL,
+    timeoutMs: config.STORE_TIMEOUT_MS,
+    fetch: fetchStore,
+    siteCookie: createSiteCookies(config),
+  });
+}
+
+/** `undefined`: Kratos's admin API is not configured. */
+function createIdentities(
+  config: Config,
+  { fetchKratosAdmin: fetch }: Surroundings,
+): KratosIdentities | undefined {
+  const { KRATOS_ADMIN_URL: baseUrl, STORE_TIMEOUT_MS: timeoutMs } = config;
+  if (baseUrl === undefined) return undefined;
+  const kratosAdmin = createUpstream({ baseUrl, fetch, timeoutMs });
+  return createKratosIdentities(kratosAdmin, config.KRATOS_ADMIN_API_KEY);
+}
+
+/** A store that publishes no readiness is told of once. */
+function createStoreReadiness(store: SessionStore, { now, write }: Surroundings): StoreReadiness {
+  const event = 'store-readiness-unpublished';
+  const onUnpublished = () => write(JSON.stringify({ event, message: UNPUBLISHED_READINESS }));
+  return new StoreReadiness({ store, now, onUnpublished });
+}
+
+function createSessions(
+  config: Config,
+  { kv, now, write }: Surroundings,
+  { store, storeReadiness, revocation }: Pick<Parts, 'store' | 'storeReadiness' | 'revocation'>,
+): Sessions {
+  const onFailure = (operation: string) =>
+    write(JSON.stringify({ event: 'kv-failure', operation }));
+  return new Sessions({
+    store,
+    readiness: storeReadiness,
+    kv: kv && new KvTier(kv, { readTimeoutMs: config.KV_READ_TIMEOUT_MS, onFailure, now }),
+    revocation: revocation.view,
+    lifetimes: {
+      freshSeconds: config.FRESH_SECONDS,
+      staleWhileRevalidateSeconds: config.STALE_WHILE_REVALIDATE_SECONDS,
+      staleIfErrorSeconds: config.STALE_IF_ERROR_SECONDS,
+    },
+    memoryLimits: { maxEntries: config.MEMORY_MAX_ENTRIES, maxBytes: config.MEMORY_MAX_BYTES },
+    kvWriteIntervalSeconds: config.KV_WRITE_INTERVAL_SECONDS,
+    storeTimeoutMs: config.STORE_TIMEOUT_MS,
+    now,
+  });
+}
+
+/** How whoami and the gate read credentials, and where they send those who have none. */
+function createReading(config: Config) {
+  const { ISSUERS } = config;
+  const settings = {
+    sessionCookieNames: config.SESSION_COOKIE_NAMES,
+    tokenCookieNames: ISSUERS.length === 0 ? undefined : config.TOKEN_COOKIE_NAMES,
+    ownSecrets: ownSecrets(config),
+  };
+  // Keycard's clients find where to get a token by the resource's metadata; Kratos's have no use for it.
+  const authorizationServers = ISSUERS.filter(({ preset }) => preset === 'keycard').map(
+    ({ issuer }) => issuer,
+  );
+  return {
+    readCredentials: (headers: Headers) => readCredentials(headers, settings),
+    authorizationServers,
+    resourceMetadataUrl:
+      authorizationServers.length === 0
+        ? undefined
+        : `${config.PUBLIC_URL}${RESOURCE_METADATA_PATH}`,
+  };
+}
+
+function createGateOptions(
+  config: Config,
+  { fetchOrigin }: Surroundings,
+  { site, log }: Pick<Parts, 'site' | 'log'>,
+): GateOptions | undefined {
+  if (fetchOrigin === undefined) return undefined;
+  return {
+    ...site,
+    origin: createOrigin({ fetch: fetchOrigin, timeoutMs: config.ORIGIN_TIMEOUT_MS }),
+    address: createOriginAddress({ ...site, originUrl: config.ORIGIN_URL }),
+    audience: config.ORIGIN_URL ?? config.PUBLIC_URL,
+    filter: new HeaderFilter(site.identifier.headerNames),
+    reservedCookies: reservedCookies([...site.cookieNames, site.turns.cookieName]),
+    ownSecrets: ownSecrets(config),
+    ownTokens: createOwnTokens(config.ISSUERS),
+    log,
+    showsTiming: config.SERVER_TIMING,
+  };
+}
+
+function createSessionApiOptions(
+  config: Config,
+  surroundings: Surroundings,
+  parts: Pick<
+    SessionApiOptions,
+    'log' | 'store' | 'readiness' | 'sessions' | 'identities' | 'readNames' | 'changes'
+  >,
+): SessionApiOptions {
+  const keySurroundings = { ...surroundings, fetch: surroundings.fetchKeys };
+  return {
+    ...surroundings,
+    ...parts,
+    config,
+    issuerKeys: (issuer, keysUrl) =>
+      createIssuerKeys(
+        {
+          issuer,
+          algorithms: ['RS256'],
+          keys: undefined,
+          jwks_url: keysUrl,
+          allow_other_origin: false,
+        },
+        config,
+        keySurroundings,
+      ),
+  };
+}

@@ -1,0 +1,48 @@
+// Pure: no I/O, no clock.
+import { failed, type Result, success } from '../runtime/result.ts';
+
+/** What a parameter's value has to be. */
+export type ParameterCheck = (value: string) => boolean;
+
+/** The parameters a route knows; a name that ends in `[]`, and those listed in `repeatable`, may repeat. */
+export interface QueryShape {
+  readonly checks: Readonly<Record<string, ParameterCheck>>;
+  readonly repeatable?: readonly string[];
+}
+
+const MAX_REPEATS = 10;
+
+/**
+ * The parameters of a query that the route knows, each once unless it may repeat, each of the form asked
+ * for. What the route does not know is dropped: it could mean something to the provider that was not
+ * meant to be asked for here.
+ */
+export function checkQuery(
+  search: string,
+  { checks, repeatable = [] }: QueryShape,
+): Result<URLSearchParams, 'parameter_not_valid'> {
+  const known = new URLSearchParams();
+  for (const [name, value] of new URLSearchParams(search)) {
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (check === undefined) continue;
+    const repeats = known.getAll(name).length;
+    if (!check(value) || repeats >= (repeatable.includes(name) ? MAX_REPEATS : 1)) {
+      return failed('parameter_not_valid');
+    }
+    known.append(name, value);
+  }
+  return success(known);
+}
+
+export function oneOf(...values: readonly string[]): ParameterCheck {
+  return (value) => values.includes(value);
+}
+
+export function matching(pattern: RegExp): ParameterCheck {
+  return (value) => pattern.test(value);
+}
+
+/** A whole number in decimal digits, within bounds. */
+export function wholeNumber(least: number, most: number): ParameterCheck {
+  return (value) => /^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most;
+}

@@ -1,0 +1,45 @@
+import { parseObject } from '../providers/kratos/kratos-session.ts';
+import { failed, type Result, success } from '../runtime/result.ts';
+import type { JsonObject } from '../session/session.ts';
+import { readBoundedText, TOO_LONG } from './read-bounded-text.ts';
+
+/** What a body that Postern has to understand may be at most: 500 ids are 20 KiB. */
+const MAX_BODY_BYTES = 64 * 1024;
+/** A client that sends its body slower than this is given up. */
+const BODY_TIMEOUT_MS = 10_000;
+
+export type BodyRefusal = 'media_type_not_supported' | 'body_too_long' | 'body_not_valid';
+
+/** The request's body, when it is a JSON object of at most 64 KiB that says so. */
+export async function readJsonBody(request: Request): Promise<Result<JsonObject, BodyRefusal>> {
+  const type = request.headers.get('content-type') ?? '';
+  if (!/^application\/json\s*(?:;|$)/i.test(type)) return failed('media_type_not_supported');
+  const text = await readInTime(request);
+  if (text === TOO_LONG) return failed('body_too_long');
+  const value = text === undefined ? undefined : parseObject(text);
+  return value === undefined ? failed('body_not_valid') : success(value);
+}
+
+/** The request's body, when it is a form of at most 64 KiB that says so (HTML standard, URL-encoded form data). */
+export async function readFormBody(
+  request: Request,
+): Promise<Result<URLSearchParams, BodyRefusal>> {
+  const type = request.headers.get('content-type') ?? '';
+  if (!/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type)) return failed('body_not_valid');
+  const text = await readInTime(request);
+  if (text === TOO_LONG) return failed('body_too_long');
+  return text === undefined ? failed('body_not_valid') : success(new URLSearchParams(text));
+}
+
+async function readInTime(request: Request): Promise<string | typeof TOO_LONG | undefined> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve(undefined), BODY_TIMEOUT_MS);
+  try {
+    const message = new Response(request.body, { headers: request.headers });
+    return await Promise.race([readBoundedText(message, MAX_BODY_BYTES), late]);
+  } catch {
+    return undefined; // the client went away, or what it sent is not what its framing says
+  } finally {
+    clearTimeout(timer);
+  }
+}

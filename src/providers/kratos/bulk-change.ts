@@ -1,0 +1,48 @@
+// Pure: no I/O, no clock.
+import type { JsonObject, JsonValue } from '../../session/session.ts';
+import { readUuid } from '../../session/uuid.ts';
+
+/** Whom a `POST /admin/sessions` is about. */
+export type BulkChange =
+  | {
+      readonly kind: 'sessions' | 'identities';
+      readonly action: 'disable' | 'delete';
+      readonly ids: readonly string[];
+    }
+  | { readonly kind: 'everybody'; readonly action: 'disable' | 'delete' };
+
+/** Kratos refuses more (`session/handler.go`). */
+const MAX_IDS = 500;
+
+/**
+ * Reads a bulk change as Kratos does: an action, and either sessions or identities by id, or all identities by
+ * the wildcard, alone. `undefined` when it is none, so that nothing is marked that Kratos would refuse.
+ */
+export function readBulkChange(body: JsonObject): BulkChange | undefined {
+  const { action, sessions, identities } = body;
+  if (action !== 'disable' && action !== 'delete') return undefined;
+  const isBoth = sessions !== undefined && identities !== undefined;
+  if (isBoth) return undefined;
+  if (Array.isArray(identities) && identities.length === 1 && identities[0] === '*') {
+    return { kind: 'everybody', action };
+  }
+  const kind = sessions === undefined ? 'identities' : 'sessions';
+  const ids = readIds(sessions ?? identities);
+  return ids && { kind, action, ids };
+}
+
+/**
+ * The body to send for a change, made from what was read: a JSON text with a member twice, or in another case,
+ * would be read by Go in another way than it was here.
+ */
+export function bulkChangeBody(change: BulkChange): string {
+  const { action } = change;
+  if (change.kind === 'everybody') return JSON.stringify({ action, identities: ['*'] });
+  return JSON.stringify({ action, [change.kind]: change.ids });
+}
+
+function readIds(value: JsonValue | undefined): string[] | undefined {
+  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_IDS) return undefined;
+  const ids = value.map(readUuid);
+  return ids.every((id) => id !== undefined) ? ids : undefined;
+}

@@ -1,0 +1,154 @@
+import { errorHeaders, errorResponse } from '../errors/error-response.ts';
+import { explain } from '../errors/explanations.ts';
+import type { Reason } from '../errors/reasons.ts';
+import { isTokenReason, type TokenDenialReason } from '../errors/token-reasons.ts';
+import type { AdmittedTarget } from '../http/admit.ts';
+import type { Decision } from '../observability/decision-log.ts';
+import type { Rule } from '../rules/rules.ts';
+import type { Verdict } from '../rules/verdict.ts';
+import { bearerChallenge } from './bearer-challenge.ts';
+import { type ChallengeOptions, challengeLocation, isNavigation } from './challenge.ts';
+import { placeOf, type Turns } from './login-loop-guard.ts';
+import { messagePage } from './message-page.ts';
+
+export interface DenialOptions extends ChallengeOptions {
+  readonly turns: Turns;
+  /** Where the metadata of RFC 9728 is; `undefined` when there is none. */
+  readonly resourceMetadataUrl: string | undefined;
+}
+
+/** What a request is answered, and how the log will have it. */
+export interface Answer {
+  readonly response: Response;
+  readonly outcome: Decision['outcome'];
+  readonly reason: Reason | undefined;
+  /** More than the client is told. */
+  readonly detail?: string;
+}
+
+/** What the log says of an answer. */
+export function toldOf({
+  response,
+  outcome,
+  reason,
+  detail,
+}: Answer): Pick<Decision, 'outcome' | 'status' | 'reason' | 'detail'> {
+  return {
+    outcome,
+    status: response.status,
+    ...(reason !== undefined && { reason }),
+    ...(detail !== undefined && { detail }),
+  };
+}
+
+export interface Denied {
+  readonly headers: Headers;
+  readonly target: AdmittedTarget;
+  readonly rule: Rule;
+}
+
+type Denial = Extract<Verdict, { kind: 'deny' }>;
+
+/**
+ * The answer to a request that may not pass. A person is sent where they can make good what is missing, and told
+ * why when there is no such place or the way there leads in circles; a program gets the reason as JSON.
+ */
+export async function answerDenial(
+  denial: Denial,
+  denied: Denied,
+  options: DenialOptions,
+): Promise<Answer> {
+  const { reason, detail } = denial;
+  const told = { reason, ...(detail !== undefined && { detail }) };
+  const locate = () =>
+    challengeLocation(reason, { target: denied.target, storeBody: denial.storeBody }, options);
+  if (!isNavigation(denied.headers)) {
+    // A program is told where to step up; where to sign in is its own business.
+    const location = explain(reason).status === 403 ? locate() : undefined;
+    const response = denialResponse(denial, denied.rule, location, options);
+    return { response, outcome: 'deny', ...told };
+  }
+  const location = locate();
+  if (location !== undefined) return answerChallenge(denial, denied, location, options);
+  const { status, message, reason: text } = explain(reason);
+  const page = { title: message, paragraphs: [text], code: reason };
+  const response = await messagePage(page, { status, headers: errorHeaders(reason) });
+  return { response, outcome: 'deny', ...told };
+}
+
+function denialResponse(
+  { reason }: Denial,
+  { authenticatedWithinMs = 0 }: Rule,
+  location: string | undefined,
+  { resourceMetadataUrl }: DenialOptions,
+): Response {
+  const maxAgeSeconds = Math.floor(authenticatedWithinMs / 1000);
+  const challenge = bearerChallenge(reason, { resourceMetadataUrl, maxAgeSeconds });
+  return errorResponse(reason, {
+    challenge,
+    ...(location !== undefined && { redirectBrowserTo: location }),
+  });
+}
+
+async function answerChallenge(
+  { reason }: Denial,
+  denied: Denied,
+  location: string,
+  options: DenialOptions,
+): Promise<Answer> {
+  const { headers: received, target } = denied;
+  const remembered = options.turns.depart(received, placeOf(target), reason);
+  if (remembered === undefined) return breakLoop(reason, denied, location, options);
+  const headers = errorHeaders(reason);
+  headers.delete('content-type');
+  headers.set('location', location);
+  for (const cookie of remembered) headers.append('set-cookie', cookie);
+  const isSafe = target.method === 'GET' || target.method === 'HEAD';
+  const response = new Response(null, { status: isSafe ? 302 : 303, headers });
+  return { response, outcome: 'challenge', reason };
+}
+
+/** The page names the cause; its link begins anew, so a person who only hurried is not stuck. */
+async function breakLoop(
+  cause: Denial['reason'],
+  { headers: received, target }: Denied,
+  location: string,
+  { turns }: DenialOptions,
+): Promise<Answer> {
+  const { status, message, reason: text } = explain('redirect_loop');
+  const headers = errorHeaders('redirect_loop');
+  const forgotten = turns.forget(received, placeOf(target));
+  for (const cookie of forgotten) headers.append('set-cookie', cookie);
+  const paragraphs = [
+    text,
+    `What this site said each time: ${explain(cause).reason}`,
+    hintFor(cause),
+  ];
+  const action = { label: 'Try to sign in again', href: location };
+  const page = { title: message, paragraphs, action, code: cause };
+  const response = await messagePage(page, { status, headers });
+  return { response, outcome: 'deny', reason: 'redirect_loop', detail: cause };
+}
+
+function hintFor(cause: Denial['reason']): string {
+  return isTokenReason(cause)
+    ? 'A cookie holds a token that is not valid. Clearing the cookies of this site helps.'
+    : HINTS[cause];
+}
+
+/** What usually makes a sign-in come back empty-handed. */
+const HINTS: Record<Exclude<Denial['reason'], TokenDenialReason>, string> = {
+  credential_missing:
+    'Your browser did not send the session cookie. For the operator of this site: look at its domain, path and SameSite.',
+  credential_malformed:
+    'The session cookie holds something else. Clearing the cookies of this site helps.',
+  credential_ambiguous:
+    'Your browser sent session cookies of more than one person. Clearing the cookies of this site helps.',
+  session_inactive:
+    'The session is not active. For its operator: sign-in and this gate may use different session stores or cookie names.',
+  session_aal2_required: 'A second factor is asked for and was not given.',
+  session_refresh_required:
+    'Signing in again did not renew the time of sign-in. For its operator: the sign-in page must honour refresh=true.',
+  condition_not_met: '',
+  condition_not_evaluable: '',
+};

@@ -1,0 +1,96 @@
+import { explainToken } from '../../errors/token-reasons.ts';
+import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
+import type { Anchor } from '../../runtime/single-flight.ts';
+import type { EventIssuers } from './event-issuers.ts';
+import type { IntakeOptions } from './intake-options.ts';
+import { IntakeRate } from './intake-rate.ts';
+import { LOGOUT_PROFILE, marksOfLogout } from './logout-token.ts';
+
+export interface BackchannelLogoutOptions extends IntakeOptions {
+  readonly issuers: EventIssuers;
+}
+
+const MAX_BODY_BYTES = 32 * 1024;
+/** A token is remembered for this long after it can no longer be valid. */
+const REMEMBER_MARGIN_MS = 120_000;
+
+/**
+ * `POST /.postern/events/backchannel-logout`: OpenID Connect Back-Channel Logout 1.0. 200 when the logout is
+ * recorded (section 2.8), by this token or when it came before: its sender sends it again if the answer was lost. 400
+ * with an OAuth error for every token that fails a check of section 2.6; 503 when it could not be verified or recorded,
+ * which says nothing of it.
+ */
+export function createBackchannelLogout(options: BackchannelLogoutOptions) {
+  const rate = new IntakeRate();
+  return async function backchannelLogout(request: Request, anchor: Anchor): Promise<Response> {
+    const answer = (status: number, outcome: string, error?: OAuthError, marks = 0) => {
+      options.log({ intake: 'backchannel-logout', status, outcome, marks });
+      return logoutResponse(status, error);
+    };
+    const compact = await readLogoutToken(request);
+    if (compact === undefined)
+      return answer(400, 'form', invalid('Send logout_token, once, as a form.'));
+    const { issuers, now, recorder } = options;
+    const verified = await issuers.verify(compact, LOGOUT_PROFILE, { now: now(), anchor });
+    if (!verified.ok) {
+      const { failure } = verified;
+      if (failure.kind === 'cannot-tell') return answer(503, failure.reason, TRY_AGAIN);
+      return answer(400, failure.reason, invalid(explainToken(failure.reason).message));
+    }
+    if (!rate.admit(options.now())) return answer(429, 'rate', TRY_AGAIN);
+    const { issuedAt, expiresAt, claims, issuer } = verified.value;
+    if (issuedAt === undefined || expiresAt === undefined)
+      throw new TypeError('the profile requires both');
+    const marks = marksOfLogout(verified.value, issuedAt);
+    const once = {
+      key: `logout:${issuer}\n${claims.jti}`,
+      keepMs: expiresAt - now() + REMEMBER_MARGIN_MS,
+    };
+    switch (await recorder.record({ marks, once })) {
+      case 'recorded':
+        return answer(200, 'recorded', undefined, marks.length);
+      case 'repeated': // whoever is signed out already was signed out (section 2.7)
+        return answer(200, 'repeated');
+      case 'unrecorded':
+        return answer(503, 'revocation_unrecorded', TRY_AGAIN);
+      case 'names-unknown':
+        return answer(503, 'store_unavailable', TRY_AGAIN);
+    }
+  };
+}
+
+/** RFC 6749 section 5.2, as section 2.8 of the specification has it. */
+interface OAuthError {
+  readonly error: 'invalid_request' | 'temporarily_unavailable';
+  readonly error_description: string;
+}
+
+const TRY_AGAIN: OAuthError = {
+  error: 'temporarily_unavailable',
+  error_description: 'Send it again after the time in Retry-After.',
+};
+
+function invalid(description: string): OAuthError {
+  return { error: 'invalid_request', error_description: description };
+}
+
+function logoutResponse(status: number, error: OAuthError | undefined): Response {
+  const headers = new Headers({ 'cache-control': 'no-store' });
+  if (error === undefined) return new Response(null, { status, headers });
+  headers.set('content-type', 'application/json');
+  if (status === 503 || status === 429) headers.set('retry-after', '2');
+  return new Response(JSON.stringify(error), { status, headers });
+}
+
+async function readLogoutToken(request: Request): Promise<string | undefined> {
+  const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/x-www-form-urlencoded') return undefined;
+  try {
+    const body = await readBoundedText(request, MAX_BODY_BYTES);
+    if (body === TOO_LONG) return undefined;
+    const tokens = new URLSearchParams(body).getAll('logout_token');
+    return tokens.length === 1 ? tokens[0] : undefined;
+  } catch {
+    return undefined; // the body broke off
+  }
+}

@@ -1,0 +1,87 @@
+import { errorResponse } from '../../errors/error-response.ts';
+import type { Reason } from '../../errors/reasons.ts';
+import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
+import { matchesSecret } from '../../runtime/secret-compare.ts';
+import type { IntakeOptions } from './intake-options.ts';
+import { IntakeRate } from './intake-rate.ts';
+import { readWebhookMessage } from './webhook-message.ts';
+import { isSigned } from './webhook-signature.ts';
+
+export interface WebhookOptions extends IntakeOptions {
+  readonly secrets: readonly string[];
+  readonly apiKeys: readonly string[];
+}
+
+const MAX_BODY_BYTES = 64 * 1024;
+/** A message is as old as this at most, or as far ahead: its sender's clock and ours may differ, and it may be sent again. */
+const WINDOW_SECONDS = 300;
+const TIMESTAMP = /^\d{1,12}$/;
+const MESSAGE_ID = /^[\x21-\x7e]{1,256}$/;
+
+/** A message that was proven to come from one of ours. `once` names it when its sender gave it a name. */
+interface ProvenMessage {
+  readonly body: string;
+  readonly once: { readonly key: string; readonly keepMs: number } | undefined;
+}
+
+/**
+ * `POST /.postern/events/webhook`: whoever holds a secret says whose sessions ended. Signed as Standard Webhooks
+ * does, within five minutes, and acted upon once per `webhook-id` and content; or, from senders that cannot sign, with a key in
+ * `Authorization`. 204 when the marks are recorded, before which nothing else is answered.
+ */
+export function createWebhookIntake(options: WebhookOptions) {
+  const rate = new IntakeRate();
+  return async function webhook(request: Request): Promise<Response> {
+    const refuse = (reason: Reason) => {
+      const response = errorResponse(reason);
+      options.log({ intake: 'webhook', status: response.status, outcome: reason, marks: 0 });
+      return response;
+    };
+    const body = await readBody(request);
+    if (body === undefined) return refuse('event_malformed');
+    if (body === TOO_LONG) return refuse('event_too_long');
+    const proven = await prove(request.headers, body, options);
+    if (typeof proven === 'string') return refuse(proven);
+    if (!rate.admit(options.now())) return refuse('event_rate_exceeded');
+    const message = readWebhookMessage(proven.body);
+    if (message === undefined) return refuse('event_malformed');
+    const outcome = await options.recorder.record({ ...message, once: proven.once });
+    if (outcome === 'unrecorded') return refuse('revocation_unrecorded');
+    if (outcome === 'names-unknown') return refuse('store_unavailable');
+    const recorded = outcome === 'recorded' ? message.marks.length : 0;
+    options.log({ intake: 'webhook', status: 204, outcome, marks: recorded });
+    return new Response(null, { status: 204, headers: { 'cache-control': 'private, no-store' } });
+  };
+}
+
+async function prove(
+  headers: Headers,
+  body: string,
+  { secrets, apiKeys, now }: WebhookOptions,
+): Promise<ProvenMessage | Reason> {
+  const presented = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(headers.get('authorization') ?? '')?.[1];
+  if (presented !== undefined && apiKeys.length > 0) {
+    return (await matchesSecret(presented, apiKeys))
+      ? { body, once: undefined }
+      : 'event_unauthenticated';
+  }
+  const id = headers.get('webhook-id') ?? '';
+  const timestamp = headers.get('webhook-timestamp') ?? '';
+  const signatures = headers.get('webhook-signature') ?? '';
+  if (!MESSAGE_ID.test(id) || !TIMESTAMP.test(timestamp)) return 'event_unauthenticated';
+  if (!(await isSigned({ id, timestamp, body, signatures }, secrets))) {
+    return 'event_unauthenticated';
+  }
+  const apartSeconds = Math.abs(now() / 1000 - Number(timestamp));
+  if (apartSeconds > WINDOW_SECONDS) return 'event_expired';
+  return { body, once: { key: `webhook:${id}`, keepMs: 2 * WINDOW_SECONDS * 1000 } };
+}
+
+/** `undefined` when the body broke off. */
+async function readBody(request: Request): Promise<string | typeof TOO_LONG | undefined> {
+  try {
+    return await readBoundedText(request, MAX_BODY_BYTES);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,147 @@
+import type { Presentation } from '../../credentials/credential.ts';
+import type { RefusalReason } from '../../errors/reasons.ts';
+import { lookMaxAgeMs } from '../../forwarding/vigil.ts';
+import type { AdmittedTarget } from '../../http/admit.ts';
+import type { PathForm } from '../../http/path-readings.ts';
+import type { SiteHosts } from '../../http/site-hosts.ts';
+import { isWebSocketHandshake } from '../../http/web-socket.ts';
+import type { RevocationView } from '../../revocation/revocation-view.ts';
+import type { RuleMatch, Rules } from '../../rules/rules.ts';
+import { decide, PASS_UNSEEN, type Verdict } from '../../rules/verdict.ts';
+import { failed, type Result, success } from '../../runtime/result.ts';
+import type { Anchor } from '../../runtime/single-flight.ts';
+import type { Resolution } from '../../sessions/resolution.ts';
+import {
+  type Found,
+  type LookUps,
+  resolvePresentation,
+  resolvePresentations,
+} from '../../sessions/resolve-presentation.ts';
+import type { Sessions } from '../../sessions/sessions.ts';
+import type { TokenResolver } from '../../sessions/token-resolver.ts';
+import { type Preflight, readPreflight } from './preflight.ts';
+
+export interface JudgeOptions {
+  readonly rules: Rules;
+  /** Methods the site takes part in; all others are refused before anything is looked up. */
+  readonly methods: ReadonlySet<string>;
+  readonly hosts: SiteHosts;
+  readonly allowedForms: ReadonlySet<PathForm>;
+  readonly sessions: Pick<Sessions, 'resolve'>;
+  readonly tokens: Pick<TokenResolver, 'resolve'>;
+  readonly readCredentials: (headers: Headers) => Iterable<Presentation>;
+  readonly revocation: Pick<RevocationView, 'lagMs' | 'refresh' | 'trustedSince'>;
+  readonly now: () => number;
+}
+
+/** A request that is to be judged, whoever will answer it. */
+export interface Plea {
+  readonly headers: Headers;
+  readonly target: AdmittedTarget;
+  readonly anchor: Anchor;
+}
+
+/** What was found out about who makes a request, and decided. */
+export interface Finding {
+  /** `undefined` when the rule looks at no session. */
+  readonly resolution: Resolution | undefined;
+  readonly verdict: Verdict;
+}
+
+/** What was found out and decided about a request. */
+export interface Judgment extends Finding {
+  readonly match: RuleMatch;
+  /** The credentials that were looked at; none when the rule looks at no session. */
+  readonly tried: Found['tried'];
+  /** Names of the cookies that were refused on the way. */
+  readonly deadCookies: Found['deadCookies'];
+  /**
+   * Judges by the same credential again, for a stream or socket that outlives its answer: by nothing older than a
+   * look may rely on. Whose session it was opened for ends it; another credential of the request does not keep it open.
+   */
+  readonly again: () => Promise<Finding>;
+}
+
+export type JudgeRefusal = Extract<
+  RefusalReason,
+  'method_not_allowed' | 'credential_conflicting' | 'origin_not_allowed'
+>;
+
+/** A preflight, which is answered without judging, or a judgment, or why there is neither. */
+export async function judge(
+  { headers, target, anchor }: Plea,
+  options: JudgeOptions,
+): Promise<Result<Preflight | Judgment, JudgeRefusal>> {
+  if (!options.methods.has(target.method)) return failed('method_not_allowed');
+  const preflight = readPreflight(headers, target, options);
+  if (preflight !== undefined) return success(preflight);
+  const match = options.rules.match(target);
+  const { rule } = match;
+  if (rule.session === 'none') {
+    const unseen: Finding = { resolution: undefined, verdict: PASS_UNSEEN };
+    const again = async () => unseen;
+    return success({ match, tried: [], deadCookies: [], ...unseen, again });
+  }
+  if (!isWebSocketOriginGood(headers, rule.crossOrigins, options.hosts)) {
+    return failed('origin_not_allowed');
+  }
+  const lookUpsSince = (since: number, wantsProof = false): LookUps => {
+    const asOf = rule.freshness === 'strict' ? options.now() : since;
+    const demand = { asOf, onlyIfCached: false, wantsProof };
+    return {
+      session: (credential) => options.sessions.resolve(credential, demand, anchor),
+      token: (token) => options.tokens.resolve(token, anchor),
+    };
+  };
+  const find = (resolution: Resolution): Finding => ({
+    resolution,
+    verdict: decide(rule, resolution, options.now()),
+  });
+  // Where anonymous requests pass, a dead cookie is cleared, which takes a proof that it is dead.
+  const wantsProof = rule.session === 'optional';
+  const lookUps = lookUpsSince(0, wantsProof);
+  const found = await resolvePresentations(options.readCredentials(headers), lookUps);
+  if (!found.ok) return found;
+  const { resolution, chosen, tried, deadCookies } = found.value;
+  const first = find(resolution);
+  const look = async (since: number): Promise<Finding> => {
+    if (chosen === undefined) return first;
+    return find((await resolvePresentation(chosen, lookUpsSince(since))).resolution);
+  };
+  const again = () => lookAgain(look, anchor, options);
+  return success({ match, tried, deadCookies, ...first, again });
+}
+
+/**
+ * Looks by a view of revocations that is young, or, while there is none to be had, by what the store says now.
+ * While neither can be asked, what may be answered may go on.
+ */
+async function lookAgain(
+  look: (since: number) => Promise<Finding>,
+  anchor: Anchor,
+  { revocation, now }: JudgeOptions,
+): Promise<Finding> {
+  const maxAgeMs = lookMaxAgeMs(revocation.lagMs);
+  await revocation.refresh(now(), anchor, maxAgeMs);
+  const since = revocation.trustedSince(now(), maxAgeMs);
+  const finding = await look(since);
+  return since > 0 && finding.verdict.kind === 'cannot-tell' ? look(0) : finding;
+}
+
+export function isPreflight(judged: Preflight | Judgment): judged is Preflight {
+  return 'origin' in judged;
+}
+
+/**
+ * Browsers send cookies with WebSockets to any site, and CORS does not apply to them, so the page's origin has to
+ * be one of the site's (OWASP ASVS 5.0, 4.4.2). What sends no `Origin` is not a browser.
+ */
+function isWebSocketOriginGood(
+  headers: Headers,
+  crossOrigins: ReadonlySet<string>,
+  hosts: SiteHosts,
+): boolean {
+  const origin = headers.get('origin');
+  if (origin === null || !isWebSocketHandshake(headers)) return true;
+  return hosts.hasOrigin(origin) || crossOrigins.has(origin);
+}

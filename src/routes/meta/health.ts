@@ -1,0 +1,106 @@
+import { PRIVATE_NO_STORE } from '../../errors/error-response.ts';
+import type { Readiness } from '../../providers/session-store.ts';
+import type { Revocation } from '../../revocation/revocation.ts';
+import { type Anchor, SingleFlight } from '../../runtime/single-flight.ts';
+import type { KeyValueStore } from '../../sessions/kv-tier.ts';
+import type { StoreReadiness } from '../../sessions/store-readiness.ts';
+import type { TokenResolver } from '../../sessions/token-resolver.ts';
+
+/** How long one finding is repeated, so that nobody can make the parts busy by asking about them. */
+const FINDING_MS = 5000;
+/** No part is waited for longer than this. */
+const DEADLINE_MS = 10_000;
+/** A name no session has; reading it shows that KV answers. */
+const PROBE_NAME = `v1h:${'0'.repeat(43)}`;
+
+/** What an operator is told of a store whose failures cannot be told from its refusals. */
+export const UNPUBLISHED_READINESS =
+  'The session store does not answer /health/ready as Kratos does, so its 401 is believed even if its database fails, and no cookie is cleared. Expected: 200 {"status":"ok"} or 503. Let the path through to Kratos.';
+
+/** The Worker runs and its configuration is whole; asks nobody. Shape as Kratos's (`oryx/healthx`). */
+export function alive(): Response {
+  return healthResponse(200, { status: 'ok' });
+}
+
+interface Finding {
+  /** When the parts were asked, in milliseconds since the epoch. */
+  readonly at: number;
+  /** By part; empty when all is well. */
+  readonly errors: Readonly<Record<string, string>>;
+  /** By part: what is no failure and ought to be known. */
+  readonly notes: Readonly<Record<string, string>>;
+}
+
+/** The parts behind Postern that can be asked whether they are well. */
+export interface AskedParts {
+  readonly storeReadiness: Pick<StoreReadiness, 'moment' | 'find'>;
+  readonly kv: KeyValueStore | undefined;
+  readonly tokens: Pick<TokenResolver, 'isReady'>;
+  readonly revocation: Pick<Revocation, 'isReadable'>;
+}
+
+/** Whether the parts behind Postern answer: `{"status":"ok"}` or 503 with the parts that do not. */
+export function createReadiness(
+  parts: AskedParts,
+  now: () => number,
+): (anchor: Anchor) => Promise<Response> {
+  let last: Finding | undefined;
+  const flights = new SingleFlight<Finding>({ deadlineMs: DEADLINE_MS, now });
+  const findWith = (anchor: Anchor) => async (at: number) => {
+    last = { at, ...(await find(parts, anchor)) };
+    return last;
+  };
+  return async function ready(anchor) {
+    const isCurrent = last !== undefined && now() - last.at < FINDING_MS;
+    const { errors, notes } =
+      isCurrent && last ? last : (await flights.join('', 0, findWith(anchor), anchor)).value;
+    const isReady = Object.keys(errors).length === 0;
+    const told = Object.keys(notes).length === 0 ? {} : { notes };
+    return healthResponse(isReady ? 200 : 503, {
+      ...(isReady ? { status: 'ok' } : { errors }),
+      ...told,
+    });
+  };
+}
+
+async function find(
+  { storeReadiness, kv, tokens, revocation }: AskedParts,
+  anchor: Anchor,
+): Promise<Pick<Finding, 'errors' | 'notes'>> {
+  const [store, isKvReady, areKeysReady, isLogReadable] = await Promise.all([
+    askStore(storeReadiness, anchor),
+    canRead(kv),
+    tokens.isReady(anchor),
+    revocation.isReadable(),
+  ]);
+  const errors = {
+    ...(areKeysReady ? {} : { keys: 'the keys of a token issuer cannot be had' }),
+    ...(store === 'not-ready' && { store: 'the session store does not say that it is ready' }),
+    ...(isKvReady ? {} : { kv: 'KV cannot be read; sessions are checked at the store instead' }),
+    ...(isLogReadable ? {} : { revocation: 'the revocation log cannot be read' }),
+  };
+  return { errors, notes: store === 'unpublished' ? { store: UNPUBLISHED_READINESS } : {} };
+}
+
+async function askStore(
+  readiness: Pick<StoreReadiness, 'moment' | 'find'>,
+  anchor: Anchor,
+): Promise<Readiness> {
+  const finding = await readiness.find(readiness.moment(), 'recent', anchor);
+  return finding?.readiness ?? 'not-ready';
+}
+
+async function canRead(kv: KeyValueStore | undefined): Promise<boolean> {
+  if (kv === undefined) return true;
+  try {
+    await kv.get(PROBE_NAME, { type: 'arrayBuffer', cacheTtl: 30 });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function healthResponse(status: number, body: object): Response {
+  const headers = { 'content-type': 'application/json', 'cache-control': PRIVATE_NO_STORE };
+  return new Response(JSON.stringify(body), { status, headers });
+}

@@ -1,0 +1,31 @@
+// Pure: no I/O, no clock.
+import type { PublicJwk } from '../../tokens/json-web-key.ts';
+
+/** A public JWK (RFC 7517 section 4). */
+type PublishedKey = Readonly<Record<string, unknown>>;
+
+/** Long enough to spare verifiers the trip, short enough for a rotation. */
+const MAX_AGE_SECONDS = 300;
+
+/**
+ * `/.postern/jwks.json`: one JWK set (RFC 7517 section 5) of the keys that verifiers behind Postern need. It holds
+ * nothing but what is public, and is the same for everyone, so caches may keep it.
+ */
+export function createPublishedKeys(keys: readonly PublishedKey[]): () => Response {
+  const body = `${JSON.stringify({ keys })}\n`;
+  return function publishedKeys() {
+    return new Response(body, {
+      headers: {
+        'content-type': 'application/jwk-set+json',
+        'cache-control': `public, max-age=${MAX_AGE_SECONDS}`,
+        'access-control-allow-origin': '*',
+        'x-content-type-options': 'nosniff',
+      },
+    });
+  };
+}
+
+/** A configured issuer's key as it is published; Kratos publishes none for its tokenizer. */
+export function publishedKey({ kid, algorithm, jwk }: PublicJwk): PublishedKey {
+  return { ...jwk, kid, alg: algorithm, use: 'sig' };
+}

@@ -1,0 +1,166 @@
+import type { Credential } from '../../credentials/credential.ts';
+import { readJsonBody } from '../../http/request-body.ts';
+import { publicBody, publicCookie, publicLocation } from '../../providers/kratos/public-host.ts';
+import { passedHeaders } from '../../providers/pass-through.ts';
+import { failed, success } from '../../runtime/result.ts';
+import {
+  type ApiAnswer,
+  type ApiCall,
+  type ApiChange,
+  type ApiMethods,
+  type ApiPlan,
+  answerWith,
+  change,
+  make,
+  read,
+} from '../../session-changes/api-route.ts';
+import { chooseCredential, identifyCaller } from '../../session-changes/caller.ts';
+import type { ChangeAnswer } from '../../session-changes/session-change.ts';
+import {
+  FLOW_KINDS,
+  type FlowKind,
+  type FlowRequest,
+  flowHeaders,
+  readTextOf,
+  type SelfServiceOptions,
+} from './flow-request.ts';
+import { signOut } from './logout.ts';
+import { recover } from './recovery.ts';
+import { selfServiceHeaders } from './self-service-request.ts';
+import { changeSettings } from './settings.ts';
+import { comeBack, signIn } from './sign-in.ts';
+import { verify } from './verification.ts';
+
+/** What a flow's request may change. */
+type FlowPlan = (flow: FlowRequest) => ApiPlan | Promise<ApiPlan>;
+
+const PLANS: Readonly<Record<FlowKind, FlowPlan>> = {
+  login: (flow) => make(signIn(flow)),
+  registration: (flow) => make(signIn(flow)),
+  settings: changeSettings,
+  recovery: (flow) => make(recover(flow)),
+  verification: verify,
+};
+
+/**
+ * The routes of Kratos's flows that a browser or an app needs to sign in, step up, change settings, recover and
+ * sign out (`selfservice/flow/…/handler.go`), by path. Nothing else of Kratos's is reachable by them.
+ */
+export function selfServiceRoutes(options: SelfServiceOptions): Record<string, ApiMethods> {
+  const changing = (plan: FlowPlan): ApiChange => change((call) => planFlow(call, plan, options));
+  const look = read((call) => lookAtFlow(call, options));
+  const back = changing((flow) => make(comeBack(flow)));
+  const routes: Record<string, ApiMethods> = {
+    '/self-service/errors': { GET: look },
+    '/self-service/logout/browser': { GET: look },
+    '/self-service/logout': { GET: changing(planLogout) },
+    '/self-service/logout/api': { DELETE: change((call) => planLogoutApi(call, options)) },
+    // Without a provider where Kratos is told `pkce: force`.
+    '/self-service/methods/oidc/callback': { GET: back, POST: back },
+    '/self-service/methods/oidc/callback/:provider': { GET: back, POST: back },
+    '/.well-known/ory/webauthn.js': { GET: look },
+  };
+  for (const kind of FLOW_KINDS) {
+    routes[`/self-service/${kind}/browser`] = { GET: look };
+    routes[`/self-service/${kind}/api`] = { GET: look };
+    routes[`/self-service/${kind}/flows`] = { GET: look };
+    routes[`/self-service/${kind}`] = { GET: changing(PLANS[kind]), POST: changing(PLANS[kind]) };
+  }
+  return routes;
+}
+
+async function planLogout(flow: FlowRequest): Promise<ApiPlan> {
+  const { credential, caller } = flow;
+  // Without a credential there is no session that could end.
+  if (credential === undefined) return answerWith(await flow.send());
+  if (caller?.kind === 'unknown') return answerWith(failed('store_unavailable'));
+  return signOut({ flow, credential });
+}
+
+/** Kratos guards its flows against other sites' pages by tokens of its own. */
+function chooseForFlow({ request, anchor }: ApiCall, options: SelfServiceOptions) {
+  return chooseCredential(request, anchor, { ...options, isChange: false });
+}
+
+async function lookAtFlow(call: ApiCall, options: SelfServiceOptions): Promise<ApiAnswer> {
+  const chosen = await chooseForFlow(call, options);
+  if (!chosen.ok && isFatal(chosen.failure)) return chosen;
+  return sendFlow(call, chosen.ok ? chosen.value.credential : undefined, options);
+}
+
+async function planFlow(
+  call: ApiCall,
+  plan: FlowPlan,
+  options: SelfServiceOptions,
+): Promise<ApiPlan> {
+  const chosen = await chooseForFlow(call, options);
+  if (!chosen.ok && isFatal(chosen.failure)) return answerWith(chosen);
+  const credential = chosen.ok ? chosen.value.credential : undefined;
+  const caller = chosen.ok
+    ? await identifyCaller(chosen.value, call.anchor, options.sessions)
+    : undefined;
+  const send = () => sendFlow(call, credential, options);
+  return plan({ call, credential, caller, options, send });
+}
+
+/** Any other failure leaves a request that Kratos may well answer without a session. */
+function isFatal(failure: string): failure is 'credential_conflicting' | 'store_unavailable' {
+  return failure === 'credential_conflicting' || failure === 'store_unavailable';
+}
+
+async function planLogoutApi(call: ApiCall, options: SelfServiceOptions): Promise<ApiPlan> {
+  const body = await readJsonBody(call.request);
+  if (!body.ok) return answerWith(body);
+  const { session_token: token } = body.value;
+  if (typeof token !== 'string' || !/^[\x21-\x7e]{16,4096}$/.test(token)) {
+    return answerWith(failed('body_not_valid'));
+  }
+  const credential: Credential = { carrier: { kind: 'session-token-header' }, value: token };
+  const chosen = { credential, resolution: undefined };
+  const caller = await identifyCaller(chosen, call.anchor, options.sessions);
+  const headers = selfServiceHeaders(call.request, undefined, flowHeaders(options));
+  headers.set('content-type', 'application/json');
+  const sent = {
+    method: 'DELETE',
+    segments: ['self-service', 'logout', 'api'],
+    headers,
+    body: JSON.stringify({ session_token: token }),
+  };
+  const send = async (): Promise<ChangeAnswer> => {
+    const answer = await options.kratos.send(sent);
+    return answer.ok ? passFlow(answer.value, options) : answer;
+  };
+  return planLogout({ call, credential, caller, options, send });
+}
+
+async function sendFlow(
+  { request, target }: ApiCall,
+  credential: Credential | undefined,
+  options: SelfServiceOptions,
+): Promise<ApiAnswer> {
+  const path = target.decodedPath.slice(options.host.apiPath.length);
+  const sent = await options.kratos.send({
+    method: target.method === 'HEAD' ? 'GET' : target.method,
+    segments: path.split('/').slice(1),
+    query: target.search.slice(1),
+    headers: selfServiceHeaders(request, credential, flowHeaders(options)),
+    body: request.body,
+  });
+  return sent.ok ? passFlow(sent.value, options) : sent;
+}
+
+/** Kratos's answer on the site's own host: cookies, redirects and URLs in documents are the site's. */
+async function passFlow(response: Response, { host }: SelfServiceOptions): Promise<ApiAnswer> {
+  const headers = passedHeaders(response, ['clear-site-data']);
+  const location = response.headers.get('location');
+  if (location !== null) headers.set('location', publicLocation(location, host));
+  for (const cookie of response.headers.getSetCookie()) {
+    headers.append('set-cookie', publicCookie(cookie, host));
+  }
+  const { status } = response;
+  const isJson = /^application\/(?:[a-z.-]+\+)?json\b/i.test(headers.get('content-type') ?? '');
+  if (!isJson) return success(new Response(response.body, { status, headers }));
+  const text = await readTextOf(response);
+  if (text === undefined) return failed('upstream_not_valid');
+  return success(new Response(publicBody(text, host), { status, headers }));
+}

@@ -1,0 +1,142 @@
+import { failed } from '../../runtime/result.ts';
+import type { JsonValue, Session } from '../../session/session.ts';
+import { type ApiPlan, answerWith, make } from '../../session-changes/api-route.ts';
+import {
+  type ChangeAnswer,
+  type Conclusion,
+  rechecking,
+  type SessionChange,
+  UNCHANGED,
+} from '../../session-changes/session-change.ts';
+import { identityMarks, wholePerson } from '../../session-changes/subjects.ts';
+import {
+  addressIn,
+  documentOf,
+  type FlowReading,
+  type FlowRequest,
+  flowIdOf,
+  isLook,
+  isObject,
+  readFlow,
+} from './flow-request.ts';
+import { namesBySettings } from './issued-session.ts';
+
+const PASSED = 'passed_challenge';
+const NOT_TOLD: Conclusion = Object.freeze({ kind: 'not-told' });
+
+/**
+ * Verifies an address, which changes what is known of its person and ends nothing. The flow names the address only
+ * until it has passed, so it is read before anything is sent.
+ */
+export async function verify(flow: FlowRequest): Promise<ApiPlan> {
+  const intent = { kind: 'in-the-answer', needsLog: !isLook(flow) } as const;
+  const plan = (concluding: SessionChange['conclude']) =>
+    make({ intent, send: () => flow.send(), conclude: concluding });
+  const id = flowIdOf(flow);
+  if (isLook(flow)) return plan(async () => UNCHANGED);
+  const before = id === '' ? REFUSED : await readFlow('verification', id, flow);
+  if (before.kind === 'fault') return answerWith(failed('store_unavailable'));
+  return plan((answer) => concludeVerification(answer, before, flow));
+}
+
+const REFUSED: FlowReading = Object.freeze({ kind: 'refused' });
+
+async function concludeVerification(
+  answer: ChangeAnswer,
+  before: FlowReading,
+  flow: FlowRequest,
+): Promise<Conclusion> {
+  const after = await stateAfter(answer, flow);
+  if (after === 'unknown') return NOT_TOLD;
+  if (after === 'not-passed') return UNCHANGED;
+  const document = before.kind === 'document' ? before.document : undefined;
+  if (after === 'not-shown' && document === undefined) return recheckCaller(flow);
+  const name = `verification:${flowIdOf(flow)}`;
+  const address = document?.state === PASSED ? undefined : addressIn(document);
+  return address === undefined ? concludeRetry(name, flow) : recheckOwner(address, name, flow);
+}
+
+/**
+ * Of a flow that had passed before, which names its address no more: an earlier try was marked, or it was not, and then
+ * nobody can say for whom.
+ */
+async function concludeRetry(name: string, { options }: FlowRequest): Promise<Conclusion> {
+  const settled = await options.changes.isSettled(name);
+  if (!settled.ok) return NOT_TOLD;
+  return settled.value ? UNCHANGED : { kind: 'nobody-found', settles: name };
+}
+
+async function recheckOwner(
+  address: string,
+  settles: string,
+  flow: FlowRequest,
+): Promise<Conclusion> {
+  const caller = await currentCaller(flow);
+  if (typeof caller === 'object' && hasAddress(caller, address)) {
+    return rechecking(wholePerson(caller), settles);
+  }
+  const { findByAddress } = flow.options;
+  const names = findByAddress === undefined ? [] : await findByAddress(address);
+  if (names === undefined) return NOT_TOLD;
+  return names.length > 0
+    ? rechecking(identityMarks(names), settles)
+    : { kind: 'nobody-found', settles };
+}
+
+/** A flow that is shown to another browser alone may be the caller's, and is shown to be nobody else's. */
+async function recheckCaller(flow: FlowRequest): Promise<Conclusion> {
+  if (flow.caller?.kind === 'below' && flow.credential !== undefined) {
+    const names = await namesBySettings(flow.credential, [], flow);
+    return names === undefined ? NOT_TOLD : rechecking(identityMarks(names));
+  }
+  const caller = await currentCaller(flow);
+  if (caller === 'unknown') return NOT_TOLD;
+  return rechecking(caller === 'nobody' ? [] : wholePerson(caller));
+}
+
+/**
+ * What an answer says of the flow, else the flow itself: a browser is sent on either way. `unknown`: the store failed
+ * to say. A request that came to nothing is sent again, and then finds the flow as it left it.
+ */
+async function stateAfter(
+  answer: ChangeAnswer,
+  flow: FlowRequest,
+): Promise<'passed' | 'not-passed' | 'not-shown' | 'unknown'> {
+  if (!answer.ok) return 'not-passed';
+  const { status } = answer.value;
+  if (status >= 400 && status !== 422) return 'not-passed';
+  const stated = (await documentOf(answer.value))?.state;
+  if (stated !== undefined) return stated === PASSED ? 'passed' : 'not-passed';
+  const id = flowIdOf(flow);
+  const reading = id === '' ? REFUSED : await readFlow('verification', id, flow);
+  if (reading.kind === 'fault') return 'unknown';
+  if (reading.kind === 'refused') return 'not-shown';
+  return reading.document.state === PASSED ? 'passed' : 'not-passed';
+}
+
+/** Who makes the request, as the store has them now. */
+async function currentCaller({
+  caller,
+  credential,
+  call,
+  options,
+}: FlowRequest): Promise<Session | 'nobody' | 'unknown'> {
+  if (caller?.kind === 'unknown') return 'unknown';
+  if (caller?.kind !== 'known' || credential === undefined) return 'nobody';
+  const demand = { asOf: options.now(), onlyIfCached: false };
+  const found = await options.sessions.resolve(credential, demand, call.anchor);
+  if (found.outcome === 'signed-in') return found.session;
+  return found.outcome === 'not-signed-in' ? 'nobody' : 'unknown';
+}
+
+function hasAddress({ document }: Session, address: string): boolean {
+  const { identity } = document;
+  const addresses = isObject(identity) ? identity.verifiable_addresses : undefined;
+  if (!Array.isArray(addresses)) return false;
+  return addresses.some(
+    (one: JsonValue) =>
+      isObject(one) &&
+      typeof one.value === 'string' &&
+      one.value.toLowerCase() === address.toLowerCase(),
+  );
+}

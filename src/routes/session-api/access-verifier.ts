@@ -1,0 +1,49 @@
+import * as v from 'valibot';
+import { failed, success } from '../../runtime/result.ts';
+import type { IssuerKeys } from '../../tokens/issuer-keys.ts';
+import { type TokenProfile, verifyToken } from '../../tokens/verify-token.ts';
+import type { AccessVerifier } from './guard.ts';
+
+export interface AccessOptions {
+  /** `https://<team>.cloudflareaccess.com`: the issuer, to the letter. */
+  readonly teamUrl: string;
+  /** Application Audience tags; one of them has to be in the assertion. */
+  readonly audience: readonly string[];
+  readonly keys: IssuerKeys;
+}
+
+/** Where a team's keys are, on its URL. */
+export const ACCESS_KEYS_PATH = '/cdn-cgi/access/certs';
+export const ACCESS_ALGORITHMS = ['RS256'] as const;
+
+/** Access sessions last a month at most. */
+const MAX_LIFETIME_SECONDS = 31 * 24 * 3600;
+const CLOCK_TOLERANCE_SECONDS = 5;
+
+/**
+ * Verifies `Cf-Access-Jwt-Assertion`: the team's signature, its issuer, one of the applications, in time. An
+ * assertion for another application of the same team is as good as none.
+ */
+export function createAccessVerifier({ teamUrl, audience, keys }: AccessOptions): AccessVerifier {
+  const profile: TokenProfile<object> = {
+    issuer: teamUrl,
+    audience,
+    keys,
+    algorithms: ACCESS_ALGORITHMS,
+    types: [undefined, 'jwt'],
+    requiresKeyId: true,
+    required: ['exp', 'iat'],
+    forbidden: [],
+    markers: {},
+    clockToleranceSeconds: CLOCK_TOLERANCE_SECONDS,
+    maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
+    claims: v.object({}),
+  };
+  return async function verifyAccess(assertion, now, anchor) {
+    const verified = await verifyToken(assertion, profile, { now, anchor });
+    if (verified.ok) return success(undefined);
+    return failed(
+      verified.failure.kind === 'cannot-tell' ? 'guard_unavailable' : 'caller_not_authorized',
+    );
+  };
+}

@@ -1,0 +1,68 @@
+import { isCrossSite } from '../../http/same-origin.ts';
+import { failed, type Result, success } from '../../runtime/result.ts';
+import { matchesSecret } from '../../runtime/secret-compare.ts';
+import type { Anchor } from '../../runtime/single-flight.ts';
+
+/** How a caller of a guarded route proved that they may. */
+export type GuardFailure = 'caller_not_authorized' | 'cross_site_change' | 'guard_unavailable';
+
+/** Whether a Cloudflare Access assertion is good: signed by the team, for one of the applications, in time. */
+export type AccessVerifier = (
+  assertion: string,
+  now: number,
+  anchor: Anchor,
+) => Promise<Result<undefined, 'caller_not_authorized' | 'guard_unavailable'>>;
+
+export interface GuardOptions {
+  readonly secrets: readonly string[];
+  /** `undefined`: Access is not among the guards. */
+  readonly access: AccessVerifier | undefined;
+  readonly allowedOrigins: readonly string[];
+  readonly now: () => number;
+}
+
+/** A request to a guarded route. */
+export interface GuardedCall {
+  readonly request: Request;
+  readonly anchor: Anchor;
+}
+
+const BEARER = /^bearer ([A-Za-z0-9_~+/=-]{32,512})$/i;
+const ASSERTION = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+const MAX_ASSERTION_LENGTH = 8192;
+
+/** The guard in front of admin and service-account routes: any one of what is configured is enough. */
+export class Guard {
+  readonly #options: GuardOptions;
+
+  constructor(options: GuardOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the caller may. An assertion is only looked at when no secret is presented. */
+  async check({ request, anchor }: GuardedCall): Promise<Result<undefined, GuardFailure>> {
+    const { headers } = request;
+    const authorization = headers.get('authorization');
+    if (authorization !== null) return this.#checkSecret(authorization);
+    const { access, allowedOrigins, now } = this.#options;
+    const assertion = headers.get('cf-access-jwt-assertion');
+    if (access === undefined || assertion === null) return REFUSED;
+    if (assertion.length > MAX_ASSERTION_LENGTH || !ASSERTION.test(assertion)) return REFUSED;
+    const verified = await access(assertion, now(), anchor);
+    // Access answers for a browser by its cookie, so a page of another site could make it do so.
+    const isChange = request.method !== 'GET' && request.method !== 'HEAD';
+    if (verified.ok && isChange && isCrossSite(headers, allowedOrigins)) {
+      return failed('cross_site_change');
+    }
+    return verified;
+  }
+
+  async #checkSecret(authorization: string): Promise<Result<undefined, GuardFailure>> {
+    const presented = BEARER.exec(authorization)?.[1];
+    if (presented === undefined) return REFUSED;
+    const isGood = await matchesSecret(presented, this.#options.secrets);
+    return isGood ? success(undefined) : REFUSED;
+  }
+}
+
+const REFUSED = Object.freeze(failed('caller_not_authorized' as const));

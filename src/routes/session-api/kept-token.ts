@@ -1,0 +1,55 @@
+import type {
+  ServiceAccountFault,
+  ServiceAccountToken,
+} from '../../providers/keycard/service-account.ts';
+import type { Result } from '../../runtime/result.ts';
+import { type Anchor, SingleFlight } from '../../runtime/single-flight.ts';
+
+type TokenResult = Result<ServiceAccountToken, ServiceAccountFault>;
+
+export interface KeptTokenOptions {
+  readonly request: (askedAt: number) => Promise<TokenResult>;
+  /** No request takes longer: it carries this deadline itself. */
+  readonly timeoutMs: number;
+  readonly now: () => number;
+}
+
+/** A token is let go this long before it expires, or at nine tenths of its life when that is shorter. */
+const MARGIN_MS = 60_000;
+const MARGIN_SHARE = 0.1;
+
+/**
+ * The service account's token, in this isolate's memory and nowhere else: asked for once however many
+ * requests want it, kept until shortly before it expires.
+ */
+export class KeptToken {
+  readonly #options: KeptTokenOptions;
+  readonly #flights: SingleFlight<TokenResult>;
+  #token: ServiceAccountToken | undefined;
+
+  constructor(options: KeptTokenOptions) {
+    this.#options = options;
+    this.#flights = new SingleFlight({ deadlineMs: options.timeoutMs, now: options.now });
+  }
+
+  /** @param newerThan a token that was refused: one asked for after it is wanted */
+  async read(anchor: Anchor, newerThan?: ServiceAccountToken): Promise<TokenResult> {
+    const kept = this.#token;
+    if (kept !== undefined && this.#isGood(kept, newerThan)) return { ok: true, value: kept };
+    const asOf = newerThan === undefined ? 0 : newerThan.askedAt + 1;
+    const { value } = await this.#flights.join('token', asOf, (at) => this.#ask(at), anchor);
+    return value;
+  }
+
+  async #ask(askedAt: number): Promise<TokenResult> {
+    const answer = await this.#options.request(askedAt);
+    if (answer.ok) this.#token = answer.value;
+    return answer;
+  }
+
+  #isGood({ askedAt, expiresAt }: ServiceAccountToken, newerThan?: ServiceAccountToken): boolean {
+    const margin = Math.min(MARGIN_MS, (expiresAt - askedAt) * MARGIN_SHARE);
+    const isNewer = newerThan === undefined || askedAt > newerThan.askedAt;
+    return isNewer && this.#options.now() < expiresAt - margin;
+  }
+}

@@ -1,0 +1,117 @@
+import { digestName } from '../../credentials/credential-name.ts';
+import { tracingHeaders } from '../../http/request-headers.ts';
+import type { ServiceAccountFault } from '../../providers/keycard/service-account.ts';
+import type { Upstream, UpstreamCall, UpstreamFault } from '../../providers/upstream.ts';
+import { failed, type Result, success } from '../../runtime/result.ts';
+import type { ApiCall } from '../../session-changes/api-route.ts';
+import { openToken } from '../../tokens/compact-jws.ts';
+import type { Guard, GuardFailure } from './guard.ts';
+import type { KeptToken } from './kept-token.ts';
+
+export interface KeycardCall extends Pick<UpstreamCall, 'method' | 'segments' | 'query'> {
+  /** Text, because a call whose token had run out is sent again. */
+  readonly body?: string;
+}
+
+/** Somebody who may call Keycard, and by what token. */
+export interface KeycardCaller {
+  /** Whether they passed Postern's guard, rather than bring a bearer for Keycard to judge. */
+  readonly isGuarded: boolean;
+  /**
+   * Tells their requests from others' in the log, also when their bearer is renewed between them. By what the bearer
+   * says, which Keycard alone proves: nothing is concluded of a request that Keycard did not take.
+   */
+  readonly name: string;
+  send(call: KeycardCall): Promise<Result<Response, UpstreamFault | ServiceAccountFault>>;
+}
+
+export interface KeycardCallersOptions {
+  readonly keycard: Upstream;
+  /** `undefined`: there is no service account, and callers bring their own bearer. */
+  readonly serviceAccount: { readonly token: KeptToken; readonly guard: Guard } | undefined;
+}
+
+export interface KeycardCallers {
+  identify(call: ApiCall): Promise<Result<KeycardCaller, GuardFailure>>;
+}
+
+const BEARER = /^bearer ([A-Za-z0-9._~+/=-]{1,8192})$/i;
+const JWT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/;
+
+/**
+ * Tells the callers of Keycard's routes apart by form alone. Where there is a service account, a bearer that
+ * is a JWT is the caller's own and goes to Keycard as it is; anything else has to pass the guard, so that a
+ * mistyped secret of ours is never sent to anybody.
+ */
+export function createKeycardCallers(options: KeycardCallersOptions): KeycardCallers {
+  return {
+    async identify(call) {
+      const { serviceAccount } = options;
+      const own = BEARER.exec(call.request.headers.get('authorization') ?? '')?.[1];
+      const isOwn = own !== undefined && (serviceAccount === undefined || JWT.test(own));
+      if (isOwn) return success(await callerWithBearer(own, call, options));
+      if (serviceAccount === undefined) return failed('caller_not_authorized');
+      const passed = await serviceAccount.guard.check(call);
+      return passed.ok
+        ? success(callerByServiceAccount(serviceAccount.token, call, options))
+        : passed;
+    },
+  };
+}
+
+async function callerWithBearer(
+  bearer: string,
+  { request }: ApiCall,
+  { keycard }: KeycardCallersOptions,
+): Promise<KeycardCaller> {
+  return {
+    isGuarded: false,
+    name: await nameOf(bearer),
+    send: (call) => keycard.send(withBearer(call, bearer, request)),
+  };
+}
+
+function nameOf(bearer: string): Promise<string> {
+  const opened = openToken(bearer);
+  const { iss, sub } = opened.ok ? opened.value.claims : {};
+  const isNamed = typeof iss === 'string' && typeof sub === 'string';
+  return digestName('v1t', isNamed ? [iss, sub] : [bearer]);
+}
+
+function callerByServiceAccount(
+  token: KeptToken,
+  { request, anchor }: ApiCall,
+  { keycard }: KeycardCallersOptions,
+): KeycardCaller {
+  return {
+    isGuarded: true,
+    name: 'guarded',
+    async send(call) {
+      const kept = await token.read(anchor);
+      if (!kept.ok) return kept;
+      const answer = await keycard.send(withBearer(call, kept.value.value, request));
+      if (!answer.ok || answer.value.status !== 401) return answer;
+      // It may have been revoked or its key changed: one newer token, one more try. Nothing was done by a 401.
+      const renewed = await token.read(anchor, kept.value);
+      if (!renewed.ok) return renewed;
+      await answer.value.body?.cancel();
+      const again = await keycard.send(withBearer(call, renewed.value.value, request));
+      // Who is refused is our service account, and that is no verdict on the caller.
+      return again.ok && again.value.status === 401 ? failed('upstream_not_valid') : again;
+    },
+  };
+}
+
+function withBearer(
+  { body, ...call }: KeycardCall,
+  bearer: string,
+  request: Request,
+): UpstreamCall {
+  const headers = {
+    accept: call.method === 'DELETE' ? '*/*' : 'application/json',
+    authorization: `Bearer ${bearer}`,
+    ...tracingHeaders(request.headers),
+    ...(body !== undefined && { 'content-type': 'application/json' }),
+  };
+  return { ...call, headers, ...(body !== undefined && { body }) };
+}

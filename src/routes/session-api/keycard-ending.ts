@@ -1,0 +1,114 @@
+import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
+import {
+  descendantsOf,
+  type KeycardSession,
+  readKeycardPage,
+  readKeycardSession,
+} from '../../providers/keycard/keycard-session.ts';
+import { parseObject } from '../../providers/kratos/kratos-session.ts';
+import type { MarkSubject } from '../../revocation/mark.ts';
+import type { JsonObject } from '../../session/session.ts';
+import type { KeycardCall, KeycardCaller } from './keycard-caller.ts';
+
+/**
+ * The sessions that end with one: itself and all that are derived from it. `absent`: the caller is shown no such
+ * session. `fault`: they could not be found out.
+ */
+export type Ending =
+  | { readonly kind: 'found'; readonly sessions: readonly KeycardSession[] }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'fault' };
+
+const PAGE_LIMIT = 100;
+/** 10,000 active sessions of a zone, in fewer calls than the platform allows one request. */
+const MAX_PAGES = 100;
+const MAX_PAGE_BYTES = 2 * 1024 * 1024;
+
+/**
+ * Finds the sessions that end with one, as Keycard shows them to the caller. Derived sessions may be other users', so
+ * the whole zone is looked through; a list that fails or does not end leaves the answer open.
+ */
+export async function findEnding(
+  id: string,
+  zoneId: string,
+  caller: KeycardCaller,
+): Promise<Ending> {
+  const segments = ['zones', zoneId, 'sessions'];
+  const root = await readDocument(caller, { method: 'GET', segments: [...segments, id] });
+  if (root.kind !== 'document') return root;
+  const session = readKeycardSession(root.document);
+  if (session === undefined) return FAULT;
+  if (session.kind === 'application') return { kind: 'found', sessions: [session] };
+  const found: KeycardSession[] = [];
+  const query = new URLSearchParams({
+    status: 'active',
+    session_type: 'user',
+    include_nested: 'true',
+    limit: String(PAGE_LIMIT),
+  });
+  for (let count = 0; count < MAX_PAGES; count += 1) {
+    const list = await readDocument(caller, { method: 'GET', segments, query: query.toString() });
+    const page = list.kind === 'document' ? readKeycardPage(list.document) : undefined;
+    if (page === undefined) return FAULT;
+    found.push(...page.sessions);
+    if (page.afterCursor === null) {
+      return { kind: 'found', sessions: [session, ...descendantsOf(id, found)] };
+    }
+    query.set('after', page.afterCursor);
+  }
+  return FAULT;
+}
+
+const FAULT: Ending & { readonly kind: 'fault' } = Object.freeze({ kind: 'fault' });
+
+/**
+ * Marks of sessions for an issuer's tokens. Keycard's access tokens need not say which session they are of, so whoever
+ * it is is marked too, by every name they may go by in `sub`.
+ */
+export function endingMarks(
+  id: string,
+  sessions: readonly KeycardSession[],
+  issuers: readonly string[],
+): MarkSubject[] {
+  return issuers.flatMap((issuer) => {
+    const people = new Set(sessions.flatMap(namesOf));
+    return [
+      ...sessions.flatMap((session, index): MarkSubject[] => {
+        const sessionId = index === 0 ? id : session.id;
+        const [identityId] = namesOf(session);
+        return sessionId === undefined || identityId === undefined
+          ? []
+          : [{ kind: 'session', sessionId, identityId, issuer }];
+      }),
+      ...Array.from(
+        people,
+        (identityId): MarkSubject => ({ kind: 'identity', identityId, issuer }),
+      ),
+    ];
+  });
+}
+
+function namesOf(session: KeycardSession): string[] {
+  const name = session.kind === 'user' ? session.userId : session.applicationId;
+  return session.subject === undefined ? [name] : [name, session.subject];
+}
+
+type Reading =
+  | { readonly kind: 'document'; readonly document: JsonObject }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'fault' };
+
+async function readDocument(caller: KeycardCaller, call: KeycardCall): Promise<Reading> {
+  const sent = await caller.send(call);
+  if (!sent.ok) return FAULT;
+  const { status } = sent.value;
+  try {
+    const text = await readBoundedText(sent.value, MAX_PAGE_BYTES);
+    const document = status === 200 && text !== TOO_LONG ? parseObject(text) : undefined;
+    if (document !== undefined) return { kind: 'document', document };
+  } catch {
+    return FAULT; // the body broke off
+  }
+  const isRefusal = status >= 400 && status < 500 && status !== 408 && status !== 429;
+  return isRefusal ? { kind: 'absent' } : FAULT;
+}

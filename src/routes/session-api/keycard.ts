@@ -1,0 +1,193 @@
+import {
+  checkQuery,
+  matching,
+  oneOf,
+  type QueryShape,
+  wholeNumber,
+} from '../../http/checked-query.ts';
+import { readJsonBody } from '../../http/request-body.ts';
+import { passThrough } from '../../providers/pass-through.ts';
+import type { MarkSubject } from '../../revocation/mark.ts';
+import { failed } from '../../runtime/result.ts';
+import {
+  type ApiAnswer,
+  type ApiCall,
+  type ApiMethods,
+  type ApiPlan,
+  answerWith,
+  change,
+  make,
+  read,
+} from '../../session-changes/api-route.ts';
+import type { ChangeMaker } from '../../session-changes/change-maker.ts';
+import {
+  type ChangeAnswer,
+  type Conclusion,
+  ending,
+  provesUnchanged,
+  rechecking,
+  UNCHANGED,
+} from '../../session-changes/session-change.ts';
+import type { KeycardCall, KeycardCaller, KeycardCallers } from './keycard-caller.ts';
+import { endingMarks, findEnding } from './keycard-ending.ts';
+
+export interface KeycardOptions {
+  readonly callers: KeycardCallers;
+  readonly changes: Pick<ChangeMaker, 'recall'>;
+  /** The zones that may be asked about, each with the issuers whose tokens are believed here as its own. */
+  readonly zones: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Ids and cursors are Keycard's own words: bounded, of characters that mean nothing in a path. */
+const ID = /^[A-Za-z0-9_:~-][A-Za-z0-9_:.~-]{0,254}$/;
+const CURSOR = /^[A-Za-z0-9_=+/.:~-]{1,2048}$/;
+
+const LIST: QueryShape = {
+  checks: {
+    active: oneOf('true'),
+    status: oneOf('active', 'expired', 'revoked'),
+    session_type: oneOf('user', 'application'),
+    user_id: matching(ID),
+    include_nested: oneOf('true'),
+    limit: wholeNumber(1, 1000),
+    after: matching(CURSOR),
+    before: matching(CURSOR),
+    'expand[]': oneOf('total_count'),
+  },
+  repeatable: ['expand[]'],
+};
+
+/** Keycard's session routes (its `api/openapi.yaml`), by path. */
+export function keycardRoutes(options: KeycardOptions): Record<string, ApiMethods> {
+  const visited = async (call: ApiCall) => {
+    const caller = await options.callers.identify(call);
+    if (!caller.ok) return caller;
+    const zoneId = call.parameter('zoneId');
+    const issuers = options.zones.get(zoneId);
+    if (issuers === undefined) return failed('not_found' as const);
+    return {
+      ok: true,
+      value: { ...options, call, caller: caller.value, zoneId, issuers },
+    } as const;
+  };
+  const reading = (handle: (visit: KeycardVisit) => Promise<ApiAnswer>) =>
+    read(async (call) => {
+      const visit = await visited(call);
+      return visit.ok ? handle(visit.value) : visit;
+    });
+  const changing = (plan: (visit: KeycardVisit) => Promise<ApiPlan>) =>
+    change(async (call) => {
+      const visit = await visited(call);
+      return visit.ok ? plan(visit.value) : answerWith(visit);
+    });
+  return {
+    '/zones/:zoneId/sessions': { GET: reading(listSessions) },
+    '/zones/:zoneId/sessions/:id': {
+      GET: reading(readSession),
+      PATCH: changing(revokeSession),
+      DELETE: changing(deleteSession),
+    },
+  };
+}
+
+interface KeycardVisit extends KeycardOptions {
+  readonly call: ApiCall;
+  readonly caller: KeycardCaller;
+  readonly zoneId: string;
+  readonly issuers: readonly string[];
+}
+
+async function listSessions({ call, caller, zoneId }: KeycardVisit): Promise<ApiAnswer> {
+  const query = checkQuery(call.target.search, LIST);
+  if (!query.ok) return query;
+  const segments = ['zones', zoneId, 'sessions'];
+  return passed(caller, { method: 'GET', segments, query: query.value.toString() });
+}
+
+async function readSession({ call, caller, zoneId }: KeycardVisit): Promise<ApiAnswer> {
+  const id = readId(call);
+  if (id === undefined) return failed('parameter_not_valid');
+  return passed(caller, { method: 'GET', segments: ['zones', zoneId, 'sessions', id] });
+}
+
+async function revokeSession(visit: KeycardVisit): Promise<ApiPlan> {
+  const id = readId(visit.call);
+  if (id === undefined) return answerWith(failed('parameter_not_valid'));
+  const body = await readJsonBody(visit.call.request);
+  if (!body.ok) return answerWith(body);
+  if (body.value.status !== 'revoked') return answerWith(failed('body_not_valid'));
+  return planEnd(visit, id, { method: 'PATCH', body: '{"status":"revoked"}' });
+}
+
+async function deleteSession(visit: KeycardVisit): Promise<ApiPlan> {
+  const id = readId(visit.call);
+  return id === undefined
+    ? answerWith(failed('parameter_not_valid'))
+    : planEnd(visit, id, { method: 'DELETE' });
+}
+
+/**
+ * Ends a session and, with it, every session derived from it: Keycard says nothing of those in its answer, so they are
+ * found out before anything is sent, and the log keeps them for a retry, to which Keycard shows them no more. A zone
+ * whose tokens are not believed here leaves no mark here.
+ */
+async function planEnd(
+  visit: KeycardVisit,
+  id: string,
+  sent: Pick<KeycardCall, 'method' | 'body'>,
+): Promise<ApiPlan> {
+  const { caller, zoneId, issuers, changes } = visit;
+  const send = () => passed(caller, { ...sent, segments: ['zones', zoneId, 'sessions', id] });
+  if (issuers.length === 0) {
+    const intent = { kind: 'in-the-answer', needsLog: false } as const;
+    return make({ intent, send, conclude: async () => UNCHANGED });
+  }
+  const found = await findEnding(id, zoneId, caller);
+  if (found.kind === 'fault') return answerWith(failed('store_unavailable'));
+  const name = `keycard:${zoneId}/${id} ${caller.name}`;
+  const earlier = await changes.recall(name);
+  if (!earlier.ok) return answerWith(earlier);
+  const shown = found.kind === 'found' ? endingMarks(id, found.sessions, issuers) : [];
+  const about = [...shown, ...earlier.value];
+  if (about.length > 0) {
+    const remember = { keys: [name], about };
+    const conclude = async (answer: ChangeAnswer) => concludeEnd(answer, about, caller);
+    return make({ intent: { kind: 'known', about, remember }, send, conclude });
+  }
+  // Nobody was shown such a session. An operator may end it by its id all the same.
+  const byId = issuers.map((issuer): MarkSubject => ({ kind: 'session', sessionId: id, issuer }));
+  return make({
+    intent: { kind: 'in-the-answer', needsLog: true },
+    send,
+    conclude: async (answer) =>
+      isDone(answer) || caller.isGuarded ? concludeEnd(answer, byId, caller) : UNCHANGED,
+  });
+}
+
+/**
+ * An operator may end what they name. A caller with a bearer of their own was shown the session, and may end it when
+ * Keycard did so for them or has it no more; a time-out or a failure shows neither, and their retry will.
+ */
+function concludeEnd(
+  answer: ChangeAnswer,
+  about: readonly MarkSubject[],
+  { isGuarded }: KeycardCaller,
+): Conclusion {
+  if (provesUnchanged(answer)) return UNCHANGED;
+  const isGone = answer.ok && [404, 410].includes(answer.value.status);
+  return isGuarded || isDone(answer) || isGone ? ending(about) : rechecking(about);
+}
+
+function isDone(answer: ChangeAnswer): boolean {
+  return answer.ok && answer.value.ok;
+}
+
+async function passed(caller: KeycardCaller, call: KeycardCall): Promise<ApiAnswer> {
+  const sent = await caller.send(call);
+  return sent.ok ? passThrough(sent.value) : sent;
+}
+
+function readId(call: ApiCall): string | undefined {
+  const id = call.parameter('id');
+  return ID.test(id) ? id : undefined;
+}

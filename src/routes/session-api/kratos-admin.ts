@@ -1,0 +1,256 @@
+import {
+  checkQuery,
+  matching,
+  oneOf,
+  type QueryShape,
+  wholeNumber,
+} from '../../http/checked-query.ts';
+import { readJsonBody } from '../../http/request-body.ts';
+import { tracingHeaders } from '../../http/request-headers.ts';
+import {
+  type BulkChange,
+  bulkChangeBody,
+  readBulkChange,
+} from '../../providers/kratos/bulk-change.ts';
+import { moveLinks } from '../../providers/kratos/keyset-links.ts';
+import {
+  NUMBERED_PAGE_CHECKS,
+  numberedLinks,
+  numberedQuery,
+  readNumberedPage,
+} from '../../providers/kratos/numbered-paging.ts';
+import { passThrough } from '../../providers/pass-through.ts';
+import type { Upstream } from '../../providers/upstream.ts';
+import type { MarkSubject } from '../../revocation/mark.ts';
+import { failed } from '../../runtime/result.ts';
+import type { ReadNames } from '../../session/identity-names.ts';
+import { readUuid } from '../../session/uuid.ts';
+import {
+  type ApiAnswer,
+  type ApiCall,
+  type ApiChange,
+  type ApiMethods,
+  type ApiPlan,
+  type ApiRead,
+  answerWith,
+  change,
+  make,
+  read,
+} from '../../session-changes/api-route.ts';
+import {
+  endingUnlessRefused,
+  provesUnchanged,
+  rechecking,
+  UNCHANGED,
+} from '../../session-changes/session-change.ts';
+import { identityMarks } from '../../session-changes/subjects.ts';
+import type { Guard } from './guard.ts';
+import { setNumberedLinks } from './kratos-public.ts';
+
+export interface KratosAdminOptions {
+  readonly kratosAdmin: Upstream;
+  /** Ory Network's API key; self-hosted Kratos asks for none. */
+  readonly apiKey: string | undefined;
+  readonly guard: Guard;
+  /** `undefined`: the id is the one name of a person that tokens have. */
+  readonly readNames: ReadNames | undefined;
+  /** Where clients find the session API, without a slash at its end. */
+  readonly apiUrl: string;
+  /** The path of that URL, empty when it has none. */
+  readonly apiPath: string;
+}
+
+const EXPAND = { expand: oneOf('identity', 'devices', 'Identity', 'Devices') };
+const LIST: QueryShape = {
+  checks: {
+    ...EXPAND,
+    active: oneOf('true', 'false'),
+    page_size: wholeNumber(1, 1000),
+    page_token: matching(/^[A-Za-z0-9_+/-]{1,2048}={0,2}$/),
+  },
+  repeatable: ['expand'],
+};
+const READ: QueryShape = { checks: EXPAND, repeatable: ['expand'] };
+const LIST_OF_IDENTITY: QueryShape = {
+  checks: { ...NUMBERED_PAGE_CHECKS, active: oneOf('true', 'false') },
+};
+
+/** Kratos's admin session routes (`session/handler.go`), by path, each behind the guard. */
+export function kratosAdminRoutes(options: KratosAdminOptions): Record<string, ApiMethods> {
+  const reading = (handle: Handle<ApiAnswer>): ApiRead =>
+    read(async (call) => {
+      const passed = await options.guard.check(call);
+      return passed.ok ? handle(call, options) : passed;
+    });
+  const changing = (plan: Handle<ApiPlan>): ApiChange =>
+    change(async (call) => {
+      const passed = await options.guard.check(call);
+      return passed.ok ? plan(call, options) : answerWith(passed);
+    });
+  return {
+    '/admin/sessions': { GET: reading(listSessions), POST: changing(changeInBulk) },
+    '/admin/sessions/:id': { GET: reading(readSession), DELETE: changing(disableSession) },
+    '/admin/sessions/:id/extend': { PATCH: changing(extendSession) },
+    '/admin/identities/:id/sessions': {
+      GET: reading(listIdentitySessions),
+      DELETE: changing(deleteIdentitySessions),
+    },
+  };
+}
+
+type Handle<Outcome> = (call: ApiCall, options: KratosAdminOptions) => Promise<Outcome>;
+
+async function listSessions(call: ApiCall, options: KratosAdminOptions): Promise<ApiAnswer> {
+  const query = checkQuery(call.target.search, LIST);
+  if (!query.ok) return query;
+  const segments = ['admin', 'sessions'];
+  const sent = await send(call, options, { method: 'GET', segments, query: query.value });
+  const links = sent.ok ? sent.value.headers.get('link') : null;
+  if (sent.ok && links !== null) {
+    sent.value.headers.set('link', moveLinks(links, `${options.apiPath}/admin/sessions`));
+  }
+  return sent;
+}
+
+async function readSession(call: ApiCall, options: KratosAdminOptions): Promise<ApiAnswer> {
+  const id = readUuid(call.parameter('id'));
+  const query = checkQuery(call.target.search, READ);
+  if (id === undefined || !query.ok) return failed('parameter_not_valid');
+  const segments = ['admin', 'sessions', id];
+  return send(call, options, { method: 'GET', segments, query: query.value });
+}
+
+async function disableSession(call: ApiCall, options: KratosAdminOptions): Promise<ApiPlan> {
+  const id = readUuid(call.parameter('id'));
+  if (id === undefined) return answerWith(failed('parameter_not_valid'));
+  const sent = { method: 'DELETE', segments: ['admin', 'sessions', id] };
+  return ends(call, options, [sessionMark(id)], sent);
+}
+
+/**
+ * Has the session checked again by whoever asks next, who so is given the new expiry and the cookie that Kratos renews
+ * for it (ory/kratos#2562). Its tokens stay good. Kratos answers the same when it extended nothing.
+ */
+async function extendSession(call: ApiCall, options: KratosAdminOptions): Promise<ApiPlan> {
+  const id = readUuid(call.parameter('id'));
+  if (id === undefined) return answerWith(failed('parameter_not_valid'));
+  const about = [sessionMark(id)];
+  const sent = { method: 'PATCH', segments: ['admin', 'sessions', id, 'extend'] };
+  return make({
+    intent: { kind: 'known', about },
+    send: () => send(call, options, sent),
+    conclude: async (answer) => (provesUnchanged(answer) ? UNCHANGED : rechecking(about)),
+  });
+}
+
+async function listIdentitySessions(
+  call: ApiCall,
+  options: KratosAdminOptions,
+): Promise<ApiAnswer> {
+  const id = readUuid(call.parameter('id'));
+  const query = checkQuery(call.target.search, LIST_OF_IDENTITY);
+  if (id === undefined || !query.ok) return failed('parameter_not_valid');
+  const page = readNumberedPage(query.value);
+  if (!page.ok) return page;
+  const filters = query.value;
+  const segments = ['admin', 'identities', id, 'sessions'];
+  const asked = new URLSearchParams(numberedQuery(page.value, filters));
+  const sent = await send(call, options, { method: 'GET', segments, query: asked });
+  if (!sent.ok) return sent;
+  const url = `${options.apiUrl}/${segments.join('/')}`;
+  setNumberedLinks(sent.value, (total) => numberedLinks(url, page.value, { total, filters }));
+  return sent;
+}
+
+async function deleteIdentitySessions(
+  call: ApiCall,
+  options: KratosAdminOptions,
+): Promise<ApiPlan> {
+  const id = readUuid(call.parameter('id'));
+  if (id === undefined) return answerWith(failed('parameter_not_valid'));
+  const about = await aboutPeople([id], options);
+  if (about === undefined) return answerWith(failed('store_unavailable'));
+  const sent = { method: 'DELETE', segments: ['admin', 'identities', id, 'sessions'] };
+  return ends(call, options, about, sent);
+}
+
+async function changeInBulk(call: ApiCall, options: KratosAdminOptions): Promise<ApiPlan> {
+  const body = await readJsonBody(call.request);
+  if (!body.ok) return answerWith(body);
+  const bulk = readBulkChange(body.value);
+  if (bulk === undefined) return answerWith(failed('body_not_valid'));
+  const about = await aboutBulk(bulk, options);
+  if (about === undefined) return answerWith(failed('store_unavailable'));
+  const sent = { method: 'POST', segments: ['admin', 'sessions'], body: bulkChangeBody(bulk) };
+  return ends(call, options, about, sent);
+}
+
+/** Whom a bulk change is about; `undefined`: the store did not say by which names. */
+async function aboutBulk(
+  bulk: BulkChange,
+  options: KratosAdminOptions,
+): Promise<MarkSubject[] | undefined> {
+  switch (bulk.kind) {
+    case 'everybody':
+      return [{ kind: 'everything' }];
+    case 'sessions':
+      return bulk.ids.map(sessionMark);
+    case 'identities':
+      return aboutPeople(bulk.ids, options);
+  }
+}
+
+/** People by every name that their tokens may have; `undefined`: the store did not say. */
+async function aboutPeople(
+  ids: readonly string[],
+  { readNames }: KratosAdminOptions,
+): Promise<MarkSubject[] | undefined> {
+  if (readNames === undefined) return identityMarks(ids);
+  const names = await readNames(ids);
+  return names && identityMarks([...new Set([...ids, ...[...names.values()].flat()])]);
+}
+
+/** Ends what the operator names: whoever passed the guard may, so a 404 after an earlier try is marked like a success. */
+function ends(
+  call: ApiCall,
+  options: KratosAdminOptions,
+  about: readonly MarkSubject[],
+  sent: AdminCall,
+): ApiPlan {
+  return make({
+    intent: { kind: 'known', about },
+    send: () => send(call, options, sent),
+    conclude: endingUnlessRefused(about),
+  });
+}
+
+function sessionMark(sessionId: string): MarkSubject {
+  return { kind: 'session', sessionId };
+}
+
+interface AdminCall {
+  readonly method: string;
+  readonly segments: readonly string[];
+  readonly query?: URLSearchParams;
+  readonly body?: string;
+}
+
+async function send(
+  { request }: ApiCall,
+  { kratosAdmin, apiKey }: KratosAdminOptions,
+  { query, body, ...call }: AdminCall,
+): Promise<ApiAnswer> {
+  const headers = {
+    accept: 'application/json',
+    ...tracingHeaders(request.headers),
+    ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
+    ...(body !== undefined && { 'content-type': 'application/json' }),
+  };
+  const sent = await kratosAdmin.send({
+    ...call,
+    headers,
+    ...(query !== undefined && { query: query.toString() }),
+    ...(body !== undefined && { body }),
+  });
+  return sent.ok ? passThrough(sent.value) : sent;
+}

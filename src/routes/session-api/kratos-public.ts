@@ -1,0 +1,167 @@
+import { errorHeaders } from '../../errors/error-response.ts';
+import { checkQuery, matching } from '../../http/checked-query.ts';
+import { tracingHeaders } from '../../http/request-headers.ts';
+import { sessions401Body } from '../../providers/kratos/kratos-errors.ts';
+import {
+  NUMBERED_PAGE_CHECKS,
+  numberedLinks,
+  numberedQuery,
+  readNumberedPage,
+} from '../../providers/kratos/numbered-paging.ts';
+import { passThrough } from '../../providers/pass-through.ts';
+import type { Upstream } from '../../providers/upstream.ts';
+import { failed, success } from '../../runtime/result.ts';
+import { readUuid } from '../../session/uuid.ts';
+import {
+  type ApiAnswer,
+  type ApiCall,
+  type ApiMethods,
+  type ApiPlan,
+  answerWith,
+  change,
+  make,
+  read,
+} from '../../session-changes/api-route.ts';
+import {
+  type CallerOptions,
+  type CallerRefusal,
+  type Chosen,
+  chooseCredential,
+  identifyCaller,
+} from '../../session-changes/caller.ts';
+import { type Ender, endOtherSessions, endSession } from '../../session-changes/end-sessions.ts';
+import { sendAsCaller } from '../../session-changes/send-as-caller.ts';
+import type { SessionChange } from '../../session-changes/session-change.ts';
+import { readTextOf, type SelfServiceOptions } from '../self-service/flow-request.ts';
+import { signIn } from '../self-service/sign-in.ts';
+
+export interface KratosPublicOptions extends CallerOptions {
+  readonly kratos: Upstream;
+  /** What flows are made with: one of them ends here. */
+  readonly flows: SelfServiceOptions;
+  /** Where clients find the session API, without a slash at its end. */
+  readonly apiUrl: string;
+}
+
+const EXCHANGE_CODE = matching(/^[\x21-\x7e]{1,512}$/);
+
+/** Kratos's public session routes (`session/handler.go`), by path. */
+export function kratosPublicRoutes(options: KratosPublicOptions): Record<string, ApiMethods> {
+  return {
+    '/sessions': {
+      GET: read((call) => listSessions(call, options)),
+      DELETE: change((call) => revokeOthers(call, options)),
+    },
+    '/sessions/token-exchange': { GET: change((call) => exchangeToken(call, options)) },
+    '/sessions/:id': { DELETE: change((call) => revokeOne(call, options)) },
+  };
+}
+
+async function listSessions(call: ApiCall, options: KratosPublicOptions): Promise<ApiAnswer> {
+  const chosen = await chooseCredential(call.request, call.anchor, { ...options, isChange: false });
+  if (!chosen.ok) return refuse(call, chosen.failure);
+  const checked = checkQuery(call.target.search, { checks: NUMBERED_PAGE_CHECKS });
+  if (!checked.ok) return checked;
+  const page = readNumberedPage(checked.value);
+  if (!page.ok) return page;
+  const filters = new URLSearchParams();
+  const query = numberedQuery(page.value, filters);
+  const sent = await sendAsCaller(
+    options.kratos,
+    { method: 'GET', segments: ['sessions'], query },
+    { request: call.request, credential: chosen.value.credential },
+  );
+  if (!sent.ok) return sent;
+  const url = `${options.apiUrl}/sessions`;
+  setNumberedLinks(sent.value, (total) => numberedLinks(url, page.value, { total, filters }));
+  return sent;
+}
+
+/** Replaces the links of a numbered list by ones that lead to its end; without a total there are none. */
+export function setNumberedLinks(response: Response, links: (total: number) => string): void {
+  const total = response.headers.get('x-total-count') ?? '';
+  response.headers.delete('link');
+  if (response.ok && /^\d{1,9}$/.test(total)) response.headers.set('link', links(Number(total)));
+}
+
+async function revokeOne(call: ApiCall, options: KratosPublicOptions): Promise<ApiPlan> {
+  const chosen = await chooseCredential(call.request, call.anchor, { ...options, isChange: true });
+  if (!chosen.ok) return answerWith(refuse(call, chosen.failure));
+  const id = readUuid(call.parameter('id'));
+  if (id === undefined) return answerWith(failed('parameter_not_valid'));
+  return planFor(chosen.value, call, options, (ender) => endSession(id, ender, options.kratos));
+}
+
+async function revokeOthers(call: ApiCall, options: KratosPublicOptions): Promise<ApiPlan> {
+  const chosen = await chooseCredential(call.request, call.anchor, { ...options, isChange: true });
+  if (!chosen.ok) return answerWith(refuse(call, chosen.failure));
+  return planFor(chosen.value, call, options, (ender) => endOtherSessions(ender, options.kratos));
+}
+
+/**
+ * Plans a change of the caller's own sessions. A caller whose person is not known can name none of theirs, so nothing
+ * is sent: below the level that the store asks for they are told so, as at the list.
+ */
+async function planFor(
+  chosen: Chosen,
+  call: ApiCall,
+  { sessions }: KratosPublicOptions,
+  toChange: (ender: Ender) => SessionChange,
+): Promise<ApiPlan> {
+  const { request, anchor } = call;
+  const { credential } = chosen;
+  const caller = await identifyCaller(chosen, anchor, sessions);
+  switch (caller.kind) {
+    case 'known':
+      return make(toChange({ request, credential, session: caller.session }));
+    case 'below':
+      return answerWith(success(belowLevel(caller.body)));
+    case 'nobody':
+      return answerWith(refuse(call, 'credential_missing'));
+    case 'unknown':
+      return answerWith(failed('store_unavailable'));
+  }
+}
+
+/** Kratos's own refusal of a session that has to step up; the same at whoami and at the list. */
+function belowLevel(body: string): Response {
+  const headers = errorHeaders('session_aal2_required');
+  headers.set('ory-error-id', 'session_aal2_required');
+  return new Response(body, { status: 403, headers });
+}
+
+/** Ends a sign-in that an app began and a browser went through: the app alone is handed the session. */
+async function exchangeToken(call: ApiCall, options: KratosPublicOptions): Promise<ApiPlan> {
+  const query = checkQuery(call.target.search, {
+    checks: { init_code: EXCHANGE_CODE, return_to_code: EXCHANGE_CODE },
+  });
+  if (!query.ok) return answerWith(query);
+  const send = async () => {
+    const sent = await options.kratos.send({
+      method: 'GET',
+      segments: ['sessions', 'token-exchange'],
+      query: query.value.toString(),
+      headers: { accept: 'application/json', ...tracingHeaders(call.request.headers) },
+    });
+    return sent.ok ? passDocument(sent.value) : sent;
+  };
+  const { flows } = options;
+  return make(signIn({ call, credential: undefined, caller: undefined, options: flows, send }));
+}
+
+/** Read whole, as it is looked into before the client gets it. */
+async function passDocument(response: Response): Promise<ApiAnswer> {
+  const text = await readTextOf(response);
+  return text === undefined
+    ? failed('upstream_not_valid')
+    : passThrough(new Response(text, response));
+}
+
+/** Without a session the answer is known, to the byte. */
+function refuse({ request }: ApiCall, reason: CallerRefusal): ApiAnswer {
+  if (reason !== 'credential_missing') return failed(reason);
+  const headers = errorHeaders(reason);
+  headers.set('ory-error-id', '');
+  const body = sessions401Body(request.headers.get('x-request-id'));
+  return success(new Response(body, { status: 401, headers }));
+}

@@ -1,0 +1,59 @@
+// Pure: no I/O, no clock.
+import { html } from 'hono/html';
+import { type Markup, page } from '../../refusals/page.ts';
+import type { ShownSession } from './session-summary.ts';
+
+export interface SessionsPage {
+  readonly current: ShownSession;
+  readonly others: readonly ShownSession[];
+  /** Whether `others` may not be all. */
+  readonly isCut: boolean;
+  /** Sent back with a change, to show that it was this page that asked for it. */
+  readonly formToken: string;
+  /** Whether a change has just been made. */
+  readonly isChanged: boolean;
+}
+
+/** In a form: the session to end, or {@link ALL_OTHERS}, and the page's token. */
+export const END_FIELD = 'end';
+export const TOKEN_FIELD = 'token';
+export const ALL_OTHERS = 'others';
+
+/** Where a person is signed in, with a button to end each session but the one they are looking with. */
+export function sessionsPage(shown: SessionsPage, headers: Headers): Promise<Response> {
+  const { current, others, isCut, formToken, isChanged } = shown;
+  const main = html`${isChanged ? html`<p>This is where you are signed in now.</p>` : ''}
+<h2>This session</h2>
+<ul role="list">${item(current)}</ul>
+<h2>Other sessions</h2>
+${
+  others.length === 0
+    ? html`<p>You are signed in nowhere else.</p>`
+    : html`<form method="post">
+<input type="hidden" name="${TOKEN_FIELD}" value="${formToken}">
+<ul role="list">${others.map((session) => item(session, endButton(session)))}</ul>
+${isCut ? html`<p>No more than ${others.length} are shown.</p>` : ''}
+<p>${button(ALL_OTHERS, 'End all other sessions')}</p>
+</form>`
+}`;
+  return page('Your sessions', main, { status: 200, headers, hasForm: true });
+}
+
+function item({ device, place, signedInAt, methods }: ShownSession, action?: Markup): Markup {
+  const when = signedInAt && html`<time datetime="${signedInAt.iso}">${signedInAt.text}</time>`;
+  return html`
+<li><h3>${device}</h3>
+${place === undefined ? '' : html`<p>${place}</p>`}
+<p>Signed in${when && html` on ${when}`}${methods.length === 0 ? '' : ` with ${methods.join(', ')}`}</p>
+${action ?? ''}</li>`;
+}
+
+/** Its name tells it from the other buttons, for those who do not see where it stands. */
+function endButton({ id, device, place, signedInAt }: ShownSession): Markup {
+  const marks = [device, place, signedInAt?.text].filter((mark) => mark !== undefined);
+  return button(id, 'End', `End the session: ${marks.join(', ')}`);
+}
+
+function button(value: string, text: string, label: string = text): Markup {
+  return html`<button class="action" name="${END_FIELD}" value="${value}" aria-label="${label}">${text}</button>`;
+}

@@ -1,0 +1,68 @@
+// Pure: no I/O, no clock.
+import type { JsonObject, JsonValue } from '../../session/session.ts';
+import { nameDevice } from './device-name.ts';
+
+/** A session in words for the person it belongs to. */
+export interface ShownSession {
+  readonly id: string;
+  readonly device: string;
+  /** `undefined` when the store knows neither place nor address. */
+  readonly place: string | undefined;
+  /** `undefined` when the store does not say. */
+  readonly signedInAt: { readonly iso: string; readonly text: string } | undefined;
+  /** In the order in which they were used. */
+  readonly methods: readonly string[];
+}
+
+/** Kratos's names of what can be proven (`identity/credentials.go`), where people have another word for them. */
+const METHODS: ReadonlyMap<string, string> = new Map([
+  ['totp', 'authenticator app'],
+  ['webauthn', 'security key'],
+  ['lookup_secret', 'backup code'],
+  ['code', 'one-time code'],
+  ['link_recovery', 'recovery link'],
+  ['code_recovery', 'recovery code'],
+  ['saml', 'single sign-on'],
+]);
+
+/** Reads what a session's document (Kratos's `session/session.go`) says of it; whatever is not there is left out. */
+export function describeSession(id: string, document: JsonObject): ShownSession {
+  const { devices, authenticated_at: at, authentication_methods: methods } = document;
+  const device = objectsIn(devices).at(-1) ?? {};
+  return {
+    id,
+    device: nameDevice(textOf(device.user_agent) ?? ''),
+    place: decoded(textOf(device.location)) ?? textOf(device.ip_address),
+    signedInAt: timeOf(at),
+    methods: objectsIn(methods).flatMap(nameMethod),
+  };
+}
+
+function nameMethod({ method, provider }: JsonObject): string[] {
+  const name = textOf(provider) ?? textOf(method);
+  return name === undefined ? [] : [METHODS.get(name) ?? name];
+}
+
+function timeOf(value: JsonValue | undefined): ShownSession['signedInAt'] {
+  const time = new Date(textOf(value) ?? Number.NaN);
+  if (Number.isNaN(time.valueOf())) return undefined;
+  return { iso: time.toISOString(), text: `${time.toUTCString().slice(5, 22)} UTC` };
+}
+
+/** Postern's self-service routes name cities to Kratos percent-encoded, which headers can carry everywhere. */
+function decoded(place: string | undefined): string | undefined {
+  try {
+    return place && decodeURIComponent(place);
+  } catch {
+    return place; // another name with a percent sign in it
+  }
+}
+
+function objectsIn(value: JsonValue | undefined): JsonObject[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter((each) => typeof each === 'object' && each !== null && !Array.isArray(each));
+}
+
+function textOf(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' && value.trim() !== '' ? value : undefined;
+}

@@ -1,0 +1,169 @@
+import { VARY } from '../../credentials/credential.ts';
+import { digestName } from '../../credentials/credential-name.ts';
+import { errorResponse, PRIVATE_NO_STORE } from '../../errors/error-response.ts';
+import { readFormBody } from '../../http/request-body.ts';
+import type { DecisionLog } from '../../observability/decision-log.ts';
+import { describeResolution } from '../../observability/describe-resolution.ts';
+import type { Upstream } from '../../providers/upstream.ts';
+import { bearerChallenge } from '../../refusals/bearer-challenge.ts';
+import { type Answer, answerDenial, toldOf } from '../../refusals/denial.ts';
+import { shown } from '../../refusals/error-page.ts';
+import { placeOf } from '../../refusals/login-loop-guard.ts';
+import { DEFAULT_RULE } from '../../rules/rules.ts';
+import { failed, type Result, success } from '../../runtime/result.ts';
+import { matchesSecret } from '../../runtime/secret-compare.ts';
+import type { Session } from '../../session/session.ts';
+import { readUuid } from '../../session/uuid.ts';
+import type { ApiAnswer, ApiVisit } from '../../session-changes/api-route.ts';
+import type { ChangeMaker } from '../../session-changes/change-maker.ts';
+import { endOtherSessions, endSession } from '../../session-changes/end-sessions.ts';
+import { readOtherSessions } from '../../session-changes/other-sessions.ts';
+import type { Resolution } from '../../sessions/resolution.ts';
+import { ALL_OTHERS, END_FIELD, sessionsPage, TOKEN_FIELD } from './page.ts';
+import { describeSession } from './session-summary.ts';
+import {
+  identify,
+  type Obstacle,
+  refusal,
+  type Setback,
+  setbackIn,
+  VISIT_METHODS,
+  type Visitor,
+  type VisitorOptions,
+} from './signed-in-user.ts';
+
+export interface OwnSessionsOptions extends VisitorOptions {
+  readonly kratos: Upstream;
+  readonly changes: Pick<ChangeMaker, 'make'>;
+  readonly log: DecisionLog;
+}
+
+export const OWN_SESSIONS_PATH = '/.postern/sessions';
+/** Leads back to the page after a change, so that loading it anew changes nothing. */
+const CHANGED = '?changed';
+/** Each comes with its whole identity, and a page is for reading. */
+const SHOWN_AT_MOST = 100;
+const PAGE_HEADERS = {
+  'cache-control': PRIVATE_NO_STORE,
+  'x-content-type-options': 'nosniff',
+  vary: VARY,
+};
+
+/**
+ * The page on which a signed-in person sees where they are signed in at Kratos, and ends one of their other sessions
+ * or all of them. A change is a form's POST, taken from pages of the same origin only, and only with the value that
+ * stands in a page made for the same session.
+ */
+export function createOwnSessions(options: OwnSessionsOptions) {
+  return async function ownSessions(visit: ApiVisit): Promise<Response> {
+    const startedAt = options.now();
+    const visitor = await identify(visit, options);
+    const isChange = visit.target.method === 'POST';
+    const answered = visitor.ok
+      ? await (isChange ? change : show)(visitor.value, options)
+      : visitor;
+    const answer: Answer = answered.ok
+      ? { response: answered.value, outcome: 'pass', reason: undefined }
+      : await answerObstacle(answered.failure.obstacle, visit, options);
+    const { response } = answer;
+    const first = visitor.ok ? visitor.value.resolution : undefined;
+    const resolution = answered.ok ? first : (answered.failure.resolution ?? first);
+    // What each look brought, unless the last found that there is nobody to have it.
+    const looks = new Set([first, resolution]);
+    const cookies = resolution?.outcome === 'signed-in' ? [...looks].flatMap(cookiesOf) : [];
+    for (const cookie of cookies) response.headers.append('set-cookie', cookie);
+    const { method, path } = visit.target;
+    const durationMs = options.now() - startedAt;
+    options.log(() => ({
+      route: 'own-sessions',
+      ...(resolution !== undefined && describeResolution(resolution)),
+      ...toldOf(answer),
+      method,
+      path,
+      durationMs,
+    }));
+    return response;
+  };
+}
+
+function cookiesOf(look: Resolution | undefined): readonly string[] {
+  return look?.outcome === 'signed-in' ? look.setCookies : [];
+}
+
+async function show(
+  visitor: Visitor,
+  options: OwnSessionsOptions,
+): Promise<Result<Response, Setback>> {
+  const { request, target, credential } = visitor;
+  const { session } = visitor.resolution;
+  const first = { page: 1, size: SHOWN_AT_MOST };
+  const listed = await readOtherSessions(options.kratos, credential, first);
+  if (!listed.ok) return failed(await setbackIn(listed.failure, visitor, options));
+  const { sessions, isLast } = listed.value;
+  const headers = new Headers(PAGE_HEADERS);
+  const forgotten = options.site.turns.forget(request.headers, placeOf(target));
+  for (const cookie of forgotten) headers.append('set-cookie', cookie);
+  const page = {
+    current: describeSession(session.id, session.document),
+    others: sessions.map(({ id, document }) => describeSession(id, document)),
+    isCut: !isLast,
+    formToken: await formToken(session),
+    isChanged: target.search === CHANGED,
+  };
+  return success(await sessionsPage(page, headers));
+}
+
+async function change(
+  visitor: Visitor,
+  options: OwnSessionsOptions,
+): Promise<Result<Response, Setback>> {
+  const form = await readFormBody(visitor.request);
+  if (!form.ok) return failed({ obstacle: refusal(form.failure) });
+  const token = form.value.get(TOKEN_FIELD) ?? '';
+  if (!(await matchesSecret(token, [await formToken(visitor.resolution.session)]))) {
+    return failed({ obstacle: refusal('form_not_current') });
+  }
+  const ended = await end(form.value.get(END_FIELD), visitor, options);
+  if (!ended.ok || !ended.value.ok) return failed(await setbackIn(ended, visitor, options));
+  const headers = { ...PAGE_HEADERS, location: OWN_SESSIONS_PATH + CHANGED };
+  return success(new Response(null, { status: 303, headers }));
+}
+
+async function end(
+  what: string | null,
+  visitor: Visitor,
+  { kratos, changes }: OwnSessionsOptions,
+): Promise<ApiAnswer> {
+  const { anchor, resolution } = visitor;
+  const ender = { ...visitor, session: resolution.session };
+  if (what === ALL_OTHERS) return changes.make(endOtherSessions(ender, kratos), anchor);
+  const id = readUuid(what);
+  if (id === undefined || id === resolution.session.id) return failed('body_not_valid');
+  return changes.make(endSession(id, ender, kratos), anchor);
+}
+
+/**
+ * Of the session, and not of what it is shown by: Kratos gives one session many cookies. Whoever makes a page of
+ * another site knows no session's id.
+ */
+function formToken({ id }: Session): Promise<string> {
+  return digestName('v1f', [id]);
+}
+
+/** Whoever only looks is sent where they can sign in; a form is answered by a page that says why it was not taken. */
+async function answerObstacle(
+  obstacle: Obstacle,
+  { request, target }: ApiVisit,
+  { site }: OwnSessionsOptions,
+): Promise<Answer> {
+  const { kind, reason } = obstacle;
+  if (kind === 'deny' && target.method !== 'POST') {
+    return answerDenial(obstacle, { headers: request.headers, target, rule: DEFAULT_RULE }, site);
+  }
+  const refused =
+    kind === 'deny'
+      ? errorResponse(reason, { challenge: bearerChallenge(reason, site) })
+      : errorResponse(reason, { allowedMethods: VISIT_METHODS, ...obstacle.wait });
+  const response = await shown(refused, reason, request);
+  return { response, outcome: response.status >= 500 ? 'fault' : kind, reason };
+}

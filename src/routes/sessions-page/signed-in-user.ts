@@ -1,0 +1,126 @@
+import type { SiteOptions } from '../../app/compose-site.ts';
+import type { Credential } from '../../credentials/credential.ts';
+import type { ErrorResponseOptions } from '../../errors/error-response.ts';
+import type { Reason } from '../../errors/reasons.ts';
+import { isCrossSite } from '../../http/same-origin.ts';
+import { readRetryAfterSeconds } from '../../providers/kratos/kratos-store.ts';
+import type { Verdict } from '../../rules/verdict.ts';
+import { failed, type Result, success } from '../../runtime/result.ts';
+import type { ApiAnswer, ApiVisit } from '../../session-changes/api-route.ts';
+import { NO_DEMAND } from '../../sessions/demand.ts';
+import type { Resolution } from '../../sessions/resolution.ts';
+import { resolvePresentations } from '../../sessions/resolve-presentation.ts';
+import type { Sessions } from '../../sessions/sessions.ts';
+
+export interface VisitorOptions {
+  readonly sessions: Pick<Sessions, 'resolve'>;
+  /** How somebody who is not signed in is answered. */
+  readonly site: SiteOptions;
+  readonly now: () => number;
+}
+
+/** Somebody who is signed in at Kratos, and looks at a page or sends its form. */
+export interface Visitor extends ApiVisit {
+  readonly credential: Credential;
+  readonly resolution: Extract<Resolution, { outcome: 'signed-in' }>;
+}
+
+type Denial = Extract<Verdict, { kind: 'deny' }>;
+/** Why a visitor is shown nothing. `refuse`: by what was asked, or by what failed, and not by who asks. */
+export type Obstacle =
+  | Denial
+  | {
+      readonly kind: 'refuse';
+      readonly reason: Reason;
+      readonly wait: Pick<ErrorResponseOptions, 'retryAfterSeconds'>;
+    };
+
+/** An obstacle, and what was last found out about who asks: what the log says, and whose cookies are handed on. */
+export interface Setback {
+  readonly obstacle: Obstacle;
+  readonly resolution?: Resolution | undefined;
+}
+
+export const VISIT_METHODS = ['GET', 'HEAD', 'POST'];
+
+/**
+ * Resolves the visitor. A form counts only from a page of the host it is sent to, whatever other origins may otherwise
+ * do. A token is verified here, and stands in no list of Kratos's: whoever is signed in by one is no visitor.
+ */
+export async function identify(
+  visit: ApiVisit,
+  options: VisitorOptions,
+): Promise<Result<Visitor, Setback>> {
+  const { request, target, anchor } = visit;
+  const { site, sessions } = options;
+  if (!VISIT_METHODS.includes(target.method)) {
+    return failed({ obstacle: refusal('method_not_allowed') });
+  }
+  const found = await resolvePresentations(site.readCredentials(request.headers), {
+    session: (credential) => sessions.resolve(credential, NO_DEMAND, anchor),
+    token: (token) => site.tokens.resolve(token, anchor),
+  });
+  if (!found.ok) return failed({ obstacle: refusal(found.failure) });
+  const { resolution, chosen } = found.value;
+  if (resolution.outcome !== 'signed-in' || chosen === undefined) {
+    return failed({ obstacle: obstacleTo(resolution), resolution });
+  }
+  if (chosen.kind === 'tokens') {
+    return failed({ obstacle: refusal('session_not_listed'), resolution });
+  }
+  const [credential] = chosen.candidates;
+  const ownOrigin = site.hosts.originOf(target.host) ?? site.publicUrl;
+  const isFormByCookie = target.method === 'POST' && credential.carrier.kind === 'cookie';
+  return isFormByCookie && isCrossSite(request.headers, [ownOrigin])
+    ? failed({ obstacle: refusal('cross_site_change') })
+    : success({ ...visit, credential, resolution });
+}
+
+function obstacleTo(resolution: Resolution): Obstacle {
+  switch (resolution.outcome) {
+    case 'not-signed-in':
+      return denied(resolution.reason);
+    case 'insufficient':
+      return denied('session_aal2_required', resolution.body);
+    case 'unknown':
+      return refusal(resolution.reason, resolution.retryAfterSeconds);
+    default:
+      return refusal('store_unavailable');
+  }
+}
+
+/** What an answer of Kratos's that is no success keeps the visitor from. */
+export async function setbackIn(
+  answer: ApiAnswer,
+  { credential, anchor }: Visitor,
+  { sessions, now }: VisitorOptions,
+): Promise<Setback> {
+  if (!answer.ok) return { obstacle: refusal(answer.failure) };
+  const { status, headers, body } = answer.value;
+  await body?.cancel();
+  if (status === 401 || status === 403) {
+    // Kratos also says so while its database fails. Who asks after the session looks twice.
+    const resolution = await sessions.resolve(
+      credential,
+      { asOf: now(), onlyIfCached: false },
+      anchor,
+    );
+    const isSignedIn = resolution.outcome === 'signed-in';
+    const obstacle = isSignedIn ? refusal('store_unavailable') : obstacleTo(resolution);
+    return { obstacle, resolution };
+  }
+  const isDown = status === 429 || status >= 500;
+  const obstacle = isDown
+    ? refusal('store_unavailable', readRetryAfterSeconds(headers))
+    : refusal('upstream_not_valid');
+  return { obstacle };
+}
+
+function denied(reason: Denial['reason'], storeBody?: string): Denial {
+  return { kind: 'deny', reason, storeBody, detail: undefined };
+}
+
+export function refusal(reason: Reason, retryAfterSeconds?: number): Obstacle {
+  const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+  return { kind: 'refuse', reason, wait };
+}

@@ -1,0 +1,190 @@
+import { type Presentation, VARY } from '../../credentials/credential.ts';
+import { errorHeaders, errorResponse, PRIVATE_NO_STORE } from '../../errors/error-response.ts';
+import { isTokenReason } from '../../errors/token-reasons.ts';
+import type { AdmittedTarget } from '../../http/admit.ts';
+import { readRequestCacheControl } from '../../http/cache-control.ts';
+import type { DecisionLog } from '../../observability/decision-log.ts';
+import { describeResolution } from '../../observability/describe-resolution.ts';
+import { addServerTiming } from '../../observability/server-timing.ts';
+import {
+  kratosErrorId,
+  whoami401Body,
+  withRequestId,
+} from '../../providers/kratos/kratos-errors.ts';
+import { bearerChallenge } from '../../refusals/bearer-challenge.ts';
+import type { Anchor } from '../../runtime/single-flight.ts';
+import type { Demand } from '../../sessions/demand.ts';
+import { setProvenance } from '../../sessions/provenance-headers.ts';
+import type { Resolution } from '../../sessions/resolution.ts';
+import { type LookUps, resolvePresentations } from '../../sessions/resolve-presentation.ts';
+import type { Sessions } from '../../sessions/sessions.ts';
+import type { TokenResolver } from '../../sessions/token-resolver.ts';
+
+export interface WhoamiOptions {
+  readonly sessions: Sessions;
+  readonly tokens: TokenResolver;
+  readonly readCredentials: (headers: Headers) => Iterable<Presentation>;
+  /** Where the metadata of RFC 9728 is; `undefined` when there is none. */
+  readonly resourceMetadataUrl: string | undefined;
+  readonly log: DecisionLog;
+  /** Whether answers say what they waited for. */
+  readonly showsTiming: boolean;
+  readonly now: () => number;
+}
+
+const TOKENIZED_ALREADY =
+  '{"error":{"code":400,"status":"Bad Request","reason":"The session is a token already and cannot be tokenized.","message":"The request was malformed or contained invalid parameters"}}\n';
+
+/** Copied for each answer, which costs half of making them. */
+const SESSION_HEADERS = new Headers({
+  'content-type': 'application/json; charset=utf-8',
+  'cache-control': PRIVATE_NO_STORE,
+  'x-content-type-options': 'nosniff',
+  vary: VARY,
+});
+
+/**
+ * `/sessions/whoami`, as Kratos answers it (`session/handler.go`), for every method: the store's bytes and
+ * headers, its 401 without `error.id`, its 403 with `redirect_browser_to`. New are `Age`, `Cache-Status`
+ * (RFC 9211), `Postern-Reason`, and 503 where Kratos's own answer could not be had.
+ */
+export async function whoami(
+  request: Request,
+  target: AdmittedTarget,
+  anchor: Anchor,
+  options: WhoamiOptions,
+): Promise<Response> {
+  const startedAt = options.now();
+  const { method, path } = target;
+  const lookUps = lookUpsAsAsked(request, target, anchor, options);
+  const found = await resolvePresentations(options.readCredentials(request.headers), lookUps);
+  if (!found.ok) {
+    const reason = found.failure;
+    const response = errorResponse(reason);
+    const { status } = response;
+    const outcome = 'refuse';
+    options.log(() => ({ route: 'whoami', outcome, status, method, path, reason, durationMs: 0 }));
+    return response;
+  }
+  const { resolution } = found.value;
+  const response = whoamiResponse(resolution, request.headers);
+  setChallenge(response.headers, resolution, options.resourceMetadataUrl);
+  if (options.showsTiming) addServerTiming(response, { session: options.now() - startedAt });
+  options.log(() => ({
+    route: 'whoami',
+    status: response.status,
+    method,
+    path,
+    ...describeResolution(resolution),
+    durationMs: options.now() - startedAt,
+  }));
+  return response;
+}
+
+function lookUpsAsAsked(
+  request: Request,
+  { search }: AdmittedTarget,
+  anchor: Anchor,
+  { sessions, tokens, now }: WhoamiOptions,
+): LookUps {
+  const tokenizeAs = search === '' ? '' : (new URLSearchParams(search).get('tokenize_as') ?? '');
+  const asked = readRequestCacheControl(request.headers.get('cache-control'));
+  const demand = readDemand(asked, now());
+  return {
+    session: (credential) => {
+      if (tokenizeAs !== '') return sessions.resolveUnstored(credential, anchor, { tokenizeAs });
+      if (asked.noStore) return sessions.resolveUnstored(credential, anchor);
+      return sessions.resolve(credential, demand, anchor);
+    },
+    token: async (token) => {
+      const resolution = await tokens.resolve(token, anchor);
+      return tokenizeAs === '' ? resolution : refuseTokenizing(resolution);
+    },
+  };
+}
+
+/** What Kratos answers to a template it does not know, for a session that is a token already. */
+function refuseTokenizing(resolution: Resolution): Resolution {
+  if (resolution.outcome !== 'signed-in') return resolution;
+  const { provenance } = resolution;
+  return { outcome: 'rejected', status: 400, body: TOKENIZED_ALREADY, provenance };
+}
+
+function readDemand(
+  { noCache, maxAgeSeconds, onlyIfCached }: ReturnType<typeof readRequestCacheControl>,
+  now: number,
+): Demand {
+  if (noCache) return { asOf: now, onlyIfCached };
+  return { asOf: maxAgeSeconds === undefined ? 0 : now - maxAgeSeconds * 1000, onlyIfCached };
+}
+
+function whoamiResponse(resolution: Resolution, received: Headers): Response {
+  const response =
+    resolution.outcome === 'signed-in'
+      ? sessionResponse(resolution)
+      : refusalResponse(resolution, received.get('x-request-id'));
+  setProvenance(response.headers, resolution.provenance);
+  return response;
+}
+
+function sessionResponse({
+  body,
+  session,
+  cacheForSeconds,
+  setCookies,
+}: Extract<Resolution, { outcome: 'signed-in' }>): Response {
+  const response = new Response(body, { headers: SESSION_HEADERS });
+  const { headers } = response;
+  headers.set('x-kratos-authenticated-identity-id', session.identity.id);
+  if (cacheForSeconds !== undefined) headers.set('ory-session-cache-for', String(cacheForSeconds));
+  for (const cookie of setCookies) headers.append('set-cookie', cookie);
+  return response;
+}
+
+/** Kratos sends none with its 401; a token's refusal and a resource with metadata have something to say. */
+function setChallenge(
+  headers: Headers,
+  resolution: Resolution,
+  resourceMetadataUrl: string | undefined,
+): void {
+  if (resolution.outcome !== 'not-signed-in') return;
+  const { reason } = resolution;
+  if (!isTokenReason(reason) && resourceMetadataUrl === undefined) return;
+  const challenge = bearerChallenge(reason, { resourceMetadataUrl });
+  if (challenge !== undefined) headers.set('www-authenticate', challenge);
+}
+
+function refusalResponse(
+  resolution: Exclude<Resolution, { outcome: 'signed-in' }>,
+  requestId: string | null,
+): Response {
+  switch (resolution.outcome) {
+    case 'not-signed-in': {
+      if (isTokenReason(resolution.reason)) return errorResponse(resolution.reason);
+      const headers = errorHeaders(resolution.reason);
+      headers.set('ory-error-id', '');
+      return new Response(whoami401Body(resolution.body, requestId), { status: 401, headers });
+    }
+    case 'insufficient': {
+      const headers = errorHeaders('session_aal2_required');
+      headers.set('ory-error-id', 'session_aal2_required');
+      return new Response(withRequestId(resolution.body, requestId), { status: 403, headers });
+    }
+    case 'rejected': {
+      const headers = new Headers({
+        'content-type': 'application/json',
+        'cache-control': PRIVATE_NO_STORE,
+        vary: VARY,
+        'ory-error-id': kratosErrorId(resolution.body),
+      });
+      const { status, body } = resolution;
+      return new Response(withRequestId(body, requestId), { status, headers });
+    }
+    case 'not-cached':
+      return errorResponse('not_cached');
+    case 'unknown': {
+      const { reason, retryAfterSeconds } = resolution;
+      return errorResponse(reason, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
+    }
+  }
+}

@@ -1,0 +1,92 @@
+// Pure: no I/O, no clock.
+import type { DenialReason, FaultReason, ShortfallReason } from '../errors/reasons.ts';
+import type { Session } from '../session/session.ts';
+import type { Resolution } from '../sessions/resolution.ts';
+import type { AssuranceLevel, Rule } from './rules.ts';
+
+/**
+ * What is to become of a request. `pass` without a session exists only for rules that ask for none, or for
+ * a person who is known not to be signed in where a session is optional.
+ */
+export type Verdict =
+  | { readonly kind: 'pass'; readonly session: Session | undefined }
+  | {
+      readonly kind: 'deny';
+      readonly reason: DenialReason | ShortfallReason;
+      readonly storeBody: string | undefined;
+      /** For the log alone: why a condition could not be evaluated. */
+      readonly detail: string | undefined;
+    }
+  | {
+      readonly kind: 'cannot-tell';
+      readonly reason: FaultReason;
+      readonly retryAfterSeconds: number | undefined;
+    };
+
+/** Without a session: where a rule looks at none, or where one is optional. */
+export const PASS_UNSEEN: Verdict = Object.freeze({ kind: 'pass', session: undefined });
+
+/** Whether a request may pass a rule, given who it turned out to be. `now` in milliseconds since the epoch. */
+export function decide(rule: Rule, resolution: Resolution, now: number): Verdict {
+  const isOptional = rule.session === 'optional';
+  switch (resolution.outcome) {
+    case 'signed-in':
+      return (
+        findShortfall(rule, resolution.session, now) ?? {
+          kind: 'pass',
+          session: resolution.session,
+        }
+      );
+    case 'not-signed-in': {
+      const { reason, body } = resolution;
+      if (!isOptional) return deny(reason, { storeBody: body });
+      return PASS_UNSEEN;
+    }
+    case 'insufficient':
+      // Half signed in is not signed in.
+      if (isOptional) return PASS_UNSEEN;
+      return deny('session_aal2_required', { storeBody: resolution.body });
+    case 'unknown': {
+      const { reason: fault, retryAfterSeconds } = resolution;
+      return { kind: 'cannot-tell', reason: fault, retryAfterSeconds };
+    }
+    case 'rejected':
+    case 'not-cached':
+      return { kind: 'cannot-tell', reason: 'store_unavailable', retryAfterSeconds: undefined };
+  }
+}
+
+/** What a proven session lacks of what the rule asks; `undefined` when nothing. */
+function findShortfall(rule: Rule, { document }: Session, now: number): Verdict | undefined {
+  const { aal, authenticatedWithinMs } = rule;
+  if (aal !== undefined && !reaches(document.authenticator_assurance_level, aal)) {
+    return deny('session_aal2_required');
+  }
+  if (authenticatedWithinMs !== undefined) {
+    const { authenticated_at: at } = document;
+    const authenticatedAt = typeof at === 'string' ? Date.parse(at) : Number.NaN;
+    // Written so that a time nobody can read is too long ago.
+    if (!(now - authenticatedAt <= authenticatedWithinMs)) return deny('session_refresh_required');
+  }
+  for (const condition of rule.conditions) {
+    const outcome = condition.evaluate(document);
+    if (outcome.kind === 'failed') {
+      return deny('condition_not_evaluable', { detail: outcome.detail });
+    }
+    if (outcome.kind === 'not-met') return deny('condition_not_met');
+  }
+  return undefined;
+}
+
+const LEVELS: readonly unknown[] = ['aal0', 'aal1', 'aal2', 'aal3'];
+
+function reaches(level: unknown, least: AssuranceLevel): boolean {
+  return LEVELS.indexOf(level) >= LEVELS.indexOf(least);
+}
+
+function deny(
+  reason: DenialReason | ShortfallReason,
+  { storeBody, detail }: { readonly storeBody?: string | undefined; readonly detail?: string } = {},
+): Verdict {
+  return { kind: 'deny', reason, storeBody, detail };
+}

@@ -1,0 +1,127 @@
+// Pure: no I/O, no clock.
+
+import type { JsonObject, JsonValue } from '../session/session.ts';
+import { failed, type Result, success } from './result.ts';
+
+export interface JsonBounds {
+  /** Objects and lists inside each other, the outermost included. */
+  readonly maxDepth: number;
+  /** Members of the outermost object. */
+  readonly maxMembers: number;
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** What is wrong with a text: no object that all readers would read alike, or one beyond a bound. */
+export type JsonProblem = 'malformed' | 'too-deep' | 'too-many-members';
+
+/**
+ * Reads the JSON object in these bytes, if every reader would read the same one: well-formed UTF-8 without a byte
+ * order mark, a plain object, no name twice at any level (RFC 7515 section 4 and RFC 7519 section 4 let
+ * parsers differ there), within bounds. Linear in the length.
+ */
+export function parseStrictObject(
+  bytes: Uint8Array,
+  bounds: JsonBounds,
+): Result<JsonObject, JsonProblem> {
+  const text = decodeUtf8(bytes);
+  return text === undefined ? failed('malformed') : parseStrictText(text, bounds);
+}
+
+/** The same for text that was decoded before. */
+export function parseStrictText(text: string, bounds: JsonBounds): Result<JsonObject, JsonProblem> {
+  const problem = findProblem(text, bounds.maxDepth);
+  if (problem !== undefined) return failed(problem);
+  const value = parse(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return failed('malformed');
+  }
+  if (Object.keys(value).length > bounds.maxMembers) return failed('too-many-members');
+  return success(value as JsonObject); // neither a list nor a scalar: an object
+}
+
+/**
+ * Whether every number was one that a double holds: `1e999` is Infinity to one reader, an error or another number to
+ * others (RFC 8259 section 6). For what was parsed here, and is no deeper than allowed.
+ */
+export function holdsFiniteNumbers(value: JsonValue): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.values(value).every(holdsFiniteNumbers);
+}
+
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return undefined; // not UTF-8
+  }
+}
+
+function parse(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text) as JsonValue; // JSON.parse gives nothing but JSON values
+  } catch {
+    return undefined;
+  }
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/**
+ * Finds brackets that go deeper than allowed, and an object that names a member twice. Looked for first, so that no
+ * parser is ever made to recurse; of text that is not JSON, which the parser refuses afterwards, it may say anything.
+ */
+function findProblem(text: string, maxDepth: number): JsonProblem | undefined {
+  const open: Set<JsonValue | undefined>[] = [];
+  for (let index = 0; index < text.length; index += 1) {
+    switch (text.charCodeAt(index)) {
+      case 0x7b: // {
+      case 0x5b: // [
+        if (open.push(new Set()) > maxDepth) return 'too-deep';
+        break;
+      case 0x7d: // }
+      case 0x5d: // ]
+        open.pop();
+        break;
+      case QUOTE: {
+        const end = endOfString(text, index);
+        // In JSON, a string before a colon is a name.
+        if (isBeforeColon(text, end + 1)) {
+          const name = readName(text.slice(index, end + 1));
+          const names = open.at(-1);
+          if (names?.has(name)) return 'malformed';
+          names?.add(name);
+        }
+        index = end;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** What a name in quotes means: `"\u0061"` is `"a"`. */
+function readName(quoted: string): JsonValue | undefined {
+  return quoted.includes('\\') ? parse(quoted) : quoted.slice(1, -1);
+}
+
+/** The index of the quote that ends the string begun at `start`, or the end of the text. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (end >= 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end < 0 ? text.length : end;
+}
+
+/** Whether an odd number of backslashes stands before it. */
+function isEscaped(text: string, index: number): boolean {
+  let first = index;
+  while (text.charCodeAt(first - 1) === BACKSLASH) first -= 1;
+  return (index - first) % 2 === 1;
+}
+
+function isBeforeColon(text: string, start: number): boolean {
+  let index = start;
+  while (' \t\n\r'.includes(text[index] ?? 'end')) index += 1;
+  return text[index] === ':';
+}

@@ -1,0 +1,142 @@
+import type { errorResponse } from '../errors/error-response.ts';
+import type { Reason } from '../errors/reasons.ts';
+import type { AdmittedTarget } from '../http/admit.ts';
+import type { Parameter, Routes } from '../http/routes.ts';
+import type { DecisionLog } from '../observability/decision-log.ts';
+import { failed, type Result } from '../runtime/result.ts';
+import type { Anchor } from '../runtime/single-flight.ts';
+import type { ChangeMaker } from './change-maker.ts';
+import type { crossOrigin } from './cross-origin.ts';
+import type { SessionChange } from './session-change.ts';
+
+/** One request, its target admitted. */
+export interface ApiVisit {
+  readonly request: Request;
+  readonly target: AdmittedTarget;
+  readonly anchor: Anchor;
+}
+
+/** One request to a route of the session API. */
+export interface ApiCall extends ApiVisit {
+  readonly parameter: Parameter;
+}
+
+export type ApiAnswer = Result<Response, Reason>;
+
+/** A method that changes nothing. Never throws on account of the request or of the provider. */
+export interface ApiRead {
+  readonly kind: 'read';
+  handle(call: ApiCall): Promise<ApiAnswer>;
+}
+
+/**
+ * A method that may change sessions. It says what the change is, or answers in its place; making it is up to
+ * `ChangeMaker`.
+ */
+export interface ApiChange {
+  readonly kind: 'change';
+  plan(call: ApiCall): Promise<ApiPlan>;
+}
+
+export type ApiPlan =
+  | { readonly kind: 'make'; readonly change: SessionChange }
+  | { readonly kind: 'answer'; readonly answer: ApiAnswer };
+
+/** The methods of one path; every other is refused before anybody is asked. Only a GET can be one that changes nothing. */
+export interface ApiMethods {
+  readonly GET?: ApiRead | ApiChange;
+  readonly POST?: ApiChange;
+  readonly PATCH?: ApiChange;
+  readonly DELETE?: ApiChange;
+}
+
+export function read(handle: ApiRead['handle']): ApiRead {
+  return { kind: 'read', handle };
+}
+
+export function change(plan: ApiChange['plan']): ApiChange {
+  return { kind: 'change', plan };
+}
+
+export function make(planned: SessionChange): ApiPlan {
+  return { kind: 'make', change: planned };
+}
+
+export function answerWith(answer: ApiAnswer): ApiPlan {
+  return { kind: 'answer', answer };
+}
+
+export interface ApiRouteOptions {
+  /** A reason in the provider's own error shape. */
+  readonly errorShape: typeof errorResponse;
+  /** Lets pages of other origins that may call read the answers. */
+  readonly shared: ReturnType<typeof crossOrigin>;
+  readonly log: DecisionLog;
+  readonly changes: Pick<ChangeMaker, 'make'>;
+  /** Whether the provider may refuse callers because it fails itself; `undefined` for one that says so by its status. */
+  readonly mayBeFailing?: (anchor: Anchor) => Promise<boolean>;
+  readonly now: () => number;
+}
+
+/** Puts a path of the session API among the routes: its methods, its errors in one shape, one log line each. */
+export function addApiRoute(
+  routes: Routes<ApiVisit>,
+  path: string,
+  methods: ApiMethods,
+  options: ApiRouteOptions,
+): void {
+  const handle = async (visit: ApiVisit, parameter: Parameter) => {
+    const startedAt = options.now();
+    const { target } = visit;
+    const given = await dispatch({ ...visit, parameter }, methods, options);
+    const isDoubtful = given.ok && isProviders401(given.value);
+    const isFailing = isDoubtful && (await options.mayBeFailing?.(visit.anchor));
+    const answer = isFailing ? failed('store_unavailable' as const) : given;
+    const response = answer.ok
+      ? answer.value
+      : options.errorShape(answer.failure, { allowedMethods: allowedMethods(methods) });
+    const { status } = response;
+    options.log(() => ({
+      route: 'session-api',
+      outcome: outcomeOf(answer, status),
+      status,
+      method: target.method,
+      path: target.path,
+      ...(!answer.ok && { reason: answer.failure }),
+      durationMs: options.now() - startedAt,
+    }));
+    return response;
+  };
+  routes.all(path, options.shared(handle));
+}
+
+async function dispatch(
+  call: ApiCall,
+  methods: ApiMethods,
+  { changes }: ApiRouteOptions,
+): Promise<ApiAnswer> {
+  const { method } = call.target;
+  const named = method === 'HEAD' ? 'GET' : method;
+  const route: ApiRead | ApiChange | undefined = Object.entries(methods).find(
+    ([name]) => name === named,
+  )?.[1];
+  if (route === undefined) return failed('method_not_allowed');
+  if (route.kind === 'read') return route.handle(call);
+  const plan = await route.plan(call);
+  return plan.kind === 'make' ? changes.make(plan.change, call.anchor) : plan.answer;
+}
+
+/** Whether the provider refused the caller: a refusal of Postern's own names its reason. */
+function isProviders401({ status, headers }: Response): boolean {
+  return status === 401 && !headers.has('postern-reason');
+}
+
+function allowedMethods(methods: ApiMethods): string[] {
+  return Object.keys(methods).flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name]));
+}
+
+function outcomeOf(answer: ApiAnswer, status: number): 'pass' | 'deny' | 'refuse' | 'fault' {
+  if (answer.ok) return status >= 500 ? 'fault' : 'pass';
+  if (status >= 500) return 'fault';
+  return status === 401 || status === 403 ? 'deny' : 'refuse';
+}

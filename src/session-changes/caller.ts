@@ -1,0 +1,137 @@
+import type { Credential, Presentation } from '../credentials/credential.ts';
+import type { OwnSecrets } from '../credentials/gateway-secrets.ts';
+import { readCredentials } from '../credentials/read-credentials.ts';
+import type { DenialReason, FaultReason } from '../errors/reasons.ts';
+import { isCrossSite } from '../http/same-origin.ts';
+import { failed, type Result, success } from '../runtime/result.ts';
+import type { Anchor } from '../runtime/single-flight.ts';
+import type { Session } from '../session/session.ts';
+import { NO_DEMAND } from '../sessions/demand.ts';
+import type { Resolution } from '../sessions/resolution.ts';
+import { resolvePresentations } from '../sessions/resolve-presentation.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+
+export interface CallerOptions {
+  readonly sessions: Pick<Sessions, 'resolve'>;
+  readonly cookieNames: readonly string[];
+  readonly secrets: OwnSecrets;
+  /** Whose pages may make changes with a cookie. */
+  readonly allowedOrigins: readonly string[];
+}
+
+export type CallerRefusal =
+  | Extract<
+      DenialReason,
+      'credential_missing' | 'credential_malformed' | 'credential_ambiguous' | 'session_inactive'
+    >
+  | Extract<FaultReason, 'store_unavailable'>
+  | 'credential_conflicting'
+  | 'cross_site_change';
+
+/** The credential a call is made with. */
+export interface Chosen {
+  readonly credential: Credential;
+  /** Whose it is, where several had to be told apart by that. */
+  readonly resolution: Resolution | undefined;
+}
+
+/**
+ * The one credential a request is made with, for a call that goes to the store in any case. Several are told apart
+ * as whoami does it, and the first one stands for all when each is refused: the store then says so itself.
+ *
+ * @param isChange a cookie then counts only from pages of our own, for Kratos exempts its session routes from
+ *   its own check (`session/handler.go`, `IgnoreGlobs`)
+ */
+export async function chooseCredential(
+  { headers }: Request,
+  anchor: Anchor,
+  { isChange, ...options }: CallerOptions & { readonly isChange: boolean },
+): Promise<Result<Chosen, CallerRefusal>> {
+  // No token cookies: a JWT is no credential at Kratos, and is judged there like any other value.
+  const settings = {
+    sessionCookieNames: options.cookieNames,
+    tokenCookieNames: undefined,
+    ownSecrets: options.secrets,
+  };
+  const presented = [...readCredentials(headers, settings)];
+  const only = onlyCredential(presented);
+  const chosen =
+    only === undefined
+      ? await chooseOne(presented, anchor, options.sessions)
+      : success({ credential: only, resolution: undefined });
+  if (!chosen.ok) return chosen;
+  const isByCookie = chosen.value.credential.carrier.kind === 'cookie';
+  return isChange && isByCookie && isCrossSite(headers, options.allowedOrigins)
+    ? failed('cross_site_change')
+    : chosen;
+}
+
+/** The credential that needs no look-up to be chosen. */
+function onlyCredential(presented: readonly Presentation[]): Credential | undefined {
+  const isConflicting = presented.some(
+    (one) => one.kind === 'unusable' && one.reason === 'credential_conflicting',
+  );
+  const credentials = presented.flatMap((one) => (one.kind === 'candidates' ? one.candidates : []));
+  return isConflicting || credentials.length > 1 ? undefined : credentials[0];
+}
+
+async function chooseOne(
+  presented: readonly Presentation[],
+  anchor: Anchor,
+  sessions: Pick<Sessions, 'resolve'>,
+): Promise<Result<Chosen, CallerRefusal>> {
+  const found = await resolvePresentations(presented, {
+    session: (credential) => sessions.resolve(credential, NO_DEMAND, anchor),
+    token: () => Promise.reject(new Error('a token was read where none is sought')), // unreachable
+  });
+  if (!found.ok) return found;
+  const { resolution, chosen } = found.value;
+  if (resolution.outcome === 'unknown') return failed('store_unavailable');
+  if (chosen?.kind === 'candidates') {
+    return success({ credential: chosen.candidates[0], resolution });
+  }
+  return failed(
+    resolution.outcome === 'not-signed-in' ? refusalOf(resolution.reason) : 'store_unavailable',
+  );
+}
+
+function refusalOf(reason: DenialReason): CallerRefusal {
+  switch (reason) {
+    case 'credential_missing':
+    case 'credential_ambiguous':
+      return reason;
+    default:
+      return 'credential_malformed';
+  }
+}
+
+/**
+ * Who makes a call:
+ * - `known`: by a session, whose person they are;
+ * - `below`: by a session that is below the level the store asks for, and so says of nobody whose it is;
+ * - `nobody`: by a credential that is no session's any more, or never was;
+ * - `unknown`: the store did not say.
+ */
+export type Caller =
+  | { readonly kind: 'known'; readonly session: Session }
+  | { readonly kind: 'below'; readonly body: string }
+  | { readonly kind: 'nobody' }
+  | { readonly kind: 'unknown' };
+
+export async function identifyCaller(
+  { credential, resolution }: Chosen,
+  anchor: Anchor,
+  sessions: Pick<Sessions, 'resolve'>,
+): Promise<Caller> {
+  const found = resolution ?? (await sessions.resolve(credential, NO_DEMAND, anchor));
+  switch (found.outcome) {
+    case 'signed-in':
+      return { kind: 'known', session: found.session };
+    case 'insufficient':
+      return { kind: 'below', body: found.body };
+    case 'not-signed-in':
+      return { kind: 'nobody' };
+    default:
+      return { kind: 'unknown' };
+  }
+}

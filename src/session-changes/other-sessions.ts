@@ -1,0 +1,65 @@
+import type { Credential } from '../credentials/credential.ts';
+import { readBoundedText, TOO_LONG } from '../http/read-bounded-text.ts';
+import { credentialHeaders } from '../providers/kratos/credential-headers.ts';
+import { passThrough } from '../providers/pass-through.ts';
+import type { Upstream } from '../providers/upstream.ts';
+import { failed, type Result, success } from '../runtime/result.ts';
+import type { JsonObject, JsonValue } from '../session/session.ts';
+import { readUuid } from '../session/uuid.ts';
+import type { ApiAnswer } from './api-route.ts';
+
+const MAX_PAGE_BYTES = 4 * 1024 * 1024;
+
+/** A session as it stands in the list. */
+export interface ListedSession {
+  readonly id: string;
+  readonly identityId: string | undefined;
+  readonly document: JsonObject;
+}
+
+export interface ListedPage {
+  readonly sessions: readonly ListedSession[];
+  /** Whether nothing follows, by how many there are: what of them can be read is another matter. */
+  readonly isLast: boolean;
+}
+
+/** @param page from 1, of so many sessions each */
+export async function readOtherSessions(
+  kratos: Upstream,
+  credential: Credential,
+  { page, size }: { readonly page: number; readonly size: number },
+): Promise<Result<ListedPage, ApiAnswer>> {
+  const sent = await kratos.send({
+    method: 'GET',
+    segments: ['sessions'],
+    query: `page=${page}&per_page=${size}`,
+    headers: { accept: 'application/json', ...credentialHeaders(credential) },
+  });
+  if (!sent.ok) return failed(sent);
+  if (sent.value.status !== 200) return failed(passThrough(sent.value));
+  const listed = await readPage(sent.value, size);
+  return listed === undefined ? failed(failed('upstream_not_valid')) : success(listed);
+}
+
+async function readPage(response: Response, size: number): Promise<ListedPage | undefined> {
+  try {
+    const text = await readBoundedText(response, MAX_PAGE_BYTES);
+    if (text === TOO_LONG) return undefined;
+    const list = JSON.parse(text) as JsonValue; // JSON.parse gives nothing but JSON values
+    if (!Array.isArray(list)) return undefined;
+    return { sessions: list.flatMap(readListed), isLast: list.length < size };
+  } catch {
+    return undefined;
+  }
+}
+
+function readListed(value: JsonValue): ListedSession[] {
+  if (typeof value !== 'object' || value === null || !('id' in value)) return [];
+  const id = readUuid(value.id);
+  const { identity } = value;
+  const identityId =
+    typeof identity === 'object' && identity !== null && 'id' in identity
+      ? readUuid(identity.id)
+      : undefined;
+  return id === undefined ? [] : [{ id, identityId, document: value }];
+}

@@ -1,0 +1,64 @@
+import type { Credential } from '../credentials/credential.ts';
+import type { CredentialName } from '../credentials/credential-name.ts';
+import type { Anchor } from '../runtime/single-flight.ts';
+import { refusalFromMemory, unknown } from './conclusions.ts';
+import { type ConfirmedAnswer, type ConfirmedRefusal, seekProof } from './confirmed-answer.ts';
+import type { Demand } from './demand.ts';
+import type { Resolution } from './resolution.ts';
+import type { RememberedRefusal, SessionMemory } from './session-memory.ts';
+import type { StoreReadiness } from './store-readiness.ts';
+
+export interface RefusalsOptions {
+  readonly memory: Pick<SessionMemory, 'readRefusal' | 'refuse'>;
+  readonly readiness: Pick<StoreReadiness, 'find' | 'hasFailedSince'>;
+  readonly now: () => number;
+}
+
+/** One requester's question about one credential. */
+export interface Question {
+  readonly credential: Credential;
+  readonly name: CredentialName;
+  readonly demand: Demand;
+  readonly anchor: Anchor;
+}
+
+/** What is remembered of confirmed refusals, and how much of it still counts. */
+export class Refusals {
+  readonly #options: RefusalsOptions;
+
+  constructor(options: RefusalsOptions) {
+    this.#options = options;
+  }
+
+  /** Answers from memory, when the credential was refused lately enough for what is demanded. */
+  async recall(question: Question): Promise<Resolution | undefined> {
+    const refusal = this.read(question.name, question.demand.asOf);
+    if (refusal === undefined) return undefined;
+    const answer = await this.proveAsWanted(question, refusal, refusal.checkedAt);
+    if (answer.kind !== 'no-session') return unknown('store-not-ready', undefined, 'stale');
+    return refusalFromMemory({ ...refusal, ...answer }, this.#options.now());
+  }
+
+  /** A refusal that is remembered and still counts: the store was not found to be failing since. */
+  read(name: CredentialName, asOf: number): RememberedRefusal | undefined {
+    const { memory, readiness } = this.#options;
+    const refusal = memory.readRefusal(name, asOf);
+    if (refusal === undefined) return undefined;
+    return readiness.hasFailedSince(refusal.arrived) ? undefined : refusal;
+  }
+
+  /** The refusal on the best evidence there is, where its requester has a use for that. */
+  async proveAsWanted(
+    { name, credential, demand, anchor }: Question,
+    refusal: ConfirmedRefusal,
+    checkedAt: number,
+  ): Promise<ConfirmedAnswer> {
+    if (demand.wantsProof !== true || credential.carrier.kind !== 'cookie') return refusal;
+    const { memory, readiness } = this.#options;
+    const answer = await seekProof(refusal, readiness, anchor);
+    if (answer !== refusal && answer.kind === 'no-session') {
+      memory.refuse(name, { ...answer, checkedAt }, anchor);
+    }
+    return answer;
+  }
+}

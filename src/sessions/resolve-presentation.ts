@@ -1,0 +1,156 @@
+import type {
+  Credential,
+  Presentation,
+  TokenCredential,
+  UsablePresentation,
+} from '../credentials/credential.ts';
+import type { DenialReason } from '../errors/reasons.ts';
+import { failed, type Result, success } from '../runtime/result.ts';
+import { NOTHING_ASKED, type Resolution } from './resolution.ts';
+
+/** The look-up for each kind of credential. */
+export interface LookUps {
+  readonly session: (credential: Credential) => Promise<Resolution>;
+  readonly token: (token: TokenCredential) => Promise<Resolution>;
+}
+
+/** The result for one place of a request. */
+export interface Resolved {
+  readonly resolution: Resolution;
+  /** The one credential of which the resolution speaks; `undefined` when it speaks of none or of several. */
+  readonly chosen: UsablePresentation | undefined;
+  /** Whether every candidate is known to be dead for good, so that cookies of the name may be cleared. */
+  readonly isDead: boolean;
+  /** How many look-ups it took. */
+  readonly lookUps: number;
+}
+
+/** The result for a request, and the credentials that were looked at for it. */
+export interface Found extends Pick<Resolved, 'resolution' | 'chosen'> {
+  /** In the order in which it was looked at. */
+  readonly tried: readonly UsablePresentation[];
+  /** Names of the cookies that may be cleared: known to be dead for good, or no credentials by their form. */
+  readonly deadCookies: readonly string[];
+}
+
+/** For one request, over everything it presents. Of several cookies a good one is looked up twice. */
+const MAX_LOOK_UPS = 4;
+
+/**
+ * Resolves the credentials of a request one after another, in the order in which they are presented, until one is
+ * not refused. A refusal is a confirmed 401, a token that proves nothing, or a form that no credential has. A good
+ * credential, a fault, a 403 and two people's cookies of one name end the search. When all are refused, the result
+ * is that of the first one that was looked up.
+ *
+ * A request passes by a credential that would pass alone. So a client gains nothing by adding credentials, and a planted
+ * one never outdoes a good one before it.
+ *
+ * @returns `credential_conflicting` when the search comes to a header that was sent twice
+ */
+export async function resolvePresentations(
+  presented: Iterable<Presentation>,
+  lookUps: LookUps,
+): Promise<Result<Found, 'credential_conflicting'>> {
+  const tried: UsablePresentation[] = [];
+  const deadCookies: string[] = [];
+  let refused: Resolved | undefined;
+  let unusable: Resolution | undefined;
+  let remaining = MAX_LOOK_UPS;
+  for (const presentation of presented) {
+    if (presentation.kind === 'unusable') {
+      const { reason, carrier } = presentation;
+      if (reason === 'credential_conflicting') return failed(reason);
+      unusable ??= notSignedIn(reason);
+      // Of too many cookies one may be good.
+      if (carrier.kind === 'cookie' && reason !== 'credential_ambiguous') {
+        deadCookies.push(carrier.cookieName);
+      }
+      continue;
+    }
+    const { length } = presentation.candidates;
+    if (remaining < (length === 1 ? 1 : length + 1)) break;
+    tried.push(presentation);
+    const resolved = await resolvePresentation(presentation, lookUps);
+    const { resolution, chosen } = resolved;
+    if (!isRefused(resolution)) return success({ resolution, chosen, tried, deadCookies });
+    refused ??= resolved;
+    remaining -= resolved.lookUps;
+    const { carrier } = presentation.candidates[0];
+    if (carrier.kind === 'cookie' && resolved.isDead) deadCookies.push(carrier.cookieName);
+  }
+  const resolution = refused?.resolution ?? unusable ?? notSignedIn('credential_missing');
+  return success({ resolution, chosen: refused?.chosen, tried, deadCookies });
+}
+
+/** Not signed in by these credentials, for certain; several people's are not refused, they are too many. */
+function isRefused(resolution: Resolution): boolean {
+  return resolution.outcome === 'not-signed-in' && resolution.reason !== 'credential_ambiguous';
+}
+
+/**
+ * Resolves what one place of a request presents. Several cookies of one name (of a parent and a child domain) are each
+ * looked up. A good one among dead ones wins. Two good ones of different identities are ambiguous, since somebody may
+ * have planted one. A fault of any look-up is the result for all.
+ */
+export function resolvePresentation(
+  presentation: UsablePresentation,
+  { session, token }: LookUps,
+): Promise<Resolved> {
+  return presentation.kind === 'candidates'
+    ? resolveCandidates(presentation.candidates, session, (one) => ({
+        kind: 'candidates',
+        candidates: [one],
+      }))
+    : resolveCandidates(presentation.candidates, token, (one) => ({
+        kind: 'tokens',
+        candidates: [one],
+      }));
+}
+
+async function resolveCandidates<Candidate>(
+  candidates: readonly [Candidate, ...Candidate[]],
+  resolve: (candidate: Candidate) => Promise<Resolution>,
+  present: (candidate: Candidate) => UsablePresentation,
+): Promise<Resolved> {
+  const [first] = candidates;
+  const lookUps = candidates.length;
+  if (lookUps === 1) {
+    const resolution = await resolve(first);
+    return { resolution, chosen: present(first), isDead: isDead(resolution), lookUps };
+  }
+  const resolutions = await Promise.all(candidates.map(resolve));
+  const resolution = chooseOne(resolutions);
+  const winner = candidates[resolutions.indexOf(resolution)];
+  const chosen = winner && present(winner);
+  if (winner === undefined || resolution.outcome !== 'signed-in') {
+    return { resolution, chosen, isDead: resolutions.every(isDead), lookUps };
+  }
+  // The slowest may have taken longer than a revocation takes to be known: the good one is held against it once more.
+  const confirmed = await resolve(winner);
+  const held = confirmed.outcome === 'signed-in' ? resolution : confirmed;
+  return { resolution: held, chosen, isDead: false, lookUps: lookUps + 1 };
+}
+
+function isDead(resolution: Resolution): boolean {
+  return resolution.outcome === 'not-signed-in' && resolution.mayClearCookie;
+}
+
+function chooseOne(resolutions: readonly Resolution[]): Resolution {
+  const undecided =
+    resolutions.find(({ outcome }) => outcome === 'unknown') ??
+    resolutions.find(({ outcome }) => outcome !== 'signed-in' && outcome !== 'not-signed-in');
+  if (undecided !== undefined) return undecided;
+  const good = resolutions.filter((resolution) => resolution.outcome === 'signed-in');
+  const [first] = good;
+  if (first === undefined) return resolutions[0] ?? notSignedIn('credential_missing');
+  const isOnePerson = good.every(
+    ({ session }) => session.identity.id === first.session.identity.id,
+  );
+  return isOnePerson ? first : notSignedIn('credential_ambiguous');
+}
+
+function notSignedIn(reason: Exclude<DenialReason, 'session_aal2_required'>): Resolution {
+  const mayClearCookie = reason === 'credential_malformed' || reason === 'token_too_long';
+  const provenance = NOTHING_ASKED;
+  return { outcome: 'not-signed-in', reason, body: undefined, mayClearCookie, provenance };
+}

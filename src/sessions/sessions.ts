@@ -1,0 +1,292 @@
+import type { Credential } from '../credentials/credential.ts';
+import { type CredentialName, nameCredential } from '../credentials/credential-name.ts';
+import type { SessionStore, StoreAnswer } from '../providers/session-store.ts';
+import type { RevocationView } from '../revocation/revocation-view.ts';
+import type { MemoryTierLimits } from '../runtime/memory-cache.ts';
+import { type Anchor, SingleFlight } from '../runtime/single-flight.ts';
+import type { CheckedSession } from './checked-session.ts';
+import { concludeAnswer, fromTier, notCached, unknown } from './conclusions.ts';
+import { askConfirmed, type ConfirmedAnswer } from './confirmed-answer.ts';
+import type { Demand } from './demand.ts';
+import { judge, type Lifetimes, type Moment } from './freshness.ts';
+import type { KvTier } from './kv-tier.ts';
+import { type Question, Refusals } from './refusals.ts';
+import type { Resolution } from './resolution.ts';
+import { RevocationGuard, type TimedAnswer } from './revocation-guard.ts';
+import { type RememberedSession, SessionMemory } from './session-memory.ts';
+import { StoreHealth } from './store-health.ts';
+import { FIND_DEADLINE_MS, type StoreReadiness } from './store-readiness.ts';
+
+export interface SessionsOptions {
+  readonly store: SessionStore;
+  readonly readiness: Pick<StoreReadiness, 'moment' | 'find' | 'hasFailedSince' | 'wasFailing'>;
+  /** `undefined`: memory and the store only. */
+  readonly kv: KvTier | undefined;
+  readonly revocation: RevocationView;
+  readonly lifetimes: Lifetimes;
+  readonly memoryLimits: MemoryTierLimits;
+  readonly kvWriteIntervalSeconds: number;
+  readonly storeTimeoutMs: number;
+  readonly now: () => number;
+}
+
+const UNUSABLE = { kind: 'fault', scope: 'answer', retryAfterSeconds: undefined } as const;
+/** Checks overtaken by a revocation are made again, not for ever. */
+const MAX_ATTEMPTS = 3;
+
+/**
+ * Credential to session, remembered: memory, then KV, then the store, each answer held against freshness,
+ * expiry, the requester's demand and the revocation view before it is given. So is the store's own answer: by
+ * the time it arrives, the check that it is the result of may have been overtaken.
+ *
+ * Guarantees: nothing is served at or past the session's expiry; a failing store is never read as "signed
+ * out", and no "no" of the store's is believed while it is not ready; one refused credential is asked about at
+ * most once a second, whatever is demanded; a check that started before a revocation neither answers nor is
+ * kept; one store call at a time per credential in this isolate, however many ask.
+ */
+export class Sessions {
+  readonly #options: SessionsOptions;
+  readonly #memory: SessionMemory;
+  readonly #flights: SingleFlight<TimedAnswer>;
+  readonly #guard: RevocationGuard;
+  readonly #refusals: Refusals;
+  readonly #health = new StoreHealth();
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+    this.#memory = new SessionMemory({ ...options, limits: options.memoryLimits });
+    this.#guard = new RevocationGuard(options.revocation, options.now);
+    this.#refusals = new Refusals({ ...options, memory: this.#memory });
+    // The longest a check can take: the store is asked, asked whether it is ready, and asked again.
+    const deadlineMs = 3 * options.storeTimeoutMs + FIND_DEADLINE_MS;
+    this.#flights = new SingleFlight({ deadlineMs, now: options.now });
+  }
+
+  /** Who a credential is, by whichever tier may answer. Never throws on account of the credential. */
+  async resolve(credential: Credential, demand: Demand, anchor: Anchor): Promise<Resolution> {
+    const name = this.#memory.nameOf(credential) ?? (await this.#name(credential));
+    const question: Question = { credential, name, demand, anchor };
+    const refreshed = this.#options.revocation.refresh(this.#options.now(), anchor);
+    if (refreshed !== undefined) await refreshed;
+    const known =
+      this.#recall(question) ??
+      (await this.#refusals.recall(question)) ??
+      (await this.#recallFromKv(question));
+    if (known !== undefined) return known;
+    const remembered = this.#memory.read(name)?.checked;
+    const revocationLagMs = this.#guard.firstRefusalLagMs(name, remembered);
+    const resolution = demand.onlyIfCached ? notCached() : await this.#ask(question);
+    if (revocationLagMs === undefined) return resolution;
+    return { ...resolution, provenance: { ...resolution.provenance, revocationLagMs } };
+  }
+
+  /**
+   * Who a credential is, by the store alone, with nothing kept: for `tokenize_as`, whose answers are minted
+   * for one requester, and for clients that said `no-store`. What was kept before and is now denied is
+   * forgotten all the same, and a refusal is remembered. A credential that was refused before is asked about
+   * together with everyone who does, until it is refused no longer.
+   */
+  async resolveUnstored(
+    credential: Credential,
+    anchor: Anchor,
+    options: { readonly tokenizeAs?: string } = {},
+  ): Promise<Resolution> {
+    const { store, now } = this.#options;
+    const name = await this.#name(credential);
+    await this.#options.revocation.refresh(now(), anchor);
+    if (this.#memory.wasRefused(name)) {
+      const demand = { asOf: now(), onlyIfCached: false };
+      const question = { credential, name, demand, anchor };
+      const known = (await this.#refusals.recall(question)) ?? (await this.#ask(question));
+      if (known.outcome !== 'signed-in') return known;
+    }
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const startedAt = now();
+      const check = () => store.check(credential, options);
+      const demand = { asOf: startedAt, onlyIfCached: false };
+      const logPosition = this.#options.revocation.position();
+      const answer = await this.#askStore({ credential, name, demand, anchor }, startedAt, check);
+      // A template that fails says nothing of plain checks, and who asks for it chooses when it fails.
+      if (options.tokenizeAs === undefined) this.#health.note(answer, now());
+      if (answer.kind === 'no-session') {
+        this.#memory.refuse(name, { ...answer, checkedAt: startedAt }, anchor);
+      } else if (answer.kind === 'insufficient') this.#memory.forget(name, startedAt, anchor);
+      const doubt = await this.#guard.doubt(name, { answer, startedAt, logPosition }, anchor);
+      if (doubt === undefined) {
+        const taken = { startedAt, logPosition, now: now() };
+        return concludeAnswer(answer, { ...taken, forwarded: 'bypass' });
+      }
+      if (doubt === 'revocation-log') return unknown(doubt, undefined, 'bypass');
+    }
+    return unknown('revoked-meanwhile', undefined, 'bypass');
+  }
+
+  #name(credential: Credential): Promise<CredentialName> {
+    return nameCredential(credential, this.#options.store.id);
+  }
+
+  /** What memory can answer by itself, with whatever that sets off behind the answer. */
+  #recall(question: Question): Resolution | undefined {
+    const remembered = this.#memory.read(question.name);
+    return remembered && this.#serve(question, remembered, 'memory');
+  }
+
+  async #recallFromKv(question: Question): Promise<Resolution | undefined> {
+    const { name, demand } = question;
+    // KV is written seldom, so it is rarely younger than memory; and who wants the present does not want KV.
+    const isWorthReading =
+      this.#memory.read(name) === undefined && demand.asOf < this.#options.now();
+    if (!isWorthReading) return undefined;
+    const remembered = await this.#readKv(question);
+    return remembered && this.#serve(question, remembered, 'kv');
+  }
+
+  #serve(
+    question: Question,
+    remembered: RememberedSession,
+    tier: 'memory' | 'kv',
+  ): Resolution | undefined {
+    const { checked, owesCookie } = remembered;
+    const usability = this.#judge(question.name, checked, question.demand.asOf);
+    if (usability === 'unusable') return undefined;
+    const place = { tier, now: this.#options.now(), lifetimes: this.#options.lifetimes };
+    if (usability !== 'if-error' && !owesCookie) {
+      if (usability === 'revalidate') this.#revalidateBehind(question);
+      return fromTier(checked, place);
+    }
+    // That the store failed a while ago says nothing of what may have been revoked since.
+    const isVouchedFor = checked.checkedAt >= this.#options.revocation.trustedSince(place.now);
+    const failure = isVouchedFor ? this.#health.failure(place.now) : undefined;
+    if (failure === undefined) return undefined;
+    this.#revalidateBehind(question);
+    return fromTier(checked, { ...place, fault: failure });
+  }
+
+  #revalidateBehind(question: Question): void {
+    if (this.#flights.has(question.name) || !this.#health.mayRetry(this.#options.now())) return;
+    const check = (startedAt: number) => this.#check(question, startedAt, { isAwaited: false });
+    question.anchor(this.#flights.join(question.name, 0, check, question.anchor));
+  }
+
+  /** Asks the store together with everyone who is asking the same, until the answer outlasts every mark. */
+  async #ask(question: Question): Promise<Resolution> {
+    const { name, demand, anchor } = question;
+    const { now, lifetimes } = this.#options;
+    const hadCandidate = this.#memory.read(name) !== undefined;
+    const forwarded = !hadCandidate ? 'miss' : demand.asOf > 0 ? 'request' : 'stale';
+    let asOf = demand.asOf;
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const check = (startedAt: number) => this.#check(question, startedAt, { isAwaited: true });
+      const { value, joined } = await this.#flights.join(name, asOf, check, anchor);
+      const { startedAt, logPosition } = value;
+      const answer =
+        value.answer.kind === 'no-session'
+          ? await this.#refusals.proveAsWanted(question, value.answer, startedAt)
+          : value.answer;
+      if (answer.kind === 'fault') return this.#serveDespite(question, answer, forwarded);
+      const doubt = await this.#guard.doubt(name, value, anchor);
+      if (doubt === undefined) {
+        const taken = { startedAt, logPosition, now: now() };
+        const isShared = joined || startedAt < asOf; // a refusal of a moment before
+        return concludeAnswer(answer, { ...taken, forwarded, joined: isShared, lifetimes });
+      }
+      if (doubt === 'revocation-log') {
+        if (demand.asOf > 0) return unknown(doubt, undefined, forwarded);
+        return this.#serveDespite(question, { ...UNUSABLE, detail: doubt }, forwarded);
+      }
+      asOf = startedAt + 1;
+    }
+    return unknown('revoked-meanwhile', undefined, forwarded);
+  }
+
+  /** The store failed, which may have taken long: a session that is remembered well enough even now is served, and says so. */
+  async #serveDespite(
+    { name, demand, anchor }: Question,
+    fault: Extract<StoreAnswer, { kind: 'fault' }>,
+    forwarded: 'miss' | 'stale' | 'request',
+  ): Promise<Resolution> {
+    const { now, lifetimes, revocation } = this.#options;
+    await revocation.refresh(now(), anchor);
+    const checked = this.#memory.read(name)?.checked;
+    if (checked === undefined || this.#judge(name, checked, demand.asOf) === 'unusable') {
+      return unknown(fault.detail, fault.retryAfterSeconds, forwarded);
+    }
+    return fromTier(checked, { tier: 'memory', now: now(), lifetimes, fault: fault.detail });
+  }
+
+  /** One check at the store, and everything that is to be remembered or forgotten on account of it. */
+  async #check(
+    question: Question,
+    startedAt: number,
+    { isAwaited }: { readonly isAwaited: boolean },
+  ): Promise<TimedAnswer> {
+    const { name, credential, anchor } = question;
+    const { store, revocation, now } = this.#options;
+    const logPosition = revocation.position(); // before the call: what is marked during it may be unknown to the store
+    const refusal = this.#refusals.read(name, startedAt);
+    if (refusal !== undefined)
+      return { answer: refusal, startedAt: refusal.checkedAt, logPosition };
+    const answer = await this.#askStore(question, startedAt, () => store.check(credential));
+    this.#health.note(answer, now());
+    switch (answer.kind) {
+      case 'session': {
+        const { session, body, cacheForSeconds, setCookies } = answer;
+        const checked = { session, body, checkedAt: startedAt, logPosition, cacheForSeconds };
+        const owesCookie = !isAwaited && setCookies.length > 0;
+        // Not to be kept, by the store's word, a mark or its expiry: then what was kept before is not either.
+        if (this.#judge(name, checked, 0) === 'unusable') {
+          this.#memory.forget(name, startedAt, anchor);
+        } else this.#memory.remember(name, credential, { checked, owesCookie }, anchor);
+        break;
+      }
+      case 'no-session':
+        this.#memory.refuse(name, { ...answer, checkedAt: startedAt }, anchor);
+        break;
+      case 'insufficient':
+        this.#memory.forget(name, startedAt, anchor);
+        break;
+      case 'rejected': // whoami without a template has nothing to refuse: not Kratos, or not as we know it
+        return { answer: { ...UNUSABLE, detail: 'store-400' }, startedAt, logPosition };
+      case 'fault':
+        break;
+    }
+    return { answer, startedAt, logPosition };
+  }
+
+  /** Asks the store; a "no" about a credential that was good moments ago takes more to be believed. */
+  #askStore(
+    question: Question,
+    startedAt: number,
+    check: () => Promise<StoreAnswer>,
+  ): Promise<ConfirmedAnswer> {
+    const isWarm = async () => {
+      const prior = await this.#priorOf(question);
+      if (prior === undefined || startedAt >= prior.session.expiresAt) return false;
+      return this.#judge(question.name, prior, 0) !== 'unusable';
+    };
+    return askConfirmed(check, this.#options.readiness, { isWarm, anchor: question.anchor });
+  }
+
+  /** What was known before the store was asked; from KV only for who passed it by, wanting the present. */
+  async #priorOf(question: Question) {
+    const remembered = this.#memory.read(question.name);
+    if (remembered !== undefined || question.demand.asOf === 0) return remembered?.checked;
+    return (await this.#readKv(question))?.checked;
+  }
+
+  #readKv({ name, credential, anchor }: Question): Promise<RememberedSession | undefined> {
+    const isUsable = (checked: CheckedSession) => this.#judge(name, checked, 0) !== 'unusable';
+    return this.#memory.readKv(name, credential, isUsable, anchor);
+  }
+
+  #judge(name: CredentialName, checked: CheckedSession, asOf: number) {
+    const now = this.#options.now(); // taken anew: the clock moves while tiers and store are awaited
+    const moment: Moment = {
+      now,
+      asOf,
+      notBefore: this.#guard.notBefore(name, checked),
+      trustedSince: this.#options.revocation.trustedSince(now),
+    };
+    return judge(checked, moment, this.#options.lifetimes);
+  }
+}

@@ -1,0 +1,24 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createWorld, NO } from '../sessions/sessions-world.ts';
+
+afterEach(() => vi.restoreAllMocks());
+
+describe('Sessions', () => {
+  it('needs no digest for a credential that is known to be somebody’s', async () => {
+    const digest = vi.spyOn(crypto.subtle, 'digest');
+    const world = createWorld();
+    await world.resolve();
+    expect(digest).toHaveBeenCalledTimes(1);
+    expect(await world.resolve()).toMatchObject({ provenance: { tier: 'memory' } });
+    expect(digest).toHaveBeenCalledTimes(1);
+  });
+
+  it('keeps nothing of a credential that is nobody’s', async () => {
+    const digest = vi.spyOn(crypto.subtle, 'digest');
+    const world = createWorld();
+    world.answer = NO;
+    await world.resolve();
+    await world.resolve();
+    expect(digest).toHaveBeenCalledTimes(2);
+  });
+});

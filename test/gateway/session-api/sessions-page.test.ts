@@ -1,0 +1,463 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { SignedInSession } from '../../support/standin-control.ts';
+import type { RunningGate } from '../../support/start-gate.ts';
+import { fetchAs } from './fetch-as.ts';
+import { GUARDED, startKratosApi } from './start-session-api.ts';
+
+const PATH = '/.postern/sessions';
+const NAVIGATION = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+const SAME_ORIGIN = { ...NAVIGATION, 'sec-fetch-site': 'same-origin' };
+const SPA = 'https://spa.example.test';
+const FORM = 'application/x-www-form-urlencoded';
+
+let gate: RunningGate;
+let identityId: string;
+
+beforeAll(async () => {
+  gate = await startKratosApi({ isolates: 2, vars: { ALLOWED_ORIGINS: [SPA] } });
+});
+afterAll(() => gate.dispose());
+beforeEach(async () => {
+  identityId = crypto.randomUUID();
+  await gate.clock.advance(60_000); // past the head start of a new log
+});
+afterEach(() => gate.kratos.reset());
+
+type Headers = Readonly<Record<string, string>>;
+
+type Made = Omit<SignedInSession, 'token'> & { readonly session_token: string };
+
+/** A session begun on a device of its own. */
+async function signIn(device: Headers = {}): Promise<Made> {
+  const response = await fetch(`${gate.kratos.url}/.standin/sessions`, {
+    method: 'POST',
+    headers: device,
+    body: JSON.stringify({ identityId }),
+  });
+  const made = (await response.json()) as Made; // the stand-in's own answer
+  return { ...made, id: made.session.id };
+}
+
+const by = ({ cookie }: Made) => ({ cookie });
+
+async function look(headers: Headers, search = '') {
+  const response = await fetchAs(gate.url + PATH + search, {
+    headers: { ...SAME_ORIGIN, ...headers },
+  });
+  return { status: response.status, headers: response.headers, text: await response.text() };
+}
+
+function tokenIn(text: string): string {
+  return /name="token" value="([^"]+)"/.exec(text)?.[1] ?? '';
+}
+
+/** What a browser would send for the button of that value. */
+async function formFor(what: string, headers: Headers): Promise<string> {
+  const { text } = await look(headers);
+  return new URLSearchParams({ token: tokenIn(text), end: what }).toString();
+}
+
+async function end(what: string, headers: Headers) {
+  return post(await formFor(what, headers), headers);
+}
+
+async function post(body: string, headers: Headers) {
+  const response = await fetchAs(gate.url + PATH, {
+    method: 'POST',
+    headers: { ...SAME_ORIGIN, 'content-type': FORM, ...headers },
+    body,
+  });
+  return { status: response.status, headers: response.headers, text: await response.text() };
+}
+
+async function isSignedIn(session: Made, base = gate.url): Promise<boolean> {
+  const response = await fetchAs(`${base}/sessions/whoami`, { headers: by(session) });
+  expect([200, 401]).toContain(response.status);
+  return response.status === 200;
+}
+
+/** Other sessions than the asking one, by the headings of the page. */
+function devicesOn(text: string): string[] {
+  return [...text.matchAll(/<h3>([^<]*)<\/h3>/g)].map(([, device = '']) => device);
+}
+
+describe('what the page shows', () => {
+  it('where this session and the others are, from when, and by what', async () => {
+    const current = await signIn({
+      'User-Agent':
+        'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Safari/605.1.15',
+      'Cf-Ipcity': 'Lisbon',
+      'Cf-Ipcountry': 'PT',
+    });
+    await signIn({ 'User-Agent': 'okhttp/5.1', 'True-Client-IP': '192.0.2.7' });
+    const page = await look(by(current));
+    expect(page.status).toBe(200);
+    expect(devicesOn(page.text)).toEqual(['Safari on Mac', 'okhttp']);
+    expect(page.text).toContain('<p>Lisbon, PT</p>');
+    expect(page.text).toContain('<p>192.0.2.7</p>');
+    const [, iso = '', text = ''] =
+      /<time datetime="([^"]+)">([^<]+)<\/time> with password/.exec(page.text) ?? [];
+    expect(Date.parse(iso)).toBe(Date.parse(String(current.session.authenticated_at)));
+    expect(text).toMatch(/^\d\d \w{3} \d{4} \d\d:\d\d UTC$/);
+  });
+
+  it('no button for the session it is asked with, and none at all when there is no other', async () => {
+    const current = await signIn();
+    const alone = await look(by(current));
+    expect(alone.text).toContain('You are signed in nowhere else.');
+    expect(alone.text).not.toContain('<button');
+    const other = await signIn();
+    const { text } = await look(by(current));
+    const values = [...text.matchAll(/<button [^>]*value="([^"]+)"/g)].map(([, value]) => value);
+    expect(values).toEqual([other.id, 'others']);
+    expect(text).toContain('aria-label="End the session: ');
+  });
+
+  it('nothing as markup that a device says of itself', async () => {
+    const current = await signIn();
+    await signIn({ 'User-Agent': '<script>alert(1)</script>', 'Cf-Ipcity': '"><img src=x>' });
+    const { text } = await look(by(current));
+    expect(text).toContain('&lt;script&gt;alert(1)&lt;');
+    expect(text).not.toMatch(/<script|<img/);
+  });
+
+  it('is kept by no cache, runs nothing, and sends its form to this origin alone', async () => {
+    const current = await signIn();
+    const { headers, text } = await look(by(current));
+    expect(headers.get('cache-control')).toBe('private, no-store');
+    expect(headers.get('vary')).toContain('Cookie');
+    expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(headers.get('content-security-policy')).toBe(
+      "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    );
+    expect(text).not.toContain(current.session_token);
+    expect(text).not.toContain(current.cookie.split('=')[1]);
+  });
+
+  it('the cookie that Kratos renewed meanwhile', async () => {
+    const current = await signIn();
+    await look(by(current));
+    const extended = await fetchAs(`${gate.url}/admin/sessions/${current.id}/extend`, {
+      method: 'PATCH',
+      headers: GUARDED,
+    });
+    expect(extended.status).toBe(200);
+    const { headers } = await look(by(current));
+    expect(headers.getSetCookie()).toEqual([expect.stringMatching(/^ory_kratos_session=/)]);
+  });
+
+  it('the cookie that Kratos renewed for one of two', async () => {
+    const current = await signIn();
+    await fetchAs(`${gate.url}/admin/sessions/${current.id}/extend`, {
+      method: 'PATCH',
+      headers: GUARDED,
+    });
+    const dead = `ory_kratos_session=${'a'.repeat(64)}`;
+    const { status, headers } = await look({ cookie: `${dead}; ${current.cookie}` });
+    expect(status).toBe(200);
+    expect(headers.getSetCookie()).toEqual([expect.stringMatching(/^ory_kratos_session=/)]);
+  });
+
+  it('the cookie that a second look brought, with the fault that it found', async () => {
+    const current = await signIn();
+    await look(by(current));
+    const cookie = 'ory_kratos_session=renewed-by-the-second-look; Path=/; HttpOnly';
+    await gate.kratos.control({
+      answers: { 'GET /sessions': { status: 401 } },
+      whoami: { status: 200, body: current.session, headers: { 'Set-Cookie': cookie } },
+    });
+    const { status, headers } = await look(by(current));
+    expect([status, headers.getSetCookie()]).toEqual([503, [cookie]]);
+  });
+
+  it('no more than a hundred others, and says so', async () => {
+    const current = await signIn();
+    for (let count = 0; count < 99; count += 1) await signIn();
+    expect((await look(by(current))).text).not.toContain('are shown');
+    await signIn();
+    await signIn();
+    const { text } = await look(by(current));
+    expect(text).toContain('No more than 100 are shown.');
+    expect(devicesOn(text)).toHaveLength(101);
+  });
+
+  it('to whoever shows a token in a header, as well as to whoever shows a cookie', async () => {
+    const current = await signIn();
+    const token = current.session_token;
+    for (const headers of [{ 'x-session-token': token }, { authorization: `Bearer ${token}` }]) {
+      expect((await look(headers)).status).toBe(200);
+    }
+  });
+
+  it('to whoever comes back signed in, and forgets that they were sent', async () => {
+    const [turns = ''] = (await look({})).headers.getSetCookie();
+    const [counted = ''] = turns.split(';');
+    const current = await signIn();
+    const { headers } = await look({ cookie: `${current.cookie}; ${counted}` });
+    expect(headers.getSetCookie()).toEqual([
+      expect.stringMatching(/^(?:__Host-)?postern-turns=; Max-Age=0;/),
+    ]);
+  });
+
+  it('HEAD has the headers and no body', async () => {
+    const current = await signIn();
+    const response = await fetchAs(gate.url + PATH, { method: 'HEAD', headers: by(current) });
+    expect([response.status, await response.text()]).toEqual([200, '']);
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  });
+});
+
+describe('who is not shown it', () => {
+  it('is sent to sign in, and comes back to it', async () => {
+    const { status, headers } = await look({});
+    expect(status).toBe(302);
+    const location = new URL(headers.get('location') ?? '');
+    expect(location.searchParams.get('return_to')).toMatch(/\/\.postern\/sessions$/);
+  });
+
+  it('is told 401 when no person', async () => {
+    const response = await fetchAs(gate.url + PATH);
+    expect(response.status).toBe(401);
+    expect(await response.json()).toHaveProperty('error.code', 401);
+  });
+
+  it('whom the store does not know is sent to sign in', async () => {
+    const { status } = await look({ cookie: `ory_kratos_session=${'a'.repeat(64)}` });
+    expect(status).toBe(302);
+  });
+
+  it('whose session has just ended is sent to sign in', async () => {
+    const current = await signIn();
+    await look(by(current));
+    await gate.kratos.revoke(current.id);
+    // It is remembered here that the session is good; the list is Kratos's.
+    expect((await look(by(current))).status).toBe(302);
+  });
+
+  it('who has a second factor left to prove is sent to prove it', async () => {
+    const current = await signIn();
+    await gate.kratos.control({ requiredAal: 'highest_available' });
+    await gate.kratos.changeIdentity(identityId, { totp: true });
+    const { status, headers } = await look(by(current));
+    expect([status, headers.get('location')]).toEqual([302, expect.stringContaining('aal=aal2')]);
+  });
+
+  it.each([429, 500, 503])('a store that answers %i is a fault, and no verdict', async (code) => {
+    const current = await signIn();
+    const headers = { 'Retry-After': '30' };
+    await gate.kratos.control({ whoami: { status: code, headers } });
+    const { status, text, headers: told } = await look(by(current));
+    expect([status, text]).toEqual([503, expect.stringContaining('store_unavailable')]);
+    expect(told.get('retry-after')).toBe('30');
+  });
+
+  it('a store that has lost its database is a fault, although its list says 401', async () => {
+    const current = await signIn();
+    await look(by(current)); // whoami is remembered
+    await gate.kratos.control({
+      answers: { 'GET /sessions': { status: 401 }, 'GET /health/ready': { status: 503 } },
+      whoami: { status: 401, body: { error: { code: 401, status: 'Unauthorized' } } },
+    });
+    const { status, headers } = await look(by(current));
+    expect([status, headers.get('postern-reason')]).toEqual([503, 'store_unavailable']);
+  });
+
+  it('is sent where the store says a second factor is proven', async () => {
+    const current = await signIn();
+    await look(by(current));
+    const body = {
+      redirect_browser_to:
+        'https://kratos.example.test/self-service/login/browser?aal=aal2&organization=acme',
+      error: { id: 'session_aal2_required', code: 403, status: 'Forbidden' },
+    };
+    const answer = { status: 403, body };
+    await gate.kratos.control({ answers: { 'GET /sessions': answer }, whoami: answer });
+    const { status, headers } = await look(by(current));
+    expect([status, headers.get('location')]).toEqual([
+      302,
+      expect.stringContaining('organization=acme'),
+    ]);
+  });
+
+  it.each([
+    [429, [503, 'store_unavailable']],
+    [500, [503, 'store_unavailable']],
+    [404, [502, 'upstream_not_valid']],
+    [204, [502, 'upstream_not_valid']],
+  ] as const)('a list that is answered %i is no list', async (status, told) => {
+    const current = await signIn();
+    await gate.kratos.control({ answers: { 'GET /sessions': { status } } });
+    const answer = await look(by(current));
+    expect([answer.status, answer.headers.get('postern-reason')]).toEqual(told);
+  });
+
+  it('two people’s cookies are nobody’s', async () => {
+    const one = await signIn();
+    identityId = crypto.randomUUID();
+    const two = await signIn();
+    const { status } = await look({ cookie: `${one.cookie}; ${two.cookie}` });
+    expect(status).toBe(302);
+  });
+
+  it('another method is not allowed', async () => {
+    const response = await fetchAs(gate.url + PATH, { method: 'DELETE' });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD, POST']);
+  });
+});
+
+describe('ending', () => {
+  it('one session: over at once here, within the lag elsewhere, and off the page', async () => {
+    const current = await signIn({ 'User-Agent': 'Mine/1' });
+    const kept = await signIn({ 'User-Agent': 'Kept/1' });
+    const lost = await signIn({ 'User-Agent': 'Lost/1' });
+    const there = gate.gates[1]?.url ?? '';
+    for (const each of [current, kept, lost]) expect(await isSignedIn(each)).toBe(true);
+    expect(await isSignedIn(lost, there)).toBe(true);
+    const { status, headers } = await end(lost.id, by(current));
+    expect([status, headers.get('location')]).toEqual([303, '/.postern/sessions?changed']);
+    expect(await Promise.all([current, kept, lost].map((each) => isSignedIn(each)))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    await gate.clock.advance(5001);
+    expect(await isSignedIn(lost, there)).toBe(false);
+    const page = await look(by(current), '?changed');
+    expect(page.text).toContain('This is where you are signed in now.');
+    expect(devicesOn(page.text)).toEqual(['Mine', 'Kept']);
+  });
+
+  it('all others', async () => {
+    const current = await signIn();
+    const others = [await signIn(), await signIn(), await signIn()];
+    for (const each of others) expect(await isSignedIn(each)).toBe(true);
+    expect((await end('others', by(current))).status).toBe(303);
+    expect(await Promise.all(others.map((each) => isSignedIn(each)))).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect(await isSignedIn(current)).toBe(true);
+  });
+
+  it('R2: ends nobody else’s session, and marks none', async () => {
+    const current = await signIn();
+    await signIn();
+    identityId = crypto.randomUUID();
+    const victim = await signIn();
+    await isSignedIn(victim);
+    expect((await end(victim.id, by(current))).status).toBe(303);
+    const after = await fetchAs(`${gate.url}/sessions/whoami`, { headers: by(victim) });
+    expect([after.status, after.headers.get('cache-status')]).toEqual([
+      200,
+      expect.stringContaining('hit'),
+    ]);
+  });
+
+  it('is taken from a page that was made before the cookie was renewed', async () => {
+    const current = await signIn();
+    const other = await signIn();
+    const body = await formFor(other.id, by(current));
+    const renewed = await gate.kratos.issueCookie(current.id);
+    expect((await post(body, { cookie: renewed })).status).toBe(303);
+    expect(await isSignedIn(other)).toBe(false);
+  });
+
+  it('hands on the cookie that Kratos renewed meanwhile', async () => {
+    const current = await signIn();
+    const other = await signIn();
+    const body = await formFor(other.id, by(current));
+    await fetchAs(`${gate.url}/admin/sessions/${current.id}/extend`, {
+      method: 'PATCH',
+      headers: GUARDED,
+    });
+    const { status, headers } = await post(body, by(current));
+    expect(status).toBe(303);
+    expect(headers.getSetCookie()).toEqual([expect.stringMatching(/^ory_kratos_session=/)]);
+  });
+
+  it.each([
+    [500, [503, 'store_unavailable']],
+    [429, [503, 'store_unavailable']],
+    [404, [502, 'upstream_not_valid']],
+    // The session itself is good: it is no verdict on it.
+    [401, [503, 'store_unavailable']],
+  ] as const)('what the store answers with %i is told as what it is', async (status, told) => {
+    const current = await signIn();
+    const other = await signIn();
+    const body = await formFor(other.id, by(current));
+    await gate.kratos.control({ answers: { [`DELETE /sessions/${other.id}`]: { status } } });
+    const answer = await post(body, by(current));
+    expect([answer.status, answer.headers.get('postern-reason')]).toEqual(told);
+  });
+});
+
+describe('what no change is made for', () => {
+  let current: Made;
+  let other: Made;
+  beforeEach(async () => {
+    current = await signIn();
+    other = await signIn();
+  });
+  afterEach(async () => {
+    expect(await isSignedIn(current)).toBe(true);
+    expect(await isSignedIn(other)).toBe(true);
+  });
+
+  it.each([
+    ['another site', { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }],
+    ['a sibling domain', { origin: 'https://evil.example.test', 'sec-fetch-site': 'same-site' }],
+    ['a sandboxed frame', { origin: 'null', 'sec-fetch-site': 'cross-site' }],
+    ['an allowed origin', { origin: SPA, 'sec-fetch-site': 'cross-site' }],
+  ])('R6: a form of %s, even with the right token', async (_, headers) => {
+    const refused = await post(await formFor(other.id, by(current)), {
+      ...by(current),
+      ...headers,
+    });
+    expect([refused.status, refused.headers.get('postern-reason')]).toEqual([
+      403,
+      'cross_site_change',
+    ]);
+  });
+
+  it('R6: a form without a token, with an empty one, or with the token of another session', async () => {
+    const another = await look(by(other));
+    const foreign = tokenIn(another.text);
+    expect(foreign).toMatch(/^v1f:[\w-]{43}$/);
+    for (const token of [undefined, '', foreign]) {
+      const fields = new URLSearchParams({ end: other.id, ...(token !== undefined && { token }) });
+      const refused = await post(fields.toString(), by(current));
+      expect([token, refused.status]).toEqual([token, 403]);
+      expect(refused.text).toContain('form_not_current');
+    }
+  });
+
+  it.each(['', 'x', '*', 'whoami', '../sessions', '00000000-0000-0000-0000-00000000000'])(
+    'a form that names %j',
+    async (what) => {
+      const refused = await end(what, by(current));
+      expect([refused.status, refused.text]).toEqual([
+        400,
+        expect.stringContaining('body_not_valid'),
+      ]);
+    },
+  );
+
+  it('a form that names the very session it is sent with', async () => {
+    expect((await end(current.id, by(current))).status).toBe(400);
+  });
+
+  it('a body that is no form, or a long one', async () => {
+    const json = await post('{}', { ...by(current), 'content-type': 'application/json' });
+    expect(json.status).toBe(400);
+    const long = await post(`token=${'a'.repeat(70_000)}`, by(current));
+    expect(long.status).toBe(413);
+  });
+
+  it('a form of somebody who is not signed in: told so, and not sent elsewhere', async () => {
+    const refused = await post(`end=${other.id}`, {});
+    expect([refused.status, refused.headers.get('location')]).toEqual([401, null]);
+    expect(refused.text).toContain('credential_missing');
+    expect(refused.headers.get('www-authenticate')).toBe('Bearer');
+  });
+});

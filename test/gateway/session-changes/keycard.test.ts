@@ -1,0 +1,241 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type RunningGate, startGate } from '../../support/start-gate.ts';
+import { fetchAs } from '../session-api/fetch-as.ts';
+import { ADMIN_SECRET, GUARDED } from '../session-api/start-session-api.ts';
+
+/** `zone-1` is the one whose tokens are believed. */
+const ZONES = ['zone-1'];
+const LAG_MS = 5000;
+
+let gate: RunningGate;
+
+beforeAll(async () => {
+  gate = await startZone();
+});
+afterAll(() => gate.dispose());
+afterEach(async () => {
+  await gate.setLogFaults({});
+  await control({});
+});
+
+async function startZone(zones = ZONES): Promise<RunningGate> {
+  const started = await startGate({
+    isolates: 2,
+    log: 'faulty',
+    vars: ({ keycard }) => ({
+      ADMIN_SECRETS: [ADMIN_SECRET],
+      KEYCARD_API_URL: keycard,
+      KEYCARD_ZONES: zones,
+      KEYCARD_CLIENT_ID: 'postern',
+      KEYCARD_CLIENT_SECRET: 'standin-client-secret',
+      REVOCATION_MAX_MARKS: 1000,
+      ISSUERS: [
+        {
+          issuer: keycard,
+          preset: 'keycard',
+          audience: 'postern',
+          algorithms: ['RS256'],
+          discovery: true,
+        },
+      ],
+    }),
+  });
+  await started.clock.advance(120_000);
+  return started;
+}
+
+async function standin(method: string, path: string, body?: unknown): Promise<unknown> {
+  const answer = await fetch(`${gate.keycard.url}/.standin/${path}`, {
+    method,
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${path}: ${text}`);
+  return text === '' ? undefined : JSON.parse(text);
+}
+
+const control = (answers: object) => standin('POST', 'session-control', { answers });
+const create = async (members: object) =>
+  ((await standin('POST', 'sessions', members)) as { id: string }).id;
+const bearer = async () => {
+  const made = (await standin('POST', 'bearers')) as { bearer: string };
+  return { authorization: `Bearer ${made.bearer}` };
+};
+
+/** A token as a zone issues it: of a user, of an application, or of a session it names. */
+const token = (subject: string, claims: object = {}) =>
+  gate.keycard.createToken({ subject, audience: 'postern', claims: { ...claims } });
+
+const end = (
+  method: 'PATCH' | 'DELETE',
+  id: string,
+  headers: Record<string, string>,
+  zone = 'zone-1',
+) =>
+  fetchAs(`${gate.url}/zones/${zone}/sessions/${id}`, {
+    method,
+    headers: { ...headers, ...(method === 'PATCH' && { 'content-type': 'application/json' }) },
+    ...(method === 'PATCH' && { body: '{"status":"revoked"}' }),
+  });
+
+async function statuses(jwt: string): Promise<number[]> {
+  const headers = { authorization: `Bearer ${jwt}` };
+  return Promise.all(
+    gate.gates.map(
+      async ({ url }) => (await fetchAs(`${url}/sessions/whoami`, { headers })).status,
+    ),
+  );
+}
+
+async function tree(others: readonly string[] = []) {
+  const user = `user-${crypto.randomUUID()}`;
+  const parent = await create({ user_id: user, subject: user });
+  let parent_id = await create({ user_id: user, subject: user, parent_id: parent });
+  for (const user_id of others) parent_id = await create({ user_id, subject: user_id, parent_id });
+  return { user, parent };
+}
+
+const callers = [
+  ['a bearer of the caller’s own', bearer],
+  ['the guard', async () => GUARDED],
+] as const;
+
+describe.each(callers)('by %s', (_, headersOf) => {
+  it.each(['PATCH', 'DELETE'] as const)(
+    'R26: %s of a parent ends its user’s tokens, which name no session, and those of other users derived from it',
+    async (method) => {
+      const agent = `agent-${crypto.randomUUID()}`;
+      const { user, parent } = await tree([agent]);
+      const jwts = [await token(user), await token(agent), await token(user, { sid: parent })];
+      const bystander = await token('bystander');
+      for (const jwt of [...jwts, bystander]) expect(await statuses(jwt)).toEqual([200, 200]);
+      const answer = await end(method, parent, await headersOf());
+      expect(answer.ok).toBe(true);
+      await gate.clock.advance(LAG_MS + 1);
+      for (const jwt of jwts) expect(await statuses(jwt)).toEqual([401, 401]);
+      expect(await statuses(bystander)).toEqual([200, 200]);
+      await gate.clock.advance(1000);
+      expect(await statuses(await token(user))).toEqual([200, 200]); // issued after it
+    },
+  );
+
+  it('R11: a retry, answered 404, ends in the same marks', async () => {
+    const agent = `agent-${crypto.randomUUID()}`;
+    const { user, parent } = await tree([agent]);
+    const jwts = [await token(user), await token(agent)];
+    const headers = await headersOf();
+    await gate.setLogFaults({ append: 'throw-definite' });
+    expect((await end('DELETE', parent, headers)).status).toBe(503);
+    await gate.setLogFaults({});
+    expect((await end('DELETE', parent, headers)).status).toBe(404);
+    await gate.clock.advance(LAG_MS + 1);
+    for (const jwt of jwts) expect(await statuses(jwt)).toEqual([401, 401]);
+  });
+
+  it('R27: nothing is sent while the log is down', async () => {
+    const { user, parent } = await tree();
+    const jwt = await token(user);
+    await gate.setLogFaults({ append: 'throw' });
+    const refused = await end('DELETE', parent, await headersOf());
+    expect(refused.headers.get('postern-reason')).toBe('revocation_log_unavailable');
+    const kept = await fetch(`${gate.keycard.url}/zones/zone-1/sessions/${parent}`, {
+      headers: await bearer(),
+    });
+    expect(kept.status).toBe(200);
+    expect(await statuses(jwt)).toEqual([200, 200]);
+  });
+
+  it.each([429, 503])(
+    'R26: a list that answers %i is no reason to leave children alone',
+    async (status) => {
+      const { parent } = await tree();
+      await control({ 'GET /zones/zone-1/sessions': { status, body: {} } });
+      expect((await end('PATCH', parent, await headersOf())).status).toBe(503);
+      await control({});
+      expect((await end('PATCH', parent, await headersOf())).status).toBe(200);
+    },
+  );
+});
+
+it('R26: an application’s session ends the application’s tokens', async () => {
+  const application_id = `app-${crypto.randomUUID()}`;
+  const members = { session_type: 'application', application_id, subject: application_id };
+  const id = await create(members);
+  const jwt = await gate.keycard.createToken({
+    subject: application_id,
+    clientId: application_id,
+    audience: 'postern',
+  });
+  expect(await statuses(jwt)).toEqual([200, 200]);
+  expect((await end('PATCH', id, GUARDED)).status).toBe(200);
+  await gate.clock.advance(LAG_MS + 1);
+  expect(await statuses(jwt)).toEqual([401, 401]);
+});
+
+it('R22: a stranger whom Keycard refuses ends no token', async () => {
+  const { user, parent } = await tree();
+  const jwt = await token(user, { sid: parent });
+  for (const method of ['PATCH', 'DELETE', 'DELETE'] as const) {
+    expect((await end(method, parent, { authorization: 'Bearer aa.bb.cc' })).status).toBe(401);
+  }
+  await control({
+    [`GET /zones/zone-1/sessions/${parent}`]: { status: 404, body: {} },
+    [`DELETE /zones/zone-1/sessions/${parent}`]: { status: 404, body: {} },
+  });
+  const hidden = await bearer(); // of somebody who is shown nothing of this session
+  for (let times = 0; times < 2; times += 1) await end('DELETE', parent, hidden);
+  await gate.clock.advance(LAG_MS + 1);
+  expect(await statuses(jwt)).toEqual([200, 200]);
+});
+
+describe('a flood of one party’s', { timeout: 120_000 }, () => {
+  const children = (parent_id: string, userOf: (index: number) => string) =>
+    Promise.all(
+      Array.from({ length: 1100 }, (_, index) =>
+        create({ user_id: userOf(index), subject: userOf(index), parent_id }),
+      ),
+    );
+
+  it('R25: 1,100 children of one user deny that user and nobody else', async () => {
+    const { user, parent } = await tree();
+    await children(parent, () => user);
+    const [own, bystander] = [await token(user), await token('bystander')];
+    const { token: session } = await gate.kratos.createSession();
+    const ask = async () => {
+      const headers = { 'x-session-token': session };
+      return (await fetchAs(`${gate.url}/sessions/whoami`, { headers })).headers.get(
+        'cache-status',
+      );
+    };
+    await ask();
+    for (const jwt of [own, bystander]) expect(await statuses(jwt)).toEqual([200, 200]);
+    expect((await end('PATCH', parent, await bearer())).status).toBe(200);
+    expect(await ask()).toContain('hit');
+    await gate.clock.advance(LAG_MS + 1);
+    expect(await statuses(own)).toEqual([401, 401]);
+    expect(await statuses(bystander)).toEqual([200, 200]);
+  });
+
+  it('R25: 1,100 children of as many users fold into their zone, and nobody of another store is checked again', async () => {
+    const { user, parent } = await tree();
+    await children(parent, (index) => `${user}-${index}`);
+    const own = await token(`${user}-7`);
+    const { token: session } = await gate.kratos.createSession();
+    const ask = async () => {
+      const headers = { 'x-session-token': session };
+      return (await fetchAs(`${gate.url}/sessions/whoami`, { headers })).headers.get(
+        'cache-status',
+      );
+    };
+    await ask();
+    expect((await end('PATCH', parent, await bearer())).status).toBe(200);
+    expect(await ask()).toContain('hit');
+    await gate.clock.advance(LAG_MS + 1);
+    expect(await statuses(own)).toEqual([401, 401]);
+  });
+
+  it('R25: a zone that is not ours is not there', async () => {
+    const parent = await create({ zone_id: 'zone-2', user_id: 'other', subject: 'other' });
+    expect((await end('PATCH', parent, await bearer(), 'zone-2')).status).toBe(404);
+  });
+});

@@ -1,0 +1,158 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { keepVigil } from '../../../src/forwarding/vigil.ts';
+import { admit } from '../../../src/http/admit.ts';
+import { SiteHosts } from '../../../src/http/site-hosts.ts';
+import type { LogPage } from '../../../src/revocation/log-protocol.ts';
+import { LogView } from '../../../src/revocation/log-view.ts';
+import { sessionKey } from '../../../src/revocation/mark.ts';
+import {
+  type Finding,
+  isPreflight,
+  type JudgeOptions,
+  judge,
+} from '../../../src/routes/gate/authorize.ts';
+import { Rules } from '../../../src/rules/rules.ts';
+import type { Resolution } from '../../../src/sessions/resolution.ts';
+
+const SESSION_ID = 'the-session';
+const PROVENANCE = {
+  tier: 'memory',
+  forwarded: undefined,
+  ageSeconds: 0,
+  ttlSeconds: 30,
+  collapsed: false,
+  fault: undefined,
+} as const;
+const SIGNED_IN: Resolution = {
+  outcome: 'signed-in',
+  session: { id: SESSION_ID, expiresAt: Infinity, identity: { id: 'someone' }, document: {} },
+  body: '{}',
+  logPosition: 0,
+  setCookies: [],
+  cacheForSeconds: undefined,
+  provenance: PROVENANCE,
+};
+const SIGNED_OUT: Resolution = {
+  outcome: 'not-signed-in',
+  reason: 'session_inactive',
+  body: undefined,
+  mayClearCookie: true,
+  provenance: PROVENANCE,
+};
+
+const later = <Value>(value: Value, ms: number) =>
+  new Promise<Value>((resolve) => setTimeout(resolve, ms, value));
+
+interface Schedule {
+  readonly lagMs: number;
+  /** Both after the view was first read. */
+  readonly openedAfterMs: number;
+  readonly revokedAfterMs: number;
+  /** A read of the log takes so long, and tells what was so when it was sent; `undefined`: it fails. */
+  readonly readMs: number | undefined;
+}
+
+/** How long after the revocation what was opened goes on, in milliseconds of simulated time. */
+async function survival(
+  schedule: Schedule,
+  lookBy: (again: () => Promise<Finding>, plain: () => Promise<Finding>) => () => Promise<Finding>,
+): Promise<number> {
+  const { lagMs, openedAfterMs, revokedAfterMs, readMs } = schedule;
+  const now = () => Date.now();
+  let revokedAt = Infinity;
+  let isFirstRead = true;
+  const read = (): Promise<LogPage | undefined> => {
+    const takesMs = isFirstRead ? 0 : readMs;
+    isFirstRead = false;
+    if (takesMs === undefined) return later(undefined, 100);
+    const mark = { key: sessionKey(SESSION_ID), position: 2, issuedBefore: 0, keepUntil: Infinity };
+    const isMarked = now() >= revokedAt;
+    const page = { marks: isMarked ? [mark] : [], position: isMarked ? 2 : 1, hasMore: false };
+    return later(page, takesMs);
+  };
+  const view = new LogView({ log: { read }, lagMs, timeoutMs: 1000, maxMarks: 1000, now });
+  const options: JudgeOptions = {
+    rules: new Rules([]),
+    methods: new Set(['GET']),
+    hosts: new SiteHosts('https://app.example.test'),
+    allowedForms: new Set(),
+    readCredentials: () => [
+      { kind: 'candidates', candidates: [{ carrier: { kind: 'bearer' }, value: 'x'.repeat(32) }] },
+    ],
+    sessions: {
+      // What was checked before is believed unless a mark names it; the store tells the truth.
+      resolve: async (_credential, { asOf }, anchor) => {
+        await view.refresh(now(), anchor);
+        const isAsked = asOf > 0 || view.trustedSince(now()) > 0;
+        const isOver = isAsked ? now() >= revokedAt : view.notBefore({ sessionId: SESSION_ID }) > 0;
+        return isOver ? SIGNED_OUT : SIGNED_IN;
+      },
+    },
+    tokens: { resolve: async () => SIGNED_OUT },
+    revocation: view,
+    now,
+  };
+  void view.refresh(now(), () => {});
+  await vi.advanceTimersByTimeAsync(0);
+  revokedAt = now() + revokedAfterMs;
+  await vi.advanceTimersByTimeAsync(openedAfterMs);
+  const request = { method: 'GET', url: 'https://app.example.test/', headers: new Headers() };
+  const target = admit(request, options);
+  if (!target.ok) throw new Error('admitted');
+  const plea = { headers: request.headers, target: target.value, anchor: () => {} };
+  const judged = async () => {
+    const judgment = await judge(plea, options);
+    if (!judgment.ok || isPreflight(judgment.value)) throw new Error('a judgment');
+    return judgment.value;
+  };
+  const opening = await judged();
+  if (opening.verdict.kind !== 'pass') return 0;
+  const look = lookBy(opening.again, judged);
+  let handedOutAt = Infinity;
+  let endedAt = Infinity;
+  void keepVigil(async () => (await look()).verdict.kind, lagMs).then(async ({ over }) => {
+    handedOutAt = now();
+    await over;
+    endedAt = now();
+  });
+  await vi.advanceTimersByTimeAsync(revokedAfterMs + 3 * lagMs);
+  // What was over by the first look was never handed out.
+  return endedAt === handedOutAt ? 0 : endedAt - revokedAt;
+}
+
+const SCHEDULES: Schedule[] = [2000, 3000, 5000, 10_000].flatMap((lagMs) =>
+  [0, 0.3, 0.6, 0.99].flatMap((opened) =>
+    [0.001, 0.21, 0.4, 0.77, 1.3, 1.99, 2.6].flatMap((revoked) =>
+      [0, 90, 450, 950, undefined].map((readMs) => ({
+        lagMs,
+        openedAfterMs: opened * lagMs,
+        revokedAfterMs: revoked * lagMs,
+        readMs,
+      })),
+    ),
+  ),
+);
+
+describe('what goes on after its answer', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ now: 1_900_000_000_000 });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it(`ends within the lag, whatever the age of the view and however slow the log (${SCHEDULES.length} schedules)`, async () => {
+    for (const schedule of SCHEDULES) {
+      const ms = await survival(schedule, (again) => again);
+      expect(ms, JSON.stringify(schedule)).toBeLessThanOrEqual(schedule.lagMs);
+    }
+  });
+
+  it('does not where a look relies on what an answer may rely on', async () => {
+    const late: number[] = [];
+    for (const schedule of SCHEDULES) {
+      late.push((await survival(schedule, (_again, plain) => plain)) - schedule.lagMs);
+    }
+    expect(Math.max(...late)).toBeGreaterThan(0);
+  });
+});

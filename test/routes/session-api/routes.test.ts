@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+import { type SessionApiOptions, sessionApiTables } from '../../../src/app/compose-session-api.ts';
+import { readConfig } from '../../../src/config/config.ts';
+import type { ApiMethods } from '../../../src/session-changes/api-route.ts';
+import { ChangeMaker } from '../../../src/session-changes/change-maker.ts';
+import { ROUTES } from './routes.ts';
+
+it('R28: every route of the session API is one that changes nothing or one that is recorded', () => {
+  const config = readConfig({
+    PUBLIC_URL: 'https://app.example.test',
+    KRATOS_PUBLIC_URL: 'https://kratos.example.test',
+    KRATOS_ADMIN_URL: 'https://kratos-admin.example.test',
+    KEYCARD_API_URL: 'https://keycard.example.test',
+    KEYCARD_ZONES: ['zone-1'],
+    ADMIN_SECRETS: ['correct-horse-battery-staple-0123456789'],
+    SELF_SERVICE: true,
+    REVOCATION: 'off',
+  });
+  if (!config.ok) throw new Error(config.failure.join('\n'));
+  const nobody = () => Promise.reject(new Error('nothing is asked for a list of routes'));
+  const options = {
+    config: config.value,
+    changes: new ChangeMaker({ writer: undefined, write: () => {} }),
+    fetchStore: nobody,
+    fetchKratosAdmin: nobody,
+    fetchKeycard: nobody,
+    now: () => 0,
+  } as unknown as SessionApiOptions; // the rest is not looked at until a request comes
+  const found = Object.values(sessionApiTables(options)).flatMap(routesIn);
+  expect(Object.fromEntries(found)).toEqual(ROUTES);
+});
+
+function routesIn(table: Record<string, ApiMethods>): [string, string][] {
+  return Object.entries(table).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, route]): [string, string] => [
+      `${method} ${path}`,
+      route.kind,
+    ]),
+  );
+}

@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import { compileCondition } from '../../src/rules/condition-language.ts';
+import type { JsonObject, JsonValue } from '../../src/session/session.ts';
+
+const DOCUMENT_BYTES = 256 * 1024;
+/** Of CPU. Far above what is measured (about 30 ms), far below the seconds that a product of sizes takes. */
+const BOUND_MS = 400;
+
+const session = (traits: JsonObject): JsonObject => ({
+  identity: { id: '0b1c', traits, metadata_public: { roles: ['user', 'admin'] } },
+});
+
+/** As many items as a document of 256 KB holds in `parts` lists. */
+function list(item: (index: number) => JsonValue, parts = 1): JsonValue[] {
+  const items: JsonValue[] = [];
+  for (let size = 0, index = 0; size < DOCUMENT_BYTES / parts; index += 1) {
+    const next = item(index);
+    size += JSON.stringify(next).length + 1;
+    items.push(next);
+  }
+  return items;
+}
+
+const half = 'a'.repeat(DOCUMENT_BYTES / 2);
+const keys = Object.fromEntries(list((index) => `k${index}`, 2).map((name) => [String(name), 0]));
+
+/** Documents that a person fills as badly as they can, for each condition. */
+const DOCUMENTS: readonly JsonObject[] = [
+  { a: list((i) => `a${i}`, 2), b: list((i) => `b${i}`, 2) },
+  { a: list((i) => i % 10, 2), b: list(() => 11, 2) },
+  { a: list(() => '', 2), b: list(() => 'x', 2) },
+  { a: list(() => ({}), 2), b: list(() => ({ x: 1 }), 2) },
+  { a: [keys], b: list(() => ({}), 2) },
+  { a: list(() => ({}), 2), b: [keys] },
+  { a: keys, b: list(() => ({}), 2) },
+  { a: list(() => [[]], 2), b: list(() => [[1]], 2) },
+  { a: list(() => 'a'.repeat(500), 2), b: list(() => `${'a'.repeat(499)}b`, 2) },
+  { a: half, b: `${'a'.repeat(DOCUMENT_BYTES / 4)}b` },
+  { a: `b${half}`, b: `b${'a'.repeat(DOCUMENT_BYTES / 4)}b` },
+  { a: [half], b: [`${'a'.repeat(DOCUMENT_BYTES / 4)}b`] },
+  { a: list(() => 1, 2), b: half },
+  { a: half, b: list(() => `${'a'.repeat(200)}b`, 2) },
+  { a: [{ x: half, y: `${'a'.repeat(DOCUMENT_BYTES / 4)}b` }], b: [] },
+  { a: [{ x: list((i) => `a${i}`, 2), y: list((i) => `b${i}`, 2) }], b: [] },
+  { a: list((i) => `a${i}`), b: [] },
+  { a: 'a,'.repeat(DOCUMENT_BYTES / 4), b: list((i) => `b${i}`, 2) },
+];
+
+const T = 'session.identity.traits';
+const CONDITIONS = [
+  `${T}.a.exists(x, x in ${T}.b)`,
+  `${T}.a.all(x, !(x in ${T}.b))`,
+  `${T}.a.exists_one(x, x in ${T}.b)`,
+  `${T}.a.filter(x, x in ${T}.b).size() == 1`,
+  `${T}.a.map(x, x in ${T}.b).size() == 1`,
+  `${T}.a.map(x, x in ${T}.b, x).size() == 1`,
+  `${T}.a.exists(x, ${T}.b.contains(x))`,
+  `${T}.a.exists(x, x.contains(${T}.b))`,
+  `${T}.a.exists(x, x.x.contains(x.y))`,
+  `${T}.a.exists(x, x.x == x.y)`,
+  `${T}.b.exists(x, ${T}.a.contains(x))`,
+  `${T}.b.exists(x, ${T}.a.indexOf(x) > 0)`,
+  `${T}.b.exists(x, ${T}.a.lastIndexOf(x) > 0)`,
+  `${T}.b.exists(x, ${T}.a.split(x).size() > 3)`,
+  `${T}.a.contains(${T}.b)`,
+  `${T}.a.indexOf(${T}.b) > 0`,
+  `${T}.a.lastIndexOf(${T}.b) > 0`,
+  `${T}.a.split(${T}.b).size() > 3`,
+  `${T}.a in ${T}.b`,
+  `${T}.a.exists(x, x == ${T}.b)`,
+  `${T}.a.exists(x, ${T}.a == ${T}.b)`,
+  `${T}.a.exists(x, ${T}.a in ${T}.b)`,
+  `${T}.a.exists(x, ${T} in ${T}.b)`,
+  `${T}.a.exists(x, size(${T}.b) == 7)`,
+  `${T}.a.exists(x, ${T}.b.size() == 7)`,
+  `${T}.a.exists(x, ${T}.b.startsWith(${T}.b + "x"))`,
+  `${T}.a.exists(x, (${T}.b + ${T}.b).size() == 7)`,
+  `${T}.a.exists(x, ${T}.b.lowerAscii() == "x")`,
+  `${T}.a.exists(x, ${T}.b.upperAscii() == "x")`,
+  `${T}.a.exists(x, ${T}.b.trim() == "x")`,
+  `${T}.a.exists(x, string(${T}.b) == "x")`,
+  `${T}.a.exists(x, size(bytes(${T}.b)) == 1)`,
+  `${T}.a.exists(x, ${T}.b.join("") == "x")`,
+  `${T}.a.exists(x, ${T}["b"].size() == 7)`,
+  `${T}.a.exists(x, ${T}[x == "q" ? "a" : "b"].size() == 7)`,
+  `${T}.a.exists(x, x in (x == "q" ? ${T}.a : ${T}.b))`,
+  `${T}.a.exists(x, x in [${T}.b][0])`,
+  `${T}.a.exists(x, x in {"b": ${T}.b}.b)`,
+  `cel.bind(y, ${T}.b, ${T}.a.exists(x, x in y))`,
+  `cel.bind(y, ${T}.a, y.contains(${T}.b))`,
+  `${T}.a.exists(x, cel.bind(y, ${T}.b, x in y))`,
+  `${T}.a.split("").exists(x, x in ${T}.b)`,
+  `${T}.a.split(",").exists(x, x in ${T}.b)`,
+  `${T}.a.exists(x, x == ${T}.missing)`,
+  `${T}.a.all(x, x.id == "x" || true)`,
+];
+
+describe('the cost of a condition', () => {
+  it.each(CONDITIONS)('J32: is bounded over any document of 256 KB: %s', (source) => {
+    const compiled = compileCondition(source);
+    if (!compiled.ok) throw new Error(compiled.failure);
+    for (const [index, traits] of DOCUMENTS.entries()) {
+      const document = session(traits);
+      const before = process.cpuUsage();
+      const { kind } = compiled.value.evaluate(document);
+      const took = process.cpuUsage(before).user / 1000;
+      expect(took, `document ${index}: ${kind}`).toBeLessThan(BOUND_MS);
+    }
+  });
+
+  it('J32: over its bound a condition fails, denies, and says so', () => {
+    const compiled = compileCondition(`${T}.a.exists(x, x in ${T}.b)`);
+    const [large = {}] = DOCUMENTS;
+    expect(compiled.ok && compiled.value.evaluate(session(large))).toEqual({
+      kind: 'failed',
+      detail: 'too_costly',
+    });
+  });
+
+  it.each([
+    `${T}.groups.exists(x, x in ${T}.allowed)`,
+    `${T}.groups.exists(x, x in session.identity.metadata_public.roles || x in ${T}.rights)`,
+    `${T}.groups.exists(x, ${T}.text.contains(x))`,
+    `${T}.text.contains(${T}.word)`,
+    `${T}.groups.all(x, x != ${T}.word)`,
+    `${T}.many.exists(x, x == session.identity.id || x == "m9")`,
+    `${T}.groups.exists(x, has(${T}.rights.g7) && x in ${T}.rights)`,
+    `"g7" in ${T}.groups && "m9" in ${T}.many`,
+  ])('J32: holds over lists as people have them: %s', (source) => {
+    const range = (name: string, count: number) =>
+      Array.from({ length: count }, (_, index) => `${name}${index}`);
+    const traits = {
+      groups: range('g', 500),
+      allowed: [...range('h', 500), 'g499'],
+      rights: { g7: true, ...Object.fromEntries(range('r', 20_000).map((name) => [name, true])) },
+      many: range('m', 20_000),
+      text: `${'words of a text '.repeat(20)}g499 `,
+      word: 'g499',
+    };
+    const compiled = compileCondition(source);
+    if (!compiled.ok) throw new Error(compiled.failure);
+    const expected = source.includes('!=') ? 'not-met' : 'met';
+    expect(compiled.value.evaluate(session(traits))).toEqual({ kind: expected });
+  });
+});

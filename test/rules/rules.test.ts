@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { plainReading } from '../../src/http/path-readings.ts';
+import { loadConditionLanguage } from '../../src/rules/condition.ts';
+import { Rules } from '../../src/rules/rules.ts';
+import { authority } from '../support/authority.ts';
+
+await loadConditionLanguage();
+
+const DEFAULTS = {
+  freshness: 'normal' as const,
+  cache_control: 'no-store' as const,
+  preflight: [],
+  forwarded_headers: [],
+  forward_credentials: false,
+  cut_streams: false,
+};
+const readings = (first: string, ...others: string[]) =>
+  [plainReading(first), ...others.map(plainReading)] as const;
+const target = (path: string, method = 'GET') => ({
+  method,
+  host: authority('app.example.test'),
+  path,
+  decodedPath: path,
+  readings: [plainReading(path)] as const,
+  search: '?public',
+});
+
+describe('Rules', () => {
+  const rules = new Rules([
+    { ...DEFAULTS, path: '/a/b', session: 'optional' },
+    {
+      ...DEFAULTS,
+      path: '/a/*',
+      session: 'none',
+      methods: ['GET', 'HEAD'],
+      cache_control: 'origin',
+    },
+    { ...DEFAULTS, path: '/a/*', session: 'required', freshness: 'strict' },
+  ]);
+
+  it('gives the first that matches path and method', () => {
+    expect(rules.match(target('/a/b')).rule).toMatchObject({
+      name: 'RULES.0',
+      session: 'optional',
+    });
+    expect(rules.match(target('/a/c')).rule).toMatchObject({
+      name: 'RULES.1',
+      cacheControl: 'origin',
+    });
+    expect(rules.match(target('/a/c', 'POST')).rule).toMatchObject({
+      name: 'RULES.2',
+      freshness: 'strict',
+    });
+    expect(rules.match(target('/a/c', 'get')).rule).toMatchObject({ name: 'RULES.2' });
+  });
+
+  it('requires a session where none matches', () => {
+    const required = { name: 'default', session: 'required', cacheControl: 'no-store' };
+    for (const path of ['/', '/a', '/A/b', '/b'])
+      expect(rules.match(target(path)).rule).toMatchObject(required);
+    expect(new Rules([]).match(target('/')).rule).toMatchObject(required);
+  });
+
+  it('holds a path to the rule of every reading, and says which was which', () => {
+    const two = { ...target('/a%2Fb'), readings: readings('/a%2Fb', '/a/b', '/a/c') };
+    const { rule, byReading } = rules.match(two);
+    expect(rule).toMatchObject({ session: 'required', cacheControl: 'no-store' });
+    expect(byReading.map((each) => each.rule.name)).toEqual(['default', 'RULES.0', 'RULES.1']);
+  });
+
+  it('combines rules so that whatever satisfies the result satisfies each', () => {
+    const [a, b] = [
+      {
+        aal: 'aal1',
+        authenticated_within: 60_000,
+        allow: 'session.active',
+        preflight: ['https://a.example', 'https://b.example'],
+        forward_credentials: true,
+        cut_streams: true,
+      },
+      {
+        aal: 'aal2',
+        allow: 'session.n == 1',
+        preflight: ['https://b.example'],
+        freshness: 'strict',
+      },
+    ] as const;
+    const strict = new Rules([
+      { ...DEFAULTS, ...a, preflight: [...a.preflight], path: '/x', session: 'required' },
+      { ...DEFAULTS, ...b, preflight: [...b.preflight], path: '/y', session: 'required' },
+    ]);
+    for (const both of [readings('/x', '/y'), readings('/y', '/x')]) {
+      const { rule } = strict.match({ ...target('/x'), readings: both });
+      expect(rule).toMatchObject({
+        aal: 'aal2',
+        authenticatedWithinMs: 60_000,
+        freshness: 'strict',
+        forwardsCredentials: false,
+        forwardedHeaders: new Set<string>(),
+        cutsStreams: true,
+      });
+      expect([...rule.crossOrigins]).toEqual(['https://b.example']);
+      expect(rule.conditions.map(({ source }) => source).sort()).toEqual([
+        'session.active',
+        'session.n == 1',
+      ]);
+    }
+  });
+
+  it('combines two times of sign-in to the shorter one', () => {
+    const within = (path: string, authenticated_within?: number) => ({
+      ...DEFAULTS,
+      path,
+      session: 'required' as const,
+      ...(authenticated_within !== undefined && { authenticated_within }),
+    });
+    const timed = new Rules([within('/1', 60_000), within('/2', 120_000), within('/none')]);
+    const combined = (...both: [string, string]) =>
+      timed.match({ ...target('/'), readings: readings(...both) }).rule.authenticatedWithinMs;
+    expect(combined('/1', '/2')).toBe(60_000);
+    expect(combined('/2', '/1')).toBe(60_000);
+    expect(combined('/2', '/none')).toBe(120_000);
+    expect(combined('/none', '/2')).toBe(120_000);
+    expect(combined('/none', '/none')).toBeUndefined();
+  });
+});

@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import type { Rule } from '../../src/rules/rules.ts';
+import { decide, PASS_UNSEEN } from '../../src/rules/verdict.ts';
+import type { Session } from '../../src/session/session.ts';
+import { NOTHING_ASKED, type Resolution } from '../../src/sessions/resolution.ts';
+
+const session: Session = { id: 's', identity: { id: 'i' }, expiresAt: 1, document: {} };
+
+const rule = (kind: Rule['session']): Rule => ({
+  name: 'r',
+  session: kind,
+  aal: undefined,
+  authenticatedWithinMs: undefined,
+  conditions: [],
+  freshness: 'normal',
+  crossOrigins: new Set<string>(),
+  forwardsCredentials: false,
+  forwardedHeaders: new Set<string>(),
+  cacheControl: 'no-store',
+  cutsStreams: false,
+});
+const NOW = Date.parse('2026-11-20T12:00:00Z');
+
+/** Everything a resolution can be, `signed-in` apart. */
+const OTHERS: readonly Resolution[] = [
+  {
+    outcome: 'not-signed-in',
+    reason: 'credential_missing',
+    body: undefined,
+    mayClearCookie: false,
+    provenance: NOTHING_ASKED,
+  },
+  {
+    outcome: 'not-signed-in',
+    reason: 'credential_malformed',
+    body: undefined,
+    mayClearCookie: true,
+    provenance: NOTHING_ASKED,
+  },
+  {
+    outcome: 'not-signed-in',
+    reason: 'credential_ambiguous',
+    body: undefined,
+    mayClearCookie: true,
+    provenance: NOTHING_ASKED,
+  },
+  {
+    outcome: 'not-signed-in',
+    reason: 'session_inactive',
+    body: '{}',
+    mayClearCookie: true,
+    provenance: NOTHING_ASKED,
+  },
+  { outcome: 'insufficient', body: '{"a":1}', provenance: NOTHING_ASKED },
+  {
+    outcome: 'unknown',
+    reason: 'issuer_keys_unavailable',
+    retryAfterSeconds: 7,
+    provenance: NOTHING_ASKED,
+  },
+  { outcome: 'rejected', status: 400, body: '{}', provenance: NOTHING_ASKED },
+  { outcome: 'not-cached', provenance: NOTHING_ASKED },
+];
+const signedIn: Extract<Resolution, { outcome: 'signed-in' }> = {
+  outcome: 'signed-in',
+  session,
+  body: '{}',
+  logPosition: 0,
+  setCookies: [],
+  cacheForSeconds: undefined,
+  provenance: NOTHING_ASKED,
+};
+
+describe('decide()', () => {
+  it('passes a proven session, with whom it is', () => {
+    for (const kind of ['required', 'optional'] as const)
+      expect(decide(rule(kind), signedIn, NOW)).toEqual({ kind: 'pass', session });
+  });
+
+  it.each(OTHERS)('never passes $outcome ($reason) where a session is required', (resolution) => {
+    expect(decide(rule('required'), resolution, NOW).kind).not.toBe('pass');
+  });
+
+  it('passes without a session only who is known not to be signed in, or not far enough, and where it is optional', () => {
+    const kinds = OTHERS.map((resolution) => decide(rule('optional'), resolution, NOW));
+    expect(kinds.map(({ kind }) => kind)).toEqual([
+      ...['pass', 'pass', 'pass', 'pass'],
+      ...['pass', 'cannot-tell', 'cannot-tell', 'cannot-tell'],
+    ]);
+    for (const verdict of kinds)
+      if (verdict.kind === 'pass') expect(verdict.session).toBeUndefined();
+  });
+
+  it('keeps the store’s own words of a denial', () => {
+    expect(decide(rule('required'), OTHERS[4] ?? signedIn, NOW)).toEqual({
+      kind: 'deny',
+      reason: 'session_aal2_required',
+      storeBody: '{"a":1}',
+      detail: undefined,
+    });
+    expect(decide(rule('required'), OTHERS[3] ?? signedIn, NOW)).toEqual({
+      kind: 'deny',
+      reason: 'session_inactive',
+      storeBody: '{}',
+      detail: undefined,
+    });
+  });
+
+  it('says how long to wait when it cannot tell', () => {
+    expect(decide(rule('required'), OTHERS[5] ?? signedIn, NOW)).toEqual({
+      kind: 'cannot-tell',
+      reason: 'issuer_keys_unavailable',
+      retryAfterSeconds: 7,
+    });
+  });
+
+  const asking = (more: Partial<Rule>): Rule => ({ ...rule('required'), ...more });
+  const reasonFor = (more: Partial<Rule>, document: Session['document']) => {
+    const verdict = decide(asking(more), { ...signedIn, session: { ...session, document } }, NOW);
+    return verdict.kind === 'deny' ? verdict.reason : verdict.kind;
+  };
+
+  it.each([
+    ['aal2', 'pass'],
+    ['aal3', 'pass'],
+    ['aal1', 'session_aal2_required'],
+    ['aal0', 'session_aal2_required'],
+    ['AAL2', 'session_aal2_required'],
+    [undefined, 'session_aal2_required'],
+  ])('asked for aal2, a session of %s: %s', (level, expected) => {
+    const document = level === undefined ? {} : { authenticator_assurance_level: level };
+    expect(reasonFor({ aal: 'aal2' }, document)).toBe(expected);
+  });
+
+  it.each([
+    ['2026-11-20T11:45:00Z', 'pass'],
+    ['2026-11-20T11:44:59Z', 'session_refresh_required'],
+    ['2026-11-20T12:00:05Z', 'pass'],
+    ['yesterday', 'session_refresh_required'],
+    [undefined, 'session_refresh_required'],
+  ])('signed in within 15 minutes, at %s: %s', (at, expected) => {
+    const document = at === undefined ? {} : { authenticated_at: at };
+    expect(reasonFor({ authenticatedWithinMs: 900_000 }, document)).toBe(expected);
+  });
+
+  it('PASS_UNSEEN names nobody', () => {
+    expect(PASS_UNSEEN).toEqual({ kind: 'pass', session: undefined });
+    expect(Object.isFrozen(PASS_UNSEEN)).toBe(true);
+  });
+});

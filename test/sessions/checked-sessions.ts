@@ -1,0 +1,44 @@
+import type { CheckedSession } from '../../src/sessions/checked-session.ts';
+
+export interface CheckedSessionOptions {
+  readonly id?: string;
+  readonly identityId?: string;
+  readonly expiresAt?: number;
+  readonly checkedAt?: number;
+  readonly cacheForSeconds?: number;
+  /** Further members of the document. */
+  readonly members?: Readonly<Record<string, unknown>>;
+}
+
+/** A whoami body as Kratos writes it, so far as Postern reads it. */
+export function kratosBody({
+  id = 'session-1',
+  identityId = 'identity-1',
+  expiresAt = 4_000_000_000_000,
+  members = {},
+}: CheckedSessionOptions = {}): string {
+  const document = {
+    id,
+    active: true,
+    expires_at: new Date(expiresAt).toISOString(),
+    identity: { id: identityId },
+    ...members,
+  };
+  return `${JSON.stringify(document)}\n`;
+}
+
+/** A session as a store would have confirmed it. */
+export function checkedSession(options: CheckedSessionOptions = {}): CheckedSession {
+  const { id = 'session-1', identityId = 'identity-1', checkedAt = 0, cacheForSeconds } = options;
+  const { expiresAt = 4_000_000_000_000 } = options;
+  const body = kratosBody(options);
+  const document = JSON.parse(body);
+  return {
+    session: { id, identity: { id: identityId }, expiresAt, document },
+    body,
+    checkedAt,
+    // As if the log's places were the times of checks: what was marked later is beyond them.
+    logPosition: checkedAt,
+    cacheForSeconds,
+  };
+}

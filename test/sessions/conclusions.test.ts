@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import {
+  concludeAnswer,
+  fromTier,
+  notCached,
+  refusalFromMemory,
+  unknown,
+} from '../../src/sessions/conclusions.ts';
+import type { ConfirmedAnswer } from '../../src/sessions/confirmed-answer.ts';
+import { setProvenance } from '../../src/sessions/provenance-headers.ts';
+import type { Resolution } from '../../src/sessions/resolution.ts';
+import { checkedSession } from './checked-sessions.ts';
+import { confirmedRefusal } from './confirmed-refusals.ts';
+
+const T = 1_700_000_000_000;
+const LIFETIMES = { freshSeconds: 30, staleWhileRevalidateSeconds: 30, staleIfErrorSeconds: 300 };
+const checked = checkedSession({ checkedAt: T, expiresAt: T + 600_000 });
+const { session, body } = checked;
+const SESSION: ConfirmedAnswer = {
+  kind: 'session',
+  session,
+  body,
+  setCookies: ['a=b'],
+  cacheForSeconds: 100,
+};
+const AWAITED = {
+  startedAt: T,
+  logPosition: 7,
+  now: T + 1500,
+  forwarded: 'miss',
+  lifetimes: LIFETIMES,
+} as const;
+
+function provenanceOf({ provenance }: Resolution) {
+  const headers = new Headers();
+  setProvenance(headers, provenance);
+  return [headers.get('cache-status'), headers.get('age')];
+}
+
+describe('concludeAnswer()', () => {
+  it('makes a session of a session, with the Set-Cookie of its own request', () => {
+    const resolution = concludeAnswer(SESSION, AWAITED);
+    expect(resolution).toMatchObject({ outcome: 'signed-in', body, setCookies: ['a=b'] });
+    expect(provenanceOf(resolution)).toEqual(['postern; fwd=miss; ttl=28; detail=store', null]);
+  });
+
+  it('gives no Set-Cookie to who joined', () => {
+    const resolution = concludeAnswer(SESSION, { ...AWAITED, joined: true });
+    expect(resolution).toMatchObject({ outcome: 'signed-in', setCookies: [] });
+    expect(provenanceOf(resolution)[0]).toBe('postern; fwd=miss; ttl=28; collapsed; detail=store');
+  });
+
+  it('calls a session that ended while it was asked about no session', () => {
+    expect(concludeAnswer(SESSION, { ...AWAITED, now: T + 600_000 })).toMatchObject({
+      outcome: 'not-signed-in',
+      reason: 'session_inactive',
+    });
+    expect(concludeAnswer(SESSION, { ...AWAITED, now: T + 599_999 }).outcome).toBe('signed-in');
+  });
+
+  it.each<[ConfirmedAnswer, Partial<Resolution>]>([
+    [confirmedRefusal('b'), { outcome: 'not-signed-in', body: 'b' }],
+    [
+      { kind: 'insufficient', body: 'b' },
+      { outcome: 'insufficient', body: 'b' },
+    ],
+    [
+      { kind: 'rejected', status: 400, body: 'b' },
+      { outcome: 'rejected', status: 400, body: 'b' },
+    ],
+    [
+      { kind: 'fault', scope: 'store', detail: 'store-503', retryAfterSeconds: 7 },
+      { outcome: 'unknown', retryAfterSeconds: 7 },
+    ],
+  ])('makes of %j nothing else than it says', (answer, expected) => {
+    expect(concludeAnswer(answer, AWAITED)).toMatchObject(expected);
+  });
+});
+
+describe('what a tier answers', () => {
+  it('says its tier and its age', () => {
+    const resolution = fromTier(checked, { tier: 'kv', now: T + 12_345, lifetimes: LIFETIMES });
+    expect(provenanceOf(resolution)).toEqual(['postern; hit; ttl=17; detail=kv', '12']);
+  });
+
+  it('says that it is stale, and what failed', () => {
+    const place = { tier: 'memory', now: T + 90_000, lifetimes: LIFETIMES } as const;
+    const resolution = fromTier(checked, { ...place, fault: 'store-timeout' });
+    expect(provenanceOf(resolution)).toEqual([
+      'postern; fwd=stale; ttl=-60; detail=store-timeout',
+      '90',
+    ]);
+  });
+
+  it('takes its age off what the store allowed, down to nothing', () => {
+    const kept = { ...checked, cacheForSeconds: 20 };
+    const after = (ms: number) =>
+      fromTier(kept, { tier: 'memory', now: T + ms, lifetimes: LIFETIMES });
+    expect(after(5000)).toMatchObject({ cacheForSeconds: 15 });
+    expect(after(25_000)).toMatchObject({ cacheForSeconds: 0 });
+  });
+
+  it.each([
+    ['asked for after it', confirmedRefusal('b'), true],
+    ['asked for before it', confirmedRefusal('b', { question: 1 }), false],
+    ['that is not published', confirmedRefusal('b', { readiness: 'unpublished' }), false],
+  ])('C26: lets a cookie be cleared by readiness %s: %s', (_, refusal, mayClearCookie) => {
+    expect(concludeAnswer(refusal, AWAITED)).toMatchObject({ mayClearCookie });
+    const remembered = refusalFromMemory({ ...refusal, checkedAt: T }, T + 3000);
+    expect(remembered).toMatchObject({ outcome: 'not-signed-in', mayClearCookie });
+  });
+
+  it('repeats a "no" with its age', () => {
+    const resolution = refusalFromMemory({ ...confirmedRefusal('b'), checkedAt: T }, T + 3000);
+    expect(resolution).toMatchObject({ outcome: 'not-signed-in', body: 'b' });
+    expect(provenanceOf(resolution)).toEqual(['postern; hit; detail=memory', '3']);
+  });
+
+  it('says nothing of where from when nothing was looked up', () => {
+    expect(provenanceOf(notCached())).toEqual([null, null]);
+  });
+
+  it('says why nobody knows', () => {
+    const resolution = unknown('store-503', 3, 'miss');
+    expect(provenanceOf(resolution)).toEqual(['postern; fwd=miss; detail=store-503', null]);
+  });
+});

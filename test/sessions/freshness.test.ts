@@ -1,0 +1,152 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  ageSeconds,
+  judge,
+  type Lifetimes,
+  ttlSeconds,
+  type Usability,
+  usefulSeconds,
+} from '../../src/sessions/freshness.ts';
+import { checkedSession } from './checked-sessions.ts';
+
+const LIFETIMES: Lifetimes = {
+  freshSeconds: 30,
+  staleWhileRevalidateSeconds: 30,
+  staleIfErrorSeconds: 300,
+};
+const T = 1_700_000_000_000;
+const at = (now: number, more = {}) => ({ now, asOf: 0, notBefore: 0, trustedSince: 0, ...more });
+const judged = (age: number, options = {}, moment = {}) =>
+  judge(checkedSession({ checkedAt: T, ...options }), at(T + age, moment), LIFETIMES);
+
+describe('judge()', () => {
+  it.each<[number, Usability]>([
+    [-10_001, 'unusable'],
+    [-10_000, 'fresh'],
+    [0, 'fresh'],
+    [29_999, 'fresh'],
+    [30_000, 'revalidate'],
+    [59_999, 'revalidate'],
+    [60_000, 'if-error'],
+    [359_999, 'if-error'],
+    [360_000, 'unusable'],
+  ])('calls a check of %i ms ago %s', (age, usability) => {
+    expect(judged(age)).toBe(usability);
+  });
+
+  it('gives nothing from the very millisecond of expiry on', () => {
+    const expiresAt = T + 5000;
+    expect(judged(4999, { expiresAt })).toBe('fresh');
+    expect(judged(5000, { expiresAt })).toBe('unusable');
+    expect(judged(65_000, { expiresAt: T + 65_000 })).toBe('unusable');
+  });
+
+  it('believes no check that began in ignorance of a mark', () => {
+    expect(judged(1, {}, { notBefore: T + 1 })).toBe('unusable');
+    expect(judged(1, {}, { notBefore: T })).toBe('fresh');
+  });
+
+  it('takes a demand for the moment of the check as met', () => {
+    expect(judged(1, {}, { asOf: T })).toBe('fresh');
+    expect(judged(1, {}, { asOf: T + 1 })).toBe('unusable');
+  });
+
+  it('trusts what the revocation view cannot vouch for only while the store fails', () => {
+    expect(judged(1, {}, { trustedSince: T })).toBe('fresh');
+    expect(judged(1, {}, { trustedSince: T + 1 })).toBe('if-error');
+  });
+
+  it.each([0, 1, 29, 45, 200])('keeps nothing beyond Ory-Session-Cache-For: %i', (seconds) => {
+    const options = { cacheForSeconds: seconds };
+    expect(judged(seconds * 1000, options)).toBe('unusable');
+    if (seconds > 0) expect(judged(seconds * 1000 - 1, options)).not.toBe('unusable');
+  });
+
+  it('is never kinder than a table written from the promises', () => {
+    fc.assert(
+      fc.property(scenario(), ({ checked, moment, lifetimes }) => {
+        expect(judge(checked, moment, lifetimes)).toBe(oracle(checked, moment, lifetimes));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe('ageSeconds(), ttlSeconds(), usefulSeconds()', () => {
+  it('count whole seconds, and never a negative age', () => {
+    const checked = checkedSession({ checkedAt: T });
+    expect([ageSeconds(checked, T - 5000), ageSeconds(checked, T + 1999)]).toEqual([0, 1]);
+    expect(ttlSeconds(checked, T, LIFETIMES)).toBe(30);
+    expect(ttlSeconds(checked, T + 1, LIFETIMES)).toBe(29);
+    expect(ttlSeconds(checked, T + 45_000, LIFETIMES)).toBe(-15);
+  });
+
+  it('end with the session', () => {
+    const checked = checkedSession({ checkedAt: T, expiresAt: T + 7500 });
+    expect(ttlSeconds(checked, T, LIFETIMES)).toBe(7);
+    expect(usefulSeconds(checked, LIFETIMES)).toBe(7.5);
+    expect(usefulSeconds(checkedSession({ checkedAt: T }), LIFETIMES)).toBe(360);
+    expect(usefulSeconds(checkedSession({ cacheForSeconds: 0 }), LIFETIMES)).toBe(0);
+  });
+});
+
+/** The promises as rows: each usability with everything that must hold for it; the first that holds wins. */
+function oracle(
+  { checkedAt, logPosition, cacheForSeconds, session }: ReturnType<typeof checkedSession>,
+  { now, asOf, notBefore, trustedSince }: ReturnType<typeof at>,
+  { freshSeconds, staleWhileRevalidateSeconds, staleIfErrorSeconds }: Lifetimes,
+): Usability {
+  const believed = [
+    now < session.expiresAt,
+    logPosition >= notBefore,
+    checkedAt >= asOf,
+    checkedAt - now <= 10_000,
+    cacheForSeconds === undefined || now < checkedAt + cacheForSeconds * 1000,
+  ].every(Boolean);
+  const within = (seconds: number) => now < checkedAt + seconds * 1000;
+  const behind = freshSeconds + staleWhileRevalidateSeconds;
+  const rows: [Usability, boolean][] = [
+    ['fresh', believed && checkedAt >= trustedSince && within(freshSeconds)],
+    ['revalidate', believed && checkedAt >= trustedSince && within(behind)],
+    ['if-error', believed && within(behind + staleIfErrorSeconds)],
+  ];
+  return rows.find(([, holds]) => holds)?.[0] ?? 'unusable';
+}
+
+/** Times within a few minutes of each other, so that every border is met. */
+function scenario() {
+  const near = fc.oneof(
+    fc.integer({ min: -420_000, max: 420_000 }),
+    fc.constantFrom(-10_001, -10_000, -1, 0, 1, 1000, 30_000, 60_000, 360_000),
+  );
+  const seconds = fc.integer({ min: 0, max: 120 });
+  return fc
+    .record({
+      now: near,
+      checkedAt: near,
+      expiresAt: near,
+      asOf: near,
+      notBefore: near,
+      trustedSince: near,
+      cacheForSeconds: fc.option(seconds, { nil: undefined }),
+      freshSeconds: seconds,
+      staleWhileRevalidateSeconds: seconds,
+      staleIfErrorSeconds: seconds,
+      everythingHolds: fc.boolean(),
+    })
+    .map(({ cacheForSeconds, everythingHolds, ...given }) => ({
+      checked: checkedSession({
+        checkedAt: T + given.checkedAt,
+        expiresAt: T + given.expiresAt + (everythingHolds ? 900_000 : 0),
+        ...(cacheForSeconds !== undefined && { cacheForSeconds }),
+      }),
+      moment: {
+        now: T + given.now,
+        asOf: everythingHolds ? 0 : T + given.asOf,
+        notBefore: everythingHolds ? 0 : T + given.notBefore,
+        trustedSince: T + given.trustedSince,
+      },
+      lifetimes: given,
+    }));
+}

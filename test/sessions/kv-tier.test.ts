@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type KeyValueStore, KvTier } from '../../src/sessions/kv-tier.ts';
+import { seal } from '../../src/sessions/sealing.ts';
+import { checkedSession } from './checked-sessions.ts';
+
+const NAME = `v1s:${'a'.repeat(43)}`;
+const TOKEN = 'ory_st_abcdefghijklmnopqrstuvwxyz012345';
+
+function createTier(store: Partial<KeyValueStore>) {
+  const failures: string[] = [];
+  const unexpected = () => expect.fail('not to be called');
+  const whole = { get: unexpected, put: unexpected, delete: unexpected, ...store };
+  const tier = new KvTier(whole, {
+    readTimeoutMs: 100,
+    onFailure: (what) => failures.push(what),
+    now: () => Date.now(),
+  });
+  const read = () => tier.read(NAME, TOKEN, () => {});
+  return { tier, failures, read };
+}
+
+describe('KvTier', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('gives up a read that takes too long, and survives its late failure', async () => {
+    const late = Promise.withResolvers<null>();
+    const { read, failures } = createTier({ get: () => late.promise });
+    const reading = read();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(await reading).toBeUndefined();
+    late.reject(new Error('KV GET failed: 500'));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(failures).toEqual(['get']);
+  });
+
+  it.each(['get', 'put', 'delete'] as const)('survives and counts a failing %s', async (which) => {
+    const fail = () => Promise.reject(new Error(`KV failed: 429 Too Many Requests`));
+    const { tier, read, failures } = createTier({ [which]: fail });
+    if (which === 'get') expect(await read()).toBeUndefined();
+    else if (which === 'put') await tier.write(NAME, TOKEN, checkedSession(), 360);
+    else await tier.forget(NAME);
+    expect(failures).toEqual([which]);
+  });
+
+  it('survives a binding that throws where it should reject', async () => {
+    const crash = () => {
+      throw new TypeError('no such method');
+    };
+    const { tier, read, failures } = createTier({ get: crash, put: crash, delete: crash });
+    expect(await read()).toBeUndefined();
+    await tier.write(NAME, TOKEN, checkedSession(), 360);
+    await tier.forget(NAME);
+    expect(failures).toEqual(['get', 'put', 'delete']);
+  });
+
+  it('counts what it cannot open, and takes a missing value for nothing special', async () => {
+    const { read, failures } = createTier({ get: async () => new Uint8Array([1, 2, 3]).buffer });
+    expect(await read()).toBeUndefined();
+    expect(failures).toEqual(['unseal']);
+    const empty = createTier({ get: async () => null });
+    expect(await empty.read()).toBeUndefined();
+    expect(empty.failures).toEqual([]);
+  });
+
+  it('does not open a value larger than any session', async () => {
+    const { read, failures } = createTier({ get: async () => new ArrayBuffer(384 * 1024 + 1) });
+    expect(await read()).toBeUndefined();
+    expect(failures).toEqual(['unseal']);
+  });
+
+  it.each([
+    [0.5, 60],
+    [60, 60],
+    [60.1, 61],
+    [360, 360],
+  ])('lets a value useful for %f s lie for %i s', async (useful, expirationTtl) => {
+    const put = vi.fn(async () => {});
+    await createTier({ put }).tier.write(NAME, TOKEN, checkedSession(), useful);
+    expect(put).toHaveBeenCalledWith(NAME, expect.any(ArrayBuffer), { expirationTtl });
+  });
+
+  it('reads once for all who ask together, and once more for who asks later', async () => {
+    const sealed = await seal(checkedSession(), NAME, TOKEN);
+    const value = Promise.withResolvers<ArrayBuffer>();
+    const get = vi.fn(() => value.promise);
+    const { read } = createTier({ get });
+    const reads = Array.from({ length: 100 }, read);
+    value.resolve(sealed.buffer);
+    expect(await Promise.all(reads)).toEqual(Array(100).fill(checkedSession()));
+    expect(get).toHaveBeenCalledTimes(1);
+    await read();
+    expect(get).toHaveBeenCalledTimes(2);
+  });
+
+  it('reads what it wrote', async () => {
+    const sealed = await seal(checkedSession(), NAME, TOKEN);
+    const { read } = createTier({ get: async () => sealed.buffer });
+    expect(await read()).toEqual(checkedSession());
+  });
+});

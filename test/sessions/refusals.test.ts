@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import type { Carrier } from '../../src/credentials/credential.ts';
+import { nameCredential } from '../../src/credentials/credential-name.ts';
+import { type Question, Refusals } from '../../src/sessions/refusals.ts';
+import type { RememberedRefusal } from '../../src/sessions/session-memory.ts';
+import type { ReadinessFinding } from '../../src/sessions/store-readiness.ts';
+import { confirmedRefusal } from './confirmed-refusals.ts';
+
+const T = 1_700_000_000_000;
+const COOKIE: Carrier = { kind: 'cookie', cookieName: 's' };
+const value = 'x'.repeat(32);
+const name = await nameCredential({ carrier: COOKIE, value }, 'https://kratos.example.test');
+
+/** A refusal that is remembered, and what is found of the store's readiness since. */
+function setUp(
+  finding: Partial<ReadinessFinding>,
+  found: ReadinessFinding['readiness'] | undefined,
+) {
+  const world = {
+    remembered: { ...confirmedRefusal('no', finding), checkedAt: T } as RememberedRefusal,
+    questions: 0,
+    hasFailed: false,
+  };
+  const refusals = new Refusals({
+    memory: {
+      readRefusal: () => world.remembered,
+      refuse: (_, refusal) => {
+        world.remembered = refusal;
+      },
+    },
+    readiness: {
+      find: async () => {
+        world.questions += 1;
+        return found && { readiness: found, question: 9, sentAt: T };
+      },
+      hasFailedSince: () => world.hasFailed,
+    },
+    now: () => T + 1000,
+  });
+  const recall = (carrier: Carrier, wantsProof: boolean) => {
+    const demand = { asOf: 0, onlyIfCached: false, wantsProof };
+    const question: Question = { credential: { carrier, value }, name, demand, anchor: () => {} };
+    return refusals.recall(question);
+  };
+  return { world, recall };
+}
+
+const UNPROVEN = { question: 1 };
+
+describe('Refusals', () => {
+  it('C26: proves a refusal for a cookie that may be cleared, and remembers that', async () => {
+    const { world, recall } = setUp(UNPROVEN, 'ready');
+    for (let turn = 0; turn < 2; turn += 1) {
+      expect(await recall(COOKIE, true)).toMatchObject({
+        outcome: 'not-signed-in',
+        mayClearCookie: true,
+        body: 'no',
+        provenance: { ageSeconds: 1 },
+      });
+    }
+    expect([world.questions, world.remembered.checkedAt]).toEqual([1, T]);
+  });
+
+  it.each<[string, Carrier, boolean]>([
+    ['nobody wants it', COOKIE, false],
+    ['no cookie holds the credential', { kind: 'bearer' }, true],
+  ])('C26: seeks no proof where %s', async (_, carrier, wantsProof) => {
+    const { world, recall } = setUp(UNPROVEN, 'ready');
+    expect(await recall(carrier, wantsProof)).toMatchObject({ mayClearCookie: false });
+    expect(world.questions).toBe(0);
+  });
+
+  it('C28: seeks none of a store that publishes no readiness', async () => {
+    const { world, recall } = setUp({ readiness: 'unpublished' }, 'ready');
+    expect(await recall(COOKIE, true)).toMatchObject({ mayClearCookie: false });
+    expect(world.questions).toBe(0);
+  });
+
+  it('C26: lets a refusal be as it is when no proof is to be had', async () => {
+    const { recall } = setUp(UNPROVEN, undefined);
+    expect(await recall(COOKIE, true)).toMatchObject({
+      outcome: 'not-signed-in',
+      mayClearCookie: false,
+    });
+  });
+
+  it('C25: cannot tell when the store turns out not to be ready', async () => {
+    const { recall } = setUp(UNPROVEN, 'not-ready');
+    expect(await recall(COOKIE, true)).toMatchObject({
+      outcome: 'unknown',
+      provenance: { fault: 'store-not-ready' },
+    });
+  });
+
+  it('C25: answers with no refusal once the store has been found to be failing since', async () => {
+    const { world, recall } = setUp({}, 'ready');
+    expect(await recall(COOKIE, true)).toBeDefined();
+    world.hasFailed = true;
+    expect(await recall(COOKIE, true)).toBeUndefined();
+  });
+});

@@ -1,0 +1,256 @@
+import { describe, expect, it } from 'vitest';
+import type { Carrier, Presentation, TokenCredential } from '../../src/credentials/credential.ts';
+import { concludeAnswer, unknown } from '../../src/sessions/conclusions.ts';
+import { NOTHING_ASKED, type Resolution } from '../../src/sessions/resolution.ts';
+import { resolvePresentations } from '../../src/sessions/resolve-presentation.ts';
+import { checkedSession } from './checked-sessions.ts';
+import { confirmedRefusal } from './confirmed-refusals.ts';
+
+const CIRCUMSTANCES = { startedAt: 0, logPosition: 0, now: 1, forwarded: 'miss' } as const;
+
+/** What each credential value of these tests stands for. */
+const ANSWERS: Record<string, Resolution> = {
+  dead: concludeAnswer(confirmedRefusal('dead'), CIRCUMSTANCES),
+  dead2: concludeAnswer(confirmedRefusal('dead'), CIRCUMSTANCES),
+  dead3: concludeAnswer(confirmedRefusal('dead'), CIRCUMSTANCES),
+  forged: {
+    outcome: 'not-signed-in',
+    reason: 'token_signature_invalid',
+    body: undefined,
+    mayClearCookie: true,
+    provenance: NOTHING_ASKED,
+  },
+  weak: concludeAnswer({ kind: 'insufficient', body: 'weak' }, CIRCUMSTANCES),
+  doubt: unknown('store-503', 2, 'miss'),
+  odd: concludeAnswer({ kind: 'rejected', status: 400, body: 'odd' }, CIRCUMSTANCES),
+  ...Object.fromEntries(
+    [
+      ['ann', 'session-1', 'ann'],
+      ['ann2', 'session-2', 'ann'],
+      ['bob', 'session-3', 'bob'],
+    ].map(([value = '', id = '', identityId = '']) => {
+      const { session, body } = checkedSession({ id, identityId });
+      const answer = { kind: 'session', session, body, setCookies: [] } as const;
+      return [value, concludeAnswer({ ...answer, cacheForSeconds: undefined }, CIRCUMSTANCES)];
+    }),
+  ),
+};
+
+const COOKIE = { kind: 'cookie', cookieName: 's' } as const;
+const TOKEN_COOKIE = { kind: 'cookie', cookieName: 't' } as const;
+const HEADER = { kind: 'session-token-header' } as const;
+const BEARER = { kind: 'bearer' } as const;
+
+type Values = readonly [string, ...string[]];
+
+function credentials(carrier: Carrier, ...[first, ...others]: Values): Presentation {
+  const one = (value: string) => ({ carrier, value });
+  return { kind: 'candidates', candidates: [one(first), ...others.map(one)] };
+}
+
+function tokens(carrier: TokenCredential['carrier'], ...[first, ...others]: Values): Presentation {
+  const one = (value: string) => ({ carrier, value });
+  return { kind: 'tokens', candidates: [one(first), ...others.map(one)] };
+}
+
+const unusable = (
+  carrier: Carrier,
+  reason: Extract<Presentation, { kind: 'unusable' }>['reason'] = 'credential_malformed',
+): Presentation => ({ kind: 'unusable', carrier, reason });
+
+const cookies = (...values: Values) => credentials(COOKIE, ...values);
+
+async function resolve(...presented: Presentation[]) {
+  const asked: string[] = [];
+  const ask =
+    (prefix: string) =>
+    async ({ value }: { readonly value: string }) => {
+      asked.push(`${prefix}${value}`);
+      return ANSWERS[value] ?? expect.fail(`no answer for ${value}`);
+    };
+  const found = await resolvePresentations(presented, {
+    session: ask(''),
+    token: ask('token '),
+  });
+  if (!found.ok) return expect.fail(found.failure);
+  return { ...found.value, asked };
+}
+
+describe('resolvePresentations() of one credential', () => {
+  it('asks nobody about none', async () => {
+    const { resolution, asked, tried, deadCookies } = await resolve();
+    expect({ asked, tried, deadCookies }).toEqual({ asked: [], tried: [], deadCookies: [] });
+    expect(resolution).toMatchObject({ outcome: 'not-signed-in', reason: 'credential_missing' });
+  });
+
+  it.each(['credential_malformed', 'credential_ambiguous', 'token_too_long'] as const)(
+    'asks nobody about one that is %s',
+    async (reason) => {
+      const { resolution, asked } = await resolve(unusable(BEARER, reason));
+      expect(asked).toEqual([]);
+      expect(resolution).toMatchObject({ outcome: 'not-signed-in', reason });
+    },
+  );
+
+  it('takes it for what it is, and says which it was', async () => {
+    for (const value of Object.keys(ANSWERS)) {
+      const presentation = cookies(value);
+      const { resolution, chosen, tried } = await resolve(presentation);
+      expect(resolution).toBe(ANSWERS[value]);
+      expect(chosen).toEqual(presentation);
+      expect(tried).toEqual([presentation]);
+    }
+  });
+
+  it('asks about tokens where tokens are proven', async () => {
+    const { resolution, asked } = await resolve(tokens(BEARER, 'ann'));
+    expect(resolution).toBe(ANSWERS.ann);
+    expect(asked).toEqual(['token ann']);
+  });
+});
+
+describe('resolvePresentations() of several cookies of one name', () => {
+  it.each<[Values, string]>([
+    [['dead', 'ann'], 'ann'],
+    [['ann', 'dead'], 'ann'],
+    [['dead', 'dead2', 'bob'], 'bob'],
+    [['ann', 'ann2'], 'ann'],
+    [['ann2', 'ann', 'dead'], 'ann2'],
+    [['dead', 'dead2'], 'dead'],
+    [['ann', 'doubt'], 'doubt'],
+    [['doubt', 'dead'], 'doubt'],
+    [['weak', 'doubt'], 'doubt'],
+    [['weak', 'dead'], 'weak'],
+  ])('of %j, %s wins', async (values, winner) => {
+    for (const present of [cookies, (...all: Values) => tokens(TOKEN_COOKIE, ...all)]) {
+      const { resolution, chosen, asked } = await resolve(present(...values));
+      expect(resolution).toBe(ANSWERS[winner]);
+      expect(chosen).toEqual(present(winner));
+      const isGood = resolution.outcome === 'signed-in';
+      const lookedUp = [...values, ...(isGood ? [winner] : [])];
+      expect(asked.map((text) => text.replace('token ', ''))).toEqual(lookedUp);
+    }
+  });
+
+  it.each<[Values]>([[['ann', 'bob']], [['bob', 'dead', 'ann']], [['ann', 'ann2', 'bob']]])(
+    'calls %j, good for two people, nobody’s, and neither clears one nor looks further',
+    async (values) => {
+      const { resolution, chosen, deadCookies, asked } = await resolve(
+        cookies(...values),
+        credentials(BEARER, 'ann'),
+      );
+      expect(resolution).toMatchObject({
+        outcome: 'not-signed-in',
+        reason: 'credential_ambiguous',
+      });
+      expect([chosen, deadCookies, asked.length]).toEqual([undefined, [], values.length]);
+    },
+  );
+});
+
+describe('resolvePresentations() of one credential after another', () => {
+  it.each<[string, Presentation[], string]>([
+    ['a dead cookie', [cookies('dead'), credentials(BEARER, 'ann')], 'ann'],
+    ['a cookie that can be none', [unusable(COOKIE), credentials(BEARER, 'ann')], 'ann'],
+    ['a dead header', [credentials(HEADER, 'dead'), cookies('ann')], 'ann'],
+    ['a header that can be none', [unusable(HEADER), cookies('ann')], 'ann'],
+    [
+      'dead header, dead cookie',
+      [credentials(HEADER, 'dead'), cookies('dead2'), tokens(BEARER, 'bob')],
+      'bob',
+    ],
+    ['a forged token cookie', [tokens(TOKEN_COOKIE, 'forged'), credentials(BEARER, 'ann')], 'ann'],
+    ['a dead cookie before a token', [cookies('dead'), tokens(BEARER, 'ann')], 'ann'],
+    ['three dead cookies', [cookies('dead', 'dead2', 'dead3'), credentials(BEARER, 'ann')], 'ann'],
+    [
+      'a dead cookie of another name',
+      [cookies('dead'), credentials(TOKEN_COOKIE, 'ann', 'ann2')],
+      'ann',
+    ],
+    [
+      'too many cookies',
+      [unusable(COOKIE, 'credential_ambiguous'), credentials(BEARER, 'ann')],
+      'ann',
+    ],
+  ])('T13: tries the next after %s', async (_, presented, winner) => {
+    const { resolution, chosen } = await resolve(...presented);
+    expect(resolution).toBe(ANSWERS[winner]);
+    expect(chosen?.candidates).toEqual([expect.objectContaining({ value: winner })]);
+  });
+
+  it.each(['ann', 'weak', 'doubt', 'odd'])('T13: ends with %s', async (value) => {
+    for (const first of [credentials(HEADER, value), cookies(value), tokens(TOKEN_COOKIE, value)]) {
+      const { resolution, asked, tried } = await resolve(first, credentials(BEARER, 'bob'));
+      expect(resolution).toBe(ANSWERS[value]);
+      expect([asked.length, tried]).toEqual([1, [first]]);
+    }
+  });
+
+  it('T13: answers for the first that was looked up, when all are refused', async () => {
+    const all = [unusable(HEADER), cookies('dead'), tokens(BEARER, 'forged')];
+    const { resolution, chosen, tried } = await resolve(...all);
+    expect(resolution).toBe(ANSWERS.dead);
+    expect(chosen).toEqual(all[1]);
+    expect(tried).toEqual(all.slice(1));
+    const { resolution: token } = await resolve(unusable(COOKIE), tokens(BEARER, 'forged'));
+    expect(token).toBe(ANSWERS.forged);
+    const none = await resolve(unusable(COOKIE), unusable(BEARER, 'token_too_long'));
+    expect(none.resolution).toMatchObject({ reason: 'credential_malformed' });
+  });
+
+  it('T13: tells which cookies are dead: those that were refused, and none that may be good', async () => {
+    const names = async (...presented: Presentation[]) => (await resolve(...presented)).deadCookies;
+    expect(await names(cookies('dead', 'dead2'), tokens(TOKEN_COOKIE, 'forged'))).toEqual([
+      's',
+      't',
+    ]);
+    expect(await names(unusable(COOKIE), credentials(BEARER, 'ann'))).toEqual(['s']);
+    expect(await names(unusable(COOKIE, 'credential_ambiguous'))).toEqual([]);
+    expect(await names(cookies('dead'), tokens(TOKEN_COOKIE, 'doubt'))).toEqual(['s']);
+    expect(await names(cookies('weak'))).toEqual([]);
+  });
+
+  it('T15: calls a cookie dead only when each of its name is known to be dead for good', async () => {
+    const kept: Resolution = { ...ANSWERS.forged, mayClearCookie: false } as Resolution; // a refusal
+    const lookUps = {
+      session: async ({ value }: { readonly value: string }) =>
+        value === 'kept' ? kept : (ANSWERS[value] ?? expect.fail('no answer')),
+      token: () => expect.fail('no token'),
+    };
+    const all: Values[] = [['kept'], ['dead', 'kept']];
+    for (const values of all)
+      expect(await resolvePresentations([cookies(...values)], lookUps)).toMatchObject({
+        value: { resolution: { outcome: 'not-signed-in' }, deadCookies: [] },
+      });
+  });
+
+  it('T2: a conflict that is come to refuses the request, and one behind a good credential does not', async () => {
+    const conflict = unusable(BEARER, 'credential_conflicting');
+    const lookUps = {
+      session: async ({ value }: { readonly value: string }) =>
+        ANSWERS[value] ?? expect.fail('no answer'),
+      token: () => expect.fail('no token'),
+    };
+    for (const before of [unusable(COOKIE), cookies('dead')])
+      expect(await resolvePresentations([before, conflict], lookUps)).toMatchObject({
+        failure: 'credential_conflicting',
+      });
+    expect((await resolve(cookies('ann'), conflict)).resolution).toBe(ANSWERS.ann);
+  });
+
+  it('T14: looks up no more than four for one request, and what it cannot look up whole not at all', async () => {
+    const { resolution, asked, tried, deadCookies } = await resolve(
+      credentials(HEADER, 'dead'),
+      cookies('dead', 'dead2'),
+      tokens(TOKEN_COOKIE, 'forged'),
+      credentials(BEARER, 'ann'),
+    );
+    expect(asked).toEqual(['dead', 'dead', 'dead2', 'token forged']);
+    expect([tried.length, deadCookies]).toEqual([3, ['s', 't']]);
+    expect(resolution).toBe(ANSWERS.dead);
+    const three = await resolve(credentials(HEADER, 'dead'), cookies('dead', 'dead2', 'ann'));
+    expect([three.asked, three.deadCookies]).toEqual([['dead'], []]);
+    const most = await resolve(cookies('dead', 'dead2', 'ann'), credentials(BEARER, 'bob'));
+    expect(most.asked).toEqual(['dead', 'dead2', 'ann', 'ann']);
+  });
+});

@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { seal, unseal } from '../../src/sessions/sealing.ts';
+import { describeCorpus, readJsonSamples } from '../support/corpus.ts';
+import { checkedSession } from './checked-sessions.ts';
+
+const NAME = `v1s:${'a'.repeat(43)}`;
+const TOKEN = 'ory_st_abcdefghijklmnopqrstuvwxyz012345';
+const EMAIL = 'demo@example.com';
+const checked = checkedSession({
+  checkedAt: 1_700_000_000_123,
+  cacheForSeconds: 77,
+  members: { traits: { email: EMAIL, name: 'Zoë 🙂' } },
+});
+
+describe('seal()', () => {
+  it('is undone by unseal() with the same name and credential', async () => {
+    const opened = await unseal(await seal(checked, NAME, TOKEN), NAME, TOKEN);
+    expect(opened).toEqual(checked);
+  });
+
+  it('keeps what the store did not say unsaid', async () => {
+    const silent = checkedSession({ checkedAt: 5 });
+    const opened = await unseal(await seal(silent, NAME, TOKEN), NAME, TOKEN);
+    expect(opened?.cacheForSeconds).toBeUndefined();
+  });
+
+  it('shows nothing of the session, and never the same bytes twice', async () => {
+    const [one, two] = [await seal(checked, NAME, TOKEN), await seal(checked, NAME, TOKEN)];
+    const text = Buffer.from(one).toString('latin1');
+    for (const secret of [EMAIL, 'session-1', 'identity-1', TOKEN, '1700000000123'])
+      expect(text).not.toContain(secret);
+    expect(Buffer.from(one).equals(two)).toBe(false);
+    expect(Buffer.from(one.subarray(1, 13)).equals(two.subarray(1, 13))).toBe(false);
+  });
+});
+
+describe('unseal()', () => {
+  it('opens nothing under another name or with another credential', async () => {
+    const sealed = await seal(checked, NAME, TOKEN);
+    expect(await unseal(sealed, `v1s:${'b'.repeat(43)}`, TOKEN)).toBeUndefined();
+    expect(await unseal(sealed, NAME, `${TOKEN}x`)).toBeUndefined();
+  });
+
+  it('opens nothing of which one bit was changed, wherever it is', async () => {
+    const sealed = await seal(checkedSession(), NAME, TOKEN);
+    for (let index = 0; index < sealed.length; index += 1) {
+      const tampered = new Uint8Array(sealed);
+      tampered[index] = (sealed[index] ?? 0) ^ (1 << (index % 8));
+      expect(await unseal(tampered, NAME, TOKEN), `byte ${index}`).toBeUndefined();
+    }
+  });
+
+  it('opens nothing that was cut short or made longer', async () => {
+    const sealed = await seal(checkedSession(), NAME, TOKEN);
+    for (const length of [0, 1, 12, 13, 14, 28, 29, sealed.length - 16, sealed.length - 1]) {
+      expect(await unseal(sealed.slice(0, length), NAME, TOKEN), `${length}`).toBeUndefined();
+    }
+    expect(await unseal(new Uint8Array([...sealed, 0]), NAME, TOKEN)).toBeUndefined();
+  });
+
+  it('opens nothing of another version', async () => {
+    const sealed = await seal(checkedSession(), NAME, TOKEN);
+    for (const version of [0, 1, 3, 0x7b, 255]) {
+      const foreign = new Uint8Array(sealed);
+      foreign[0] = version;
+      expect(await unseal(foreign, NAME, TOKEN)).toBeUndefined();
+    }
+  });
+
+  it('opens nothing that was never sealed', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
+        const asOurs = new Uint8Array([1, ...bytes]);
+        expect(await unseal(new Uint8Array(bytes), NAME, TOKEN)).toBeUndefined();
+        expect(await unseal(asOurs, NAME, TOKEN)).toBeUndefined();
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  const samples = readJsonSamples();
+  it.skipIf(samples === undefined)(
+    `C14: opens none of the JSON samples as a session, even well sealed; ${describeCorpus('json-parsing')}`,
+    async () => {
+      for (const { name, bytes } of samples ?? []) {
+        const body = Buffer.from(bytes).toString('latin1');
+        const sealed = await seal({ ...checked, body }, NAME, TOKEN);
+        expect(await unseal(sealed, NAME, TOKEN), name).toBeUndefined();
+      }
+    },
+  );
+
+  it('opens no session that is no longer active by its own document', async () => {
+    const body = checked.body.replace('"active":true', '"active":false');
+    const sealed = await seal({ ...checked, body }, NAME, TOKEN);
+    expect(await unseal(sealed, NAME, TOKEN)).toBeUndefined();
+  });
+});

@@ -1,0 +1,228 @@
+import { describe, expect, it } from 'vitest';
+import type { Credential } from '../../src/credentials/credential.ts';
+import type { CheckedSession } from '../../src/sessions/checked-session.ts';
+import { type KeyValueStore, KvTier } from '../../src/sessions/kv-tier.ts';
+import { seal } from '../../src/sessions/sealing.ts';
+import { SessionMemory } from '../../src/sessions/session-memory.ts';
+import { checkedSession } from './checked-sessions.ts';
+import { confirmedRefusal } from './confirmed-refusals.ts';
+
+const T = 1_700_000_000_000;
+const NAME = `v1s:${'a'.repeat(43)}`;
+const credential: Credential = {
+  carrier: { kind: 'session-token-header' },
+  value: 'ory_st_abcdefghijklmnopqrstuvwxyz012345',
+};
+
+/** A memory with a KV under it, a clock in the test's hand, and reads that wait when told to. */
+function createMemory({ kvWriteIntervalSeconds = 300 } = {}) {
+  const stored = new Map<string, ArrayBuffer>();
+  const calls: string[] = [];
+  const anchored: Promise<unknown>[] = [];
+  let reading: Promise<unknown> | undefined;
+  let now = T;
+  const store: KeyValueStore = {
+    get: async (name) => {
+      calls.push('get');
+      const value = stored.get(name) ?? null;
+      await reading;
+      return value;
+    },
+    put: async (name, value) => {
+      calls.push('put');
+      stored.set(name, value);
+    },
+    delete: async (name) => {
+      calls.push('delete');
+      stored.delete(name);
+    },
+  };
+  const memory = new SessionMemory({
+    kv: new KvTier(store, {
+      readTimeoutMs: 1000,
+      onFailure: () => calls.push('failure'),
+      now: () => now,
+    }),
+    lifetimes: { freshSeconds: 30, staleWhileRevalidateSeconds: 30, staleIfErrorSeconds: 300 },
+    limits: { maxEntries: 100, maxBytes: 1_000_000 },
+    kvWriteIntervalSeconds,
+    now: () => now,
+  });
+  const anchor = (work: Promise<unknown>) => void anchored.push(work);
+  return {
+    memory,
+    anchor,
+    stored,
+    calls,
+    settled: () => Promise.all(anchored),
+    at: (ms: number) => {
+      now = T + ms;
+    },
+    remember: (checked: CheckedSession) =>
+      memory.remember(NAME, credential, { checked, owesCookie: false }, anchor),
+    refuse: (ms: number) =>
+      memory.refuse(NAME, { ...confirmedRefusal('no'), checkedAt: T + ms }, anchor),
+    readKv: () => memory.readKv(NAME, credential, () => true, anchor),
+    plant: async (checked: CheckedSession) => {
+      stored.set(NAME, (await seal(checked, NAME, credential.value)).buffer);
+    },
+    holdReads: () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      reading = promise;
+      return resolve;
+    },
+  };
+}
+
+const checkedAt = (ms: number, options = {}) => checkedSession({ checkedAt: T + ms, ...options });
+
+describe('SessionMemory in whatever order answers arrive', () => {
+  it('keeps the later check of two sessions', () => {
+    const { memory, remember } = createMemory();
+    remember(checkedAt(200));
+    remember(checkedAt(100));
+    expect(memory.read(NAME)?.checked.checkedAt).toBe(T + 200);
+  });
+
+  it('C9: does not bring a session back with a check that started before the refusal', () => {
+    const { memory, remember, refuse } = createMemory();
+    refuse(200);
+    remember(checkedAt(100));
+    expect(memory.read(NAME)).toBeUndefined();
+    remember(checkedAt(201));
+    expect(memory.read(NAME)).toBeDefined();
+    expect(memory.readRefusal(NAME, 0)).toBeUndefined();
+  });
+
+  it('does not drop a session on account of an earlier refusal that arrives late', () => {
+    const { memory, remember, refuse } = createMemory();
+    remember(checkedAt(200));
+    refuse(100);
+    expect(memory.read(NAME)?.checked.checkedAt).toBe(T + 200);
+    expect(memory.readRefusal(NAME, 0)).toBeUndefined();
+  });
+
+  it('C9: takes nothing from KV that a refusal here has overtaken, long after the refusal is forgotten', async () => {
+    const { memory, refuse, readKv, plant, at } = createMemory();
+    await plant(checkedAt(100));
+    refuse(200);
+    at(60_000);
+    expect(memory.readRefusal(NAME, 0)).toBeUndefined();
+    expect(await readKv()).toBeUndefined();
+    await plant(checkedAt(201));
+    expect((await readKv())?.checked.checkedAt).toBe(T + 201);
+  });
+
+  it('C6: takes nothing from KV that "sign in more strongly" has overtaken', async () => {
+    const { memory, anchor, readKv, plant } = createMemory();
+    await plant(checkedAt(100));
+    memory.forget(NAME, T + 200, anchor);
+    expect(await readKv()).toBeUndefined();
+    expect(memory.readRefusal(NAME, 0)).toBeUndefined();
+  });
+
+  it('does not overwrite a check that was made while KV was read', async () => {
+    const { memory, remember, readKv, plant, holdReads } = createMemory();
+    await plant(checkedAt(100));
+    const release = holdReads();
+    const reading = readKv();
+    remember(checkedAt(200));
+    release();
+    expect((await reading)?.checked.checkedAt).toBe(T + 200);
+    expect(memory.read(NAME)?.checked.checkedAt).toBe(T + 200);
+  });
+
+  it('C9: does not undo a refusal that was given while KV was read', async () => {
+    const { memory, refuse, readKv, plant, holdReads } = createMemory();
+    await plant(checkedAt(100));
+    const release = holdReads();
+    const reading = readKv();
+    refuse(200);
+    release();
+    expect(await reading).toBeUndefined();
+    expect(memory.read(NAME)).toBeUndefined();
+  });
+});
+
+describe('SessionMemory', () => {
+  it('C7: believes a refusal for five seconds', () => {
+    const { memory, refuse, at } = createMemory();
+    refuse(0);
+    at(4999);
+    expect(memory.readRefusal(NAME, 0)).toMatchObject({ checkedAt: T, body: 'no' });
+    at(5000);
+    expect(memory.readRefusal(NAME, 0)).toBeUndefined();
+  });
+
+  it('C30: does not answer with a refusal older than the requester accepts, but for a second', () => {
+    const { memory, refuse, at } = createMemory();
+    refuse(0);
+    at(999);
+    expect(memory.readRefusal(NAME, T)).toBeDefined();
+    expect(memory.readRefusal(NAME, T + 999)).toBeDefined();
+    at(1000);
+    expect(memory.readRefusal(NAME, T)).toBeDefined();
+    expect(memory.readRefusal(NAME, T + 1)).toBeUndefined();
+    at(-1); // a clock that was set back
+    expect(memory.readRefusal(NAME, 0)).toBeUndefined();
+  });
+
+  it('C7, D1: writes no refusal to KV', async () => {
+    const { refuse, calls, settled } = createMemory();
+    refuse(0);
+    await settled();
+    expect(calls).toEqual([]);
+  });
+
+  it('forgets what it kept, in KV too', async () => {
+    const { memory, anchor, stored, remember, settled } = createMemory();
+    remember(checkedAt(100));
+    memory.forget(NAME, T + 200, anchor);
+    await settled();
+    expect([memory.read(NAME), stored.size]).toEqual([undefined, 0]);
+  });
+
+  it('writes an unchanged session once per interval, a changed one at once', async () => {
+    const { remember, calls, settled, at } = createMemory({ kvWriteIntervalSeconds: 300 });
+    for (const ms of [0, 1000, 299_999, 300_000, 599_999]) {
+      at(ms);
+      remember(checkedAt(ms));
+    }
+    await settled();
+    expect(calls).toEqual(['put', 'put']);
+    remember(checkedAt(600_000 - 1, { members: { changed: true } }));
+    await settled();
+    expect(calls).toEqual(['put', 'put', 'put']);
+  });
+
+  it('does not rewrite what KV already holds', async () => {
+    const { remember, readKv, plant, calls, settled, at } = createMemory();
+    await plant(checkedAt(0));
+    at(50_000);
+    await readKv();
+    remember(checkedAt(50_000));
+    await settled();
+    expect(calls).toEqual(['get']);
+  });
+
+  it('D1: deletes from KV only what it knows to be there: strangers cause no deletes', async () => {
+    const { refuse, remember, calls, settled } = createMemory();
+    refuse(0);
+    await settled();
+    expect(calls).toEqual([]);
+    remember(checkedAt(100));
+    await settled();
+    refuse(200);
+    await settled();
+    expect(calls).toEqual(['put', 'delete']);
+  });
+
+  it('C9: leaves nothing in KV of a session that was refused while it was being written', async () => {
+    const { stored, refuse, remember, calls, settled } = createMemory();
+    remember(checkedAt(100));
+    refuse(200);
+    await settled();
+    expect(calls).toContain('put');
+    expect(stored.size).toBe(0);
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { LogCore } from '../../src/revocation/log-core.ts';
+import { LogView } from '../../src/revocation/log-view.ts';
+import { NO_DEMAND } from '../../src/sessions/demand.ts';
+import { sqliteStorage } from '../revocation/world/sqlite-storage.ts';
+import { createWorld, credential, FAULT, NO, T, yes } from './sessions-world.ts';
+
+const other = { ...credential, value: 'ory_st_somebody_else_0123456789abcdef' };
+
+/** Sessions that are held against a log, which can be read until told otherwise. */
+async function createHeldWorld() {
+  const clock = { now: () => T };
+  const core = new LogCore(sqliteStorage(), () => T - 120_000);
+  const log = { isReadable: true, reads: 0 };
+  const view = new LogView({
+    log: {
+      read: async (cursor) => {
+        log.reads += 1;
+        return log.isReadable ? core.read(cursor) : undefined;
+      },
+    },
+    lagMs: 5000,
+    timeoutMs: 1000,
+    maxMarks: 1000,
+    now: () => clock.now(),
+  });
+  const world = createWorld({ revocation: view });
+  clock.now = () => world.now;
+  world.answer = yes({ expiresAt: T + 600_000 });
+  expect((await world.resolve()).outcome).toBe('signed-in');
+  const session = yes().session;
+  const revoke = () =>
+    core.append([{ subject: { kind: 'session', sessionId: session.id }, isTentative: false }], {
+      cursor: 0,
+      checkLifeMs: 420_000,
+      tokenLifeMs: 0,
+      maxMarks: 1000,
+    });
+  return { world, log, revoke };
+}
+
+describe('Sessions, held against a log', () => {
+  it.each([undefined, 60])(
+    'C31: asks a store that failed a while ago, while the log vouches for nothing (Retry-After: %s)',
+    async (retryAfterSeconds) => {
+      const { world, log } = await createHeldWorld();
+      log.isReadable = false;
+      world.now = T + 2000;
+      world.answer = { kind: 'fault', scope: 'store', detail: 'store-429', retryAfterSeconds };
+      await world.sessions.resolve(other, NO_DEMAND, world.anchor);
+      world.now = T + 16_000;
+      world.answer = NO; // revoked elsewhere
+      expect((await world.resolve()).outcome).toBe('not-signed-in');
+    },
+  );
+
+  it('C31: serves on a failure that it sees now, and says so', async () => {
+    const { world, log } = await createHeldWorld();
+    log.isReadable = false;
+    Object.assign(world, { now: T + 16_000, answer: FAULT });
+    for (let turn = 0; turn < 2; turn += 1) {
+      const calls = world.calls;
+      expect(await world.resolve()).toMatchObject({
+        outcome: 'signed-in',
+        provenance: { fault: 'store-503' },
+      });
+      expect(world.calls).toBe(calls + 1);
+    }
+  });
+
+  it('C31: does not wait for a store that failed a moment ago while the log vouches', async () => {
+    const { world } = await createHeldWorld();
+    Object.assign(world, { now: T + 61_000, answer: FAULT });
+    expect((await world.resolve()).outcome).toBe('signed-in');
+    const calls = world.calls;
+    expect((await world.resolve()).outcome).toBe('signed-in');
+    expect(world.calls).toBe(calls);
+  });
+
+  it('C33: does not serve what was revoked while the store let it wait, for the log can be read', async () => {
+    const { world, revoke } = await createHeldWorld();
+    Object.assign(world, { now: T + 61_000, answer: FAULT });
+    world.meanwhile = async () => {
+      revoke();
+      world.now += 6000;
+    };
+    expect((await world.resolve()).outcome).toBe('unknown');
+  });
+});

@@ -1,0 +1,106 @@
+import type { Credential } from '../../src/credentials/credential.ts';
+import type { Readiness, SessionStore, StoreAnswer } from '../../src/providers/session-store.ts';
+import { NO_REVOCATION_LOG } from '../../src/revocation/revocation-view.ts';
+import { NO_DEMAND } from '../../src/sessions/demand.ts';
+import { type KeyValueStore, KvTier } from '../../src/sessions/kv-tier.ts';
+import { setProvenance } from '../../src/sessions/provenance-headers.ts';
+import type { Resolution } from '../../src/sessions/resolution.ts';
+import { Sessions } from '../../src/sessions/sessions.ts';
+import { StoreReadiness } from '../../src/sessions/store-readiness.ts';
+import { type CheckedSessionOptions, checkedSession } from './checked-sessions.ts';
+
+/** When each world begins. */
+export const T = 1_700_000_000_000;
+/** When its sessions end, unless a test says otherwise. */
+export const EXPIRES_AT = T + 40_000;
+/** What the store may answer. */
+export const NO: StoreAnswer = { kind: 'no-session', body: 'no' };
+export const FAULT: StoreAnswer = {
+  kind: 'fault',
+  scope: 'store',
+  detail: 'store-503',
+  retryAfterSeconds: undefined,
+};
+export const credential: Credential = {
+  carrier: { kind: 'session-token-header' },
+  value: 'ory_st_abcdefghijklmnopqrstuvwxyz012345',
+};
+
+/** A session, as the store answers it. */
+export function yes(options: CheckedSessionOptions & { readonly setCookies?: string[] } = {}) {
+  const { session, body, cacheForSeconds } = checkedSession({ expiresAt: EXPIRES_AT, ...options });
+  const { setCookies = [] } = options;
+  return { kind: 'session', session, body, cacheForSeconds, setCookies } as const;
+}
+
+/** Sessions over a store that answers as told, with a clock in the test's hand. */
+export function createWorld({
+  kv = new Map<string, ArrayBuffer>(),
+  revocation = NO_REVOCATION_LOG,
+} = {}) {
+  const world = {
+    now: T,
+    answer: yes() as StoreAnswer,
+    readiness: 'ready' as Readiness,
+    calls: 0,
+    readinessCalls: 0,
+    kv,
+    /** What happens while the store is being asked. */
+    meanwhile: async () => {},
+  };
+  const anchored: Promise<unknown>[] = [];
+  const anchor = (work: Promise<unknown>) => void anchored.push(work);
+  const store: KeyValueStore = {
+    get: async (name) => kv.get(name) ?? null,
+    put: async (name, value) => void kv.set(name, value),
+    delete: async (name) => void kv.delete(name),
+  };
+  const sessionStore: SessionStore = {
+    id: 'https://kratos.example.test',
+    check: async () => {
+      world.calls += 1;
+      const { answer } = world;
+      await world.meanwhile();
+      return answer;
+    },
+    readiness: async () => {
+      world.readinessCalls += 1;
+      return world.readiness;
+    },
+  };
+  const readiness = new StoreReadiness({
+    store: sessionStore,
+    now: () => world.now,
+    onUnpublished: () => {},
+  });
+  const sessions = new Sessions({
+    store: sessionStore,
+    readiness,
+    kv: new KvTier(store, { readTimeoutMs: 1000, onFailure: () => {}, now: () => world.now }),
+    revocation,
+    lifetimes: { freshSeconds: 30, staleWhileRevalidateSeconds: 30, staleIfErrorSeconds: 300 },
+    memoryLimits: { maxEntries: 100, maxBytes: 1_000_000 },
+    kvWriteIntervalSeconds: 300,
+    storeTimeoutMs: 1000,
+    now: () => world.now,
+  });
+  return Object.assign(world, {
+    sessions,
+    anchor,
+    resolve: (demand = {}) => sessions.resolve(credential, { ...NO_DEMAND, ...demand }, anchor),
+    resolveUnstored: () => sessions.resolveUnstored(credential, anchor),
+    settle: async () => {
+      while (anchored.length > 0) await Promise.all(anchored.splice(0));
+    },
+  });
+}
+
+/** Long enough for all who ask at once to have asked. */
+export const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 20));
+
+/** What an answer would say of where it came from. */
+export function statusOf({ provenance }: Resolution): string | null {
+  const headers = new Headers();
+  setProvenance(headers, provenance);
+  return headers.get('cache-status');
+}

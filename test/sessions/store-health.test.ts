@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { StoreHealth } from '../../src/sessions/store-health.ts';
+
+const T = 1_000_000;
+
+describe('StoreHealth', () => {
+  it('knows of no failure at first, and may always be asked', () => {
+    const health = new StoreHealth();
+    expect([health.failure(T), health.mayRetry(T)]).toEqual([undefined, true]);
+  });
+
+  it('lets one attempt through a second', () => {
+    const health = new StoreHealth();
+    health.noteFailure('store-503', T, undefined);
+    expect(health.failure(T)).toBe('store-503');
+    expect([T, T + 999, T + 1000].map((now) => health.mayRetry(now))).toEqual([false, false, true]);
+  });
+
+  it('waits as long as the store asked', () => {
+    const health = new StoreHealth();
+    health.noteFailure('store-429', T, 20);
+    expect([health.mayRetry(T + 19_999), health.mayRetry(T + 20_000)]).toEqual([false, true]);
+    expect(health.failure(T + 20_000)).toBe('store-429');
+  });
+
+  it('is well again after one success', () => {
+    const health = new StoreHealth();
+    health.noteFailure('store-503', T, 20);
+    health.noteSuccess();
+    expect([health.failure(T), health.mayRetry(T)]).toEqual([undefined, true]);
+  });
+
+  it('does not call a store failing that nobody has asked for half a minute', () => {
+    const health = new StoreHealth();
+    health.noteFailure('store-503', T, undefined);
+    expect(health.failure(T + 30_999)).toBe('store-503');
+    expect(health.failure(T + 31_000)).toBeUndefined();
+  });
+
+  it('survives a clock that goes back', () => {
+    const health = new StoreHealth();
+    health.noteFailure('store-503', T, 60);
+    expect([health.failure(T - 1), health.mayRetry(T - 1)]).toEqual([undefined, true]);
+  });
+});

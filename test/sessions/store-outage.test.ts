@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import type { StoreAnswer } from '../../src/providers/session-store.ts';
+import { NO_DEMAND } from '../../src/sessions/demand.ts';
+import { createWorld, credential, T, yes } from './sessions-world.ts';
+
+const other = { ...credential, value: 'ory_st_somebody_else_0123456789abcdef' };
+
+function fault(scope: 'store' | 'answer'): StoreAnswer {
+  return { kind: 'fault', scope, detail: 'store-403', retryAfterSeconds: undefined };
+}
+
+/** A known session of 32 s, right after the store gave somebody else the answer named. */
+async function checksBehindAfter(scope: 'store' | 'answer'): Promise<number> {
+  const world = createWorld();
+  await world.resolve();
+  world.now = T + 32_000;
+  world.answer = fault(scope);
+  await world.sessions.resolve(other, NO_DEMAND, world.anchor);
+  world.answer = yes();
+  const before = world.calls;
+  await world.resolve();
+  await world.settle();
+  return world.calls - before;
+}
+
+describe('Sessions', () => {
+  it('leaves a store that is down alone for a moment', async () => {
+    expect(await checksBehindAfter('store')).toBe(0);
+  });
+
+  it('goes on checking behind answers when one answer could not be used, which a client may cause', async () => {
+    expect(await checksBehindAfter('answer')).toBe(1);
+  });
+});
