@@ -95,7 +95,7 @@ interface GatedSite extends AdmissionOptions {
 function withPagesOfRules(paths: readonly string[], { RULES }: Config, base: string): Set<string> {
   const files = new Set(paths);
   const known = new Set(paths.flatMap((path) => spellingsOf(path, files)));
-  const pages = RULES.map(({ path }) => path)
+  const pages = RULES.map(({ path }) => path.source)
     .filter((path) => path.startsWith(`${base}/`) && !/[*:]/.test(path) && /\/$|\.html$/.test(path))
     .map((path) => path.slice(base.length))
     .filter((path) => !known.has(path));
@@ -180,7 +180,7 @@ function pathsWithoutFile(
   { base }: GatedSite,
 ): ReadonlySet<string> {
   const ofRules = RULES.map(({ path }) =>
-    path.replace(/\*$/, NO_FILE).replace(/:[A-Za-z_]\w*/g, NO_FILE),
+    path.source.replace(/\*$/, NO_FILE).replace(/:[A-Za-z_]\w*/g, NO_FILE),
   )
     .filter((path) => path.startsWith(`${base}/`))
     .map((path) => path.slice(base.length));

@@ -7,7 +7,7 @@
 import { type Config, readConfig } from '../src/config/config.ts';
 import { mayNameByExternalId } from '../src/config/issuer-settings.ts';
 import { foldBelievedName } from '../src/http/header-names.ts';
-import { loadConditionLanguage } from '../src/rules/condition.ts';
+import { loadConditionLanguage } from '../src/rules/compile-condition.ts';
 import { findAssetProblems } from './asset-problems.ts';
 import { orRefuseCall, readCommandLine } from './command-line.ts';
 import { believersOf } from './header-believers.ts';

@@ -17,7 +17,7 @@ import { isPreflight, type Judgment, judge } from '../src/routes/gate/authorize.
 import type { RuleMatch } from '../src/rules/rules.ts';
 import { readSessionPath } from '../src/session/session-path.ts';
 import type { Resolution } from '../src/sessions/resolution.ts';
-import { createOwnTokens } from '../src/tokens/session-token.ts';
+import { createTokenClassifier } from '../src/tokens/token-classifier.ts';
 
 /** A request to be explained. */
 export interface ExplainedRequest {
@@ -201,7 +201,10 @@ async function describeForwarded(
   const identification = identified.value;
   const filter = new HeaderFilter(options.identifier.headerNames);
   const request = new Request(`${config.PUBLIC_URL}/`, { method: target.method, headers });
-  const own = { ownSecrets: ownSecrets(config), ownTokens: createOwnTokens(config.ISSUERS) };
+  const own = {
+    ownSecrets: ownSecrets(config),
+    tokenClassifier: createTokenClassifier(config.ISSUERS),
+  };
   const address = createOriginAddress({ ...options, originUrl: config.ORIGIN_URL });
   const site = { ...options, ...own, address, filter };
   const sent = originRequest(request, { ...judged, target, identification }, site);
@@ -213,6 +216,6 @@ async function describeForwarded(
 }
 
 function refused(reason: Reason): string[] {
-  const { status, message, reason: hint } = explain(reason);
+  const { status, message, hint } = explain(reason);
   return [`Answer    ${status}: ${reason}`, `          ${message}`, `          ${hint}`];
 }

@@ -9,7 +9,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { readConfig } from '../src/config/config.ts';
-import { loadConditionLanguage } from '../src/rules/condition.ts';
+import { loadConditionLanguage } from '../src/rules/compile-condition.ts';
 import { orRefuseCall, readCommandLine, refuseCall } from './command-line.ts';
 import { explainRequest } from './explain-request.ts';
 import { readWranglerEnvironment } from './wrangler-environment.ts';

@@ -7,7 +7,7 @@
  */
 import { type Config, readConfig } from '../src/config/config.ts';
 import { SiteHosts } from '../src/http/site-hosts.ts';
-import { loadConditionLanguage } from '../src/rules/condition.ts';
+import { loadConditionLanguage } from '../src/rules/compile-condition.ts';
 import { orRefuseCall, readCommandLine, refuseCall } from './command-line.ts';
 import { readProxiedSite } from './proxies/proxied-site.ts';
 import { WRITERS } from './proxies/writers.ts';

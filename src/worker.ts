@@ -3,7 +3,7 @@ import { type Config, readConfig } from './config/config.ts';
 import { hasCondition } from './config/rule-settings.ts';
 import { errorResponse } from './errors/error-response.ts';
 import { LOG_NAME, RevocationLog } from './revocation/revocation-log.ts';
-import { loadConditionLanguage } from './rules/condition.ts';
+import { loadConditionLanguage } from './rules/compile-condition.ts';
 
 export { RevocationLog };
 

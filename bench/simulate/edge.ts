@@ -1,5 +1,6 @@
 import { NO_REVOCATION, type Revocation } from '../../src/revocation/revocation.ts';
-import { type KeyValueStore, KvTier } from '../../src/sessions/kv-tier.ts';
+import type { KeyValueStore } from '../../src/runtime/kv.ts';
+import { KvTier } from '../../src/sessions/kv-tier.ts';
 import { Sessions } from '../../src/sessions/sessions.ts';
 import { StoreReadiness } from '../../src/sessions/store-readiness.ts';
 import { HOME, type Location, roundTripMs } from './geography.ts';

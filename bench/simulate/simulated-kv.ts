@@ -1,4 +1,4 @@
-import type { KeyValueStore } from '../../src/sessions/kv-tier.ts';
+import type { KeyValueStore } from '../../src/runtime/kv.ts';
 import type { Random } from './random.ts';
 import type { SimulatedTime } from './simulated-time.ts';
 

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { OwnSecrets } from '../credentials/gateway-secrets.ts';
 import { errorResponse, keycardErrorResponse } from '../errors/error-response.ts';
-import type { Routes } from '../http/routes.ts';
+import type { RouteRequest, Routes } from '../http/routes.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
 import { zoneOfIssuer } from '../providers/keycard/keycard-zone.ts';
 import { requestServiceAccountToken } from '../providers/keycard/service-account.ts';
@@ -11,6 +11,7 @@ import type { SessionStore } from '../providers/session-store.ts';
 import { createUpstream, type Upstream } from '../providers/upstream.ts';
 import type { SelfServiceOptions } from '../routes/self-service/flow-request.ts';
 import { selfServiceRoutes } from '../routes/self-service/self-service.ts';
+import { tokenExchangeRoutes } from '../routes/self-service/token-exchange.ts';
 import { ACCESS_KEYS_PATH, createAccessVerifier } from '../routes/session-api/access-verifier.ts';
 import { type AccessVerifier, Guard } from '../routes/session-api/guard.ts';
 import { KeptToken } from '../routes/session-api/kept-token.ts';
@@ -24,7 +25,6 @@ import type { ReadNames } from '../session/identity-names.ts';
 import {
   type ApiMethods,
   type ApiRouteOptions,
-  type ApiVisit,
   addApiRoute,
 } from '../session-changes/api-route.ts';
 import type { ChangeMaker } from '../session-changes/change-maker.ts';
@@ -61,7 +61,7 @@ export interface SessionApiOptions {
  * would hand the guard's secret to it. Whatever else is not a route of these is the site's.
  */
 export function addSessionApi(
-  routes: Routes<ApiVisit>,
+  routes: Routes<RouteRequest>,
   options: SessionApiOptions,
   shared: ReturnType<typeof crossOrigin>,
 ): void {
@@ -109,12 +109,11 @@ export function sessionApiTables(options: SessionApiOptions) {
 
 function kratosPublicTable(options: SessionApiOptions): Record<string, ApiMethods> {
   const apiUrl = apiUrlOf(options.config);
-  return kratosPublicRoutes({
-    ...callerOptions(options),
-    apiUrl,
-    kratos: kratosOf(options),
-    flows: flowOptions(options),
-  });
+  const kratos = kratosOf(options);
+  return {
+    ...kratosPublicRoutes({ ...callerOptions(options), apiUrl, kratos }),
+    ...tokenExchangeRoutes(flowOptions(options)),
+  };
 }
 
 /** The page on which people see and end their own sessions. */

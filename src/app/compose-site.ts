@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
-import { DEFAULT_METHODS } from '../errors/error-response.ts';
 import { Assertions } from '../forwarding/assertion.ts';
 import { Identifier } from '../forwarding/identification.ts';
+import { DEFAULT_METHODS } from '../http/methods.ts';
 import { SiteHosts } from '../http/site-hosts.ts';
 import type { DenialOptions } from '../refusals/denial.ts';
 import { Turns } from '../refusals/login-loop-guard.ts';

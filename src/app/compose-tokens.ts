@@ -1,5 +1,5 @@
 import type { Config, IssuerSettings } from '../config/config.ts';
-import type { KeyValueStore } from '../sessions/kv-tier.ts';
+import type { KeyValueStore } from '../runtime/kv.ts';
 import { createInlineKeys, type IssuerKeys } from '../tokens/issuer-keys.ts';
 import { KeyEndpoint, type KeyLocation } from '../tokens/key-endpoint.ts';
 import { KeySetTier } from '../tokens/key-set-tier.ts';

@@ -22,13 +22,13 @@ import type { Revocation } from '../revocation/revocation.ts';
 import type { GateOptions } from '../routes/gate/gate.ts';
 import { UNPUBLISHED_READINESS } from '../routes/meta/health.ts';
 import { RESOURCE_METADATA_PATH } from '../routes/meta/resource-metadata.ts';
+import type { KeyValueStore } from '../runtime/kv.ts';
 import type { ReadNames } from '../session/identity-names.ts';
 import { ChangeMaker } from '../session-changes/change-maker.ts';
-import { type KeyValueStore, KvTier } from '../sessions/kv-tier.ts';
+import { KvTier } from '../sessions/kv-tier.ts';
 import { Sessions } from '../sessions/sessions.ts';
 import { StoreReadiness } from '../sessions/store-readiness.ts';
-import type { TokenResolver } from '../sessions/token-resolver.ts';
-import { createOwnTokens } from '../tokens/session-token.ts';
+import { createTokenClassifier } from '../tokens/token-classifier.ts';
 import { TokenSessions } from '../tokens/token-sessions.ts';
 import type { TrustedIssuer } from '../tokens/trusted-issuer.ts';
 import { checkLifeSeconds, createConfiguredRevocation } from './compose-revocation.ts';
@@ -70,7 +70,7 @@ export interface Parts {
   /** `undefined`: no token names its person by anything but the identity's id, or nobody knows its other names. */
   readonly readNames: ReadNames | undefined;
   readonly sessions: Sessions;
-  readonly tokens: TokenResolver;
+  readonly tokens: TokenSessions;
   readonly readCredentials: (headers: Headers) => Iterable<Presentation>;
   /** Issuers whose clients look for the metadata of RFC 9728. */
   readonly authorizationServers: readonly string[];
@@ -230,7 +230,7 @@ function createGateOptions(
     filter: new HeaderFilter(site.identifier.headerNames),
     reservedCookies: reservedCookies([...site.cookieNames, site.turns.cookieName]),
     ownSecrets: ownSecrets(config),
-    ownTokens: createOwnTokens(config.ISSUERS),
+    tokenClassifier: createTokenClassifier(config.ISSUERS),
     log,
     showsTiming: config.SERVER_TIMING,
   };

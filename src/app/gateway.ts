@@ -4,6 +4,7 @@ import type { Reason } from '../errors/reasons.ts';
 import { publicKey } from '../forwarding/assertion-keys.ts';
 import { type AdmittedTarget, admit } from '../http/admit.ts';
 import { isLoop } from '../http/hops.ts';
+import type { RouteRequest } from '../http/routes.ts';
 import { Routes } from '../http/routes.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
 import { shown } from '../refusals/error-page.ts';
@@ -21,7 +22,6 @@ import { OWN_SESSIONS_PATH } from '../routes/sessions-page/sessions-page.ts';
 import { whoami } from '../routes/whoami/whoami.ts';
 import { failed, type Result } from '../runtime/result.ts';
 import type { Anchor } from '../runtime/single-flight.ts';
-import type { ApiVisit } from '../session-changes/api-route.ts';
 import { crossOrigin } from '../session-changes/cross-origin.ts';
 import { createParts, type Surroundings } from './compose.ts';
 import { createConfiguredIntakes } from './compose-events.ts';
@@ -44,13 +44,13 @@ export interface RoutedGateway extends Gateway {
 export function createGateway(config: Config, surroundings: Surroundings): RoutedGateway {
   const parts = createParts(config, surroundings);
   const { site, log } = parts;
-  const routes = new Routes<ApiVisit>();
+  const routes = new Routes<RouteRequest>();
 
   const onSite = createSiteAnswers(config);
   const showsTiming = config.SERVER_TIMING;
   const whoamiOptions = { ...parts, showsTiming, now: surroundings.now };
   const shared = crossOrigin(config.ALLOWED_ORIGINS, log);
-  const answerWhoami = shared(async ({ request, target, anchor }: ApiVisit) =>
+  const answerWhoami = shared(async ({ request, target, anchor }: RouteRequest) =>
     onSite(await whoami(request, target, anchor, whoamiOptions)),
   );
   const mounts = ['', config.SESSION_API_PATH ?? ''];
@@ -84,7 +84,7 @@ export function createGateway(config: Config, surroundings: Surroundings): Route
 
   routes.all('/.postern/*', () => errorResponse('not_found'));
   addSessionApi(routes, parts.sessionApi, shared);
-  const answerSite = async ({ request, target, anchor }: ApiVisit) => {
+  const answerSite = async ({ request, target, anchor }: RouteRequest) => {
     if (parts.gate === undefined) return errorResponse('not_found');
     try {
       return await gate(request, target, anchor, parts.gate);

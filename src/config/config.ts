@@ -6,9 +6,9 @@ import {
   type IdentityMapping,
   leastBudget,
 } from '../forwarding/identity-presets.ts';
-import type { Authority } from '../http/authority.ts';
 import { SiteHosts } from '../http/site-hosts.ts';
 import { zoneOfIssuer } from '../providers/keycard/keycard-zone.ts';
+import type { RuleSettings } from '../rules/rules.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import { SESSION_API_COMPANIONS } from './session-api-settings.ts';
 import { SETTINGS } from './settings.ts';
@@ -41,10 +41,6 @@ export const BINDING_NAMES = [
 
 /** The settings as the operator named them, each checked and with its default. */
 export type Settings = v.InferOutput<typeof SCHEMA>;
-/** One rule of `RULES`, its host as hosts are compared. */
-export type RuleSettings = Omit<Settings['RULES'][number], 'host'> & {
-  readonly host?: Authority | undefined;
-};
 /** One issuer of `ISSUERS`. */
 export type IssuerSettings = Settings['ISSUERS'][number];
 

@@ -1,6 +1,6 @@
 // Pure: no I/O, no clock.
 import * as v from 'valibot';
-import type { JsonValue } from '../session/session.ts';
+import type { JsonValue } from '../runtime/json.ts';
 import type { Algorithm } from '../tokens/algorithms.ts';
 import { ALGORITHMS } from '../tokens/algorithms.ts';
 import type { PublicJwk } from '../tokens/json-web-key.ts';

@@ -1,34 +1,30 @@
 // Pure: no I/O, no clock.
 import * as v from 'valibot';
-import { compileCondition } from '../rules/condition.ts';
+import { compileCondition } from '../rules/compile-condition.ts';
 import { compilePathPattern } from '../rules/path-pattern.ts';
 import { forwardedHeaders } from './identity-header-settings.ts';
 import { duration, exactOrigin, hostName, json, METHOD_NAMES } from './setting-types.ts';
 
 const pathPattern = v.pipe(
   v.string('a path pattern, such as /docs/*'),
-  v.rawCheck(({ dataset, addIssue }) => {
-    if (!dataset.typed) return;
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const pattern = compilePathPattern(dataset.value);
-    if ('problem' in pattern) {
-      addIssue({
-        message: `a path pattern, such as /docs/* or /teams/:team; it ${pattern.problem}`,
-      });
-    }
+    if (pattern.ok) return pattern.value;
+    addIssue({ message: `a path pattern, such as /docs/* or /teams/:team; it ${pattern.failure}` });
+    return NEVER;
   }),
 );
 
 const condition = v.pipe(
   v.string('a condition, such as session.identity.traits.plan == "pro"'),
   v.maxLength(2000, 'a condition of at most 2000 characters'),
-  v.rawCheck(({ dataset, addIssue }) => {
-    if (!dataset.typed) return;
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const compiled = compileCondition(dataset.value);
-    if (!compiled.ok) {
-      addIssue({
-        message: `a condition over session in the Common Expression Language; it ${compiled.failure}`,
-      });
-    }
+    if (compiled.ok) return compiled.value;
+    addIssue({
+      message: `a condition over session in the Common Expression Language; it ${compiled.failure}`,
+    });
+    return NEVER;
   }),
 );
 

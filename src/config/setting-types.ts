@@ -1,7 +1,7 @@
 // Pure: no I/O, no clock. The words settings are made of: addresses, numbers with units, lists, tables.
 import * as v from 'valibot';
-import { DEFAULT_METHODS } from '../errors/error-response.ts';
 import { type Authority, parseAuthority } from '../http/authority.ts';
+import { DEFAULT_METHODS } from '../http/methods.ts';
 
 const ORIGIN_URL =
   'an https URL of scheme, host and port only, such as https://app.example.com (http is allowed on loopback)';

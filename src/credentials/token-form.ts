@@ -29,3 +29,14 @@ function decodeLeniently(text: string): string | undefined {
     return undefined;
   }
 }
+
+/**
+ * Tells by its claims, without verifying them, whether a bearer value is a token of a configured issuer. The value is
+ * read leniently: a value that Postern would refuse may be a credential to an origin that is less strict.
+ */
+export interface TokenClassifier {
+  /** Whether a configured issuer issued it, for any audience. */
+  isIssuers(value: string): boolean;
+  /** Whether it is a session here: by issuer and by audience. */
+  isSession(value: string): boolean;
+}

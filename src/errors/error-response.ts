@@ -1,24 +1,12 @@
 import { VARY } from '../credentials/credential.ts';
+import { PRIVATE_NO_STORE } from '../http/cache-control.ts';
+import { DEFAULT_METHODS } from '../http/methods.ts';
 import { explain } from './explanations.ts';
 import type { Reason } from './reasons.ts';
 import { isTokenReason } from './token-reasons.ts';
 
 /** Seconds a client is asked to wait after a fault when nothing better is known. */
 const DEFAULT_RETRY_AFTER_SECONDS = 2;
-
-/** What every site may use (RFC 9110 section 9.3, RFC 5789). */
-export const DEFAULT_METHODS = [
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'PATCH',
-  'DELETE',
-  'OPTIONS',
-] as const;
-
-/** Sent with everything Postern itself answers, so that no cache in between keeps it. */
-export const PRIVATE_NO_STORE = 'private, no-store';
 
 export interface ErrorResponseOptions {
   /** Seconds; only sent with 429 and 503. */
@@ -75,7 +63,7 @@ function readyMade(reason: Reason): ReadyMade {
 }
 
 function errorBody(reason: Reason, redirectBrowserTo?: string): string {
-  const { status, message, reason: text } = explain(reason);
+  const { status, message, hint: text } = explain(reason);
   const target =
     redirectBrowserTo === undefined ? undefined : { redirect_browser_to: redirectBrowserTo };
   const error = {

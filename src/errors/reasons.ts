@@ -1,12 +1,10 @@
 // Pure: no I/O, no clock.
+import type { AdmissionReason } from '../http/admit.ts';
 import type { TokenDenialReason } from './token-reasons.ts';
 
 /** The request itself is refused: it could be read in more than one way, or asks for what is not here. */
 export type RefusalReason =
-  | 'path_not_canonical'
-  | 'query_not_canonical'
-  | 'target_too_long'
-  | 'host_not_valid'
+  | AdmissionReason
   | 'host_unknown'
   | 'headers_too_large'
   | 'length_required'

@@ -1,98 +1,89 @@
 // Pure: no I/O, no clock.
+import type { Explanation } from './explanation.ts';
 
-/** Why a token proves nothing, and what to do about it. Both are visible ASCII without quotes (RFC 6750 section 3). */
-interface TokenExplanation {
-  readonly message: string;
-  readonly reason: string;
-}
-
-/** Every reason for which a token is refused, with what its bearer is told. */
+/** Every reason for which a token is refused: what was wrong, and what to do. Visible ASCII without quotes (RFC 6750 section 3). */
 const TOKEN_REASONS = {
   token_too_long: {
     message: 'The token is too long.',
-    reason: 'A token has at most 8192 characters. Have the issuer put less into it.',
+    hint: 'A token has at most 8192 characters. Have the issuer put less into it.',
   },
   token_too_deep: {
     message: 'The claims of the token are nested too deeply.',
-    reason: 'Claims are at most 8 levels deep. Have the issuer put less into it.',
+    hint: 'Claims are at most 8 levels deep. Have the issuer put less into it.',
   },
   token_too_many_claims: {
     message: 'The token has too many claims.',
-    reason: 'A token has at most 64 claims. Have the issuer put less into it.',
+    hint: 'A token has at most 64 claims. Have the issuer put less into it.',
   },
   token_malformed: {
     message: 'The token is not a signed JWT in compact form.',
-    reason:
-      'Send it as it was issued: three parts of unpadded base64url, the first two JSON objects in UTF-8 without repeated members.',
+    hint: 'Send it as it was issued: three parts of unpadded base64url, the first two JSON objects in UTF-8 without repeated members.',
   },
   token_encrypted: {
     message: 'The token is encrypted.',
-    reason: 'Only signed tokens are accepted. Have the issuer sign and not encrypt.',
+    hint: 'Only signed tokens are accepted. Have the issuer sign and not encrypt.',
   },
   token_nested: {
     message: 'The token holds another token.',
-    reason: 'Nested tokens are not opened. Send the inner one.',
+    hint: 'Nested tokens are not opened. Send the inner one.',
   },
   token_header_refused: {
     message: 'The token header has a member that is not allowed.',
-    reason:
-      'Only alg, kid and typ are allowed; keys and key addresses are never taken from a token.',
+    hint: 'Only alg, kid and typ are allowed; keys and key addresses are never taken from a token.',
   },
   token_algorithm_refused: {
     message: 'The signature algorithm is not allowed for this issuer.',
-    reason: 'Sign with one of the algorithms configured for the issuer.',
+    hint: 'Sign with one of the algorithms configured for the issuer.',
   },
   token_type_refused: {
     message: 'The token is of another type.',
-    reason: 'Send a session or access token, not another kind that the same issuer signs.',
+    hint: 'Send a session or access token, not another kind that the same issuer signs.',
   },
   token_issuer_untrusted: {
     message: 'The token is not from a trusted issuer.',
-    reason:
-      'The iss claim must equal a configured issuer to the letter, a slash at its end included.',
+    hint: 'The iss claim must equal a configured issuer to the letter, a slash at its end included.',
   },
   token_key_unknown: {
     message: 'The signing key is not among the keys of the issuer.',
-    reason: 'Get a new token; this one was signed with a key that the issuer does not publish.',
+    hint: 'Get a new token; this one was signed with a key that the issuer does not publish.',
   },
   token_signature_invalid: {
     message: 'The signature does not fit.',
-    reason: 'Get a new token; this one was changed or was signed with another key.',
+    hint: 'Get a new token; this one was changed or was signed with another key.',
   },
   token_claim_missing: {
     message: 'The token lacks a claim that is required.',
-    reason: 'Get a token with every claim that is required of this issuer.',
+    hint: 'Get a token with every claim that is required of this issuer.',
   },
   token_claim_invalid: {
     message: 'A claim of the token is not what it must be.',
-    reason:
-      'Times are numbers of seconds, names are visible ASCII, and claims must agree with each other.',
+    hint: 'Times are numbers of seconds, names are visible ASCII, and claims must agree with each other.',
   },
   token_claim_forbidden: {
     message: 'The token has a claim that a session token does not have.',
-    reason: 'Send a session or access token, not an ID token, a logout token or an event.',
+    hint: 'Send a session or access token, not an ID token, a logout token or an event.',
   },
   token_audience_mismatch: {
     message: 'The token is for another audience.',
-    reason: 'Get a token that is issued for this service.',
+    hint: 'Get a token that is issued for this service.',
   },
   token_not_yet_valid: {
     message: 'The token is not valid yet.',
-    reason: 'Its iat or nbf is in the future. Check the clock of the issuer.',
+    hint: 'Its iat or nbf is in the future. Check the clock of the issuer.',
   },
   token_expired: {
     message: 'The token has expired.',
-    reason: 'Get a new token.',
+    hint: 'Get a new token.',
   },
   token_lifetime_too_long: {
     message: 'The token lives longer than is allowed.',
-    reason: 'Have the issuer set an earlier exp.',
+    hint: 'Have the issuer set an earlier exp.',
   },
   token_revoked: {
     message: 'The token was revoked.',
-    reason: 'Sign in again.',
+    hint: 'Sign in again.',
   },
-} as const satisfies Readonly<Record<string, TokenExplanation>>;
+} as const satisfies Readonly<Record<string, Omit<Explanation, 'status'>>>;
 
 /** A token that proves nothing: the closed list. */
 export type TokenDenialReason = keyof typeof TOKEN_REASONS;
@@ -101,9 +92,10 @@ export function isTokenReason(reason: string): reason is TokenDenialReason {
   return Object.hasOwn(TOKEN_REASONS, reason);
 }
 
-export function explainToken(reason: TokenDenialReason): TokenExplanation {
-  return TOKEN_REASONS[reason];
-}
-
-/** All of them, for documentation and tests. */
+/** All of them. */
 export const TOKEN_DENIAL_REASONS = Object.keys(TOKEN_REASONS) as TokenDenialReason[]; // the keys of a literal are known
+
+/** Their explanations: 401 each. */
+export const TOKEN_EXPLANATIONS = Object.fromEntries(
+  TOKEN_DENIAL_REASONS.map((reason) => [reason, { status: 401, ...TOKEN_REASONS[reason] }]),
+) as Record<TokenDenialReason, Explanation>; // made from all the keys

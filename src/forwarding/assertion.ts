@@ -1,7 +1,8 @@
 import { CompactSign, importJWK } from 'jose';
+import type { JsonValue } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import { byWriter } from '../session/authorship.ts';
-import type { JsonValue, Session } from '../session/session.ts';
+import type { Session } from '../session/session.ts';
 import { readSessionPath } from '../session/session-path.ts';
 import type { SigningKey } from './assertion-keys.ts';
 import type { Unfit } from './identity-headers.ts';

@@ -1,6 +1,6 @@
 // Pure: no I/O, no clock.
 import { VARY } from '../credentials/credential.ts';
-import { PRIVATE_NO_STORE } from '../errors/error-response.ts';
+import { PRIVATE_NO_STORE } from '../http/cache-control.ts';
 import { copyResponse } from '../http/copy-response.ts';
 import { hopByHopNames } from '../http/header-names.ts';
 import type { HeaderFilter } from './header-filter.ts';

@@ -1,7 +1,9 @@
 // Pure: no I/O, no clock.
+
+import type { JsonValue } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import { byWriter } from '../session/authorship.ts';
-import type { JsonValue, Session } from '../session/session.ts';
+import type { Session } from '../session/session.ts';
 import { readSessionPath } from '../session/session-path.ts';
 import { headerBytes, type IdentityMapping } from './identity-presets.ts';
 

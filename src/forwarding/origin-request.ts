@@ -2,13 +2,13 @@
 
 import { isPresented, type UsablePresentation } from '../credentials/credential.ts';
 import type { OwnSecrets } from '../credentials/gateway-secrets.ts';
+import type { TokenClassifier } from '../credentials/token-form.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
 import { withoutCookies } from '../http/cookies.ts';
 import { hopByHopNames } from '../http/header-names.ts';
 import { addHop } from '../http/hops.ts';
 import { hostOf, type SiteHosts } from '../http/site-hosts.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
-import type { OwnTokens } from '../tokens/session-token.ts';
 import type { HeaderFilter } from './header-filter.ts';
 import type { Identification } from './identification.ts';
 import type { OriginAddress } from './origin-address.ts';
@@ -24,7 +24,7 @@ export interface OriginRequestOptions {
   readonly turns: { readonly cookieName: string };
   readonly filter: HeaderFilter;
   readonly ownSecrets: OwnSecrets;
-  readonly ownTokens: OwnTokens;
+  readonly tokenClassifier: TokenClassifier;
 }
 
 /** What of a rule matters on the way to the origin. */
@@ -163,7 +163,7 @@ function isLetThrough(name: string, rule: ForwardedRule): boolean {
 function isKeptBack(
   authorization: string,
   { rule, tried }: PassedRequest,
-  { ownSecrets, ownTokens }: OriginRequestOptions,
+  { ownSecrets, tokenClassifier }: OriginRequestOptions,
 ): boolean {
   const parts = authorization.split(/[\s,"]+/, MAX_WORDS + 1);
   if (parts.length > MAX_WORDS) return true;
@@ -172,7 +172,8 @@ function isKeptBack(
   const behindScheme = authorization.slice(scheme.length).trim(); // a secret may hold spaces and commas
   if ([behindScheme, ...words].some((word) => ownSecrets.has(word))) return true;
   if (rule.forwardsCredentials) return false;
-  const isOwnToken = rule.session === 'none' ? ownTokens.isSession : ownTokens.isIssuers;
+  const isOwnToken =
+    rule.session === 'none' ? tokenClassifier.isSession : tokenClassifier.isIssuers;
   return words.some(
     (word) => KRATOS_TOKEN.test(word) || isPresented(tried, word) || isOwnToken(word),
   );

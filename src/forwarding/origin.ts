@@ -1,4 +1,5 @@
 import { isFinalStatus } from '../http/final-status.ts';
+import { LATE, within } from '../runtime/deadline.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import type { SendableCall } from './content-of-get.ts';
 
@@ -26,18 +27,14 @@ export interface OriginOptions {
 export function createOrigin({ fetch, timeoutMs }: OriginOptions): Origin {
   return {
     async fetch({ input, init }) {
-      const { promise: deadline, resolve } = Promise.withResolvers<undefined>();
-      const timer = setTimeout(resolve, timeoutMs);
       try {
         const call = fetch(input, init);
-        const response = await Promise.race([call, deadline]);
-        if (response !== undefined && isUsable(response)) return success(response);
+        const response = await within(timeoutMs, call);
+        if (response !== LATE && isUsable(response)) return success(response);
         void call.then(discard).catch(() => {}); // it failed after all, or could not be let go of
-        return failed(response === undefined ? 'origin_timeout' : 'origin_not_valid');
+        return failed(response === LATE ? 'origin_timeout' : 'origin_not_valid');
       } catch {
         return failed('origin_unreachable');
-      } finally {
-        clearTimeout(timer);
       }
     },
   };

@@ -1,6 +1,5 @@
 // Pure: no I/O, no clock.
 
-import type { RefusalReason } from '../errors/reasons.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import type { Authority } from './authority.ts';
 import { type PathForm, type PathReadings, readPath, spell } from './path-readings.ts';
@@ -30,6 +29,13 @@ const VISIBLE_ASCII = /^[\x21-\x7e]*$/;
 /** RFC 3986 `pchar` and `/`: what no WHATWG parser changes once dot segments are out. Others ask the parser. */
 const PLAIN_PATH = /^[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$/;
 
+/** Why a target is refused: it could be read in more than one way, or is longer than the platform takes. */
+export type AdmissionReason =
+  | 'path_not_canonical'
+  | 'query_not_canonical'
+  | 'target_too_long'
+  | 'host_not_valid';
+
 /** How a site's targets are read. */
 export interface AdmissionOptions {
   readonly hosts: Pick<SiteHosts, 'read'>;
@@ -54,7 +60,7 @@ export interface RequestParts {
 export function admit(
   { method, url, headers }: Pick<Request, 'method' | 'url' | 'headers'>,
   options: AdmissionOptions,
-): Result<AdmittedTarget, RefusalReason> {
+): Result<AdmittedTarget, AdmissionReason> {
   const split = splitUrl(url);
   if (split === undefined) return failed('path_not_canonical');
   const { authority, target } = split;
@@ -73,7 +79,7 @@ export function admit(
 export function admitParts(
   { method, authority, target }: RequestParts,
   { hosts, allowedForms }: AdmissionOptions,
-): Result<AdmittedTarget, RefusalReason> {
+): Result<AdmittedTarget, AdmissionReason> {
   if (target.length > MAX_TARGET_LENGTH) return failed('target_too_long');
   const host = hosts.read(authority);
   if (host === undefined) return failed('host_not_valid');

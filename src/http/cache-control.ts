@@ -42,3 +42,6 @@ export function readRequestCacheControl(header: string | null): RequestCacheCont
 function readSeconds(text: string): number {
   return MAX_AGE.test(text) ? Number(text.replaceAll('"', '')) : 0;
 }
+
+/** Sent with every answer of Postern's own, so that no cache in between keeps it (RFC 9111 section 5.2.2). */
+export const PRIVATE_NO_STORE = 'private, no-store';

@@ -1,5 +1,5 @@
 // Pure: no I/O, no clock.
-import { PRIVATE_NO_STORE } from '../errors/error-response.ts';
+import { PRIVATE_NO_STORE } from './cache-control.ts';
 
 /** Who asks before a cross-origin request, and by what method it would be made. */
 export interface Asked {

@@ -1,6 +1,7 @@
-import { parseObject } from '../providers/kratos/kratos-session.ts';
+import { LATE, within } from '../runtime/deadline.ts';
+import type { JsonObject } from '../runtime/json.ts';
+import { parseObject } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
-import type { JsonObject } from '../session/session.ts';
 import { readBoundedText, TOO_LONG } from './read-bounded-text.ts';
 
 /** What a body that Postern has to understand may be at most: 500 ids are 20 KiB. */
@@ -32,14 +33,11 @@ export async function readFormBody(
 }
 
 async function readInTime(request: Request): Promise<string | typeof TOO_LONG | undefined> {
-  const { promise: late, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => resolve(undefined), BODY_TIMEOUT_MS);
   try {
     const message = new Response(request.body, { headers: request.headers });
-    return await Promise.race([readBoundedText(message, MAX_BODY_BYTES), late]);
+    const text = await within(BODY_TIMEOUT_MS, readBoundedText(message, MAX_BODY_BYTES));
+    return text === LATE ? undefined : text;
   } catch {
     return undefined; // the client went away, or what it sent is not what its framing says
-  } finally {
-    clearTimeout(timer);
   }
 }

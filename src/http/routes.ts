@@ -1,7 +1,15 @@
 // Pure: no I/O, no clock.
 import { TrieRouter } from 'hono/router/trie-router';
 import { tryDecode, tryDecodeURIComponent } from 'hono/utils/url';
+import type { Anchor } from '../runtime/single-flight.ts';
 import type { AdmittedTarget } from './admit.ts';
+
+/** A request to a route, its target admitted. */
+export interface RouteRequest {
+  readonly request: Request;
+  readonly target: AdmittedTarget;
+  readonly anchor: Anchor;
+}
 
 /** A named segment of the path, percent-decoded; empty when the route has none of that name. */
 export type Parameter = (name: string) => string;

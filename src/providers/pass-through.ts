@@ -1,5 +1,5 @@
 // Pure: no I/O, no clock.
-import { PRIVATE_NO_STORE } from '../errors/error-response.ts';
+import { PRIVATE_NO_STORE } from '../http/cache-control.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 
 /**

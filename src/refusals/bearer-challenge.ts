@@ -1,6 +1,8 @@
 // Pure: no I/O, no clock.
+
+import { explain } from '../errors/explanations.ts';
 import type { DenialReason, ShortfallReason } from '../errors/reasons.ts';
-import { explainToken, isTokenReason } from '../errors/token-reasons.ts';
+import { isTokenReason } from '../errors/token-reasons.ts';
 
 export interface BearerChallengeOptions {
   /** Where the protected resource's metadata is (RFC 9728); `undefined` when there is none. */
@@ -31,7 +33,7 @@ function parametersOf(
   maxAgeSeconds: number,
 ): string[] | undefined {
   if (isTokenReason(reason)) {
-    return ['error="invalid_token"', `error_description="${explainToken(reason).message}"`];
+    return ['error="invalid_token"', `error_description="${explain(reason).message}"`];
   }
   switch (reason) {
     case 'credential_missing':

@@ -3,7 +3,7 @@ import type { DenialReason, ShortfallReason } from '../errors/reasons.ts';
 import { isTokenReason } from '../errors/token-reasons.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
 import type { SiteHosts } from '../http/site-hosts.ts';
-import { parseObject } from '../providers/kratos/kratos-session.ts';
+import { parseObject } from '../runtime/json.ts';
 
 export interface ChallengeOptions {
   /** Where clients reach Postern: scheme, host and port. */

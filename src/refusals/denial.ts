@@ -70,7 +70,7 @@ export async function answerDenial(
   }
   const location = locate();
   if (location !== undefined) return answerChallenge(denial, denied, location, options);
-  const { status, message, reason: text } = explain(reason);
+  const { status, message, hint: text } = explain(reason);
   const page = { title: message, paragraphs: [text], code: reason };
   const response = await messagePage(page, { status, headers: errorHeaders(reason) });
   return { response, outcome: 'deny', ...told };
@@ -115,13 +115,13 @@ async function breakLoop(
   location: string,
   { turns }: DenialOptions,
 ): Promise<Answer> {
-  const { status, message, reason: text } = explain('redirect_loop');
+  const { status, message, hint: text } = explain('redirect_loop');
   const headers = errorHeaders('redirect_loop');
   const forgotten = turns.forget(received, placeOf(target));
   for (const cookie of forgotten) headers.append('set-cookie', cookie);
   const paragraphs = [
     text,
-    `What this site said each time: ${explain(cause).reason}`,
+    `What this site said each time: ${explain(cause).hint}`,
     hintFor(cause),
   ];
   const action = { label: 'Try to sign in again', href: location };

@@ -13,7 +13,7 @@ export async function shown(
   { headers }: { readonly headers: Headers },
 ): Promise<Response> {
   if (!isNavigation(headers)) return response;
-  const { message, reason: text } = explain(reason);
+  const { message, hint: text } = explain(reason);
   const page = { title: message, paragraphs: [text], code: reason };
   return messagePage(page, { status: response.status, headers: response.headers });
 }

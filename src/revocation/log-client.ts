@@ -1,3 +1,4 @@
+import { LATE, within } from '../runtime/deadline.ts';
 import type { Anchor } from '../runtime/single-flight.ts';
 import { isAppendAnswer, isLogPage } from './log-answers.ts';
 import type {
@@ -28,7 +29,6 @@ export interface ReadOptions {
 
 /** No call is kept going for longer. */
 const LATE_MS = 10_000;
-const TIMEOUT = new Error('log timeout');
 
 /** The log as one isolate reaches it: every call has a deadline, and a failure is `undefined`, never thrown. */
 export class LogClient {
@@ -45,14 +45,14 @@ export class LogClient {
       (answer) => isLogPage(answer, cursor),
     );
     try {
-      return await within(options?.timeoutMs ?? this.#options.timeoutMs, page);
-    } catch (error) {
-      this.#options.onFailure('read');
-      if (error === TIMEOUT && options !== undefined) {
-        options.anchor(within(LATE_MS, page).then(options.takeLate, () => {}));
-      }
-      return undefined;
+      const answer = await within(options?.timeoutMs ?? this.#options.timeoutMs, page);
+      if (answer !== LATE) return answer;
+      options?.anchor(takeLate(page, options.takeLate));
+    } catch {
+      // counted like a read that took too long
     }
+    this.#options.onFailure('read');
+    return undefined;
   }
 
   /** `undefined` when it was not confirmed; it may have been recorded nevertheless. */
@@ -62,11 +62,13 @@ export class LogClient {
       (value) => isAppendAnswer(value, options.cursor),
     );
     try {
-      return await within(this.#options.timeoutMs, answer);
+      const confirmed = await within(this.#options.timeoutMs, answer);
+      if (confirmed !== LATE) return confirmed;
     } catch {
-      this.#options.onFailure('append');
-      return undefined;
+      // counted like an append that took too long
     }
+    this.#options.onFailure('append');
+    return undefined;
   }
 
   async #call<Answer>(
@@ -79,13 +81,11 @@ export class LogClient {
   }
 }
 
-/** @throws {@link TIMEOUT} when the work takes longer, and what the work throws */
-async function within<Value>(timeoutMs: number, work: Promise<Value>): Promise<Value> {
-  const { promise: timeout, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(TIMEOUT), timeoutMs);
+async function takeLate(page: Promise<LogPage>, take: (page: LogPage) => void): Promise<void> {
   try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
+    const answer = await within(LATE_MS, page);
+    if (answer !== LATE) take(answer);
+  } catch {
+    // the read was counted as failed before
   }
 }

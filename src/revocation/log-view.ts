@@ -1,3 +1,4 @@
+import { within } from '../runtime/deadline.ts';
 import { type Anchor, SingleFlight } from '../runtime/single-flight.ts';
 import { KnownMarks } from './known-marks.ts';
 import type { LogClient } from './log-client.ts';
@@ -125,12 +126,9 @@ export class LogView implements RevocationView {
 
   /** Waits under the waiter's own timer. */
   async #waitFor(asOf: number, anchor: Anchor, waitMs: number): Promise<void> {
-    const { promise: timeout, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, waitMs);
     const refreshed = this.#join(asOf, anchor);
     anchor(refreshed);
-    await Promise.race([refreshed, timeout]);
-    clearTimeout(timer);
+    await within(waitMs, refreshed);
   }
 
   async #join(asOf: number, anchor: Anchor): Promise<void> {

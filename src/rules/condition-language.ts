@@ -3,8 +3,8 @@
  * own with its own copy of what it imports, so it may import nothing that keeps state. No I/O, no clock.
  */
 import { type ASTNode, Environment, EvaluationError } from '@marcbachmann/cel-js';
+import type { JsonObject } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
-import type { JsonObject } from '../session/session.ts';
 import type { Condition, ConditionOutcome } from './condition.ts';
 import { type CostTerm, findCostTerms, isNode, LOOPS } from './condition-cost.ts';
 import { SessionSizes } from './session-sizes.ts';

@@ -1,6 +1,7 @@
 // Pure: no I/O, no clock.
+import { failed, type Result, success } from '../runtime/result.ts';
 
-/** A path pattern, read once when the configuration is. */
+/** A path pattern, compiled when the configuration is read. */
 export interface PathPattern {
   readonly source: string;
   readonly segments: readonly Segment[];
@@ -19,34 +20,32 @@ const CUSTOM_SYNTAX = /[(){}\\?+;#]|%(?:2f|5c|25)/i;
  *
  * @returns the pattern, or what is wrong with it and what was expected, for the operator
  */
-export function compilePathPattern(source: string): PathPattern | { readonly problem: string } {
-  if (!source.startsWith('/')) return { problem: 'must begin with "/"' };
+export function compilePathPattern(source: string): Result<PathPattern, string> {
+  if (!source.startsWith('/')) return failed('must begin with "/"');
   if (CUSTOM_SYNTAX.test(source)) {
-    return {
-      problem: 'may use literal segments, ":name" and a final "*", no other pattern syntax',
-    };
+    return failed('may use literal segments, ":name" and a final "*", no other pattern syntax');
   }
   const segments: Segment[] = [];
   const texts = source.slice(1).split('/');
   for (const [index, text] of texts.entries()) {
     const segment = readSegment(text, index === texts.length - 1);
-    if (typeof segment === 'object' && 'problem' in segment) return segment;
-    segments.push(segment);
+    if (!segment.ok) return segment;
+    segments.push(segment.value);
   }
-  return { source, segments };
+  return success({ source, segments });
 }
 
-function readSegment(text: string, isLast: boolean): Segment | { problem: string } {
+function readSegment(text: string, isLast: boolean): Result<Segment, string> {
   if (text === '*') {
-    return isLast ? 'any-rest' : { problem: 'may have "*" only as its last segment' };
+    return isLast ? success('any-rest') : failed('may have "*" only as its last segment');
   }
-  if (text.includes('*')) return { problem: 'may have "*" only as a whole segment' };
-  if (NAMED_SEGMENT.test(text)) return 'any-one';
-  if (text.includes(':')) return { problem: 'may have ":name" only as a whole segment' };
-  if (text === '.' || text === '..') return { problem: 'may not hold dot segments' };
+  if (text.includes('*')) return failed('may have "*" only as a whole segment');
+  if (NAMED_SEGMENT.test(text)) return success('any-one');
+  if (text.includes(':')) return failed('may have ":name" only as a whole segment');
+  if (text === '.' || text === '..') return failed('may not hold dot segments');
   try {
-    return { literal: decodeURIComponent(text) };
+    return success({ literal: decodeURIComponent(text) });
   } catch {
-    return { problem: 'holds a percent-escape that is not UTF-8' };
+    return failed('holds a percent-escape that is not UTF-8');
   }
 }

@@ -1,10 +1,9 @@
 // Pure: no I/O, no clock.
-import type { RuleSettings } from '../config/config.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
 import type { Authority } from '../http/authority.ts';
 import { type PathReading, segmentsOf } from '../http/path-readings.ts';
-import { type Condition, compileCondition } from './condition.ts';
-import { compilePathPattern, type PathPattern } from './path-pattern.ts';
+import type { Condition } from './condition.ts';
+import type { PathPattern } from './path-pattern.ts';
 import { PathTree } from './path-tree.ts';
 
 /** What a path asks for. */
@@ -27,6 +26,24 @@ export interface Rule {
   readonly cacheControl: 'no-store' | 'origin';
   /** Whether an answer that is still under way when its session is over breaks off. */
   readonly cutsStreams: boolean;
+}
+
+/** One rule of `RULES` (docs/configuration.md), its pattern, its condition and its host compiled. */
+export interface RuleSettings {
+  readonly path: PathPattern;
+  readonly host?: Authority | undefined;
+  readonly methods?: readonly string[] | undefined;
+  readonly session: Rule['session'];
+  readonly aal?: AssuranceLevel | undefined;
+  /** Milliseconds. */
+  readonly authenticated_within?: number | undefined;
+  readonly allow?: Condition | undefined;
+  readonly freshness: Rule['freshness'];
+  readonly preflight: readonly string[];
+  readonly forward_credentials: boolean;
+  readonly forwarded_headers: readonly string[];
+  readonly cache_control: Rule['cacheControl'];
+  readonly cut_streams: boolean;
 }
 
 export type AssuranceLevel = 'aal1' | 'aal2' | 'aal3';
@@ -60,7 +77,7 @@ export const DEFAULT_RULE: Rule = Object.freeze({
 });
 
 /**
- * The configured rules, compiled once; the first that matches a target wins. A path that can be read in several
+ * The configured rules; the first that matches a target wins. A path that can be read in several
  * ways has to satisfy the rule of every reading.
  */
 export class Rules {
@@ -70,7 +87,7 @@ export class Rules {
 
   /** @param siteHeaders names, in lower case, that pass on every path */
   constructor(settings: readonly RuleSettings[], siteHeaders: readonly string[] = []) {
-    this.#rules = settings.map((each, index) => compileRule(each, index, siteHeaders));
+    this.#rules = settings.map((each, index) => ruleOf(each, `RULES.${index}`, siteHeaders));
     this.#paths = new PathTree(this.#rules.map(({ path }) => path));
     this.#default = { ...DEFAULT_RULE, forwardedHeaders: new Set(siteHeaders) };
   }
@@ -132,36 +149,27 @@ function least(a: number | undefined, b: number | undefined): number | undefined
   return Math.min(a, b);
 }
 
-function compileRule(
+function ruleOf(
   settings: RuleSettings,
-  index: number,
+  name: string,
   siteHeaders: readonly string[],
 ): CompiledRule {
-  const name = `RULES.${index}`;
-  const path = compilePathPattern(settings.path);
-  if ('problem' in path) throw new Error(`${name}.path ${path.problem}`); // the schema refused it before
   return {
     name,
     session: settings.session,
     aal: settings.aal,
     authenticatedWithinMs: settings.authenticated_within,
-    conditions: settings.allow === undefined ? [] : [compileAllow(settings.allow, name)],
+    conditions: settings.allow === undefined ? [] : [settings.allow],
     freshness: settings.freshness,
     crossOrigins: new Set(settings.preflight),
     forwardsCredentials: settings.forward_credentials,
     forwardedHeaders: new Set([...siteHeaders, ...settings.forwarded_headers]),
     cacheControl: settings.cache_control,
     cutsStreams: settings.cut_streams,
-    path,
+    path: settings.path,
     host: settings.host,
     methods: settings.methods === undefined ? undefined : withHead(settings.methods),
   };
-}
-
-function compileAllow(source: string, name: string): Condition {
-  const compiled = compileCondition(source);
-  if (!compiled.ok) throw new Error(`${name}.allow ${compiled.failure}`); // the schema refused it before
-  return compiled.value;
 }
 
 /** What HEAD tells is what GET tells. */

@@ -1,5 +1,5 @@
 // No I/O, no clock.
-import type { JsonObject, JsonValue } from '../session/session.ts';
+import type { JsonObject, JsonValue } from '../runtime/json.ts';
 
 /** What an expression's value can be made of: a part of the session, or the items of one that a loop walks. */
 export interface Source {

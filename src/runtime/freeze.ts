@@ -1,5 +1,5 @@
 // Pure: no I/O, no clock.
-import type { JsonValue } from '../session/session.ts';
+import type { JsonValue } from './json.ts';
 
 /**
  * Freezes a JSON value all the way down, so that no request can change what the next one sees. Without

@@ -1,3 +1,4 @@
+import { LATE, within } from './deadline.ts';
 /** Keeps work going after the request that started it is gone: `ctx.waitUntil`. */
 export type Anchor = (work: Promise<unknown>) => void;
 
@@ -17,7 +18,6 @@ export interface SingleFlightOptions {
 const GRACE_MS = 500;
 
 /** The flight did not come back within its deadline: its owner was ended by the platform. */
-const LOST = Symbol('flight lost');
 
 /**
  * At most one piece of work per name in this isolate, however many ask.
@@ -53,7 +53,7 @@ export class SingleFlight<Value> {
       if (flight === undefined)
         return { value: await this.#start(name, work, anchor), joined: false };
       const value = await this.#wait(flight);
-      if (value === LOST) this.#drop(name, flight);
+      if (value === LATE) this.#drop(name, flight);
       else if (flight.startedAt >= asOf) return { value, joined: true };
     }
   }
@@ -78,16 +78,12 @@ export class SingleFlight<Value> {
   }
 
   /** Waits under the waiter's own timer; the flight's own promise may never settle. */
-  async #wait(flight: Flight<Value>): Promise<Value | typeof LOST> {
-    const { promise: timeout, resolve } = Promise.withResolvers<typeof LOST>();
+  async #wait(flight: Flight<Value>): Promise<Value | typeof LATE> {
     const remainingMs = Math.max(0, this.#latestEnd(flight) - this.#options.now());
-    const timer = setTimeout(() => resolve(LOST), remainingMs);
     try {
-      return await Promise.race([flight.result, timeout]);
+      return await within(remainingMs, flight.result);
     } catch {
-      return LOST; // "created by a request that has since ended"
-    } finally {
-      clearTimeout(timer);
+      return LATE; // "created by a request that has since ended"
     }
   }
 

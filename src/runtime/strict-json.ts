@@ -1,6 +1,6 @@
 // Pure: no I/O, no clock.
 
-import type { JsonObject, JsonValue } from '../session/session.ts';
+import type { JsonObject, JsonValue } from './json.ts';
 import { failed, type Result, success } from './result.ts';
 
 export interface JsonBounds {

@@ -1,7 +1,6 @@
 import type { errorResponse } from '../errors/error-response.ts';
 import type { Reason } from '../errors/reasons.ts';
-import type { AdmittedTarget } from '../http/admit.ts';
-import type { Parameter, Routes } from '../http/routes.ts';
+import type { Parameter, RouteRequest, Routes } from '../http/routes.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
 import { failed, type Result } from '../runtime/result.ts';
 import type { Anchor } from '../runtime/single-flight.ts';
@@ -9,15 +8,8 @@ import type { ChangeMaker } from './change-maker.ts';
 import type { crossOrigin } from './cross-origin.ts';
 import type { SessionChange } from './session-change.ts';
 
-/** One request, its target admitted. */
-export interface ApiVisit {
-  readonly request: Request;
-  readonly target: AdmittedTarget;
-  readonly anchor: Anchor;
-}
-
 /** One request to a route of the session API. */
-export interface ApiCall extends ApiVisit {
+export interface ApiCall extends RouteRequest {
   readonly parameter: Parameter;
 }
 
@@ -80,12 +72,12 @@ export interface ApiRouteOptions {
 
 /** Puts a path of the session API among the routes: its methods, its errors in one shape, one log line each. */
 export function addApiRoute(
-  routes: Routes<ApiVisit>,
+  routes: Routes<RouteRequest>,
   path: string,
   methods: ApiMethods,
   options: ApiRouteOptions,
 ): void {
-  const handle = async (visit: ApiVisit, parameter: Parameter) => {
+  const handle = async (visit: RouteRequest, parameter: Parameter) => {
     const startedAt = options.now();
     const { target } = visit;
     const given = await dispatch({ ...visit, parameter }, methods, options);

@@ -1,11 +1,11 @@
-import { DEFAULT_METHODS } from '../errors/error-response.ts';
+import { DEFAULT_METHODS } from '../http/methods.ts';
 import { answerPreflight, readAsked } from '../http/preflight.ts';
+import type { RouteRequest } from '../http/routes.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
 import { PASSED_HEADERS } from '../providers/pass-through.ts';
-import type { ApiVisit } from './api-route.ts';
 
 type Handle<Rest extends readonly unknown[]> = (
-  visit: ApiVisit,
+  visit: RouteRequest,
   ...rest: Rest
 ) => Promise<Response>;
 

@@ -3,8 +3,8 @@ import { readBoundedText, TOO_LONG } from '../http/read-bounded-text.ts';
 import { credentialHeaders } from '../providers/kratos/credential-headers.ts';
 import { passThrough } from '../providers/pass-through.ts';
 import type { Upstream } from '../providers/upstream.ts';
+import type { JsonObject, JsonValue } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
-import type { JsonObject, JsonValue } from '../session/session.ts';
 import { readUuid } from '../session/uuid.ts';
 import type { ApiAnswer } from './api-route.ts';
 

@@ -1,5 +1,5 @@
 // Pure: no I/O, no clock.
-import type { JsonObject, JsonValue } from './session.ts';
+import type { JsonObject, JsonValue } from '../runtime/json.ts';
 
 /** Every name of each identity, by its id. */
 export type NamesById = ReadonlyMap<string, readonly string[]>;

@@ -1,5 +1,5 @@
 // Pure: no I/O, no clock.
-import type { JsonValue } from './session.ts';
+import type { JsonValue } from '../runtime/json.ts';
 
 const SESSION_PATH = /^[A-Za-z_][A-Za-z0-9_-]*(?:\.(?:[A-Za-z_][A-Za-z0-9_-]*|\d{1,4}))*$/;
 

@@ -1,15 +1,5 @@
+import type { JsonObject } from '../runtime/json.ts';
 import type { ClaimedPlace } from './authorship.ts';
-
-/** Anything JSON can say. */
-export type JsonValue =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly JsonValue[]
-  | { readonly [name: string]: JsonValue };
-
-export type JsonObject = { readonly [name: string]: JsonValue };
 
 /** The person or program a session belongs to. */
 export interface Identity {

@@ -1,18 +1,8 @@
 import type { CredentialName } from '../credentials/credential-name.ts';
-import { readBounded } from '../runtime/kv.ts';
+import { type KeyValueStore, readBounded } from '../runtime/kv.ts';
 import { type Anchor, SingleFlight } from '../runtime/single-flight.ts';
 import type { CheckedSession } from './checked-session.ts';
 import { seal, unseal } from './sealing.ts';
-
-/** The part of Workers KV that is used; a binding as it is satisfies it. */
-export interface KeyValueStore {
-  get(
-    name: string,
-    options: { type: 'arrayBuffer'; cacheTtl: number },
-  ): Promise<ArrayBuffer | null>;
-  put(name: string, value: ArrayBuffer, options: { expirationTtl: number }): Promise<void>;
-  delete(name: string): Promise<void>;
-}
 
 export interface KvTierOptions {
   readonly readTimeoutMs: number;

@@ -1,5 +1,6 @@
 import type { CredentialName } from '../credentials/credential-name.ts';
-import { parseObject, readKratosSession } from '../providers/kratos/kratos-session.ts';
+import { readKratosSession } from '../providers/kratos/kratos-session.ts';
+import { parseObject } from '../runtime/json.ts';
 import type { CheckedSession } from './checked-session.ts';
 
 const VERSION = 2;

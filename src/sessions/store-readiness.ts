@@ -1,4 +1,5 @@
 import type { Readiness, SessionStore } from '../providers/session-store.ts';
+import { LATE, within } from '../runtime/deadline.ts';
 import { type Anchor, SingleFlight } from '../runtime/single-flight.ts';
 
 /** What the store answered to one question about its readiness; plain data, shared between requests. */
@@ -96,16 +97,15 @@ export class StoreReadiness {
   ): Promise<ReadinessFinding | undefined> {
     const known = this.#known(moment, evidence);
     if (known !== undefined) return known;
-    const { promise: timeout, resolve } = Promise.withResolvers<undefined>();
     const waiter = { isGone: false };
     // The question under way is recent, but it was not sent after.
     const turnInMs = evidence === 'recent' ? this.#turnInMs() : this.#untilNextMs();
-    const timer = setTimeout(resolve, WAIT_MS + turnInMs, undefined);
     try {
-      return await Promise.race([this.#ask(moment, evidence, anchor, waiter), timeout]);
+      const asked = this.#ask(moment, evidence, anchor, waiter);
+      const finding = await within(WAIT_MS + turnInMs, asked);
+      return finding === LATE ? undefined : finding;
     } finally {
       waiter.isGone = true;
-      clearTimeout(timer);
     }
   }
 

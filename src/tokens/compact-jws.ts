@@ -2,9 +2,9 @@
 
 import type { TokenDenialReason } from '../errors/token-reasons.ts';
 import { decodeBase64Url, isCanonicalBase64Url } from '../runtime/base64url.ts';
+import type { JsonObject } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import { holdsFiniteNumbers, type JsonProblem, parseStrictObject } from '../runtime/strict-json.ts';
-import type { JsonObject } from '../session/session.ts';
 
 /** Longer than any session needs, short enough to be judged in microseconds. */
 export const MAX_TOKEN_LENGTH = 8192;

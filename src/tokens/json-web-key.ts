@@ -1,7 +1,7 @@
 // Pure: no I/O, no clock.
 
 import { decodeBase64Url, isCanonicalBase64Url } from '../runtime/base64url.ts';
-import type { JsonObject, JsonValue } from '../session/session.ts';
+import { isObject, type JsonObject, type JsonValue } from '../runtime/json.ts';
 import { type Algorithm, isSameAlgorithm } from './algorithms.ts';
 import { isStrongRsaKey } from './rsa-strength.ts';
 
@@ -135,8 +135,4 @@ function withoutPadding(text: string): string {
 
 function isStrong({ kty, n = '', e = '' }: Record<string, string>): boolean {
   return kty !== 'RSA' || isStrongRsaKey(decodeBase64Url(n), decodeBase64Url(e));
-}
-
-function isObject(value: JsonValue): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

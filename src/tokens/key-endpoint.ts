@@ -1,7 +1,7 @@
 import { readBoundedText, TOO_LONG } from '../http/read-bounded-text.ts';
+import type { JsonObject } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import { parseStrictText } from '../runtime/strict-json.ts';
-import type { JsonObject } from '../session/session.ts';
 
 /** Where an issuer says its keys are. */
 export type KeyLocation =

@@ -1,7 +1,7 @@
 import { digestName } from '../credentials/credential-name.ts';
+import type { KeyValueStore } from '../runtime/kv.ts';
 import { readBounded } from '../runtime/kv.ts';
 import { parseStrictText } from '../runtime/strict-json.ts';
-import type { KeyValueStore } from '../sessions/kv-tier.ts';
 import { sealText, unsealText } from '../sessions/sealing.ts';
 import type { Algorithm } from './algorithms.ts';
 import type { PublicJwk } from './json-web-key.ts';

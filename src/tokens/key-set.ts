@@ -1,7 +1,7 @@
 // Pure: no I/O, no clock.
 import { importJWK } from 'jose';
+import type { JsonObject, JsonValue } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
-import type { JsonObject, JsonValue } from '../session/session.ts';
 import { type Algorithm, isSameAlgorithm } from './algorithms.ts';
 import { type KeyProblem, type PublicJwk, readJwk } from './json-web-key.ts';
 

@@ -1,15 +1,10 @@
 // Pure: no I/O, no clock.
 import * as v from 'valibot';
 import { digestName } from '../credentials/credential-name.ts';
+import type { JsonObject, JsonValue } from '../runtime/json.ts';
+import { isObject } from '../runtime/json.ts';
 import { type Result, success } from '../runtime/result.ts';
-import type { JsonObject, JsonValue } from '../session/session.ts';
-import {
-  fillFields,
-  isObject,
-  type ProvenSession,
-  proven,
-  type SessionField,
-} from './proven-session.ts';
+import { fillFields, type ProvenSession, proven, type SessionField } from './proven-session.ts';
 import { id, type VerifiedTimes } from './token-kind.ts';
 
 /** Claims of an access token of a Keycard zone (RFC 9068 section 2.2). */

@@ -1,16 +1,11 @@
 // Pure: no I/O, no clock.
 import * as v from 'valibot';
 import type { TokenDenialReason } from '../errors/token-reasons.ts';
+import type { JsonObject, JsonValue } from '../runtime/json.ts';
+import { isObject } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
-import type { JsonObject, JsonValue } from '../session/session.ts';
 import { canonicalId } from '../session/uuid.ts';
-import {
-  fillFields,
-  isObject,
-  type ProvenSession,
-  proven,
-  type SessionField,
-} from './proven-session.ts';
+import { fillFields, type ProvenSession, proven, type SessionField } from './proven-session.ts';
 import { id, type VerifiedTimes } from './token-kind.ts';
 
 /** Claims of a token that Kratos's tokenizer made (`session/tokenizer.go`), and the mapper's `session`. */

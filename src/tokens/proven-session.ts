@@ -1,8 +1,9 @@
 // Pure: no I/O, no clock.
 
 import { deepFreeze } from '../runtime/freeze.ts';
+import { isObject, type JsonObject, type JsonValue } from '../runtime/json.ts';
 import { type ClaimedPlace, isWithin } from '../session/authorship.ts';
-import type { JsonObject, JsonValue, Session } from '../session/session.ts';
+import type { Session } from '../session/session.ts';
 import { readSessionPath } from '../session/session-path.ts';
 
 /** A session that a token proves, with its bytes for whoami. */
@@ -126,8 +127,4 @@ function define(target: Record<string, JsonValue>, name: string, value: JsonValu
     configurable: true,
     writable: true,
   });
-}
-
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,8 +1,8 @@
 // Pure: no I/O; the clock is an argument.
 
 import type { TokenDenialReason } from '../errors/token-reasons.ts';
+import { isObject, type JsonObject, type JsonValue } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
-import type { JsonObject, JsonValue } from '../session/session.ts';
 
 /** What one kind of token of one issuer must say. */
 export interface ClaimRules {
@@ -47,10 +47,6 @@ export function checkRegisteredClaims(
   if (claims.cnf !== undefined && !isObject(claims.cnf)) return failed('token_claim_invalid'); // RFC 7800 section 3.1
   const problem = problemOfAudience(claims.aud, rules.audience) ?? problemOfMarkers(claims, rules);
   return problem === undefined ? checkTimes(claims, rules, now) : failed(problem);
-}
-
-function isObject(value: JsonValue): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** What is wrong with an `aud`; `undefined` when it names one of those expected. */

@@ -3,7 +3,6 @@ import type { RevocationView } from '../revocation/revocation-view.ts';
 import { MemoryTier } from '../runtime/memory-cache.ts';
 import type { Anchor } from '../runtime/single-flight.ts';
 import { NOTHING_ASKED, type Resolution } from '../sessions/resolution.ts';
-import type { TokenResolver } from '../sessions/token-resolver.ts';
 import { openToken } from './compact-jws.ts';
 import type { TokenSession, TrustedIssuer } from './trusted-issuer.ts';
 import type { TokenFailure } from './verify-token.ts';
@@ -30,7 +29,7 @@ const MAX_VIEW_WAIT_MS = 2500;
  * cannot be had are never read as "signed out"; while the revocation log cannot be read, only young tokens are
  * believed, and the answer says so.
  */
-export class TokenSessions implements TokenResolver {
+export class TokenSessions {
   readonly #options: TokenSessionsOptions;
   readonly #issuers: ReadonlyMap<string, TrustedIssuer>;
   readonly #viewWaitMs: number;

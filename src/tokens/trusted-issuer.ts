@@ -1,6 +1,6 @@
-import type { IssuerSettings } from '../config/config.ts';
 import type { TokenDenialReason } from '../errors/token-reasons.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
+import type { Algorithm } from './algorithms.ts';
 import type { UnverifiedToken } from './compact-jws.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
 import type { IssuerKey } from './key-set.ts';
@@ -26,6 +26,25 @@ import {
   type VerifyOptions,
   verifyOpened,
 } from './verify-token.ts';
+
+/** One issuer of `ISSUERS` (docs/configuration.md): how its tokens are verified and what they say of a session. */
+export interface IssuerSettings {
+  /** The `iss` claim, to the letter. */
+  readonly issuer: string;
+  readonly preset: 'kratos' | 'keycard';
+  /** One of these is in `aud`; `false` for tokens without `aud`. */
+  readonly audience: false | readonly string[];
+  /** The audience of logout tokens and security event tokens; none are accepted without it. */
+  readonly event_audience?: readonly string[] | undefined;
+  readonly algorithms: readonly Algorithm[];
+  readonly required_claims: readonly string[];
+  readonly marker_claims: Readonly<Record<string, string | number | boolean>>;
+  readonly clock_tolerance_seconds: number;
+  readonly max_lifetime_seconds: number;
+  /** Places in the session document, each with the claim that fills it. */
+  readonly session_fields: Readonly<Record<string, string>>;
+  readonly trusted_claims: readonly string[];
+}
 
 /** A session that a token proves, with what the token can be revoked by. */
 export interface TokenSession extends ProvenSession {

@@ -1,9 +1,9 @@
 import { compactVerify, errors } from 'jose';
 import * as v from 'valibot';
 import type { TokenDenialReason } from '../errors/token-reasons.ts';
+import type { JsonObject } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import type { Anchor } from '../runtime/single-flight.ts';
-import type { JsonObject } from '../session/session.ts';
 import { type Algorithm, isAlgorithm, isSameAlgorithm } from './algorithms.ts';
 import { openToken, type UnverifiedJws, type UnverifiedToken } from './compact-jws.ts';
 import type { IssuerKeys, KeyAnswer } from './issuer-keys.ts';

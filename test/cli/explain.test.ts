@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { type ExplainedRequest, explainRequest } from '../../cli/explain-request.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
-import { loadConditionLanguage } from '../../src/rules/condition.ts';
+import { loadConditionLanguage } from '../../src/rules/compile-condition.ts';
 import { inRepository } from '../support/repository.ts';
 
 await loadConditionLanguage();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import { hasCondition } from '../../src/config/rule-settings.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
-import { loadConditionLanguage } from '../../src/rules/condition.ts';
+import { loadConditionLanguage } from '../../src/rules/compile-condition.ts';
 import { REFUSED, RULE } from './refused-settings.ts';
 
 await loadConditionLanguage();

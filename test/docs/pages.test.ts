@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { readWranglerEnvironment } from '../../cli/wrangler-environment.ts';
 import { BINDING_NAMES, readConfig } from '../../src/config/config.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
-import { loadConditionLanguage } from '../../src/rules/condition.ts';
+import { loadConditionLanguage } from '../../src/rules/compile-condition.ts';
 import { inRepository } from '../support/repository.ts';
 import { anchorsOf, codeOf, type Page, proseOf, readPage, readPages } from './pages.ts';
 

@@ -9,9 +9,12 @@ export interface Page {
 }
 
 /** README.md and all of docs/. */
+const TOP_LEVEL = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'test/README.md'];
+
 export function readPages(): Page[] {
-  const docs = readdirSync(inRepository('docs')).filter((name) => name.endsWith('.md'));
-  return ['README.md', ...docs.map((name) => `docs/${name}`)].map(readPage);
+  const docs = readdirSync(inRepository('docs'), { recursive: true, encoding: 'utf8' });
+  const pages = docs.filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`);
+  return [...TOP_LEVEL, ...pages].map(readPage);
 }
 
 export function readPage(path: string): Page {

@@ -74,7 +74,7 @@ describe('errorResponse()', () => {
     const [code, status, id] = WIRE[reason];
     const response = errorResponse(reason);
     expect(response.status).toBe(code);
-    const { message, reason: text } = explain(reason);
+    const { message, hint: text } = explain(reason);
     expect(await response.text()).toBe(
       `${JSON.stringify({ error: { id, code, status, reason: text, message } })}\n`,
     );
@@ -135,7 +135,7 @@ describe('errorResponse()', () => {
 
   it('says what was wrong and what to do, in sentences', () => {
     for (const reason of REASONS) {
-      const { message, reason: text } = explain(reason);
+      const { message, hint: text } = explain(reason);
       expect(message.length).toBeGreaterThan(20);
       expect(text).toMatch(/[.]$/);
     }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeHeaderValue, identityHeaders } from '../../src/forwarding/identity-headers.ts';
-import type { JsonObject, JsonValue, Session } from '../../src/session/session.ts';
+import type { JsonObject, JsonValue } from '../../src/runtime/json.ts';
+import type { Session } from '../../src/session/session.ts';
 import { describeCorpus, readNaughtyStrings } from '../support/corpus.ts';
 
 /** What every HTTP parser takes as a field value without white space (RFC 9110 section 5.5). */

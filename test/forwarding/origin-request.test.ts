@@ -6,7 +6,7 @@ import { type OriginCall, originRequest } from '../../src/forwarding/origin-requ
 import { admit } from '../../src/http/admit.ts';
 import type { PathForm } from '../../src/http/path-readings.ts';
 import { SiteHosts } from '../../src/http/site-hosts.ts';
-import { createOwnTokens } from '../../src/tokens/session-token.ts';
+import { createTokenClassifier } from '../../src/tokens/token-classifier.ts';
 
 const PUBLIC_URL = 'https://app.example.test';
 const ORIGIN_URL = 'https://origin.example.test:8443';
@@ -19,7 +19,9 @@ const OPTIONS = {
   hosts,
   turns: { cookieName: '__Host-postern-turns' },
   ownSecrets: new Set(['a-secret-of-ours']),
-  ownTokens: createOwnTokens([{ issuer: 'https://auth.example.test/', audience: ['postern'] }]),
+  tokenClassifier: createTokenClassifier([
+    { issuer: 'https://auth.example.test/', audience: ['postern'] },
+  ]),
 };
 const ADMISSION = { hosts: OPTIONS.hosts, allowedForms: new Set<PathForm>() };
 const RULE = {

@@ -7,6 +7,7 @@ import { Rules } from '../../src/rules/rules.ts';
 import { describeCorpus, readLines } from '../support/corpus.ts';
 import { sendAll } from '../support/keep-alive.ts';
 import { type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';
+import { pathPattern } from '../support/path-pattern.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
 import { isSurelyBelow } from './path-oracle.ts';
 import { hostileTarget, plainPath } from './target-generator.ts';
@@ -19,6 +20,7 @@ describe('admit() and Rules, without a runtime', () => {
   const rules = new Rules(
     RULES.map((rule) => ({
       ...rule,
+      path: pathPattern(rule.path),
       freshness: 'normal',
       preflight: [],
       forwarded_headers: [],

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { RuleSettings } from '../../src/config/config.ts';
 import { admit } from '../../src/http/admit.ts';
 import { PATH_FORMS } from '../../src/http/path-readings.ts';
 import { SiteHosts } from '../../src/http/site-hosts.ts';
+import type { RuleSettings } from '../../src/rules/rules.ts';
 import { Rules } from '../../src/rules/rules.ts';
 import { medianCpuMs } from '../support/cpu-time.ts';
+import { pathPattern } from '../support/path-pattern.ts';
 
 /** The platform takes no longer URL. */
 const LENGTH = 16_000;
@@ -34,10 +35,10 @@ const RULE: Omit<RuleSettings, 'path'> = {
 };
 /** 200, as many as there may be, of all kinds. */
 const RULES = Array.from({ length: 50 }, (_, index) => [
-  { ...RULE, path: `/a${index}/:x/b/*` },
-  { ...RULE, path: `/:a/:b/:c/:d/x${index}` },
-  { ...RULE, path: `/p/q/r/${index}` },
-  { ...RULE, path: `/a/:b/${'c'.repeat(index)}/*` },
+  { ...RULE, path: pathPattern(`/a${index}/:x/b/*`) },
+  { ...RULE, path: pathPattern(`/:a/:b/:c/:d/x${index}`) },
+  { ...RULE, path: pathPattern(`/p/q/r/${index}`) },
+  { ...RULE, path: pathPattern(`/a/:b/${'c'.repeat(index)}/*`) },
 ]).flat();
 
 describe('a path that can be read in many ways', () => {

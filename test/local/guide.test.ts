@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readWranglerEnvironment } from '../../cli/wrangler-environment.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { loadConditionLanguage } from '../../src/rules/condition.ts';
+import { loadConditionLanguage } from '../../src/rules/compile-condition.ts';
 import { type Addresses, guide, guideText, PAGES } from '../../standins/guide.ts';
 import { inRepository } from '../support/repository.ts';
 import { type RunningGate, startGate, type Vars } from '../support/start-gate.ts';

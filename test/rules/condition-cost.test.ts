@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compileCondition } from '../../src/rules/condition-language.ts';
-import type { JsonObject, JsonValue } from '../../src/session/session.ts';
+import type { JsonObject, JsonValue } from '../../src/runtime/json.ts';
 
 const DOCUMENT_BYTES = 256 * 1024;
 /** Of CPU. Far above what is measured (about 30 ms), far below the seconds that a product of sizes takes. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { compilePathPattern } from '../../src/rules/path-pattern.ts';
 import { PathTree } from '../../src/rules/path-tree.ts';
+import { pathPattern } from '../support/path-pattern.ts';
 
 /** Patterns and paths of few words, so that many of them meet. */
 const word = fc.constantFrom('a', 'b', 'ab');
@@ -19,7 +19,7 @@ it('finds among many patterns those that URLPattern finds one by one', () => {
   let found = 0;
   fc.assert(
     fc.property(fc.array(pattern, { maxLength: 12 }), path, (sources, text) => {
-      const tree = new PathTree(sources.map(compiled));
+      const tree = new PathTree(sources.map(pathPattern));
       const theirs = sources.flatMap((source, place) => (matches(source, text) ? [place] : []));
       const ours = [...tree.find(text.slice(1).split('/'))].sort((a, b) => a - b);
       expect([sources, text, ours]).toEqual([sources, text, theirs]);
@@ -29,12 +29,6 @@ it('finds among many patterns those that URLPattern finds one by one', () => {
   );
   expect(found).toBeGreaterThan(1000);
 });
-
-function compiled(source: string) {
-  const read = compilePathPattern(source);
-  if ('problem' in read) throw new Error(`${source} ${read.problem}`);
-  return read;
-}
 
 const known = new Map<string, URLPattern>();
 

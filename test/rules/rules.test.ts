@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { plainReading } from '../../src/http/path-readings.ts';
-import { loadConditionLanguage } from '../../src/rules/condition.ts';
+import { compileCondition, loadConditionLanguage } from '../../src/rules/compile-condition.ts';
 import { Rules } from '../../src/rules/rules.ts';
 import { authority } from '../support/authority.ts';
+import { pathPattern } from '../support/path-pattern.ts';
 
 await loadConditionLanguage();
+
+function condition(source: string) {
+  const compiled = compileCondition(source);
+  if (!compiled.ok) throw new Error(compiled.failure);
+  return compiled.value;
+}
 
 const DEFAULTS = {
   freshness: 'normal' as const,
@@ -27,15 +34,15 @@ const target = (path: string, method = 'GET') => ({
 
 describe('Rules', () => {
   const rules = new Rules([
-    { ...DEFAULTS, path: '/a/b', session: 'optional' },
+    { ...DEFAULTS, path: pathPattern('/a/b'), session: 'optional' },
     {
       ...DEFAULTS,
-      path: '/a/*',
+      path: pathPattern('/a/*'),
       session: 'none',
       methods: ['GET', 'HEAD'],
       cache_control: 'origin',
     },
-    { ...DEFAULTS, path: '/a/*', session: 'required', freshness: 'strict' },
+    { ...DEFAULTS, path: pathPattern('/a/*'), session: 'required', freshness: 'strict' },
   ]);
 
   it('gives the first that matches path and method', () => {
@@ -73,21 +80,33 @@ describe('Rules', () => {
       {
         aal: 'aal1',
         authenticated_within: 60_000,
-        allow: 'session.active',
+        allow: condition('session.active'),
         preflight: ['https://a.example', 'https://b.example'],
         forward_credentials: true,
         cut_streams: true,
       },
       {
         aal: 'aal2',
-        allow: 'session.n == 1',
+        allow: condition('session.n == 1'),
         preflight: ['https://b.example'],
         freshness: 'strict',
       },
     ] as const;
     const strict = new Rules([
-      { ...DEFAULTS, ...a, preflight: [...a.preflight], path: '/x', session: 'required' },
-      { ...DEFAULTS, ...b, preflight: [...b.preflight], path: '/y', session: 'required' },
+      {
+        ...DEFAULTS,
+        ...a,
+        preflight: [...a.preflight],
+        path: pathPattern('/x'),
+        session: 'required',
+      },
+      {
+        ...DEFAULTS,
+        ...b,
+        preflight: [...b.preflight],
+        path: pathPattern('/y'),
+        session: 'required',
+      },
     ]);
     for (const both of [readings('/x', '/y'), readings('/y', '/x')]) {
       const { rule } = strict.match({ ...target('/x'), readings: both });
@@ -110,7 +129,7 @@ describe('Rules', () => {
   it('combines two times of sign-in to the shorter one', () => {
     const within = (path: string, authenticated_within?: number) => ({
       ...DEFAULTS,
-      path,
+      path: pathPattern(path),
       session: 'required' as const,
       ...(authenticated_within !== undefined && { authenticated_within }),
     });

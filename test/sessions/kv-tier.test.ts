@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type KeyValueStore, KvTier } from '../../src/sessions/kv-tier.ts';
+import type { KeyValueStore } from '../../src/runtime/kv.ts';
+import { KvTier } from '../../src/sessions/kv-tier.ts';
 import { seal } from '../../src/sessions/sealing.ts';
 import { checkedSession } from './checked-sessions.ts';
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { KeyValueStore } from '../../src/sessions/kv-tier.ts';
+import type { KeyValueStore } from '../../src/runtime/kv.ts';
 import { sealText } from '../../src/sessions/sealing.ts';
 import { readKeySet } from '../../src/tokens/key-set.ts';
 import { KeySetTier, type StoredKeySet } from '../../src/tokens/key-set-tier.ts';

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { exportJWK, importJWK } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { JsonValue } from '../../src/session/session.ts';
+import type { JsonValue } from '../../src/runtime/json.ts';
 import { ALGORITHMS, type Algorithm } from '../../src/tokens/algorithms.ts';
 import { findKey, importKeys, readKeySet } from '../../src/tokens/key-set.ts';
 import { createTestIssuer, type TestIssuer } from '../support/token-issuer.ts';

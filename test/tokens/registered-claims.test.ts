@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../src/session/session.ts';
+import type { JsonObject } from '../../src/runtime/json.ts';
 import { type ClaimRules, checkRegisteredClaims } from '../../src/tokens/registered-claims.ts';
 
 const NOW = 1_800_000_000_000;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../src/runtime/json.ts';
 import { failed, type Result, success } from '../../src/runtime/result.ts';
-import type { JsonObject } from '../../src/session/session.ts';
 import type { KeySetTier, StoredKeySet } from '../../src/tokens/key-set-tier.ts';
 import {
   KEYS_FRESH_MS,

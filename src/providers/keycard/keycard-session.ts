@@ -1,5 +1,5 @@
 // Pure: no I/O, no clock.
-import type { JsonObject, JsonValue } from '../../session/session.ts';
+import type { JsonObject, JsonValue } from '../../runtime/json.ts';
 
 /**
  * What Postern reads of one of Keycard's sessions (`SessionUnion` of `api/openapi.yaml`). Required there are the

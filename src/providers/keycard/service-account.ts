@@ -1,6 +1,6 @@
 import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
+import { parseObject } from '../../runtime/json.ts';
 import { failed, type Result, success } from '../../runtime/result.ts';
-import { parseObject } from '../kratos/kratos-session.ts';
 
 /** A service account's access token; plain data, shared between requests. */
 export interface ServiceAccountToken {

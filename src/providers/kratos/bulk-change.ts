@@ -1,5 +1,5 @@
 // Pure: no I/O, no clock.
-import type { JsonObject, JsonValue } from '../../session/session.ts';
+import type { JsonObject, JsonValue } from '../../runtime/json.ts';
 import { readUuid } from '../../session/uuid.ts';
 
 /** Whom a `POST /admin/sessions` is about. */

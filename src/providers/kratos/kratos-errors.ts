@@ -1,5 +1,5 @@
 // Pure: no I/O, no clock.
-import { parseObject } from './kratos-session.ts';
+import { parseObject } from '../../runtime/json.ts';
 
 /** whoami's 401, as Kratos really sends it: no `error.id` (`session/handler.go`, `session/error.go`). */
 const WHOAMI_401 =

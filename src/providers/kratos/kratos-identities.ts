@@ -1,6 +1,6 @@
 import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
+import type { JsonValue } from '../../runtime/json.ts';
 import { type NamesById, namesOf } from '../../session/identity-names.ts';
-import type { JsonValue } from '../../session/session.ts';
 import { readUuid } from '../../session/uuid.ts';
 import type { Upstream } from '../upstream.ts';
 

@@ -1,6 +1,7 @@
 // Pure: no I/O, no clock.
 import { deepFreeze } from '../../runtime/freeze.ts';
-import type { JsonObject, JsonValue, Session } from '../../session/session.ts';
+import { isObject, type JsonValue, parseObject } from '../../runtime/json.ts';
+import type { Session } from '../../session/session.ts';
 
 /** What a `/sessions/whoami` 200 turned out to hold. */
 export type ReadSession =
@@ -38,20 +39,6 @@ export function readKratosSession(body: string): ReadSession {
       document: deepFreeze(document),
     }),
   };
-}
-
-/** The JSON object a text holds, if that is what it holds. */
-export function parseObject(text: string): JsonObject | undefined {
-  try {
-    const value = JSON.parse(text) as JsonValue; // JSON.parse gives nothing but JSON values
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** An id goes into headers and log lines; Kratos's are UUIDs. */

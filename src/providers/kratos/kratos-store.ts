@@ -1,8 +1,9 @@
 import type { Credential } from '../../credentials/credential.ts';
 import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
+import { parseObject } from '../../runtime/json.ts';
 import type { Readiness, SessionStore, StoreAnswer } from '../session-store.ts';
 import { credentialHeaders } from './credential-headers.ts';
-import { parseObject, readKratosSession } from './kratos-session.ts';
+import { readKratosSession } from './kratos-session.ts';
 
 export interface KratosStoreOptions {
   /** Kratos's public API, without a slash at its end. */

@@ -1,4 +1,4 @@
-import { explainToken } from '../../errors/token-reasons.ts';
+import { explain } from '../../errors/explanations.ts';
 import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
 import type { Anchor } from '../../runtime/single-flight.ts';
 import type { EventIssuers } from './event-issuers.ts';
@@ -35,7 +35,7 @@ export function createBackchannelLogout(options: BackchannelLogoutOptions) {
     if (!verified.ok) {
       const { failure } = verified;
       if (failure.kind === 'cannot-tell') return answer(503, failure.reason, TRY_AGAIN);
-      return answer(400, failure.reason, invalid(explainToken(failure.reason).message));
+      return answer(400, failure.reason, invalid(explain(failure.reason).message));
     }
     if (!rate.admit(options.now())) return answer(429, 'rate', TRY_AGAIN);
     const { issuedAt, expiresAt, claims, issuer } = verified.value;

@@ -1,7 +1,7 @@
-import type { IssuerSettings } from '../../config/config.ts';
 import { failed, type Result } from '../../runtime/result.ts';
 import { openToken } from '../../tokens/compact-jws.ts';
 import type { IssuerKeys } from '../../tokens/issuer-keys.ts';
+import type { IssuerSettings } from '../../tokens/trusted-issuer.ts';
 import {
   type TokenFailure,
   type TokenProfile,

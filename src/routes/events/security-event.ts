@@ -1,7 +1,7 @@
 // Pure: no I/O, no clock.
 import * as v from 'valibot';
 import type { Mark } from '../../revocation/mark.ts';
-import type { JsonObject, JsonValue } from '../../session/session.ts';
+import type { JsonObject, JsonValue } from '../../runtime/json.ts';
 import type { EventProfile, VerifiedEvent } from './event-issuers.ts';
 import { endOfSecond, marksFor } from './named-by-issuer.ts';
 import { readSubject, type SubjectProblem } from './subject-identifier.ts';

@@ -1,4 +1,5 @@
-import { explainToken, type TokenDenialReason } from '../../errors/token-reasons.ts';
+import { explain } from '../../errors/explanations.ts';
+import type { TokenDenialReason } from '../../errors/token-reasons.ts';
 import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
 import type { Anchor } from '../../runtime/single-flight.ts';
 import type { EventIssuers } from './event-issuers.ts';
@@ -56,7 +57,7 @@ export function createSecurityEvents(options: SecurityEventsOptions) {
       const { failure } = verified;
       if (failure.kind === 'cannot-tell') return postpone(503, failure.reason);
       const { reason } = failure;
-      return refuse(deliveryError(reason), explainToken(reason).message, reason);
+      return refuse(deliveryError(reason), explain(reason).message, reason);
     }
     if (!rate.admit(options.now())) return postpone(429, 'rate');
     const { issuedAt, issuer, claims } = verified.value;

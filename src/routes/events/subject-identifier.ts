@@ -1,5 +1,5 @@
 // Pure: no I/O, no clock.
-import type { JsonObject, JsonValue } from '../../session/session.ts';
+import { isObject, type JsonObject, type JsonValue } from '../../runtime/json.ts';
 import type { NamedByIssuer } from './named-by-issuer.ts';
 
 /**
@@ -99,8 +99,4 @@ function inRole(id: string, role: Role): NamedByIssuer {
 
 function isId(value: JsonValue | undefined): value is string {
   return typeof value === 'string' && value.length >= 1 && value.length <= 512;
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

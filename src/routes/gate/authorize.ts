@@ -18,7 +18,7 @@ import {
   resolvePresentations,
 } from '../../sessions/resolve-presentation.ts';
 import type { Sessions } from '../../sessions/sessions.ts';
-import type { TokenResolver } from '../../sessions/token-resolver.ts';
+import type { TokenSessions } from '../../tokens/token-sessions.ts';
 import { type Preflight, readPreflight } from './preflight.ts';
 
 export interface JudgeOptions {
@@ -28,7 +28,7 @@ export interface JudgeOptions {
   readonly hosts: SiteHosts;
   readonly allowedForms: ReadonlySet<PathForm>;
   readonly sessions: Pick<Sessions, 'resolve'>;
-  readonly tokens: Pick<TokenResolver, 'resolve'>;
+  readonly tokens: Pick<TokenSessions, 'resolve'>;
   readonly readCredentials: (headers: Headers) => Iterable<Presentation>;
   readonly revocation: Pick<RevocationView, 'lagMs' | 'refresh' | 'trustedSince'>;
   readonly now: () => number;

@@ -1,8 +1,9 @@
 import { VARY } from '../../credentials/credential.ts';
-import { errorResponse, PRIVATE_NO_STORE } from '../../errors/error-response.ts';
+import { errorResponse } from '../../errors/error-response.ts';
 import type { Reason, RefusalReason } from '../../errors/reasons.ts';
 import type { Identifier } from '../../forwarding/identification.ts';
 import type { AdmittedTarget } from '../../http/admit.ts';
+import { PRIVATE_NO_STORE } from '../../http/cache-control.ts';
 import type { DecisionLog } from '../../observability/decision-log.ts';
 import { describeResolution } from '../../observability/describe-resolution.ts';
 import { type Answer, answerDenial, type DenialOptions, toldOf } from '../../refusals/denial.ts';

@@ -1,4 +1,5 @@
 import type { OwnSecrets } from '../../credentials/gateway-secrets.ts';
+import type { TokenClassifier } from '../../credentials/token-form.ts';
 import { errorResponse } from '../../errors/error-response.ts';
 import { explain } from '../../errors/explanations.ts';
 import { clientResponse } from '../../forwarding/client-response.ts';
@@ -29,7 +30,6 @@ import type { Anchor } from '../../runtime/single-flight.ts';
 import type { Session } from '../../session/session.ts';
 import { cacheStatusOf } from '../../sessions/provenance-headers.ts';
 import type { Resolution } from '../../sessions/resolution.ts';
-import type { OwnTokens } from '../../tokens/session-token.ts';
 import { type Finding, isPreflight, type JudgeOptions, type Judgment, judge } from './authorize.ts';
 
 export interface GateOptions extends DenialOptions, JudgeOptions {
@@ -44,7 +44,7 @@ export interface GateOptions extends DenialOptions, JudgeOptions {
   readonly identifier: Identifier;
   readonly filter: HeaderFilter;
   readonly ownSecrets: OwnSecrets;
-  readonly ownTokens: OwnTokens;
+  readonly tokenClassifier: TokenClassifier;
   readonly log: DecisionLog;
   /** Whether answers say what they waited for. */
   readonly showsTiming: boolean;

@@ -1,10 +1,10 @@
-import { PRIVATE_NO_STORE } from '../../errors/error-response.ts';
+import { PRIVATE_NO_STORE } from '../../http/cache-control.ts';
 import type { Readiness } from '../../providers/session-store.ts';
 import type { Revocation } from '../../revocation/revocation.ts';
+import type { KeyValueStore } from '../../runtime/kv.ts';
 import { type Anchor, SingleFlight } from '../../runtime/single-flight.ts';
-import type { KeyValueStore } from '../../sessions/kv-tier.ts';
 import type { StoreReadiness } from '../../sessions/store-readiness.ts';
-import type { TokenResolver } from '../../sessions/token-resolver.ts';
+import type { TokenSessions } from '../../tokens/token-sessions.ts';
 
 /** How long one finding is repeated, so that nobody can make the parts busy by asking about them. */
 const FINDING_MS = 5000;
@@ -35,7 +35,7 @@ interface Finding {
 export interface AskedParts {
   readonly storeReadiness: Pick<StoreReadiness, 'moment' | 'find'>;
   readonly kv: KeyValueStore | undefined;
-  readonly tokens: Pick<TokenResolver, 'isReady'>;
+  readonly tokens: Pick<TokenSessions, 'isReady'>;
   readonly revocation: Pick<Revocation, 'isReadable'>;
 }
 

@@ -1,10 +1,10 @@
 import type { Credential } from '../../credentials/credential.ts';
 import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
-import { parseObject } from '../../providers/kratos/kratos-session.ts';
 import type { PublicHost } from '../../providers/kratos/public-host.ts';
 import type { SessionStore } from '../../providers/session-store.ts';
 import type { Upstream } from '../../providers/upstream.ts';
-import type { JsonObject, JsonValue } from '../../session/session.ts';
+import type { JsonObject, JsonValue } from '../../runtime/json.ts';
+import { isObject, parseObject } from '../../runtime/json.ts';
 import type { ApiCall } from '../../session-changes/api-route.ts';
 import type { Caller, CallerOptions } from '../../session-changes/caller.ts';
 import type { ChangeMaker } from '../../session-changes/change-maker.ts';
@@ -137,8 +137,4 @@ export function addressIn(document: JsonObject | undefined): string | undefined 
     if (name === 'email' && typeof value === 'string' && value !== '') return value;
   }
   return undefined;
-}
-
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,13 +1,13 @@
 import type { Credential } from '../../credentials/credential.ts';
 import { bareValue } from '../../http/cookies.ts';
+import type { JsonObject, JsonValue } from '../../runtime/json.ts';
+import { isObject } from '../../runtime/json.ts';
 import { namesOf } from '../../session/identity-names.ts';
-import type { JsonObject, JsonValue } from '../../session/session.ts';
 import {
   beginSettings,
   documentOf,
   type FlowReading,
   type FlowRequest,
-  isObject,
   readFlow,
   type SelfServiceOptions,
 } from './flow-request.ts';

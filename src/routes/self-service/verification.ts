@@ -1,5 +1,7 @@
+import type { JsonValue } from '../../runtime/json.ts';
+import { isObject } from '../../runtime/json.ts';
 import { failed } from '../../runtime/result.ts';
-import type { JsonValue, Session } from '../../session/session.ts';
+import type { Session } from '../../session/session.ts';
 import { type ApiPlan, answerWith, make } from '../../session-changes/api-route.ts';
 import {
   type ChangeAnswer,
@@ -16,7 +18,6 @@ import {
   type FlowRequest,
   flowIdOf,
   isLook,
-  isObject,
   readFlow,
 } from './flow-request.ts';
 import { namesBySettings } from './issued-session.ts';

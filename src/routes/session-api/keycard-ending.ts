@@ -5,9 +5,9 @@ import {
   readKeycardPage,
   readKeycardSession,
 } from '../../providers/keycard/keycard-session.ts';
-import { parseObject } from '../../providers/kratos/kratos-session.ts';
 import type { MarkSubject } from '../../revocation/mark.ts';
-import type { JsonObject } from '../../session/session.ts';
+import type { JsonObject } from '../../runtime/json.ts';
+import { parseObject } from '../../runtime/json.ts';
 import type { KeycardCall, KeycardCaller } from './keycard-caller.ts';
 
 /**

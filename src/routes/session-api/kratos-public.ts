@@ -1,6 +1,5 @@
 import { errorHeaders } from '../../errors/error-response.ts';
-import { checkQuery, matching } from '../../http/checked-query.ts';
-import { tracingHeaders } from '../../http/request-headers.ts';
+import { checkQuery } from '../../http/checked-query.ts';
 import { sessions401Body } from '../../providers/kratos/kratos-errors.ts';
 import {
   NUMBERED_PAGE_CHECKS,
@@ -8,7 +7,6 @@ import {
   numberedQuery,
   readNumberedPage,
 } from '../../providers/kratos/numbered-paging.ts';
-import { passThrough } from '../../providers/pass-through.ts';
 import type { Upstream } from '../../providers/upstream.ts';
 import { failed, success } from '../../runtime/result.ts';
 import { readUuid } from '../../session/uuid.ts';
@@ -32,18 +30,12 @@ import {
 import { type Ender, endOtherSessions, endSession } from '../../session-changes/end-sessions.ts';
 import { sendAsCaller } from '../../session-changes/send-as-caller.ts';
 import type { SessionChange } from '../../session-changes/session-change.ts';
-import { readTextOf, type SelfServiceOptions } from '../self-service/flow-request.ts';
-import { signIn } from '../self-service/sign-in.ts';
 
 export interface KratosPublicOptions extends CallerOptions {
   readonly kratos: Upstream;
-  /** What flows are made with: one of them ends here. */
-  readonly flows: SelfServiceOptions;
   /** Where clients find the session API, without a slash at its end. */
   readonly apiUrl: string;
 }
-
-const EXCHANGE_CODE = matching(/^[\x21-\x7e]{1,512}$/);
 
 /** Kratos's public session routes (`session/handler.go`), by path. */
 export function kratosPublicRoutes(options: KratosPublicOptions): Record<string, ApiMethods> {
@@ -52,7 +44,6 @@ export function kratosPublicRoutes(options: KratosPublicOptions): Record<string,
       GET: read((call) => listSessions(call, options)),
       DELETE: change((call) => revokeOthers(call, options)),
     },
-    '/sessions/token-exchange': { GET: change((call) => exchangeToken(call, options)) },
     '/sessions/:id': { DELETE: change((call) => revokeOne(call, options)) },
   };
 }
@@ -128,33 +119,6 @@ function belowLevel(body: string): Response {
   const headers = errorHeaders('session_aal2_required');
   headers.set('ory-error-id', 'session_aal2_required');
   return new Response(body, { status: 403, headers });
-}
-
-/** Ends a sign-in that an app began and a browser went through: the app alone is handed the session. */
-async function exchangeToken(call: ApiCall, options: KratosPublicOptions): Promise<ApiPlan> {
-  const query = checkQuery(call.target.search, {
-    checks: { init_code: EXCHANGE_CODE, return_to_code: EXCHANGE_CODE },
-  });
-  if (!query.ok) return answerWith(query);
-  const send = async () => {
-    const sent = await options.kratos.send({
-      method: 'GET',
-      segments: ['sessions', 'token-exchange'],
-      query: query.value.toString(),
-      headers: { accept: 'application/json', ...tracingHeaders(call.request.headers) },
-    });
-    return sent.ok ? passDocument(sent.value) : sent;
-  };
-  const { flows } = options;
-  return make(signIn({ call, credential: undefined, caller: undefined, options: flows, send }));
-}
-
-/** Read whole, as it is looked into before the client gets it. */
-async function passDocument(response: Response): Promise<ApiAnswer> {
-  const text = await readTextOf(response);
-  return text === undefined
-    ? failed('upstream_not_valid')
-    : passThrough(new Response(text, response));
 }
 
 /** Without a session the answer is known, to the byte. */

@@ -1,5 +1,5 @@
 // Pure: no I/O, no clock.
-import type { JsonObject, JsonValue } from '../../session/session.ts';
+import type { JsonObject, JsonValue } from '../../runtime/json.ts';
 import { nameDevice } from './device-name.ts';
 
 /** A session in words for the person it belongs to. */

@@ -1,7 +1,9 @@
 import { VARY } from '../../credentials/credential.ts';
 import { digestName } from '../../credentials/credential-name.ts';
-import { errorResponse, PRIVATE_NO_STORE } from '../../errors/error-response.ts';
+import { errorResponse } from '../../errors/error-response.ts';
+import { PRIVATE_NO_STORE } from '../../http/cache-control.ts';
 import { readFormBody } from '../../http/request-body.ts';
+import type { RouteRequest } from '../../http/routes.ts';
 import type { DecisionLog } from '../../observability/decision-log.ts';
 import { describeResolution } from '../../observability/describe-resolution.ts';
 import type { Upstream } from '../../providers/upstream.ts';
@@ -14,7 +16,7 @@ import { failed, type Result, success } from '../../runtime/result.ts';
 import { matchesSecret } from '../../runtime/secret-compare.ts';
 import type { Session } from '../../session/session.ts';
 import { readUuid } from '../../session/uuid.ts';
-import type { ApiAnswer, ApiVisit } from '../../session-changes/api-route.ts';
+import type { ApiAnswer } from '../../session-changes/api-route.ts';
 import type { ChangeMaker } from '../../session-changes/change-maker.ts';
 import { endOtherSessions, endSession } from '../../session-changes/end-sessions.ts';
 import { readOtherSessions } from '../../session-changes/other-sessions.ts';
@@ -55,7 +57,7 @@ const PAGE_HEADERS = {
  * stands in a page made for the same session.
  */
 export function createOwnSessions(options: OwnSessionsOptions) {
-  return async function ownSessions(visit: ApiVisit): Promise<Response> {
+  return async function ownSessions(visit: RouteRequest): Promise<Response> {
     const startedAt = options.now();
     const visitor = await identify(visit, options);
     const isChange = visit.target.method === 'POST';
@@ -153,7 +155,7 @@ function formToken({ id }: Session): Promise<string> {
 /** Whoever only looks is sent where they can sign in; a form is answered by a page that says why it was not taken. */
 async function answerObstacle(
   obstacle: Obstacle,
-  { request, target }: ApiVisit,
+  { request, target }: RouteRequest,
   { site }: OwnSessionsOptions,
 ): Promise<Answer> {
   const { kind, reason } = obstacle;

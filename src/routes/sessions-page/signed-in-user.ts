@@ -1,26 +1,33 @@
-import type { SiteOptions } from '../../app/compose-site.ts';
-import type { Credential } from '../../credentials/credential.ts';
+import type { Credential, Presentation } from '../../credentials/credential.ts';
 import type { ErrorResponseOptions } from '../../errors/error-response.ts';
 import type { Reason } from '../../errors/reasons.ts';
+import type { RouteRequest } from '../../http/routes.ts';
 import { isCrossSite } from '../../http/same-origin.ts';
+import type { SiteHosts } from '../../http/site-hosts.ts';
 import { readRetryAfterSeconds } from '../../providers/kratos/kratos-store.ts';
+import type { DenialOptions } from '../../refusals/denial.ts';
 import type { Verdict } from '../../rules/verdict.ts';
 import { failed, type Result, success } from '../../runtime/result.ts';
-import type { ApiAnswer, ApiVisit } from '../../session-changes/api-route.ts';
+import type { ApiAnswer } from '../../session-changes/api-route.ts';
 import { NO_DEMAND } from '../../sessions/demand.ts';
 import type { Resolution } from '../../sessions/resolution.ts';
 import { resolvePresentations } from '../../sessions/resolve-presentation.ts';
 import type { Sessions } from '../../sessions/sessions.ts';
+import type { TokenSessions } from '../../tokens/token-sessions.ts';
 
 export interface VisitorOptions {
   readonly sessions: Pick<Sessions, 'resolve'>;
-  /** How somebody who is not signed in is answered. */
-  readonly site: SiteOptions;
+  /** How credentials are read on this site, and how a request without a session is answered. */
+  readonly site: DenialOptions & {
+    readonly hosts: SiteHosts;
+    readonly readCredentials: (headers: Headers) => Iterable<Presentation>;
+    readonly tokens: Pick<TokenSessions, 'resolve'>;
+  };
   readonly now: () => number;
 }
 
 /** Somebody who is signed in at Kratos, and looks at a page or sends its form. */
-export interface Visitor extends ApiVisit {
+export interface Visitor extends RouteRequest {
   readonly credential: Credential;
   readonly resolution: Extract<Resolution, { outcome: 'signed-in' }>;
 }
@@ -48,7 +55,7 @@ export const VISIT_METHODS = ['GET', 'HEAD', 'POST'];
  * do. A token is verified here, and stands in no list of Kratos's: whoever is signed in by one is no visitor.
  */
 export async function identify(
-  visit: ApiVisit,
+  visit: RouteRequest,
   options: VisitorOptions,
 ): Promise<Result<Visitor, Setback>> {
   const { request, target, anchor } = visit;

@@ -1,8 +1,8 @@
 import { type Presentation, VARY } from '../../credentials/credential.ts';
-import { errorHeaders, errorResponse, PRIVATE_NO_STORE } from '../../errors/error-response.ts';
+import { errorHeaders, errorResponse } from '../../errors/error-response.ts';
 import { isTokenReason } from '../../errors/token-reasons.ts';
 import type { AdmittedTarget } from '../../http/admit.ts';
-import { readRequestCacheControl } from '../../http/cache-control.ts';
+import { PRIVATE_NO_STORE, readRequestCacheControl } from '../../http/cache-control.ts';
 import type { DecisionLog } from '../../observability/decision-log.ts';
 import { describeResolution } from '../../observability/describe-resolution.ts';
 import { addServerTiming } from '../../observability/server-timing.ts';
@@ -18,11 +18,11 @@ import { setProvenance } from '../../sessions/provenance-headers.ts';
 import type { Resolution } from '../../sessions/resolution.ts';
 import { type LookUps, resolvePresentations } from '../../sessions/resolve-presentation.ts';
 import type { Sessions } from '../../sessions/sessions.ts';
-import type { TokenResolver } from '../../sessions/token-resolver.ts';
+import type { TokenSessions } from '../../tokens/token-sessions.ts';
 
 export interface WhoamiOptions {
   readonly sessions: Sessions;
-  readonly tokens: TokenResolver;
+  readonly tokens: TokenSessions;
   readonly readCredentials: (headers: Headers) => Iterable<Presentation>;
   /** Where the metadata of RFC 9728 is; `undefined` when there is none. */
   readonly resourceMetadataUrl: string | undefined;

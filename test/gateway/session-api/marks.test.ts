@@ -6,6 +6,7 @@ import type { AppendAnswer } from '../../../src/revocation/log-protocol.ts';
 import type { WriteRequest } from '../../../src/revocation/log-writer.ts';
 import type { Mark, MarkSubject } from '../../../src/revocation/mark.ts';
 import { selfServiceRoutes } from '../../../src/routes/self-service/self-service.ts';
+import { tokenExchangeRoutes } from '../../../src/routes/self-service/token-exchange.ts';
 import { Guard } from '../../../src/routes/session-api/guard.ts';
 import { keycardRoutes } from '../../../src/routes/session-api/keycard.ts';
 import { createKeycardCallers } from '../../../src/routes/session-api/keycard-caller.ts';
@@ -143,7 +144,8 @@ function allRoutes(): Record<string, ApiMethods> {
     now: Date.now,
   };
   return {
-    ...kratosPublicRoutes({ ...caller, apiUrl, flows }),
+    ...kratosPublicRoutes({ ...caller, apiUrl }),
+    ...tokenExchangeRoutes(flows),
     ...selfServiceRoutes(flows),
     ...kratosAdminRoutes(admin),
     ...keycardRoutes({ callers, changes: maker, zones: ZONES }),

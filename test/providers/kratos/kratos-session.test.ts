@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseObject, readKratosSession } from '../../../src/providers/kratos/kratos-session.ts';
+import { readKratosSession } from '../../../src/providers/kratos/kratos-session.ts';
+import { parseObject } from '../../../src/runtime/json.ts';
 import { describeCorpus, readJsonSamples, readNaughtyStrings } from '../../support/corpus.ts';
 
 const GOOD = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readSubject } from '../../../src/routes/events/subject-identifier.ts';
-import type { JsonValue } from '../../../src/session/session.ts';
+import type { JsonValue } from '../../../src/runtime/json.ts';
 
 const ISSUER = 'https://issuer.example.com/';
 

@@ -4,10 +4,10 @@
  */
 import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { fetchAs } from '../gateway/session-api/fetch-as.ts';
-import { GUARDED, startKratosApi } from '../gateway/session-api/start-session-api.ts';
-import type { RunningGate } from '../support/start-gate.ts';
-import { createTestIssuer, type TestIssuer } from '../support/token-issuer.ts';
+import type { RunningGate } from '../../support/start-gate.ts';
+import { createTestIssuer, type TestIssuer } from '../../support/token-issuer.ts';
+import { fetchAs } from '../session-api/fetch-as.ts';
+import { GUARDED, startKratosApi } from '../session-api/start-session-api.ts';
 
 const ISSUER = 'https://auth.example.test/';
 /** Its tokens have to have a session claim, which names the person by the id. */

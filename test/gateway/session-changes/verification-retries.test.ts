@@ -1,11 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import {
-  as,
-  ofCookie,
-  PAGE,
-  selfServiceForms,
-} from '../gateway/session-changes/self-service-forms.ts';
-import { type KnownSession, type Site, startSite } from '../gateway/session-changes/site.ts';
+import { as, ofCookie, PAGE, selfServiceForms } from './self-service-forms.ts';
+import { type KnownSession, type Site, startSite } from './site.ts';
 
 const CODE = { method: 'code', code: '000000' };
 

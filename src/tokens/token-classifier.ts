@@ -1,25 +1,14 @@
 // Pure: no I/O, no clock.
-import type { IssuerSettings } from '../config/config.ts';
-import { isTokenForm } from '../credentials/token-form.ts';
-import type { JsonObject, JsonValue } from '../session/session.ts';
-import { isObject } from './proven-session.ts';
+import { isTokenForm, type TokenClassifier } from '../credentials/token-form.ts';
+import type { JsonObject, JsonValue } from '../runtime/json.ts';
+import { isObject } from '../runtime/json.ts';
 import { problemOfAudience } from './registered-claims.ts';
-
-/**
- * Tells the tokens of configured issuers by what they say of themselves. Whether they are good takes no part, and a token is read
- * leniently: what would be refused here may be a credential to a verifier that is less strict.
- */
-export interface OwnTokens {
-  /** A configured issuer's, whatever its audience. */
-  isIssuers(value: string): boolean;
-  /** A session here, by issuer and audience. */
-  isSession(value: string): boolean;
-}
+import type { IssuerSettings } from './trusted-issuer.ts';
 
 /** @param issuers those whose tokens are sessions here */
-export function createOwnTokens(
+export function createTokenClassifier(
   issuers: readonly Pick<IssuerSettings, 'issuer' | 'audience'>[],
-): OwnTokens {
+): TokenClassifier {
   const named = (claims: JsonObject | undefined) =>
     issuers.find(({ issuer }) => issuer === claims?.iss);
   return {

@@ -1,0 +1,97 @@
+// Pure: no I/O, no clock.
+import type { Explanation } from './explanation.ts';
+import type { FaultReason } from './reasons.ts';
+
+/** Explanations of faults: 5xx, which say nothing about the session. */
+export const FAULT_EXPLANATIONS: Readonly<Record<FaultReason, Explanation>> = {
+  loop_detected: {
+    status: 508,
+    message: 'The request has come back to where it was sent from.',
+    hint: 'An address in the configuration leads back to this service. Operator: check KRATOS_PUBLIC_URL and ORIGIN_URL.',
+  },
+  upstream_unreachable: {
+    status: 502,
+    message: 'The session system could not be reached.',
+    hint: 'The connection failed. A change may or may not have been made. Try again; if it lasts, tell the operator.',
+  },
+  upstream_timeout: {
+    status: 504,
+    message: 'The session system did not answer in time.',
+    hint: 'A change may or may not have been made. Try again; if it lasts, tell the operator.',
+  },
+  upstream_not_valid: {
+    status: 502,
+    message: 'The session system gave an answer that cannot be used.',
+    hint: 'Try again; if it lasts, tell the operator.',
+  },
+  guard_unavailable: {
+    status: 503,
+    message: 'Whether this caller may use this route could not be checked.',
+    hint: 'The keys of the access service could not be fetched. Try again after the time in Retry-After.',
+  },
+  store_unavailable: {
+    status: 503,
+    message: 'The session could not be checked.',
+    hint: 'The session store did not give a usable answer. This says nothing about the session: try again after the time in Retry-After.',
+  },
+  issuer_keys_unavailable: {
+    status: 503,
+    message: 'The token could not be checked.',
+    hint: 'The signing keys of its issuer could not be fetched. This says nothing about the token: try again after the time in Retry-After.',
+  },
+  not_cached: {
+    status: 504,
+    message: 'No stored answer satisfies the request.',
+    hint: 'The request said only-if-cached. Leave that directive out to have it checked.',
+  },
+  revocation_log_unavailable: {
+    status: 503,
+    message: 'Nothing was changed: the revocation log could not be written.',
+    hint: 'A change is recorded before it is made. Send the request again after the time in Retry-After.',
+  },
+  revocation_unrecorded: {
+    status: 503,
+    message: 'The change could not be recorded in the revocation log.',
+    hint: 'The change may have been made, and is not known everywhere yet. Send the same request again until it succeeds.',
+  },
+  origin_unreachable: {
+    status: 502,
+    message: 'The site behind this gate could not be reached.',
+    hint: 'The connection to the site failed. Try again; if it lasts, tell its operator.',
+  },
+  origin_timeout: {
+    status: 504,
+    message: 'The site behind this gate did not answer in time.',
+    hint: 'Try again; if it lasts, tell its operator.',
+  },
+  origin_not_valid: {
+    status: 502,
+    message: 'The site behind this gate sent an answer that is not valid HTTP.',
+    hint: 'Its status is outside 200 to 599. Tell the operator of the site; trying again may help.',
+  },
+  assertion_unavailable: {
+    status: 503,
+    message: 'The identity assertion could not be signed.',
+    hint: 'The signing key could not be used. Try again after the time in Retry-After.',
+  },
+  identity_too_large: {
+    status: 503,
+    message: 'Your account data does not fit into the identity headers.',
+    hint: 'An administrator has to shorten the data of this account, or raise IDENTITY_HEADERS_MAX_BYTES. The log of Postern names what did not fit.',
+  },
+  verdict_changed: {
+    status: 503,
+    message: 'The session changed while the request was answered.',
+    hint: 'Send the request again.',
+  },
+  configuration_invalid: {
+    status: 500,
+    message: 'This service is not configured correctly.',
+    hint: 'Operator: the log names every wrong setting.',
+  },
+  internal_error: {
+    status: 503,
+    message: 'The request could not be handled.',
+    hint: 'Something failed here. Try again after the time in Retry-After.',
+  },
+};

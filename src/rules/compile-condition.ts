@@ -1,0 +1,29 @@
+import type { Result } from '../runtime/result.ts';
+import type { Condition } from './condition.ts';
+
+let language: typeof import('./condition-language.ts') | undefined;
+
+/**
+ * Loads the condition language, which is a fifth of the Worker's code and needed only where a rule has `allow`. Rejects
+ * when its module is missing or does not start; the next call tries again.
+ */
+export async function loadConditionLanguage(): Promise<void> {
+  try {
+    // Each request waits for a promise of its own; the runtime evaluates the module once for all of them.
+    language ??= await import('./condition-language.ts');
+  } catch (error) {
+    throw new Error(
+      `The condition language could not be loaded (${error}). Deploy condition-language.js beside worker.js, as wrangler.toml does.`,
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * Reads a condition; the failure is for the operator, and names what was expected. Throws before
+ * {@link loadConditionLanguage} has loaded the language.
+ */
+export function compileCondition(source: string): Result<Condition, string> {
+  if (language === undefined) throw new Error('compileCondition() before loadConditionLanguage()');
+  return language.compileCondition(source);
+}

@@ -1,0 +1,27 @@
+// Pure: no I/O, no clock.
+
+/** Any value that JSON can hold (RFC 8259). */
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [name: string]: JsonValue };
+
+export type JsonObject = { readonly [name: string]: JsonValue };
+
+/** Whether a value is a JSON object: not an array, not `null`. */
+export function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The JSON object that a text holds; `undefined` for any other text. */
+export function parseObject(text: string): JsonObject | undefined {
+  try {
+    const value = JSON.parse(text) as JsonValue; // JSON.parse gives nothing but JSON values
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
