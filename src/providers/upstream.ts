@@ -14,13 +14,15 @@ export interface UpstreamCall {
   readonly headers?: HeadersInit;
   /** Text can be sent again; a stream is sent once. With a GET nothing is sent: no provider reads it. */
   readonly body?: string | ReadableStream | null;
+  /** Whether it changes something, by whatever method: then it is sent once. */
+  readonly isChange?: boolean;
 }
 
 /** A provider's API at one address. */
 export interface Upstream {
   /**
    * The response as soon as its headers are there, whatever its status; redirects come back as they are.
-   * A GET whose connection fails is sent once more, nothing else ever is.
+   * A GET whose connection fails is sent once more unless it changes something, nothing else ever is.
    */
   send(call: UpstreamCall): Promise<Result<Response, UpstreamFault>>;
 }
@@ -40,7 +42,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   return {
     async send(call) {
       const answer = await sendOnce(call, options);
-      const isSafeToRepeat = call.method === 'GET' && !answer.ok;
+      const isSafeToRepeat = call.method === 'GET' && call.isChange !== true && !answer.ok;
       return isSafeToRepeat && answer.failure === 'upstream_unreachable'
         ? sendOnce(call, options)
         : answer;

@@ -11,8 +11,7 @@ export interface ChangeMakerOptions {
   readonly write: (line: string) => void;
 }
 
-/** Kratos sends a script on with this status, as a browser with 303; a session may be issued with it (`x/err.go`). */
-const LOCATION_CHANGE_REQUIRED = 422;
+const REQUEST_TIMEOUT = 408;
 
 const EVERYTHING: MarkSubject = Object.freeze({ kind: 'everything' });
 /** Marks everything at most this often, for all isolates together. */
@@ -25,7 +24,7 @@ const EVERYTHING_INTERVAL_MS = 10_000;
  * 1. The intent is recorded: a tentative mark of everyone the change may concern. If it cannot be, nothing is sent.
  * 2. The change is sent.
  * 3. Marks of everyone it concerned are recorded, unless the answer proves that nothing was changed.
- * 4. The client is answered; with 503 if the change was made and step 3 failed.
+ * 4. The client is answered; with 503 if the change may have been made and step 3 failed.
  */
 export class ChangeMaker {
   readonly #options: ChangeMakerOptions;
@@ -96,7 +95,9 @@ export class ChangeMaker {
     const { marks, isOptional = false, settles } = conclusion;
     if (marks.length === 0) return answer;
     const recorded = await writer.append(marks, settled(settles));
-    return recorded !== undefined || isOptional || !isSuccess(answer) ? answer : unrecorded(answer);
+    return recorded !== undefined || isOptional || asksForRetry(answer)
+      ? answer
+      : unrecorded(answer);
   }
 
   /** Has everything that is cached checked once more, where a change was made and nobody can say for whom. */
@@ -137,10 +138,12 @@ function asDefinite(subject: MarkSubject): Mark {
   return { subject, isTentative: false };
 }
 
-function isSuccess(answer: ChangeAnswer): boolean {
-  if (!answer.ok) return false;
-  const { status } = answer.value;
-  return status < 400 || status === LOCATION_CHANGE_REQUIRED;
+/**
+ * Whether an answer says that the change may not have been made. A client takes a success for the end of it, and a
+ * refusal that an earlier try has caused (401, 404, 410) as well.
+ */
+function asksForRetry(answer: ChangeAnswer): boolean {
+  return !answer.ok || answer.value.status >= 500 || answer.value.status === REQUEST_TIMEOUT;
 }
 
 /** A change that cannot be told to everyone is not reported as done: the client tries again. */

@@ -259,6 +259,23 @@ describe('the session API', () => {
     expect(server.connections()).toBe(1);
     await server.close();
   });
+
+  it.each([
+    '/self-service/methods/oidc/callback/idp?code=c&state=s',
+    '/self-service/recovery?flow=f&token=t',
+  ])(
+    'R10: GET %s, which changes something, is sent once when its connection fails',
+    async (target) => {
+      const server = await resettingServer();
+      await using broken = await startKratosApi({
+        vars: { KRATOS_PUBLIC_URL: server.url, SELF_SERVICE: true },
+        services: { kratos: 'http', origin: 'binding' },
+      });
+      expect((await request(broken.port, { method: 'GET', target })).status).toBe(502);
+      expect(server.connections()).toBe(1);
+      await server.close();
+    },
+  );
 });
 
 /** The admin API at a failing server, over the network. */

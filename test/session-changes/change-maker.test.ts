@@ -113,6 +113,16 @@ describe('ChangeMaker.make()', () => {
     expect(await make({ answer: status(422), conclude })).toEqual(failed('revocation_unrecorded'));
   });
 
+  it.each([401, 404, 410])(
+    'R11: withholds a %i that an earlier try may have caused until its mark is written',
+    async (code) => {
+      const change = { answer: status(code), conclude: async () => ending([SUBJECT]) };
+      answers = [RECORDED, undefined, undefined, undefined];
+      expect(await make(change)).toEqual(failed('revocation_unrecorded'));
+      expect(await make(change)).toEqual(change.answer);
+    },
+  );
+
   it('a failure of the store stays what it is when the second mark could not be written', async () => {
     answers = [RECORDED, undefined, undefined, undefined];
     const answer = failed('upstream_timeout' as const);

@@ -99,7 +99,7 @@ async function planFlow(
   const caller = chosen.ok
     ? await identifyCaller(chosen.value, call.anchor, options.sessions)
     : undefined;
-  const send = () => sendFlow(call, credential, options);
+  const send = () => sendFlow(call, credential, options, { isChange: true });
   return plan({ call, credential, caller, options, send });
 }
 
@@ -137,6 +137,7 @@ async function sendFlow(
   { request, target }: ApiCall,
   credential: Credential | undefined,
   options: SelfServiceOptions,
+  { isChange = false } = {},
 ): Promise<ApiAnswer> {
   const path = target.decodedPath.slice(options.host.apiPath.length);
   const sent = await options.kratos.send({
@@ -145,6 +146,7 @@ async function sendFlow(
     query: target.search.slice(1),
     headers: selfServiceHeaders(request, credential, flowHeaders(options)),
     body: request.body,
+    isChange,
   });
   return sent.ok ? passFlow(sent.value, options) : sent;
 }
