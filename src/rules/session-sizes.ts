@@ -86,24 +86,20 @@ export class SessionSizes {
   }
 }
 
-/** In loops and one object, for it walks every item of what people write themselves. */
+/** Without recursion: the person decides how deep their traits go, and the stack has an end. */
 function measure(value: JsonValue | undefined): Size {
   const size = { nodes: 0, characters: 0 };
-  const add = (part: JsonValue | undefined): void => {
+  const waiting = [value];
+  while (waiting.length > 0) {
+    const part = waiting.pop();
     if (typeof part === 'string') size.characters += part.length;
-    if (typeof part !== 'object' || part === null) return;
-    if (Array.isArray(part)) {
-      size.nodes += part.length;
-      for (const item of part as readonly JsonValue[]) add(item);
-      return;
-    }
-    for (const [name, member] of Object.entries(part)) {
+    if (typeof part !== 'object' || part === null) continue;
+    if (!Array.isArray(part)) for (const name of Object.keys(part)) size.characters += name.length;
+    for (const member of Object.values(part)) {
       size.nodes += 1;
-      size.characters += name.length;
-      add(member);
+      waiting.push(member);
     }
-  };
-  add(value);
+  }
   return size;
 }
 

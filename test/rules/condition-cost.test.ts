@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ConditionOutcome } from '../../src/rules/condition.ts';
 import { compileCondition } from '../../src/rules/condition-language.ts';
 import type { JsonObject, JsonValue } from '../../src/runtime/json.ts';
 
@@ -47,6 +48,12 @@ const DOCUMENTS: readonly JsonObject[] = [
 ];
 
 const T = 'session.identity.traits';
+
+function outcome(source: string, traits: JsonObject): ConditionOutcome {
+  const compiled = compileCondition(source);
+  if (!compiled.ok) throw new Error(compiled.failure);
+  return compiled.value.evaluate(session(traits));
+}
 const CONDITIONS = [
   `${T}.a.exists(x, x in ${T}.b)`,
   `${T}.a.all(x, !(x in ${T}.b))`,
@@ -115,6 +122,44 @@ describe('the cost of a condition', () => {
       kind: 'failed',
       detail: 'too_costly',
     });
+  });
+
+  // docs/rules.md: "beyond 500,000 steps the condition fails". A search takes the product of both lengths, 32 characters a step.
+  it('J32: holds at 500,000 steps, and fails at one more', () => {
+    const contains = (text: number, word: number) =>
+      outcome(`${T}.a.contains(${T}.b)`, { a: 'a'.repeat(text), b: 'b'.repeat(word) });
+    expect(contains(4000, 4000)).toEqual({ kind: 'not-met' });
+    expect(contains(166_667, 96)).toEqual({ kind: 'failed', detail: 'too_costly' });
+  });
+
+  // docs/rules.md: "Other bodies of all and exists can fail for each item, and take at most 2,500".
+  it('J32: a loop whose body can fail takes 2,500 items, and no more', () => {
+    const greater = (count: number) =>
+      outcome(`${T}.a.exists(x, x > 1)`, { a: Array.from({ length: count }, () => 1) });
+    expect(greater(2500)).toEqual({ kind: 'not-met' });
+    expect(greater(2501)).toEqual({ kind: 'failed', detail: 'too_costly' });
+  });
+
+  // CEL, language definition, "Macros": a comprehension ranges over a list or a map.
+  it('J32: names the true cause when a loop is given a text', () => {
+    const source = `${T}.a.exists(x, x > 1)`;
+    const told = outcome(source, { a: 'a'.repeat(100_000) });
+    expect(told).toMatchObject({ kind: 'failed' });
+    expect(told).not.toHaveProperty('detail', 'too_costly');
+    expect(outcome(source, { a: null })).toEqual(outcome(source, { a: 1 }));
+  });
+
+  // Kratos decodes JSON with Go's encoding/json, which takes 10,000 levels (decode.go, scanner.go: maxNestingDepth).
+  it.each([
+    `${T}.a == ${T}.b`,
+    `${T}.a in [${T}.b]`,
+    `${T}.list.exists(x, x == ${T}.b)`,
+    `${T}.list.exists(x, x in ${T}.b)`,
+    `${T}.a.contains(${T}.b)`,
+  ])('J32: a document of 10,000 levels fails or holds, and throws nothing: %s', (source) => {
+    const nested = (): JsonValue => JSON.parse(`${'['.repeat(10_000)}${']'.repeat(10_000)}`);
+    const told = outcome(source, { a: nested(), b: nested(), list: [nested()] });
+    expect(told.kind).toBeOneOf(['met', 'not-met', 'failed']);
   });
 
   it.each([

@@ -51,6 +51,16 @@ describe('compileCondition()', () => {
     expect(told).toMatchObject({ kind: 'failed' });
   });
 
+  // An error of the engine is none of the language: comparing so many levels takes more stack than there is.
+  it('says that a condition could not be evaluated when the engine itself fails', () => {
+    const nested = () => JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`);
+    const deep = { ...SESSION, a: nested(), b: nested() };
+    expect(outcome('session.a == session.b', deep)).toEqual({
+      kind: 'failed',
+      detail: 'evaluation_error',
+    });
+  });
+
   it.each([
     ['1 +', /^is not CEL/],
     ['sesion.n == 3', /Unknown variable: sesion/],
