@@ -93,8 +93,7 @@ export function admitParts(
   if (!PLAIN_PATH.test(path) && URL.parse(`http://host${path}`)?.pathname !== path) {
     return failed('path_not_canonical');
   }
-  const [plain] = readings;
-  const decodedPath = plain.keepsEncodedSlashes ? spell(plain) : plain.text;
+  const decodedPath = spell(readings[0]);
   return success(Object.freeze({ method, host, path, decodedPath, readings, search }));
 }
 

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { addHop, isLoop } from '../../src/http/hops.ts';
+
+const HERE = 'https://app.example.test:8443';
+
+const come = (hops?: string) =>
+  isLoop(new Headers(hops === undefined ? {} : { 'postern-hops': hops }), HERE);
+
+describe('isLoop()', () => {
+  it('finds this gate among those that a request has come through', () => {
+    for (const hops of [
+      'app.example.test:8443',
+      'a, app.example.test:8443',
+      'app.example.test:8443 ,a',
+    ])
+      expect([hops, come(hops)]).toEqual([hops, true]);
+    for (const hops of [undefined, '', 'a', 'app.example.test', 'app.example.test:84430', 'a, b'])
+      expect([hops, come(hops)]).toEqual([hops, false]);
+  });
+
+  it('takes eight gates for a loop, whichever they are', () => {
+    expect(come('a, b, c, d, e, f, g')).toBe(false);
+    expect(come('a, b, c, d, e, f, g, h')).toBe(true);
+    expect(come('a, b, c, d, e, f, g, h, i, j')).toBe(true);
+  });
+});
+
+describe('addHop()', () => {
+  it.each([
+    [undefined, 'app.example.test:8443'],
+    ['', 'app.example.test:8443'],
+    ['a,b ', 'a, b, app.example.test:8443'],
+  ])('names this gate behind those before it: %j', (received, expected) => {
+    const headers = new Headers();
+    const sent = received === undefined ? {} : { 'postern-hops': received };
+    addHop(headers, new Headers(sent), HERE);
+    expect(headers.get('postern-hops')).toBe(expected);
+    expect(isLoop(headers, HERE)).toBe(true);
+  });
+});
