@@ -157,4 +157,86 @@ describe('originRequest()', () => {
     expect(sent.value.init.headers.get('x-forwarded-for')).toBe('1.2.3.4');
     expect(sent.value.init.headers.get('cf-connecting-ip')).toBe('1.2.3.4');
   });
+
+  // As RFC 8586 section 2 has it for CDN-Loop: each names itself behind those before it.
+  it('names this gate behind those that the request has come through', () => {
+    expect(headers({}).get('postern-hops')).toBe('app.example.test');
+    expect(headers({ 'postern-hops': 'a.example , b.example' }).get('postern-hops')).toBe(
+      'a.example, b.example, app.example.test',
+    );
+  });
+
+  // RFC 9110 sections 7.6.1 and 7.8: Upgrade is for one connection; the platform opens the next by this value.
+  it('passes an upgrade to WebSocket on, and no other header of the connection', () => {
+    const kept = (sent: Record<string, string>) =>
+      Object.keys(sent).flatMap((name) => headers(sent).get(name) ?? []);
+    expect(kept({ upgrade: 'websocket', connection: 'Upgrade' })).toEqual(['websocket']);
+    expect(kept({ upgrade: 'WebSocket' })).toEqual(['websocket']);
+    for (const sent of [
+      { upgrade: 'h2c' },
+      { upgrade: 'websocket, h2c' },
+      { connection: 'websocket' },
+      { te: 'websocket' },
+      { connection: 'x-a', 'x-a': 'websocket' },
+    ]) {
+      expect([sent, kept(sent)]).toEqual([sent, []]);
+    }
+  });
+});
+
+// docs/identity.md: "Cookies over 16 KiB, headers over 64 KiB together, or more than 100 headers with Postern's own".
+describe('originRequest() refuses headers that are more than origins take', () => {
+  const size = (sent: Record<string, string>) =>
+    Object.entries(sent).reduce((sum, [name, value]) => sum + name.length + value.length + 4, 0);
+  const isTaken = (sent: Record<string, string>, identityHeaders: [string, string][] = []) => {
+    const target = admit(
+      { method: 'GET', url: `${PUBLIC_URL}/`, headers: new Headers() },
+      ADMISSION,
+    );
+    if (!target.ok) throw new Error(target.failure);
+    const identification = { headers: identityHeaders, omitted: [] };
+    const passed = { target: target.value, tried: [], identification, rule: RULE };
+    const made = originRequest(new Request(`${PUBLIC_URL}/`, { headers: sent }), passed, OPTIONS);
+    return made.ok || made.failure;
+  };
+  const many = (count: number, name: (index: number) => string) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [name(index), '1']));
+  const REFUSED = 'headers_too_large';
+
+  it('takes 16 KiB of cookies, less the session’s, and no more', () => {
+    const others = `a=${'x'.repeat(16_382)}`;
+    expect(isTaken({ cookie: others })).toBe(true);
+    expect(isTaken({ cookie: `${others}; s=session` })).toBe(true);
+    expect(isTaken({ cookie: `${others}x` })).toBe(REFUSED);
+    expect(isTaken({ 'x-cookie': `${others}x` })).toBe(true);
+  });
+
+  it('takes 64 KiB together, and no more', () => {
+    const whole = { 'x-a': 'x'.repeat(30_000), 'x-b': '' };
+    whole['x-b'] = 'x'.repeat(65_536 - size(whole));
+    expect([size(whole), isTaken(whole)]).toEqual([65_536, true]);
+    expect(isTaken({ ...whole, 'x-b': `${whole['x-b']}x` })).toBe(REFUSED);
+    expect(isTaken({ ...whole, 'x-user-id': 'x'.repeat(100) })).toBe(true); // does not pass anyway
+  });
+
+  it('takes 100 headers with seven of Postern’s own and those of the identity, and no more', () => {
+    const named = (count: number) => many(count, (index) => `x-a-${index}`);
+    const identity: [string, string][] = [
+      ['X-User-Id', '1'],
+      ['X-User-Name', '2'],
+    ];
+    expect([isTaken(named(93)), isTaken(named(94))]).toEqual([true, REFUSED]);
+    expect([isTaken(named(91), identity), isTaken(named(92), identity)]).toEqual([true, REFUSED]);
+  });
+
+  it('looks at 500 lines, and at no more, though none passes', () => {
+    const untrusted = (count: number) => many(count, (index) => `x-user-${'_'.repeat(index)}id`);
+    expect([isTaken(untrusted(500)), isTaken(untrusted(501))]).toEqual([true, REFUSED]);
+  });
+
+  it('looks at 4 KiB of Connection, and at no more', () => {
+    const connection = 'x'.repeat(4096);
+    expect(isTaken({ connection })).toBe(true);
+    expect(isTaken({ connection: `${connection}x` })).toBe(REFUSED);
+  });
 });
