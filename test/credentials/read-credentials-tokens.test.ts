@@ -113,4 +113,13 @@ describe('readCredentials() with tokens', () => {
     ]);
     expect(read({ authorization: `Bearer ${'a'.repeat(5000)}` })).toEqual(['credential_malformed']);
   });
+
+  // docs/tokens.md: "At most 8192 characters".
+  it('reads a token of 8192 characters, and no longer one', () => {
+    const longest = `${TOKEN}${'A'.repeat(8192 - TOKEN.length)}`;
+    expect(read({ authorization: `Bearer ${longest}` })).toEqual([[longest]]);
+    expect(read({ cookie: `t=${longest}` })).toEqual([[longest]]);
+    expect(read({ authorization: `Bearer ${longest}A` })).toEqual(['token_too_long']);
+    expect(read({ cookie: `t=${longest}A` })).toEqual(['credential_malformed']);
+  });
 });
