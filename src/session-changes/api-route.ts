@@ -15,15 +15,15 @@ export interface ApiCall extends RouteRequest {
 
 export type ApiAnswer = Result<Response, Reason>;
 
-/** A method that changes nothing. Never throws on account of the request or of the provider. */
+/** A method that changes no session. It never throws because of the request or the provider's answer. */
 export interface ApiRead {
   readonly kind: 'read';
   handle(call: ApiCall): Promise<ApiAnswer>;
 }
 
 /**
- * A method that may change sessions. It says what the change is, or answers in its place; making it is up to
- * `ChangeMaker`.
+ * A method that may change sessions. `plan` describes the change, or answers the call without a change. `ChangeMaker`
+ * makes the change.
  */
 export interface ApiChange {
   readonly kind: 'change';
@@ -34,7 +34,7 @@ export type ApiPlan =
   | { readonly kind: 'make'; readonly change: SessionChange }
   | { readonly kind: 'answer'; readonly answer: ApiAnswer };
 
-/** The methods of one path; every other is refused before anybody is asked. Only a GET can be one that changes nothing. */
+/** The methods of one path. Every other method is refused before any provider is asked. Only GET may be a read. */
 export interface ApiMethods {
   readonly GET?: ApiRead | ApiChange;
   readonly POST?: ApiChange;
@@ -59,18 +59,21 @@ export function answerWith(answer: ApiAnswer): ApiPlan {
 }
 
 export interface ApiRouteOptions {
-  /** A reason in the provider's own error shape. */
+  /** Makes the error response for a reason, in the provider's own error format. */
   readonly errorShape: typeof errorResponse;
-  /** Lets pages of other origins that may call read the answers. */
+  /** Lets pages of the allowed origins call the route and read its answers. */
   readonly shared: ReturnType<typeof crossOrigin>;
   readonly log: DecisionLog;
   readonly changes: Pick<ChangeMaker, 'make'>;
-  /** Whether the provider may refuse callers because it fails itself; `undefined` for one that says so by its status. */
+  /**
+   * Returns whether the provider may be answering 401 only because it fails itself. `undefined` for a provider whose
+   * status tells a failure from a refusal.
+   */
   readonly mayBeFailing?: (anchor: Anchor) => Promise<boolean>;
   readonly now: () => number;
 }
 
-/** Puts a path of the session API among the routes: its methods, its errors in one shape, one log line each. */
+/** Adds a path of the session API to the routes. Its errors have one format, and each request writes one log line. */
 export function addApiRoute(
   routes: Routes<RouteRequest>,
   path: string,
@@ -118,7 +121,7 @@ async function dispatch(
   return plan.kind === 'make' ? changes.make(plan.change, call.anchor) : plan.answer;
 }
 
-/** Whether the provider refused the caller: a refusal of Postern's own names its reason. */
+/** Returns whether the provider refused the caller with 401. Postern's own 401 has a `Postern-Reason` header. */
 function isProviders401({ status, headers }: Response): boolean {
   return status === 401 && !headers.has('postern-reason');
 }

@@ -15,7 +15,7 @@ export interface CallerOptions {
   readonly sessions: Pick<Sessions, 'resolve'>;
   readonly cookieNames: readonly string[];
   readonly secrets: OwnSecrets;
-  /** Whose pages may make changes with a cookie. */
+  /** Origins whose pages may make changes with a cookie. */
   readonly allowedOrigins: readonly string[];
 }
 
@@ -28,26 +28,28 @@ export type CallerRefusal =
   | 'credential_conflicting'
   | 'cross_site_change';
 
-/** The credential a call is made with. */
+/** The credential that a call is made with. */
 export interface Chosen {
   readonly credential: Credential;
-  /** Whose it is, where several had to be told apart by that. */
+  /** The result of the look-up; `undefined` when no look-up was needed to choose the credential. */
   readonly resolution: Resolution | undefined;
 }
 
 /**
- * The one credential a request is made with, for a call that goes to the store in any case. Several are told apart
- * as whoami does it, and the first one stands for all when each is refused: the store then says so itself.
+ * Chooses the one credential of a request, for a call that goes to the store in any case. Among several credentials it
+ * chooses as whoami does. If each of them is refused, it chooses the first one that was looked up, and the store then
+ * refuses that one itself.
  *
- * @param isChange a cookie then counts only from pages of our own, for Kratos exempts its session routes from
- *   its own check (`session/handler.go`, `IgnoreGlobs`)
+ * @param isChange the call changes sessions: with a cookie it is then refused if a page of another site made it, unless
+ *   `allowedOrigins` has that site. Kratos exempts its session routes from its own check (`session/handler.go`,
+ *   `IgnoreGlobs`).
  */
 export async function chooseCredential(
   { headers }: Request,
   anchor: Anchor,
   { isChange, ...options }: CallerOptions & { readonly isChange: boolean },
 ): Promise<Result<Chosen, CallerRefusal>> {
-  // No token cookies: a JWT is no credential at Kratos, and is judged there like any other value.
+  // Token cookies are not read. A JWT is no credential at Kratos, which treats it like any other value.
   const settings = {
     sessionCookieNames: options.cookieNames,
     tokenCookieNames: undefined,
@@ -66,7 +68,7 @@ export async function chooseCredential(
     : chosen;
 }
 
-/** The credential that needs no look-up to be chosen. */
+/** Returns the only credential of a request, which is chosen without a look-up; `undefined` when there is a choice. */
 function onlyCredential(presented: readonly Presentation[]): Credential | undefined {
   const isConflicting = presented.some(
     (one) => one.kind === 'unusable' && one.reason === 'credential_conflicting',
@@ -106,10 +108,10 @@ function refusalOf(reason: DenialReason): CallerRefusal {
 }
 
 /**
- * Who makes a call:
- * - `known`: by a session, whose person they are;
- * - `below`: by a session that is below the level the store asks for, and so says of nobody whose it is;
- * - `nobody`: by a credential that is no session's any more, or never was;
+ * The caller, as far as the store says:
+ * - `known`: the credential has a valid session;
+ * - `below`: the session is below the assurance level that the store asks for, so the store does not say whose it is;
+ * - `nobody`: the credential has no session, or its session has ended;
  * - `unknown`: the store did not say.
  */
 export type Caller =

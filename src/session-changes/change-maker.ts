@@ -5,7 +5,7 @@ import type { Anchor } from '../runtime/single-flight.ts';
 import type { ChangeAnswer, Conclusion, Intent, SessionChange } from './session-change.ts';
 
 export interface ChangeMakerOptions {
-  /** `undefined`: no log is kept, and changes are sent as they are. */
+  /** `undefined`: no log is kept, and changes are sent without marks. */
   readonly writer: Pick<LogWriter, 'append'> | undefined;
   /** Takes one line of the operator's log. */
   readonly write: (line: string) => void;
@@ -14,17 +14,17 @@ export interface ChangeMakerOptions {
 const REQUEST_TIMEOUT = 408;
 
 const EVERYTHING: MarkSubject = Object.freeze({ kind: 'everything' });
-/** Marks everything at most this often, for all isolates together. */
+/** The shortest time between two marks of everything, for all isolates together. */
 const EVERYTHING_INTERVAL_MS = 10_000;
 
 /**
- * Makes changes at a provider so that every isolate hears of each before its client does. The one way to the
- * providers for a request that may change sessions; docs/revocation.md proves that it keeps the bound.
+ * Makes changes at a provider. Each change is in the revocation log before its client gets the answer. Every request
+ * that may change sessions goes to its provider through this class; docs/revocation.md proves that it keeps the bound.
  *
- * 1. The intent is recorded: a tentative mark of everyone the change may concern. If it cannot be, nothing is sent.
- * 2. The change is sent.
- * 3. Marks of everyone it concerned are recorded, unless the answer proves that nothing was changed.
- * 4. The client is answered; with 503 if the change may have been made and step 3 failed.
+ * 1. Record the intent: a tentative mark for each subject that the change may concern. If that fails, do not send.
+ * 2. Send the change.
+ * 3. Record marks for each subject that the change concerned, unless the answer proves that it was not made.
+ * 4. Answer the client; with 503 if the change may have been made and step 3 failed.
  */
 export class ChangeMaker {
   readonly #options: ChangeMakerOptions;
@@ -33,25 +33,25 @@ export class ChangeMaker {
     this.#options = options;
   }
 
-  /** Makes a change to its end, also after the client has gone away. */
+  /** Makes a change. The work goes on to its end even if the client disconnects. */
   make(change: SessionChange, anchor: Anchor): Promise<ChangeAnswer> {
     const { writer } = this.#options;
     const work = writer === undefined ? change.send() : this.#makeBetweenMarks(change, writer);
-    anchor(work.catch(() => {})); // whoever asked for it is told of the failure
+    anchor(work.catch(() => {})); // the caller gets the failure from `work`
     return work;
   }
 
   /**
-   * Reads whom an earlier change of this name was about.
+   * Reads the subjects that the log keeps for an earlier change of this name.
    *
-   * @returns nobody when there was none, or none is kept; a failure when the log cannot be read
+   * @returns no subjects when the log keeps no such change, or there is no log; a failure when it cannot be read
    */
   async recall(name: string) {
     const kept = await this.#readKept(name);
     return kept.ok ? success(kept.value ?? []) : kept;
   }
 
-  /** Reads whether the marks of the change that is so named were written, or there is no log to write them to. */
+  /** Reads whether the marks of the change of this name were written. Without a log there are none to write: `true`. */
   async isSettled(name: string) {
     const kept = await this.#readKept(name);
     return kept.ok ? success(kept.value !== undefined) : kept;
@@ -75,7 +75,7 @@ export class ChangeMaker {
       const answer = await change.send();
       return await this.#finish(await change.conclude(answer), answer, writer);
     } catch (error) {
-      // A bug of ours: the change may have been made all the same.
+      // A bug in Postern: the change may have been made nevertheless.
       if (intent.kind === 'known') await writer.append(intent.about.map(asDefinite));
       throw error;
     }
@@ -100,7 +100,7 @@ export class ChangeMaker {
       : unrecorded(answer);
   }
 
-  /** Has everything that is cached checked once more, where a change was made and nobody can say for whom. */
+  /** Has all cached sessions checked again, for a change that was made and whose subject no source knows. */
   async #markEverything(
     writer: NonNullable<ChangeMakerOptions['writer']>,
     settles: string | undefined,
@@ -129,7 +129,7 @@ async function begin(
   return (await writer.append(marks, remember === undefined ? {} : { remember })) !== undefined;
 }
 
-/** Keeps with the marks of a change that they were written; nobody is named. */
+/** Keeps the change's name with its marks, as a sign that they were written; the list of subjects is empty. */
 function settled(name: string | undefined) {
   return name === undefined ? {} : { remember: { keys: [name], about: [] } };
 }
@@ -139,14 +139,14 @@ function asDefinite(subject: MarkSubject): Mark {
 }
 
 /**
- * Whether an answer says that the change may not have been made. A client takes a success for the end of it, and a
- * refusal that an earlier try has caused (401, 404, 410) as well.
+ * Returns whether the answer makes the client try again: a failure, 5xx or 408. A client does not try
+ * again after a success, or after a refusal that an earlier try caused (401, 404, 410).
  */
 function asksForRetry(answer: ChangeAnswer): boolean {
   return !answer.ok || answer.value.status >= 500 || answer.value.status === REQUEST_TIMEOUT;
 }
 
-/** A change that cannot be told to everyone is not reported as done: the client tries again. */
+/** Replaces the answer to a change whose marks could not be written: the client gets 503, and tries again. */
 function unrecorded(answer: ChangeAnswer): ChangeAnswer {
   if (answer.ok && !answer.value.bodyUsed) void answer.value.body?.cancel().catch(() => {});
   return failed('revocation_unrecorded');

@@ -10,12 +10,12 @@ type Handle<Rest extends readonly unknown[]> = (
 ) => Promise<Response>;
 
 const METHODS: ReadonlySet<string> = new Set(DEFAULT_METHODS);
-/** Headers that programs act on and browsers would keep from a page. */
+/** Response headers that scripts need. A browser hides them from a page unless they are listed. */
 const EXPOSED = [...PASSED_HEADERS, 'age', 'cache-status', 'postern-reason'].join(', ');
 
 /**
- * Makes answers that pages of these origins, and of no others, may ask for and read with their cookies. With none
- * listed a handler stays as it is.
+ * Wraps handlers so that pages of the listed origins, and only of those, can call them with cookies and read the
+ * answers (CORS). If the list is empty, a handler is returned unchanged.
  */
 export function crossOrigin(origins: readonly string[], log: DecisionLog) {
   return function shared<Rest extends readonly unknown[]>(handle: Handle<Rest>): Handle<Rest> {

@@ -5,17 +5,17 @@ import { sendAsCaller } from './send-as-caller.ts';
 import { endingUnlessRefused, type SessionChange } from './session-change.ts';
 import { namedSession, otherSessions } from './subjects.ts';
 
-/** Somebody who ends sessions of their own. */
+/** A caller who ends sessions of their own. */
 export interface Ender {
   readonly request: Request;
   readonly credential: Credential;
-  /** The session they ask with. */
+  /** The session of the request. */
   readonly session: Session;
 }
 
 /**
- * Ends one of the caller's sessions by Kratos's `DELETE /sessions/{id}`. Kratos answers 204 for anybody's id and
- * leaves other people's sessions alone; so does the mark, which names the caller too.
+ * Ends one of the caller's sessions with Kratos's `DELETE /sessions/{id}`. Kratos answers 204 for any session's id, but
+ * ends only sessions of the caller. The mark names the caller too, so it applies to the caller's sessions only.
  */
 export function endSession(id: string, ender: Ender, kratos: Upstream): SessionChange {
   const about = namedSession(id, ender.session);
@@ -27,8 +27,9 @@ export function endSession(id: string, ender: Ender, kratos: Upstream): SessionC
 }
 
 /**
- * Ends all of a person's sessions but the one they ask with, by Kratos's `DELETE /sessions`. Its count says nothing of
- * which ended: it counts dead sessions too (`session/handler.go`), and others may be begun and ended meanwhile.
+ * Ends all of the caller's sessions except the session of the request, with Kratos's `DELETE /sessions`. The count in
+ * the answer does not tell which sessions ended: it includes dead sessions (`session/handler.go`), and sessions may
+ * begin and end in the meantime.
  */
 export function endOtherSessions(ender: Ender, kratos: Upstream): SessionChange {
   const about = otherSessions(ender.session);

@@ -10,7 +10,7 @@ import type { ApiAnswer } from './api-route.ts';
 
 const MAX_PAGE_BYTES = 4 * 1024 * 1024;
 
-/** A session as it stands in the list. */
+/** A session in Kratos's list. */
 export interface ListedSession {
   readonly id: string;
   readonly identityId: string | undefined;
@@ -19,11 +19,15 @@ export interface ListedSession {
 
 export interface ListedPage {
   readonly sessions: readonly ListedSession[];
-  /** Whether nothing follows, by how many there are: what of them can be read is another matter. */
+  /** Whether this is the last page: Kratos listed fewer sessions than were asked for, unreadable ones included. */
   readonly isLast: boolean;
 }
 
-/** @param page from 1, of so many sessions each */
+/**
+ * Reads one page of Kratos's list of the caller's other sessions.
+ *
+ * @param page its number, from 1, and its size in sessions
+ */
 export async function readOtherSessions(
   kratos: Upstream,
   credential: Credential,

@@ -5,7 +5,7 @@ import { passThrough } from '../providers/pass-through.ts';
 import type { Upstream, UpstreamCall } from '../providers/upstream.ts';
 import type { ApiAnswer } from './api-route.ts';
 
-/** Asks Kratos with the caller's one credential, and nothing else of the caller's but what traces the call. */
+/** Calls Kratos with the caller's one credential. Of the caller's other headers, only those for tracing are sent. */
 export async function sendAsCaller(
   kratos: Upstream,
   call: Pick<UpstreamCall, 'method' | 'segments' | 'query'>,

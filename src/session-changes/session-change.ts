@@ -4,75 +4,76 @@ import type { Remembered } from '../revocation/log-protocol.ts';
 import type { Mark, MarkSubject } from '../revocation/mark.ts';
 import type { Result } from '../runtime/result.ts';
 
-/** What a provider answered to a change, as the client will get it; or why there is no answer of the provider's. */
+/** The provider's answer to a change, as the client gets it; or the reason why the provider gave no answer. */
 export type ChangeAnswer = Result<Response, Reason>;
 
 /**
- * One request that may change sessions at a provider. Routes describe it; `ChangeMaker` alone makes it, between two
- * marks in the revocation log.
+ * One request that may change sessions at a provider. Routes describe it. Only `ChangeMaker` sends it, between two
+ * writes to the revocation log.
  */
 export interface SessionChange {
   readonly intent: Intent;
   /** Sends the change. Called once, and only after the intent was recorded. */
   send(): Promise<ChangeAnswer>;
-  /** Reads from the answer who was changed. */
+  /** Reads from the answer which subjects were changed. */
   conclude(answer: ChangeAnswer): Promise<Conclusion>;
 }
 
-/** Whom a change may concern, before it is sent. */
+/** The subjects that a change may concern, as known before it is sent. */
 export type Intent =
   | {
       readonly kind: 'known';
-      /** Marked tentatively, as widely as needed. */
+      /** The subjects to mark tentatively: every subject that the change may concern. */
       readonly about: readonly MarkSubject[];
-      /** For a change after which its own retry can no longer find out whom it is about. */
+      /** The subjects to keep in the log, for a change whose retry can no longer find them out. */
       readonly remember?: Remembered;
     }
-  /** Whom it concerns is in the answer, if it concerns anybody: nothing is marked before. */
+  /** The subjects are in the answer, if the change concerns any. No mark is written before the change is sent. */
   | {
       readonly kind: 'in-the-answer';
-      /** Nothing is sent while the log cannot be written. */
+      /** Whether the change is sent only while the log can be written. */
       readonly needsLog: boolean;
     };
 
-/** Whom a change concerned, by its answer. */
+/** The subjects that a change concerned, according to its answer. */
 export type Conclusion =
-  /** The answer proves that nothing was changed. */
+  /** The answer proves that the change was not made. */
   | { readonly kind: 'unchanged' }
   | {
       readonly kind: 'changed';
       readonly marks: readonly Mark[];
-      /** The answer promises nothing that these marks would have to keep: it is given although they cannot be written. */
+      /** The client gets the answer even if these marks cannot be written: the answer does not promise their effect. */
       readonly isOptional?: boolean;
+      /** The name of the change: the log keeps it with the marks, as a sign that they were written. */
       readonly settles?: string;
     }
   /**
-   * Something was changed, and nobody can say for whom. `settles` names the change: the log keeps with the marks that
-   * they were written, for a retry that the store answers as done.
+   * The change was made, and no source knows for whom. `settles` is the name of the change: the log keeps it with the
+   * marks, as a sign that they were written. A retry needs that sign when the store answers that the change is done.
    */
   | { readonly kind: 'nobody-found'; readonly settles?: string }
-  /** Something may have been changed, and a source that could say for whom failed: the answer is withheld. */
+  /** The change may have been made, and a source that knows for whom failed. The client gets 503 instead. */
   | { readonly kind: 'not-told' };
 
 export const UNCHANGED: Conclusion = Object.freeze({ kind: 'unchanged' });
 
-/** Ends what is about the subjects: entries are checked again, tokens are denied. */
+/** Concludes that the subjects' sessions ended: cached sessions are checked again, and tokens are denied. */
 export function ending(subjects: readonly MarkSubject[]): Conclusion {
   return { kind: 'changed', marks: subjects.map((subject) => ({ subject, isTentative: false })) };
 }
 
-/** Has entries about the subjects checked again; tokens stay good. `settles`: the change's name, for its retry. */
+/** Has the subjects' cached sessions checked again; tokens stay valid. `settles`: the change's name, for its retry. */
 export function rechecking(subjects: readonly MarkSubject[], settles?: string): Conclusion {
   const marks = subjects.map((subject) => ({ subject, isTentative: true }));
   return { kind: 'changed', marks, ...(settles !== undefined && { settles }) };
 }
 
-/** Statuses of a refusal that an earlier try of the same request may be the cause of. */
+/** Statuses of a refusal that an earlier try of the same request may have caused. */
 const AFTER_AN_EARLIER_TRY = [404, 408, 409, 410];
 
 /**
- * Whether an answer proves that nothing was changed: the provider refused the request. A time-out, a failure of the
- * provider's, and what an earlier try may have caused prove nothing.
+ * Returns whether the answer proves that the change was not made: the provider refused the request. A time-out, a
+ * failure of the provider, or a refusal that an earlier try may have caused is no proof.
  */
 export function provesUnchanged(answer: ChangeAnswer): boolean {
   if (!answer.ok) return false;
@@ -80,7 +81,7 @@ export function provesUnchanged(answer: ChangeAnswer): boolean {
   return status >= 400 && status < 500 && !AFTER_AN_EARLIER_TRY.includes(status);
 }
 
-/** Concludes by the answer's status alone: ended, unless the answer proves that nothing was changed. */
+/** Concludes from the status alone: the sessions ended, unless the answer proves that the change was not made. */
 export function endingUnlessRefused(
   subjects: readonly MarkSubject[],
 ): (answer: ChangeAnswer) => Promise<Conclusion> {

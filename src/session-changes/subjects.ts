@@ -3,7 +3,7 @@ import type { MarkSubject } from '../revocation/mark.ts';
 import { namesOf } from '../session/identity-names.ts';
 import type { Session } from '../session/session.ts';
 
-/** A person as a whole. */
+/** Names every session of the identity that a session belongs to. */
 export function wholePerson(session: Session): MarkSubject[] {
   return identityMarks(namesOfSession(session));
 }
@@ -12,14 +12,14 @@ export function identityMarks(names: readonly string[]): MarkSubject[] {
   return names.map((identityId) => ({ kind: 'identity', identityId }));
 }
 
-/** The session that a request was made with. */
+/** Names the session of a request. */
 export function ownSession({ id, identity }: Session): MarkSubject[] {
   return [{ kind: 'session', sessionId: id, identityId: identity.id }];
 }
 
 /**
- * A session that a person names by its id. The mark carries the person's names too, so that naming somebody else's
- * session reaches nothing.
+ * Names a session by an id that a person gave. The mark carries the person's names too, so it has no effect if the
+ * session belongs to another person.
  */
 export function namedSession(sessionId: string, person: Session): MarkSubject[] {
   return namesOfSession(person).map((identityId) => ({
@@ -29,12 +29,12 @@ export function namedSession(sessionId: string, person: Session): MarkSubject[] 
   }));
 }
 
-/** Every session of a person but the one given. */
+/** Names every session of an identity except the given one. */
 export function otherSessions(session: Session): MarkSubject[] {
   return otherSessionsOf(namesOfSession(session), session.id);
 }
 
-/** The same by the person's names; of a session that is not known none can be spared. */
+/** Does the same by the identity's names. If the session to spare is not known, every session is named. */
 export function otherSessionsOf(
   names: readonly string[],
   exceptSessionId: string | undefined,
