@@ -13,16 +13,19 @@ interface Environment extends Record<string, unknown> {
   readonly REVOCATIONS?: DurableObjectNamespace<RevocationLog>;
   /** A Worker in front of Kratos, placed near it. */
   readonly KRATOS?: Fetcher;
-  /** The same for Kratos's admin API. */
+  /** A Worker in front of Kratos's admin API. */
   readonly KRATOS_ADMIN?: Fetcher;
   /** A Worker in front of Keycard's API. */
   readonly KEYCARD?: Fetcher;
-  /** The site, when it is a Worker. */
+  /** The site, if it is a Worker. */
   readonly ORIGIN?: Fetcher;
   readonly METRICS?: AnalyticsEngineDataset;
 }
 
-/** One gateway per isolate: the platform hands every request of an isolate the same environment. */
+/**
+ * The gateway of each environment. The platform gives every request of an isolate the same environment, so an
+ * isolate has one gateway.
+ */
 const gateways = new WeakMap<Environment, Gateway>();
 
 export default {
@@ -34,7 +37,10 @@ export default {
   },
 } satisfies ExportedHandler<Environment>;
 
-/** Requests that come before there is a gateway make one between them. One that fails to start is tried again by the next. */
+/**
+ * Makes the gateway. Requests that arrive before the isolate has a gateway share one. If the start fails, the next
+ * request tries again.
+ */
 async function startGateway(environment: Environment): Promise<Gateway> {
   try {
     if (hasCondition(environment.RULES)) await loadConditionLanguage();
@@ -86,7 +92,7 @@ function originOf(binding: Fetcher | undefined, url: string | undefined) {
     : (to: string | Request, init: RequestInit) => fetch(to, init);
 }
 
-/** A wrong configuration serves nobody: every wrong setting goes to the log, none of it to the client. */
+/** Answers every request with an error page. The log names every wrong setting; the client sees none of them. */
 function refuseService(problems: readonly string[]): Gateway {
   for (const problem of problems)
     console.error(JSON.stringify({ event: 'configuration', problem }));

@@ -11,20 +11,23 @@ import type { Anchor } from '../runtime/single-flight.ts';
 import type { ReadNames } from '../session/identity-names.ts';
 import type { TrustedIssuer } from '../tokens/trusted-issuer.ts';
 
-/** Takes in one message. */
+/** Receives one event message. */
 export type Intake = (request: Request, anchor: Anchor) => Promise<Response>;
 
 export interface IntakeSurroundings {
   readonly revocation: Revocation;
-  /** Whose keys prove events. */
+  /** The issuers whose keys verify events. */
   readonly issuers: readonly TrustedIssuer[];
-  /** Reads the other names of people that tokens may have; `undefined`: there are none, or nobody knows them. */
+  /**
+   * Reads the other names of people that tokens may use. `undefined` if tokens use no other name, or if Kratos's
+   * admin API is not configured.
+   */
   readonly readNames: ReadNames | undefined;
   readonly now: () => number;
   readonly write: (line: string) => void;
 }
 
-/** The routes on which others say that sessions ended, by path; those without their settings do not exist. */
+/** Makes the routes for events about ended sessions, by path. A route whose settings are missing does not exist. */
 export function createConfiguredIntakes(
   config: Config,
   { revocation, issuers, readNames, now, write }: IntakeSurroundings,

@@ -2,18 +2,18 @@ import type { Config } from '../config/config.ts';
 import type { RevocationLogStub } from '../revocation/log-protocol.ts';
 import { createRevocation, NO_REVOCATION, type Revocation } from '../revocation/revocation.ts';
 
-/** What the log uses of the world around it. */
+/** The platform functions that the revocation log uses. */
 export interface RevocationSurroundings {
-  /** A new way to the revocation log for each call; `undefined` where none is bound. */
+  /** Opens a new connection to the revocation log for each call; `undefined` if no log is bound. */
   readonly openLog: (() => RevocationLogStub) | undefined;
   readonly now: () => number;
   readonly write: (line: string) => void;
 }
 
-/** Marks outlive whatever may be older than they are by this much, for clocks differ and checks take time. */
+/** A mark is kept this much longer than anything that it can apply to, because clocks differ and checks take time. */
 const KEEP_MARGIN_SECONDS = 60;
 
-/** The log as configured; a site that keeps none is told so in its own log. */
+/** Makes the revocation log that the configuration asks for. Without a log, a line in the site's own log says so. */
 export function createConfiguredRevocation(
   config: Config,
   { openLog, now, write }: RevocationSurroundings,
@@ -35,7 +35,7 @@ export function createConfiguredRevocation(
   });
 }
 
-/** The longest that a token of any issuer lives; 0 where none is believed. */
+/** Returns the longest lifetime of a token of any issuer, in seconds, clock tolerance included; 0 without issuers. */
 function tokenLifeSeconds(config: Config): number {
   const tokens = config.ISSUERS.map(
     ({ max_lifetime_seconds: lifetime, clock_tolerance_seconds: tolerance }) =>
@@ -44,7 +44,7 @@ function tokenLifeSeconds(config: Config): number {
   return Math.max(0, ...tokens);
 }
 
-/** From its start, how long a check can be of any use. */
+/** Returns for how many seconds after its start a check may be used. */
 export function checkLifeSeconds(config: Config): number {
   return (
     config.FRESH_SECONDS + config.STALE_WHILE_REVALIDATE_SECONDS + config.STALE_IF_ERROR_SECONDS

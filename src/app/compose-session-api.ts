@@ -44,9 +44,9 @@ export interface SessionApiOptions {
   readonly changes: ChangeMaker;
   /** `undefined`: Kratos's admin API is not configured. */
   readonly identities: KratosIdentities | undefined;
-  /** `undefined`: no token names its person by anything but the identity's id, or nobody knows its other names. */
+  /** `undefined` if every token names its person by the identity's id, or if Kratos's admin API is not configured. */
   readonly readNames: ReadNames | undefined;
-  /** Keys of an issuer, by the address they are published at. */
+  /** The keys of an issuer, by the URL at which they are published. */
   readonly issuerKeys: (issuer: string, keysUrl: string) => IssuerKeys;
   readonly fetchStore: Fetch;
   readonly fetchKratosAdmin: Fetch;
@@ -56,9 +56,9 @@ export interface SessionApiOptions {
 }
 
 /**
- * Puts the session API among the routes: each provider's own paths, so that its SDKs work unchanged. Admin paths
- * are not there until they are guarded, and nothing below them is ever the site's: a request with a wrong path
- * would hand the guard's secret to it. Whatever else is not a route of these is the site's.
+ * Adds the session API to the routes. Each provider keeps its own paths, so that its SDKs work unchanged. Admin
+ * paths exist only with a guard. Every path below an admin path is reserved: otherwise a request with a wrong path
+ * would hand the guard's secret to the site. All other paths belong to the site.
  */
 export function addSessionApi(
   routes: Routes<RouteRequest>,
@@ -69,10 +69,10 @@ export function addSessionApi(
   const apiPath = config.SESSION_API_PATH ?? '';
   const tables = sessionApiTables(options);
   const common = { errorShape: errorResponse, log, changes, now };
-  // While its database is down, Kratos refuses everybody (`session/manager_http.go`, `FetchFromRequest`).
+  // While its database is down, Kratos refuses every credential (`session/manager_http.go`, `FetchFromRequest`).
   const mayBeFailing = (anchor: Anchor) => readiness.mayBeFailing(anchor);
   const forPeople = { ...common, shared, mayBeFailing };
-  // Nobody else's page reads along with an operator's cookie.
+  // No page of another origin may read these answers with an operator's cookie.
   const forOperators = { ...common, shared: crossOrigin([], log) };
   const add = (table: Record<string, ApiMethods>, routeOptions: ApiRouteOptions) => {
     for (const [path, methods] of Object.entries(table)) {
@@ -94,7 +94,7 @@ export function addSessionApi(
   closeOff(keycardErrorResponse, '/zones/:zoneId/sessions/*');
 }
 
-/** Every route of the session API that is configured, by provider and path. */
+/** Returns every configured route of the session API, by provider and path. */
 export function sessionApiTables(options: SessionApiOptions) {
   const { config } = options;
   const guard = guardOf(options);
@@ -116,7 +116,7 @@ function kratosPublicTable(options: SessionApiOptions): Record<string, ApiMethod
   };
 }
 
-/** The page on which people see and end their own sessions. */
+/** Makes the page on which people see and end their own sessions. */
 export function ownSessionsPage(options: SessionApiOptions, site: SiteOptions) {
   return createOwnSessions({
     ...options,
@@ -140,7 +140,7 @@ function flowOptions(options: SessionApiOptions): SelfServiceOptions {
   };
 }
 
-/** None until they are guarded: unguarded, they would let anybody sign anybody out. */
+/** Returns no routes without a guard, because unguarded routes would let anyone sign anyone out. */
 function kratosAdminTable(
   options: SessionApiOptions,
   guard: Guard | undefined,
@@ -171,8 +171,9 @@ function keycardTable(
 }
 
 /**
- * The zones that may be asked about: those named, else those whose tokens are believed here. An issuer that is not
- * called after its zone is taken for one of the named.
+ * Returns the zones that callers may ask about, each with its trusted issuers. These are the zones in
+ * `KEYCARD_ZONES`, by default those of the `keycard` issuers. An issuer whose URL names no zone belongs to every
+ * zone in `KEYCARD_ZONES`.
  */
 function keycardZones({ KEYCARD_ZONES: named, ISSUERS }: Config): Map<string, string[]> {
   const issuers = ISSUERS.filter(({ preset }) => preset === 'keycard').map(({ issuer }) => issuer);
@@ -220,7 +221,8 @@ function callerOptions({ config, sessions }: SessionApiOptions) {
 }
 
 /**
- * What callers prove themselves with to Postern itself, and Postern to others. None of it is anybody's session, wherever it is sent.
+ * Returns the secrets that callers present to Postern, and those that Postern presents to others. These secrets are
+ * never treated as session credentials.
  */
 export function ownSecrets(config: Config): OwnSecrets {
   return new Set(
@@ -256,7 +258,10 @@ function apiUrlOf(config: Config): string {
   return `${config.PUBLIC_URL}${config.SESSION_API_PATH ?? ''}`;
 }
 
-/** whoami's answers for a site that answers the flows itself: stepping up begins there too. */
+/**
+ * Rewrites whoami's 403 answers for a site with `SELF_SERVICE`: the URL for the second factor then points at the
+ * site.
+ */
 export function createSiteAnswers(config: Config): (response: Response) => Promise<Response> {
   const host = publicHost(config);
   return async (response) => {
@@ -265,14 +270,17 @@ export function createSiteAnswers(config: Config): (response: Response) => Promi
   };
 }
 
-/** How a session cookie that Kratos renews is set, for a site that answers the flows itself: as they set it. */
+/**
+ * Rewrites the session cookie that Kratos renews, for a site with `SELF_SERVICE`. The cookie gets the domain and the
+ * path that the cookies of the flows get.
+ */
 export function createSiteCookies(config: Config): (setCookie: string) => string {
   if (!config.SELF_SERVICE) return (setCookie) => setCookie;
   const host = publicHost(config);
   return (setCookie) => publicCookie(setCookie, host);
 }
 
-/** How what Kratos says of itself reads on the site. */
+/** Maps Kratos's own URLs to the URLs of the site. */
 function publicHost(config: Config): PublicHost {
   return {
     kratosUrls: [config.KRATOS_BASE_URL, config.KRATOS_PUBLIC_URL],

@@ -8,14 +8,17 @@ import { Turns } from '../refusals/login-loop-guard.ts';
 import type { JudgeOptions } from '../routes/gate/authorize.ts';
 import { Rules } from '../rules/rules.ts';
 
-/** What every request for the site is judged and answered by, whoever asks: the gate, another proxy, an operator. */
+/**
+ * Options for a decision about a request for the site. The gate, forward-auth and `npm run explain` use the same
+ * ones.
+ */
 export interface SiteOptions extends JudgeOptions, DenialOptions {
-  /** Of every cookie that may hold a credential: none of them reaches the origin. */
+  /** Names of all cookies that may hold a credential. These cookies never reach the origin. */
   readonly cookieNames: readonly string[];
   readonly identifier: Identifier;
 }
 
-/** Makes them of the configuration. */
+/** Makes the options from the configuration. */
 export function createSiteOptions(
   config: Config,
   parts: Pick<JudgeOptions, 'sessions' | 'tokens' | 'readCredentials' | 'revocation' | 'now'> &

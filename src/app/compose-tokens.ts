@@ -6,7 +6,7 @@ import { KeySetTier } from '../tokens/key-set-tier.ts';
 import { KEYS_STALE_MS, RemoteKeys } from '../tokens/remote-keys.ts';
 import { createTrustedIssuer, type TrustedIssuer } from '../tokens/trusted-issuer.ts';
 
-/** What the issuers use of the world around them. */
+/** The platform functions that the issuers use. */
 export interface IssuerSurroundings {
   readonly kv: KeyValueStore | undefined;
   readonly fetch: (request: Request) => Promise<Response>;
@@ -20,7 +20,7 @@ type IssuerConfig = Pick<
   'ISSUERS' | 'KEY_SET_SECRET' | 'KEYS_TIMEOUT_MS' | 'KV_READ_TIMEOUT_MS'
 >;
 
-/** Every issuer of the configuration, ready to verify. */
+/** Makes every configured issuer, ready to verify tokens. */
 export function createConfiguredIssuers(
   config: IssuerConfig,
   surroundings: IssuerSurroundings,
@@ -30,7 +30,7 @@ export function createConfiguredIssuers(
   );
 }
 
-/** The keys of one issuer, wherever they are. */
+/** Makes the key set of one issuer, from the configuration or from the issuer's URL. */
 export function createIssuerKeys(
   settings: Pick<
     IssuerSettings,

@@ -38,17 +38,17 @@ import { createConfiguredIssuers, createIssuerKeys } from './compose-tokens.ts';
 
 type Fetch = (request: Request) => Promise<Response>;
 
-/** What a gateway uses of the world around it. */
+/** The platform functions and bindings that a gateway uses. */
 export interface Surroundings {
   readonly kv: KeyValueStore | undefined;
-  /** A new way to the revocation log for each call; `undefined` where none is bound. */
+  /** Opens a new connection to the revocation log for each call; `undefined` if no log is bound. */
   readonly openLog: (() => RevocationLogStub) | undefined;
   readonly fetchStore: Fetch;
   readonly fetchKratosAdmin: Fetch;
   readonly fetchKeycard: Fetch;
-  /** For issuers' keys. */
+  /** Fetches issuers' keys. */
   readonly fetchKeys: Fetch;
-  /** `undefined`: there is no site to gate. */
+  /** `undefined` if there is no site to gate. */
   readonly fetchOrigin:
     | ((input: string | Request, init: RequestInit) => Promise<Response>)
     | undefined;
@@ -56,33 +56,33 @@ export interface Surroundings {
   /** From 0 to 1. */
   readonly random: () => number;
   readonly write: (line: string) => void;
-  /** `undefined`: nothing is counted. */
+  /** `undefined` if decisions are not counted. */
   readonly metrics: Dataset | undefined;
 }
 
-/** What a gateway is made of, as the configuration wants it. */
+/** The services of a gateway, as configured. */
 export interface Parts {
   readonly log: DecisionLog;
   readonly store: SessionStore;
   readonly storeReadiness: StoreReadiness;
   readonly revocation: Revocation;
   readonly issuers: readonly TrustedIssuer[];
-  /** `undefined`: no token names its person by anything but the identity's id, or nobody knows its other names. */
+  /** `undefined` if every token names its person by the identity's id, or if Kratos's admin API is not configured. */
   readonly readNames: ReadNames | undefined;
   readonly sessions: Sessions;
   readonly tokens: TokenSessions;
   readonly readCredentials: (headers: Headers) => Iterable<Presentation>;
   /** Issuers whose clients look for the metadata of RFC 9728. */
   readonly authorizationServers: readonly string[];
-  /** Where that metadata is; `undefined` when there is none. */
+  /** The URL of that metadata; `undefined` if there is none. */
   readonly resourceMetadataUrl: string | undefined;
   readonly site: SiteOptions;
-  /** `undefined`: there is no site to gate. */
+  /** `undefined` if there is no site to gate. */
   readonly gate: GateOptions | undefined;
   readonly sessionApi: SessionApiOptions;
 }
 
-/** Makes the parts, in the order in which they need one another. */
+/** Makes the services, each after those that it needs. */
 export function createParts(config: Config, given: Surroundings): Parts {
   const surroundings = markingHops(given, config);
   const { now } = surroundings;
@@ -127,7 +127,10 @@ export function createParts(config: Config, given: Surroundings): Parts {
   };
 }
 
-/** Every call of ours says whose it is, so that a store configured to be ourselves is found out at once. */
+/**
+ * Adds this gate's host to every call to a store, an API or an issuer, so that a misconfigured loop is detected at
+ * once.
+ */
 function markingHops(surroundings: Surroundings, { PUBLIC_URL }: Config): Surroundings {
   const host = hostOf(PUBLIC_URL);
   const marking = (fetch: Fetch) => (request: Request) => {
@@ -163,7 +166,7 @@ function createIdentities(
   return createKratosIdentities(kratosAdmin, config.KRATOS_ADMIN_API_KEY);
 }
 
-/** A store that publishes no readiness is told of once. */
+/** Makes the readiness check. The log says once if the store publishes no readiness. */
 function createStoreReadiness(store: SessionStore, { now, write }: Surroundings): StoreReadiness {
   const event = 'store-readiness-unpublished';
   const onUnpublished = () => write(JSON.stringify({ event, message: UNPUBLISHED_READINESS }));
@@ -194,7 +197,7 @@ function createSessions(
   });
 }
 
-/** How whoami and the gate read credentials, and where they send those who have none. */
+/** Makes the credential reader of whoami and the gate, and the metadata that tells clients where to get a token. */
 function createReading(config: Config) {
   const { ISSUERS } = config;
   const settings = {
@@ -202,7 +205,7 @@ function createReading(config: Config) {
     tokenCookieNames: ISSUERS.length === 0 ? undefined : config.TOKEN_COOKIE_NAMES,
     ownSecrets: ownSecrets(config),
   };
-  // Keycard's clients find where to get a token by the resource's metadata; Kratos's have no use for it.
+  // Keycard's clients find the authorization server in the resource's metadata. Kratos's clients do not use it.
   const authorizationServers = ISSUERS.filter(({ preset }) => preset === 'keycard').map(
     ({ issuer }) => issuer,
   );

@@ -31,15 +31,15 @@ export interface Gateway {
   fetch(request: Request, anchor: Anchor): Promise<Response>;
 }
 
-/** A gateway that also tells which requests it answers by a route of its own. */
+/** A gateway that also tells which requests its own routes answer. */
 export interface RoutedGateway extends Gateway {
-  /** Whether a route of Postern's own takes the request; every other one is the site's, under `RULES`. */
+  /** Whether one of Postern's own routes takes the request. All other requests are for the site, under `RULES`. */
   isOwnRoute(target: AdmittedTarget): boolean;
 }
 
 /**
- * All of Postern behind one `fetch`. The request's target is admitted before the router sees it, and whatever
- * is not one of Postern's own routes, by any spelling, falls to the gate.
+ * Makes all of Postern behind one `fetch`. Each request's target is admitted before the router sees it. A request
+ * that matches none of Postern's own routes, in any spelling, goes to the gate.
  */
 export function createGateway(config: Config, surroundings: Surroundings): RoutedGateway {
   const parts = createParts(config, surroundings);
@@ -94,7 +94,7 @@ export function createGateway(config: Config, surroundings: Surroundings): Route
     }
   };
   const routeOf = (target: AdmittedTarget) => {
-    // What is asked most of all needs no router.
+    // The most frequent request skips the router.
     const isPlainWhoami = target.method === 'GET' && whoamiPaths.has(target.path);
     return isPlainWhoami ? answerWhoami : (routes.match(target) ?? answerSite);
   };
@@ -119,18 +119,18 @@ export function createGateway(config: Config, surroundings: Surroundings): Route
 }
 
 function withoutBody(response: Response): Response {
-  void response.body?.cancel().catch(() => {}); // it may have failed already, and nobody reads it
+  void response.body?.cancel().catch(() => {}); // the body may have failed already, and is not needed
   return new Response(null, response);
 }
 
-/** Logs an error that nobody expected, as a bug of Postern's, and answers 503. */
+/** Logs an unexpected error as a bug of Postern, and answers 503. */
 export function answerBug(error: unknown, { write }: Pick<Surroundings, 'write'>): Response {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   write(JSON.stringify({ event: 'bug', name, message }));
   return errorResponse('internal_error');
 }
 
-/** The request itself is at fault, and nobody is asked who made it. */
+/** Answers a request that was not admitted. Its credentials are not read. */
 async function answerRefusal(
   request: Request,
   reason: Reason,
@@ -148,16 +148,16 @@ async function answerRefusal(
   return response;
 }
 
-/** Origins that may read why a request for the site was refused before its rule was known. */
+/** Returns the origins that may read why a request for the site was refused before its rule was known. */
 function readersOfRefused({ url }: Request, { hosts, rules }: JudgeOptions): ReadonlySet<string> {
-  // For this alone the target is read as a browser reads it: nothing is decided or forwarded by it.
+  // Only this list uses the target as a browser parses it. No verdict and no forwarded URL depends on it.
   const { host: text = '', pathname = '' } = URL.parse(url) ?? {};
   const host = hosts.read(text);
   if (host === undefined || hosts.originOf(host) === undefined) return new Set();
   return pathname.startsWith('/.postern/') ? new Set() : rules.crossOriginsOf(host);
 }
 
-/** Only what has not come through here before, and is for one of our hosts. */
+/** Admits a request that has not passed through this gate before and is for one of the site's hosts. */
 function admitHere(
   request: Request,
   site: JudgeOptions,
@@ -169,7 +169,7 @@ function admitHere(
   return site.hosts.originOf(admitted.value.host) === undefined ? failed('host_unknown') : admitted;
 }
 
-/** Postern's own, and those of issuers that publish none themselves. */
+/** Returns Postern's own public keys, and the issuers' keys that are written into `ISSUERS`. */
 function publicKeysOf({ ASSERTION_KEYS = [], ISSUERS }: Config) {
   return [
     ...ASSERTION_KEYS.map(publicKey),
