@@ -1,15 +1,18 @@
 // Pure: no I/O, no clock.
 import type { Credential } from './credential.ts';
 
-/** What a credential is called in every tier: `v1s:` and 43 base64url characters. Says nothing of it. */
+/**
+ * The name of a credential in every cache tier: `v1s:` and 43 base64url characters. The name reveals nothing of the
+ * credential.
+ */
 export type CredentialName = string;
 
 const encoder = new TextEncoder();
 
 /**
- * The name is SHA-256 over everything the answer depends on: the format's version, the store asked, the
- * way the credential travels, and its exact bytes. Each part stands behind its length, so that no two
- * different lists of parts are the same bytes.
+ * Returns the name of a credential: SHA-256 over everything that the answer depends on. That is the version of the
+ * format, the store, the way the credential travels, and its exact bytes. Each part has its length in front, so two
+ * different lists of parts never give the same bytes.
  */
 export function nameCredential(
   { carrier, value }: Credential,
@@ -20,9 +23,9 @@ export function nameCredential(
 }
 
 /**
- * What something is called outside of memory: `v1s` a session credential, `v1t` a token that names no session, `v1k`
- * a key set, `v1f` the forms of a session, `v1m` what a message marks. The format, a colon, and 43 base64url characters of SHA-256 over the
- * format and every part.
+ * Returns the name of something outside of memory: the format, a colon, and 43 base64url characters of SHA-256. The
+ * digest covers the format and every part. The formats: `v1s` a session credential, `v1t` a token that names no
+ * session, `v1k` a key set, `v1f` the forms of a session, `v1m` the subjects that a message marks.
  */
 export async function digestName(
   format: 'v1s' | 'v1t' | 'v1k' | 'v1f' | 'v1m',
@@ -33,7 +36,7 @@ export async function digestName(
   return `${format}:${toBase64Url(digest)}`;
 }
 
-/** Joins parts so that the parts can be told from the bytes. Exported for its property test. */
+/** Joins parts so that different parts never give the same bytes. Exported for its property test. */
 export function lengthPrefixed(parts: readonly string[]): Uint8Array {
   return encoder.encode(parts.map((part) => `${part.length}:${part}`).join(''));
 }

@@ -1,4 +1,7 @@
-/** The headers credentials travel in: what an answer about a session depends on (RFC 9110 section 12.5.5). */
+/**
+ * The request headers that carry credentials. Every answer about a session depends on them (RFC 9110 section
+ * 12.5.5).
+ */
 export const VARY = 'Cookie, Authorization, X-Session-Token';
 
 interface CookieCarrier {
@@ -6,26 +9,32 @@ interface CookieCarrier {
   readonly cookieName: string;
 }
 
-/** The way in which a credential travelled, and is sent to the store (`session/manager_http.go`, `extractToken`). */
+/**
+ * The place of a credential in the request. The credential goes to the store in the same place
+ * (`session/manager_http.go`, `extractToken`).
+ */
 export type Carrier =
   | { readonly kind: 'session-token-header' }
   | CookieCarrier
   | { readonly kind: 'bearer' };
 
-/** One session credential, as the client spelt it: well-formed, nothing proven yet. */
+/** One session credential, exactly as the client sent it: well-formed, not verified yet. */
 export interface Credential {
   readonly carrier: Carrier;
-  /** The exact bytes that are hashed and sent upstream; visible ASCII, never percent-decoded, a cookie's without quotes. */
+  /**
+   * The exact bytes that are hashed and sent upstream: visible ASCII, never percent-decoded. A cookie's value has no
+   * quotes.
+   */
   readonly value: string;
 }
 
-/** A JWT by its form, from any issuer, as the client spelt it: nothing proven yet. */
+/** A value in the form of a JWT, from any issuer, exactly as the client sent it: not verified yet. */
 export interface TokenCredential {
   readonly carrier: CookieCarrier | { readonly kind: 'bearer' };
   readonly value: string;
 }
 
-/** One credential to look at, or the cookies of one name, which are told apart by whose they are. */
+/** One credential, or several cookies of one name. Several cookies are resolved together, by the identity of each. */
 export type UsablePresentation =
   | { readonly kind: 'candidates'; readonly candidates: readonly [Credential, ...Credential[]] }
   | {
@@ -33,7 +42,7 @@ export type UsablePresentation =
       readonly candidates: readonly [TokenCredential, ...TokenCredential[]];
     };
 
-/** One place of a request in which a credential is presented. A request may have several. */
+/** One place of a request that holds a credential. A request may have several. */
 export type Presentation =
   | UsablePresentation
   | {
@@ -46,7 +55,7 @@ export type Presentation =
         | 'token_too_long';
     };
 
-/** Tells whether a value is one of the credentials that were looked at. */
+/** Tells whether a value is one of the credentials that were tried. */
 export function isPresented(tried: readonly UsablePresentation[], value: string): boolean {
   return tried.some(({ candidates }) => candidates.some((each) => each.value === value));
 }

@@ -1,5 +1,5 @@
 /**
- * Secrets of Postern's own configuration. A bearer that is one of them and was sent to a wrong path is no session
- * credential: it is not looked up and goes no further.
+ * Secrets of Postern's own configuration. A client may send one as a bearer to a wrong path. Such a bearer is no
+ * session credential: it is neither looked up nor forwarded.
  */
 export type OwnSecrets = ReadonlySet<string>;

@@ -7,7 +7,7 @@ import { isTokenForm } from './token-form.ts';
 const MIN_CREDENTIAL_LENGTH = 16;
 const MAX_CREDENTIAL_LENGTH = 4096;
 const MAX_TOKEN_LENGTH = 8192;
-/** Two cookies come from a parent and a child domain; more than three are stuffed by somebody. */
+/** A parent and a child domain give two cookies of one name. More than three are likely planted by an attacker. */
 const MAX_CANDIDATES = 3;
 
 /** RFC 6265 `cookie-octet`: visible ASCII without quote, comma, semicolon, backslash. */
@@ -15,18 +15,21 @@ const CREDENTIAL_CHARACTERS = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/;
 const BEARER = /^bearer /i;
 
 export interface CredentialSettings {
-  /** In the order in which they are looked at. */
+  /** Names of session cookies, in the order in which they are tried. */
   readonly sessionCookieNames: readonly string[];
-  /** The same for cookies that hold a JWT; `undefined` where no issuer is trusted: a JWT is then like any other value. */
+  /**
+   * Names of cookies that hold a JWT, in the same order. `undefined` if no issuer is trusted; a JWT is then read as
+   * a session credential.
+   */
   readonly tokenCookieNames: readonly string[] | undefined;
   readonly ownSecrets: OwnSecrets;
 }
 
 /**
- * The credentials that a request presents, in Kratos's order (`session/manager_http.go`, `extractToken`):
- * `X-Session-Token`, then the session cookie, then (new here) a token cookie, then `Authorization: Bearer`. Each
- * place is read only when it is asked for, and judged by form alone, before anything is hashed, looked up or
- * sent. A bearer that is a JWT by its form, and whatever a token cookie holds, is a token.
+ * Reads the credentials that a request presents, in Kratos's order (`session/manager_http.go`, `extractToken`):
+ * `X-Session-Token`, then the session cookie, then `Authorization: Bearer`. A token cookie, which Kratos does not
+ * have, comes before the bearer. Each place is read only on demand. It is checked by form alone, before anything is
+ * hashed, looked up or sent. A bearer in the form of a JWT is a token, and so is every value of a token cookie.
  */
 export function* readCredentials(
   headers: Headers,
@@ -45,7 +48,7 @@ export function* readCredentials(
   yield isToken ? readToken(bearer) : readCredential(bearer, { kind: 'bearer' });
 }
 
-/** The kind of value that the cookies of one setting hold. */
+/** The kind of value in the cookies of one setting. */
 interface CookieForm {
   readonly kind: 'candidates' | 'tokens';
   readonly maxLength: number;
@@ -82,7 +85,7 @@ function presentCookies(
     : { kind: 'unusable', carrier, reason: 'credential_ambiguous' };
 }
 
-/** The well-formed ones of these values, each once. */
+/** Returns the well-formed values, each once. */
 function distinct(values: readonly string[], maxLength: number): string[] {
   return [...new Set(values.filter((value) => isWellFormed(value, maxLength)))];
 }
@@ -92,7 +95,7 @@ function readBearer(header: string | null): string | undefined {
 }
 
 function readCredential(value: string, carrier: Carrier): Presentation {
-  // Two header lines of one name reach the Worker as one value joined by ", ".
+  // The runtime joins two header lines of one name into one value, with ", " between them.
   if (value.includes(',')) return { kind: 'unusable', carrier, reason: 'credential_conflicting' };
   return isWellFormed(value, MAX_CREDENTIAL_LENGTH)
     ? { kind: 'candidates', candidates: [{ carrier, value }] }

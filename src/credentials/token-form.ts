@@ -1,15 +1,18 @@
 // Pure: no I/O, no clock.
 
-/** The beginning of a JSON object, as base64url or as base64, with white space or a byte order mark before it. */
+/**
+ * Matches base64url and base64. The decoded text must begin as a JSON object, after white space or a byte order
+ * mark.
+ */
 const LENIENT_BASE64 = /^[A-Za-z0-9+/_=-]{2,}$/;
 const OBJECT_START = /^(?:\u00ef\u00bb\u00bf)?[ \t\r\n]*\{/;
-/** Enough of the header to see how it begins. */
+/** Enough characters of the header to see how it begins. */
 const GLANCE_LENGTH = 64;
 
 /**
- * Whether a value is a JWT by its form (RFC 7519 section 1): parts set apart by dots, the first of which is a
- * JSON object in base64url. Told leniently, so that a token with something wrong is refused as a token;
- * credentials of Kratos hold no dot.
+ * Tells whether a value has the form of a JWT (RFC 7519 section 1): parts with dots between them, the first a JSON
+ * object in base64url. The check is lenient, so that a damaged token is refused as a token. Kratos's credentials
+ * contain no dot.
  */
 export function isTokenForm(value: string): boolean {
   const end = value.indexOf('.');
@@ -31,12 +34,12 @@ function decodeLeniently(text: string): string | undefined {
 }
 
 /**
- * Tells by its claims, without verifying them, whether a bearer value is a token of a configured issuer. The value is
- * read leniently: a value that Postern would refuse may be a credential to an origin that is less strict.
+ * Tells by its claims, without verification, whether a bearer value is a token of a configured issuer. The value is
+ * read leniently: an origin that is less strict than Postern may accept it as a credential.
  */
 export interface TokenClassifier {
-  /** Whether a configured issuer issued it, for any audience. */
+  /** Whether a configured issuer issued the value, for any audience. */
   isIssuers(value: string): boolean;
-  /** Whether it is a session here: by issuer and by audience. */
+  /** Whether the value counts as a session here, by issuer and by audience. */
   isSession(value: string): boolean;
 }
