@@ -1,6 +1,8 @@
 // Pure: no I/O, no clock.
 
-/** Signature algorithms that may be allowed: asymmetric ones, since the keys are public. No HMAC, no `none`. */
+/**
+ * Signature algorithms that an issuer may use: asymmetric ones only, because the keys are public. No HMAC, no `none`.
+ */
 export const ALGORITHMS = [
   'ES256',
   'ES384',
@@ -21,7 +23,7 @@ export function isAlgorithm(name: string): name is Algorithm {
   return (ALGORITHMS as readonly string[]).includes(name);
 }
 
-/** Whether two names are one algorithm: `EdDSA` is deprecated for `Ed25519`, with the same bytes (RFC 9864). */
+/** Whether two names mean the same algorithm: `EdDSA` is deprecated for `Ed25519`, with the same bytes (RFC 9864). */
 export function isSameAlgorithm(one: Algorithm, other: Algorithm): boolean {
   return canonical(one) === canonical(other);
 }

@@ -6,14 +6,17 @@ import type { JsonObject } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import { holdsFiniteNumbers, type JsonProblem, parseStrictObject } from '../runtime/strict-json.ts';
 
-/** Longer than any session needs, short enough to be judged in microseconds. */
+/**
+ * Maximum length of a token in characters. No session needs a longer token, and this length is checked in
+ * microseconds.
+ */
 export const MAX_TOKEN_LENGTH = 8192;
 
 const HEADER_BOUNDS = { maxDepth: 4, maxMembers: 16 };
 const PAYLOAD_BOUNDS = { maxDepth: 8, maxMembers: 64 };
 const NAME = /^[\x21-\x7e]{1,255}$/;
 
-/** A JWS in compact form as it was presented: well-formed, nothing proven. */
+/** A well-formed JWS in compact form. Its signature is not verified yet. */
 export interface UnverifiedJws {
   readonly compact: string;
   readonly header: {
@@ -25,16 +28,16 @@ export interface UnverifiedJws {
   readonly payload: Uint8Array;
 }
 
-/** A JWT as it was presented: nothing proven. */
+/** A well-formed JWT. Its signature and claims are not verified yet. */
 export interface UnverifiedToken {
   readonly jws: UnverifiedJws;
   readonly claims: JsonObject;
 }
 
 /**
- * The strict front door: opens a compact JWS (RFC 7515 section 7.1) that every reader would read the same
- * way, before any library sees it. Refused are other lengths and numbers of parts, base64url that is not
- * canonical, a header with repeated members or with any but `alg`, `kid` and `typ`.
+ * Opens a compact JWS (RFC 7515 section 7.1) before any library sees it. Accepts only a JWS that every parser reads
+ * the same way. Rejects an empty or overlong text, any number of parts but three, and base64url that is not
+ * canonical. Also rejects a header with repeated members, or with members other than `alg`, `kid` and `typ`.
  */
 export function openCompactJws(compact: string): Result<UnverifiedJws, TokenDenialReason> {
   if (compact.length > MAX_TOKEN_LENGTH) return failed('token_too_long');
@@ -50,7 +53,7 @@ export function openCompactJws(compact: string): Result<UnverifiedJws, TokenDeni
   return success({ compact, header: header.value, payload: decodeBase64Url(payloadPart) });
 }
 
-/** The same for a JWT, whose payload is a JSON object (RFC 7519 section 7.2). */
+/** Opens a compact JWT in the same way. Its payload must be a JSON object (RFC 7519 section 7.2). */
 export function openToken(compact: string): Result<UnverifiedToken, TokenDenialReason> {
   const opened = openCompactJws(compact);
   if (!opened.ok) return opened;
@@ -61,7 +64,10 @@ export function openToken(compact: string): Result<UnverifiedToken, TokenDenialR
     : failed('token_claim_invalid');
 }
 
-/** A bound of ours is not a fault of the token's form: its issuer is told which one. */
+/**
+ * The denial reason for a payload that cannot be read. A token that exceeds a limit of Postern is not malformed, so
+ * the reason names the limit.
+ */
 function reasonOf(problem: JsonProblem): TokenDenialReason {
   switch (problem) {
     case 'malformed':
@@ -75,7 +81,7 @@ function reasonOf(problem: JsonProblem): TokenDenialReason {
 
 function readHeader(bytes: Uint8Array): Result<UnverifiedJws['header'], TokenDenialReason> {
   const read = parseStrictObject(bytes, HEADER_BOUNDS);
-  // The three members that are allowed are text, so that a deeper or wider header has others.
+  // The three allowed members are strings, so a header that is too deep or too wide has other members.
   if (!read.ok)
     return failed(read.failure === 'malformed' ? 'token_malformed' : 'token_header_refused');
   const header = read.value;
@@ -86,7 +92,7 @@ function readHeader(bytes: Uint8Array): Result<UnverifiedJws['header'], TokenDen
     return failed('token_header_refused');
   }
   const { alg, typ } = header;
-  // It only chooses among the issuer's own keys, so that an empty one says as little as none.
+  // `kid` only selects one of the issuer's own keys, so an empty `kid` counts as absent.
   const kid = header.kid === null || header.kid === '' ? undefined : header.kid;
   const isNameOrAbsent = (value: unknown) =>
     value === undefined || (typeof value === 'string' && NAME.test(value));
@@ -95,7 +101,7 @@ function readHeader(bytes: Uint8Array): Result<UnverifiedJws['header'], TokenDen
   }
   return success({
     alg,
-    kid: kid as string | undefined, // a name or absent, as just seen
+    kid: kid as string | undefined, // checked above: a name or absent
     typ: typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : undefined,
   });
 }

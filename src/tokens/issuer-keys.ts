@@ -6,10 +6,10 @@ import { findKey, type IssuerKey, importKeys, type WantedKey } from './key-set.t
 export type KeyAnswer =
   | { readonly kind: 'key'; readonly key: IssuerKey }
   | { readonly kind: 'unknown-key' }
-  /** Could not find out; says nothing of the token. */
+  /** The keys could not be fetched. This answer says nothing about the token. */
   | {
       readonly kind: 'unavailable';
-      /** Fit for `Cache-Status` and the log, such as `keys-503`; never any text of the endpoint's. */
+      /** Safe for `Cache-Status` and the log, for example `keys-503`. Never contains text from the endpoint. */
       readonly detail: string;
       readonly retryAfterSeconds: number | undefined;
     };
@@ -17,18 +17,18 @@ export type KeyAnswer =
 /** The keys of one issuer. Implementations never throw. */
 export interface IssuerKeys {
   find(wanted: WantedKey, anchor: Anchor): Promise<KeyAnswer>;
-  /** Whether there are keys to verify with, fresh or still believed. */
+  /** Whether there is a key set to verify with: fresh, or stale and still accepted. */
   isReady(anchor: Anchor): Promise<boolean>;
 }
 
-/** Keys that stand in the configuration. */
+/** Creates the keys of an issuer from a key set in the configuration. */
 export function createInlineKeys(keys: readonly PublicJwk[]): IssuerKeys {
-  let imported: readonly IssuerKey[] | undefined; // settled data only: a promise would be one request's
+  let imported: readonly IssuerKey[] | undefined; // a value, never a promise: a promise belongs to one request
   return {
     async find(wanted) {
       if (imported === undefined) {
         const ready = await importKeys(keys);
-        imported ??= ready; // another request may have been first
+        imported ??= ready; // another request may have stored the keys first
       }
       const key = findKey(imported, wanted);
       return key === undefined ? { kind: 'unknown-key' } : { kind: 'key', key };

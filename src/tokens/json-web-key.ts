@@ -5,30 +5,30 @@ import { isObject, type JsonObject, type JsonValue } from '../runtime/json.ts';
 import { type Algorithm, isSameAlgorithm } from './algorithms.ts';
 import { isStrongRsaKey } from './rsa-strength.ts';
 
-/** A public key as one issuer may use it: bound to one algorithm (RFC 8725 section 3.1), public members only. */
+/** A public key of one issuer: bound to one algorithm (RFC 8725 section 3.1), public members only. */
 export interface PublicJwk {
   readonly kid: string | undefined;
   readonly algorithm: Algorithm;
   readonly jwk: Readonly<Record<string, string>>;
 }
 
-/** Why a key is of no use here, fit for the log. */
+/** The reason why a key cannot be used, safe for the log. */
 export type KeyProblem =
-  /** No JWK, or of a `kty` or `crv` that is not known. */
+  /** Not a JWK, or its `kty` or `crv` is unknown. */
   | 'kind'
-  /** `alg` is not one of the issuer's algorithms, or leaves a choice between them. */
+  /** `alg` is not one of the issuer's algorithms. Or `alg` is absent and more than one algorithm fits. */
   | 'algorithm'
-  /** `use` or `key_ops` name another purpose than verifying. */
+  /** `use` or `key_ops` names a purpose other than verifying. */
   | 'purpose'
   | 'kid'
-  /** A member that is missing or holds no base64url. */
+  /** A member is missing or is not base64url. */
   | 'members'
   | 'weak';
 
 /**
  * - `usable`: may verify signatures;
- * - `unusable`: of no use here, and passed over;
- * - `secret`: holds what must never be published, so whoever published it made a mistake.
+ * - `unusable`: cannot be used, and is skipped;
+ * - `secret`: contains secret members, which the issuer has published by mistake.
  */
 export type ReadJwk =
   | { readonly kind: 'usable'; readonly key: PublicJwk }
@@ -59,9 +59,11 @@ const CURVES: Readonly<Record<string, Kind>> = {
 };
 
 /**
- * Reads one member of a key set (RFC 7517). The key's own `alg` decides what it is for; without one, its kind
- * and the issuer's allow-list must leave no choice. An issuer's serialiser writes `null` or an empty text for a member
- * that is not there, and pads base64: both are read, as nobody but the issuer can write them.
+ * Reads one key of a key set (RFC 7517). The key's own `alg` selects its algorithm. Without `alg`, the key type and
+ * the issuer's allow-list must leave exactly one algorithm.
+ *
+ * Some serialisers write `null` or an empty string for an absent member, and pad base64. Both are accepted, because
+ * only the issuer can write its key set.
  */
 export function readJwk(value: JsonValue, allowed: readonly Algorithm[]): ReadJwk {
   if (!isObject(value)) return { kind: 'unusable', kid: undefined, problem: 'kind' };
@@ -81,7 +83,7 @@ export function readJwk(value: JsonValue, allowed: readonly Algorithm[]): ReadJw
   return isStrong(jwk) ? { kind: 'usable', key: { kid: named, algorithm, jwk } } : unusable('weak');
 }
 
-/** Whether a member that chooses says anything: `null`, an empty text and an empty list do not. */
+/** Whether an optional member is present. `null`, an empty string and an empty list count as absent. */
 function isPresent(value: JsonValue | undefined): value is Exclude<JsonValue, null> {
   const isEmpty = Array.isArray(value) ? value.length === 0 : value === '';
   return value !== undefined && value !== null && !isEmpty;
@@ -124,7 +126,10 @@ function publicMembers(value: JsonObject, kind: Kind): Record<string, string> | 
   return members;
 }
 
-/** Base64 in either alphabet, padded or not, in lines or not, as base64url without padding (RFC 7515 section 2). */
+/**
+ * Converts base64 to base64url without padding (RFC 7515 section 2). The input may use either alphabet, padding and
+ * line breaks.
+ */
 function withoutPadding(text: string): string {
   return text
     .replace(/\s+/g, '')

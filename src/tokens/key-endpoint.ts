@@ -3,37 +3,38 @@ import type { JsonObject } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import { parseStrictText } from '../runtime/strict-json.ts';
 
-/** Where an issuer says its keys are. */
+/** The address of an issuer's keys. */
 export type KeyLocation =
   | { readonly kind: 'url'; readonly url: string }
-  /** By its metadata: RFC 8414, then OpenID Connect Discovery. */
+  /** Read from the issuer's metadata: RFC 8414, then OpenID Connect Discovery. */
   | {
       readonly kind: 'discovery';
       readonly issuer: string;
-      /** Whether the metadata may name keys at another origin than the issuer's. */
+      /** Whether `jwks_uri` may have a different origin than the issuer. */
       readonly allowsOtherOrigin: boolean;
     };
 
 export interface KeyEndpointOptions {
   readonly location: KeyLocation;
-  /** For everything one look costs, bodies included. */
+  /** The deadline for one fetch of the key set: metadata, keys and bodies together. */
   readonly timeoutMs: number;
   readonly fetch: (request: Request) => Promise<Response>;
   readonly now: () => number;
 }
 
-/** Why an issuer's key set could not be had, fit for `Cache-Status` and the log. */
+/** The reason why an issuer's key set could not be fetched, safe for `Cache-Status` and the log. */
 export type KeyEndpointProblem = string;
 
 const MAX_BODY_BYTES = 64 * 1024;
 const BOUNDS = { maxDepth: 8, maxMembers: 128 };
-/** Metadata changes far more rarely than keys do. */
+/** Metadata is cached for this long, because it changes far more rarely than keys do. */
 const METADATA_FRESH_MS = 3_600_000;
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /**
- * One issuer's key endpoint. The address is configured, or read from the metadata at the configured issuer;
- * nothing in a token takes part. Redirects are failures, bodies are bounded, and everything has one deadline.
+ * The key endpoint of one issuer. Its address is configured, or read from the metadata at the configured issuer. A
+ * token never influences the address. Redirects are failures, bodies have a size limit, and one deadline covers all
+ * requests.
  */
 export class KeyEndpoint {
   readonly #options: KeyEndpointOptions;
@@ -43,9 +44,9 @@ export class KeyEndpoint {
     this.#options = options;
   }
 
-  /** The key set document as published now. Never throws. */
+  /** Fetches the issuer's current key set document. Never throws. */
   async fetchKeySet(): Promise<Result<JsonObject, KeyEndpointProblem>> {
-    // Its own deadline, never a client's signal: other requests may be waiting for this answer.
+    // Uses its own deadline, never a client's signal, because other requests may be waiting for this answer.
     const signal = AbortSignal.timeout(this.#options.timeoutMs);
     const url = await this.#locate(signal);
     if (!url.ok) return url;
@@ -70,11 +71,11 @@ export class KeyEndpoint {
       }
       problems.push(found.failure);
     }
-    // A document that could not be used says more than an address without one.
+    // Prefer a problem with a document over a 404, because it tells the operator more.
     return failed(problems.find((problem) => problem !== 'metadata-404') ?? 'metadata-404');
   }
 
-  /** The address of the keys, by the metadata at one address. */
+  /** Reads the address of the keys from the metadata at one URL. */
   async #readMetadata(
     url: string,
     { issuer, allowsOtherOrigin }: Extract<KeyLocation, { kind: 'discovery' }>,
@@ -109,8 +110,8 @@ export class KeyEndpoint {
 }
 
 /**
- * Where an issuer's metadata is: the well-known part goes between host and path (RFC 8414 section 3.1); OpenID
- * Connect Discovery section 4 puts its own behind the path.
+ * The two URLs of an issuer's metadata. RFC 8414 section 3.1 puts the well-known part between host and path. OpenID
+ * Connect Discovery section 4 puts its well-known part after the path.
  */
 export function metadataUrls(issuer: string): [string, string] {
   const url = new URL(issuer);
@@ -121,7 +122,7 @@ export function metadataUrls(issuer: string): [string, string] {
   ];
 }
 
-/** The `jwks_uri` of metadata that is this issuer's own (RFC 8414 section 3.3). */
+/** Reads `jwks_uri` from the metadata. The metadata must name this issuer (RFC 8414 section 3.3). */
 function readKeyUrl(
   metadata: JsonObject,
   issuer: string,
@@ -137,7 +138,7 @@ function readKeyUrl(
   return success(url.href);
 }
 
-/** https, but for an issuer that is itself on loopback. */
+/** Whether the URL is https. http is allowed only if both the URL and the issuer are on loopback. */
 function isSecure(url: URL, issuer: string): boolean {
   if (url.protocol === 'https:') return true;
   return (

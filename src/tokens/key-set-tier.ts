@@ -7,22 +7,24 @@ import type { Algorithm } from './algorithms.ts';
 import type { PublicJwk } from './json-web-key.ts';
 import { readKeySet } from './key-set.ts';
 
-/** An issuer's keys as isolates share them. */
+/** An issuer's keys as stored in KV, where all isolates share them. */
 export interface StoredKeySet {
   readonly keys: readonly PublicJwk[];
-  /** When the look that read them started, in milliseconds since the epoch. */
+  /** When the fetch of these keys started, in milliseconds since the epoch. */
   readonly fetchedAt: number;
 }
 
 export interface KeySetTierOptions {
   readonly issuer: string;
-  /** Where the keys were read from, so that a change of configuration finds nothing old. */
+  /** The source of the keys. It is part of the KV key, so a changed configuration never reads old keys. */
   readonly source: string;
   readonly algorithms: readonly Algorithm[];
-  /** What the seal is derived from: whoever can write to KV must not be able to make keys. */
+  /**
+   * The secret from which the encryption key is derived. It stops anyone with write access to KV from adding keys.
+   */
   readonly secret: string;
   readonly readTimeoutMs: number;
-  /** How long a stored set is of use, in seconds. */
+  /** Lifetime of a stored key set, in seconds. */
   readonly keepSeconds: number;
   readonly onFailure: (operation: 'get' | 'put' | 'unseal') => void;
 }
@@ -30,7 +32,10 @@ export interface KeySetTierOptions {
 const BOUNDS = { maxDepth: 8, maxMembers: 8 };
 const MAX_VALUE_BYTES = 96 * 1024;
 
-/** An issuer's keys in Workers KV, sealed. Every failure of KV is a miss or a lost write, and is counted. */
+/**
+ * An issuer's keys in Workers KV, sealed (encrypted). A failed read of KV is a miss, a failed write is dropped, and
+ * both are counted.
+ */
 export class KeySetTier {
   readonly #store: KeyValueStore;
   readonly #options: KeySetTierOptions;
@@ -41,7 +46,10 @@ export class KeySetTier {
     this.#options = options;
   }
 
-  /** What is kept; `undefined` when there is nothing, or nothing of ours, in time. Never throws. */
+  /**
+   * Reads the stored key set. Returns `undefined` if KV has no entry, does not answer in time, or holds a value that
+   * Postern did not write. Never throws.
+   */
   async read(): Promise<StoredKeySet | undefined> {
     const { readTimeoutMs, onFailure, secret } = this.#options;
     const name = await this.#resolveName();

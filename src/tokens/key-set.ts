@@ -5,29 +5,30 @@ import { failed, type Result, success } from '../runtime/result.ts';
 import { type Algorithm, isSameAlgorithm } from './algorithms.ts';
 import { type KeyProblem, type PublicJwk, readJwk } from './json-web-key.ts';
 
-/** A key that may verify an issuer's signatures, under the one algorithm it is for. */
+/** A key that may verify an issuer's signatures, under exactly one algorithm. */
 export interface IssuerKey extends PublicJwk {
   readonly cryptoKey: CryptoKey;
 }
 
-/** What a token says of the key it was signed with. */
+/** The key that a token's header asks for. */
 export interface WantedKey {
   readonly kid: string | undefined;
   readonly algorithm: Algorithm;
 }
 
-/** What is wrong with a key set, fit for the log; nothing of it is used then. */
+/** The reason why a key set is rejected as a whole, safe for the log. */
 export type KeySetProblem = 'not-a-key-set' | 'too-many-keys' | 'secret-key' | 'duplicate-key';
 
 export const MAX_KEYS = 100;
 
-/** Told of each key that is passed over: its `kid`, where it has one, and why. */
+/** Called for each key that is skipped, with its `kid` (if any) and the reason. */
 export type OnPassedOver = (kid: string | undefined, problem: KeyProblem | 'import') => void;
 
 /**
- * The usable keys of a JWK set. Keys of other kinds are passed over; a set with a private or symmetric key, or
- * with two different keys of one name and algorithm, is refused whole, because its publisher made a mistake that no
- * reader can mend. A key that is there twice is there once.
+ * Reads the usable keys of a JWK set. Keys of other kinds are skipped, and repeated keys are read once.
+ *
+ * A set is rejected as a whole if it has a private or symmetric key. It is also rejected if two different keys have
+ * the same `kid` and algorithm. Both are mistakes of the issuer that a reader cannot correct.
  */
 export function readKeySet(
   document: JsonObject,
@@ -50,8 +51,8 @@ export function readKeySet(
 }
 
 /**
- * Keys ready to verify with. One that the platform refuses (a point off its curve, an exponent it does not know)
- * is passed over. A key that is in `known` already stays the same object.
+ * Imports keys so that they can verify signatures. Skips a key that the platform rejects, for example a point off its
+ * curve or an unsupported exponent. A key that is already in `known` stays the same object.
  */
 export async function importKeys(
   keys: readonly PublicJwk[],
@@ -69,8 +70,8 @@ export async function importKeys(
 }
 
 /**
- * The one key a token may have been signed with. A token without `kid` has one only where there is no choice;
- * there is no key to fall back on.
+ * Finds the key that a token must have been signed with. Exactly one key must fit the token's `kid` and algorithm. A
+ * token without `kid` is matched by its algorithm alone. There is no default key.
  */
 export function findKey(
   keys: readonly IssuerKey[],
@@ -85,7 +86,7 @@ export function findKey(
 async function importKey(key: PublicJwk): Promise<IssuerKey | undefined> {
   try {
     const cryptoKey = await importJWK(key.jwk, key.algorithm);
-    // Bytes come only from symmetric keys, which no public key is.
+    // `importJWK` returns bytes only for symmetric keys, and a public key is never symmetric.
     return cryptoKey instanceof Uint8Array ? undefined : { ...key, cryptoKey };
   } catch {
     return undefined;

@@ -7,7 +7,7 @@ import { type Result, success } from '../runtime/result.ts';
 import { fillFields, type ProvenSession, proven, type SessionField } from './proven-session.ts';
 import { id, type VerifiedTimes } from './token-kind.ts';
 
-/** Claims of an access token of a Keycard zone (RFC 9068 section 2.2). */
+/** Claims of an access token from a Keycard zone (RFC 9068 section 2.2). */
 export const KEYCARD_CLAIMS = v.object({
   iss: id,
   sub: id,
@@ -22,15 +22,15 @@ export type KeycardClaims = v.InferOutput<typeof KEYCARD_CLAIMS>;
 
 export const KEYCARD_TYPES = ['at+jwt', 'jwt', undefined];
 export const KEYCARD_REQUIRED = ['iss', 'sub', 'client_id', 'iat', 'exp'];
-/** ID tokens, logout tokens and events have these; an access token has not. */
+/** Claims of ID tokens, logout tokens and events. An access token has none of them. */
 export const KEYCARD_FORBIDDEN = ['events', 'nonce', 'at_hash', 'c_hash'];
 
 const ZONE_HOST = /^([a-z0-9-]{1,63})\.keycard\.cloud$/;
 
 /**
- * The session a Keycard token proves, in the shape of Keycard's own: a user's, or an application's when the
- * subject is the client itself (RFC 9068 section 2.2). `identity.id` is there for rules and headers, and is
- * not shown.
+ * Returns the session that a Keycard token proves, in the shape of Keycard's own sessions. It is an application's
+ * session if the subject is the client itself (RFC 9068 section 2.2), and a user's session otherwise. Rules and
+ * headers can read `identity.id`; whoami does not show it.
  */
 export async function keycardTokenSession(
   claims: KeycardClaims,
@@ -64,7 +64,10 @@ export async function keycardTokenSession(
   return success(proven({ id: name, identityId: sub, expiresAt, document, shown, claimed }));
 }
 
-/** Keycard's sessions have no `identity`; whoami shows one only where `session_fields` put something into it. */
+/**
+ * Removes `identity.id`, because Keycard's sessions have no `identity`. whoami shows `identity` only if
+ * `session_fields` puts a value into it.
+ */
 function withoutIdentityId({ identity, ...shown }: JsonObject): JsonObject {
   if (!isObject(identity)) return shown;
   const { id: _, ...filled } = identity;

@@ -8,7 +8,7 @@ import { canonicalId } from '../session/uuid.ts';
 import { fillFields, type ProvenSession, proven, type SessionField } from './proven-session.ts';
 import { id, type VerifiedTimes } from './token-kind.ts';
 
-/** Claims of a token that Kratos's tokenizer made (`session/tokenizer.go`), and the mapper's `session`. */
+/** Claims of a token from Kratos's tokenizer (`session/tokenizer.go`), and the `session` claim of a claims mapper. */
 export const KRATOS_CLAIMS = v.object({
   sid: id,
   sub: id,
@@ -26,13 +26,15 @@ export type KratosClaims = v.InferOutput<typeof KRATOS_CLAIMS>;
 /** Kratos sets `typ: JWT`. */
 export const KRATOS_TYPES = ['jwt', undefined];
 export const KRATOS_REQUIRED = ['iss', 'sub', 'sid', 'iat', 'exp'];
-/** ID tokens, logout tokens, events and access tokens have these; a tokenized session has not. */
+/** Claims of ID tokens, logout tokens, events and access tokens. A tokenized session has none of them. */
 export const KRATOS_FORBIDDEN = ['events', 'nonce', 'at_hash', 'c_hash', 'azp', 'client_id'];
 
 /**
- * The session a Kratos token proves, as `/sessions/whoami` would show it: the mapper's `session` claim when
- * there is one, which must speak of the same session and person as `sid` and `sub`; else `id`, `identity.id`
- * and until when it is proven. Nothing is invented.
+ * Returns the session that a Kratos token proves, in the shape of `/sessions/whoami`.
+ *
+ * If the claims mapper wrote a `session` claim, that claim is the session. It must name the same session and person
+ * as `sid` and `sub`. Otherwise the session has only `id`, `active`, `expires_at` and `identity.id`, and the members
+ * that `session_fields` fills.
  */
 export function kratosTokenSession(
   claims: KratosClaims,
@@ -65,7 +67,10 @@ function isSameSession({ id: sessionId }: JsonObject, sid: string): boolean {
   return sessionId === undefined || isSameId(sessionId, sid);
 }
 
-/** `sub` is the identity's id, or its external id where the template says so (`subject_source`). */
+/**
+ * Whether `sub` names this identity. `sub` is the identity's id, or its external id if the template says so
+ * (`subject_source`).
+ */
 function isSamePerson(
   { id: identityId, external_id: externalId }: JsonObject,
   sub: string,
@@ -77,7 +82,7 @@ function isSameId(value: JsonValue, id: string): boolean {
   return typeof value === 'string' && canonicalId(value) === canonicalId(id);
 }
 
-/** When the session itself ends, which may be before the token does. */
+/** The time at which the session itself ends. The session may end before the token does. */
 function endOf({ expires_at: text }: JsonObject): number | 'invalid' {
   if (text === undefined) return Infinity;
   const ends = typeof text === 'string' ? Date.parse(text) : Number.NaN;

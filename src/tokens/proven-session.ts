@@ -6,20 +6,20 @@ import { type ClaimedPlace, isWithin } from '../session/authorship.ts';
 import type { Session } from '../session/session.ts';
 import { readSessionPath } from '../session/session-path.ts';
 
-/** A session that a token proves, with its bytes for whoami. */
+/** A session that a token proves, and the response body for whoami. */
 export interface ProvenSession {
   readonly session: Session;
   readonly body: string;
 }
 
-/** A place in the session, the value of the claim configured for it, and who writes that claim. */
+/** A path in the session, the value of the claim configured for it, and the author of that claim. */
 export interface SessionField extends ClaimedPlace {
   readonly value: JsonValue;
 }
 
 /**
- * Claims that an issuer itself sets: those of RFC 7519 section 4.1, of OpenID Connect about signing in, and of RFC 9068
- * section 2.2 about what a client and its user may do.
+ * Claims that the issuer itself sets. They come from RFC 7519 section 4.1, from OpenID Connect (sign-in), and from
+ * RFC 9068 section 2.2 (permissions of a client and its user).
  */
 const ISSUER_CLAIMS: ReadonlySet<string> = new Set([
   'iss',
@@ -42,10 +42,10 @@ const ISSUER_CLAIMS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The configured places of the session whose claims are there.
+ * Reads the configured session fields whose claims are present in the token.
  *
- * @param trusted claims, or places in one, that the issuer or an administrator writes; all others that an issuer does not
- *   set by itself count as the person's
+ * @param trusted claims, or paths inside a claim, that the issuer or an administrator writes. Every other claim
+ *   counts as written by the person, unless it is in `ISSUER_CLAIMS`
  */
 export function readSessionFields(
   claims: JsonObject,
@@ -62,8 +62,8 @@ export function readSessionFields(
 }
 
 /**
- * Puts each value at its place, through objects only, and returns the places that were filled. What stands there already stays:
- * the issuer's own words about a session are not overruled.
+ * Writes each value to its path, through objects only, and returns the paths that were filled. A value that is
+ * already there stays, because a session field must not override the issuer's own statement about a session.
  */
 export function fillFields(
   document: Record<string, JsonValue>,
@@ -74,7 +74,7 @@ export function fillFields(
     .map(({ path, writer }) => ({ path, writer }));
 }
 
-/** Whether the place was free. */
+/** Writes one value. Returns `false` if the path is already taken. */
 function setField(document: Record<string, JsonValue>, path: string, value: JsonValue): boolean {
   const [name = '', ...rest] = path.split('.');
   const present = Object.hasOwn(document, name) ? document[name] : undefined;
@@ -90,7 +90,7 @@ function setField(document: Record<string, JsonValue>, path: string, value: Json
   return isSet;
 }
 
-/** Makes the session; `document` is what rules and headers read, frozen from here on, and `shown` what whoami answers. */
+/** Creates the session. Rules and headers read `document`, which is frozen. whoami answers `shown`. */
 export function proven({
   id,
   identityId,
@@ -119,7 +119,7 @@ export function proven({
   };
 }
 
-/** As an own member, whatever its name: assigning to `__proto__` would do something else. */
+/** Defines an own property. A plain assignment to `__proto__` would set the prototype instead. */
 function define(target: Record<string, JsonValue>, name: string, value: JsonValue): void {
   Object.defineProperty(target, name, {
     value,

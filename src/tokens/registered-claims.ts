@@ -4,34 +4,40 @@ import type { TokenDenialReason } from '../errors/token-reasons.ts';
 import { isObject, type JsonObject, type JsonValue } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 
-/** What one kind of token of one issuer must say. */
+/** The claims that one kind of token of one issuer must have. */
 export interface ClaimRules {
-  /** Compared to the letter. */
+  /** Must equal `iss` exactly. */
   readonly issuer: string;
-  /** One of these; `false` for tokens that carry no audience, which `markers` must then tell apart. */
+  /** `aud` must name one of these. `false`: tokens must have no `aud`; `markers` must then tell them apart. */
   readonly audience: readonly string[] | false;
   readonly required: readonly string[];
-  /** Claims by which another kind of token is known (RFC 8725 section 3.12). */
+  /** Claims that identify another kind of token (RFC 8725 section 3.12). */
   readonly forbidden: readonly string[];
   /** Claims that must have exactly this value. */
   readonly markers: Readonly<Record<string, string | number | boolean>>;
-  /** Seconds by which two clocks may differ. */
+  /** Allowed clock difference, in seconds. */
   readonly clockToleranceSeconds: number;
-  /** From `iat` to `exp`; for a token without `exp`, from `iat` to now. */
+  /** Measured from `iat` to `exp`. For a token without `exp`: from `iat` to now. */
   readonly maxLifetimeSeconds: number;
 }
 
 /** The times of a token, in milliseconds since the epoch. */
 export interface TokenTimes {
-  /** Absent when the token has no `iat` and its rules require none. */
+  /** `undefined` if the token has no `iat` and the rules do not require it. */
   readonly issuedAt: number | undefined;
   readonly expiresAt: number | undefined;
 }
 
-/** Seconds: year 2242. Anything later is not a time but an attempt (RFC 7519 section 2, NumericDate). */
+/**
+ * The upper limit of a NumericDate in seconds (year 2242; RFC 7519 section 2). A greater number is not a plausible
+ * time.
+ */
 const NUMERIC_DATE_LIMIT = 2 ** 33;
 
-/** Checks what RFC 7519 section 4.1 registers, and which claims are there at all. */
+/**
+ * Checks the claims that RFC 7519 section 4.1 registers, and that required claims are present and forbidden claims
+ * absent.
+ */
 export function checkRegisteredClaims(
   claims: JsonObject,
   rules: ClaimRules,
@@ -49,13 +55,13 @@ export function checkRegisteredClaims(
   return problem === undefined ? checkTimes(claims, rules, now) : failed(problem);
 }
 
-/** What is wrong with an `aud`; `undefined` when it names one of those expected. */
+/** The problem with an `aud` claim; `undefined` if it names an expected audience. */
 export function problemOfAudience(
   aud: JsonValue | undefined,
   expected: ClaimRules['audience'],
 ): TokenDenialReason | undefined {
   if (expected === false) {
-    // An audience is there after all, and it cannot be ours: none is configured.
+    // No audience is configured, so a token with an audience is not for this site.
     return aud === undefined ? undefined : 'token_audience_mismatch';
   }
   if (aud === undefined) return 'token_claim_missing';
@@ -99,7 +105,7 @@ function checkTimes(
   return success({ issuedAt: iat, expiresAt: exp });
 }
 
-/** A NumericDate in milliseconds. */
+/** Converts a NumericDate to milliseconds. */
 function readNumericDate(value: JsonValue | undefined): number | undefined | 'invalid' {
   if (value === undefined) return undefined;
   const isTime = typeof value === 'number' && value > 0 && value < NUMERIC_DATE_LIMIT;

@@ -16,35 +16,37 @@ export interface RemoteKeysOptions {
   readonly issuer: string;
   readonly algorithms: readonly Algorithm[];
   readonly endpoint: Pick<KeyEndpoint, 'fetchKeySet'>;
-  /** `undefined`: this isolate keeps the keys for itself alone. */
+  /** `undefined`: the keys are cached in this isolate only, not in KV. */
   readonly tier: KeySetTier | undefined;
-  /** The longest one look at tier and endpoint can take. */
+  /** The longest time that one refresh (KV and endpoint) can take. */
   readonly deadlineMs: number;
   readonly now: () => number;
-  /** From 0 to 1, for back-offs that do not march in step. */
+  /** A random number from 0 to 1. It spreads the retries of different isolates. */
   readonly random: () => number;
-  /** Told of every look that failed; the keys known before stay in use. */
+  /** Called for every failed refresh. The previous keys stay in use. */
   readonly onFailure: (detail: string) => void;
-  /** Told once of each key of the set that is passed over. */
+  /** Called once for each key of the set that is skipped. */
   readonly onPassedOver: OnPassedOver;
 }
 
-/** A key set is believed this long without another look. A removed key is believed no longer either. */
+/** A key set is fresh for this long. A removed key is accepted for at most this long too. */
 export const KEYS_FRESH_MS = 10 * 60_000;
-/** While the endpoint fails, the last set is believed this long. */
+/** While the endpoint fails, the last key set is used for this long. */
 export const KEYS_STALE_MS = 4 * 3_600_000;
-/** How often an unknown `kid` may cause a look, however many arrive. */
+/** Unknown `kid`s cause at most one refresh in this time, however many arrive. */
 export const UNKNOWN_KEY_COOLDOWN_MS = 30_000;
 const MIN_BACKOFF_MS = 2000;
 const MAX_BACKOFF_MS = 60_000;
 const MAX_CLOCK_SKEW_MS = 10_000;
-/** An issuer that renames its keys for ever fills no memory. */
+/**
+ * At most this many skipped keys are remembered, so an issuer that keeps renaming its keys cannot fill the memory.
+ */
 const MAX_PASSED_OVER = 200;
 const FLIGHT = 'keys';
 
 interface KnownKeys {
   readonly keys: readonly IssuerKey[];
-  /** When the look started, in milliseconds since the epoch: nothing later than this is known. */
+  /** When the fetch started, in milliseconds since the epoch. Later changes are not in this set. */
   readonly fetchedAt: number;
 }
 
@@ -55,19 +57,22 @@ interface Failure {
 }
 
 /**
- * The keys of an issuer that publishes them: memory, then KV, then its endpoint.
+ * The keys of an issuer that publishes them: from memory, then KV, then the issuer's endpoint.
  *
- * Guarantees: one look at a time in this isolate, however many verify; no look while the set is young; a look
- * behind the answers from half its freshness; the last good set while the endpoint fails or publishes what
- * must be refused; looks after failures further and further apart; one look per cool-down for `kid`s nobody
- * knows. A set that is read replaces the one before whole.
+ * Guarantees:
+ * - An isolate runs one refresh at a time, however many requests verify tokens.
+ * - In the first half of its freshness a set causes no refresh. In the second half it is refreshed in the background.
+ * - While the endpoint fails or publishes an invalid set, the last good set stays in use.
+ * - After failures, retries back off exponentially.
+ * - Unknown `kid`s cause one refresh per cool-down.
+ * - A new set replaces the previous set as a whole.
  */
 export class RemoteKeys implements IssuerKeys {
   readonly #options: RemoteKeysOptions;
   readonly #flights: SingleFlight<undefined>;
   #known: KnownKeys | undefined;
   #failure: Failure | undefined;
-  /** What was told already. */
+  /** Skipped keys that were reported already. */
   readonly #passedOver = new Set<string>();
   #lookedAgainAt = Number.NEGATIVE_INFINITY;
 
@@ -83,7 +88,7 @@ export class RemoteKeys implements IssuerKeys {
     if (known === undefined) return this.#unavailable();
     const key = findKey(known.keys, wanted);
     if (key !== undefined) return { kind: 'key', key };
-    // A set that was read for this very request has the last word.
+    // A set that was fetched for this request is final.
     if (known.fetchedAt >= askedAt) return { kind: 'unknown-key' };
     return this.#lookAgain(wanted, anchor);
   }
@@ -93,10 +98,13 @@ export class RemoteKeys implements IssuerKeys {
     return this.#usable() !== undefined;
   }
 
-  /** Nothing to wait for while the set is young; a look behind the answer in its second half. */
+  /**
+   * Refreshes the set. A fresh set causes no wait: in the second half of its freshness it is refreshed in the
+   * background.
+   */
   async #keepFresh(now: number, anchor: Anchor): Promise<void> {
     const age = this.#known === undefined ? Infinity : now - this.#known.fetchedAt;
-    // A clock that was set back must not make an old set young.
+    // If the clock was set back, an old set must not count as fresh.
     if (age >= -MAX_CLOCK_SKEW_MS && age < KEYS_FRESH_MS) {
       const isYoung = age < KEYS_FRESH_MS / 2;
       if (!isYoung && this.#mayLook(now) && !this.#flights.has(FLIGHT)) {
@@ -109,7 +117,7 @@ export class RemoteKeys implements IssuerKeys {
     }
   }
 
-  /** An issuer may have begun to sign with a new key since the last look. */
+  /** Refreshes the set for an unknown key, because the issuer may have started to sign with a new key. */
   async #lookAgain(wanted: WantedKey, anchor: Anchor): Promise<KeyAnswer> {
     for (let attempt = 0; attempt < 2; attempt += 1) {
       const now = this.#options.now();
@@ -145,7 +153,11 @@ export class RemoteKeys implements IssuerKeys {
     return { kind: 'unavailable', detail, retryAfterSeconds };
   }
 
-  /** One look for all who wait for one. @param since what KV holds will do if it was fetched after this */
+  /**
+   * Runs one refresh, shared by all requests that wait for it.
+   *
+   * @param since accepts the set in KV if it was fetched after this time; `Infinity` skips KV
+   */
   async #look(since: number, anchor: Anchor): Promise<void> {
     await this.#flights.join(
       FLIGHT,
@@ -174,7 +186,7 @@ export class RemoteKeys implements IssuerKeys {
     if (tier !== undefined) anchor(tier.write({ keys: set.value, fetchedAt: startedAt }));
   }
 
-  /** Takes what KV holds if it is newer than what is known and not from the future. */
+  /** Adopts the set from KV if it is newer than the known set and not from the future. */
   async #adopt({ keys, fetchedAt }: StoredKeySet, now: number): Promise<void> {
     const isNewer = fetchedAt > (this.#known?.fetchedAt ?? now - KEYS_STALE_MS);
     if (!isNewer || fetchedAt > now + MAX_CLOCK_SKEW_MS) return;

@@ -1,14 +1,14 @@
 // Pure: no I/O, no clock.
 
 const MIN_MODULUS_BITS = 2048;
-/** Beyond this a signature costs whoever verifies it more than it is worth to anyone. */
+/** Larger keys make every verification slow and add no useful security. */
 const MAX_MODULUS_BITS = 8192;
 const MAX_EXPONENT_BITS = 32;
 
 /**
- * Whether an RSA public key is strong enough to be believed (RFC 7518 section 3.3, FIPS 186-5): modulus of 2048
- * to 8192 bits and odd, exponent odd and at least 3, and not of the family that a faulty library made
- * ("ROCA", CVE-2017-15361).
+ * Whether an RSA public key is strong enough to be accepted (RFC 7518 section 3.3, FIPS 186-5). The modulus must be
+ * odd and have 2048 to 8192 bits. The exponent must be odd and at least 3. The key must not come from the faulty
+ * library behind "ROCA" (CVE-2017-15361).
  */
 export function isStrongRsaKey(modulus: Uint8Array, exponent: Uint8Array): boolean {
   const n = toBigInt(modulus);
@@ -20,8 +20,9 @@ export function isStrongRsaKey(modulus: Uint8Array, exponent: Uint8Array): boole
 }
 
 /**
- * The faulty primes are `k * M + (65537 ** a mod M)` with M a product of small primes, so the modulus is a
- * power of 65537 modulo each of them. Of other moduli about one in 2^27 is.
+ * The primes for the ROCA test. The faulty library's primes are `k * M + (65537 ** a mod M)`, with M a product of
+ * small primes. So the modulus is a power of 65537 modulo each small prime. About one in 2^27 of all other moduli is
+ * so too.
  */
 const ROCA_PRIMES = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157];
 

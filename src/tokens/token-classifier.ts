@@ -5,7 +5,7 @@ import { isObject } from '../runtime/json.ts';
 import { problemOfAudience } from './registered-claims.ts';
 import type { IssuerSettings } from './trusted-issuer.ts';
 
-/** @param issuers those whose tokens are sessions here */
+/** @param issuers the issuers whose tokens count as sessions */
 export function createTokenClassifier(
   issuers: readonly Pick<IssuerSettings, 'issuer' | 'audience'>[],
 ): TokenClassifier {
@@ -30,6 +30,6 @@ function readClaims(value: string): JsonObject | undefined {
     const claims: JsonValue = JSON.parse(text);
     return isObject(claims) ? claims : undefined;
   } catch {
-    return undefined; // an encrypted token, or no token at all
+    return undefined; // an encrypted token, or not a token
   }
 }

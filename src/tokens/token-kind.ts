@@ -1,13 +1,13 @@
 // Pure: no I/O, no clock.
 import * as v from 'valibot';
 
-/** An id in a claim: it goes into headers and log lines. */
+/** An id in a claim. The pattern is strict because ids go into headers and log lines. */
 export const id = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,255}$/));
 
-/** When a token was proven and until when it is. */
+/** The time of a token's verification, and the end of its validity. */
 export interface VerifiedTimes {
   readonly now: number;
   readonly expiresAt: number;
-  /** The token itself, for one that names no session. */
+  /** The token itself. It identifies a session if the token names none. */
   readonly compact: string;
 }

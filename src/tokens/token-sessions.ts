@@ -10,7 +10,7 @@ import type { TokenFailure } from './verify-token.ts';
 export interface TokenSessionsOptions {
   readonly issuers: readonly TrustedIssuer[];
   readonly revocation: RevocationView;
-  /** For so long after it was issued a token is believed while the revocation log cannot be read. */
+  /** Maximum age of a token that is accepted while the revocation log cannot be read, in milliseconds since `iat`. */
   readonly believedUnheldMs: number;
   readonly now: () => number;
 }
@@ -18,22 +18,27 @@ export interface TokenSessionsOptions {
 const MEMORY_LIMITS = { maxEntries: 5000, maxBytes: 8 * 1024 * 1024 };
 
 const LOG_UNREADABLE = 'revocation-log';
-/** There is no store to ask instead, so a view that is on its way is waited for: half the lag, and no longer than this. */
+/**
+ * A token has no store to ask instead, so the request waits for a refresh of the view: half the lag, and at most this
+ * long.
+ */
 const MAX_VIEW_WAIT_MS = 2500;
 
 /**
- * Token to session, without a call to anyone while the issuer's keys are known.
+ * Resolves tokens to sessions. No network call is needed while the issuer's keys are known.
  *
- * Guarantees: an issuer that is not configured causes no call at all; a remembered token is held, each time,
- * against its own expiry, its key's place in the issuer's present key set, and the revocation view; keys that
- * cannot be had are never read as "signed out"; while the revocation log cannot be read, only young tokens are
- * believed, and the answer says so.
+ * Guarantees:
+ * - A token of an issuer that is not configured causes no call.
+ * - A cached token is checked at each use: its expiry, its key in the issuer's current key set, and the revocation
+ *   view.
+ * - Keys that cannot be fetched are never read as "signed out".
+ * - While the revocation log cannot be read, only young tokens are accepted, and the answer says so.
  */
 export class TokenSessions {
   readonly #options: TokenSessionsOptions;
   readonly #issuers: ReadonlyMap<string, TrustedIssuer>;
   readonly #viewWaitMs: number;
-  /** By the token itself, so that what is known needs no digest. */
+  /** The key is the token itself, so a cache hit needs no digest. */
   readonly #memory = new MemoryTier<TokenSession>(MEMORY_LIMITS);
 
   constructor(options: TokenSessionsOptions) {
@@ -42,7 +47,7 @@ export class TokenSessions {
     this.#issuers = new Map(options.issuers.map((issuer) => [issuer.issuer, issuer]));
   }
 
-  /** Whose session a token proves. Never throws on account of the token. */
+  /** Resolves a token to the session that it proves. Never throws because of the token. */
   async resolve({ value }: Pick<TokenCredential, 'value'>, anchor: Anchor): Promise<Resolution> {
     const { now } = this.#options;
     const refreshed = this.#refresh(anchor);
@@ -50,7 +55,7 @@ export class TokenSessions {
     const askedAt = now();
     const remembered = await this.#recall(value, anchor);
     if (remembered !== undefined) {
-      // Its key may have been waited for longer than the view stays young.
+      // The wait for the key may have outlasted the freshness of the view.
       if (now() !== askedAt) await this.#refresh(anchor);
       return this.#conclude(value, remembered, 'memory');
     }
@@ -62,11 +67,11 @@ export class TokenSessions {
     const verified = await issuer.verify(opened.value, { now: now(), anchor });
     if (!verified.ok) return withoutSession(verified.failure);
     this.#memory.keep(value, verified.value, estimateBytes(value, verified.value));
-    await this.#refresh(anchor); // as above
+    await this.#refresh(anchor); // for the same reason
     return this.#conclude(value, verified.value, 'signature');
   }
 
-  /** Whether every issuer's tokens can be verified. */
+  /** Whether every issuer has keys to verify its tokens with. */
   async isReady(anchor: Anchor): Promise<boolean> {
     const issuers = [...this.#issuers.values()];
     const ready = await Promise.all(issuers.map(({ keys }) => keys.isReady(anchor)));
@@ -78,7 +83,7 @@ export class TokenSessions {
     return revocation.refresh(now(), anchor, revocation.lagMs, this.#viewWaitMs);
   }
 
-  /** What was verified before, while its key is still one of the issuer's. */
+  /** Reads a verified token from the cache, if its key is still in the issuer's key set. */
   async #recall(compact: string, anchor: Anchor): Promise<TokenSession | undefined> {
     const remembered = this.#memory.read(compact);
     if (remembered === undefined) return undefined;
@@ -90,11 +95,11 @@ export class TokenSessions {
     return undefined;
   }
 
-  /** A proven token, held against what can have ended it since. */
+  /** Checks a verified token against its expiry and the revocation view. */
   #conclude(compact: string, token: TokenSession, tier: 'memory' | 'signature'): Resolution {
     const { session, body, issuedAt, believedUntil } = token;
     const { revocation, believedUnheldMs } = this.#options;
-    const now = this.#options.now(); // taken anew: the clock moves while keys are awaited
+    const now = this.#options.now(); // read again: the clock moves while keys are awaited
     const ended = now >= believedUntil;
     if (ended || issuedAt <= this.#notBefore(token)) {
       this.#memory.forget(compact);
@@ -119,7 +124,7 @@ export class TokenSessions {
     };
   }
 
-  /** The latest moment at or before which tokens are revoked that share anything with this one. */
+  /** The latest revocation time of any mark that names this token. Tokens issued at or before it are revoked. */
   #notBefore({ session, issuer, subject, tokenId }: TokenSession): number {
     const { revocation } = this.#options;
     const named = {
@@ -144,7 +149,9 @@ function withoutSession(failure: TokenFailure): Resolution {
   };
 }
 
-/** A token has no store that could be asked while nobody knows what was revoked. */
+/**
+ * The 503 answer for a token that cannot be checked without the revocation log. A token has no store to ask instead.
+ */
 function unheld(): Resolution {
   return {
     outcome: 'unknown',
@@ -160,7 +167,7 @@ function refuse(reason: Extract<Resolution, { outcome: 'not-signed-in' }>['reaso
   return { outcome: 'not-signed-in', reason, body: undefined, mayClearCookie, provenance };
 }
 
-/** An estimate of what an entry occupies: the token, the body, its parsed form, and the bookkeeping around them. */
+/** Estimates the size of a cache entry: the token, the body, its parsed form and bookkeeping. */
 function estimateBytes(compact: string, { body }: TokenSession): number {
   return 1024 + compact.length + 3 * body.length;
 }

@@ -27,38 +27,38 @@ import {
   verifyOpened,
 } from './verify-token.ts';
 
-/** One issuer of `ISSUERS` (docs/configuration.md): how its tokens are verified and what they say of a session. */
+/** One issuer of `ISSUERS` (docs/configuration.md): how to verify its tokens and how to read a session from them. */
 export interface IssuerSettings {
-  /** The `iss` claim, to the letter. */
+  /** Must equal the `iss` claim exactly. */
   readonly issuer: string;
   readonly preset: 'kratos' | 'keycard';
-  /** One of these is in `aud`; `false` for tokens without `aud`. */
+  /** `aud` must name one of these; `false` for tokens without `aud`. */
   readonly audience: false | readonly string[];
-  /** The audience of logout tokens and security event tokens; none are accepted without it. */
+  /** The audience of logout tokens and security event tokens. Without it, both are rejected. */
   readonly event_audience?: readonly string[] | undefined;
   readonly algorithms: readonly Algorithm[];
   readonly required_claims: readonly string[];
   readonly marker_claims: Readonly<Record<string, string | number | boolean>>;
   readonly clock_tolerance_seconds: number;
   readonly max_lifetime_seconds: number;
-  /** Places in the session document, each with the claim that fills it. */
+  /** Paths in the session document, each with the claim that fills it. */
   readonly session_fields: Readonly<Record<string, string>>;
   readonly trusted_claims: readonly string[];
 }
 
-/** A session that a token proves, with what the token can be revoked by. */
+/** A session that a token proves, with the names by which marks can revoke the token. */
 export interface TokenSession extends ProvenSession {
   readonly issuer: string;
   readonly subject: string;
   readonly tokenId: string | undefined;
   /** Milliseconds since the epoch. */
   readonly issuedAt: number;
-  /** The session's end, with the tolerance for the issuer's clock. */
+  /** The session's end plus the tolerance for the issuer's clock, in milliseconds since the epoch. */
   readonly believedUntil: number;
   readonly key: IssuerKey;
 }
 
-/** An issuer whose session tokens are believed: how they are verified, and whose session they prove. */
+/** An issuer whose tokens count as sessions. */
 export interface TrustedIssuer {
   readonly issuer: string;
   readonly keys: IssuerKeys;
@@ -68,7 +68,7 @@ export interface TrustedIssuer {
   ): Promise<Result<TokenSession, TokenFailure>>;
 }
 
-/** An issuer as configured, with its keys. */
+/** Creates a trusted issuer from its settings and keys. */
 export function createTrustedIssuer(settings: IssuerSettings, keys: IssuerKeys): TrustedIssuer {
   switch (settings.preset) {
     case 'kratos': {
@@ -110,7 +110,7 @@ function profileOf<Claims>(
     audience: settings.audience,
     algorithms: settings.algorithms,
     required: [...preset.required, ...settings.required_claims],
-    // What the operator asks for by name is not the sign of another kind of token.
+    // A claim that the operator requires does not identify another kind of token.
     forbidden: preset.forbidden.filter((name) => !settings.required_claims.includes(name)),
     markers: settings.marker_claims,
     clockToleranceSeconds: settings.clock_tolerance_seconds,

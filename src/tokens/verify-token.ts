@@ -11,35 +11,38 @@ import type { IssuerKey } from './key-set.ts';
 import { type ClaimRules, checkRegisteredClaims, type TokenTimes } from './registered-claims.ts';
 
 /**
- * One kind of token of one issuer: session tokens, Access tokens, logout tokens and security events are each a
- * profile of their own, so that none passes for another (RFC 8725 section 3.12).
+ * The rules for one kind of token of one issuer. Session tokens, Access tokens, logout tokens and security events
+ * each have their own profile, so that one kind is never accepted as another (RFC 8725 section 3.12).
  */
 export interface TokenProfile<Claims> extends ClaimRules {
   readonly keys: IssuerKeys;
   readonly algorithms: readonly Algorithm[];
-  /** Values of `typ`, lower case, without `application/`; `undefined` among them: it may be left out. */
+  /** Allowed values of `typ`, in lower case, without `application/`. `undefined` in the list: `typ` may be absent. */
   readonly types: readonly (string | undefined)[];
   readonly requiresKeyId: boolean;
-  /** The closed list of claims that go on, each with its form. */
+  /** The complete list of claims that are read, each with its form. */
   readonly claims: v.GenericSchema<unknown, Claims>;
 }
 
-/** A token whose signature and claims were proven. Nothing but `verifyToken` makes one. */
+/** A token whose signature and claims were verified. Only `verifyToken` and `verifyOpened` create one. */
 export interface VerifiedToken<Claims> extends TokenTimes {
-  /** What the profile's schema lets through. */
+  /** The claims that the profile's schema accepts. */
   readonly claims: Claims;
-  /** Every claim, frozen; to be read by name only, never merged into anything. */
+  /** Every claim, frozen. Read claims by name only, and never merge this object into another. */
   readonly everyClaim: JsonObject;
   readonly key: IssuerKey;
 }
 
-/** Refused: the token proves nothing. Cannot tell: the keys could not be had, and it may well be good. */
+/**
+ * The reason why a token is not accepted. `refused`: the token is invalid. `cannot-tell`: the keys could not be
+ * fetched, and the token may be valid.
+ */
 export type TokenFailure =
   | { readonly kind: 'refused'; readonly reason: TokenDenialReason }
   | {
       readonly kind: 'cannot-tell';
       readonly reason: 'issuer_keys_unavailable';
-      /** Fit for `Cache-Status` and the log. */
+      /** Safe for `Cache-Status` and the log. */
       readonly detail: string;
       readonly retryAfterSeconds: number | undefined;
     };
@@ -47,14 +50,14 @@ export type TokenFailure =
 export interface VerifyOptions {
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** Keeps a look at the issuer's keys going after this request is gone. */
+  /** Keeps a refresh of the issuer's keys running after this request has ended. */
   readonly anchor: Anchor;
 }
 
 /**
- * Proves a compact JWT against a profile: strict form, type and algorithm, issuer, then the signature by a key
- * the issuer publishes for that algorithm, then every claim. Never throws on account of the token. Only a
- * token that names the profile's issuer causes a look at its keys.
+ * Verifies a compact JWT against a profile: strict form, issuer, type and algorithm, then the signature, then every
+ * claim. The signature's key must be one that the issuer publishes for that algorithm. Never throws because of the
+ * token. The issuer's keys are looked up only if the token's `iss` is the profile's issuer.
  */
 export async function verifyToken<Claims>(
   compact: string,
@@ -65,7 +68,7 @@ export async function verifyToken<Claims>(
   return opened.ok ? verifyOpened(opened.value, profile, options) : refused(opened.failure);
 }
 
-/** The same for a token that was opened before, to see whose it says it is. */
+/** Verifies a token that was already opened to read its issuer. */
 export async function verifyOpened<Claims>(
   { jws, claims }: UnverifiedToken,
   profile: TokenProfile<Claims>,
@@ -91,7 +94,7 @@ export async function verifyOpened<Claims>(
   });
 }
 
-/** What of the header can be judged before there is a key. */
+/** Checks the parts of the header that need no key. */
 function allowedAlgorithm(
   { header }: UnverifiedJws,
   profile: Pick<TokenProfile<unknown>, 'algorithms' | 'types' | 'requiresKeyId'>,
@@ -105,7 +108,7 @@ function allowedAlgorithm(
   return success(alg);
 }
 
-/** Proves that a JWS was signed with this key, under the key's own algorithm. */
+/** Verifies that a JWS was signed with this key, under the key's own algorithm. */
 export async function verifySignature(
   { compact, header }: UnverifiedJws,
   { cryptoKey }: IssuerKey,
@@ -119,7 +122,7 @@ export async function verifySignature(
   }
 }
 
-/** jose's own names for what can be wrong with a token (`util/errors`). */
+/** Maps jose's error codes (`util/errors`) to denial reasons. */
 function reasonOf(code: string): TokenDenialReason | undefined {
   switch (code) {
     case 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED':
