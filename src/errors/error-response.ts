@@ -5,7 +5,7 @@ import { explain } from './explanations.ts';
 import type { Reason } from './reasons.ts';
 import { isTokenReason } from './token-reasons.ts';
 
-/** Seconds a client is asked to wait after a fault when nothing better is known. */
+/** Seconds that a client should wait after a fault, if no better number is known. */
 const DEFAULT_RETRY_AFTER_SECONDS = 2;
 
 export interface ErrorResponseOptions {
@@ -13,15 +13,16 @@ export interface ErrorResponseOptions {
   readonly retryAfterSeconds?: number;
   /** The value of `WWW-Authenticate`. */
   readonly challenge?: string | undefined;
-  /** Where a browser goes to make good what is missing, as Kratos names it. */
+  /** The URL at which a browser can get what is missing, such as a second factor. Kratos names it. */
   readonly redirectBrowserTo?: string;
   /** Only sent with 405. */
   readonly allowedMethods?: readonly string[] | ReadonlySet<string>;
 }
 
 /**
- * The one place where a reason becomes a response: Kratos's error shape (herodot `DefaultError`) with the
- * reason as `error.id`, and the same reason in `Postern-Reason` for those who read headers only.
+ * Makes the response for a reason. All such responses are made here, in Kratos's error shape (herodot
+ * `DefaultError`) with the reason as `error.id`. `Postern-Reason` has the same reason, for clients that read only
+ * headers.
  */
 export function errorResponse(reason: Reason, options: ErrorResponseOptions = {}): Response {
   const { redirectBrowserTo } = options;
@@ -30,7 +31,7 @@ export function errorResponse(reason: Reason, options: ErrorResponseOptions = {}
   return withFields(new Response(told, { status, headers }), reason, options);
 }
 
-/** The headers every answer of refusal, denial or fault carries. */
+/** Returns the headers of every refusal, denial and fault. */
 export function errorHeaders(reason: Reason): Headers {
   return new Headers(readyMade(reason).headers);
 }
@@ -41,7 +42,10 @@ interface ReadyMade {
   readonly headers: Headers;
 }
 
-/** What nothing of a request changes. Reasons are a closed list; headers that are copied cost half of those that are made. */
+/**
+ * The parts of a response that do not depend on the request, by reason. Reasons are a closed list, and copied
+ * headers cost half as much as new ones.
+ */
 const READY_MADE = new Map<Reason, ReadyMade>();
 
 function readyMade(reason: Reason): ReadyMade {
@@ -77,7 +81,7 @@ function errorBody(reason: Reason, redirectBrowserTo?: string): string {
   return `${JSON.stringify({ error, ...target })}\n`;
 }
 
-/** The same response with what this one request adds to its headers. */
+/** Adds the headers that belong to this one request. */
 function withFields(
   response: Response,
   reason: Reason,
@@ -97,7 +101,7 @@ function mayBeRetried(status: number): boolean {
   return status === 503 || status === 429;
 }
 
-/** The same in Keycard's error shape (its `api/openapi.yaml`): `message`, `code`, `status`. */
+/** Makes the response for a reason in Keycard's error shape (its `api/openapi.yaml`): `message`, `code`, `status`. */
 export function keycardErrorResponse(reason: Reason, options: ErrorResponseOptions = {}): Response {
   const { status, message } = explain(reason);
   const { headers } = readyMade(reason);
@@ -105,7 +109,7 @@ export function keycardErrorResponse(reason: Reason, options: ErrorResponseOptio
   return withFields(new Response(body, { status, headers }), reason, options);
 }
 
-/** Kratos's own id where it has one (`text/message_error.go`), so that its SDKs recognise the case. */
+/** Returns Kratos's own error id if it has one (`text/message_error.go`), so that its SDKs recognise the case. */
 function kratosErrorId(reason: Reason): string {
   if (isTokenReason(reason)) return 'session_inactive';
   switch (reason) {

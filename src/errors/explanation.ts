@@ -1,9 +1,9 @@
 // Pure: no I/O, no clock.
 
-/** What a response says of a reason: the status, what was wrong, and what to do. It never repeats input. */
+/** The explanation of a reason in a response: the status, the problem and the next step. It never repeats input. */
 export interface Explanation {
   readonly status: number;
   readonly message: string;
-  /** What to do about it. */
+  /** The next step. */
   readonly hint: string;
 }

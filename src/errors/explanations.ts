@@ -189,7 +189,7 @@ const REFUSAL_EXPLANATIONS: Readonly<
   },
 };
 
-/** Every reason has its row: one without does not compile. */
+/** The explanation of every reason. A reason without one does not compile. */
 const EXPLANATIONS: Readonly<Record<Reason, Explanation>> = {
   ...REFUSAL_EXPLANATIONS,
   ...FAULT_EXPLANATIONS,

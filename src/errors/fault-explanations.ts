@@ -2,7 +2,7 @@
 import type { Explanation } from './explanation.ts';
 import type { FaultReason } from './reasons.ts';
 
-/** Explanations of faults: 5xx, which say nothing about the session. */
+/** Explanations of faults. Their statuses are 5xx, and they say nothing about the session. */
 export const FAULT_EXPLANATIONS: Readonly<Record<FaultReason, Explanation>> = {
   loop_detected: {
     status: 508,

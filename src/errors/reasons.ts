@@ -2,7 +2,7 @@
 import type { AdmissionReason } from '../http/admit.ts';
 import type { TokenDenialReason } from './token-reasons.ts';
 
-/** The request itself is refused: it could be read in more than one way, or asks for what is not here. */
+/** Reasons for a refusal: the request itself cannot be served. */
 export type RefusalReason =
   | AdmissionReason
   | 'host_unknown'
@@ -23,7 +23,7 @@ export type RefusalReason =
   | 'session_not_listed'
   | 'not_found';
 
-/** A verdict of *no*: nobody is signed in, or not strongly enough. */
+/** Reasons for a denial: the session is missing, not valid, or too weak. */
 export type DenialReason =
   | 'credential_missing'
   | 'credential_malformed'
@@ -32,16 +32,16 @@ export type DenialReason =
   | 'session_aal2_required'
   | TokenDenialReason;
 
-/** Who it is is proven, and it is not enough for what the path's rule asks. */
+/** Reasons to deny a valid session: it does not meet the path's rule. */
 export type ShortfallReason =
   | 'session_refresh_required'
   | 'condition_not_met'
   | 'condition_not_evaluable';
 
-/** The caller of a guarded route did not prove to be one who may. */
+/** The reason to refuse a caller that did not pass the guard of a route. */
 export type GuardReason = 'caller_not_authorized';
 
-/** What somebody sent about revocations is not acted upon. */
+/** Reasons to reject a message about revocations. */
 export type IntakeReason =
   | 'event_unauthenticated'
   | 'event_expired'
@@ -49,7 +49,7 @@ export type IntakeReason =
   | 'event_too_long'
   | 'event_rate_exceeded';
 
-/** Something of ours, of the session store's, of an issuer's or of the origin's failed. Never a verdict. */
+/** Reasons for a fault: Postern, the session store, an issuer or the origin failed. A fault is never a verdict. */
 export type FaultReason =
   | 'store_unavailable'
   | 'issuer_keys_unavailable'
@@ -70,7 +70,7 @@ export type FaultReason =
   | 'configuration_invalid'
   | 'internal_error';
 
-/** Every way in which Postern answers something other than what was asked for. */
+/** Every reason to answer with something other than what was requested. */
 export type Reason =
   | RefusalReason
   | DenialReason

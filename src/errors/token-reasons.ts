@@ -1,7 +1,10 @@
 // Pure: no I/O, no clock.
 import type { Explanation } from './explanation.ts';
 
-/** Every reason for which a token is refused: what was wrong, and what to do. Visible ASCII without quotes (RFC 6750 section 3). */
+/**
+ * The message and the hint for every reason to refuse a token. Both are visible ASCII without quotes (RFC 6750
+ * section 3).
+ */
 const TOKEN_REASONS = {
   token_too_long: {
     message: 'The token is too long.',
@@ -85,17 +88,17 @@ const TOKEN_REASONS = {
   },
 } as const satisfies Readonly<Record<string, Omit<Explanation, 'status'>>>;
 
-/** A token that proves nothing: the closed list. */
+/** A reason to refuse a token. The list is complete. */
 export type TokenDenialReason = keyof typeof TOKEN_REASONS;
 
 export function isTokenReason(reason: string): reason is TokenDenialReason {
   return Object.hasOwn(TOKEN_REASONS, reason);
 }
 
-/** All of them. */
+/** Every reason to refuse a token. */
 export const TOKEN_DENIAL_REASONS = Object.keys(TOKEN_REASONS) as TokenDenialReason[]; // the keys of a literal are known
 
-/** Their explanations: 401 each. */
+/** The explanations of these reasons, each with status 401. */
 export const TOKEN_EXPLANATIONS = Object.fromEntries(
   TOKEN_DENIAL_REASONS.map((reason) => [reason, { status: 401, ...TOKEN_REASONS[reason] }]),
 ) as Record<TokenDenialReason, Explanation>; // made from all the keys
