@@ -6,43 +6,46 @@ import { type PathForm, type PathReadings, readPath, spell } from './path-readin
 import type { SiteHosts } from './site-hosts.ts';
 
 /**
- * The one reading of a request's target. The verdict, the log line and the origin's URL are all made
- * from this object and from nothing else, so that they cannot disagree.
+ * The one reading of a request's target. The verdict, the log line and the origin's URL are all made from this
+ * object alone, so that they cannot disagree.
  */
 export interface AdmittedTarget {
   readonly method: string;
-  /** Host and port that the request is for. Never used to build a URL that leaves Postern. */
+  /** The host and port that the request is for. Never used to build a URL that leaves Postern. */
   readonly host: Authority;
-  /** The path as sent, which equals its own WHATWG serialisation: what the origin receives. */
+  /** The path as sent. It equals its own WHATWG serialisation, and the origin receives it. */
   readonly path: string;
   /** `path`, percent-decoded once. */
   readonly decodedPath: string;
-  /** What rules are matched against: `decodedPath`, and the other ways to read a form the site allows. */
+  /** The readings that rules are matched against: `decodedPath`, and the other readings of allowed forms. */
   readonly readings: PathReadings;
-  /** `?…` as sent, or the empty string. Takes no part in any decision. */
+  /** The query as sent, `?` included; empty if there is none. It takes no part in any decision. */
   readonly search: string;
 }
 
-/** The platform's own limit for a URL; a proxy can describe a longer one in a header. */
+/** The platform's own limit for a URL. A proxy can describe a longer URL in a header. */
 const MAX_TARGET_LENGTH = 16_384;
 const VISIBLE_ASCII = /^[\x21-\x7e]*$/;
-/** RFC 3986 `pchar` and `/`: what no WHATWG parser changes once dot segments are out. Others ask the parser. */
+/**
+ * RFC 3986 `pchar` and `/`. A WHATWG parser leaves these characters as they are in a path without dot segments.
+ * Paths with other characters are compared with the parser's result.
+ */
 const PLAIN_PATH = /^[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$/;
 
-/** Why a target is refused: it could be read in more than one way, or is longer than the platform takes. */
+/** Reasons to refuse a target: it is ambiguous, or longer than the platform takes. */
 export type AdmissionReason =
   | 'path_not_canonical'
   | 'query_not_canonical'
   | 'target_too_long'
   | 'host_not_valid';
 
-/** How a site's targets are read. */
+/** The hosts of a site, and the path forms that it allows. */
 export interface AdmissionOptions {
   readonly hosts: Pick<SiteHosts, 'read'>;
   readonly allowedForms: ReadonlySet<PathForm>;
 }
 
-/** A request as its parts, none of which has been read yet. */
+/** The parts of a request, not read yet. */
 export interface RequestParts {
   readonly method: string;
   /** Host and port, as in `Host`. */
@@ -54,8 +57,8 @@ export interface RequestParts {
 /**
  * Reads a request target once, or refuses it.
  *
- * workerd keeps the raw target in `request.url`, while `new URL()` and `fetch()` normalise it; a gate that
- * decides on one and forwards the other can be walked around.
+ * workerd keeps the raw target in `request.url`, while `new URL()` and `fetch()` normalise it. A gate that decides
+ * on one and forwards the other can be bypassed.
  */
 export function admit(
   { method, url, headers }: Pick<Request, 'method' | 'url' | 'headers'>,
@@ -72,9 +75,9 @@ export function admit(
 }
 
 /**
- * Reads the parts of a request, each by itself, so that none can say anything of another: `Host: a/public?` would
- * put the path into the query once both are one text. A path that does not equal its own WHATWG
- * serialisation, or that holds an escape two parsers could read differently, is refused.
+ * Reads each part of a request by itself, so that no part can change another. In one joined text, `Host: a/public?`
+ * would move the path into the query. A path is refused if it differs from its own WHATWG serialisation. It is also
+ * refused if it holds an escape that two parsers could read differently.
  */
 export function admitParts(
   { method, authority, target }: RequestParts,
@@ -98,8 +101,8 @@ export function admitParts(
 }
 
 /**
- * An absolute URL as its authority and what follows it; `undefined` when there is no path. A `?` or `#` before the
- * first slash ends the authority too, and what is left of it then is no host.
+ * Splits an absolute URL into its authority and the rest; `undefined` if it has no path. A `?` or `#` before the
+ * first slash stays in the authority, which is then no valid host.
  */
 export function splitUrl(url: string): Pick<RequestParts, 'authority' | 'target'> | undefined {
   const start = url.indexOf('://') + 3;

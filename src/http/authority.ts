@@ -3,12 +3,12 @@
 declare const CANONICAL: unique symbol;
 
 /**
- * A host and port in the one spelling that is compared: lower case, without the dot that ends a fully qualified
- * name, without the scheme's own port, IPv6 as RFC 5952 writes it. Only {@link parseAuthority} makes one.
+ * A host and port in the one spelling that Postern compares. It is in lower case, without a final dot and without
+ * the scheme's own port. IPv6 is written as in RFC 5952. Only {@link parseAuthority} makes one.
  */
 export type Authority = string & { readonly [CANONICAL]: true };
 
-/** A scheme as `URL.protocol` has it. */
+/** A scheme, written as in `URL.protocol`. */
 export type Scheme = 'http:' | 'https:';
 
 /** `uri-host [ ":" port ]` (RFC 9110 section 7.2), without percent-escapes and without user information. */
@@ -17,9 +17,10 @@ const DEFAULT_PORTS: Readonly<Record<Scheme, number>> = { 'http:': 80, 'https:':
 const MAX_PORT = 65_535;
 
 /**
- * Reads a host and port; `undefined` when the text is anything else. Two spellings of one authority give one value
- * (RFC 9110 section 4.2.3, RFC 3986 section 6.2.3): case, a final dot, an explicit default port, an empty one.
- * A-labels stay as they are, and short or hexadecimal IPv4 addresses stay names: no client sends them.
+ * Reads a host and port; `undefined` if the text is anything else. All spellings of one authority give one value
+ * (RFC 9110 section 4.2.3, RFC 3986 section 6.2.3): case, a final dot, an explicit default port and an empty port
+ * make no difference. A-labels stay as they are. Short or hexadecimal IPv4 addresses stay names, because no client
+ * sends them.
  *
  * @param scheme decides which port is the default
  */
@@ -29,10 +30,10 @@ export function parseAuthority(text: string, scheme: Scheme): Authority | undefi
   if (host === undefined || Number(port) > MAX_PORT) return undefined;
   const isDefault = port === '' || Number(port) === DEFAULT_PORTS[scheme];
   const authority = isDefault ? host : `${host}:${Number(port)}`;
-  return authority as Authority; // the one place that makes it
+  return authority as Authority; // only this function makes the type
 }
 
-/** `undefined` when it is no host: an address that is none, or an empty name. */
+/** Returns the host in its one spelling; `undefined` for an invalid address or an empty name. */
 function canonicalHost(sent: string): string | undefined {
   if (sent.startsWith('[')) return URL.parse(`http://${sent}`)?.hostname;
   const name = (sent.endsWith('.') ? sent.slice(0, -1) : sent).toLowerCase();

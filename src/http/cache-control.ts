@@ -1,20 +1,19 @@
 // Pure: no I/O, no clock.
 
-/** What a client asks of a cache (RFC 9111 section 5.2.1), as far as Postern acts on it. */
+/** The directives of a request's `Cache-Control` (RFC 9111 section 5.2.1) that Postern acts on. */
 export interface RequestCacheControl {
   readonly noCache: boolean;
   readonly noStore: boolean;
   readonly onlyIfCached: boolean;
-  /** Seconds; `undefined` when the client named none. */
+  /** Seconds; `undefined` if the client sent no `max-age`. */
   readonly maxAgeSeconds: number | undefined;
 }
 
 const MAX_AGE = /^(?:\d{1,10}|"\d{1,10}")$/;
 
 /**
- * Reads a request's `Cache-Control`. Unknown directives are ignored, as RFC 9111 section 5.2.3 asks.
- * A `max-age` that is not a number of seconds counts as 0: asking too often is safe, trusting too
- * long is not.
+ * Reads a request's `Cache-Control`. Unknown directives are ignored, as RFC 9111 section 5.2.3 asks. A `max-age`
+ * that is not a number of seconds counts as 0: a check too many is safe, a stale answer is not.
  */
 export function readRequestCacheControl(header: string | null): RequestCacheControl {
   let [noCache, noStore, onlyIfCached] = [false, false, false];
@@ -43,5 +42,7 @@ function readSeconds(text: string): number {
   return MAX_AGE.test(text) ? Number(text.replaceAll('"', '')) : 0;
 }
 
-/** Sent with every answer of Postern's own, so that no cache in between keeps it (RFC 9111 section 5.2.2). */
+/**
+ * The value in every answer of Postern's own, so that no cache on the way keeps the answer (RFC 9111 section 5.2.2).
+ */
 export const PRIVATE_NO_STORE = 'private, no-store';

@@ -2,14 +2,14 @@
 
 /** One member of `Cache-Status` (RFC 9211): either a hit or a reason for going forward. */
 export interface CacheStatus {
-  /** `undefined`: a hit. */
+  /** The reason for going forward; `undefined` for a hit. */
   readonly forwarded: string | undefined;
   readonly ttlSeconds: number | undefined;
   readonly collapsed: boolean;
   readonly detail: string | undefined;
 }
 
-/** The `Cache-Status` value, such as `postern; hit; ttl=21; detail=memory`. */
+/** Returns the `Cache-Status` value, such as `postern; hit; ttl=21; detail=memory`. */
 export function formatCacheStatus({
   forwarded,
   ttlSeconds,

@@ -1,10 +1,10 @@
 // Pure: no I/O, no clock.
 import { failed, type Result, success } from '../runtime/result.ts';
 
-/** What a parameter's value has to be. */
+/** Tells whether a parameter's value is valid. */
 export type ParameterCheck = (value: string) => boolean;
 
-/** The parameters a route knows; a name that ends in `[]`, and those listed in `repeatable`, may repeat. */
+/** The parameters that a route knows. A name in `repeatable` may occur several times. */
 export interface QueryShape {
   readonly checks: Readonly<Record<string, ParameterCheck>>;
   readonly repeatable?: readonly string[];
@@ -13,9 +13,9 @@ export interface QueryShape {
 const MAX_REPEATS = 10;
 
 /**
- * The parameters of a query that the route knows, each once unless it may repeat, each of the form asked
- * for. What the route does not know is dropped: it could mean something to the provider that was not
- * meant to be asked for here.
+ * Returns the parameters of a query that the route knows. Each must be valid, and must occur once unless it may
+ * repeat. Unknown parameters are dropped: they could ask the provider for something that Postern does not offer
+ * here.
  */
 export function checkQuery(
   search: string,
@@ -42,7 +42,7 @@ export function matching(pattern: RegExp): ParameterCheck {
   return (value) => pattern.test(value);
 }
 
-/** A whole number in decimal digits, within bounds. */
+/** Checks for a whole number in decimal digits, within bounds. */
 export function wholeNumber(least: number, most: number): ParameterCheck {
   return (value) => /^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most;
 }

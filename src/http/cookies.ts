@@ -1,20 +1,23 @@
 // No I/O, no clock. Names and values are never percent-decoded: Kratos decodes neither.
 
-/** One `name=value` pair of a `Cookie` header, its value without the quotes it may have been sent in. */
+/** One `name=value` pair of a `Cookie` header. The value has no quotes around it, even if it was sent with them. */
 export interface CookiePair {
   readonly name: string;
   readonly value: string;
-  /** The pair stands behind a comma: in a `Cookie` line of its own, or inside the value of another cookie. */
+  /**
+   * Whether a comma stands before the pair. The pair then came in a further `Cookie` line, or inside the value of
+   * another cookie.
+   */
   readonly isJoined: boolean;
 }
 
 /**
- * Reads the pairs of the sought names from a `Cookie` header (RFC 6265 section 4.2.1): `;` parts pairs, the first
- * `=` ends the name, white space around either is dropped, the value is bare. Repeated names are all kept, in the
- * order sent. Never throws.
+ * Reads the pairs of the sought names from a `Cookie` header (RFC 6265 section 4.2.1). A `;` ends a pair, and the
+ * first `=` ends the name. White space around name and value is dropped, and so are quotes around the value.
+ * Repeated names are all kept, in the order sent. Never throws.
  *
- * A comma parts pairs too, and so ends the value of a sought cookie: the runtime joins several `Cookie` lines by
- * one, and the cookies that Postern reads hold none. Commas in other cookies mean nothing.
+ * A comma ends a pair too, and so it ends the value of a sought cookie. The runtime joins several `Cookie` lines
+ * with commas, and the cookies that Postern reads contain none. Commas in other cookies mean nothing.
  */
 export function readCookies(
   header: string | null,
@@ -37,18 +40,18 @@ export function readCookies(
 const PREFIX = /^__(?:host|secure)-/i;
 
 /**
- * Tells a pair that somebody else may have put there. A browser lets only the host itself set a cookie
- * of the name `__Host-…`, and only https one of `__Secure-…` (RFC 6265bis section 4.1.3). But a sibling domain may
- * set the value of another cookie, and the pair may stand behind a comma in it.
+ * Tells whether another site may have planted a pair. A browser lets only the host itself set a cookie named
+ * `__Host-…`, and only https set one named `__Secure-…` (RFC 6265bis section 4.1.3). But a sibling domain may set
+ * the value of another cookie, and that value may contain a comma with the pair behind it.
  */
 export function mayBePlanted({ name, isJoined }: CookiePair): boolean {
   return isJoined && PREFIX.test(name);
 }
 
 /**
- * A cookie's value without the white space and the one pair of quotes around it. The quotes are spelling
- * (RFC 6265 section 4.1.1, `cookie-value`): Go's `net/http`, and with it Kratos, takes them off, and Python's
- * `http.cookies` puts them around every value that holds `=`.
+ * Returns a cookie's value without the white space and the one pair of quotes around it. The quotes are only
+ * spelling (RFC 6265 section 4.1.1, `cookie-value`). Go's `net/http`, and with it Kratos, removes them. Python's
+ * `http.cookies` puts them around every value that contains `=`.
  */
 export function bareValue(spelling: string): string {
   const value = trimWhitespace(spelling);
@@ -57,9 +60,9 @@ export function bareValue(spelling: string): string {
 }
 
 /**
- * The same `Cookie` header without the pairs whose name `isDropped` says yes to, every other byte
- * as sent; `undefined` when nothing is left. A comma parts pairs here as it does in reading, so that every pair
- * that is read as a cookie is also removed as one.
+ * Removes the pairs from a `Cookie` header whose name `isDropped` accepts. Every other byte stays as sent. Returns
+ * `undefined` if the header is then empty. A comma ends a pair here as it does in reading, so every pair that is
+ * read as a cookie can also be removed as one.
  */
 export function withoutCookies(
   header: string,
@@ -91,7 +94,7 @@ const SEMICOLON = 0x3b;
 const COMMA = 0x2c;
 const EQUALS = 0x3d;
 
-/** The end of the pair that begins at `start`, and the place of its first `=`; -1 when it has none. */
+/** Finds the end of the pair that begins at `start`, and the place of its first `=`; -1 if it has none. */
 function spanFrom(header: string, start: number): { equals: number; end: number } {
   let equals = -1;
   let end = start;
@@ -103,13 +106,13 @@ function spanFrom(header: string, start: number): { equals: number; end: number 
   return { equals, end };
 }
 
-/** The name of a pair; empty when it has none. */
+/** Returns the name of a pair; empty if it has none. */
 function nameIn(header: string, start: number, equals: number): string {
   return equals < 0 ? '' : trimWhitespace(header.slice(start, equals));
 }
 
-// Space and tab only (RFC 6265 section 5.2): String.prototype.trim also drops NBSP and others, which
-// would let a mangled name pass for a real one.
+// Removes space and tab only (RFC 6265 section 5.2). String.prototype.trim also removes NBSP and others, which would
+// make a mangled name look like a real one.
 function trimWhitespace(text: string): string {
   let start = 0;
   let end = text.length;

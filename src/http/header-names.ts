@@ -1,23 +1,24 @@
 // Pure: no I/O, no clock.
 
 /**
- * The name by which two header names are the same to *some* server: lower case, and every run of what is
- * not a letter or digit turned into one `-` (CGI and WSGI fold `-` to `_`, others fold `.`).
+ * Folds a header name: lower case, and one `-` for every run of characters that are not letters or digits. Names
+ * that fold to the same text are the same header to *some* server (CGI and WSGI fold `-` to `_`, others fold `.`).
  */
 export function foldHeaderName(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
 }
 
 /**
- * The folded name without marks at its ends. No server is known to take `_X-User-Id` for `X-User-Id` (CGI, WSGI, Rack and PHP keep
- * `HTTP__X_USER_ID` apart, nginx drops it, Go and Node keep it as it is), and nothing good is named so: it is held back like the name
- * it imitates. The leading `$` of WebSphere's private headers goes with it.
+ * Folds a header name and removes the marks at its ends, so that `_X-User-Id` is held back like `X-User-Id`. No
+ * known server confuses the two: CGI, WSGI, Rack and PHP keep `HTTP__X_USER_ID` apart, nginx drops it, and Go and
+ * Node keep it as it is. But no legitimate header has such a name. The leading `$` of WebSphere's private headers is
+ * removed too.
  */
 export function foldBelievedName(name: string): string {
   return foldHeaderName(name).replace(/^-|-$/g, '');
 }
 
-/** RFC 9110 section 7.6.1, with the older names still seen in the wild. */
+/** Headers of one connection (RFC 9110 section 7.6.1), with the older names that still occur. */
 export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -30,10 +31,10 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** More is no message anybody needs, and each name costs. */
+/** No legitimate message nominates more names, and each name costs time. */
 const MAX_NOMINATED = 100;
 
-/** The folded names a message's `Connection` header nominates, and the ones that never travel. */
+/** Returns the folded names that a message's `Connection` header nominates, and those that are always hop-by-hop. */
 export function hopByHopNames(headers: Headers): ReadonlySet<string> {
   const nominated = headers.get('connection');
   if (nominated === null) return HOP_BY_HOP;

@@ -1,20 +1,20 @@
 // Pure: no I/O, no clock.
 import { hostOf } from './site-hosts.ts';
 
-/** Names the gates a request has come through, so that none is come through twice. */
+/** The header that lists the gates on a request's way, so that a request passes no gate twice. */
 export const HOPS_HEADER = 'postern-hops';
 const MAX_HOPS = 8;
 
 /**
- * Whether a request has come through this gate before, or through so many that it hardly matters. Whoever sends
- * the header without being a gate has their own request refused.
+ * Tells whether a request has already passed through this gate, or through 8 gates or more. A client that sends the
+ * header itself can only get its own request refused.
  */
 export function isLoop(headers: Headers, publicUrl: string): boolean {
   const hops = readHops(headers);
   return hops.length >= MAX_HOPS || hops.includes(hostOf(publicUrl));
 }
 
-/** Adds this gate to those a received request has come through. */
+/** Adds this gate to the list of gates of a received request. */
 export function addHop(headers: Headers, received: Headers, publicUrl: string): void {
   headers.set(HOPS_HEADER, [...readHops(received), hostOf(publicUrl)].join(', '));
 }

@@ -1,8 +1,8 @@
 // Pure: no I/O, no clock.
 
 /**
- * Spellings that servers read in more than one way, which a site may ask to have let through. Each brings
- * the other ways of reading it along, so that a rule can be held against all of them.
+ * Spellings that servers read in more than one way. A site may allow each of them. A path with an allowed form gets
+ * every other reading too, so that the rule of each reading is checked.
  */
 export const PATH_FORMS = [
   'encoded_slash',
@@ -13,47 +13,52 @@ export const PATH_FORMS = [
 export type PathForm = (typeof PATH_FORMS)[number];
 
 /**
- * One way to read a path: a text, and what some servers do to it on their way from segment to segment. A reading is
- * walked along, and never written out, as one path can have a hundred of them.
+ * One way to read a path: a text, and the habits of a server that takes it apart. The segments are generated one by
+ * one and not stored, because one path can have a hundred readings.
  */
 export interface PathReading {
   /** Percent-decoded, unless `keepsEncodedSlashes`. */
   readonly text: string;
-  /** Whether each segment is decoded by itself, so that a `%2F` in it is no separator. */
+  /** Whether each segment is decoded by itself, so that a `%2F` in it does not end the segment. */
   readonly keepsEncodedSlashes: boolean;
-  /** Whether `;` and what follows it, up to the next slash, are no part of a segment. */
+  /** Whether `;` and everything after it, up to the next slash, is left out of a segment. */
   readonly dropsParameters: boolean;
-  /** Whether the path ends at `?` or `#`, which a server that decodes before it parses takes for the end. */
+  /** Whether the path ends at `?` or `#`, as for a server that decodes before it parses. */
   readonly endsAtDelimiter: boolean;
-  /** Whether several slashes are one. */
+  /** Whether several slashes count as one. */
   readonly mergesSlashes: boolean;
 }
 
-/** Every way to read a path; the first is the plain one: percent-decoded once. */
+/** Every way to read a path. The first is the plain one: percent-decoded once. */
 export type PathReadings = readonly [PathReading, ...PathReading[]];
 
-/** Dot, backslash, controls, DEL: no site gets these, for nothing legitimate is spelt so. */
+/** Dot, backslash, controls, DEL. No site gets these, because no legitimate path escapes them. */
 const FORBIDDEN_ESCAPE = /%(?:2e|5c|[01][0-9a-f]|7f)/i;
 const ENCODED_SLASH = /%2f/i;
 const ENCODED_PERCENT = /%25/g;
 const MALFORMED_ESCAPE = /%(?![0-9a-f]{2})/i;
 const VALID_ESCAPE = /%[0-9a-f]{2}/i;
 const VISIBLE_ASCII = /^[\x21-\x7e]*$/;
-/** `.`, `..` and their matrix-parameter forms (`..;x=1`), as a whole segment, or as one before a decoded `?` or `#`. */
+/**
+ * Matches `.`, `..` and their matrix-parameter forms (`..;x=1`), as a whole segment or before a decoded `?` or `#`.
+ */
 const DOT_SEGMENT = /\/\.{1,2}(?:;[^/]*)?(?=[/?#]|$)/;
-/** What stands in a disguised dot segment and is not seen: white space, controls, and what Unicode says may be passed over. */
+/**
+ * Invisible characters that can disguise a dot segment: white space, controls, and those that Unicode lets software
+ * ignore.
+ */
 const UNSEEN = /[\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}]+/gu;
 /**
- * Fraction slash, division slash, set minus, yen sign and won sign: NFKC leaves them alone, and Windows' best-fit tables make `/`
- * and `\` of them.
+ * Fraction slash, division slash, set minus, yen sign and won sign. NFKC leaves them alone, but Windows' best-fit
+ * tables turn them into `/` and `\`.
  */
 const SLASH_LIKE = /[\u2044\u2215\u2216\u00a5\u20a9\\]/g;
-/** Two slashes with nothing in between but parameters. */
+/** Matches two slashes with only parameters, or nothing, between them. */
 const EMPTY_SEGMENT = /\/(?:;[^/]*)?\//;
-/** `%252525…`: how often a path is decoded is then anybody's guess. */
+/** Paths with more levels of escapes (`%252525…`) are refused, because servers differ in how often they decode. */
 const MAX_DECODINGS = 3;
 
-/** The reading of a path that nobody reads differently. */
+/** Returns the reading of a path that all servers read alike. */
 export function plainReading(text: string): PathReading {
   return {
     text,
@@ -65,8 +70,9 @@ export function plainReading(text: string): PathReading {
 }
 
 /**
- * Reads a path, which begins with a slash, in every way the allowed forms leave open; `undefined` when it can be read
- * differently by a form that is not allowed, which a repair would only hide.
+ * Reads a path, which begins with a slash, in every way that the allowed forms leave open. Returns `undefined` if a
+ * form that is not allowed makes the path ambiguous. Such a path is not repaired, because a repair would hide the
+ * problem.
  */
 export function readPath(path: string, allowed: ReadonlySet<PathForm>): PathReadings | undefined {
   if (!VISIBLE_ASCII.test(path) || /[\\#?]/.test(path)) return undefined;
@@ -75,7 +81,8 @@ export function readPath(path: string, allowed: ReadonlySet<PathForm>): PathRead
   const readings: PathReading[] = [];
   for (const spelling of respell(path, allowed)?.flatMap(withoutParameters) ?? []) {
     const decoded = decodeUtf8(spelling);
-    // Every separator of any reading is one here, so nothing climbs or is empty in a reading that is not so here.
+    // The decoded text has the separators of all readings. A segment that climbs or is empty in any reading does so
+    // here too.
     if (decoded === undefined || DOT_SEGMENT.test(decoded)) return undefined;
     if (isDisguised(decoded)) return undefined;
     if (!allowed.has('double_slash') && EMPTY_SEGMENT.test(decoded)) return undefined;
@@ -85,7 +92,7 @@ export function readPath(path: string, allowed: ReadonlySet<PathForm>): PathRead
   return first === undefined ? undefined : [first, ...others];
 }
 
-/** The habits that matter to a path, each alone and together; the plain reading first. */
+/** Returns a reading for each combination of the habits that make a difference to a path, the plain reading first. */
 function readingsOf(spelling: string, decoded: string): PathReading[] {
   const either = (isPossible: boolean) => (isPossible ? [false, true] : [false]);
   const texts = ENCODED_SLASH.test(spelling) ? [spelling, decoded] : [decoded];
@@ -107,12 +114,12 @@ function readingsOf(spelling: string, decoded: string): PathReading[] {
   );
 }
 
-/** Runs of segments that hold nothing, or nothing but parameters. */
+/** Runs of segments that are empty, or that hold only parameters. */
 const EMPTY_RUN = /\/+/y;
 const DROPPED_RUN = /(?:(?:;[^/]*)?\/)+/y;
 const ENCODED_DROPPED_RUN = /(?:(?:(?:;|%3b)[^/]*)?\/)+/iy;
 
-/** The segments of a reading, one after the other. With `keepsEncodedSlashes` a segment can hold a slash. */
+/** Generates the segments of a reading in order. With `keepsEncodedSlashes` a segment can contain a slash. */
 export function* segmentsOf(reading: PathReading): Generator<string, void> {
   const { text, keepsEncodedSlashes, dropsParameters, endsAtDelimiter, mergesSlashes } = reading;
   for (let start = 1, slash = 0; slash >= 0; start = slash + 1) {
@@ -138,13 +145,13 @@ function before(end: number, text: string): string {
   return end < 0 ? text : text.slice(0, end);
 }
 
-/** A reading written out, a slash that is no separator as `%2F`. */
+/** Builds the path of a reading. A slash inside a segment is written as `%2F`. */
 export function spell(reading: PathReading): string {
   const segments = Array.from(segmentsOf(reading), (text) => text.replaceAll('/', '%2F'));
   return `/${segments.join('/')}`;
 }
 
-/** The path as sent, and as it stands after each further decoding of `%25`. */
+/** Returns the path as sent, and the path after each further decoding of `%25`. */
 function respell(path: string, allowed: ReadonlySet<PathForm>): string[] | undefined {
   const spellings: string[] = [];
   let spelling = path;
@@ -152,7 +159,7 @@ function respell(path: string, allowed: ReadonlySet<PathForm>): string[] | undef
     if (FORBIDDEN_ESCAPE.test(spelling)) return undefined;
     if (!allowed.has('encoded_slash') && /%2f/i.test(spelling)) return undefined;
     if (MALFORMED_ESCAPE.test(spelling)) {
-      // A strict second decoder stops here. A lenient one would go on, if there is anything to decode.
+      // A strict second decoder stops here. A lenient one goes on, if the text holds anything to decode.
       return decodings === 0 || VALID_ESCAPE.test(spelling) ? undefined : spellings;
     }
     spellings.push(spelling);
@@ -162,15 +169,18 @@ function respell(path: string, allowed: ReadonlySet<PathForm>): string[] | undef
   }
 }
 
-/** Parameters end at a slash, so dropping them before and after `%2F` becomes one are two habits; this is the first. */
+/**
+ * Returns a spelling with its parameters and, if it has any, without them. Parameters end at a slash. Some servers
+ * drop them before they decode `%2F` to a slash, as this function does; others drop them after that.
+ */
 function withoutParameters(spelling: string): string[] {
   return spelling.includes(';') ? [spelling, spelling.replace(/;[^/]*/g, '')] : [spelling];
 }
 
 /**
- * Whether a segment is one of dots to some server: Windows drops spaces at its end (Microsoft's KB 115827), HFS+ passes over what is
- * invisible, and normalisation (UAX 15, NFKC) and best-fit tables make ASCII of fullwidth forms. No other look-alike is refused,
- * since titles have them.
+ * Tells whether some server takes a segment for a dot segment. Windows drops spaces at its end (Microsoft's KB
+ * 115827), and HFS+ ignores invisible characters. Normalisation (UAX 15, NFKC) and best-fit tables turn fullwidth
+ * forms into ASCII. Other look-alikes are not refused, because titles contain them.
  */
 function isDisguised(decoded: string): boolean {
   if (VISIBLE_ASCII.test(decoded)) return false;

@@ -1,7 +1,7 @@
 // Pure: no I/O, no clock.
 import { PRIVATE_NO_STORE } from './cache-control.ts';
 
-/** Who asks before a cross-origin request, and by what method it would be made. */
+/** The origin and the method of the cross-origin request that a preflight announces. */
 export interface Asked {
   readonly origin: string;
   readonly method: string;
@@ -20,7 +20,7 @@ export function readAsked(method: string, headers: Headers): Asked | undefined {
 }
 
 /**
- * The answer to a preflight that may be followed, 204: this origin, this method, the headers it asked for, with
+ * Answers a preflight that is allowed with 204: this origin, this method, the headers that it asked for, with
  * credentials. `*` is never sent, as it covers neither `Authorization` nor any request with credentials.
  */
 export function answerPreflight(request: Headers, { origin, method }: Asked): Response {

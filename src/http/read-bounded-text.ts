@@ -1,9 +1,9 @@
-/** The body was longer than allowed; nothing of it is used. */
+/** The result for a body that is longer than allowed. No part of the body is used. */
 export const TOO_LONG = Symbol('body too long');
 
 /**
- * Reads a body as UTF-8 text, at most `maxBytes` of it. Stops reading, and lets go of the connection, at
- * the first byte too many. Throws what the stream throws.
+ * Reads a body as UTF-8 text, at most `maxBytes` of it. At the first byte too many, it stops reading and releases
+ * the connection. Throws what the stream throws.
  */
 export async function readBoundedText(
   message: Pick<Response, 'body' | 'headers'>,

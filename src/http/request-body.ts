@@ -4,14 +4,14 @@ import { parseObject } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import { readBoundedText, TOO_LONG } from './read-bounded-text.ts';
 
-/** What a body that Postern has to understand may be at most: 500 ids are 20 KiB. */
+/** The longest body that Postern parses. 500 ids take 20 KiB. */
 const MAX_BODY_BYTES = 64 * 1024;
-/** A client that sends its body slower than this is given up. */
+/** A client that takes longer than this to send its body gets an error. */
 const BODY_TIMEOUT_MS = 10_000;
 
 export type BodyRefusal = 'media_type_not_supported' | 'body_too_long' | 'body_not_valid';
 
-/** The request's body, when it is a JSON object of at most 64 KiB that says so. */
+/** Reads the request's body as a JSON object of at most 64 KiB. The request must declare JSON. */
 export async function readJsonBody(request: Request): Promise<Result<JsonObject, BodyRefusal>> {
   const type = request.headers.get('content-type') ?? '';
   if (!/^application\/json\s*(?:;|$)/i.test(type)) return failed('media_type_not_supported');
@@ -21,7 +21,10 @@ export async function readJsonBody(request: Request): Promise<Result<JsonObject,
   return value === undefined ? failed('body_not_valid') : success(value);
 }
 
-/** The request's body, when it is a form of at most 64 KiB that says so (HTML standard, URL-encoded form data). */
+/**
+ * Reads the request's body as a form of at most 64 KiB (HTML standard, URL-encoded form data). The request must
+ * declare a form.
+ */
 export async function readFormBody(
   request: Request,
 ): Promise<Result<URLSearchParams, BodyRefusal>> {
@@ -38,6 +41,6 @@ async function readInTime(request: Request): Promise<string | typeof TOO_LONG | 
     const text = await within(BODY_TIMEOUT_MS, readBoundedText(message, MAX_BODY_BYTES));
     return text === LATE ? undefined : text;
   } catch {
-    return undefined; // the client went away, or what it sent is not what its framing says
+    return undefined; // the client went away, or the body does not match its framing
   }
 }

@@ -4,23 +4,23 @@ import { tryDecode, tryDecodeURIComponent } from 'hono/utils/url';
 import type { Anchor } from '../runtime/single-flight.ts';
 import type { AdmittedTarget } from './admit.ts';
 
-/** A request to a route, its target admitted. */
+/** A request to a route, with its admitted target. */
 export interface RouteRequest {
   readonly request: Request;
   readonly target: AdmittedTarget;
   readonly anchor: Anchor;
 }
 
-/** A named segment of the path, percent-decoded; empty when the route has none of that name. */
+/** Returns a named segment of the path, percent-decoded; empty if the route has no segment of that name. */
 export type Parameter = (name: string) => string;
 
 /** Answers a request to a route. */
 export type Handler<Visit> = (visit: Visit, parameter: Parameter) => Response | Promise<Response>;
 
 /**
- * Routes by method and path, in Hono's router. It is handed the path that was admitted and reads no URL itself, so
- * that what is routed, judged and forwarded is one string; and that percent-decoded, so that a route has no other
- * spelling by which it would be the site's.
+ * Routes by method and path, in Hono's router. The router gets the admitted path and reads no URL itself, so
+ * routing, verdict and forwarding use one string. The path is percent-decoded first, so that no other spelling of a
+ * route reaches the site.
  */
 export class Routes<Visit> {
   readonly #router = new TrieRouter<Handler<Visit>>();
@@ -29,7 +29,7 @@ export class Routes<Visit> {
     this.#router.add('ALL', path, handler);
   }
 
-  /** For HEAD too. */
+  /** Adds a route for GET and HEAD. */
   get(path: string, handler: Handler<Visit>): void {
     this.#router.add('GET', path, handler);
   }
@@ -38,7 +38,7 @@ export class Routes<Visit> {
     this.#router.add('POST', path, handler);
   }
 
-  /** Of the routes that are for a target the one added first; `undefined` when none is. */
+  /** Returns the first added route that matches a target; `undefined` without a match. */
   match({
     method,
     path,
@@ -51,7 +51,7 @@ export class Routes<Visit> {
   }
 }
 
-/** Once: an escaped percent sign stays escaped, and so does what is not UTF-8 and what separates segments. */
+/** Percent-decodes a path once. Escaped percent signs, escaped separators and invalid UTF-8 stay escaped. */
 function decoded(path: string): string {
   return path.includes('%') ? tryDecode(path.replaceAll('%25', '%2525'), decodeURI) : path;
 }

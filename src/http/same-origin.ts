@@ -1,9 +1,9 @@
 // Pure: no I/O, no clock.
 
 /**
- * Whether a request comes from a page of another site, by what browsers say of it (Fetch Metadata, `Origin`).
- * Every browser sends `Origin` with every method but GET and HEAD, so a change that says neither was not
- * asked for by a page.
+ * Tells whether a request comes from a page of another site, by the browser's headers (Fetch Metadata, `Origin`).
+ * Every browser sends `Origin` with every method but GET and HEAD. So a change with neither header does not come
+ * from a page.
  */
 export function isCrossSite(headers: Headers, allowedOrigins: readonly string[]): boolean {
   const origin = headers.get('origin');

@@ -1,23 +1,23 @@
 // Pure: no I/O, no clock.
 import { type Authority, parseAuthority, type Scheme } from './authority.ts';
 
-/** Host and port of an origin such as `https://app.example.com`, without parsing it anew for every request. */
+/** Returns host and port of an origin such as `https://app.example.com`, without parsing it for every request. */
 export function hostOf(origin: string): string {
   return origin.slice(origin.indexOf('://') + 3);
 }
 
 /**
- * The hosts a site is reached by, compared exactly: a host that is not one of them is somebody else's, however
- * much a resolver would make it mean the same (`127.1`, `a..b`, a homograph).
+ * The hosts of a site, compared exactly. Any other host is refused, even if a resolver would take it for the same
+ * (`127.1`, `a..b`, a homograph).
  */
 export class SiteHosts {
   readonly #scheme: Scheme;
-  /** To the public origin clients see. */
+  /** The public origin of each host, as clients see it. */
   readonly #origins: ReadonlyMap<Authority, string>;
 
   /**
-   * @param publicUrl scheme, host and port; the scheme is that of every host
-   * @param others further hosts, each with a port where it is not the scheme's own
+   * @param publicUrl scheme, host and port; every host has this scheme
+   * @param others further hosts, each with a port if it is not the scheme's own
    */
   constructor(publicUrl: string, others: readonly string[] = []) {
     this.#scheme = publicUrl.startsWith('https:') ? 'https:' : 'http:';
@@ -30,22 +30,25 @@ export class SiteHosts {
     this.#origins = origins;
   }
 
-  /** Public origins of all hosts, each once; that of the public URL comes first. */
+  /** Returns the public origins of all hosts, each once. The origin of the public URL comes first. */
   get origins(): readonly string[] {
     return [...this.#origins.values()];
   }
 
-  /** Reads a host and port as sent or configured, over the site's scheme; `undefined` when it is none. */
+  /** Reads a host and port as sent or configured, with the site's scheme; `undefined` if the text is no host. */
   read(text: string): Authority | undefined {
     return parseAuthority(text, this.#scheme);
   }
 
-  /** The public origin (`https://app.example.com`) of a host; `undefined` when it is none of the site's. */
+  /**
+   * Returns the public origin (`https://app.example.com`) of a host; `undefined` if the site does not have that
+   * host.
+   */
   originOf(host: Authority): string | undefined {
     return this.#origins.get(host);
   }
 
-  /** Whether this is the `Origin` of a page of the site, of any of its hosts in any spelling. */
+  /** Tells whether an `Origin` belongs to a page of the site, on any of its hosts, in any spelling. */
   hasOrigin(origin: string): boolean {
     const prefix = `${this.#scheme}//`;
     if (!origin.startsWith(prefix)) return false;

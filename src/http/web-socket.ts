@@ -9,8 +9,8 @@ const HANDSHAKE_HEADERS = [
 ] as const;
 
 /**
- * Whether a request opens a WebSocket, or is what a proxy asks about one: nginx and Traefik take `Upgrade` out of
- * their questions, and HTTP/2 has none (RFC 8441 section 5), while the other fields of the handshake stay.
+ * Tells whether a request opens a WebSocket, or is a proxy's question about one. nginx and Traefik remove `Upgrade`
+ * from their questions, and HTTP/2 has no such header (RFC 8441 section 5). The other fields of the handshake stay.
  */
 export function isWebSocketHandshake(headers: Headers): boolean {
   return (
@@ -20,7 +20,7 @@ export function isWebSocketHandshake(headers: Headers): boolean {
   );
 }
 
-/** `Upgrade` is a list of protocols, each of which may have a version (RFC 9110 section 7.8). */
+/** Reads `Upgrade`, a list of protocols, each of which may have a version (RFC 9110 section 7.8). */
 function upgradesToWebSocket(upgrade: string): boolean {
   return upgrade
     .split(',')
