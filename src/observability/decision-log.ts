@@ -1,20 +1,20 @@
 import type { Reason } from '../errors/reasons.ts';
 
-/** What is recorded of one request: never a credential, never a query, never a header. */
+/** The record of one request. It never holds a credential, a query or a header. */
 export interface Decision {
   readonly route: 'whoami' | 'gate' | 'forward-auth' | 'session-api' | 'own-sessions' | 'admission';
   readonly outcome: 'pass' | 'challenge' | 'deny' | 'refuse' | 'fault';
   readonly status: number;
   readonly method: string;
-  /** The admitted path; left out when the request was refused before it had one. */
+  /** The admitted path; left out if the request was refused before it had one. */
   readonly path?: string;
   readonly rule?: string;
   readonly reason?: Reason;
-  /** More than the client was told, in Postern's or the configuration's words. */
+  /** Details that the client was not told, in the words of Postern or of the configuration. */
   readonly detail?: string;
   readonly tier?: string;
   readonly ageSeconds?: number;
-  /** From a mark in the revocation log to the first refusal here on account of it, in milliseconds. */
+  /** Milliseconds from a mark in the revocation log to the first refusal in this isolate because of that mark. */
   readonly revocation_lag_ms?: number;
   readonly fault?: string;
   readonly sessionId?: string;
@@ -23,15 +23,15 @@ export interface Decision {
 }
 
 export type LogLevel = 'all' | 'refused' | 'none';
-/** Takes what tells of a decision, as most of what could be told is not asked for where the log is off. */
+/** Takes a function, so that a decision is described only if the log or the metrics need it. */
 export type DecisionLog = (tell: () => Decision) => void;
 
 const MAX_PATH_LENGTH = 512;
 
 /**
- * Writes decisions as one JSON line each; JSON's escapes keep control characters out of the line.
+ * Writes each decision as one line of JSON. JSON's escapes keep control characters out of the line.
  *
- * @param count takes every decision, whatever the level; left out where nothing is counted
+ * @param count takes every decision, at every level; left out if decisions are not counted
  */
 export function createDecisionLog(
   level: LogLevel,

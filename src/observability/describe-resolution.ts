@@ -2,7 +2,7 @@
 import type { Resolution } from '../sessions/resolution.ts';
 import type { Decision } from './decision-log.ts';
 
-/** What the log says of a resolution: whose session, from which tier, or what stood in the way. */
+/** Returns the log's fields for a resolution: the session, its tier, and the problem if there was one. */
 export function describeResolution(
   resolution: Resolution,
 ): Pick<

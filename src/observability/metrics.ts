@@ -7,30 +7,30 @@ export interface DataPoint {
   readonly doubles: number[];
 }
 
-/** The part of an Analytics Engine dataset that is used; a binding as it is satisfies it. */
+/** The used part of an Analytics Engine dataset. A binding fits this type as it is. */
 export interface Dataset {
   writeDataPoint(point: DataPoint): void;
 }
 
-/** A revocation lag of 0 is one; where there was nothing to refuse it is this. */
+/** The lag of a decision that no mark caused. 0 is a real lag. */
 const NO_LAG = -1;
 
 /**
- * Counts decisions in a dataset. Whatever is written is one of few: no id, no path, no method a client could make up,
- * so that no label grows with the number of users or with what they send.
+ * Counts decisions in a dataset. Every written label has few values: no id, no path, and no method that a client
+ * could invent. So the number of labels does not grow with the users or with their requests.
  *
- * Columns, for queries: `index1` and `blob1` route, `blob2` outcome, `blob3` reason, `blob4` rule, `blob5` tier, `blob6` fault,
- * each empty where there is none; `double1` status, `double2` duration in milliseconds, `double3` age of the session in
- * seconds, `double4` revocation lag in milliseconds, -1 where nothing was refused on account of a mark.
+ * Columns, for queries: `index1` and `blob1` route, `blob2` outcome, `blob3` reason, `blob4` rule, `blob5` tier,
+ * `blob6` fault; each is empty if there is none. `double1` status, `double2` duration in milliseconds, `double3` age
+ * of the session in seconds, `double4` revocation lag in milliseconds, -1 if no mark caused the decision.
  *
- * @returns what takes a decision and never throws: a metric that is lost must not be a request that is lost
+ * @returns a function that takes a decision and never throws: a lost metric must not cause a lost request
  */
 export function createMetrics(dataset: Dataset): (decision: Decision) => void {
   return (decision) => {
     try {
       dataset.writeDataPoint(dataPointOf(decision));
     } catch {
-      // More than the platform takes from one request, or no dataset after all.
+      // The request wrote more points than the platform takes, or the binding is no dataset.
     }
   };
 }

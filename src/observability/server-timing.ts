@@ -1,9 +1,9 @@
-/** What part of an answer took how long, in milliseconds. */
+/** Milliseconds that each part of an answer took, by the name of the part. */
 export type Spent = Readonly<Record<string, number>>;
 
 /**
- * Adds `Server-Timing` (W3C Server Timing, section 2), beside what the origin may have sent of its own. The platform's
- * clock stands still between one piece of I/O and the next, so what is told is waiting, and computing is 0.
+ * Adds `Server-Timing` (W3C Server Timing, section 2) beside the origin's own. The platform's clock stands still
+ * between two pieces of I/O. So the numbers show waiting; computation counts as 0.
  */
 export function addServerTiming({ headers, webSocket }: Response, spent: Spent): void {
   if (webSocket !== null) return;
