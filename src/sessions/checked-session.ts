@@ -1,15 +1,17 @@
 import type { LogPosition } from '../revocation/log-protocol.ts';
 import type { Session } from '../session/session.ts';
 
-/** A session as a store confirmed it: a fact with its time, never a verdict. */
+/** A session that the store confirmed, with the time of the check. It is a fact, not a verdict. */
 export interface CheckedSession {
   readonly session: Session;
-  /** The bytes of the store's answer. */
+  /** The body of the store's answer, unchanged. */
   readonly body: string;
-  /** When the check *started*, in milliseconds since the epoch: nothing later than this is known. */
+  /** When the check *started*, in milliseconds since the epoch. Later changes are not in this session. */
   readonly checkedAt: number;
-  /** How far the revocation log was known when the check started: it saw whatever was marked up to there. */
+  /**
+   * The log position that the isolate knew when the check started. The check covers every mark up to this position.
+   */
   readonly logPosition: LogPosition;
-  /** Seconds the store allows it to be kept; `undefined` when it named none. */
+  /** Seconds for which the store allows caching; `undefined` if the store named no limit. */
   readonly cacheForSeconds: number | undefined;
 }

@@ -14,7 +14,7 @@ const FROM_STORE = {
   fault: undefined,
 } as const;
 
-/** A remembered session as an answer; with `fault` when it is given only because the store failed. */
+/** Answers from a cached session. `fault` is set if a stale session is served only because the store failed. */
 export function fromTier(
   checked: CheckedSession,
   place: {
@@ -45,19 +45,19 @@ export function fromTier(
   };
 }
 
-/** How a store's answer was come by. */
+/** When and why the store was asked. */
 export interface Circumstances {
   readonly startedAt: number;
   readonly logPosition: LogPosition;
   readonly now: number;
   readonly forwarded: NonNullable<Provenance['forwarded']>;
-  /** Another request asked, and this one waited: what was sent for that one alone is left out. */
+  /** Another request made the store call, and this one waited for it. Its `Set-Cookie` headers are left out. */
   readonly joined?: boolean;
-  /** Left out when the answer is not kept. */
+  /** Absent if the answer is not cached. */
   readonly lifetimes?: Lifetimes;
 }
 
-/** A store's answer as what it means for the requester. */
+/** Converts a store's answer to a resolution for the request. */
 export function concludeAnswer(answer: ConfirmedAnswer, circumstances: Circumstances): Resolution {
   const { startedAt, logPosition, now, forwarded, joined = false, lifetimes } = circumstances;
   const provenance: Provenance = { ...FROM_STORE, forwarded, collapsed: joined };
@@ -88,7 +88,7 @@ export function concludeAnswer(answer: ConfirmedAnswer, circumstances: Circumsta
   }
 }
 
-/** Nobody's, as the store said seconds ago. */
+/** Answers from the negative cache. */
 export function refusalFromMemory(refusal: RememberedRefusal, now: number): Resolution {
   const age = Math.max(0, Math.floor((now - refusal.checkedAt) / 1000));
   const provenance: Provenance = {
@@ -100,7 +100,7 @@ export function refusalFromMemory(refusal: RememberedRefusal, now: number): Reso
   return refused(refusal, provenance);
 }
 
-/** The requester wanted no call, and no tier had an answer. */
+/** The answer to `only-if-cached` if no tier has an entry. */
 export function notCached(): Resolution {
   return {
     outcome: 'not-cached',
@@ -108,7 +108,7 @@ export function notCached(): Resolution {
   };
 }
 
-/** The store could not be asked and nothing remembered will do. */
+/** The answer if the store could not be asked and no cached session may be served. */
 export function unknown(
   fault: string,
   retryAfterSeconds: number | undefined,
@@ -128,7 +128,7 @@ function refused(refusal: ConfirmedRefusal, provenance: Provenance): Resolution 
   return { outcome: 'not-signed-in', reason: 'session_inactive', body, mayClearCookie, provenance };
 }
 
-/** The store said "yes", and the session ended on the way. */
+/** The answer if the store confirmed a session that has expired since. */
 function expired(provenance: Provenance): Resolution {
   return {
     outcome: 'not-signed-in',

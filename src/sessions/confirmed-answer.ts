@@ -2,26 +2,26 @@ import type { StoreAnswer } from '../providers/session-store.ts';
 import type { Anchor } from '../runtime/single-flight.ts';
 import type { ReadinessFinding, RefusalMoment, StoreReadiness } from './store-readiness.ts';
 
-/** A "no" of a store that is ready, or that publishes no readiness. */
+/** A refusal (the store found no session) from a store that is ready, or that publishes no readiness. */
 export interface ConfirmedRefusal {
   readonly kind: 'no-session';
   readonly body: string | undefined;
   readonly arrived: RefusalMoment;
-  /** What the refusal is believed on. */
+  /** The readiness check on which the refusal is based. */
   readonly finding: ReadinessFinding;
 }
 
-/** A store's answer that may be acted upon: of a "no" it is known that the store was in a state to say it. */
+/** A store's answer that is safe to use. For a refusal, the store's readiness is known. */
 export type ConfirmedAnswer = Exclude<StoreAnswer, { kind: 'no-session' }> | ConfirmedRefusal;
 
 type Fault = Extract<StoreAnswer, { kind: 'fault' }>;
 
 /**
- * Asks the store, and believes a "no" only while the store is ready, because Kratos answers 401 to everybody when
- * its own database fails. A "no" from the end of an outage is asked for again, once the store is ready.
+ * Checks a credential at the store. A refusal counts only if the store is ready, because Kratos answers every request
+ * with 401 when its own database fails. If the store was failing until just before, it is asked a second time.
  *
- * @param isWarm whether the credential was good moments ago, as far as is known here. The "no" then takes a question
- *   about readiness that was sent after it, and is asked for a second time
+ * @param isWarm whether this isolate knows that the credential was valid moments ago. If so, the refusal needs a
+ *   readiness check that was sent after it, and the store is asked a second time
  */
 export async function askConfirmed(
   check: () => Promise<StoreAnswer>,
@@ -35,16 +35,16 @@ export async function askConfirmed(
   const finding = await readiness.find(arrived, wasGood ? 'after' : 'recent', anchor);
   if (finding?.readiness === 'not-ready') return NOT_READY;
   if (finding === undefined) return READINESS_UNKNOWN;
-  // A store that becomes ready while it is asked has refused before.
+  // A store that becomes ready during the check may have refused before it was ready.
   const second = wasGood || readiness.wasFailing(arrived) ? await check() : answer;
   return second.kind === 'no-session' ? { ...second, arrived, finding } : second;
 }
 
 /**
- * Finds out whether the store was ready after it had refused, where that is not known yet.
+ * Checks that the store was ready *after* it had refused, unless this is already known.
  *
- * @returns the refusal on better evidence; as it is when there is none to be had; a fault when the store turns out
- *   not to be ready
+ * @returns the refusal with the newer readiness check; the same refusal if no newer check is available; a fault if
+ *   the store turns out not to be ready
  */
 export async function seekProof(
   refusal: ConfirmedRefusal,
@@ -57,7 +57,7 @@ export async function seekProof(
   return finding === undefined ? refusal : { ...refusal, finding };
 }
 
-/** Whether the store was ready when it was asked *after* it had refused: a cookie that it refused may be cleared. */
+/** Whether the store was found ready *after* it had refused. Only then may the refused cookie be cleared. */
 export function isProven({ arrived, finding }: ConfirmedRefusal): boolean {
   return finding.readiness === 'ready' && finding.question > arrived.questions;
 }
@@ -68,5 +68,5 @@ const NOT_READY: Fault = Object.freeze({
   detail: 'store-not-ready',
   retryAfterSeconds: undefined,
 });
-/** The question about readiness was not answered in time. */
+/** The readiness check was not answered in time. */
 const READINESS_UNKNOWN: Fault = Object.freeze({ ...NOT_READY, detail: 'store-readiness-unknown' });

@@ -1,11 +1,11 @@
-/** What a requester asks of the answer. */
+/** Requirements of a request on the answer. */
 export interface Demand {
-  /** Nothing checked before this will do, in milliseconds since the epoch; 0 for no demand. */
+  /** The earliest acceptable start of the check, in milliseconds since the epoch; 0 accepts any. */
   readonly asOf: number;
   readonly onlyIfCached: boolean;
-  /** A cookie that is refused is to be cleared, so it is worth a wait to know for certain that it is dead. */
+  /** The response would clear a refused cookie. So the request waits for proof that the session has ended. */
   readonly wantsProof?: boolean;
 }
 
-/** Takes any answer that freshness allows. */
+/** Accepts every answer that freshness allows. */
 export const NO_DEMAND: Demand = Object.freeze({ asOf: 0, onlyIfCached: false });

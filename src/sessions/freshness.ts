@@ -2,36 +2,41 @@
 import type { LogPosition } from '../revocation/log-protocol.ts';
 import type { CheckedSession } from './checked-session.ts';
 
-/** How long an answer of the store may be used, in seconds from the start of its check; each begins where the one before ends. */
+/**
+ * Lifetimes of a store's answer, in seconds. The first begins at the start of the check. Each later one begins when
+ * the one before it ends.
+ */
 export interface Lifetimes {
   readonly freshSeconds: number;
   readonly staleWhileRevalidateSeconds: number;
   readonly staleIfErrorSeconds: number;
 }
 
-/** What a remembered session has to stand up to, at one moment. Times are in milliseconds since the epoch. */
+/** The conditions for using a cached session, at one moment. Times are in milliseconds since the epoch. */
 export interface Moment {
   readonly now: number;
-  /** The requester accepts nothing checked before this. */
+  /** The earliest start of a check that the request accepts. */
   readonly asOf: number;
-  /** Where in the log it was last marked: a check that started in ignorance of that is revoked. */
+  /**
+   * The position of the last mark that names the session. A check that started with a smaller position is revoked.
+   */
   readonly notBefore: LogPosition;
-  /** Checks before this are good only while the store cannot be asked. */
+  /** Checks that started before this time may be used only while the store cannot be asked. */
   readonly trustedSince: number;
 }
 
 /**
- * - `fresh`: may be served as it is;
- * - `revalidate`: may be served, and is checked behind the answer;
- * - `if-error`: may be served only when the store cannot be asked;
- * - `unusable`: may not be served, whatever happens.
+ * - `fresh`: may be served;
+ * - `revalidate`: may be served, and is refreshed in the background;
+ * - `if-error`: may be served only if the store cannot be asked;
+ * - `unusable`: must never be served.
  */
 export type Usability = 'fresh' | 'revalidate' | 'if-error' | 'unusable';
 
-/** Clocks of two places differ by less; a check further in the future than this is not believed. */
+/** Maximum clock difference between two locations. A check that lies further in the future is not accepted. */
 const MAX_CLOCK_SKEW_MS = 10_000;
 
-/** What a remembered session is still good for. */
+/** Decides how a cached session may be used. */
 export function judge(checked: CheckedSession, moment: Moment, lifetimes: Lifetimes): Usability {
   const { now } = moment;
   if (now >= checked.session.expiresAt) return 'unusable';
@@ -50,20 +55,23 @@ export function ageSeconds(checked: CheckedSession, now: number): number {
   return Math.max(0, Math.floor((now - checked.checkedAt) / 1000));
 }
 
-/** Whole seconds it stays fresh, negative once it is stale (RFC 9211 section 2.4). */
+/** Whole seconds until the session is stale, negative after that (RFC 9211 section 2.4). */
 export function ttlSeconds(checked: CheckedSession, now: number, lifetimes: Lifetimes): number {
   const { freshMs } = limitsOf(checked, lifetimes);
   const freshUntil = Math.min(checked.checkedAt + freshMs, checked.session.expiresAt);
   return Math.floor((freshUntil - now) / 1000);
 }
 
-/** Seconds after the check at which nothing can be done with it any more. */
+/** Seconds after the start of the check at which the session becomes unusable. */
 export function usefulSeconds(checked: CheckedSession, lifetimes: Lifetimes): number {
   const untilExpiry = (checked.session.expiresAt - checked.checkedAt) / 1000;
   return Math.min(limitsOf(checked, lifetimes).errorMs / 1000, untilExpiry);
 }
 
-/** `Ory-Session-Cache-For` lowers every limit, as the store allows no keeping beyond it. */
+/**
+ * The three limits as ages. `Ory-Session-Cache-For` lowers each of them, because the store allows no caching beyond
+ * it.
+ */
 function limitsOf({ cacheForSeconds = Infinity }: CheckedSession, lifetimes: Lifetimes) {
   const fresh = lifetimes.freshSeconds;
   const revalidate = fresh + lifetimes.staleWhileRevalidateSeconds;

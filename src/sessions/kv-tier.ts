@@ -6,19 +6,20 @@ import { seal, unseal } from './sealing.ts';
 
 export interface KvTierOptions {
   readonly readTimeoutMs: number;
-  /** Told of every operation that failed; the tier itself carries on without it. */
+  /** Called for every failed operation. The request continues without KV. */
   readonly onFailure: (operation: 'get' | 'put' | 'delete' | 'unseal') => void;
   readonly now: () => number;
 }
 
-/** The platform's least (Workers KV, "Limits"); a shorter life is kept inside the value. */
+/** The platform's minimum (Workers KV, "Limits"). A shorter lifetime is enforced by the times inside the value. */
 const MIN_EXPIRATION_TTL_SECONDS = 60;
 const MAX_VALUE_BYTES = 384 * 1024;
 
 /**
- * What isolates share: sealed sessions in Workers KV. Every failure of KV (errors, quota, silence, bytes
- * that are not ours) is a miss or a lost write, and is counted. Only confirmed sessions are ever written.
- * One read at a time per name in this isolate, however many ask.
+ * Sealed sessions in Workers KV, shared by all isolates. Only confirmed sessions are written.
+ *
+ * Every failure is counted: errors, quota, timeouts, and values that Postern did not write. A failed read is a miss,
+ * and a failed write is dropped. Each isolate runs one read at a time per name, however many requests need it.
  */
 export class KvTier {
   readonly #store: KeyValueStore;
@@ -32,7 +33,10 @@ export class KvTier {
     this.#reads = new SingleFlight({ deadlineMs, now });
   }
 
-  /** What is kept under a name; `undefined` when there is nothing, or nothing usable, in time. */
+  /**
+   * Reads the session stored under a name. Returns `undefined` if KV has no entry, no usable entry, or does not
+   * answer in time.
+   */
   async read(
     name: CredentialName,
     credentialValue: string,
@@ -52,7 +56,7 @@ export class KvTier {
     return checked;
   }
 
-  /** Writes a session for as many seconds as it can be of use. Never throws. */
+  /** Stores a session for `forSeconds`, the time for which it is usable. Never throws. */
   async write(
     name: CredentialName,
     credentialValue: string,
@@ -68,7 +72,10 @@ export class KvTier {
     }
   }
 
-  /** Deletes what is kept. Tidiness, not revocation: other places may go on seeing it. Never throws. */
+  /**
+   * Deletes the stored session. This saves space and is no revocation: other locations may still read the session.
+   * Never throws.
+   */
   async forget(name: CredentialName): Promise<void> {
     try {
       await this.#store.delete(name);

@@ -2,7 +2,9 @@
 import { formatCacheStatus } from '../http/cache-status.ts';
 import type { Provenance } from './resolution.ts';
 
-/** `Cache-Status` and, but for the store's own answer, `Age`: where an answer came from and how old it is. */
+/**
+ * Sets `Cache-Status` and `Age`: the source of an answer and its age. An answer straight from the store has no `Age`.
+ */
 export function setProvenance(headers: Headers, provenance: Provenance): void {
   const status = cacheStatusOf(provenance);
   if (status === undefined) return;
@@ -11,7 +13,7 @@ export function setProvenance(headers: Headers, provenance: Provenance): void {
   headers.set('cache-status', status);
 }
 
-/** The value of `Cache-Status`; `undefined` when nothing was looked up. */
+/** The value of `Cache-Status`; `undefined` if no tier and no store was asked. */
 export function cacheStatusOf({
   tier,
   forwarded,

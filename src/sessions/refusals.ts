@@ -14,7 +14,7 @@ export interface RefusalsOptions {
   readonly now: () => number;
 }
 
-/** One requester's question about one credential. */
+/** The look-up of one credential for one request. */
 export interface Question {
   readonly credential: Credential;
   readonly name: CredentialName;
@@ -22,7 +22,7 @@ export interface Question {
   readonly anchor: Anchor;
 }
 
-/** What is remembered of confirmed refusals, and how much of it still counts. */
+/** Remembers confirmed refusals, and decides whether each of them still counts. */
 export class Refusals {
   readonly #options: RefusalsOptions;
 
@@ -30,7 +30,7 @@ export class Refusals {
     this.#options = options;
   }
 
-  /** Answers from memory, when the credential was refused lately enough for what is demanded. */
+  /** Answers from memory if the credential was refused recently enough for the request. */
   async recall(question: Question): Promise<Resolution | undefined> {
     const refusal = this.read(question.name, question.demand.asOf);
     if (refusal === undefined) return undefined;
@@ -39,7 +39,7 @@ export class Refusals {
     return refusalFromMemory({ ...refusal, ...answer }, this.#options.now());
   }
 
-  /** A refusal that is remembered and still counts: the store was not found to be failing since. */
+  /** Reads a remembered refusal. It no longer counts if the store was found failing after it. */
   read(name: CredentialName, asOf: number): RememberedRefusal | undefined {
     const { memory, readiness } = this.#options;
     const refusal = memory.readRefusal(name, asOf);
@@ -47,7 +47,7 @@ export class Refusals {
     return readiness.hasFailedSince(refusal.arrived) ? undefined : refusal;
   }
 
-  /** The refusal on the best evidence there is, where its requester has a use for that. */
+  /** Looks for proof of a refusal if the request wants proof and the credential is a cookie. */
   async proveAsWanted(
     { name, credential, demand, anchor }: Question,
     refusal: ConfirmedRefusal,

@@ -2,27 +2,27 @@ import type { DenialReason, FaultReason } from '../errors/reasons.ts';
 import type { LogPosition } from '../revocation/log-protocol.ts';
 import type { Session } from '../session/session.ts';
 
-/** Where an answer came from, for `Age` and `Cache-Status`. */
+/** The source of an answer, for `Age` and `Cache-Status`. */
 export interface Provenance {
-  /** `signature`: a token, verified for this answer. */
+  /** `signature`: a token that was verified for this answer. */
   readonly tier: 'memory' | 'kv' | 'store' | 'signature' | 'none';
-  /** Why the store was asked (RFC 9211 section 2.2); `undefined` for an answer from a tier alone. */
+  /** The reason why the store was asked (RFC 9211 section 2.2); `undefined` for an answer from a tier alone. */
   readonly forwarded: 'miss' | 'stale' | 'request' | 'bypass' | undefined;
   readonly ageSeconds: number;
-  /** Seconds the answer stays fresh, negative when stale; `undefined` when it is not kept. */
+  /** Seconds until the answer is stale, negative after that; `undefined` if the answer is not cached. */
   readonly ttlSeconds: number | undefined;
-  /** The answer is another request's, which asked the store at the same time. */
+  /** The answer comes from another request's store call, which ran at the same time. */
   readonly collapsed: boolean;
   /**
-   * What was remembered was refused on account of a mark for the first time in this isolate: how long ago the
-   * mark was written, in milliseconds.
+   * The age of the mark that revoked a cached session, in milliseconds. Set only when this mark revokes something for
+   * the first time in this isolate.
    */
   readonly revocationLagMs?: number;
-  /** What the store's failure was, when a stale answer or none is given because of it. */
+  /** The store's failure, if it caused a stale answer or no answer. */
   readonly fault: string | undefined;
 }
 
-/** Of an answer for which no tier and no store was asked. */
+/** The provenance of an answer for which no tier and no store was asked. */
 export const NOTHING_ASKED: Provenance = Object.freeze({
   tier: 'none',
   forwarded: undefined,
@@ -33,38 +33,41 @@ export const NOTHING_ASKED: Provenance = Object.freeze({
 });
 
 /**
- * Who a credential turned out to be: signed in, not signed in, or cannot tell. Everything that decides
- * on a session decides on this.
+ * The result of resolving a credential: signed in, not signed in, or unknown. Every decision about a session is based
+ * on a resolution.
  */
 export type Resolution =
   | {
       readonly outcome: 'signed-in';
       readonly session: Session;
-      /** The store's own bytes. */
+      /** The body of the store's answer, unchanged. */
       readonly body: string;
-      /** How far the revocation log was known when the check started: a mark beyond it ends what this allowed. */
+      /**
+       * The log position that the isolate knew when the check started. A mark beyond this position ends what the
+       * answer allowed.
+       */
       readonly logPosition: LogPosition;
       readonly setCookies: readonly string[];
-      /** Seconds for which the store lets this answer be kept from now on. */
+      /** Seconds from now for which the store allows caching this answer. */
       readonly cacheForSeconds: number | undefined;
       readonly provenance: Provenance;
     }
   /**
-   * For certain: nothing was presented, or what was presented can be no credential, or its refusal is confirmed. A
-   * refusal of the store's that is not confirmed is `unknown`, so another credential may be tried after this one.
+   * Certainly not signed in: the request has no credential, the credential is invalid by its form, or the refusal is
+   * confirmed. Another credential may then be tried. A refusal that is not confirmed is `unknown`.
    */
   | {
       readonly outcome: 'not-signed-in';
       readonly reason: Exclude<DenialReason, 'session_aal2_required'>;
-      /** The store's own bytes, when the store was asked and sent some. */
+      /** The body of the store's answer, unchanged, if the store was asked and sent one. */
       readonly body: string | undefined;
-      /** The credential is known to be dead for good, so that a cookie which holds it may be cleared. */
+      /** The credential will certainly never be valid again, so a cookie with this credential may be cleared. */
       readonly mayClearCookie: boolean;
       readonly provenance: Provenance;
     }
-  /** Signed in, at a lower assurance level than the store asks for. */
+  /** Signed in, but at a lower assurance level than the store requires. */
   | { readonly outcome: 'insufficient'; readonly body: string; readonly provenance: Provenance }
-  /** The store refused the question (an unknown `tokenize_as` template). */
+  /** The store rejected the request, for example for an unknown `tokenize_as` template. */
   | {
       readonly outcome: 'rejected';
       readonly status: number;

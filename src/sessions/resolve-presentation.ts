@@ -14,38 +14,44 @@ export interface LookUps {
   readonly token: (token: TokenCredential) => Promise<Resolution>;
 }
 
-/** The result for one place of a request. */
+/** The result for one credential carrier of a request, such as a cookie name. */
 export interface Resolved {
   readonly resolution: Resolution;
-  /** The one credential of which the resolution speaks; `undefined` when it speaks of none or of several. */
+  /** The credential that the resolution is about; `undefined` if the resolution is about none or several. */
   readonly chosen: UsablePresentation | undefined;
-  /** Whether every candidate is known to be dead for good, so that cookies of the name may be cleared. */
+  /** Whether no candidate will ever be valid again, so that cookies of this name may be cleared. */
   readonly isDead: boolean;
-  /** How many look-ups it took. */
+  /** The number of look-ups. */
   readonly lookUps: number;
 }
 
-/** The result for a request, and the credentials that were looked at for it. */
+/** The result for a request, and the credentials that were looked up for it. */
 export interface Found extends Pick<Resolved, 'resolution' | 'chosen'> {
-  /** In the order in which it was looked at. */
+  /** The credentials in the order in which they were looked up. */
   readonly tried: readonly UsablePresentation[];
-  /** Names of the cookies that may be cleared: known to be dead for good, or no credentials by their form. */
+  /**
+   * Names of the cookies that may be cleared. They will never be valid again, or their form is not that of a
+   * credential.
+   */
   readonly deadCookies: readonly string[];
 }
 
-/** For one request, over everything it presents. Of several cookies a good one is looked up twice. */
+/**
+ * Maximum number of look-ups for one request. With several cookies of one name, the valid cookie is looked up twice.
+ */
 const MAX_LOOK_UPS = 4;
 
 /**
- * Resolves the credentials of a request one after another, in the order in which they are presented, until one is
- * not refused. A refusal is a confirmed 401, a token that proves nothing, or a form that no credential has. A good
- * credential, a fault, a 403 and two people's cookies of one name end the search. When all are refused, the result
- * is that of the first one that was looked up.
+ * Resolves the credentials of a request one after another, in the order of presentation, until one is not refused.
  *
- * A request passes by a credential that would pass alone. So a client gains nothing by adding credentials, and a planted
- * one never outdoes a good one before it.
+ * A credential is refused by a confirmed 401, by a token that proves nothing, or by a form that no credential has.
+ * Four results end the search: a good credential, a fault, a 403, and two people's cookies of one name. If all
+ * credentials are refused, the result is that of the first one that was looked up.
  *
- * @returns `credential_conflicting` when the search comes to a header that was sent twice
+ * A request passes if it has a credential that would pass alone. So a client gains nothing by adding credentials. A
+ * planted credential never takes precedence over a good credential before it.
+ *
+ * @returns `credential_conflicting` if the search reaches a header that was sent twice
  */
 export async function resolvePresentations(
   presented: Iterable<Presentation>,
@@ -61,7 +67,7 @@ export async function resolvePresentations(
       const { reason, carrier } = presentation;
       if (reason === 'credential_conflicting') return failed(reason);
       unusable ??= notSignedIn(reason);
-      // Of too many cookies one may be good.
+      // If there are too many cookies, one of them may be valid.
       if (carrier.kind === 'cookie' && reason !== 'credential_ambiguous') {
         deadCookies.push(carrier.cookieName);
       }
@@ -82,15 +88,15 @@ export async function resolvePresentations(
   return success({ resolution, chosen: refused?.chosen, tried, deadCookies });
 }
 
-/** Not signed in by these credentials, for certain; several people's are not refused, they are too many. */
+/** Whether these credentials are certainly not signed in. Cookies of several people are ambiguous, not refused. */
 function isRefused(resolution: Resolution): boolean {
   return resolution.outcome === 'not-signed-in' && resolution.reason !== 'credential_ambiguous';
 }
 
 /**
- * Resolves what one place of a request presents. Several cookies of one name (of a parent and a child domain) are each
- * looked up. A good one among dead ones wins. Two good ones of different identities are ambiguous, since somebody may
- * have planted one. A fault of any look-up is the result for all.
+ * Resolves the credentials of one carrier. Several cookies of one name, from a parent and a child domain, are each
+ * looked up. A good cookie wins over dead cookies. Two good cookies of different identities are ambiguous, because an
+ * attacker may have planted one. A fault of any look-up is the result for all.
  */
 export function resolvePresentation(
   presentation: UsablePresentation,
@@ -125,7 +131,7 @@ async function resolveCandidates<Candidate>(
   if (winner === undefined || resolution.outcome !== 'signed-in') {
     return { resolution, chosen, isDead: resolutions.every(isDead), lookUps };
   }
-  // The slowest may have taken longer than a revocation takes to be known: the good one is held against it once more.
+  // A slow look-up may outlast the lag of the revocation view, so the good credential is checked against it again.
   const confirmed = await resolve(winner);
   const held = confirmed.outcome === 'signed-in' ? resolution : confirmed;
   return { resolution: held, chosen, isDead: false, lookUps: lookUps + 1 };

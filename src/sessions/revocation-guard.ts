@@ -5,7 +5,7 @@ import type { Anchor } from '../runtime/single-flight.ts';
 import type { CheckedSession } from './checked-session.ts';
 import type { ConfirmedAnswer } from './confirmed-answer.ts';
 
-/** A store's answer with what was known when its check started; plain data, shared between requests. */
+/** A store's answer, and the log position at the start of its check. Plain data, shared between requests. */
 export interface TimedAnswer {
   readonly answer: ConfirmedAnswer;
   /** Milliseconds since the epoch. */
@@ -14,13 +14,14 @@ export interface TimedAnswer {
 }
 
 /**
- * Why an answer of the store's is not to be given as it is:
+ * The reason why a store's answer must not be used as it is:
  * - `revoked-meanwhile`: a revocation overtook the check, so the store has to be asked again;
- * - `revocation-log`: nobody can tell, because the check is older than the lag and the log cannot be read.
+ * - `revocation-log`: the check is older than the lag and the log cannot be read, so a revocation may be unknown
+ *   here.
  */
 export type Doubt = 'revoked-meanwhile' | 'revocation-log';
 
-/** Holds what is known of sessions against the revocation view. */
+/** Checks sessions against the revocation view. */
 export class RevocationGuard {
   readonly #view: RevocationView;
   readonly #now: () => number;
@@ -30,14 +31,14 @@ export class RevocationGuard {
     this.#now = now;
   }
 
-  /** Where in the log the session, its identity or the credential was last marked. */
+  /** The position of the last mark that names the session, its identity or the credential. */
   notBefore(name: CredentialName, known: Pick<CheckedSession, 'session'>): LogPosition {
     return this.#view.notBefore(subjectOf(name, known));
   }
 
   /**
-   * By a view that is young enough *now*, for the store may have taken its time. Only a "yes" can be wrong on
-   * account of a revocation.
+   * Checks a store's answer against the revocation view. The view is refreshed first if it is too old *now*, because
+   * the store may have been slow. Only a session can be revoked, so every other answer passes.
    */
   async doubt(
     name: CredentialName,
@@ -50,14 +51,17 @@ export class RevocationGuard {
     return startedAt < this.#view.trustedSince(this.#now()) ? 'revocation-log' : undefined;
   }
 
-  /** Whether what is remembered is refused for the first time on account of a mark: how old that is, in milliseconds. */
+  /**
+   * The age in milliseconds of the mark that revokes a cached session; `undefined` if the mark has done so here
+   * before.
+   */
   firstRefusalLagMs(name: CredentialName, known: CheckedSession | undefined): number | undefined {
     if (known === undefined || known.logPosition >= this.notBefore(name, known)) return undefined;
     return this.#view.firstRefusalLagMs(subjectOf(name, known), this.#now());
   }
 }
 
-/** What marks can name of a session that was found by a credential. */
+/** The names by which marks can revoke a session that was found by a credential. */
 function subjectOf(
   credentialName: CredentialName,
   { session }: Pick<CheckedSession, 'session'>,

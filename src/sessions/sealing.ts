@@ -9,9 +9,9 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Seals what KV keeps: AES-256-GCM under a key derived (HKDF-SHA-256) from the credential itself, bound to
- * the name it is kept under. Whoever can read KV learns nothing without the credential; whoever can write
- * to it can only cause misses.
+ * Seals a session for KV with AES-256-GCM. The key is derived from the credential (HKDF-SHA-256). The value is bound
+ * to the name under which KV stores it. A reader of KV learns nothing without the credential. A writer to KV can only
+ * cause misses.
  *
  * Layout: one byte of format version, 12 bytes of nonce, then the ciphertext with its tag.
  */
@@ -26,8 +26,8 @@ export async function seal(
 }
 
 /**
- * Opens a sealed value; `undefined` for anything that is not exactly what `seal` made for this name and this
- * credential: tampered, swapped, cut short, of another version.
+ * Opens a sealed value. Returns `undefined` unless `seal` made exactly this value for this name and this credential.
+ * A value that was changed, swapped, cut short or made by another version is therefore not opened.
  */
 export async function unseal(
   sealed: Uint8Array<ArrayBuffer>,
@@ -38,7 +38,7 @@ export async function unseal(
   return text === undefined ? undefined : readPlain(text);
 }
 
-/** The seal itself, for any text kept under a name, by whoever knows the secret. */
+/** Seals any text under a name and a secret. */
 export async function sealText(
   text: string,
   name: string,
@@ -54,7 +54,7 @@ export async function sealText(
   return sealed;
 }
 
-/** The text of a sealed value; `undefined` for anything `sealText` did not make of this name and secret. */
+/** Opens a sealed text. Returns `undefined` unless `sealText` made this value with this name and secret. */
 export async function unsealText(
   sealed: Uint8Array<ArrayBuffer>,
   name: string,

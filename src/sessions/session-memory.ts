@@ -8,7 +8,7 @@ import { type Lifetimes, usefulSeconds } from './freshness.ts';
 import type { KvTier } from './kv-tier.ts';
 
 export interface SessionMemoryOptions {
-  /** `undefined`: this isolate remembers for itself alone. */
+  /** `undefined`: sessions are cached in this isolate only, not in KV. */
   readonly kv: KvTier | undefined;
   readonly lifetimes: Lifetimes;
   readonly limits: MemoryTierLimits;
@@ -16,50 +16,53 @@ export interface SessionMemoryOptions {
   readonly now: () => number;
 }
 
-/** A session as one isolate remembers it. */
+/** A session in the memory of one isolate. */
 export interface RememberedSession {
   readonly checked: CheckedSession;
-  /** When this isolate last knew KV to hold it, in milliseconds since the epoch. */
+  /** When KV last held this session as far as this isolate knows, in milliseconds since the epoch. */
   readonly kvWrittenAt: number | undefined;
   /**
-   * The store renewed the cookie in a check that no client was waiting for. The next request has to be
-   * checked in front of its answer, so that the renewed cookie reaches somebody (ory/kratos#2562).
+   * The store renewed the cookie in a background check, with no client to deliver it to. The next request waits for a
+   * new check, so that a client receives the renewed cookie (ory/kratos#2562).
    */
   readonly owesCookie: boolean;
 }
 
-/** A confirmed refusal of a credential. In memory only, and for seconds only. */
+/** A confirmed refusal of a credential. It stays in memory, for seconds only. */
 export interface RememberedRefusal extends ConfirmedRefusal {
   /** When the check started, in milliseconds since the epoch. */
   readonly checkedAt: number;
 }
 
-/** The last check of a credential that gave no session: whatever was checked before it is overtaken. */
+/** The last check of a credential that found no session. It overrides every check that started before it. */
 interface Dismissal {
   /** Milliseconds since the epoch. */
   readonly checkedAt: number;
-  /** `undefined`: nothing to answer with, such as after "sign in more strongly". */
+  /** `undefined`: the check cannot answer later requests, such as "sign in more strongly". */
   readonly refusal: RememberedRefusal | undefined;
 }
 
-/** How long a refusal is believed: long enough for a burst, short enough for a sign-in right after. */
+/** Lifetime of a refusal: long enough for a burst of requests, short enough for a sign-in right after. */
 const REFUSAL_MS = 5000;
-/** For so long whoever wants the present is answered by it too: one refused credential is asked about once in this time. */
+/**
+ * For this long a refusal also answers requests that demand a newer check. So a refused credential causes at most one
+ * store call in this time.
+ */
 const ASK_INTERVAL_MS = 1000;
 const MAX_DISMISSALS = 10_000;
 const DISMISSAL_BYTES = 512;
 const NAME_BYTES = 256;
 
 /**
- * What is kept between requests, and when it is written on to KV. Only confirmed sessions go to KV, at most
- * once per write interval while they do not change; a "no" stays in memory. Whatever order answers arrive in,
- * the one whose check started last stands.
+ * Sessions and refusals that are kept between requests, and the writes of sessions to KV. Only confirmed sessions go
+ * to KV, at most once per write interval while they do not change. Refusals stay in memory. If answers arrive out of
+ * order, the check that started last wins.
  */
 export class SessionMemory {
   readonly #options: SessionMemoryOptions;
   readonly #sessions: MemoryTier<RememberedSession>;
   readonly #dismissals: MemoryTier<Dismissal>;
-  /** Names of credentials that are somebody's, so that a hit costs no digest. Never leaves the isolate. */
+  /** Names of credentials with a known session, so that a cache hit needs no digest. They never leave the isolate. */
   readonly #names: MemoryTier<CredentialName>;
 
   constructor(options: SessionMemoryOptions) {
@@ -70,7 +73,7 @@ export class SessionMemory {
     this.#dismissals = new MemoryTier({ maxEntries: MAX_DISMISSALS, maxBytes });
   }
 
-  /** The name of a credential that a session was remembered for. */
+  /** The name of a credential, if this isolate has remembered a session for it. */
   nameOf(credential: Credential): CredentialName | undefined {
     return this.#names.read(spell(credential));
   }
@@ -79,7 +82,7 @@ export class SessionMemory {
     return this.#sessions.read(name);
   }
 
-  /** A refusal that is still believed and was not given before `asOf`, or so lately that the store is not asked again. */
+  /** Reads a refusal that has not expired. A refusal from before `asOf` counts for `ASK_INTERVAL_MS` only. */
   readRefusal(name: CredentialName, asOf: number): RememberedRefusal | undefined {
     const refusal = this.#dismissals.read(name)?.refusal;
     if (refusal === undefined) return undefined;
@@ -88,14 +91,14 @@ export class SessionMemory {
     return age < (refusal.checkedAt < asOf ? ASK_INTERVAL_MS : REFUSAL_MS) ? refusal : undefined;
   }
 
-  /** Whether the last check of a credential was refused, however long ago. */
+  /** Whether the last check of this credential was a refusal, however long ago. */
   wasRefused(name: CredentialName): boolean {
     return this.#dismissals.read(name)?.refusal !== undefined;
   }
 
   /**
-   * What KV holds, taken into memory; `undefined` when it holds nothing usable, or only what a check here has
-   * overtaken: KV goes on showing what was deleted.
+   * Copies a session from KV into memory. Returns `undefined` if KV has no usable session, or only one that a later
+   * check here has overridden. The second case happens because KV still shows deleted entries for a while.
    */
   async readKv(
     name: CredentialName,
@@ -114,7 +117,7 @@ export class SessionMemory {
     return remembered;
   }
 
-  /** Keeps a confirmed session, unless a later check has overtaken it. */
+  /** Remembers a confirmed session, unless a later check has overridden it. */
   remember(
     name: CredentialName,
     credential: Credential,
@@ -132,12 +135,12 @@ export class SessionMemory {
     if (isWrite) anchor(this.#write(kv, name, credential, { checked, forSeconds }));
   }
 
-  /** Keeps a "no" in place of whatever was known before it. */
+  /** Remembers a refusal, and removes the session that was remembered before it. */
   refuse(name: CredentialName, refusal: RememberedRefusal, anchor: Anchor): void {
     this.#dismiss(name, { checkedAt: refusal.checkedAt, refusal }, anchor);
   }
 
-  /** Forgets whatever was known before a check that left nothing to keep. */
+  /** Removes what was remembered before a check that leaves nothing to remember. */
   forget(name: CredentialName, checkedAt: number, anchor: Anchor): void {
     this.#dismiss(name, { checkedAt, refusal: undefined }, anchor);
   }
@@ -152,14 +155,17 @@ export class SessionMemory {
     if (kv !== undefined && wasWritten) anchor(kv.forget(name));
   }
 
-  /** Whether a check that started later has been kept, whatever it gave. */
+  /** Whether the result of a check that started later has been remembered. */
   #isOvertaken(name: CredentialName, checkedAt: number): boolean {
     const session = this.#sessions.read(name)?.checked.checkedAt ?? -Infinity;
     const dismissal = this.#dismissals.read(name)?.checkedAt ?? -Infinity;
     return Math.max(session, dismissal) > checkedAt;
   }
 
-  /** Writes on to KV, and takes it back when the session was dismissed meanwhile: that deletion came too early. */
+  /**
+   * Writes a session to KV. Deletes it again if the session was dismissed during the write, because the deletion at
+   * that time came before the write.
+   */
   async #write(
     kv: KvTier,
     name: CredentialName,
@@ -184,14 +190,14 @@ export class SessionMemory {
   }
 }
 
-/** A credential as one text; the kinds of carrier and cookie names hold no line break. */
+/** Joins a credential into one string. Carrier kinds and cookie names contain no line break. */
 function spell({ carrier, value }: Credential): string {
   return carrier.kind === 'cookie'
     ? `${carrier.kind}\n${carrier.cookieName}\n${value}`
     : `${carrier.kind}\n${value}`;
 }
 
-/** An estimate of what an entry occupies: the body, its parsed form, and the bookkeeping around both. */
+/** Estimates the size of an entry: the body, its parsed form and bookkeeping. */
 function estimateBytes({ body }: CheckedSession): number {
   return 1024 + 3 * body.length;
 }

@@ -20,7 +20,7 @@ import { FIND_DEADLINE_MS, type StoreReadiness } from './store-readiness.ts';
 export interface SessionsOptions {
   readonly store: SessionStore;
   readonly readiness: Pick<StoreReadiness, 'moment' | 'find' | 'hasFailedSince' | 'wasFailing'>;
-  /** `undefined`: memory and the store only. */
+  /** `undefined`: no KV; memory and the store only. */
   readonly kv: KvTier | undefined;
   readonly revocation: RevocationView;
   readonly lifetimes: Lifetimes;
@@ -31,18 +31,20 @@ export interface SessionsOptions {
 }
 
 const UNUSABLE = { kind: 'fault', scope: 'answer', retryAfterSeconds: undefined } as const;
-/** Checks overtaken by a revocation are made again, not for ever. */
+/** Maximum number of checks for one request, if revocations keep overtaking them. */
 const MAX_ATTEMPTS = 3;
 
 /**
- * Credential to session, remembered: memory, then KV, then the store, each answer held against freshness,
- * expiry, the requester's demand and the revocation view before it is given. So is the store's own answer: by
- * the time it arrives, the check that it is the result of may have been overtaken.
+ * Resolves credentials to sessions: from memory, then KV, then the store. Each answer is checked before it is used:
+ * freshness, expiry, the demand of the request, the revocation view. The store's own answer is checked too, because a
+ * revocation may have overtaken its check.
  *
- * Guarantees: nothing is served at or past the session's expiry; a failing store is never read as "signed
- * out", and no "no" of the store's is believed while it is not ready; one refused credential is asked about at
- * most once a second, whatever is demanded; a check that started before a revocation neither answers nor is
- * kept; one store call at a time per credential in this isolate, however many ask.
+ * Guarantees:
+ * - A session is never served at or after its expiry.
+ * - A failing store is never read as "signed out". A refusal does not count while the store is not ready.
+ * - A refused credential causes at most one store call a second, even if requests demand new checks.
+ * - A check that started before a revocation is neither served nor kept.
+ * - An isolate makes one store call at a time per credential, however many requests need it.
  */
 export class Sessions {
   readonly #options: SessionsOptions;
@@ -57,12 +59,12 @@ export class Sessions {
     this.#memory = new SessionMemory({ ...options, limits: options.memoryLimits });
     this.#guard = new RevocationGuard(options.revocation, options.now);
     this.#refusals = new Refusals({ ...options, memory: this.#memory });
-    // The longest a check can take: the store is asked, asked whether it is ready, and asked again.
+    // The longest check: the store is asked, its readiness is asked for, and the store is asked again.
     const deadlineMs = 3 * options.storeTimeoutMs + FIND_DEADLINE_MS;
     this.#flights = new SingleFlight({ deadlineMs, now: options.now });
   }
 
-  /** Who a credential is, by whichever tier may answer. Never throws on account of the credential. */
+  /** Resolves a credential from any tier or the store. Never throws because of the credential. */
   async resolve(credential: Credential, demand: Demand, anchor: Anchor): Promise<Resolution> {
     const name = this.#memory.nameOf(credential) ?? (await this.#name(credential));
     const question: Question = { credential, name, demand, anchor };
@@ -81,10 +83,9 @@ export class Sessions {
   }
 
   /**
-   * Who a credential is, by the store alone, with nothing kept: for `tokenize_as`, whose answers are minted
-   * for one requester, and for clients that said `no-store`. What was kept before and is now denied is
-   * forgotten all the same, and a refusal is remembered. A credential that was refused before is asked about
-   * together with everyone who does, until it is refused no longer.
+   * Resolves a credential by the store alone, and caches no session. Used for `tokenize_as`, whose answers are issued
+   * for one request, and for clients that send `no-store`. A refusal is remembered. A cached session that is now
+   * denied is removed. While a credential's last check was a refusal, its requests share one store call.
    */
   async resolveUnstored(
     credential: Credential,
@@ -106,7 +107,7 @@ export class Sessions {
       const demand = { asOf: startedAt, onlyIfCached: false };
       const logPosition = this.#options.revocation.position();
       const answer = await this.#askStore({ credential, name, demand, anchor }, startedAt, check);
-      // A template that fails says nothing of plain checks, and who asks for it chooses when it fails.
+      // A failed template says nothing about plain checks, and a client could make it fail at will.
       if (options.tokenizeAs === undefined) this.#health.note(answer, now());
       if (answer.kind === 'no-session') {
         this.#memory.refuse(name, { ...answer, checkedAt: startedAt }, anchor);
@@ -125,7 +126,7 @@ export class Sessions {
     return nameCredential(credential, this.#options.store.id);
   }
 
-  /** What memory can answer by itself, with whatever that sets off behind the answer. */
+  /** Answers from memory, and starts a background refresh if one is due. */
   #recall(question: Question): Resolution | undefined {
     const remembered = this.#memory.read(question.name);
     return remembered && this.#serve(question, remembered, 'memory');
@@ -133,7 +134,7 @@ export class Sessions {
 
   async #recallFromKv(question: Question): Promise<Resolution | undefined> {
     const { name, demand } = question;
-    // KV is written seldom, so it is rarely younger than memory; and who wants the present does not want KV.
+    // KV is written rarely, so it is seldom newer than memory. A request that demands a check from now cannot use KV.
     const isWorthReading =
       this.#memory.read(name) === undefined && demand.asOf < this.#options.now();
     if (!isWorthReading) return undefined;
@@ -154,7 +155,7 @@ export class Sessions {
       if (usability === 'revalidate') this.#revalidateBehind(question);
       return fromTier(checked, place);
     }
-    // That the store failed a while ago says nothing of what may have been revoked since.
+    // An earlier failure of the store says nothing about later revocations.
     const isVouchedFor = checked.checkedAt >= this.#options.revocation.trustedSince(place.now);
     const failure = isVouchedFor ? this.#health.failure(place.now) : undefined;
     if (failure === undefined) return undefined;
@@ -168,7 +169,7 @@ export class Sessions {
     question.anchor(this.#flights.join(question.name, 0, check, question.anchor));
   }
 
-  /** Asks the store together with everyone who is asking the same, until the answer outlasts every mark. */
+  /** Checks a credential at the store in a shared call, and repeats the check if a revocation overtook it. */
   async #ask(question: Question): Promise<Resolution> {
     const { name, demand, anchor } = question;
     const { now, lifetimes } = this.#options;
@@ -187,7 +188,7 @@ export class Sessions {
       const doubt = await this.#guard.doubt(name, value, anchor);
       if (doubt === undefined) {
         const taken = { startedAt, logPosition, now: now() };
-        const isShared = joined || startedAt < asOf; // a refusal of a moment before
+        const isShared = joined || startedAt < asOf; // a refusal from a moment ago
         return concludeAnswer(answer, { ...taken, forwarded, joined: isShared, lifetimes });
       }
       if (doubt === 'revocation-log') {
@@ -199,7 +200,9 @@ export class Sessions {
     return unknown('revoked-meanwhile', undefined, forwarded);
   }
 
-  /** The store failed, which may have taken long: a session that is remembered well enough even now is served, and says so. */
+  /**
+   * Serves a cached session although the store failed, if it is usable after that failed call. The answer says so.
+   */
   async #serveDespite(
     { name, demand, anchor }: Question,
     fault: Extract<StoreAnswer, { kind: 'fault' }>,
@@ -214,7 +217,7 @@ export class Sessions {
     return fromTier(checked, { tier: 'memory', now: now(), lifetimes, fault: fault.detail });
   }
 
-  /** One check at the store, and everything that is to be remembered or forgotten on account of it. */
+  /** Makes one check at the store, and remembers or removes entries accordingly. */
   async #check(
     question: Question,
     startedAt: number,
@@ -222,7 +225,7 @@ export class Sessions {
   ): Promise<TimedAnswer> {
     const { name, credential, anchor } = question;
     const { store, revocation, now } = this.#options;
-    const logPosition = revocation.position(); // before the call: what is marked during it may be unknown to the store
+    const logPosition = revocation.position(); // read before the call: the store may not know marks written during it
     const refusal = this.#refusals.read(name, startedAt);
     if (refusal !== undefined)
       return { answer: refusal, startedAt: refusal.checkedAt, logPosition };
@@ -233,7 +236,7 @@ export class Sessions {
         const { session, body, cacheForSeconds, setCookies } = answer;
         const checked = { session, body, checkedAt: startedAt, logPosition, cacheForSeconds };
         const owesCookie = !isAwaited && setCookies.length > 0;
-        // Not to be kept, by the store's word, a mark or its expiry: then what was kept before is not either.
+        // The new result must not be cached (the store's limit, revoked or expired), so the old entry goes too.
         if (this.#judge(name, checked, 0) === 'unusable') {
           this.#memory.forget(name, startedAt, anchor);
         } else this.#memory.remember(name, credential, { checked, owesCookie }, anchor);
@@ -245,7 +248,7 @@ export class Sessions {
       case 'insufficient':
         this.#memory.forget(name, startedAt, anchor);
         break;
-      case 'rejected': // whoami without a template has nothing to refuse: not Kratos, or not as we know it
+      case 'rejected': // Kratos never rejects whoami without a template: the store is another product
         return { answer: { ...UNUSABLE, detail: 'store-400' }, startedAt, logPosition };
       case 'fault':
         break;
@@ -253,7 +256,7 @@ export class Sessions {
     return { answer, startedAt, logPosition };
   }
 
-  /** Asks the store; a "no" about a credential that was good moments ago takes more to be believed. */
+  /** Asks the store. A refusal of a credential that was valid moments ago needs more evidence. */
   #askStore(
     question: Question,
     startedAt: number,
@@ -267,7 +270,7 @@ export class Sessions {
     return askConfirmed(check, this.#options.readiness, { isWarm, anchor: question.anchor });
   }
 
-  /** What was known before the store was asked; from KV only for who passed it by, wanting the present. */
+  /** The session that was known before this check. Reads KV only for requests that skipped KV to get a new check. */
   async #priorOf(question: Question) {
     const remembered = this.#memory.read(question.name);
     if (remembered !== undefined || question.demand.asOf === 0) return remembered?.checked;
@@ -280,7 +283,7 @@ export class Sessions {
   }
 
   #judge(name: CredentialName, checked: CheckedSession, asOf: number) {
-    const now = this.#options.now(); // taken anew: the clock moves while tiers and store are awaited
+    const now = this.#options.now(); // read again: the clock moves while tiers and store are awaited
     const moment: Moment = {
       now,
       asOf,

@@ -1,22 +1,27 @@
 // Pure: no I/O; the clock is an argument.
 import type { ConfirmedAnswer } from './confirmed-answer.ts';
 
-/** After a failure, how long stale answers are given without asking the store first. */
+/** For this long after a failure, stale sessions are served without asking the store first. */
 const RETRY_MS = 1000;
-/** After the next attempt is due, how long it may take to tell; longer than the longest check. */
+/**
+ * A failure counts for this long after the next attempt is due. The longest check is shorter, so it can finish in
+ * time.
+ */
 const BELIEVED_MS = 30_000;
 
 /**
- * Whether the store failed a moment ago. While it did, whoever can be served from what is remembered is not
- * made to wait for the store's deadline; one attempt per interval goes on behind the answers. Those
- * nothing is remembered of are always asked about.
+ * Remembers whether the store failed a moment ago. While it fails, a request with a cached session does not wait for
+ * the store's deadline. It gets the cached session, and one attempt per interval runs in the background. A credential
+ * without a cached session is always checked at the store.
  */
 export class StoreHealth {
   #failedAt = -Infinity;
   #quietUntil = -Infinity;
   #detail = '';
 
-  /** A failure that one credential alone may have caused says nothing of the store. */
+  /**
+   * Notes the result of a check. A failure that one credential alone may have caused says nothing about the store.
+   */
   note(answer: ConfirmedAnswer, now: number): void {
     if (answer.kind !== 'fault') this.noteSuccess();
     else if (answer.scope === 'store') {
@@ -36,15 +41,15 @@ export class StoreHealth {
   }
 
   /**
-   * The last failure's detail, while nothing has succeeded since. A failure that nobody has looked into since
-   * is over: it says nothing of the store of today.
+   * The detail of the last failure, if no call has succeeded since. A failure expires if no request asks the store
+   * again, because an old failure says nothing about the store now.
    */
   failure(now: number): string | undefined {
     const isRecent = now >= this.#failedAt && now < this.#quietUntil + BELIEVED_MS;
     return isRecent ? this.#detail : undefined;
   }
 
-  /** Whether it is time to ask again. */
+  /** Whether the next attempt is due. */
   mayRetry(now: number): boolean {
     return now >= this.#quietUntil || now < this.#failedAt;
   }

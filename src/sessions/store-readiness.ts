@@ -2,51 +2,54 @@ import type { Readiness, SessionStore } from '../providers/session-store.ts';
 import { LATE, within } from '../runtime/deadline.ts';
 import { type Anchor, SingleFlight } from '../runtime/single-flight.ts';
 
-/** What the store answered to one question about its readiness; plain data, shared between requests. */
+/** The store's answer to one readiness check. Plain data, shared between requests. */
 export interface ReadinessFinding {
   readonly readiness: Readiness;
-  /** Which question of this isolate it answers, from 1. */
+  /** The number of the readiness check in this isolate, from 1. */
   readonly question: number;
-  /** When the question was sent, in milliseconds since the epoch. */
+  /** When the readiness check was sent, in milliseconds since the epoch. */
   readonly sentAt: number;
 }
 
-/** When a refusal arrived: by the clock, and by its order among the questions, for the clock stands still between two calls. */
+/**
+ * The arrival of a refusal: by the clock, and by its order among readiness checks. The order is needed because the
+ * clock of a Worker stands still between two calls.
+ */
 export interface RefusalMoment {
   readonly at: number;
-  /** Questions about readiness that had been sent by then. */
+  /** The number of readiness checks that had been sent by then. */
   readonly questions: number;
 }
 
 /**
- * - `recent`: the question was sent after the refusal arrived, or at most two seconds before;
- * - `after`: it was sent after the refusal arrived.
+ * - `recent`: the readiness check was sent after the refusal arrived, or at most two seconds before;
+ * - `after`: the readiness check was sent after the refusal arrived.
  */
 export type Evidence = 'recent' | 'after';
 
 export interface StoreReadinessOptions {
   readonly store: Pick<SessionStore, 'readiness'>;
   readonly now: () => number;
-  /** Told once that the store publishes no readiness. */
+  /** Called once if the store publishes no readiness. */
   readonly onUnpublished: () => void;
 }
 
-/** Between two questions of one isolate. */
+/** Minimum time between two readiness checks of one isolate. */
 const INTERVAL_MS = 1000;
-/** How long before a refusal the question may have been sent that the refusal is believed on. */
+/** A readiness check counts for a refusal if it was sent at most this long before the refusal arrived. */
 const RECENT_MS = 2000;
-/** The longest that anybody waits for an answer. */
+/** Maximum wait for the answer to a readiness check. */
 const WAIT_MS = 1000;
-/** No question takes longer; see the store's own deadline. */
+/** Deadline of one readiness check; see the store's own deadline. */
 const QUESTION_DEADLINE_MS = 2000;
 const QUESTION = 'readiness';
 
-/** The longest that {@link StoreReadiness.find} takes: a question may have to wait for its turn. */
+/** The longest time that {@link StoreReadiness.find} takes: a readiness check may have to wait for its turn. */
 export const FIND_DEADLINE_MS = INTERVAL_MS + WAIT_MS;
 
 /**
- * Whether the store is ready, asked for every request of this isolate together: at most once a second, however
- * many refusals are to be confirmed.
+ * Asks whether the store is ready, once for all requests of this isolate. It sends at most one readiness check a
+ * second, however many refusals need one.
  */
 export class StoreReadiness {
   readonly #options: StoreReadinessOptions;
@@ -62,34 +65,30 @@ export class StoreReadiness {
     this.#flights = new SingleFlight({ deadlineMs: QUESTION_DEADLINE_MS, now: options.now });
   }
 
-  /** To be taken down when a refusal has arrived. */
+  /** The present moment. Call this when a refusal has arrived. */
   moment(): RefusalMoment {
     return { at: this.#options.now(), questions: this.#questions };
   }
 
-  /** Whether the store has said, or been too silent to say, that it is not ready, by a question sent after that moment. */
+  /** Whether a readiness check sent after that moment has failed: the store said "not ready" or did not answer. */
   hasFailedSince({ questions }: RefusalMoment): boolean {
     return this.#latestFailure !== undefined && this.#latestFailure.question > questions;
   }
 
-  /** Whether the store was not ready by the last question sent before a refusal, which may then be no more than that. */
+  /** Whether the last readiness check before a refusal failed. The refusal may then be part of the failure. */
   wasFailing({ at, questions }: RefusalMoment): boolean {
     const failure = this.#latestFailure;
     return failure?.question === questions && at - failure.sentAt <= RECENT_MS;
   }
 
-  /** Whether a refusal that has just arrived may come of the store's own failure. */
+  /** Whether the store may be failing, so that a refusal that has just arrived may not count. */
   async mayBeFailing(anchor: Anchor): Promise<boolean> {
     const moment = this.moment();
     const finding = await this.find(moment, 'recent', anchor);
     return (finding?.readiness ?? 'not-ready') === 'not-ready' || this.wasFailing(moment);
   }
 
-  /**
-   * What is known of the store's readiness that counts for a refusal of that moment; asked for when nothing is.
-   *
-   * @returns `undefined` when it could not be found out within {@link FIND_DEADLINE_MS}
-   */
+  /** Finds a readiness check that counts for a refusal of that moment. If there is no such check, sends a new one. */
   async find(
     moment: RefusalMoment,
     evidence: Evidence,
@@ -98,7 +97,7 @@ export class StoreReadiness {
     const known = this.#known(moment, evidence);
     if (known !== undefined) return known;
     const waiter = { isGone: false };
-    // The question under way is recent, but it was not sent after.
+    // A readiness check under way is recent, but was not sent after the refusal.
     const turnInMs = evidence === 'recent' ? this.#turnInMs() : this.#untilNextMs();
     try {
       const asked = this.#ask(moment, evidence, anchor, waiter);
@@ -150,19 +149,19 @@ export class StoreReadiness {
     return finding;
   }
 
-  /** How long until a question may be joined or sent; 0 while one is under way. */
+  /** Milliseconds until a readiness check may be joined or sent; 0 while one is under way. */
   #turnInMs(): number {
     return this.#flights.has(QUESTION) ? 0 : this.#untilNextMs();
   }
 
   #untilNextMs(): number {
     const sinceAskedMs = this.#options.now() - this.#askedAt;
-    // A clock that was set back must not keep anybody waiting.
+    // If the clock was set back, requests must not wait longer.
     return sinceAskedMs < 0 ? 0 : Math.max(0, INTERVAL_MS - sinceAskedMs);
   }
 }
 
-/** Whether a finding says something of a refusal. That the store was not ready *before* says nothing of it. */
+/** Whether a readiness check counts for a refusal. A failed check from *before* the refusal does not count. */
 function counts(
   { readiness, question, sentAt }: ReadinessFinding,
   moment: RefusalMoment,

@@ -28,7 +28,7 @@ export interface TokenProfile<Claims> extends ClaimRules {
 export interface VerifiedToken<Claims> extends TokenTimes {
   /** The claims that the profile's schema accepts. */
   readonly claims: Claims;
-  /** Every claim, frozen. Read claims by name only, and never merge this object into another. */
+  /** Every claim. Read claims by name only, and never merge this object into another. */
   readonly everyClaim: JsonObject;
   readonly key: IssuerKey;
 }
