@@ -1,6 +1,6 @@
 // Pure: no I/O, no clock.
 
-/** A place of a session that a claim of a token filled, and who writes that claim. */
+/** A place in a session document that a token's claim filled, and the writer of that claim. */
 export interface ClaimedPlace {
   readonly path: string;
   readonly writer: 'issuer' | 'person';
@@ -8,8 +8,8 @@ export interface ClaimedPlace {
 
 /**
  * Places that the session store, the issuer or an administrator writes, in Kratos's session (its `session.Session` and
- * `identity.Identity`) and in Keycard's. Every other place counts as the person's: traits, addresses made of traits, and
- * devices, which say what the person's browser says.
+ * `identity.Identity`) and in Keycard's. Every other place counts as written by the person: traits, addresses made of
+ * traits, and devices, which repeat what the person's browser sends.
  */
 const STORE_PLACES = new Set([
   'id',
@@ -40,14 +40,14 @@ const STORE_PLACES = new Set([
   'session_data',
 ]);
 
-/** What the store says about an address, beside the address itself, which is the person's. */
+/** Facts that the store records about an address. The address itself counts as written by the person. */
 const ADDRESS_FACT =
   /^identity\.(?:verifiable|recovery)_addresses\.\d+\.(?:id|via|verified|verified_at|status|created_at|updated_at)$/;
 
 /**
- * Whether a person may have written what is at a place of their session, or any part of it.
+ * Returns whether the person may have written the value at a place of their session, or any part of that value.
  *
- * @param claimed places that claims of the session's token filled; they go before what the place's name says
+ * @param claimed places that claims of the session's token filled; they take precedence over the place's name
  */
 export function isPersonsPlace(path: string, claimed: readonly ClaimedPlace[] = []): boolean {
   const touching = claimed.filter((each) => isWithin(path, each.path) || isWithin(each.path, path));
@@ -64,12 +64,15 @@ function isStorePlace(path: string): boolean {
   return false;
 }
 
-/** Whether a place is another one, or lies in it. */
+/** Returns whether a place is `outer` itself or lies inside it. */
 export function isWithin(path: string, outer: string): boolean {
   return path === outer || path.startsWith(`${outer}.`);
 }
 
-/** The entries of a table of name and place, those of the store and of administrators apart from the person's. */
+/**
+ * Splits a table of names and places into two lists: places that the store, the issuer or an administrator writes, and
+ * places that the person writes.
+ */
 export function byWriter(
   table: Readonly<Record<string, string>>,
   claimed: readonly ClaimedPlace[] | undefined,

@@ -3,14 +3,14 @@ import type { JsonValue } from '../runtime/json.ts';
 
 const SESSION_PATH = /^[A-Za-z_][A-Za-z0-9_-]*(?:\.(?:[A-Za-z_][A-Za-z0-9_-]*|\d{1,4}))*$/;
 
-/** Whether `text` names a place in a session document, such as `identity.traits.email`. */
+/** Returns whether `text` names a place in a session document, such as `identity.traits.email`. */
 export function isSessionPath(text: string): boolean {
   return SESSION_PATH.test(text);
 }
 
 /**
- * Reads a place in a session document; `undefined` when there is nothing there. Only own members are
- * followed, so no path reaches `constructor` or `__proto__`.
+ * Returns the value at a place in a session document; `undefined` when the place does not exist. Only own members
+ * are followed, so no path reaches `constructor` or `__proto__`.
  */
 export function readSessionPath(document: JsonValue, path: string): JsonValue | undefined {
   let value: JsonValue | undefined = document;
@@ -18,7 +18,7 @@ export function readSessionPath(document: JsonValue, path: string): JsonValue | 
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, member)) {
       return undefined;
     }
-    if (Array.isArray(value) && member === 'length') return undefined; // the one own member that is no item
+    if (Array.isArray(value) && member === 'length') return undefined; // an array's only own member that is not an item
     value = (value as { [name: string]: JsonValue })[member]; // arrays are read by index the same way
   }
   return value;

@@ -6,9 +6,7 @@ export interface Identity {
   readonly id: string;
 }
 
-/**
- * A session that a store confirmed or a signature proved. Nothing constructs one before that.
- */
+/** A session that the store confirmed or a signature proved. It is constructed only after that. */
 export interface Session {
   /** The provider's id of the session. */
   readonly id: string;
@@ -17,6 +15,6 @@ export interface Session {
   readonly expiresAt: number;
   /** The whole document, frozen, in the provider's own shape. */
   readonly document: JsonObject;
-  /** Places of the document that claims of a token filled; left out for a session of the store. */
+  /** Places of the document that a token's claims filled; absent for a session from the store. */
   readonly claimed?: readonly ClaimedPlace[];
 }
