@@ -4,8 +4,8 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const BASE64URL = /^[A-Za-z0-9_-]*$/;
 
 /**
- * Whether text is base64url exactly as RFC 7515 section 2 writes it: no padding, no white space, no bits
- * left over. Then it is the only text for its bytes, as encoding them again would show.
+ * Returns whether text is base64url exactly as RFC 7515 section 2 writes it: no padding, no white space, no bits
+ * left over. Such a text is the only one for its bytes: encoding the bytes again gives the same text.
  */
 export function isCanonicalBase64Url(text: string): boolean {
   if (!BASE64URL.test(text)) return false;
@@ -16,7 +16,7 @@ export function isCanonicalBase64Url(text: string): boolean {
   return last % (remainder === 2 ? 16 : 4) === 0;
 }
 
-/** The bytes of text that is known to be canonical base64url. */
+/** Decodes text that is known to be canonical base64url. */
 export function decodeBase64Url(text: string): Uint8Array {
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
   const bytes = new Uint8Array(binary.length);

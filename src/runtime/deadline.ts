@@ -1,11 +1,11 @@
-/** The deadline passed before the work was done. */
+/** The result of {@link within} when the deadline passes before the work is done. */
 export const LATE = Symbol('late');
 
 /**
- * Waits for some work, at most `ms` milliseconds. The work goes on after that, and what it throws later is dropped.
+ * Waits for some work, at most `ms` milliseconds. After the deadline the work goes on, and a later error is dropped.
  *
- * @returns what the work returns, or {@link LATE}
- * @throws what the work throws in time
+ * @returns the result of the work, or {@link LATE}
+ * @throws the error of the work, when it fails in time
  */
 export async function within<Value>(
   ms: number,

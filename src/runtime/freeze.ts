@@ -2,8 +2,8 @@
 import type { JsonValue } from './json.ts';
 
 /**
- * Freezes a JSON value all the way down, so that no request can change what the next one sees. Without
- * recursion: how deep a document goes is for whoever wrote it to say, and the stack has an end.
+ * Freezes a JSON value at every level, so that no request can change a value that the next request sees. The function
+ * does not recurse: the author of a document decides how deep it goes, and the stack is limited.
  */
 export function deepFreeze<Value extends JsonValue>(value: Value): Value {
   const waiting: JsonValue[] = [value];

@@ -11,15 +11,15 @@ export type JsonValue =
 
 export type JsonObject = { readonly [name: string]: JsonValue };
 
-/** Whether a value is a JSON object: not an array, not `null`. */
+/** Returns whether a value is a JSON object: not an array, not `null`. */
 export function isObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The JSON object that a text holds; `undefined` for any other text. */
+/** Parses a JSON object; `undefined` for any other text. */
 export function parseObject(text: string): JsonObject | undefined {
   try {
-    const value = JSON.parse(text) as JsonValue; // JSON.parse gives nothing but JSON values
+    const value = JSON.parse(text) as JsonValue; // JSON.parse returns only JSON values
     return isObject(value) ? value : undefined;
   } catch {
     return undefined;

@@ -1,5 +1,5 @@
 import { LATE, within } from './deadline.ts';
-/** The part of Workers KV that is used; a binding as it is satisfies it. */
+/** The part of Workers KV that Postern uses. A KV binding has this type without an adapter. */
 export interface KeyValueStore {
   get(
     name: string,
@@ -9,7 +9,7 @@ export interface KeyValueStore {
   delete(name: string): Promise<void>;
 }
 
-/** The platform's least: how long a location may go on serving what it read. */
+/** For this long a location may serve a value that it read before. The platform allows no shorter time. */
 const CACHE_TTL_SECONDS = 30;
 
 export interface BoundedReadOptions {
@@ -17,7 +17,7 @@ export interface BoundedReadOptions {
   readonly onFailure: (operation: 'get') => void;
 }
 
-/** What KV holds under a name; `null` when nothing, or when it fails or takes too long. Never throws. */
+/** Reads a value from KV; `null` when there is no value, or when the read fails or takes too long. Never throws. */
 export async function readBounded(
   store: KeyValueStore,
   name: string,
@@ -28,7 +28,7 @@ export async function readBounded(
     const value = await within(readTimeoutMs, store.get(name, options));
     if (value !== LATE) return value;
   } catch {
-    // counted like a read that took too long
+    // a failed read counts like a read that took too long
   }
   onFailure('get');
   return null;

@@ -14,11 +14,11 @@ interface Slot<Value> {
 }
 
 /**
- * What one isolate remembers, bounded by entries and by bytes; the least recently used goes first. A value
- * larger than all of the room is not kept.
+ * A cache in one isolate's memory, bounded by entries and by bytes. The least recently used value is removed first. A
+ * value larger than the limit is not kept.
  *
- * The order of use is a chain through the slots, so that a hit changes some links and no table: putting an entry
- * of a large `Map` in anew makes the Map copy itself every few thousand hits.
+ * The order of use is a linked list through the slots, so that a hit changes a few links and leaves the `Map` alone.
+ * Inserting an entry of a large `Map` again makes the `Map` copy itself every few thousand hits.
  */
 export class MemoryTier<Value> {
   readonly #slots = new Map<string, Slot<Value>>();
@@ -49,7 +49,7 @@ export class MemoryTier<Value> {
     return slot.value;
   }
 
-  /** `bytes` is the caller's estimate of what the value occupies. */
+  /** Keeps a value. `bytes` is the caller's estimate of its size. */
   keep(name: string, value: Value, bytes: number): void {
     this.forget(name);
     if (bytes > this.#limits.maxBytes) return;
@@ -72,7 +72,7 @@ export class MemoryTier<Value> {
     return this.#slots.size <= this.#limits.maxEntries && this.#bytes <= this.#limits.maxBytes;
   }
 
-  /** Puts a slot that stands nowhere behind the newest. */
+  /** Appends an unlinked slot behind the newest. */
   #append(slot: Slot<Value>): void {
     slot.older = this.#newest;
     if (this.#newest === undefined) this.#oldest = slot;
@@ -86,6 +86,6 @@ export class MemoryTier<Value> {
     else older.newer = newer;
     if (newer === undefined) this.#newest = older;
     else newer.older = older;
-    slot.newer = undefined; // `older` is set by who puts it in anew
+    slot.newer = undefined; // #append() sets `older` when the slot is linked again
   }
 }

@@ -1,4 +1,4 @@
-/** A step that can fail without throwing: the value it was asked for, or why there is none. */
+/** The result of a step that can fail without throwing: a value, or the reason for the failure. */
 export type Result<Value, Failure> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly failure: Failure };

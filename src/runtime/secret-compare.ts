@@ -3,8 +3,8 @@
 const encoder = new TextEncoder();
 
 /**
- * Whether what was presented is one of the secrets. Digests are compared, all of them, to the last byte: how long
- * it takes tells neither how much of a secret was right nor which one.
+ * Returns whether a presented text is one of the secrets. All digests are compared, each to the last byte. So the time
+ * of the comparison does not tell how much of a secret was right, or which secret it was.
  */
 export async function matchesSecret(
   presented: string,
@@ -23,7 +23,7 @@ async function digest(text: string): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(text)));
 }
 
-/** Takes the same time wherever the two differ, of digests whose bytes nobody outside can choose. */
+/** Compares two digests in the same time wherever they differ. Clients cannot choose the bytes of a digest. */
 function isSameDigest(one: Uint8Array, other: Uint8Array): boolean {
   let difference = one.length ^ other.length;
   for (const [index, byte] of one.entries()) difference |= byte ^ (other[index] ?? 0);

@@ -1,31 +1,30 @@
 import { LATE, within } from './deadline.ts';
-/** Keeps work going after the request that started it is gone: `ctx.waitUntil`. */
+/** Keeps work running after the request that started it is gone: `ctx.waitUntil`. */
 export type Anchor = (work: Promise<unknown>) => void;
 
 export interface Flight<Value> {
-  /** Milliseconds since the epoch; the work knows nothing later than this. */
+  /** Milliseconds since the epoch. The result may miss changes that were made after this time. */
   readonly startedAt: number;
   readonly result: Promise<Value>;
 }
 
 export interface SingleFlightOptions {
-  /** No work takes longer: it carries this deadline itself. */
+  /** The longest time that the work takes. The work enforces this deadline itself. */
   readonly deadlineMs: number;
   readonly now: () => number;
 }
 
-/** Beyond the deadline of the work itself, before a flight is given up as dead. */
+/** The time after the deadline of the work until a flight counts as dead. */
 const GRACE_MS = 500;
 
-/** The flight did not come back within its deadline: its owner was ended by the platform. */
-
 /**
- * At most one piece of work per name in this isolate, however many ask.
+ * Runs at most one piece of work per name in this isolate, however many requests ask for it.
  *
- * On Workers a promise of another request settles only while that request lives; when its client resets the
- * connection, joiners would hang or fail, and so would every later request. Hence: the owner's work is
- * anchored (it outlives its client), joiners wait under their own timer, and a flight that does not come
- * back is replaced. Only plain data may be shared; the work must never reject.
+ * On Workers, a promise of another request settles only while that request lives. When the client of the request that
+ * started the work resets the connection, joined requests would hang or fail, and so would every later request.
+ * Therefore the work is anchored: it outlives its client. Joined requests wait under their own timer. A flight that
+ * does not end in time is replaced, because the platform has ended its owner. The result must be plain data, since
+ * requests share it. The work must never reject.
  */
 export class SingleFlight<Value> {
   readonly #flights = new Map<string, Flight<Value>>();
@@ -36,11 +35,11 @@ export class SingleFlight<Value> {
   }
 
   /**
-   * The result of work that started at or after `asOf`: the flight under way if it is young enough, else
-   * one more, begun after the one under way has ended. A requester that wants the present never gets the
-   * past, and any number of them still cause one call at a time.
+   * Returns the result of work that started at or after `asOf`. If the flight under way started earlier, a new flight
+   * begins after it has ended. So no request gets a result older than it asked for, and any number of requests cause
+   * one call at a time.
    *
-   * @returns the result, and whether it was another request's
+   * @returns the result, and whether another request's flight gave it
    */
   async join(
     name: string,
@@ -58,7 +57,7 @@ export class SingleFlight<Value> {
     }
   }
 
-  /** Whether work of this name is under way, and not given up as dead. */
+  /** Returns whether work of this name is under way and does not count as dead. */
   has(name: string): boolean {
     const flight = this.#flights.get(name);
     return flight !== undefined && this.#options.now() < this.#latestEnd(flight);
@@ -77,13 +76,13 @@ export class SingleFlight<Value> {
     return result;
   }
 
-  /** Waits under the waiter's own timer; the flight's own promise may never settle. */
+  /** Waits under the caller's own timer, because the flight's promise may never settle. */
   async #wait(flight: Flight<Value>): Promise<Value | typeof LATE> {
     const remainingMs = Math.max(0, this.#latestEnd(flight) - this.#options.now());
     try {
       return await within(remainingMs, flight.result);
     } catch {
-      return LATE; // "created by a request that has since ended"
+      return LATE; // the runtime refuses a promise "created by a request that has since ended"
     }
   }
 
@@ -91,7 +90,7 @@ export class SingleFlight<Value> {
     return startedAt + this.#options.deadlineMs + GRACE_MS;
   }
 
-  /** Drops a flight only while it is still the one of that name. */
+  /** Drops a flight, if it is still the current flight of that name. */
   #drop(name: string, flight: Flight<Value>): void {
     if (this.#flights.get(name) === flight) this.#flights.delete(name);
   }

@@ -4,21 +4,21 @@ import type { JsonObject, JsonValue } from './json.ts';
 import { failed, type Result, success } from './result.ts';
 
 export interface JsonBounds {
-  /** Objects and lists inside each other, the outermost included. */
+  /** The deepest nesting of objects and lists, the outermost included. */
   readonly maxDepth: number;
-  /** Members of the outermost object. */
+  /** The most members of the outermost object. */
   readonly maxMembers: number;
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** What is wrong with a text: no object that all readers would read alike, or one beyond a bound. */
+/** The problem of a text: `malformed` when parsers could read it differently, else the bound that it exceeds. */
 export type JsonProblem = 'malformed' | 'too-deep' | 'too-many-members';
 
 /**
- * Reads the JSON object in these bytes, if every reader would read the same one: well-formed UTF-8 without a byte
- * order mark, a plain object, no name twice at any level (RFC 7515 section 4 and RFC 7519 section 4 let
- * parsers differ there), within bounds. Linear in the length.
+ * Parses the JSON object in these bytes, if every parser would read the same object. The bytes must be well-formed
+ * UTF-8 without a byte order mark, and a plain object within bounds. No name may occur twice at any level, because
+ * RFC 7515 section 4 and RFC 7519 section 4 let parsers differ there. Takes time linear in the length.
  */
 export function parseStrictObject(
   bytes: Uint8Array,
@@ -28,7 +28,7 @@ export function parseStrictObject(
   return text === undefined ? failed('malformed') : parseStrictText(text, bounds);
 }
 
-/** The same for text that was decoded before. */
+/** Does the same as {@link parseStrictObject}, for text that is already decoded. */
 export function parseStrictText(text: string, bounds: JsonBounds): Result<JsonObject, JsonProblem> {
   const problem = findProblem(text, bounds.maxDepth);
   if (problem !== undefined) return failed(problem);
@@ -41,8 +41,9 @@ export function parseStrictText(text: string, bounds: JsonBounds): Result<JsonOb
 }
 
 /**
- * Whether every number was one that a double holds: `1e999` is Infinity to one reader, an error or another number to
- * others (RFC 8259 section 6). For what was parsed here, and is no deeper than allowed.
+ * Returns whether a double holds every number of a value: `1e999` is Infinity to one parser, an error or another number
+ * to others (RFC 8259 section 6). The function recurses, so the value must come from a parser of this file, which bounds
+ * its depth.
  */
 export function holdsFiniteNumbers(value: JsonValue): boolean {
   if (typeof value === 'number') return Number.isFinite(value);
@@ -60,7 +61,7 @@ function decodeUtf8(bytes: Uint8Array): string | undefined {
 
 function parse(text: string): JsonValue | undefined {
   try {
-    return JSON.parse(text) as JsonValue; // JSON.parse gives nothing but JSON values
+    return JSON.parse(text) as JsonValue; // JSON.parse returns only JSON values
   } catch {
     return undefined;
   }
@@ -70,8 +71,9 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 /**
- * Finds brackets that go deeper than allowed, and an object that names a member twice. Looked for first, so that no
- * parser is ever made to recurse; of text that is not JSON, which the parser refuses afterwards, it may say anything.
+ * Finds brackets that go deeper than allowed, and an object that names a member twice. This search runs before the
+ * parser, so that no text makes the parser recurse too deep. For text that is not JSON the result is arbitrary: the
+ * parser refuses such text afterwards.
  */
 function findProblem(text: string, maxDepth: number): JsonProblem | undefined {
   const open: Set<JsonValue | undefined>[] = [];
@@ -101,19 +103,19 @@ function findProblem(text: string, maxDepth: number): JsonProblem | undefined {
   return undefined;
 }
 
-/** What a name in quotes means: `"\u0061"` is `"a"`. */
+/** Decodes a name in quotes: `"\u0061"` is `"a"`. */
 function readName(quoted: string): JsonValue | undefined {
   return quoted.includes('\\') ? parse(quoted) : quoted.slice(1, -1);
 }
 
-/** The index of the quote that ends the string begun at `start`, or the end of the text. */
+/** Returns the index of the quote that ends the string begun at `start`, or the end of the text. */
 function endOfString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
   while (end >= 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
   return end < 0 ? text.length : end;
 }
 
-/** Whether an odd number of backslashes stands before it. */
+/** Returns whether an odd number of backslashes precedes the character at `index`. */
 function isEscaped(text: string, index: number): boolean {
   let first = index;
   while (text.charCodeAt(first - 1) === BACKSLASH) first -= 1;
