@@ -4,12 +4,12 @@ import type { Condition } from './condition.ts';
 let language: typeof import('./condition-language.ts') | undefined;
 
 /**
- * Loads the condition language, which is a fifth of the Worker's code and needed only where a rule has `allow`. Rejects
- * when its module is missing or does not start; the next call tries again.
+ * Loads the condition language. It is a fifth of the Worker's code, and only rules with `allow` need it. Rejects when
+ * its module is missing or does not start; the next call tries again.
  */
 export async function loadConditionLanguage(): Promise<void> {
   try {
-    // Each request waits for a promise of its own; the runtime evaluates the module once for all of them.
+    // Each request waits for its own promise. The runtime evaluates the module once for all requests.
     language ??= await import('./condition-language.ts');
   } catch (error) {
     throw new Error(
@@ -20,7 +20,7 @@ export async function loadConditionLanguage(): Promise<void> {
 }
 
 /**
- * Reads a condition; the failure is for the operator, and names what was expected. Throws before
+ * Compiles a condition. The failure is a text for the operator that names what was expected. Throws until
  * {@link loadConditionLanguage} has loaded the language.
  */
 export function compileCondition(source: string): Result<Condition, string> {

@@ -7,20 +7,20 @@ interface Scope {
   readonly loop: Loop | undefined;
 }
 
-/** Steps that one evaluation takes beyond one walk of the session, given the session's sizes. */
+/** Returns the steps that one evaluation takes beyond one walk of the session, given the session's sizes. */
 export type CostTerm = (sizes: SessionSizes) => number;
 
 export const LOOPS: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
-/** Look for one text in another: the product of both lengths at worst. */
+/** Functions that search one text in another. At worst they take the product of both lengths. */
 const SEARCHES: ReadonlySet<string> = new Set(['contains', 'indexOf', 'lastIndexOf', 'split']);
 const COMPARISONS: ReadonlySet<string> = new Set(['in', '==', '!=', '<', '<=', '>', '>=']);
-/** A failure is made with a message and a stack, for each item anew. */
+/** The steps that one failure takes. Each failing item makes an error with a message and a stack. */
 const STEPS_OF_FAILURE = 200;
 
 /**
- * Finds what in a condition can cost more than the session is long: an operation inside a loop over a part of the session
- * that is not the loop's own item, and a search for one text of the session in another. Loops do not stand inside one
- * another, and everything else walks its operands once.
+ * Finds the operations of a condition that can take more steps than one walk of the session: an operation inside a loop
+ * on a part of the session that is not the loop's own item; a search for one text of the session in another; failures
+ * of a loop that goes on after them. Loops cannot be nested, and every other operation walks its operands once.
  */
 export function findCostTerms(ast: ASTNode): readonly CostTerm[] {
   const terms: CostTerm[] = [];
@@ -75,7 +75,7 @@ export function findCostTerms(ast: ASTNode): readonly CostTerm[] {
   return terms;
 }
 
-/** The part of the session whose items a range has, as it is or after `filter` and `map`. */
+/** Returns the part of the session whose items a range has: directly, or through `filter` and `map`. */
 function countedOf(range: ASTNode, scope: Scope): Source | undefined {
   if (range.op !== 'rcall') return placeOf(range, scope);
   const [name, receiver] = range.args;
@@ -90,8 +90,8 @@ function failureTerm(body: ASTNode, scope: Scope, loop: Loop): CostTerm {
 }
 
 /**
- * Whether an item of another form than expected makes the body fail. Comparing for equality never does. Parts of the session
- * fail for each item when they are not there: they are added to `needed`.
+ * Returns whether an item of an unexpected form makes the body fail. Comparing for equality never fails. A part of the
+ * session fails for each item when the session does not have it: such parts are added to `needed`.
  */
 function mayFail(node: ASTNode, scope: Scope, needed: Source[]): boolean {
   const place = placeOf(node, scope);
@@ -140,7 +140,7 @@ function termsOf(
   return terms;
 }
 
-/** Every value looked for is compared with every item of the list, by its members where it has some. */
+/** Returns the cost of `in`. Each value is compared with each item of the list, and member by member if it has any. */
 function membershipTerm(
   value: readonly Source[],
   list: readonly Source[],
@@ -153,18 +153,18 @@ function membershipTerm(
     const ofValue = sizes.steps(value);
     if (loop === undefined) return ofValue * inList;
     const items = sizes.items(loop);
-    // Of an item, the sizes are those of all items together.
+    // The sizes of an item are those of all items together.
     if (!isOfItem) return items * (1 + ofValue) * inList;
     return list.some(({ isItem }) => isItem) ? ofValue * inList : Math.max(items, ofValue) * inList;
   };
 }
 
-/** Whether an operation looks at all of its operands, rather than at what they are called. */
+/** Returns whether an operation reads its operands whole: comparisons, calls and `+`. */
 function isWalk({ op }: ASTNode): boolean {
   return COMPARISONS.has(op) || op === 'call' || op === 'rcall' || op === '+';
 }
 
-/** The part of the session that `session.a["b"][0].c` names: the longest beginning that is known. */
+/** Returns the part of the session that `session.a["b"][0].c` names: the longest beginning that is known. */
 function placeOf(node: ASTNode, { names }: Scope): Source | undefined {
   if (node.op === 'id') {
     const [only, ...others] = names.get(node.args) ?? [];
@@ -183,7 +183,7 @@ function isPlace(node: ASTNode): boolean {
   return node.op === 'id' || ((node.op === '.' || node.op === '[]') && isPlace(node.args[0]));
 }
 
-/** Expressions in the brackets of a place. */
+/** Returns the expressions in the brackets of a place. */
 function indexesOf(node: ASTNode): ASTNode[] {
   if (node.op !== '.' && node.op !== '[]') return [];
   const [object, member] = node.args;

@@ -1,6 +1,6 @@
 /**
- * The condition language: CEL with the bounds that Postern puts on it. The Worker loads it on demand, as a module of its
- * own with its own copy of what it imports, so it may import nothing that keeps state. No I/O, no clock.
+ * The condition language: CEL within the bounds that Postern sets. The Worker loads it on demand, as a separate module
+ * with its own copy of every import. So it must not import modules that keep state. No I/O, no clock.
  */
 import { type ASTNode, Environment, EvaluationError } from '@marcbachmann/cel-js';
 import type { JsonObject } from '../runtime/json.ts';
@@ -10,8 +10,8 @@ import { type CostTerm, findCostTerms, isNode, LOOPS } from './condition-cost.ts
 import { SessionSizes } from './session-sizes.ts';
 
 /**
- * Bounds on one condition, so that no session, however large, makes it slow: at most this many steps for
- * each item of a list, and no loop inside a loop.
+ * Bounds on one condition, so that it stays fast for a session of any size. They limit the steps for each item of a
+ * list. A loop inside a loop is refused.
  */
 const LIMITS = {
   maxAstNodes: 256,
@@ -22,14 +22,14 @@ const LIMITS = {
 };
 const MAX_LOOPS = 4;
 /**
- * Steps of one evaluation that go with the product of two sizes, such as `in` inside a loop: 700 items looked for among 700.
- * They take about 10 ms.
+ * The limit of an evaluation's steps that grow with the product of two sizes, such as `in` inside a loop: a search for
+ * 700 items among 700. So many steps take about 10 ms.
  */
 const MAX_STEPS = 500_000;
 
 const environment = new Environment({ limits: LIMITS }).registerVariable('session', 'map');
 
-/** Reads a condition; the failure is for the operator, and names what was expected. */
+/** Compiles a condition. The failure is a text for the operator that names what was expected. */
 export function compileCondition(source: string): Result<Condition, string> {
   try {
     const program = environment.parse(source);
@@ -69,7 +69,7 @@ function isTooCostly(costs: readonly CostTerm[], session: JsonObject): boolean {
   return costs.reduce((steps, cost) => steps + cost(sizes), 0) > MAX_STEPS;
 }
 
-/** The library's code and the place in the condition; its message may quote the session. */
+/** Returns the library's error code and the place in the condition. The library's message may quote the session. */
 function describeFailure(error: unknown): string {
   if (!(error instanceof EvaluationError)) return 'evaluation_error';
   const { node } = error;
@@ -77,7 +77,10 @@ function describeFailure(error: unknown): string {
   return `${error.code} at "${node.input.slice(node.start, node.end)}"`;
 }
 
-/** `matches` would hand text of the session to a backtracking engine (CEL asks for RE2, which is linear). */
+/**
+ * Returns the bound that a condition exceeds. `matches` is refused, because it would pass text of the session to a
+ * backtracking engine (CEL asks for RE2, which is linear).
+ */
 function findExcess(ast: ASTNode): string | undefined {
   let loops = 0;
   const visit = (node: unknown, isInLoop: boolean): string | undefined => {

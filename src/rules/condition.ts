@@ -1,10 +1,10 @@
 import type { JsonObject } from '../runtime/json.ts';
 
-/** What a condition came to. `failed` denies as much as `not-met`, and says why in the log. */
+/** The outcome of a condition. `failed` denies a request as `not-met` does, and the log names the cause. */
 export type ConditionOutcome =
   | { readonly kind: 'met' }
   | { readonly kind: 'not-met' }
-  /** `detail` is made of the configuration's own text: never of the session. */
+  /** `detail` contains text of the configuration, never of the session. */
   | { readonly kind: 'failed'; readonly detail: string };
 
 /** A condition over the session, in the Common Expression Language (cel.dev), compiled once. */

@@ -7,18 +7,18 @@ export interface PathPattern {
   readonly segments: readonly Segment[];
 }
 
-/** `any-one` is one segment that is not empty, `any-rest` one segment or more, of any kind. */
+/** `any-one` matches one segment that is not empty. `any-rest` matches one or more segments, empty ones too. */
 export type Segment = { readonly literal: string } | 'any-one' | 'any-rest';
 
 const NAMED_SEGMENT = /^:[A-Za-z_][A-Za-z0-9_]*$/;
 const CUSTOM_SYNTAX = /[(){}\\?+;#]|%(?:2f|5c|25)/i;
 
 /**
- * Reads a path in URLPattern syntax, as far as it needs no regular expression: literal segments, `:name` for
- * exactly one segment, and a final `*` for everything below. `/docs/*` matches `/docs/` and below but not
- * `/docs` and never `/docsearch`, just as URLPattern has it.
+ * Compiles a path in the part of URLPattern's syntax that needs no regular expression: literal segments, `:name` for
+ * exactly one segment, and a final `*` for everything below. `/docs/*` matches `/docs/` and below, but not `/docs` or
+ * `/docsearch`, as in URLPattern.
  *
- * @returns the pattern, or what is wrong with it and what was expected, for the operator
+ * @returns the pattern, or a text for the operator: the problem and what was expected
  */
 export function compilePathPattern(source: string): Result<PathPattern, string> {
   if (!source.startsWith('/')) return failed('must begin with "/"');

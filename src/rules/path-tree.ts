@@ -1,21 +1,22 @@
 // Pure: no I/O, no clock.
 import type { PathPattern, Segment } from './path-pattern.ts';
 
-/** The patterns that are alike up to one segment. */
+/** A node of the tree: the patterns that begin with the same segments. */
 interface Node {
   readonly literals: Map<string, Node>;
-  /** Of `literals`: a longer segment is none of them, and need not be hashed. */
+  /** The length of the longest of `literals`. A longer segment matches none of them and is not hashed. */
   longestLiteral: number;
   anyOne: Node | undefined;
-  /** Places of the patterns that take whatever follows. */
+  /** Indexes of the patterns whose `*` begins here. */
   readonly anyRest: number[];
-  /** Places of the patterns that end here. */
+  /** Indexes of the patterns that end here. */
   readonly ends: number[];
 }
 
 /**
- * Many path patterns as one tree of segments. A path is walked along once for all of them, and no further than some
- * pattern still matches, so a request costs no more for the number of rules or for the length of its path.
+ * A tree of segments that holds many path patterns. One walk along a path serves all patterns, and it stops as soon as
+ * no pattern matches any more. So the cost of a request does not grow with the number of rules or the length of its
+ * path.
  */
 export class PathTree {
   readonly #root = createNode();
@@ -24,7 +25,7 @@ export class PathTree {
     for (const [place, { segments }] of patterns.entries()) this.#add(segments, place);
   }
 
-  /** Returns the places of the patterns that match the segments of a decoded path, in no order. */
+  /** Returns the indexes of the patterns that match the segments of a decoded path, in no order. */
   find(segments: Iterable<string>): readonly number[] {
     const found: number[] = [];
     let nodes = [this.#root];

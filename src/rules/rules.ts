@@ -6,29 +6,29 @@ import type { Condition } from './condition.ts';
 import type { PathPattern } from './path-pattern.ts';
 import { PathTree } from './path-tree.ts';
 
-/** What a path asks for. */
+/** The requirements of a path, and the treatment of its requests. */
 export interface Rule {
-  /** For the log: the rule's place in the configuration, or `default`. */
+  /** The rule's place in the configuration, or `default`; for the log. */
   readonly name: string;
   readonly session: 'none' | 'optional' | 'required';
-  /** The least assurance level; `undefined` when any will do. */
+  /** The lowest assurance level; `undefined` when any level is enough. */
   readonly aal: AssuranceLevel | undefined;
-  /** How long ago the person last signed in, at most; `undefined` when it does not matter. */
+  /** The longest time since the last sign-in; `undefined` when any time is accepted. */
   readonly authenticatedWithinMs: number | undefined;
-  /** All of them must hold. */
+  /** Every condition must be met. */
   readonly conditions: readonly Condition[];
   readonly freshness: 'normal' | 'strict';
-  /** Origins whose preflights are answered and whose WebSockets are let in. */
+  /** Origins whose preflights Postern answers and whose WebSockets may open. */
   readonly crossOrigins: ReadonlySet<string>;
   readonly forwardsCredentials: boolean;
-  /** Names, in lower case, that pass although some product believes them. */
+  /** Names, in lower case, of headers that pass although some product trusts them. */
   readonly forwardedHeaders: ReadonlySet<string>;
   readonly cacheControl: 'no-store' | 'origin';
-  /** Whether an answer that is still under way when its session is over breaks off. */
+  /** Whether Postern cuts off an answer that is still under way when its session ends. */
   readonly cutsStreams: boolean;
 }
 
-/** One rule of `RULES` (docs/configuration.md), its pattern, its condition and its host compiled. */
+/** One rule of `RULES` (docs/configuration.md), with its pattern, condition and host compiled. */
 export interface RuleSettings {
   readonly path: PathPattern;
   readonly host?: Authority | undefined;
@@ -48,10 +48,10 @@ export interface RuleSettings {
 
 export type AssuranceLevel = 'aal1' | 'aal2' | 'aal3';
 
-/** Which rule a target came under, and by which reading of its path. */
+/** The rule that applies to a target, and the rule of each reading of its path. */
 export interface RuleMatch {
   readonly rule: Rule;
-  /** One for each reading of the path, in the target's order. */
+  /** One item for each reading of the path, in the target's order. */
   readonly byReading: readonly { readonly reading: PathReading; readonly rule: Rule }[];
 }
 
@@ -61,7 +61,7 @@ interface CompiledRule extends Rule {
   readonly methods: ReadonlySet<string> | undefined;
 }
 
-/** What no rule matches requires a session. */
+/** The rule for paths that no configured rule matches: a session is required. */
 export const DEFAULT_RULE: Rule = Object.freeze({
   name: 'default',
   session: 'required',
@@ -77,22 +77,22 @@ export const DEFAULT_RULE: Rule = Object.freeze({
 });
 
 /**
- * The configured rules; the first that matches a target wins. A path that can be read in several
- * ways has to satisfy the rule of every reading.
+ * The configured rules. The first rule that matches a target applies. A request whose path can be read in several ways
+ * has to satisfy the rule of every reading.
  */
 export class Rules {
   readonly #rules: readonly CompiledRule[];
   readonly #paths: PathTree;
   readonly #default: Rule;
 
-  /** @param siteHeaders names, in lower case, that pass on every path */
+  /** @param siteHeaders names, in lower case, of headers that pass on every path */
   constructor(settings: readonly RuleSettings[], siteHeaders: readonly string[] = []) {
     this.#rules = settings.map((each, index) => ruleOf(each, `RULES.${index}`, siteHeaders));
     this.#paths = new PathTree(this.#rules.map(({ path }) => path));
     this.#default = { ...DEFAULT_RULE, forwardedHeaders: new Set(siteHeaders) };
   }
 
-  /** @param method that of the request, or the one a preflight asks about */
+  /** @param method the request's method, or the method that a preflight asks about */
   match(target: AdmittedTarget, method: string = target.method): RuleMatch {
     const byReading = target.readings.map((reading) => ({
       reading,
@@ -104,7 +104,7 @@ export class Rules {
     return { rule: rules.reduce(combine), byReading };
   }
 
-  /** Every origin that some rule of a host lists: who may read what is refused before a rule is known. */
+  /** Returns every origin that a rule of this host lists. They may read refusals made before the rule is known. */
   crossOriginsOf(host: Authority): ReadonlySet<string> {
     const rules = this.#rules.filter((each) => each.host === undefined || each.host === host);
     return new Set(rules.flatMap(({ crossOrigins }) => [...crossOrigins]));
@@ -122,7 +122,7 @@ export class Rules {
 
 const SESSION_ORDER = ['none', 'optional', 'required'] as const;
 
-/** A rule that is satisfied by whatever satisfies both. */
+/** Returns a rule that requires everything that the two rules require. */
 function combine(a: Rule, b: Rule): Rule {
   const bySession = SESSION_ORDER.indexOf(a.session) >= SESSION_ORDER.indexOf(b.session) ? a : b;
   return {
@@ -172,7 +172,7 @@ function ruleOf(
   };
 }
 
-/** What HEAD tells is what GET tells. */
+/** Adds HEAD to GET, because a HEAD request reveals the same as a GET request. */
 function withHead(methods: readonly string[]): ReadonlySet<string> {
   return new Set(methods.includes('GET') ? [...methods, 'HEAD'] : methods);
 }

@@ -1,31 +1,33 @@
 // No I/O, no clock.
 import type { JsonObject, JsonValue } from '../runtime/json.ts';
 
-/** What an expression's value can be made of: a part of the session, or the items of one that a loop walks. */
+/**
+ * A source of an expression's value: a part of the session, or, if `isItem` is set, the items of that part in a loop.
+ */
 export interface Source {
   readonly path: readonly string[];
   readonly isItem: boolean;
 }
 
-/** A loop that an expression stands in. */
+/** A loop around an expression. */
 export interface Loop {
   readonly range: readonly Source[];
-  /** Whether the items are those of parts of the session; else each character may become an item (`split`). */
+  /** Whether the loop walks the items of a part of the session. Else each character may become an item (`split`). */
   readonly isOfItems: boolean;
 }
 
-/** Comparing so many characters costs as much as visiting one item. */
+/** Comparing this many characters costs as much as visiting one item. */
 export const CHARACTERS_PER_STEP = 32;
-/** A text that costs no more than one step in one comparison. */
+/** The longest text, in characters, that costs no more than one step in one comparison. */
 const MAX_SHORT_TEXT = 1024;
 
 interface Size {
-  /** Items and members at every level. */
+  /** The number of items and members, at every level. */
   readonly nodes: number;
   readonly characters: number;
 }
 
-/** Sizes of parts of one session, each measured once. */
+/** Measures parts of one session, each part once. */
 export class SessionSizes {
   readonly #session: JsonObject;
   readonly #known = new Map<string, Size>();
@@ -34,11 +36,11 @@ export class SessionSizes {
     this.#session = session;
   }
 
-  /** How often a loop goes round at most. */
+  /** Returns the most rounds that a loop can take. */
   items({ range, isOfItems }: Loop): number {
     return sum(range, (source) => {
       const value = this.#read(source);
-      // CEL walks the names of an object.
+      // A loop over an object walks its names in CEL.
       if (isOfItems && !source.isItem)
         return Object.keys(typeof value === 'object' ? (value ?? {}) : {}).length;
       const { nodes, characters } = this.#measure(source);
@@ -46,7 +48,7 @@ export class SessionSizes {
     });
   }
 
-  /** Whether a part is there. */
+  /** Returns whether the session has a part. */
   has(source: Source): boolean {
     return this.#read(source) !== undefined;
   }
@@ -55,7 +57,11 @@ export class SessionSizes {
     return sum(sources, (source) => this.#measure(source).characters);
   }
 
-  /** What one walk of these costs. @param isLookUp in an object one name is looked up */
+  /**
+   * Returns the steps of one walk through these parts.
+   *
+   * @param isLookUp whether only one name is looked up when the part is an object
+   */
   steps(sources: readonly Source[], isLookUp = false): number {
     return sum(sources, (source) => {
       const value = this.#read(source);
@@ -86,7 +92,7 @@ export class SessionSizes {
   }
 }
 
-/** Without recursion: the person decides how deep their traits go, and the stack has an end. */
+/** Measures a value without recursion: the person decides how deep their traits go, and the stack is limited. */
 function measure(value: JsonValue | undefined): Size {
   const size = { nodes: 0, characters: 0 };
   const waiting = [value];

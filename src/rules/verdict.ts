@@ -5,8 +5,8 @@ import type { Resolution } from '../sessions/resolution.ts';
 import type { AssuranceLevel, Rule } from './rules.ts';
 
 /**
- * What is to become of a request. `pass` without a session exists only for rules that ask for none, or for
- * a person who is known not to be signed in where a session is optional.
+ * The verdict on a request. It is `pass` without a session in two cases only: the rule asks for no session; or the
+ * session is optional, and the person is known not to be signed in.
  */
 export type Verdict =
   | { readonly kind: 'pass'; readonly session: Session | undefined }
@@ -14,7 +14,7 @@ export type Verdict =
       readonly kind: 'deny';
       readonly reason: DenialReason | ShortfallReason;
       readonly storeBody: string | undefined;
-      /** For the log alone: why a condition could not be evaluated. */
+      /** The reason why a condition could not be evaluated; only for the log. */
       readonly detail: string | undefined;
     }
   | {
@@ -23,10 +23,10 @@ export type Verdict =
       readonly retryAfterSeconds: number | undefined;
     };
 
-/** Without a session: where a rule looks at none, or where one is optional. */
+/** The verdict `pass` without a session: the rule looks at no session, or the session is optional. */
 export const PASS_UNSEEN: Verdict = Object.freeze({ kind: 'pass', session: undefined });
 
-/** Whether a request may pass a rule, given who it turned out to be. `now` in milliseconds since the epoch. */
+/** Decides whether a request may pass a rule, given its resolved session. `now` is milliseconds since the epoch. */
 export function decide(rule: Rule, resolution: Resolution, now: number): Verdict {
   const isOptional = rule.session === 'optional';
   switch (resolution.outcome) {
@@ -43,7 +43,7 @@ export function decide(rule: Rule, resolution: Resolution, now: number): Verdict
       return PASS_UNSEEN;
     }
     case 'insufficient':
-      // Half signed in is not signed in.
+      // A session below the assurance level of the store counts as not signed in.
       if (isOptional) return PASS_UNSEEN;
       return deny('session_aal2_required', { storeBody: resolution.body });
     case 'unknown': {
@@ -56,7 +56,7 @@ export function decide(rule: Rule, resolution: Resolution, now: number): Verdict
   }
 }
 
-/** What a proven session lacks of what the rule asks; `undefined` when nothing. */
+/** Returns a denial for the first requirement that a proven session does not meet; `undefined` when it meets all. */
 function findShortfall(rule: Rule, { document }: Session, now: number): Verdict | undefined {
   const { aal, authenticatedWithinMs } = rule;
   if (aal !== undefined && !reaches(document.authenticator_assurance_level, aal)) {
@@ -65,7 +65,7 @@ function findShortfall(rule: Rule, { document }: Session, now: number): Verdict 
   if (authenticatedWithinMs !== undefined) {
     const { authenticated_at: at } = document;
     const authenticatedAt = typeof at === 'string' ? Date.parse(at) : Number.NaN;
-    // Written so that a time nobody can read is too long ago.
+    // The comparison is negated, so that an unreadable time (NaN) counts as too long ago.
     if (!(now - authenticatedAt <= authenticatedWithinMs)) return deny('session_refresh_required');
   }
   for (const condition of rule.conditions) {
