@@ -28,7 +28,7 @@ const SCHEMA = v.object({
   ...SETTINGS.Observability,
 });
 
-/** Names in the Worker's environment that are bindings and not settings. */
+/** Names of bindings in the Worker's environment. They are not settings. */
 export const BINDING_NAMES = [
   'SESSIONS',
   'KRATOS',
@@ -44,23 +44,24 @@ export type Settings = v.InferOutput<typeof SCHEMA>;
 /** One issuer of `ISSUERS`. */
 export type IssuerSettings = Settings['ISSUERS'][number];
 
-/** Everything Postern is configured with, read once per isolate. */
+/** Postern's whole configuration, read once per isolate. */
 export interface Config extends Omit<Settings, 'IDENTITY_HEADERS' | 'RULES'> {
   readonly RULES: readonly RuleSettings[];
-  /** Where Kratos itself says that it is. */
+  /** The URL that Kratos uses for itself. */
   readonly KRATOS_BASE_URL: string;
-  /** Where browsers reach Kratos's flows: Postern itself, when it answers them. */
+  /** The base URL of Kratos's flows for browsers. With `SELF_SERVICE`, this is Postern itself. */
   readonly KRATOS_BROWSER_URL: string;
   readonly LOGIN_URL: string;
-  /** Presets and own headers together. */
+  /** The headers of presets and of `IDENTITY_HEADERS` together. */
   readonly IDENTITY_HEADERS: IdentityMapping;
 }
 
 /**
- * Reads the settings out of a Worker's environment.
+ * Reads the settings from a Worker's environment.
  *
- * @returns the configuration, or one line per wrong setting: its name, what was expected, and the *shape*
- *   of what was found. Values are never repeated, because a secret may have been put in the wrong place.
+ * @returns the configuration, or one line per wrong setting. A line has the name of the setting, the expected value,
+ *   and the *shape* of the actual value. The value itself is never repeated, because it may be a secret in the wrong
+ *   place.
  */
 export function readConfig(
   environment: Readonly<Record<string, unknown>>,
@@ -99,7 +100,10 @@ export function readConfig(
   );
 }
 
-/** The rules with their hosts as hosts are compared. A rule for a host that is not served would never be looked at. */
+/**
+ * Returns the rules, each with its host in the spelling that Postern compares. A rule for a host that is not served
+ * would never match, so it is reported.
+ */
 function withReadHosts({ PUBLIC_URL, HOSTS, RULES }: Settings): {
   readonly rules: RuleSettings[];
   readonly unservedHosts: string[];
@@ -119,7 +123,7 @@ function withReadHosts({ PUBLIC_URL, HOSTS, RULES }: Settings): {
   return { rules, unservedHosts };
 }
 
-/** Requires zones to be named: else strangers could revoke in zones of their own through this gate. */
+/** Requires zones to be named. Otherwise strangers could revoke in zones of their own through this gate. */
 function unnamedZones({ KEYCARD_API_URL, KEYCARD_ZONES, ISSUERS }: Settings): string[] {
   const isNamed =
     KEYCARD_ZONES !== undefined ||
@@ -143,7 +147,7 @@ function tooSmallBudget(
       ];
 }
 
-/** A header of a client's beside Postern's own of that name would be taken for it. */
+/** Reports forwarded headers that Postern also sets. The origin would take the client's header for Postern's own. */
 function forwardedAndSet(
   { FORWARDED_HEADERS, RULES }: Settings,
   mapping: IdentityMapping,
@@ -168,7 +172,7 @@ function sharedCookieNames({ TOKEN_COOKIE_NAMES, SESSION_COOKIE_NAMES }: Setting
     : [];
 }
 
-/** A misspelt setting would otherwise be a silent default. */
+/** Reports unknown names. Otherwise a misspelt setting would silently keep its default. */
 function unknownNames(environment: Readonly<Record<string, unknown>>): string[] {
   const known = new Set<string>([...Object.keys(SCHEMA.entries), ...BINDING_NAMES]);
   return Object.keys(environment)
@@ -184,7 +188,10 @@ function missingCompanions(environment: Readonly<Record<string, unknown>>): stri
   ).map(([name, needed]) => `${needed}: expected a value, ${name} needs it; got nothing.`);
 }
 
-/** A promise to forget revoked sessions that nobody keeps is worse than none. */
+/**
+ * Requires the log's binding if `REVOCATION` is `log`. Without it, the setting would promise a revocation that never
+ * happens.
+ */
 function missingLog({
   REVOCATION = 'log',
   REVOCATIONS,

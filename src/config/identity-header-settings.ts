@@ -7,7 +7,9 @@ import { json, listOf } from './setting-types.ts';
 
 const HEADER_NAME = /^[a-z][a-z0-9-]{1,63}$/i;
 
-/** Headers an identity header must not overwrite, because they mean something on the hop itself. */
+/**
+ * Headers that an identity header must not overwrite, because they have a meaning for the connection or the message.
+ */
 const RESERVED_HEADERS: ReadonlySet<string> = new Set([
   'accept',
   'authorization',
@@ -28,11 +30,11 @@ const RESERVED_HEADERS: ReadonlySet<string> = new Set([
 
 const TABLE = 'a table of header name = place in the session';
 
-/** IDENTITY_HEADERS: header name to place in the session. */
+/** IDENTITY_HEADERS: a header name and the place in the session that it takes its value from. */
 export const identityHeaders = json(
   v.pipe(
     v.unknown(),
-    v.check((value) => !Array.isArray(value), TABLE), // which v.record() takes for a table
+    v.check((value) => !Array.isArray(value), TABLE), // v.record() would take a list for a table
     v.record(
       v.pipe(
         v.string(),
@@ -59,7 +61,7 @@ export const identityHeaders = json(
   ),
 );
 
-/** Claims that say whose the assertion is, for whom and for how long: Postern's alone to set. */
+/** Claims that only Postern sets. They say who the user is, who may use the assertion, and how long it is valid. */
 const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
   'iss',
   'sub',
@@ -75,11 +77,11 @@ const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
 
 const CLAIMS_TABLE = 'a table of claim name = place in the session';
 
-/** ASSERTION_CLAIMS: claim name to place in the session. */
+/** ASSERTION_CLAIMS: a claim name and the place in the session that it takes its value from. */
 export const assertionClaims = json(
   v.pipe(
     v.unknown(),
-    v.check((value) => !Array.isArray(value), CLAIMS_TABLE), // which v.record() takes for a table
+    v.check((value) => !Array.isArray(value), CLAIMS_TABLE), // v.record() would take a list for a table
     v.record(
       v.pipe(
         v.string(),
@@ -96,7 +98,7 @@ export const assertionClaims = json(
   ),
 );
 
-/** FORWARDED_HEADERS, and `forwarded_headers` of a rule: names as clients send them, folded to lower case. */
+/** FORWARDED_HEADERS, and `forwarded_headers` of a rule: header names of clients, in lower case. */
 export const forwardedHeaders = listOf(
   v.pipe(
     v.string('a header name'),

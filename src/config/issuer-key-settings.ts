@@ -9,8 +9,8 @@ import { type KeySetProblem, MAX_KEYS, readKeySet } from '../tokens/key-set.ts';
 const KEYS = `a list of 1 to ${MAX_KEYS} public JWKs, or a JWK set`;
 
 /**
- * Keys written into the configuration. What they may be used for depends on the issuer's algorithms, so the
- * value is a function of these.
+ * Keys that are written into the configuration. The issuer's algorithms decide which keys are usable, so the value
+ * is a function of the algorithms.
  */
 export const inlineKeys = v.pipe(
   v.unknown(),
@@ -29,7 +29,7 @@ export const inlineKeys = v.pipe(
   }),
 );
 
-/** A list, or the list in a JWK set (RFC 7517 section 5), or the JSON text of either. */
+/** Reads a list, the list in a JWK set (RFC 7517 section 5), or the JSON text of either. */
 function readList(value: unknown): unknown {
   if (typeof value === 'string') return readText(value);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
@@ -41,7 +41,7 @@ function readText(text: string): unknown {
     const value: unknown = JSON.parse(text);
     return typeof value === 'string' ? value : readList(value);
   } catch {
-    return text; // the schema says what was expected instead
+    return text; // the schema then says what it expected
   }
 }
 

@@ -6,10 +6,10 @@ import { inlineKeys } from './issuer-key-settings.ts';
 import { isSecureUrl, listOf, wholeNumber } from './setting-types.ts';
 
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,512}$/;
-/** Without `*`: it is compared to the letter, and no issuer has one. */
+/** Issuers are compared exactly. `*` is not allowed: no issuer contains it, so it would be meant as a pattern. */
 const EXACT_ISSUER = /^[\x21-\x29\x2b-\x7e]{1,512}$/;
 const CLAIM = 'a claim name';
-/** Every token has these, so none of them tells one kind from another. */
+/** Claims that every token has. They cannot distinguish one kind of token from another. */
 const NOT_MARKERS = ['iss', 'sub', 'sid', 'aud', 'exp', 'nbf', 'iat', 'jti'];
 const KEY_SOURCES = ['keys', 'jwks_url', 'discovery'] as const;
 
@@ -27,21 +27,21 @@ const KEYS_URL = 'an https URL without user or fragment (http is allowed on loop
 
 const members = v.strictObject(
   {
-    /** The `iss` claim, to the letter. Kratos writes its public base URL with a slash at the end. */
+    /** The `iss` claim, compared exactly. Kratos writes its public base URL with a slash at the end. */
     issuer: v.pipe(
       v.string('the iss claim of the tokens'),
       v.regex(EXACT_ISSUER, 'the iss claim of the tokens: 1 to 512 visible characters without "*"'),
     ),
     /**
-     * Whose tokens these are: which claims they have, and what their sessions look like. `kratos`:
-     * Kratos’s tokenizer (`sid`, `sub`, the mapper’s `session`). `keycard`: access tokens of a
-     * Keycard zone (`sub`, `client_id`, `scope`).
+     * The kind of tokens. It decides which claims they have, and how their sessions look. `kratos`: Kratos’s
+     * tokenizer (`sid`, `sub`, the mapper’s `session`). `keycard`: access tokens of a Keycard zone (`sub`,
+     * `client_id`, `scope`).
      */
     preset: v.picklist(['kratos', 'keycard'], 'one of "kratos", "keycard"'),
     /**
-     * What `aud` must name, one of these. `false` for tokens without `aud`, as Kratos’s are unless
-     * their mapper adds one; `marker_claims` must then tell them from other tokens of the issuer,
-     * and a token that has an `aud` is refused.
+     * The audience: `aud` must name one of these. Use `false` for tokens without `aud`, such as Kratos’s if their
+     * mapper adds none. `marker_claims` must then distinguish them from other tokens of the issuer, and a token that
+     * has an `aud` is refused.
      */
     audience: v.union(
       [
@@ -55,8 +55,8 @@ const members = v.strictObject(
       AUDIENCE,
     ),
     /**
-     * Signature algorithms that are believed: ES256, ES384, ES512, EdDSA (or its newer name
-     * Ed25519), RS256 to RS512, PS256 to PS512.
+     * Accepted signature algorithms: ES256, ES384, ES512, EdDSA (or its newer name Ed25519), RS256 to RS512, PS256
+     * to PS512.
      */
     algorithms: v.pipe(
       v.array(
@@ -69,23 +69,23 @@ const members = v.strictObject(
       v.minLength(1, 'at least one signature algorithm'),
     ),
     /**
-     * The issuer’s public keys, as a list of JWKs or a JWK set. They are published again at
-     * `/.postern/jwks.json`. A private or symmetric key refuses to start. Exactly one of `keys`,
-     * `jwks_url` and `discovery` is given.
+     * The issuer’s public keys, as a list of JWKs or a JWK set. Postern publishes them again at
+     * `/.postern/jwks.json`. Postern does not start with a private or symmetric key. Exactly one of `keys`,
+     * `jwks_url` and `discovery` is required.
      */
     keys: v.optional(inlineKeys),
-    /** Where the issuer publishes its JWK set. */
+    /** The URL of the issuer’s JWK set. */
     jwks_url: v.optional(v.pipe(v.string(KEYS_URL), v.check(isKeysUrl, KEYS_URL))),
     /**
-     * `true`: the JWK set is found by the metadata at the issuer (RFC 8414, then OpenID Connect
-     * Discovery), whose `issuer` must be this one.
+     * `true`: Postern finds the JWK set in the issuer’s metadata (RFC 8414, then OpenID Connect Discovery). The
+     * `issuer` in the metadata must be this one.
      */
     discovery: v.optional(v.literal(true, 'true, or nothing')),
-    /** Whether discovered metadata may name keys at another origin than its own. */
+    /** Whether discovered metadata may name keys at an origin other than its own. */
     allow_other_origin: v.optional(v.boolean('true or false'), false),
     /**
-     * What `aud` must name in logout tokens and security event tokens of this issuer: the client
-     * id, and the audience of the event stream. Left out: none are accepted from it.
+     * The client id and the audience of the event stream. `aud` of logout tokens and security event tokens from this
+     * issuer must name one of them. If left out, Postern accepts no such tokens from this issuer.
      */
     event_audience: v.optional(
       v.pipe(
@@ -94,7 +94,7 @@ const members = v.strictObject(
         v.maxLength(16, 'a list of 1 to 16 audiences'),
       ),
     ),
-    /** Claims that must be there, besides those of the preset. */
+    /** Claims that a token must have, in addition to those of the preset. */
     required_claims: v.optional(
       v.pipe(
         v.array(claimName, 'a list of at most 32 claim names'),
@@ -102,20 +102,20 @@ const members = v.strictObject(
       ),
       () => [],
     ),
-    /** Claims that must have exactly this value. */
+    /** Claims that must have exactly the given value. */
     marker_claims: v.optional(
       v.pipe(
         v.record(claimName, v.union([v.string(), v.number(), v.boolean()], MARKERS), MARKERS),
         v.check(isMarkerTable, MARKERS),
       ),
     ),
-    /** By how much the issuer’s clock may differ. Seconds, 0 to 60. */
+    /** The largest accepted difference between the issuer’s clock and Postern’s. Seconds, 0 to 60. */
     clock_tolerance_seconds: v.optional(wholeNumber('seconds', 0, 60), 5),
-    /** The longest a token may live, from `iat` to `exp`. Seconds, 60 to 2592000. */
+    /** The longest accepted lifetime of a token, from `iat` to `exp`. Seconds, 60 to 2592000. */
     max_lifetime_seconds: v.optional(wholeNumber('seconds', 60, 2_592_000), 86_400),
     /**
-     * Places in the session, each with the claim that fills it: `"identity.traits.email" =
-     * "email"`. What the issuer itself says of the session is not overruled.
+     * Places in the session, each with the claim that fills it: `"identity.traits.email" = "email"`. These claims do
+     * not replace what the issuer itself says about the session.
      */
     session_fields: v.optional(
       v.record(
@@ -126,10 +126,10 @@ const members = v.strictObject(
       () => ({}),
     ),
     /**
-     * Claims, or places in one, that the issuer or an administrator writes: `["plan", "ext.team"]`.
-     * Every other claim that an issuer does not set by itself (as it does `sub`, `scope` or
-     * `roles`) counts as written by the person, and a place it fills as well: identity headers and
-     * assertion claims from there are left out first when not all fit.
+     * Claims, or places in one, that the issuer or an administrator writes: `["plan", "ext.team"]`. An issuer sets
+     * some claims by itself, such as `sub`, `scope` or `roles`. Every other claim counts as written by the person,
+     * and so does a place that it fills. Identity headers and assertion claims from there are the first to be left
+     * out if not all fit.
      */
     trusted_claims: v.optional(
       v.pipe(
@@ -149,7 +149,7 @@ const members = v.strictObject(
 );
 const MEMBER_NAMES: readonly string[] = Object.keys(members.entries);
 
-/** One issuer of `ISSUERS`: whose tokens are believed, and how they are verified. */
+/** One issuer of `ISSUERS`: the tokens that count as sessions, and how Postern verifies them. */
 export const issuer = v.pipe(
   members,
   v.forward(
@@ -188,8 +188,8 @@ export const issuer = v.pipe(
 );
 
 /**
- * Whether an issuer's tokens may name their person by another name than the identity's id: `sub` is the external id
- * where Kratos's tokenizer has `subject_source: external_id`, and only a `session` claim holds the id then.
+ * Tells whether an issuer's tokens may name their person by another name than the identity's id. With Kratos's
+ * `subject_source: external_id`, `sub` is the external id. Then only a `session` claim has the identity's id.
  */
 export function mayNameByExternalId({
   preset,
@@ -226,7 +226,7 @@ function isMarkerTable(table: Record<string, string | number | boolean>): boolea
   );
 }
 
-/** The names an object inherits are no places of ours. */
+/** Tells whether a claim may fill a place in the session. Names that every object inherits are excluded. */
 function isFieldPath(path: string): boolean {
   const inherited = ['__proto__', 'constructor', 'prototype'];
   return isSessionPath(path) && !path.split('.').some((name) => inherited.includes(name));

@@ -30,16 +30,16 @@ const condition = v.pipe(
 
 const members = {
   /**
-   * URLPattern syntax without custom regular expressions: literal segments, `:name` for one
-   * segment, a final `*` for everything below. Case-sensitive. The query takes no part.
+   * URLPattern syntax without custom regular expressions: literal segments, `:name` for one segment, a final `*` for
+   * everything below. Case-sensitive. The query is ignored.
    */
   path: pathPattern,
   /**
-   * One of the site’s hosts (`PUBLIC_URL`, `HOSTS`), in any spelling that those may have; every
-   * host when left out.
+   * One of the site’s hosts (`PUBLIC_URL`, `HOSTS`), in any spelling that those may have. If left out, the rule is
+   * for every host.
    */
   host: v.optional(hostName()),
-  /** Methods the rule is for; all when left out. GET includes HEAD. */
+  /** The methods that the rule is for; all methods if left out. GET includes HEAD. */
   methods: v.optional(
     v.pipe(
       v.array(v.picklist(METHOD_NAMES, `one of ${METHOD_NAMES.join(', ')}`), 'a list of methods'),
@@ -47,62 +47,59 @@ const members = {
     ),
   ),
   /**
-   * `none`: everyone passes and no session is looked at. `optional`: everyone passes, identity
-   * headers are sent for those signed in. `required`: only those signed in pass.
+   * `none`: every request passes, and no session is looked up. `optional`: every request passes; requests of
+   * signed-in users carry identity headers. `required`: only requests of signed-in users pass.
    */
   session: v.picklist(['none', 'optional', 'required'], 'one of "none", "optional", "required"'),
   /**
-   * The least `authenticator_assurance_level`. Others are sent to prove a second factor (403, or a
+   * The lowest accepted `authenticator_assurance_level`. Users below it are sent to prove a second factor (403, or a
    * redirect for navigations).
    */
   aal: v.optional(v.picklist(['aal1', 'aal2', 'aal3'], 'one of "aal1", "aal2", "aal3"')),
   /**
-   * How long ago the person last proved who they are (`authenticated_at`), at most: a whole number
-   * and `s`, `m`, `h` or `d`, such as `"15m"`. Others are sent to sign in once more.
+   * The longest accepted time since the person last proved who they are (`authenticated_at`): a whole number and
+   * `s`, `m`, `h` or `d`, such as `"15m"`. Other users are sent to sign in once more.
    */
   authenticated_within: v.optional(duration()),
   /**
    * A condition over the session document in CEL (cel.dev), such as `"admin" in
-   * session.identity.metadata_public.roles`. Not true: 403. An error while it is evaluated, such
-   * as a member that is not there: 403 too, and the log says why. Traits are what people may say
-   * of themselves; decide on `metadata_public` or verified addresses.
+   * session.identity.metadata_public.roles`. If it is not true, the answer is 403. If its evaluation fails, for
+   * example because a member is missing, the answer is 403 too, and the log says why. People may write their own
+   * traits, so decide on `metadata_public` or verified addresses.
    */
   allow: v.optional(condition),
-  /**
-   * `strict`: the session is checked at the store while the request waits, and no cached answer
-   * will do.
-   */
+  /** `strict`: the store checks the session while the request waits, and no cached answer is used. */
   freshness: v.optional(v.picklist(['normal', 'strict'], 'one of "normal", "strict"'), 'normal'),
   /**
-   * Origins (`https://spa.example.com`, an app’s `capacitor://localhost`) whose CORS preflights Postern answers itself, for requests
-   * this rule is for, whose pages may read Postern’s denials and faults of such requests, and may
-   * open WebSockets here. The session is still asked of the request that follows.
+   * Origins (`https://spa.example.com`, an app’s `capacitor://localhost`) for cross-origin requests under this rule.
+   * Postern itself answers their CORS preflights. Their pages may read Postern’s denials and faults of such
+   * requests, and may open WebSockets here. The request that follows a preflight still needs its session.
    */
   preflight: v.optional(
     v.pipe(v.array(exactOrigin(), 'a list of origins'), v.maxLength(32, 'at most 32 origins')),
     () => [],
   ),
-  /** Whether the origin is sent the session credential itself, as it was presented. */
+  /** Whether the origin receives the session credential itself, as the client presented it. */
   forward_credentials: v.optional(v.boolean('true or false'), false),
-  /** Further `FORWARDED_HEADERS`, for the requests and answers of this rule. */
+  /** Further `FORWARDED_HEADERS`, for the requests and responses of this rule. */
   forwarded_headers: v.optional(forwardedHeaders, () => []),
   /**
-   * `no-store`: the answer is sent with `Cache-Control: private, no-store`. `origin`: the origin’s
-   * own header stands; only for paths whose content is the same for everyone.
+   * `no-store`: the response is sent with `Cache-Control: private, no-store`. `origin`: the origin’s own header is
+   * kept. Use it only for paths whose content is the same for everyone.
    */
   cache_control: v.optional(
     v.picklist(['no-store', 'origin'], 'one of "no-store", "origin"'),
     'no-store',
   ),
   /**
-   * Whether an answer that is still under way (server-sent events, a long download) breaks off within
-   * `REVOCATION_LAG_SECONDS` after its session was revoked, and when it expires. The origin is
-   * then asked for answers that are not compressed.
+   * Whether a response that is still under way (server-sent events, a long download) is cut off within
+   * `REVOCATION_LAG_SECONDS` after its session was revoked, and when the session expires. Postern then asks the
+   * origin for uncompressed responses.
    */
   cut_streams: v.optional(v.boolean('true or false'), false),
 };
 
-/** One rule of RULES: which requests it is for, and what it asks of them. */
+/** One rule of RULES: the requests that it is for, and its requirements. */
 export const rule = v.pipe(
   v.strictObject(members, (issue) =>
     issue.expected === 'never'
@@ -129,7 +126,9 @@ export const rule = v.pipe(
 const listOfAnything = json(v.array(v.unknown()));
 const ruleWithCondition = v.looseObject({ allow: v.string() });
 
-/** Whether `RULES` of an environment names a condition. Then `loadConditionLanguage` comes before `readConfig`. */
+/**
+ * Tells whether `RULES` of an environment has a condition. If so, call `loadConditionLanguage` before `readConfig`.
+ */
 export function hasCondition(rules: unknown): boolean {
   const list = v.safeParse(listOfAnything, rules);
   return list.success && list.output.some((each) => v.is(ruleWithCondition, each));

@@ -1,4 +1,4 @@
-// Pure: no I/O, no clock. The words settings are made of: addresses, numbers with units, lists, tables.
+// Pure: no I/O, no clock. The types of settings: addresses, numbers with units, lists, tables.
 import * as v from 'valibot';
 import { type Authority, parseAuthority } from '../http/authority.ts';
 import { DEFAULT_METHODS } from '../http/methods.ts';
@@ -7,7 +7,7 @@ const ORIGIN_URL =
   'an https URL of scheme, host and port only, such as https://app.example.com (http is allowed on loopback)';
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
-/** Off unless said otherwise; variables of the platform's dashboard are text. */
+/** A switch that is off by default. Variables of the platform's dashboard are text, so text is read too. */
 export function flag() {
   return v.optional(
     v.pipe(
@@ -18,7 +18,7 @@ export function flag() {
   );
 }
 
-/** https, or http where it does not leave the machine. */
+/** Tells whether a URL has https, or http that does not leave the machine. */
 export function isSecureUrl(url: URL): boolean {
   return (
     url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK_HOST.test(url.hostname))
@@ -29,7 +29,7 @@ function isBareUrl(url: URL): boolean {
   return url.username === '' && url.password === '' && url.search === '' && url.hash === '';
 }
 
-/** The site's own address, its host as hosts are compared. */
+/** The site's own address. Its host is in the spelling that Postern compares. */
 export function siteUrl() {
   return v.pipe(
     originUrl(),
@@ -54,7 +54,7 @@ export function baseUrl() {
   );
 }
 
-/** The URL's text without a slash at its end, so that paths can be put behind it. */
+/** A URL as text, without a slash at its end, so that paths can be appended. */
 function urlWhere(isGood: (url: URL) => boolean, expected: string) {
   const check = (text: string) => {
     const url = URL.parse(text);
@@ -67,7 +67,7 @@ function urlWhere(isGood: (url: URL) => boolean, expected: string) {
   );
 }
 
-/** `wrangler.toml` gives numbers, secrets and `.dev.vars` give text; both are read. */
+/** A whole number. `wrangler.toml` gives numbers, secrets and `.dev.vars` give text; both are read. */
 export function wholeNumber(unit: string, least: number, most: number) {
   const expected = `a whole number of ${unit} from ${least} to ${most}`;
   return v.pipe(
@@ -77,7 +77,7 @@ export function wholeNumber(unit: string, least: number, most: number) {
   );
 }
 
-/** `wrangler.toml` gives tables and arrays, secrets give their JSON text; both are read. */
+/** A table or a list. `wrangler.toml` gives tables and arrays, secrets give their JSON text; both are read. */
 export function json<Schema extends v.GenericSchema>(schema: Schema) {
   return v.pipe(v.unknown(), v.transform(parseIfText), schema);
 }
@@ -87,7 +87,7 @@ function parseIfText(value: unknown): unknown {
   try {
     return JSON.parse(value);
   } catch {
-    return value; // the schema says what was expected instead
+    return value; // the schema then says what it expected
   }
 }
 
@@ -101,7 +101,7 @@ export function listOf<Schema extends v.GenericSchema>(
   );
 }
 
-/** Methods a site may use besides those it always may. TRACE, TRACK and CONNECT are nobody's. */
+/** Methods that a site may allow in addition to the default ones. No site can allow TRACE, TRACK or CONNECT. */
 export const FURTHER_METHOD_NAMES = [
   'COPY',
   'LOCK',
@@ -119,7 +119,7 @@ export const METHOD_NAMES = [...DEFAULT_METHODS, ...FURTHER_METHOD_NAMES] as con
 
 const LABELS = /^(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/;
 
-/** A host in A-label form, in any spelling, with a port where it is not the scheme's own. */
+/** A host in A-label form, in any spelling, with a port if it is not the scheme's own. */
 export function hostName() {
   const expected =
     'a host such as app.example.com, in ASCII ("xn--" for others), as browsers send it, with ":port" where it is not the usual one';
@@ -130,7 +130,7 @@ function isHostName(text: string): boolean {
   const authority = parseAuthority(text, 'https:');
   if (authority === undefined || authority.length > 255) return false;
   const name = authority.replace(/:\d+$/, '');
-  // A name that a browser turns into another (`127.1`, a wrong A-label) is one that nobody can ask for.
+  // A browser rewrites some names (`127.1`, a wrong A-label), so no browser can ask for such a name.
   return (
     (name.startsWith('[') || LABELS.test(name)) && URL.parse(`https://${name}`)?.hostname === name
   );
@@ -138,7 +138,9 @@ function isHostName(text: string): boolean {
 
 const ORIGIN =
   'an origin exactly as browsers send it, such as https://spa.example.com or capacitor://localhost';
-/** An app's own scheme: its pages send `scheme://host`, which URL parsers call an opaque origin. */
+/**
+ * Matches an origin of an app's own scheme. Its pages send `scheme://host`, which URL parsers call an opaque origin.
+ */
 const APP_ORIGIN =
   /^(?!(?:https?|wss?|ftp|file|data|blob|javascript):)[a-z][a-z0-9+.-]*:\/\/[\w.-]+(?::\d+)?$/;
 
@@ -150,7 +152,7 @@ export function exactOrigin() {
   );
 }
 
-/** The same for one that may be written as an URL, with a slash at its end and in any spelling. */
+/** An origin that may be written as a URL, with a slash at its end and in any spelling. */
 export function pageOrigin() {
   return v.pipe(
     v.string(ORIGIN),
@@ -169,14 +171,16 @@ function readOrigin(text: string): string | undefined {
   return isLocal || isSecureUrl(url) ? url.origin : undefined;
 }
 
-/** Whether a text is meant for more than one name. Names are compared exactly, so that it would match none. */
+/**
+ * Tells whether a text is a pattern for several names. Names are compared exactly, so a pattern would match no name.
+ */
 export function isPattern(text: string): boolean {
   return /[*^|]|\$$/.test(text);
 }
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** A time such as `"15m"`, as milliseconds. */
+/** A time such as `"15m"`, converted to milliseconds. */
 export function duration() {
   const expected = 'a time such as "90s", "15m", "12h" or "7d"';
   return v.pipe(

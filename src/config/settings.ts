@@ -1,5 +1,5 @@
-// Pure: no I/O, no clock. Every setting's name, meaning, unit, default and refusal stands in this folder and nowhere
-// else; docs/configuration.md is written from it.
+// Pure: no I/O, no clock. Every setting's name, meaning, unit, default and error text is in this folder and nowhere
+// else. docs/configuration.md is generated from it.
 import * as v from 'valibot';
 import { signingKeys } from '../forwarding/assertion-keys.ts';
 import { IDENTITY_PRESETS, type IdentityPreset } from '../forwarding/identity-presets.ts';
@@ -32,58 +32,55 @@ const cookieName = v.pipe(
 
 const PRESET_NAMES = Object.keys(IDENTITY_PRESETS) as IdentityPreset[]; // the table's own keys
 
-/** Every setting, in the order and under the headings in which the documentation shows them. */
+/** Every setting, in the order and under the headings of the documentation. */
 export const SETTINGS = {
   Addresses: {
     /**
-     * Where clients reach Postern. Every `return_to` and every redirect to the site is built from
-     * it, never from a request header.
+     * The URL at which clients reach Postern. Every `return_to` and every redirect to the site is built from this
+     * URL, never from a request header.
      */
     PUBLIC_URL: siteUrl(),
     /**
-     * Further hosts the site is reached by, besides that of `PUBLIC_URL`, whose scheme they share.
-     * Case, a final dot and the scheme’s own port make no difference, here or in a request; a
-     * request for any other host is answered 421.
+     * Further hosts of the site, besides that of `PUBLIC_URL`, whose scheme they share. Case, a final dot and the
+     * scheme’s own port make no difference, here or in a request. A request for any other host gets 421.
      */
     HOSTS: v.optional(listOf(hostName(), [0, 100], 'a list of at most 100 host names'), () => []),
     /**
-     * Where Postern reaches Kratos’s public API; on Ory Network the project’s SDK URL. With a
-     * `KRATOS` service binding the calls go to that Worker and keep this URL.
+     * The URL of Kratos’s public API, as Postern reaches it; on Ory Network the project’s SDK URL. With a `KRATOS`
+     * service binding the calls go to that Worker and keep this URL.
      */
     KRATOS_PUBLIC_URL: baseUrl(),
     /**
-     * Where browsers reach Kratos, when that differs from `KRATOS_PUBLIC_URL` (which it then
-     * replaces in redirects). Default: `KRATOS_PUBLIC_URL`.
+     * The URL at which browsers reach Kratos, if it differs from `KRATOS_PUBLIC_URL`. It then replaces
+     * `KRATOS_PUBLIC_URL` in redirects. Default: `KRATOS_PUBLIC_URL`.
      */
     KRATOS_BROWSER_URL: v.optional(baseUrl()),
     /**
-     * Where a navigation without a session is sent to sign in; `return_to` is added. Default:
-     * `/self-service/login/browser` at `KRATOS_BROWSER_URL`, or at `PUBLIC_URL` with
-     * `SELF_SERVICE`.
+     * The sign-in page. A navigation without a session is redirected to it, with `return_to` added. Default:
+     * `/self-service/login/browser` at `KRATOS_BROWSER_URL`, or at `PUBLIC_URL` with `SELF_SERVICE`.
      */
     LOGIN_URL: v.optional(baseUrl()),
     /**
-     * The site behind the gate. Its path must be empty: paths are forwarded as they are. Equal to
-     * `PUBLIC_URL` on a route, where the platform calls the zone's own origin. Not needed with an
-     * `ORIGIN` service binding, which then gets the public URL; with neither, Postern answers its
-     * own routes only.
+     * The URL of the site behind the gate. Its path must be empty, because paths are forwarded as they are. On a
+     * route it is equal to `PUBLIC_URL`, and the platform calls the zone’s own origin. With an `ORIGIN` service
+     * binding it is not needed, and that Worker gets the public URL. Without both, Postern answers only its own
+     * routes.
      */
     ORIGIN_URL: v.optional(originUrl()),
   },
   Credentials: {
     /**
-     * Names of the session cookie, compared byte for byte. Self-hosted Kratos:
-     * `session.cookie.name`; Ory Network: `ory_session_<project slug>`. Several names are looked
-     * at in this order, and the first good cookie counts: a name with `__Host-` belongs before one
-     * that a sibling domain can set.
+     * Names of the session cookie, compared byte for byte. Self-hosted Kratos: `session.cookie.name`; Ory Network:
+     * `ory_session_<project slug>`. Several names are tried in this order, and the first good cookie counts. So put
+     * a name with `__Host-` before a name that a sibling domain can set.
      */
     SESSION_COOKIE_NAMES: v.optional(
       listOf(cookieName, [1, 4], 'a list of 1 to 4 cookie names'),
       () => ['ory_kratos_session'],
     ),
     /**
-     * Names of cookies that hold a token of one of `ISSUERS`, looked at after the session cookie.
-     * Tokens are also read from `Authorization: Bearer`.
+     * Names of cookies that hold a token of one of `ISSUERS`. They are tried after the session cookie. Tokens are
+     * also read from `Authorization: Bearer`.
      */
     TOKEN_COOKIE_NAMES: v.optional(
       listOf(cookieName, [0, 4], 'a list of at most 4 cookie names'),
@@ -92,14 +89,13 @@ export const SETTINGS = {
   },
   Tokens: {
     /**
-     * Issuers whose JWTs are believed as sessions, verified here without a call to the session
-     * store. See docs/tokens.md.
+     * Issuers whose JWTs count as sessions. Postern verifies these JWTs without a call to the session store. See
+     * docs/tokens.md.
      */
     ISSUERS: v.optional(issuers, () => []),
     /**
-     * Seals the issuers’ key sets in KV, where isolates share them; whoever can write to KV can
-     * then forge no key. Set it with `wrangler secret put`. Without it each isolate fetches key
-     * sets for itself.
+     * The secret that seals the issuers’ key sets in KV, where isolates share them. Write access to KV then does not
+     * allow forging a key. Set it with `wrangler secret put`. Without it each isolate fetches key sets for itself.
      */
     KEY_SET_SECRET: v.optional(
       v.pipe(
@@ -111,52 +107,52 @@ export const SETTINGS = {
   },
   Freshness: {
     /**
-     * How long an answer of the store is served without asking again. Bounds how long a change
-     * made directly in Kratos stays unseen.
+     * For this long, an answer of the store is served without asking again. A change made directly in Kratos stays
+     * unseen for at most this time.
      */
     FRESH_SECONDS: v.optional(wholeNumber('seconds', 1, 3600), 30),
-    /** How much longer it is served while it is checked behind the answer. */
+    /** For this long after that, Postern still serves the cached session and refreshes it in the background. */
     STALE_WHILE_REVALIDATE_SECONDS: v.optional(wholeNumber('seconds', 0, 3600), 30),
     /**
-     * How much longer than both it is served while the store is failing. Such answers say
-     * `fwd=stale`. Never past the session’s own expiry.
+     * For this long after both, Postern still serves the cached session while the store is failing. Such answers say
+     * `fwd=stale`. No session is served past its own expiry.
      */
     STALE_IF_ERROR_SECONDS: v.optional(wholeNumber('seconds', 0, 86400), 300),
   },
   Revocation: revocationSettings,
   Tiers: {
-    /** Sessions one isolate remembers; the least recently used goes first. */
+    /** Sessions that one isolate keeps in memory. The least recently used session is removed first. */
     MEMORY_MAX_ENTRIES: v.optional(wholeNumber('entries', 1, 1_000_000), 10_000),
-    /** Bytes of session data one isolate remembers (an isolate has 128 MB in all). */
+    /** Bytes of session data that one isolate keeps in memory (an isolate has 128 MB in all). */
     MEMORY_MAX_BYTES: v.optional(wholeNumber('bytes', 65_536, 67_108_864), 33_554_432),
     /**
-     * An unchanged session is written to KV at most this often by one isolate. Writes are the
-     * largest cost of KV.
+     * The shortest time between two writes of an unchanged session to KV by one isolate. Writes are the largest cost
+     * of KV.
      */
     KV_WRITE_INTERVAL_SECONDS: v.optional(wholeNumber('seconds', 1, 86400), 300),
-    /** After this time without an answer from KV, the store is asked instead. */
+    /** After this time without an answer from KV, Postern asks the store instead. */
     KV_READ_TIMEOUT_MS: v.optional(wholeNumber('milliseconds', 10, 5000), 100),
   },
   Deadlines: {
-    /** For one call to the session store, body included. */
+    /** The deadline of one call to the session store, body included. */
     STORE_TIMEOUT_MS: v.optional(wholeNumber('milliseconds', 100, 9000), 5000),
     /**
-     * For one look at an issuer’s keys, discovery and bodies included. Keys known before stay in
-     * use meanwhile.
+     * The deadline of one attempt to get an issuer’s keys, discovery and bodies included. Keys that are already
+     * known stay in use meanwhile.
      */
     KEYS_TIMEOUT_MS: v.optional(wholeNumber('milliseconds', 100, 9000), 5000),
-    /** Until the origin’s response headers arrive. The body may stream for as long as it takes. */
+    /** The deadline for the origin’s response headers. The body may stream for as long as it takes. */
     ORIGIN_TIMEOUT_MS: v.optional(wholeNumber('milliseconds', 100, 100_000), 30_000),
   },
   Gate: {
     /**
-     * What the paths of the site ask for. The first rule that matches wins; what none matches
+     * The requirements of the site’s paths. The first rule that matches wins. A path without a matching rule
      * requires a session.
      */
     RULES: v.optional(listOf(rule, [0, 200], 'a list of at most 200 rules'), () => []),
     /**
-     * Methods the site takes part in besides GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS. All
-     * others are answered 405 before anything is looked up.
+     * Methods that the site allows besides GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS. All other methods get
+     * 405 before anything is looked up.
      */
     FURTHER_METHODS: v.optional(
       listOf(
@@ -167,12 +163,11 @@ export const SETTINGS = {
       () => [],
     ),
     /**
-     * Spellings in paths that servers read differently, for sites that need them: `encoded_slash`
-     * (`%2F`), `encoded_percent` (`%25`), `semicolon` (`;`), `double_slash` (`//`). Such a path
-     * reaches the origin as it was sent, and has to satisfy the rule of every way to read it: a
-     * `%2F` as a character and as a slash, a `;` with what follows it and without. A URL inside a
-     * path (`https%3A%2F%2F…`) needs `encoded_slash` and `double_slash`. Without them such paths
-     * are answered 400.
+     * Spellings in paths that servers read differently, for sites that need them: `encoded_slash` (`%2F`),
+     * `encoded_percent` (`%25`), `semicolon` (`;`), `double_slash` (`//`). Such a path reaches the origin as it was
+     * sent. It has to satisfy the rule of every way to read it: a `%2F` as a character and as a slash, a `;` with
+     * what follows it and without. A URL inside a path (`https%3A%2F%2F…`) needs `encoded_slash` and `double_slash`.
+     * Paths with a form that is not listed get 400.
      */
     ALLOWED_PATH_FORMS: v.optional(
       listOf(
@@ -185,10 +180,9 @@ export const SETTINGS = {
   },
   Identity: {
     /**
-     * Header sets the origin already reads: `kratos`, `remote-user` (as Authelia sends them:
-     * `Remote-User`, `Remote-Name`, `Remote-Email`, `Remote-Groups`), `x-auth-request` (as
-     * oauth2-proxy does: `X-Auth-Request-User`, …). `docs/identity.md` has each one’s places in
-     * the session.
+     * Header sets that the origin already reads: `kratos`, `remote-user` (as Authelia sends them: `Remote-User`,
+     * `Remote-Name`, `Remote-Email`, `Remote-Groups`), `x-auth-request` (as oauth2-proxy does:
+     * `X-Auth-Request-User`, …). `docs/identity.md` has the places in the session for each one.
      */
     IDENTITY_PRESETS: v.optional(
       listOf(
@@ -199,47 +193,44 @@ export const SETTINGS = {
       () => [],
     ),
     /**
-     * Headers the origin receives, each from a place in the session; these go before a preset’s of
-     * the same name. Inbound copies of these and of every other identity header are removed first,
-     * in every spelling. Default: `{"X-User-Id":"identity.id"}`, and with a preset none.
+     * Headers that the origin receives, each from a place in the session. A header here replaces a preset’s header
+     * of the same name. Client copies of these and of every other identity header are removed first, in every
+     * spelling. Default: `{"X-User-Id":"identity.id"}`, and with a preset none.
      */
     IDENTITY_HEADERS: v.optional(identityHeaders),
     /**
-     * Room for all identity headers together, names included, so that the origin never refuses a
-     * request for their size. What the store and administrators wrote (ids, `metadata_public`, the
-     * assurance level) goes first; where that alone does not fit, the request is answered 503
-     * `identity_too_large`. What the person wrote (traits, devices) goes last; a header that no
-     * longer fits is left out whole. The log names both.
+     * The size limit of all identity headers together, names included, so that the origin never refuses a request
+     * for their size. Values from the store and from administrators (ids, `metadata_public`, the assurance level) go
+     * first. If these alone do not fit, the request gets 503 `identity_too_large`. Values that the person wrote
+     * (traits, devices) go last; a header that no longer fits is left out whole. In both cases the log names what did not fit.
      */
     IDENTITY_HEADERS_MAX_BYTES: v.optional(wholeNumber('bytes', 512, 16_384), 4096),
     /**
-     * Headers an application needs although some product believes them, such as `X-Auth-Token` and
-     * `X-User-Id` of Rocket.Chat: exact names, in the spelling with dashes only. They pass both
-     * ways, on every path; a rule's `forwarded_headers` adds to them. `npm run check-config` names
-     * the products that believe them. See docs/identity.md.
+     * Client headers that the application needs although other products trust them as proof of identity, such as
+     * `X-Auth-Token` and `X-User-Id` of Rocket.Chat. Give exact names, in the spelling with dashes only. These
+     * headers pass in requests and responses, on every path; a rule’s `forwarded_headers` adds to them. `npm run
+     * check-config` names the products that trust them. See docs/identity.md.
      */
     FORWARDED_HEADERS: v.optional(forwardedHeaders, () => []),
     /**
-     * Secret: a JWK set of private keys (ES256 or EdDSA, each with a `kid`). With it every request
-     * of a signed-in person carries `X-Session-Assertion`, a JWT the origin can verify against
-     * `/.postern/jwks.json` (`docs/assertion.md`). The first key signs and all are published: to
-     * rotate, append the new key, wait ten minutes, move it to the front, wait again, remove the
-     * old one.
+     * Secret: a JWK set of private keys (ES256 or EdDSA, each with a `kid`). With it every request of a signed-in
+     * person carries `X-Session-Assertion`. The origin can verify this JWT against `/.postern/jwks.json`
+     * (`docs/assertion.md`). The first key signs, and all keys are published. To rotate, append the new key, wait
+     * ten minutes, move it to the front, wait again, remove the old one.
      */
     ASSERTION_KEYS: v.optional(json(signingKeys)),
     /**
      * Further claims of the assertion, each from a place in the session, such as
-     * `{"email":"identity.traits.email"}`. An assertion has at most 2 KiB, which claims share as
-     * headers share `IDENTITY_HEADERS_MAX_BYTES`.
+     * `{"email":"identity.traits.email"}`. An assertion has at most 2 KiB, which claims share as headers share
+     * `IDENTITY_HEADERS_MAX_BYTES`.
      */
     ASSERTION_CLAIMS: v.optional(assertionClaims, () => ({})),
   },
   'Forward-auth': {
     /**
-     * Secrets by which another proxy (nginx, Traefik, Caddy, Envoy) proves, in
-     * `Postern-Proxy-Secret`, that it may ask about requests it describes
-     * (`docs/forward-auth.md`). Several, for rotation. Without any, `/.postern/auth/…` does not
-     * exist.
+     * Secrets for other proxies (nginx, Traefik, Caddy, Envoy). A proxy sends one in `Postern-Proxy-Secret`, to
+     * prove that it may ask about the requests that it describes (`docs/forward-auth.md`). Several secrets allow
+     * rotation. Without any, `/.postern/auth/…` does not exist.
      */
     FORWARD_AUTH_SECRETS: v.optional(
       listOf(
@@ -255,16 +246,16 @@ export const SETTINGS = {
   'Session API': SESSION_API_SETTINGS,
   Observability: {
     /**
-     * Which decisions are logged, one JSON line each: all, only those that are not a pass, or
-     * none. Configuration errors are always logged.
+     * The decisions that are logged, one JSON line each: all, only those that are not a pass, or none. Configuration
+     * errors are always logged.
      */
     DECISION_LOG: v.optional(
       v.picklist(['all', 'refused', 'none'], 'one of "all", "refused", "none"'),
       'all',
     ),
     /**
-     * Whether answers of whoami and the gate say what they waited for, in `Server-Timing`: `session`
-     * and, for the site's answers, `origin`, in milliseconds. Browsers show it beside each request.
+     * Whether answers of whoami and the gate say how long they waited, in `Server-Timing`: `session` and, for the
+     * site’s answers, `origin`, in milliseconds. Browsers show it beside each request.
      */
     SERVER_TIMING: flag(),
   },
