@@ -42,7 +42,7 @@ export interface SessionApiOptions {
   readonly store: SessionStore;
   readonly readiness: Pick<StoreReadiness, 'mayBeFailing'>;
   readonly changes: ChangeMaker;
-  /** `undefined`: Kratos's admin API is not configured. */
+  /** `undefined` if Kratos's admin API is not configured. */
   readonly identities: KratosIdentities | undefined;
   /** `undefined` if every token names its person by the identity's id, or if Kratos's admin API is not configured. */
   readonly readNames: ReadNames | undefined;

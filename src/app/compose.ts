@@ -155,7 +155,7 @@ function createStore(config: Config, { fetchStore }: Surroundings): SessionStore
   });
 }
 
-/** `undefined`: Kratos's admin API is not configured. */
+/** `undefined` if Kratos's admin API is not configured. */
 function createIdentities(
   config: Config,
   { fetchKratosAdmin: fetch }: Surroundings,

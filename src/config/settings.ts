@@ -202,7 +202,8 @@ export const SETTINGS = {
      * The size limit of all identity headers together, names included, so that the origin never refuses a request
      * for their size. Values from the store and from administrators (ids, `metadata_public`, the assurance level) go
      * first. If these alone do not fit, the request gets 503 `identity_too_large`. Values that the person wrote
-     * (traits, devices) go last; a header that no longer fits is left out whole. In both cases the log names what did not fit.
+     * (traits, devices) go last; a header that no longer fits is left out whole. In both cases the log names
+     * what did not fit.
      */
     IDENTITY_HEADERS_MAX_BYTES: v.optional(wholeNumber('bytes', 512, 16_384), 4096),
     /**
@@ -221,8 +222,8 @@ export const SETTINGS = {
     ASSERTION_KEYS: v.optional(json(signingKeys)),
     /**
      * Further claims of the assertion, each from a place in the session, such as
-     * `{"email":"identity.traits.email"}`. An assertion has at most 2 KiB, which claims share as headers share
-     * `IDENTITY_HEADERS_MAX_BYTES`.
+     * `{"email":"identity.traits.email"}`. An assertion has at most 2 KiB. Claims share this space
+     * as headers share `IDENTITY_HEADERS_MAX_BYTES`.
      */
     ASSERTION_CLAIMS: v.optional(assertionClaims, () => ({})),
   },
