@@ -11,14 +11,14 @@ export interface BackchannelLogoutOptions extends IntakeOptions {
 }
 
 const MAX_BODY_BYTES = 32 * 1024;
-/** A token is remembered for this long after it can no longer be valid. */
+/** A token's name is kept for this long after the token has expired. */
 const REMEMBER_MARGIN_MS = 120_000;
 
 /**
- * `POST /.postern/events/backchannel-logout`: OpenID Connect Back-Channel Logout 1.0. 200 when the logout is
- * recorded (section 2.8), by this token or when it came before: its sender sends it again if the answer was lost. 400
- * with an OAuth error for every token that fails a check of section 2.6; 503 when it could not be verified or recorded,
- * which says nothing of it.
+ * Serves `POST /.postern/events/backchannel-logout` (OpenID Connect Back-Channel Logout 1.0):
+ * - 200 when the logout is recorded (section 2.8), now or earlier: a sender repeats a token if the answer was lost;
+ * - 400 with an OAuth error for a token that fails a check of section 2.6;
+ * - 503 when the token could not be verified or recorded. It says nothing about the token.
  */
 export function createBackchannelLogout(options: BackchannelLogoutOptions) {
   const rate = new IntakeRate();
@@ -49,7 +49,7 @@ export function createBackchannelLogout(options: BackchannelLogoutOptions) {
     switch (await recorder.record({ marks, once })) {
       case 'recorded':
         return answer(200, 'recorded', undefined, marks.length);
-      case 'repeated': // whoever is signed out already was signed out (section 2.7)
+      case 'repeated': // a session that was signed out before counts as signed out (section 2.7)
         return answer(200, 'repeated');
       case 'unrecorded':
         return answer(503, 'revocation_unrecorded', TRY_AGAIN);
@@ -59,7 +59,7 @@ export function createBackchannelLogout(options: BackchannelLogoutOptions) {
   };
 }
 
-/** RFC 6749 section 5.2, as section 2.8 of the specification has it. */
+/** An error in the form of RFC 6749 section 5.2, as section 2.8 of the specification requires. */
 interface OAuthError {
   readonly error: 'invalid_request' | 'temporarily_unavailable';
   readonly error_description: string;

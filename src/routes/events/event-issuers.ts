@@ -10,7 +10,7 @@ import {
   verifyOpened,
 } from '../../tokens/verify-token.ts';
 
-/** What tells one kind of event token from another and from everything else that an issuer signs. */
+/** The checks that tell one kind of event token from another, and from everything else that an issuer signs. */
 export type EventProfile<Claims> = Pick<
   TokenProfile<Claims>,
   'types' | 'required' | 'forbidden' | 'claims' | 'maxLifetimeSeconds'
@@ -22,12 +22,12 @@ interface EventIssuer {
   readonly keys: IssuerKeys;
 }
 
-/** A token of an issuer that is believed about its sessions. */
+/** A verified token of an issuer that may report on its sessions. */
 export interface VerifiedEvent<Claims> extends VerifiedToken<Claims> {
   readonly issuer: string;
 }
 
-/** The issuers that may say that sessions ended: those whose event audience is configured. */
+/** The issuers that may report that sessions ended: those with a configured event audience. */
 export class EventIssuers {
   readonly #issuers: ReadonlyMap<string, EventIssuer>;
 
@@ -49,7 +49,7 @@ export class EventIssuers {
     return this.#issuers.size;
   }
 
-  /** Proves an event token; an issuer that is not one of these causes no call at all. Never throws on account of it. */
+  /** Verifies an event token. A token of an unknown issuer causes no call. It never throws because of the token. */
   async verify<Claims>(
     compact: string,
     profile: EventProfile<Claims>,

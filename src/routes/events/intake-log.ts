@@ -1,16 +1,16 @@
-/** One line about a message that was taken in or refused: never any of its content. */
+/** One line about a message that was accepted or refused. The line has none of the message's content. */
 export interface IntakeEvent {
   readonly intake: 'webhook' | 'backchannel-logout' | 'security-events';
   readonly status: number;
-  /** Why it was refused, or `recorded`, or `repeated`. */
+  /** The reason of a refusal; otherwise `recorded`, `repeated`, `stream` or `ignored`. */
   readonly outcome: string;
-  /** Marks written. */
+  /** The number of marks written. */
   readonly marks: number;
 }
 
 export type IntakeLog = (event: IntakeEvent) => void;
 
-/** Writes one JSON line for each. */
+/** Writes one JSON line for each message. */
 export function createIntakeLog(write: (line: string) => void): IntakeLog {
   return function logIntake(event) {
     write(JSON.stringify({ event: 'revocation-intake', ...event }));

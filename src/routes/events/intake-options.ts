@@ -1,7 +1,7 @@
 import type { IntakeLog } from './intake-log.ts';
 import type { Recorder } from './recorder.ts';
 
-/** What every intake works with. */
+/** Options that every intake needs. */
 export interface IntakeOptions {
   readonly recorder: Recorder;
   readonly log: IntakeLog;

@@ -1,11 +1,11 @@
 // Pure: no I/O; the clock is an argument.
 
-/** Messages one isolate takes in a second, with a burst of as many again. */
+/** Messages per second that one isolate accepts. A burst may have twice as many. */
 const MESSAGES_PER_SECOND = 50;
 
 /**
- * A token bucket for one intake: so many proven messages are written to the log. What cannot be proven takes none of
- * it, or whoever sends enough of that could keep a revocation from being heard.
+ * Rate limit of one intake, for verified messages (a token bucket). Unverified messages do not use it up, so a flood of
+ * them cannot keep a revocation from being recorded.
  */
 export class IntakeRate {
   #tokens = 2 * MESSAGES_PER_SECOND;

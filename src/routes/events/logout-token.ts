@@ -20,8 +20,8 @@ const CLAIMS = v.pipe(
 type LogoutClaims = v.InferOutput<typeof CLAIMS>;
 
 /**
- * A logout token (OpenID Connect Back-Channel Logout 1.0, sections 2.4 and 2.6). A `nonce` would make it an ID token;
- * without `exp` it could be sent again for ever.
+ * The checks of a logout token (OpenID Connect Back-Channel Logout 1.0, sections 2.4 and 2.6). A token with a `nonce`
+ * could be an ID token. A token without `exp` could be sent again for ever.
  */
 export const LOGOUT_PROFILE: EventProfile<LogoutClaims> = {
   types: ['logout+jwt', 'jwt', undefined],
@@ -31,7 +31,7 @@ export const LOGOUT_PROFILE: EventProfile<LogoutClaims> = {
   claims: CLAIMS,
 };
 
-/** What the logout of a session, or of all of a person's sessions at that issuer, leaves to be believed. */
+/** The marks for the logout of one session, or of all of a person's sessions at that issuer. */
 export function marksOfLogout(
   { claims, issuer }: VerifiedEvent<LogoutClaims>,
   issuedAt: number,

@@ -1,25 +1,28 @@
 // Pure: no I/O, no clock.
 import type { Mark } from '../../revocation/mark.ts';
 
-/** Whom an issuer's event names, as far as it does. */
+/** The ids by which an issuer's event names its subject. */
 export interface NamedByIssuer {
   readonly sessionId?: string | undefined;
   readonly identityId?: string | undefined;
   readonly tokenId?: string | undefined;
-  /** A session's or a person's, nobody said which. */
+  /** The id of a session or of an identity: the event does not say which. */
   readonly eitherId?: string | undefined;
 }
 
 export interface IssuerMarkOptions {
   readonly issuer: string;
-  /** Tokens issued up to then are denied, in milliseconds since the epoch; `undefined`: none are, checks are made again. */
+  /**
+   * Tokens issued up to this time are denied, in milliseconds since the epoch. `undefined`: tokens stay valid, and
+   * sessions are only checked again.
+   */
   readonly issuedBefore: number | undefined;
 }
 
 /**
- * Marks for what an issuer says. It speaks for its own tokens and for nobody else's, so what is denied is bound to
- * it. Sessions of the store that go by the same id are checked again, which is right where the issuer and
- * the store are one house, and harms nobody where they are not.
+ * Makes the marks for an issuer's event. An issuer speaks for its own tokens only, so a mark denies only tokens of this
+ * issuer. Sessions of the store with the same id are checked again. That is right if the issuer shares its ids with the
+ * store, and does no harm otherwise.
  */
 export function marksFor(
   { sessionId, identityId, tokenId, eitherId }: NamedByIssuer,
@@ -49,7 +52,7 @@ export function marksFor(
   return marks;
 }
 
-/** The end of the second in which it was issued: `iat` is in whole seconds, and the event may be of any part of it. */
+/** The end of the second of `iat`, which is in whole seconds: the event may be from any part of that second. */
 export function endOfSecond(issuedAt: number): number {
   return Math.floor(issuedAt / 1000) * 1000 + 999;
 }

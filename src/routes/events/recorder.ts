@@ -7,32 +7,32 @@ import { readUuid } from '../../session/uuid.ts';
 
 export interface RecorderOptions {
   readonly writer: Pick<LogWriter, 'record'>;
-  /** Reads the other names of people that tokens may have; `undefined`: there are none, or nobody knows them. */
+  /** Reads the other names of identities that tokens may carry; `undefined`: there are none, or no source has them. */
   readonly readNames: ReadNames | undefined;
-  /** Issuers whose tokens may have such a name. */
+  /** Issuers whose tokens may carry such a name. */
   readonly issuersOfNames: readonly string[];
 }
 
-/** What a message asks for, and what its sender knows. */
+/** The marks that a message asks for, and what its sender says about them. */
 export interface Recording {
   readonly marks: readonly Mark[];
-  /** Names the message as its sender does, so that it is acted upon once. */
+  /** The sender's name for the message, so that the message is recorded only once. */
   readonly once?: NonNullable<AppendOptions['once']> | undefined;
-  /** The message names its people by every name they have. */
+  /** Whether the message gives every name of its identities. */
   readonly hasEveryName?: boolean;
 }
 
 /**
- * - `recorded`: by this message;
- * - `repeated`: by an earlier message of the same name that asked for the same;
+ * - `recorded`: the marks were recorded;
+ * - `repeated`: an earlier message of the same name had recorded the same marks;
  * - `unrecorded`: the log could not be written;
- * - `names-unknown`: what the message names was recorded, and the other names of its people could not be found out.
+ * - `names-unknown`: the marks were recorded, but the other names of their identities could not be read.
  */
 export type RecordOutcome = Awaited<ReturnType<LogWriter['record']>> | 'names-unknown';
 
 /**
- * Records what messages name. A person who is named by the identity's id is recorded by the external id too, where
- * tokens may hold that alone: only so do the marks reach them.
+ * Records the marks of messages. If a message names an identity by its id, the identity is marked by its external id
+ * too. A token may carry only the external id, and only that second mark denies such a token.
  */
 export class Recorder {
   readonly #options: RecorderOptions;
@@ -47,12 +47,12 @@ export class Recorder {
     if (more !== undefined) {
       return writer.record([...marks, ...more], once && (await whole(once, marks)));
     }
-    // Not as the message of that name: its sender is told to send it again.
+    // Recorded without the message's name, because the sender is told to send the message again.
     const outcome = await writer.record(marks);
     return outcome === 'unrecorded' ? outcome : 'names-unknown';
   }
 
-  /** The same marks by the other names of their people; `undefined` when they could not be found out. */
+  /** Makes the same marks by the identities' other names; `undefined` when these could not be read. */
   async #byOtherNames(marks: readonly Mark[]): Promise<readonly Mark[] | undefined> {
     const { readNames } = this.#options;
     const people = marks.flatMap((mark) => this.#personOf(mark));
@@ -61,7 +61,7 @@ export class Recorder {
     return names && people.flatMap(({ id, markBy }) => (names.get(id) ?? []).map(markBy));
   }
 
-  /** Whom a mark denies tokens of which may have another name, with that mark by such a name. */
+  /** Returns the identity that a mark denies tokens of, if they may carry its other names; `markBy` marks by those. */
   #personOf(mark: Mark): { id: string; markBy: (name: string) => Mark }[] {
     const { subject } = mark;
     if (subject.kind !== 'identity' || mark.isTentative) return [];
@@ -73,7 +73,7 @@ export class Recorder {
   }
 }
 
-/** The name of a message together with what it asks for: a name used twice says nothing of the second message. */
+/** Extends a message's name by its marks: a second message of the same name with other marks is recorded too. */
 async function whole(
   { key, keepMs }: NonNullable<Recording['once']>,
   marks: readonly Mark[],

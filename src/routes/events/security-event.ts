@@ -10,7 +10,7 @@ const CAEP = 'https://schemas.openid.net/secevent/caep/event-type';
 const SSF = 'https://schemas.openid.net/secevent/ssf/event-type';
 const SESSION_REVOKED = `${CAEP}/session-revoked`;
 const CREDENTIAL_CHANGE = `${CAEP}/credential-change`;
-/** Say that the stream works, or that it is paused; nobody's session is concerned. */
+/** Events which say that the stream works or that it is paused. They concern no session. */
 const ABOUT_THE_STREAM = [`${SSF}/verification`, `${SSF}/stream-updated`];
 
 const CHANGE_TYPES = ['create', 'revoke', 'update', 'delete'];
@@ -32,9 +32,9 @@ const CLAIMS = v.object({
 type EventClaims = v.InferOutput<typeof CLAIMS>;
 
 /**
- * A security event token as the Shared Signals Framework profiles it (RFC 8417; SSF 1.0, "explicit typing", "`exp`",
- * "`sub`"): typed, and without what would make it pass for another token. Delivery is repeated until it is
- * acknowledged, so a token may be days old.
+ * The checks of a security event token, as the Shared Signals Framework profiles it (RFC 8417; SSF 1.0, "explicit
+ * typing", "`exp`", "`sub`"). The token has a type, and lacks the claims of other kinds of tokens. A sender repeats a
+ * token until it is acknowledged, so a token may be days old.
  */
 export const EVENT_PROFILE: EventProfile<EventClaims> = {
   types: ['secevent+jwt'],
@@ -44,14 +44,14 @@ export const EVENT_PROFILE: EventProfile<EventClaims> = {
   claims: CLAIMS,
 };
 
-/** What events ask for, or why they cannot be acted upon. */
+/** The marks that events ask for, or the reason why there are no marks. */
 export type EventReading =
   | { readonly kind: 'marks'; readonly marks: readonly Mark[] }
-  /** About the stream, or about what is no concern of ours: acknowledged (RFC 8417 section 2.2). */
+  /** Events about the stream, or of types that Postern does not use: acknowledged (RFC 8417 section 2.2). */
   | { readonly kind: 'nothing-to-do'; readonly isAboutStream: boolean }
   | { readonly kind: 'problem'; readonly problem: SubjectProblem | 'event' };
 
-/** Reads every event of a token as marks; one that cannot be read makes all of them be refused. */
+/** Reads every event of a token as marks. If one event cannot be read, the whole token is refused. */
 export function readSecurityEvents(
   { claims, issuer }: VerifiedEvent<EventClaims>,
   issuedAt: number,
@@ -61,7 +61,7 @@ export function readSecurityEvents(
     const isTentative = tentativeness(type, event);
     if (isTentative === 'not-ours') continue;
     if (isTentative === 'malformed') return { kind: 'problem', problem: 'event' };
-    // Before it was final, CAEP had the subject inside the event.
+    // Drafts of CAEP had the subject inside the event.
     const named = readSubject(claims.sub_id ?? event.subject, issuer);
     if (typeof named === 'string') return { kind: 'problem', problem: named };
     const issuedBefore = isTentative ? undefined : endOfSecond(issuedAt);
@@ -72,7 +72,7 @@ export function readSecurityEvents(
   return { kind: 'nothing-to-do', isAboutStream };
 }
 
-/** Whether an event only makes checks be made again, or denies tokens as well. */
+/** Returns whether an event only has sessions checked again (`true`), or denies tokens as well (`false`). */
 function tentativeness(type: string, event: JsonObject): boolean | 'not-ours' | 'malformed' {
   if (!isTimestamp(event.event_timestamp)) return 'malformed';
   switch (type) {
@@ -81,7 +81,7 @@ function tentativeness(type: string, event: JsonObject): boolean | 'not-ours' | 
     case CREDENTIAL_CHANGE: {
       const { change_type: change, credential_type: credential } = event;
       if (typeof credential !== 'string' || typeof change !== 'string') return 'malformed';
-      // A credential that was added takes nothing from the sessions there are.
+      // A new credential does not end the sessions that exist.
       return CHANGE_TYPES.includes(change) ? change === 'create' : 'malformed';
     }
     default:

@@ -12,7 +12,7 @@ export interface SecurityEventsOptions extends IntakeOptions {
   readonly issuers: EventIssuers;
 }
 
-/** RFC 8935 section 2.4, as registered with IANA. */
+/** Error codes of RFC 8935 section 2.4, as registered with IANA. */
 type DeliveryError =
   | 'invalid_request'
   | 'invalid_key'
@@ -25,9 +25,10 @@ const MAX_BODY_BYTES = 16 * 1024;
 const REMEMBER_MS = 86_400_000;
 
 /**
- * `POST /.postern/events/security-events`: security event tokens (RFC 8417) by push (RFC 8935). 202 when what it
- * says is recorded, for a token that came before as well (section 2); 400 with the error's code; 503 when it could
- * not be verified or recorded, so that it is sent again.
+ * Serves `POST /.postern/events/security-events`: security event tokens (RFC 8417) by push (RFC 8935):
+ * - 202 when the token's events are recorded, now or by an earlier delivery (section 2);
+ * - 400 with an error code when the token is refused;
+ * - 503 when the token could not be verified or recorded, so that the sender sends it again.
  */
 export function createSecurityEvents(options: SecurityEventsOptions) {
   const rate = new IntakeRate();

@@ -3,20 +3,20 @@ import { isObject, type JsonObject, type JsonValue } from '../../runtime/json.ts
 import type { NamedByIssuer } from './named-by-issuer.ts';
 
 /**
- * - `unmappable`: names somebody, in a way that says nothing here (a mail address, a telephone number, a device);
- * - `foreign`: names somebody of another issuer's, for whom this one does not speak;
+ * - `unmappable`: a format that marks cannot express (a mail address, a telephone number, a device);
+ * - `foreign`: a subject of another issuer, for which this issuer does not speak;
  * - `malformed`: not a subject identifier.
  */
 export type SubjectProblem = 'unmappable' | 'foreign' | 'malformed';
 
-/** What a plain subject may be: CAEP leaves it to the two parties whether an id is a session's or a person's. */
+/** The meaning of a plain id. CAEP leaves it to the two parties whether an id names a session or a person. */
 type Role = 'session' | 'user' | 'any';
 
 const MAX_ALIASES = 10;
 
 /**
- * Reads a subject identifier (RFC 9493, and `complex` of the Shared Signals Framework) as what marks can name: the
- * subject by each name that says something here.
+ * Reads a subject identifier (RFC 9493, and `complex` of the Shared Signals Framework) as ids that marks can name. A
+ * subject with several such ids gives one result for each.
  */
 export function readSubject(
   value: JsonValue | undefined,
@@ -26,7 +26,10 @@ export function readSubject(
   return value.format === 'complex' ? readComplex(value, issuer) : readSimple(value, issuer, 'any');
 }
 
-/** A session is finer than its user; a user whose session or device cannot be told is taken whole. */
+/**
+ * Reads a complex subject as its session, which is narrower than its user. If the session is missing or cannot be
+ * mapped, the result is the user as a whole. A device is not read.
+ */
 function readComplex(
   { session, user }: JsonObject,
   issuer: string,
@@ -66,7 +69,7 @@ function readSimple(
   }
 }
 
-/** The same subject by several names (RFC 9493 section 3.2.8): a token may hold any of them. */
+/** Reads several ids of one subject (RFC 9493 section 3.2.8): a token may carry any of them. */
 function readAliases(
   identifiers: JsonValue | undefined,
   issuer: string,

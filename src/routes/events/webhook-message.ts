@@ -10,7 +10,7 @@ const ids = v.optional(idList, () => []);
 const MESSAGE = v.strictObject({
   session_ids: ids,
   identity_ids: ids,
-  /** Of the same people; given and empty where they have none. */
+  /** External ids of the same identities; an empty list says that they have no external id. */
   external_ids: v.optional(idList),
   credential_ids: ids,
   tokens: v.optional(
@@ -24,14 +24,14 @@ const MESSAGE = v.strictObject({
 
 export interface WebhookMessage {
   readonly marks: readonly Mark[];
-  /** The sender says by which external ids its people go, or that they have none. */
+  /** Whether the sender gave the external ids of its identities, or said that they have no external id. */
   readonly hasEveryName: boolean;
 }
 
 /**
- * Reads what a webhook names: whose checks and tokens are no longer to be believed.
+ * Reads a webhook's body as marks: earlier checks and tokens of the subjects that it names no longer count.
  *
- * @returns what it asks for, or `undefined` for anything that is not exactly such a message, or that names nobody
+ * @returns `undefined` for a body that is not exactly such a message, or that names no subject or too many
  */
 export function readWebhookMessage(body: string): WebhookMessage | undefined {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), MESSAGE), body);
@@ -53,7 +53,7 @@ export function readWebhookMessage(body: string): WebhookMessage | undefined {
   ];
   if (subjects.length === 0 || subjects.length > MAX_NAMED) return undefined;
   const issuedBefore = timestamp === undefined ? undefined : Date.parse(timestamp);
-  if (Number.isNaN(issuedBefore)) return undefined; // an offset of hours alone is ISO 8601 that no clock here reads
+  if (Number.isNaN(issuedBefore)) return undefined; // ISO 8601 allows an offset of hours alone; Date.parse does not
   const time = issuedBefore === undefined ? {} : { issuedBefore };
   const marks = subjects.map((subject) => ({ subject, isTentative: false, ...time }));
   return { marks, hasEveryName: externalIds !== undefined };

@@ -1,10 +1,10 @@
-/** What a sender signs: the Standard Webhooks form (`webhook-id`, `webhook-timestamp`, `webhook-signature`). */
+/** A signed message in the form of Standard Webhooks (`webhook-id`, `webhook-timestamp`, `webhook-signature`). */
 export interface SignedMessage {
   readonly id: string;
   /** Whole seconds since the epoch, as sent. */
   readonly timestamp: string;
   readonly body: string;
-  /** `v1,<base64>`, several separated by spaces while a sender changes its secret. */
+  /** `v1,<base64>`. A sender that is changing its secret sends several, separated by spaces. */
   readonly signatures: string;
 }
 
@@ -12,8 +12,8 @@ const MAX_SIGNATURES = 4;
 const encoder = new TextEncoder();
 
 /**
- * Whether one of the signatures is HMAC-SHA-256 over `id.timestamp.body` by one of the secrets. Each is compared by
- * the platform in constant time; every pair is tried, so that the time taken does not tell which secret fits.
+ * Returns whether one of the signatures is HMAC-SHA-256 over `id.timestamp.body` with one of the secrets. The platform
+ * compares each signature in constant time. Every pair is tried, so that the time does not tell which secret fits.
  */
 export async function isSigned(
   message: SignedMessage,
@@ -32,7 +32,7 @@ export async function isSigned(
   return isGood;
 }
 
-/** `whsec_` and base64 names bytes, as senders of Standard Webhooks have it; anything else is its own bytes. */
+/** Imports a secret: the decoded bytes after `whsec_`, as in Standard Webhooks, or else the bytes of the whole text. */
 function importSecret(secret: string): Promise<CryptoKey> {
   const decoded = secret.startsWith('whsec_') ? decodeBase64(secret.slice(6)) : undefined;
   const bytes = decoded ?? encoder.encode(secret);

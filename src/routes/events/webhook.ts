@@ -13,21 +13,21 @@ export interface WebhookOptions extends IntakeOptions {
 }
 
 const MAX_BODY_BYTES = 64 * 1024;
-/** A message is as old as this at most, or as far ahead: its sender's clock and ours may differ, and it may be sent again. */
+/** The largest difference between a message's time and now: clocks differ, and a sender may repeat a message. */
 const WINDOW_SECONDS = 300;
 const TIMESTAMP = /^\d{1,12}$/;
 const MESSAGE_ID = /^[\x21-\x7e]{1,256}$/;
 
-/** A message that was proven to come from one of ours. `once` names it when its sender gave it a name. */
+/** A message from a sender that has proven itself. `once` is set if the sender gave the message a name. */
 interface ProvenMessage {
   readonly body: string;
   readonly once: { readonly key: string; readonly keepMs: number } | undefined;
 }
 
 /**
- * `POST /.postern/events/webhook`: whoever holds a secret says whose sessions ended. Signed as Standard Webhooks
- * does, within five minutes, and acted upon once per `webhook-id` and content; or, from senders that cannot sign, with a key in
- * `Authorization`. 204 when the marks are recorded, before which nothing else is answered.
+ * Serves `POST /.postern/events/webhook`: a sender with a secret reports whose sessions ended. The message is signed as
+ * in Standard Webhooks, at most five minutes old, and recorded once per `webhook-id` and content. A sender that cannot
+ * sign sends a key in `Authorization` instead. 204 is sent only after the marks are recorded.
  */
 export function createWebhookIntake(options: WebhookOptions) {
   const rate = new IntakeRate();
@@ -77,7 +77,7 @@ async function prove(
   return { body, once: { key: `webhook:${id}`, keepMs: 2 * WINDOW_SECONDS * 1000 } };
 }
 
-/** `undefined` when the body broke off. */
+/** Reads the body; `undefined` when it broke off. */
 async function readBody(request: Request): Promise<string | typeof TOO_LONG | undefined> {
   try {
     return await readBoundedText(request, MAX_BODY_BYTES);

@@ -23,7 +23,7 @@ import { type Preflight, readPreflight } from './preflight.ts';
 
 export interface JudgeOptions {
   readonly rules: Rules;
-  /** Methods the site takes part in; all others are refused before anything is looked up. */
+  /** Methods that the site accepts. Any other method is refused before any look-up. */
   readonly methods: ReadonlySet<string>;
   readonly hosts: SiteHosts;
   readonly allowedForms: ReadonlySet<PathForm>;
@@ -34,30 +34,31 @@ export interface JudgeOptions {
   readonly now: () => number;
 }
 
-/** A request that is to be judged, whoever will answer it. */
+/** A request to authorise, for the gate or for forward authentication. */
 export interface Plea {
   readonly headers: Headers;
   readonly target: AdmittedTarget;
   readonly anchor: Anchor;
 }
 
-/** What was found out about who makes a request, and decided. */
+/** The verdict on a request, and the session look-up that led to it. */
 export interface Finding {
-  /** `undefined` when the rule looks at no session. */
+  /** `undefined` when the rule asks for no session. */
   readonly resolution: Resolution | undefined;
   readonly verdict: Verdict;
 }
 
-/** What was found out and decided about a request. */
+/** The result of authorising a request. */
 export interface Judgment extends Finding {
   readonly match: RuleMatch;
-  /** The credentials that were looked at; none when the rule looks at no session. */
+  /** The credentials that were looked up; empty when the rule asks for no session. */
   readonly tried: Found['tried'];
-  /** Names of the cookies that were refused on the way. */
+  /** Names of the refused cookies that may be cleared. */
   readonly deadCookies: Found['deadCookies'];
   /**
-   * Judges by the same credential again, for a stream or socket that outlives its answer: by nothing older than a
-   * look may rely on. Whose session it was opened for ends it; another credential of the request does not keep it open.
+   * Authorises again with the same credential, for a stream or WebSocket that outlives its answer. The result relies
+   * on no older data than {@link lookMaxAgeMs} allows. The stream ends with the session that opened it: another
+   * credential of the request does not keep it open.
    */
   readonly again: () => Promise<Finding>;
 }
@@ -67,7 +68,7 @@ export type JudgeRefusal = Extract<
   'method_not_allowed' | 'credential_conflicting' | 'origin_not_allowed'
 >;
 
-/** A preflight, which is answered without judging, or a judgment, or why there is neither. */
+/** Authorises a request. A preflight is returned as it is, and is answered without authorisation. */
 export async function judge(
   { headers, target, anchor }: Plea,
   options: JudgeOptions,
@@ -97,7 +98,7 @@ export async function judge(
     resolution,
     verdict: decide(rule, resolution, options.now()),
   });
-  // Where anonymous requests pass, a dead cookie is cleared, which takes a proof that it is dead.
+  // If anonymous requests pass, a dead cookie is cleared. That takes a proof that the cookie is dead.
   const wantsProof = rule.session === 'optional';
   const lookUps = lookUpsSince(0, wantsProof);
   const found = await resolvePresentations(options.readCredentials(headers), lookUps);
@@ -113,8 +114,8 @@ export async function judge(
 }
 
 /**
- * Looks by a view of revocations that is young, or, while there is none to be had, by what the store says now.
- * While neither can be asked, what may be answered may go on.
+ * Authorises again with a view of the revocation log that is young enough ({@link lookMaxAgeMs}). If the log cannot be
+ * read, the store is asked. If the store does not answer either, a cached session counts if a new request could use it.
  */
 async function lookAgain(
   look: (since: number) => Promise<Finding>,
@@ -133,8 +134,9 @@ export function isPreflight(judged: Preflight | Judgment): judged is Preflight {
 }
 
 /**
- * Browsers send cookies with WebSockets to any site, and CORS does not apply to them, so the page's origin has to
- * be one of the site's (OWASP ASVS 5.0, 4.4.2). What sends no `Origin` is not a browser.
+ * Returns whether a WebSocket handshake comes from an allowed page. Browsers send cookies with WebSockets to any site,
+ * and CORS does not apply to WebSockets. So the page's origin has to be one of the site or of the rule (OWASP ASVS 5.0,
+ * 4.4.2). A client that sends no `Origin` is not a browser.
  */
 function isWebSocketOriginGood(
   headers: Headers,

@@ -24,7 +24,7 @@ import {
 import { PROXY_KINDS, type ProxyKind, readOriginalRequest } from './original-request.ts';
 
 export interface ForwardAuthOptions extends JudgeOptions, DenialOptions {
-  /** Any of which a proxy proves itself with. */
+  /** A proxy proves itself with any one of these. */
   readonly secrets: readonly string[];
   readonly identifier: Identifier;
   readonly cookieNames: readonly string[];
@@ -40,15 +40,15 @@ export type ForwardAuth = (
 const SECRET_HEADER = 'postern-proxy-secret';
 
 /**
- * Answers a request that `/.postern/auth/nginx` has just refused: `auth_request` of nginx drops a refusal's body and all
- * but a few of its headers, so nginx asks here for what the client is to read.
+ * The path at which nginx asks for the answer to its client, after `/.postern/auth/nginx` has refused the request.
+ * nginx's `auth_request` drops a refusal's body and all but a few of its headers.
  */
 const NGINX_ANSWER_PATH = '/.postern/auth/nginx/answer';
 
 /**
- * `/.postern/auth/…`: the gate's verdict for a proxy that keeps its own routing. The answer begins as a refusal, and
- * one line alone makes a 200 of it: a pass, of the original request as admitted, asked by a proxy that has
- * proven itself. The request's body is never read.
+ * Serves `/.postern/auth/…`: the gate's verdict for a proxy that keeps its own routing. Only {@link allowed} makes a
+ * 200. It takes a proxy that has proven itself, an original request that was admitted, and a pass. The body of the
+ * request is never read.
  */
 export function createForwardAuth(options: ForwardAuthOptions): ForwardAuth {
   return async function forwardAuth(request, target, anchor) {
@@ -93,7 +93,7 @@ function readKind({ path }: AdmittedTarget): ProxyKind | undefined {
   });
 }
 
-/** The original request, from a proxy that may speak of it, for one of our hosts. */
+/** Reads the original request. The proxy has to prove itself, and the request has to be for a host of the site. */
 async function readTrusted(
   kind: ProxyKind,
   request: Request,
@@ -118,7 +118,7 @@ async function answerOriginal(
   const judged = await judge({ headers, target, anchor }, options);
   if (!judged.ok) return refusal(judged.failure);
   if (isPreflight(judged.value)) {
-    // Only the origin behind the proxy can answer it there; nobody is identified by it.
+    // Only the origin behind the proxy can answer a preflight. A preflight identifies no session.
     const empty = options.identifier.headerNames.map((name) => [name, ''] as const);
     return { ...allowed(empty, []), rule: judged.value.rule.name, detail: 'preflight' };
   }
@@ -154,8 +154,8 @@ async function pass(
 }
 
 /**
- * The one place where a 200 is made. It names every header that may tell of an identity, empty where there is
- * nothing to tell, so that no copy of the client's stays behind in the proxy.
+ * Makes the 200; no other code does. It names every header that may carry an identity, with an empty value if there is
+ * no identity. So the proxy overwrites every such header that the client sent.
  */
 function allowed(
   identity: readonly (readonly [name: string, value: string])[],
@@ -175,14 +175,14 @@ function refusal(reason: Reason): Answer {
   return { response: errorResponse(reason), outcome: 'refuse', reason };
 }
 
-/** A pass here has no site behind it: the verdict is another one than a moment ago, and the client has to ask again. */
+/** Makes a fault of a pass: this path has no site behind it. The verdict has just changed; the client has to retry. */
 function neverPassed(answer: JudgedAnswer): JudgedAnswer {
   if (answer.outcome !== 'pass') return answer;
   const reason = 'verdict_changed';
   return { ...answer, response: errorResponse(reason), outcome: 'fault', reason };
 }
 
-/** A refusal or fault as the client can read it, for proxies pass it on; a denial is made so. */
+/** Makes a refusal or fault readable for the client, to whom the proxy passes it on. A denial is readable already. */
 async function asShown(answer: JudgedAnswer, request: Request): Promise<JudgedAnswer> {
   const { outcome, reason, response } = answer;
   if (reason === undefined || (outcome !== 'refuse' && outcome !== 'fault')) return answer;
@@ -190,8 +190,9 @@ async function asShown(answer: JudgedAnswer, request: Request): Promise<JudgedAn
 }
 
 /**
- * nginx takes 2xx, 401 and 403 from `auth_request`, and makes 500 of everything else. So what the client did wrong
- * is 403 there, and a challenge is 401 with its `Location`; a fault stays one, and is closed.
+ * Changes an answer's status for nginx. `auth_request` takes 2xx, 401 and 403, and makes 500 of every other status. So
+ * an error of the client becomes 403, and a redirect becomes 401 with its `Location`. A fault keeps its status: nginx
+ * answers 500, and the request does not pass.
  */
 function asProxyTakesIt(
   kind: ProxyKind,
@@ -206,7 +207,10 @@ function asProxyTakesIt(
   return new Response(null, { status: isRedirect ? 401 : 403, headers });
 }
 
-/** nginx takes one `Set-Cookie` from a pass; since 1.23 it joins several into a header that browsers misread. */
+/**
+ * Keeps one `Set-Cookie`, the session's if there is one. nginx takes one from a pass; since 1.23 it joins several into
+ * a header that browsers misread.
+ */
 function keepOneCookie(headers: Headers, cookieNames: readonly string[]): void {
   const cookies = headers.getSetCookie();
   const isSessions = (cookie: string) => cookieNames.some((name) => cookie.startsWith(`${name}=`));

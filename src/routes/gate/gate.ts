@@ -35,18 +35,18 @@ import { type Finding, isPreflight, type JudgeOptions, type Judgment, judge } fr
 export interface GateOptions extends DenialOptions, JudgeOptions {
   readonly origin: Origin;
   readonly address: OriginAddress;
-  /** Whom assertions are for. */
+  /** The audience of assertions (`aud`). */
   readonly audience: string;
-  /** Of every cookie that may hold a credential: none of them reaches the origin. */
+  /** Names of all cookies that may hold a credential. These cookies do not reach the origin. */
   readonly cookieNames: readonly string[];
-  /** Of every cookie the origin may not set. */
+  /** Names of the cookies that the origin may not set. */
   readonly reservedCookies: ReadonlySet<string>;
   readonly identifier: Identifier;
   readonly filter: HeaderFilter;
   readonly ownSecrets: OwnSecrets;
   readonly tokenClassifier: TokenClassifier;
   readonly log: DecisionLog;
-  /** Whether answers say what they waited for. */
+  /** Whether answers carry `Server-Timing`. */
   readonly showsTiming: boolean;
 }
 
@@ -57,8 +57,8 @@ interface Visit {
 }
 
 /**
- * Lets a request through to the site when its session, as the path's rule asks for it, is proven; else says
- * why not. A fault is never a verdict: 503, not 401.
+ * Forwards a request to the site if the session that the path's rule asks for is proven. Otherwise the answer says why
+ * it is not. A fault is not a verdict: it is answered 503, not 401.
  */
 export async function gate(
   request: Request,
@@ -133,7 +133,7 @@ async function asShown(answer: Answer, request: Request): Promise<Answer> {
     : { ...answer, response: await shown(response, reason, request) };
 }
 
-/** Nobody could say who it is: a fault, and no verdict. */
+/** Answers a request whose session could not be checked: a fault, not a verdict. */
 export function answerUnknown({
   reason,
   retryAfterSeconds,
@@ -183,7 +183,7 @@ async function forward(
   };
 }
 
-/** Ends what goes on after the answer when its session is over: a socket always, a body where the rule says so. */
+/** Ends an open answer when its session ends: a WebSocket always, a body if the rule says so (`cut_streams`). */
 async function keepWatch(
   { session, response, accepted }: { session: Session; response: Response; accepted: Response },
   { judgment, target }: Visit,
@@ -215,13 +215,16 @@ async function keepWatch(
     : relayWebSocket(response, accepted, vigil);
 }
 
-/** Where a session is optional nobody may pass too, but what was opened for somebody is not nobody's. */
+/**
+ * Returns whether an open stream may go on. If the session is optional, anonymous requests pass. But a stream that was
+ * opened for a signed-in user has to end when that user's session ends.
+ */
 function standingOf(verdict: Verdict, { identity }: Session): Standing {
   if (verdict.kind !== 'pass') return verdict.kind;
   return verdict.session?.identity.id === identity.id ? 'pass' : 'deny';
 }
 
-/** The end of what went on, as the answer that a request would now be given where a session is required. */
+/** Describes the end of a stream for the log: as the answer to a request now, if the rule required a session. */
 function describeEnd(last: Finding | undefined, standing: 'deny' | 'cannot-tell') {
   const found = last?.resolution === undefined ? undefined : describeResolution(last.resolution);
   const verdict = last?.verdict;
@@ -236,32 +239,36 @@ function fault(reason: OriginFault): Answer {
   return { response: errorResponse(reason), outcome: 'fault', reason };
 }
 
-/** The origin cannot be told who it is: it is told nothing, for a header that is missing would be read as a *no*. */
+/**
+ * Answers a request whose identity headers cannot be made. The request is not forwarded without them, because the
+ * origin would read a missing header as a *no*.
+ */
 export function unidentified({ reason, detail }: IdentificationFault): Answer {
   const response = errorResponse(reason);
   return { response, outcome: 'fault', reason, ...(detail !== undefined && { detail }) };
 }
 
-/** Headers that no longer fitted the budget are for the operator to hear of. */
+/** Names, for the operator's log, the headers that did not fit the size limit. */
 export function omissionsOf({ omitted }: Identification): { detail?: string } {
   return omitted.length === 0 ? {} : { detail: `omitted ${omitted.join(', ')}` };
 }
 
 /**
- * The cookies to set with a pass. Where anonymous requests pass, dead cookies are cleared, so that they are not
- * presented and looked up again at every request; a request that passes by another credential changes none.
+ * The cookies to set with a pass: for a signed-in user, those of the store. An anonymous request that passes has its
+ * dead cookies cleared, so that they are not looked up again at every request. A request that passes with another
+ * credential clears no cookie.
  */
 export function sessionCookiesOf(
   { resolution, deadCookies }: Judgment,
   { publicUrl }: Pick<GateOptions, 'publicUrl'>,
 ): readonly string[] {
   if (resolution?.outcome === 'signed-in') return resolution.setCookies;
-  // Without Secure a browser takes no cookie of a __Host- or __Secure- name, not even an empty one.
+  // A browser refuses a cookie of a __Host- or __Secure- name without Secure, even an empty one.
   const secure = publicUrl.startsWith('https:') ? '; Secure' : '';
   return deadCookies.map((name) => `${name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax${secure}`);
 }
 
-/** Where the session came from. Age would speak of the content, which is the origin's. */
+/** Adds `Cache-Status` for the look-up of the session. `Age` is left out: it would be about the origin's content. */
 export function addCacheStatus(response: Response, { provenance }: Resolution): void {
   const status = cacheStatusOf(provenance);
   if (status === undefined || response.webSocket !== null) return;

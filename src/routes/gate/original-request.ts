@@ -9,19 +9,19 @@ import {
 } from '../../http/admit.ts';
 import { failed, type Result } from '../../runtime/result.ts';
 
-/** How a proxy tells of the request it asks about: nginx, Traefik and Caddy, Envoy. */
+/** Forms in which proxies describe the original request: nginx's, that of Traefik and Caddy, and Envoy's. */
 export const PROXY_KINDS = ['nginx', 'forward', 'envoy'] as const;
 export type ProxyKind = (typeof PROXY_KINDS)[number];
 
-/** RFC 9110 section 9.1: case-sensitive, so that `get` is a method of its own, and none that is let in. */
+/** Methods are case-sensitive (RFC 9110 section 9.1): `get` is a method of its own, which the site does not accept. */
 const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}$/;
 const ABSOLUTE_URL = /^https?:\/\//;
 const ENVOY_PREFIX = '/.postern/auth/envoy';
 
 /**
- * The request a proxy asks about, admitted just as if it had come here itself. Each described part has to be what
- * it is called before it is put beside the others: a host that carries a path, a path that carries a host, a header
- * that is missing or was sent twice (joined by `, `) is refused. The described scheme is not looked at.
+ * Reads the request that a proxy asks about, and admits it as if it had come to Postern itself. Each described part has
+ * to have its own form before it is used with the others. A host with a path, a path with a host, and a header that is
+ * missing or was sent twice (joined by `, `) are refused. The described scheme is not read.
  */
 export function readOriginalRequest(
   kind: ProxyKind,
@@ -54,7 +54,7 @@ function describedParts(
         target: headers.get('x-forwarded-uri') ?? '',
       };
     case 'envoy':
-      // Envoy puts the original path behind the one it is configured with, and keeps method and Host.
+      // Envoy appends the original path to the configured one, and keeps the method and Host.
       return {
         method: target.method,
         authority: target.host,
@@ -63,7 +63,7 @@ function describedParts(
   }
 }
 
-/** A method, an authority and an origin-form, as far as one can tell without reading the path. */
+/** Returns whether the parts are a method, an authority and an origin-form, without reading the path. */
 function isWellFormed(
   { method, authority, target }: RequestParts,
   { hosts }: AdmissionOptions,

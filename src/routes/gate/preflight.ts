@@ -3,15 +3,15 @@ import type { AdmittedTarget } from '../../http/admit.ts';
 import { type Asked, readAsked } from '../../http/preflight.ts';
 import type { Rule, Rules } from '../../rules/rules.ts';
 
-/** What a browser asks before a cross-origin request (Fetch standard, CORS-preflight request). */
+/** A CORS preflight, which a browser sends before a cross-origin request (Fetch standard, CORS-preflight request). */
 export interface Preflight extends Asked {
-  /** The rule of the request that is to follow, which lets this origin ask. */
+  /** The rule of the request that is to follow. It allows this origin. */
   readonly rule: Rule;
 }
 
 /**
- * Reads a preflight that the rule of the request to follow wants answered. Every other OPTIONS is a request like any
- * other.
+ * Reads a preflight whose origin is allowed by the rule of the request that is to follow; `undefined` for any other
+ * request. Any other `OPTIONS` is authorised like every request.
  */
 export function readPreflight(
   headers: Headers,

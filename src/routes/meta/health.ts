@@ -6,18 +6,18 @@ import { type Anchor, SingleFlight } from '../../runtime/single-flight.ts';
 import type { StoreReadiness } from '../../sessions/store-readiness.ts';
 import type { TokenSessions } from '../../tokens/token-sessions.ts';
 
-/** How long one finding is repeated, so that nobody can make the parts busy by asking about them. */
+/** The time for which one result is repeated, so that requests for it cannot overload the parts. */
 const FINDING_MS = 5000;
-/** No part is waited for longer than this. */
+/** The longest wait for the parts. */
 const DEADLINE_MS = 10_000;
-/** A name no session has; reading it shows that KV answers. */
+/** A KV key that no session has. Reading it shows that KV answers. */
 const PROBE_NAME = `v1h:${'0'.repeat(43)}`;
 
-/** What an operator is told of a store whose failures cannot be told from its refusals. */
+/** The note to the operator about a store whose failures look like its refusals. */
 export const UNPUBLISHED_READINESS =
   'The session store does not answer /health/ready as Kratos does, so its 401 is believed even if its database fails, and no cookie is cleared. Expected: 200 {"status":"ok"} or 503. Let the path through to Kratos.';
 
-/** The Worker runs and its configuration is whole; asks nobody. Shape as Kratos's (`oryx/healthx`). */
+/** Answers that the Worker runs with a valid configuration. Asks no other part. Format as Kratos's (`oryx/healthx`). */
 export function alive(): Response {
   return healthResponse(200, { status: 'ok' });
 }
@@ -25,13 +25,13 @@ export function alive(): Response {
 interface Finding {
   /** When the parts were asked, in milliseconds since the epoch. */
   readonly at: number;
-  /** By part; empty when all is well. */
+  /** Failures by part; empty when every part is well. */
   readonly errors: Readonly<Record<string, string>>;
-  /** By part: what is no failure and ought to be known. */
+  /** Notes by part: facts that are no failures, but that the operator ought to know. */
   readonly notes: Readonly<Record<string, string>>;
 }
 
-/** The parts behind Postern that can be asked whether they are well. */
+/** The parts behind Postern that can be asked for their health. */
 export interface AskedParts {
   readonly storeReadiness: Pick<StoreReadiness, 'moment' | 'find'>;
   readonly kv: KeyValueStore | undefined;
@@ -39,7 +39,7 @@ export interface AskedParts {
   readonly revocation: Pick<Revocation, 'isReadable'>;
 }
 
-/** Whether the parts behind Postern answer: `{"status":"ok"}` or 503 with the parts that do not. */
+/** Answers whether the parts behind Postern are well: `{"status":"ok"}`, or 503 with the parts that are not. */
 export function createReadiness(
   parts: AskedParts,
   now: () => number,

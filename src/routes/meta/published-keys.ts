@@ -4,12 +4,12 @@ import type { PublicJwk } from '../../tokens/json-web-key.ts';
 /** A public JWK (RFC 7517 section 4). */
 type PublishedKey = Readonly<Record<string, unknown>>;
 
-/** Long enough to spare verifiers the trip, short enough for a rotation. */
+/** Long enough to save verifiers many requests, short enough for a key rotation. */
 const MAX_AGE_SECONDS = 300;
 
 /**
- * `/.postern/jwks.json`: one JWK set (RFC 7517 section 5) of the keys that verifiers behind Postern need. It holds
- * nothing but what is public, and is the same for everyone, so caches may keep it.
+ * Serves `/.postern/jwks.json`: one JWK set (RFC 7517 section 5) of the keys that verifiers behind Postern need. It
+ * holds public keys only, and is the same for every client, so caches may keep it.
  */
 export function createPublishedKeys(keys: readonly PublishedKey[]): () => Response {
   const body = `${JSON.stringify({ keys })}\n`;
@@ -25,7 +25,7 @@ export function createPublishedKeys(keys: readonly PublishedKey[]): () => Respon
   };
 }
 
-/** A configured issuer's key as it is published; Kratos publishes none for its tokenizer. */
+/** Makes the published form of a configured issuer's key. Kratos does not publish its tokenizer's keys itself. */
 export function publishedKey({ kid, algorithm, jwk }: PublicJwk): PublishedKey {
   return { ...jwk, kid, alg: algorithm, use: 'sig' };
 }

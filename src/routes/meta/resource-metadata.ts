@@ -1,9 +1,9 @@
 // Pure: no I/O, no clock.
 
-/** Where RFC 9728 section 3 has the metadata of a resource without a path. */
+/** The path of the metadata of a resource without a path of its own (RFC 9728 section 3). */
 export const RESOURCE_METADATA_PATH = '/.well-known/oauth-protected-resource';
 
-/** The metadata of what Postern protects (RFC 9728 section 2): who issues tokens for it, how they are sent. */
+/** Serves the metadata of the protected site (RFC 9728 section 2): its token issuers, and how to send a token. */
 export function createResourceMetadata(
   resource: string,
   authorizationServers: readonly string[],

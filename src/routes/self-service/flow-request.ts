@@ -13,29 +13,29 @@ import { selfServiceHeaders } from './self-service-request.ts';
 
 export interface SelfServiceOptions extends CallerOptions {
   readonly kratos: Upstream;
-  /** To find out whose a session is that a flow has just made. */
+  /** Finds out whose session a flow has just issued. */
   readonly store: SessionStore;
   readonly changes: Pick<ChangeMaker, 'recall' | 'isSettled'>;
   readonly host: PublicHost;
   /**
-   * Names of the identity that has an address, by Kratos's admin API, which gives `undefined` when it fails;
-   * `undefined`: that API is not configured.
+   * Reads the names of the identity that has an address, from Kratos's admin API. It returns `undefined` when that API
+   * fails, and is itself `undefined` when that API is not configured.
    */
   readonly findByAddress: ((address: string) => Promise<string[] | undefined>) | undefined;
-  /** Kratos ends a person's other sessions when they sign in. */
+  /** Whether Kratos ends a person's other sessions when the person signs in. */
   readonly signInEndsSessions: boolean;
   readonly now: () => number;
 }
 
-/** One request to a flow, with who makes it. */
+/** One request to a flow, with its caller. */
 export interface FlowRequest {
   readonly call: ApiCall;
-  /** The one credential it is sent with. */
+  /** The one credential that the request is sent with. */
   readonly credential: Credential | undefined;
   /** `undefined`: no credential was presented. */
   readonly caller: Caller | undefined;
   readonly options: SelfServiceOptions;
-  /** Sends it to Kratos. */
+  /** Sends the request to Kratos. */
   send(): Promise<ChangeAnswer>;
 }
 
@@ -48,17 +48,17 @@ export const FLOW_KINDS = [
 ] as const;
 export type FlowKind = (typeof FLOW_KINDS)[number];
 
-/** Bodies whose URLs are rewritten are read whole; flows with many nodes are tens of KiB. */
+/** The longest body that is read whole, to rewrite its URLs. A flow with many nodes has tens of KiB. */
 const MAX_BODY_BYTES = 1024 * 1024;
-/** Kratos keeps here what a browser was about to change when it had to sign in once more (`continuity/manager_cookie.go`). */
+/** The cookie of a change that Kratos interrupted until the browser signs in again (`continuity/manager_cookie.go`). */
 const CONTINUITY_COOKIE = /(?:^|;\s*)ory_kratos_continuity=/;
 
-/** The flow a request names; empty when it names none. */
+/** The id of the flow that a request names; empty when the request names no flow. */
 export function flowIdOf({ call }: Pick<FlowRequest, 'call'>): string {
   return new URLSearchParams(call.target.search).get('flow') ?? '';
 }
 
-/** Whether a request only asks to look: a GET that brings nothing but the flow's id. */
+/** Returns whether a request only reads: a GET with only the flow's id, and without an interrupted change. */
 export function isLook({ call }: Pick<FlowRequest, 'call'>): boolean {
   if (call.target.method === 'POST') return false;
   const names = [...new URLSearchParams(call.target.search).keys()];
@@ -66,13 +66,13 @@ export function isLook({ call }: Pick<FlowRequest, 'call'>): boolean {
   return !continues && names.every((name) => name === 'flow');
 }
 
-/** What Kratos has of a flow: its document, its refusal, or nothing that could be had. */
+/** Kratos's answer about a flow: its document, a refusal, or a fault. */
 export type FlowReading =
   | { readonly kind: 'document'; readonly document: JsonObject }
   | { readonly kind: 'refused' }
   | { readonly kind: 'fault' };
 
-/** Reads a flow as the request's client would, with a credential in place of its own where one is given. */
+/** Reads a flow as the request's client would. `credential` takes the place of the client's own. */
 export function readFlow(
   kind: FlowKind,
   id: string,
@@ -83,7 +83,7 @@ export function readFlow(
   return readDocument(['self-service', kind, 'flows'], flow, { query, credential });
 }
 
-/** Begins a settings flow, whose document says whose the credential is also below the level that whoami asks for. */
+/** Begins a settings flow. Its document names the credential's identity even below the level that whoami asks for. */
 export function beginSettings(flow: FlowRequest, credential: Credential): Promise<FlowReading> {
   const type = credential.carrier.kind === 'cookie' ? 'browser' : 'api';
   return readDocument(['self-service', 'settings', type], flow, { credential });
@@ -107,9 +107,9 @@ async function readDocument(
   return { kind: isRefusal ? 'refused' : 'fault' };
 }
 
-/** The JSON document of an answer; the answer's body stays readable. */
+/** Parses the JSON document of an answer. The answer's body stays readable. */
 export async function documentOf(response: Response): Promise<JsonObject | undefined> {
-  // A document has been read whole and bounded before it came here; a page is still on its way.
+  // A JSON body was read whole before, up to a limit. The body of a page is still a stream.
   const isDocument = /\bjson\b/i.test(response.headers.get('content-type') ?? '');
   return isDocument && !response.bodyUsed ? parseObject(await response.clone().text()) : undefined;
 }
@@ -127,7 +127,7 @@ export function flowHeaders({ cookieNames, host }: SelfServiceOptions) {
   return { cookieNames, publicUrl: host.publicUrl };
 }
 
-/** The address that a flow's form sends its code to (`ui.nodes`, the node of that name). */
+/** The address that a flow's form sends its code to (`ui.nodes`, the node named `email`). */
 export function addressIn(document: JsonObject | undefined): string | undefined {
   const nodes = isObject(document?.ui) ? document.ui.nodes : undefined;
   if (!Array.isArray(nodes)) return undefined;

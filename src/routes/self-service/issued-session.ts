@@ -12,7 +12,7 @@ import {
   type SelfServiceOptions,
 } from './flow-request.ts';
 
-/** A session that an answer hands to its client. */
+/** A session that an answer issues to its client. */
 export interface IssuedSession {
   readonly credential: Credential | undefined;
   /** The answer's document, if it has one. */
@@ -20,20 +20,20 @@ export interface IssuedSession {
   readonly response: Response;
 }
 
-/** Whose an issued session is, as far as that was found out. */
+/** The identity of an issued session, by its names. */
 export interface IssuedTo {
   readonly names: readonly string[];
-  /** `undefined`: the store does not say at this level. */
+  /** `undefined`: the store does not give the session's id at its assurance level. */
   readonly sessionId: string | undefined;
 }
 
-/** Whether the answer ends the session: Kratos takes the cookie away, an app hears 204. */
+/** Returns whether the answer ends the session: Kratos clears a browser's cookie, and answers an app with 204. */
 export function isSignedOut(response: Response, cookieNames: readonly string[]): boolean {
   if (response.status === 204) return true;
   return sessionCookies(response, cookieNames).some(({ isCleared }) => isCleared);
 }
 
-/** The session an answer hands to a browser in a cookie, or to an app in its document; `undefined` when it issues none. */
+/** Reads the session that an answer issues: to a browser in a cookie, to an app in its document. */
 export async function readIssuedSession(
   response: Response,
   { cookieNames }: Pick<SelfServiceOptions, 'cookieNames'>,
@@ -46,8 +46,8 @@ export async function readIssuedSession(
 }
 
 /**
- * Finds out whose an issued session is: by the answer, by whoami, and, where whoami says nothing at the session's
- * level, by the settings flow that the answer leads to or by a new one.
+ * Finds the identity of an issued session: in the answer or at whoami. If whoami does not name it at the session's
+ * level, the settings flow that the answer leads to is read, or a new one.
  */
 export async function findIssuedTo(
   issued: IssuedSession,
@@ -70,8 +70,9 @@ export async function findIssuedTo(
 }
 
 /**
- * Names of the identity whose a credential is, by what settings flows say of it; none where they are not shown to it.
- * `undefined`: the store failed to say.
+ * Reads the names of a credential's identity from settings flows, of which a new one is the last.
+ *
+ * @returns an empty list when Kratos shows the credential no such flow; `undefined` when the store failed
  */
 export async function namesBySettings(
   credential: Credential,
@@ -92,7 +93,7 @@ export async function namesBySettings(
   return hasFailed ? undefined : [];
 }
 
-/** Flows that an answer leads to: in `continue_with`, in the URL a script is sent on to, in `Location`. */
+/** Finds the flows that an answer leads to: in `continue_with`, in the URL that a script is sent to, in `Location`. */
 function settingsFlowsOf({ document, response }: IssuedSession): string[] {
   const steps = Array.isArray(document?.continue_with) ? document.continue_with : [];
   const inSteps = steps.map((step: JsonValue) =>
@@ -129,7 +130,7 @@ function asCookie({ name, value }: SessionCookie): Credential {
 interface SessionCookie {
   readonly name: string;
   readonly value: string;
-  /** Kratos takes a cookie away by its age; the value may be a good one to look at. */
+  /** Kratos clears a cookie by `Max-Age`. The value of a cleared cookie may still look like a credential. */
   readonly isCleared: boolean;
 }
 

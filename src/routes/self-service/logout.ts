@@ -13,30 +13,30 @@ import { identityMarks, ownSession } from '../../session-changes/subjects.ts';
 import type { FlowRequest } from './flow-request.ts';
 import { isSignedOut, namesBySettings } from './issued-session.ts';
 
-/** Signing out: the request's own session ends, and with it the credential by which a retry could be told from nobody's. */
+/** A sign-out: it ends the request's own session. After that, the store no longer knows whose the credential was. */
 export interface Logout {
   readonly flow: FlowRequest;
   /** The session's credential. */
   readonly credential: Credential;
 }
 
-/** Whose session it is that signs out, as far as that can be found out. */
+/** The subjects of a sign-out, by the source that knows them. */
 type Subjects =
-  /** By the store, for a session that is good. */
+  /** The store knows them: the session is valid. */
   | { readonly kind: 'known'; readonly about: readonly MarkSubject[] }
-  /** By an earlier try: the credential is a session's no more. */
+  /** The log kept them from an earlier try: the credential's session has ended. */
   | { readonly kind: 'kept'; readonly about: readonly MarkSubject[] }
   | { readonly kind: 'nobody' }
-  /** Whoever could say did not. */
+  /** A source that may know them failed. */
   | {
       readonly kind: 'unknown';
       readonly reason: 'store_unavailable' | 'revocation_log_unavailable';
     };
 
 /**
- * Signs out. Before anything is sent, the log keeps which session the credential stood for, so that a retry, which
- * the store knows nothing of any more, ends in the same marks. A session that is below the level the store asks for is
- * taken for all of its person's; one that no store, flow or log knows is marked by its credential.
+ * Signs out. Before the request is sent, the log keeps the session of the credential. So a retry leads to the same
+ * marks, although the store no longer knows the credential. For a session below the level that the store asks for, all
+ * sessions of its person are marked. A credential that no store, flow or log knows is marked by its own name.
  */
 export async function signOut({ flow, credential }: Logout): Promise<ApiPlan> {
   const names = await credentialNames(credential, flow);
@@ -96,7 +96,7 @@ async function findSubjects(
   return kept.value.length > 0 ? { kind: 'kept', about: kept.value } : { kind: 'nobody' };
 }
 
-/** Asked of the store after the answer: a session that it still knows was not ended by the request. */
+/** Asks the store after the answer. A session that the store still knows was not ended by the request. */
 async function isStillSignedIn(
   { call, options }: FlowRequest,
   credential: Credential,
@@ -106,7 +106,7 @@ async function isStillSignedIn(
   return outcome === 'signed-in' || outcome === 'insufficient';
 }
 
-/** A token is the same session's in both of its headers; a cookie has one name. */
+/** The names of a credential. A session token has one for each of its two headers, a cookie has one. */
 function credentialNames(
   credential: Credential,
   { options }: FlowRequest,

@@ -4,8 +4,8 @@ import { addressIn, type FlowRequest, flowIdOf, isLook, readFlow } from './flow-
 import { findIssuedTo, type IssuedSession, readIssuedSession } from './issued-session.ts';
 
 /**
- * Recovers an account: the answer that issues a session gives it back to its owner, and everything that was signed in
- * before is over. Kratos ends those sessions itself where its hook `revoke_active_sessions` stands after recovery.
+ * Recovers an account. An answer that issues a session gives the account back to its owner, so all earlier sessions of
+ * the account are marked as ended. Kratos ends them too if its hook `revoke_active_sessions` is set after recovery.
  */
 export function recover(flow: FlowRequest): SessionChange {
   return {
@@ -23,7 +23,10 @@ export function recover(flow: FlowRequest): SessionChange {
   };
 }
 
-/** By the address that the code went to, where the store says nothing of the session at its level; `undefined`: it failed. */
+/**
+ * Finds the identity's names by the address that the code was sent to, if the store does not name the identity at the
+ * session's level. `undefined`: the store failed.
+ */
 async function namesByAddress(
   { document }: IssuedSession,
   flow: FlowRequest,

@@ -9,7 +9,7 @@ export interface SelfServiceHeadersOptions {
   readonly publicUrl: string;
 }
 
-/** What a flow depends on (`x/http.go`, `ui/`), and nothing that says who or where the client is. */
+/** Headers that a flow depends on (`x/http.go`, `ui/`). They do not say who or where the client is. */
 const FORWARDED = [
   'accept',
   'accept-language',
@@ -21,12 +21,12 @@ const FORWARDED = [
   'x-xsrf-token',
 ] as const;
 
-/** Kratos's own cookies besides the session's: CSRF tokens, the continuity of a flow, codes of a sign-in. */
+/** Kratos's cookies besides the session's: CSRF tokens, the continuity of a flow, codes of a sign-in. */
 const KRATOS_COOKIE = /^(?:__(?:Host|Secure)-)?(?:csrf_token|ory_)/;
 
 /**
- * The headers of a flow's request as Kratos gets them. Of session credentials only the one that was chosen, so
- * that Kratos's two orders of precedence (`extractToken`, `PurgeFromRequest`) agree; of cookies only Kratos's.
+ * Makes the headers of a flow's request to Kratos. Only the chosen session credential is sent, so that Kratos's two
+ * orders of precedence (`extractToken`, `PurgeFromRequest`) agree. Of the other cookies only Kratos's are sent.
  */
 export function selfServiceHeaders(
   request: Request,
@@ -50,13 +50,16 @@ export function selfServiceHeaders(
   return headers;
 }
 
-/** Which device signs in, in the headers that Kratos believes (`oryx/httpx/client_info.go`): known, not as sent. */
+/**
+ * Describes the client's device in the headers that Kratos trusts (`oryx/httpx/client_info.go`). The values come from
+ * Cloudflare and the configuration, not from the client's own copies of these headers.
+ */
 function setClientHeaders(headers: Headers, request: Request, publicUrl: string): void {
   const { protocol, host } = new URL(publicUrl);
   headers.set('x-forwarded-proto', protocol.slice(0, -1));
   headers.set('x-forwarded-host', host);
   headers.set('ory-no-custom-domain-redirect', 'true');
-  const { cf } = request; // absent where there is no Cloudflare in front, and with it any known address
+  const { cf } = request; // without Cloudflare in front it is absent, and the address is unknown
   const address = cf === undefined ? null : request.headers.get('cf-connecting-ip');
   if (address !== null) {
     headers.set('true-client-ip', address);

@@ -31,7 +31,7 @@ import { changeSettings } from './settings.ts';
 import { comeBack, signIn } from './sign-in.ts';
 import { verify } from './verification.ts';
 
-/** What a flow's request may change. */
+/** Plans the change that a flow's request may make. */
 type FlowPlan = (flow: FlowRequest) => ApiPlan | Promise<ApiPlan>;
 
 const PLANS: Readonly<Record<FlowKind, FlowPlan>> = {
@@ -44,7 +44,7 @@ const PLANS: Readonly<Record<FlowKind, FlowPlan>> = {
 
 /**
  * The routes of Kratos's flows that a browser or an app needs to sign in, step up, change settings, recover and
- * sign out (`selfservice/flow/…/handler.go`), by path. Nothing else of Kratos's is reachable by them.
+ * sign out (`selfservice/flow/…/handler.go`), by path. They reach no other route of Kratos.
  */
 export function selfServiceRoutes(options: SelfServiceOptions): Record<string, ApiMethods> {
   const changing = (plan: FlowPlan): ApiChange => change((call) => planFlow(call, plan, options));
@@ -55,7 +55,7 @@ export function selfServiceRoutes(options: SelfServiceOptions): Record<string, A
     '/self-service/logout/browser': { GET: look },
     '/self-service/logout': { GET: changing(planLogout) },
     '/self-service/logout/api': { DELETE: change((call) => planLogoutApi(call, options)) },
-    // Without a provider where Kratos is told `pkce: force`.
+    // Kratos's `pkce: force` leaves the provider out of the path.
     '/self-service/methods/oidc/callback': { GET: back, POST: back },
     '/self-service/methods/oidc/callback/:provider': { GET: back, POST: back },
     '/.well-known/ory/webauthn.js': { GET: look },
@@ -77,7 +77,7 @@ async function planLogout(flow: FlowRequest): Promise<ApiPlan> {
   return signOut({ flow, credential });
 }
 
-/** Kratos guards its flows against other sites' pages by tokens of its own. */
+/** Chooses the credential without a check of the page's origin: Kratos protects its flows with CSRF tokens. */
 function chooseForFlow({ request, anchor }: ApiCall, options: SelfServiceOptions) {
   return chooseCredential(request, anchor, { ...options, isChange: false });
 }
@@ -103,7 +103,7 @@ async function planFlow(
   return plan({ call, credential, caller, options, send });
 }
 
-/** Any other failure leaves a request that Kratos may well answer without a session. */
+/** Returns whether a failure ends the request. Otherwise the request is sent without a session: Kratos may accept it. */
 function isFatal(failure: string): failure is 'credential_conflicting' | 'store_unavailable' {
   return failure === 'credential_conflicting' || failure === 'store_unavailable';
 }
@@ -151,7 +151,7 @@ async function sendFlow(
   return sent.ok ? passFlow(sent.value, options) : sent;
 }
 
-/** Kratos's answer on the site's own host: cookies, redirects and URLs in documents are the site's. */
+/** Moves Kratos's answer to the site's host: cookies, redirects and URLs in documents become the site's. */
 async function passFlow(response: Response, { host }: SelfServiceOptions): Promise<ApiAnswer> {
   const headers = passedHeaders(response, ['clear-site-data']);
   const location = response.headers.get('location');

@@ -13,10 +13,10 @@ import { identityMarks, wholePerson } from '../../session-changes/subjects.ts';
 import { documentOf, type FlowRequest, flowIdOf, isLook, readFlow } from './flow-request.ts';
 import { findIssuedTo, namesBySettings, readIssuedSession } from './issued-session.ts';
 
-/** What became of somebody's settings, by the answer and by the flow. */
+/** Whether Kratos took the new settings, by its answer and by the flow. */
 type Outcome = 'taken' | 'not-taken' | 'unsure';
 
-/** Changes somebody's settings: everything that is known of the person was found out before it. */
+/** Changes a person's settings. The person is identified before the request is sent. */
 export async function changeSettings(flow: FlowRequest): Promise<ApiPlan> {
   if (flow.caller?.kind === 'unknown' && !isLook(flow)) {
     return answerWith(failed('store_unavailable'));
@@ -34,7 +34,7 @@ export async function changeSettings(flow: FlowRequest): Promise<ApiPlan> {
   });
 }
 
-/** Whose settings a request may change: its caller's, or whose the flow is, below the level that whoami asks for. */
+/** Finds the person whose settings change: the caller, or, below the level that whoami asks for, the flow's person. */
 async function findPerson(flow: FlowRequest): Promise<MarkSubject[] | undefined> {
   const { caller, credential } = flow;
   if (caller?.kind === 'known') return wholePerson(caller.session);
@@ -52,7 +52,7 @@ async function concludeSettings(
   const outcome = await outcomeOf(answer, flow);
   if (outcome === 'not-taken') return UNCHANGED;
   if (about.length > 0) return ending(about);
-  // Nobody was known before: then only what the answer shows was changed.
+  // The person was not known before the request. So a change counts only if the answer shows it.
   if (outcome === 'unsure' || !answer.ok) return UNCHANGED;
   const names = namesOf((await documentOf(answer.value))?.identity);
   if (names.length > 0) return ending(identityMarks(names));
@@ -68,10 +68,10 @@ async function outcomeOf(answer: ChangeAnswer, flow: FlowRequest): Promise<Outco
   const document = await documentOf(answer.value);
   const stated = stateOf(document?.state);
   if (stated !== undefined) return stated;
-  // A browser is sent to the same page whether its settings were taken or not; the flow itself knows.
+  // A browser is redirected to the same page whether its settings were taken or not. The flow's state tells.
   const isRedirect = (status >= 300 && status < 400) || status === 422;
   if (isRedirect) return stateByFlow(flow);
-  // A refusal by who asks, or of a flow that is over, comes before any change; a hook may still fail after it.
+  // Above 400, Kratos refuses the caller or an expired flow, before any change. A hook may fail with 400 after it.
   return status > 400 ? 'not-taken' : 'unsure';
 }
 
@@ -83,7 +83,7 @@ async function stateByFlow(flow: FlowRequest): Promise<Outcome> {
   return stateOf(reading.document.state) ?? 'unsure';
 }
 
-/** By a flow's own `state`; a trait may have the same name. */
+/** Reads the outcome from a flow's own `state`. Other values are ignored: a trait may have the same name. */
 function stateOf(state: unknown): Outcome | undefined {
   switch (state) {
     case 'success':

@@ -18,9 +18,9 @@ import { type FlowRequest, isLook, readFlow } from './flow-request.ts';
 import { findIssuedTo, type IssuedTo, readIssuedSession } from './issued-session.ts';
 
 /**
- * Signs in, steps up, registers. Kratos may end the person's other sessions at it (hook `revoke_active_sessions`),
- * and does not say so in its answer. Where the operator says that it does, they are marked as ended; else they are
- * checked again, which harms nobody.
+ * Signs in, steps up or registers. Kratos may then end the person's other sessions (hook `revoke_active_sessions`), but
+ * its answer does not say so. If the operator says that it does, the other sessions are marked as ended. Otherwise they
+ * are checked again, which does no harm.
  */
 export function signIn(flow: FlowRequest): SessionChange {
   const { caller, options } = flow;
@@ -34,8 +34,8 @@ export function signIn(flow: FlowRequest): SessionChange {
 }
 
 /**
- * Comes back from a social sign-in: as signing in, or, for somebody who is signed in, as linking it to their account in
- * a settings flow.
+ * Ends a social sign-in at its callback. The caller signs in; or a caller who is signed in links the social account to
+ * their own, in a settings flow.
  */
 export function comeBack(flow: FlowRequest): SessionChange {
   const { caller } = flow;
@@ -61,7 +61,7 @@ async function isSettingsTaken(response: Response, flow: FlowRequest): Promise<b
   return reading.kind === 'document' && reading.document.state === 'success';
 }
 
-/** Concludes by the session that an answer hands out, if it does. */
+/** Concludes from the session that an answer issues, if it issues one. */
 export async function concludeSignIn(
   answer: ChangeAnswer,
   own: readonly MarkSubject[],
@@ -83,7 +83,7 @@ export async function concludeSignIn(
   return { kind: 'changed', marks, isOptional: !signInEndsSessions && own.length === 0 };
 }
 
-/** A session that stepped up or was refreshed: whoever presents one gets it back. */
+/** Names a session that stepped up or was refreshed: a caller with a session gets the same session back. */
 function changedSession(
   { sessionId, names: [identityId] }: IssuedTo,
   { credential }: FlowRequest,

@@ -16,12 +16,12 @@ import { signIn } from './sign-in.ts';
 
 const EXCHANGE_CODE = matching(/^[\x21-\x7e]{1,512}$/);
 
-/** Kratos's route for the session of a native sign-in by a browser (`session/handler.go`, `exchangeCode`), by path. */
+/** Kratos's route for the session of a native app's sign-in in a browser (`session/handler.go`, `exchangeCode`). */
 export function tokenExchangeRoutes(options: SelfServiceOptions): Record<string, ApiMethods> {
   return { '/sessions/token-exchange': { GET: change((call) => exchangeToken(call, options)) } };
 }
 
-/** Ends a sign-in that an app began and a browser went through: the app alone is handed the session. */
+/** Ends a sign-in that an app began and that went through a browser. Only the app gets the session. */
 async function exchangeToken(call: ApiCall, options: SelfServiceOptions): Promise<ApiPlan> {
   const query = checkQuery(call.target.search, {
     checks: { init_code: EXCHANGE_CODE, return_to_code: EXCHANGE_CODE },
@@ -39,7 +39,7 @@ async function exchangeToken(call: ApiCall, options: SelfServiceOptions): Promis
   return make(signIn({ call, credential: undefined, caller: undefined, options, send }));
 }
 
-/** Read whole, as it is looked into before the client gets it. */
+/** Reads the document whole, because Postern inspects it before the client gets it. */
 async function passDocument(response: Response): Promise<ApiAnswer> {
   const text = await readTextOf(response);
   return text === undefined

@@ -26,8 +26,8 @@ const PASSED = 'passed_challenge';
 const NOT_TOLD: Conclusion = Object.freeze({ kind: 'not-told' });
 
 /**
- * Verifies an address, which changes what is known of its person and ends nothing. The flow names the address only
- * until it has passed, so it is read before anything is sent.
+ * Verifies an address. That changes the identity's data, and ends no session. The flow names the address only until the
+ * address is verified, so the flow is read before the request is sent.
  */
 export async function verify(flow: FlowRequest): Promise<ApiPlan> {
   const intent = { kind: 'in-the-answer', needsLog: !isLook(flow) } as const;
@@ -58,8 +58,8 @@ async function concludeVerification(
 }
 
 /**
- * Of a flow that had passed before, which names its address no more: an earlier try was marked, or it was not, and then
- * nobody can say for whom.
+ * Concludes for a flow that had passed before the request, and so no longer names its address. If an earlier try was
+ * not marked, no source knows for whom to write the mark.
  */
 async function concludeRetry(name: string, { options }: FlowRequest): Promise<Conclusion> {
   const settled = await options.changes.isSettled(name);
@@ -84,7 +84,10 @@ async function recheckOwner(
     : { kind: 'nobody-found', settles };
 }
 
-/** A flow that is shown to another browser alone may be the caller's, and is shown to be nobody else's. */
+/**
+ * Has the caller's sessions checked again, for a flow that Kratos shows only to another browser. The flow may be the
+ * caller's, and no other person is known for it.
+ */
 async function recheckCaller(flow: FlowRequest): Promise<Conclusion> {
   if (flow.caller?.kind === 'below' && flow.credential !== undefined) {
     const names = await namesBySettings(flow.credential, [], flow);
@@ -96,8 +99,9 @@ async function recheckCaller(flow: FlowRequest): Promise<Conclusion> {
 }
 
 /**
- * What an answer says of the flow, else the flow itself: a browser is sent on either way. `unknown`: the store failed
- * to say. A request that came to nothing is sent again, and then finds the flow as it left it.
+ * Reads the flow's state from the answer, or else from the flow: a browser is redirected in either case. `unknown`: the
+ * store failed. A client repeats a request that got no answer, and the repetition finds the flow as the first try left
+ * it.
  */
 async function stateAfter(
   answer: ChangeAnswer,
@@ -115,7 +119,7 @@ async function stateAfter(
   return reading.document.state === PASSED ? 'passed' : 'not-passed';
 }
 
-/** Who makes the request, as the store has them now. */
+/** Reads the caller's session from the store again, for the current state of their identity. */
 async function currentCaller({
   caller,
   credential,

@@ -5,14 +5,14 @@ import { type TokenProfile, verifyToken } from '../../tokens/verify-token.ts';
 import type { AccessVerifier } from './guard.ts';
 
 export interface AccessOptions {
-  /** `https://<team>.cloudflareaccess.com`: the issuer, to the letter. */
+  /** `https://<team>.cloudflareaccess.com`, exactly as in the assertion's `iss`. */
   readonly teamUrl: string;
-  /** Application Audience tags; one of them has to be in the assertion. */
+  /** Application Audience tags. The assertion has to carry one of them. */
   readonly audience: readonly string[];
   readonly keys: IssuerKeys;
 }
 
-/** Where a team's keys are, on its URL. */
+/** The path of a team's keys on the team's URL. */
 export const ACCESS_KEYS_PATH = '/cdn-cgi/access/certs';
 export const ACCESS_ALGORITHMS = ['RS256'] as const;
 
@@ -21,8 +21,8 @@ const MAX_LIFETIME_SECONDS = 31 * 24 * 3600;
 const CLOCK_TOLERANCE_SECONDS = 5;
 
 /**
- * Verifies `Cf-Access-Jwt-Assertion`: the team's signature, its issuer, one of the applications, in time. An
- * assertion for another application of the same team is as good as none.
+ * Verifies `Cf-Access-Jwt-Assertion`: the team's signature, the issuer, the application and the time. An assertion for
+ * another application of the same team is refused.
  */
 export function createAccessVerifier({ teamUrl, audience, keys }: AccessOptions): AccessVerifier {
   const profile: TokenProfile<object> = {

@@ -3,10 +3,10 @@ import { failed, type Result, success } from '../../runtime/result.ts';
 import { matchesSecret } from '../../runtime/secret-compare.ts';
 import type { Anchor } from '../../runtime/single-flight.ts';
 
-/** How a caller of a guarded route proved that they may. */
+/** The reason why the guard did not let the caller through. */
 export type GuardFailure = 'caller_not_authorized' | 'cross_site_change' | 'guard_unavailable';
 
-/** Whether a Cloudflare Access assertion is good: signed by the team, for one of the applications, in time. */
+/** Verifies a Cloudflare Access assertion: the team's signature, the application and the time. */
 export type AccessVerifier = (
   assertion: string,
   now: number,
@@ -15,7 +15,7 @@ export type AccessVerifier = (
 
 export interface GuardOptions {
   readonly secrets: readonly string[];
-  /** `undefined`: Access is not among the guards. */
+  /** `undefined`: callers cannot use Access. */
   readonly access: AccessVerifier | undefined;
   readonly allowedOrigins: readonly string[];
   readonly now: () => number;
@@ -31,7 +31,7 @@ const BEARER = /^bearer ([A-Za-z0-9_~+/=-]{32,512})$/i;
 const ASSERTION = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 const MAX_ASSERTION_LENGTH = 8192;
 
-/** The guard in front of admin and service-account routes: any one of what is configured is enough. */
+/** The guard of admin and service-account routes. One of the configured proofs is enough: a secret or Access. */
 export class Guard {
   readonly #options: GuardOptions;
 
@@ -39,7 +39,7 @@ export class Guard {
     this.#options = options;
   }
 
-  /** Whether the caller may. An assertion is only looked at when no secret is presented. */
+  /** Checks whether the caller may use the route. An assertion is read only if there is no `Authorization`. */
   async check({ request, anchor }: GuardedCall): Promise<Result<undefined, GuardFailure>> {
     const { headers } = request;
     const authorization = headers.get('authorization');
@@ -49,7 +49,7 @@ export class Guard {
     if (access === undefined || assertion === null) return REFUSED;
     if (assertion.length > MAX_ASSERTION_LENGTH || !ASSERTION.test(assertion)) return REFUSED;
     const verified = await access(assertion, now(), anchor);
-    // Access answers for a browser by its cookie, so a page of another site could make it do so.
+    // Access adds the assertion for a browser's cookie, so a page of another site could send such a request.
     const isChange = request.method !== 'GET' && request.method !== 'HEAD';
     if (verified.ok && isChange && isCrossSite(headers, allowedOrigins)) {
       return failed('cross_site_change');

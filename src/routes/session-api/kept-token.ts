@@ -9,18 +9,18 @@ type TokenResult = Result<ServiceAccountToken, ServiceAccountFault>;
 
 export interface KeptTokenOptions {
   readonly request: (askedAt: number) => Promise<TokenResult>;
-  /** No request takes longer: it carries this deadline itself. */
+  /** The longest time that a request takes. The request sets this deadline itself. */
   readonly timeoutMs: number;
   readonly now: () => number;
 }
 
-/** A token is let go this long before it expires, or at nine tenths of its life when that is shorter. */
+/** A token is replaced this long before it expires; if its lifetime is short, a tenth of the lifetime before. */
 const MARGIN_MS = 60_000;
 const MARGIN_SHARE = 0.1;
 
 /**
- * The service account's token, in this isolate's memory and nowhere else: asked for once however many
- * requests want it, kept until shortly before it expires.
+ * Keeps the service account's token, in this isolate's memory only, until shortly before the token expires. Requests
+ * that need a token at the same time share one call for it.
  */
 export class KeptToken {
   readonly #options: KeptTokenOptions;
@@ -32,7 +32,7 @@ export class KeptToken {
     this.#flights = new SingleFlight({ deadlineMs: options.timeoutMs, now: options.now });
   }
 
-  /** @param newerThan a token that was refused: one asked for after it is wanted */
+  /** @param newerThan a token that was refused: the result is a token that was requested after it */
   async read(anchor: Anchor, newerThan?: ServiceAccountToken): Promise<TokenResult> {
     const kept = this.#token;
     if (kept !== undefined && this.#isGood(kept, newerThan)) return { ok: true, value: kept };

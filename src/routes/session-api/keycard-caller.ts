@@ -9,17 +9,18 @@ import type { Guard, GuardFailure } from './guard.ts';
 import type { KeptToken } from './kept-token.ts';
 
 export interface KeycardCall extends Pick<UpstreamCall, 'method' | 'segments' | 'query'> {
-  /** Text, because a call whose token had run out is sent again. */
+  /** A string, because a call whose token had expired is sent again. */
   readonly body?: string;
 }
 
-/** Somebody who may call Keycard, and by what token. */
+/** A caller of Keycard's routes, with the bearer token to send to Keycard. */
 export interface KeycardCaller {
-  /** Whether they passed Postern's guard, rather than bring a bearer for Keycard to judge. */
+  /** Whether the caller passed Postern's guard. Otherwise the caller has a bearer token, which Keycard checks. */
   readonly isGuarded: boolean;
   /**
-   * Tells their requests from others' in the log, also when their bearer is renewed between them. By what the bearer
-   * says, which Keycard alone proves: nothing is concluded of a request that Keycard did not take.
+   * Tells the caller's requests from those of other callers in the log, even if the bearer is renewed in between. The
+   * name is made from the bearer's claims, which only Keycard verifies. A request that Keycard refused proves no fact
+   * about the caller.
    */
   readonly name: string;
   send(call: KeycardCall): Promise<Result<Response, UpstreamFault | ServiceAccountFault>>;
@@ -39,9 +40,9 @@ const BEARER = /^bearer ([A-Za-z0-9._~+/=-]{1,8192})$/i;
 const JWT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/;
 
 /**
- * Tells the callers of Keycard's routes apart by form alone. Where there is a service account, a bearer that
- * is a JWT is the caller's own and goes to Keycard as it is; anything else has to pass the guard, so that a
- * mistyped secret of ours is never sent to anybody.
+ * Tells the callers of Keycard's routes apart by the form of their bearer. If there is a service account, a bearer that
+ * is a JWT is the caller's own, and goes to Keycard unchanged. Any other request has to pass the guard, so a mistyped
+ * secret of Postern is not sent to another party.
  */
 export function createKeycardCallers(options: KeycardCallersOptions): KeycardCallers {
   return {
@@ -91,12 +92,12 @@ function callerByServiceAccount(
       if (!kept.ok) return kept;
       const answer = await keycard.send(withBearer(call, kept.value.value, request));
       if (!answer.ok || answer.value.status !== 401) return answer;
-      // It may have been revoked or its key changed: one newer token, one more try. Nothing was done by a 401.
+      // The token may have been revoked, or its key changed. A 401 changes nothing: try once more with a newer token.
       const renewed = await token.read(anchor, kept.value);
       if (!renewed.ok) return renewed;
       await answer.value.body?.cancel();
       const again = await keycard.send(withBearer(call, renewed.value.value, request));
-      // Who is refused is our service account, and that is no verdict on the caller.
+      // Keycard refused Postern's service account, which is no verdict on the caller.
       return again.ok && again.value.status === 401 ? failed('upstream_not_valid') : again;
     },
   };

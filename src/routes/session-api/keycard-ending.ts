@@ -11,8 +11,8 @@ import { parseObject } from '../../runtime/json.ts';
 import type { KeycardCall, KeycardCaller } from './keycard-caller.ts';
 
 /**
- * The sessions that end with one: itself and all that are derived from it. `absent`: the caller is shown no such
- * session. `fault`: they could not be found out.
+ * The sessions that end with one session: that session, and all sessions derived from it. `absent`: Keycard shows the
+ * caller no such session. `fault`: the sessions could not be read.
  */
 export type Ending =
   | { readonly kind: 'found'; readonly sessions: readonly KeycardSession[] }
@@ -20,13 +20,14 @@ export type Ending =
   | { readonly kind: 'fault' };
 
 const PAGE_LIMIT = 100;
-/** 10,000 active sessions of a zone, in fewer calls than the platform allows one request. */
+/** Enough for 10,000 active sessions of a zone, in fewer calls than the platform allows for one request. */
 const MAX_PAGES = 100;
 const MAX_PAGE_BYTES = 2 * 1024 * 1024;
 
 /**
- * Finds the sessions that end with one, as Keycard shows them to the caller. Derived sessions may be other users', so
- * the whole zone is looked through; a list that fails or does not end leaves the answer open.
+ * Finds the sessions that end with one session, as Keycard shows them to the caller. A derived session may belong to
+ * another user, so all active user sessions of the zone are read. If the list fails or does not end, the result is a
+ * fault.
  */
 export async function findEnding(
   id: string,
@@ -62,8 +63,8 @@ export async function findEnding(
 const FAULT: Ending & { readonly kind: 'fault' } = Object.freeze({ kind: 'fault' });
 
 /**
- * Marks of sessions for an issuer's tokens. Keycard's access tokens need not say which session they are of, so whoever
- * it is is marked too, by every name they may go by in `sub`.
+ * Makes marks of sessions for the tokens of their issuers. Keycard's access tokens need not name their session. So the
+ * user or application of the session is marked too, by every name that `sub` may carry.
  */
 export function endingMarks(
   id: string,

@@ -34,12 +34,13 @@ import { endingMarks, findEnding } from './keycard-ending.ts';
 export interface KeycardOptions {
   readonly callers: KeycardCallers;
   readonly changes: Pick<ChangeMaker, 'recall'>;
-  /** The zones that may be asked about, each with the issuers whose tokens are believed here as its own. */
+  /** The zones that callers may name, each with the issuers whose tokens Postern accepts as that zone's. */
   readonly zones: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Ids and cursors are Keycard's own words: bounded, of characters that mean nothing in a path. */
+/** An id of Keycard's: of limited length, with characters that have no meaning in a path. */
 const ID = /^[A-Za-z0-9_:~-][A-Za-z0-9_:.~-]{0,254}$/;
+/** A cursor of Keycard's: of limited length, and sent in a query only. */
 const CURSOR = /^[A-Za-z0-9_=+/.:~-]{1,2048}$/;
 
 const LIST: QueryShape = {
@@ -127,9 +128,9 @@ async function deleteSession(visit: KeycardVisit): Promise<ApiPlan> {
 }
 
 /**
- * Ends a session and, with it, every session derived from it: Keycard says nothing of those in its answer, so they are
- * found out before anything is sent, and the log keeps them for a retry, to which Keycard shows them no more. A zone
- * whose tokens are not believed here leaves no mark here.
+ * Ends a session and every session derived from it. Keycard's answer does not name the derived sessions, so they are
+ * read before the request is sent. The log keeps them for a retry, because Keycard no longer shows them then. A zone
+ * without accepted issuers gets no marks.
  */
 async function planEnd(
   visit: KeycardVisit,
@@ -154,7 +155,7 @@ async function planEnd(
     const conclude = async (answer: ChangeAnswer) => concludeEnd(answer, about, caller);
     return make({ intent: { kind: 'known', about, remember }, send, conclude });
   }
-  // Nobody was shown such a session. An operator may end it by its id all the same.
+  // Keycard shows the caller no such session. An operator may end it by its id nevertheless.
   const byId = issuers.map((issuer): MarkSubject => ({ kind: 'session', sessionId: id, issuer }));
   return make({
     intent: { kind: 'in-the-answer', needsLog: true },
@@ -165,8 +166,9 @@ async function planEnd(
 }
 
 /**
- * An operator may end what they name. A caller with a bearer of their own was shown the session, and may end it when
- * Keycard did so for them or has it no more; a time-out or a failure shows neither, and their retry will.
+ * Concludes for the sessions that a request ends. For an operator they have ended, as an operator may end any session.
+ * For a caller with their own bearer they have ended if Keycard ended them, or no longer has them. A time-out or a
+ * failure shows neither: the sessions are checked again, and the retry decides.
  */
 function concludeEnd(
   answer: ChangeAnswer,

@@ -49,14 +49,14 @@ import { setNumberedLinks } from './kratos-public.ts';
 
 export interface KratosAdminOptions {
   readonly kratosAdmin: Upstream;
-  /** Ory Network's API key; self-hosted Kratos asks for none. */
+  /** Ory Network's API key; self-hosted Kratos needs no key. */
   readonly apiKey: string | undefined;
   readonly guard: Guard;
-  /** `undefined`: the id is the one name of a person that tokens have. */
+  /** `undefined`: tokens name an identity by its id only. */
   readonly readNames: ReadNames | undefined;
-  /** Where clients find the session API, without a slash at its end. */
+  /** The URL of the session API for clients, without a slash at its end. */
   readonly apiUrl: string;
-  /** The path of that URL, empty when it has none. */
+  /** The path of that URL; empty when the URL has no path. */
   readonly apiPath: string;
 }
 
@@ -128,8 +128,9 @@ async function disableSession(call: ApiCall, options: KratosAdminOptions): Promi
 }
 
 /**
- * Has the session checked again by whoever asks next, who so is given the new expiry and the cookie that Kratos renews
- * for it (ory/kratos#2562). Its tokens stay good. Kratos answers the same when it extended nothing.
+ * Extends a session, and has it checked again at the next request. That request gets the new expiry, and the cookie
+ * that Kratos renews for it (ory/kratos#2562). The session's tokens stay valid. Kratos gives the same answer if it did
+ * not extend the session.
  */
 async function extendSession(call: ApiCall, options: KratosAdminOptions): Promise<ApiPlan> {
   const id = readUuid(call.parameter('id'));
@@ -185,7 +186,7 @@ async function changeInBulk(call: ApiCall, options: KratosAdminOptions): Promise
   return ends(call, options, about, sent);
 }
 
-/** Whom a bulk change is about; `undefined`: the store did not say by which names. */
+/** The subjects of a bulk change; `undefined`: the store did not give the identities' names. */
 async function aboutBulk(
   bulk: BulkChange,
   options: KratosAdminOptions,
@@ -200,7 +201,7 @@ async function aboutBulk(
   }
 }
 
-/** People by every name that their tokens may have; `undefined`: the store did not say. */
+/** Names identities by every name that their tokens may carry; `undefined`: the store did not give the names. */
 async function aboutPeople(
   ids: readonly string[],
   { readNames }: KratosAdminOptions,
@@ -210,7 +211,10 @@ async function aboutPeople(
   return names && identityMarks([...new Set([...ids, ...[...names.values()].flat()])]);
 }
 
-/** Ends what the operator names: whoever passed the guard may, so a 404 after an earlier try is marked like a success. */
+/**
+ * Ends the sessions that an operator names. The operator passed the guard and may end any session, so a 404 after an
+ * earlier try is marked like a success.
+ */
 function ends(
   call: ApiCall,
   options: KratosAdminOptions,

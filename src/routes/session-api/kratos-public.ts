@@ -33,7 +33,7 @@ import type { SessionChange } from '../../session-changes/session-change.ts';
 
 export interface KratosPublicOptions extends CallerOptions {
   readonly kratos: Upstream;
-  /** Where clients find the session API, without a slash at its end. */
+  /** The URL of the session API for clients, without a slash at its end. */
   readonly apiUrl: string;
 }
 
@@ -68,7 +68,7 @@ async function listSessions(call: ApiCall, options: KratosPublicOptions): Promis
   return sent;
 }
 
-/** Replaces the links of a numbered list by ones that lead to its end; without a total there are none. */
+/** Replaces the links of a numbered list by links that lead to its end. Without a total, the links are removed. */
 export function setNumberedLinks(response: Response, links: (total: number) => string): void {
   const total = response.headers.get('x-total-count') ?? '';
   response.headers.delete('link');
@@ -90,8 +90,8 @@ async function revokeOthers(call: ApiCall, options: KratosPublicOptions): Promis
 }
 
 /**
- * Plans a change of the caller's own sessions. A caller whose person is not known can name none of theirs, so nothing
- * is sent: below the level that the store asks for they are told so, as at the list.
+ * Plans a change of the caller's own sessions. If the caller's identity is not known, the request is not sent, because
+ * the sessions cannot be named. A caller below the level that the store asks for gets 403, as at the list.
  */
 async function planFor(
   chosen: Chosen,
@@ -114,14 +114,14 @@ async function planFor(
   }
 }
 
-/** Kratos's own refusal of a session that has to step up; the same at whoami and at the list. */
+/** Kratos's own refusal of a session that has to step up. It is the same at whoami and at the list. */
 function belowLevel(body: string): Response {
   const headers = errorHeaders('session_aal2_required');
   headers.set('ory-error-id', 'session_aal2_required');
   return new Response(body, { status: 403, headers });
 }
 
-/** Without a session the answer is known, to the byte. */
+/** Answers a refusal. A caller without a session gets Kratos's own answer, to the byte. */
 function refuse({ request }: ApiCall, reason: CallerRefusal): ApiAnswer {
   if (reason !== 'credential_missing') return failed(reason);
   const headers = errorHeaders(reason);

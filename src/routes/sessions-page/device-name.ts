@@ -1,6 +1,6 @@
 // Pure: no I/O, no clock.
 
-/** Browsers by what they alone write; each pretends to be those below it. */
+/** Browsers in order: the `User-Agent` of a browser may also match patterns below its own. */
 const BROWSERS: readonly (readonly [RegExp, string])[] = [
   [/\bEdg(?:e|A|iOS)?\//, 'Edge'],
   [/\bOPR\//, 'Opera'],
@@ -22,8 +22,8 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
 const MAX_LENGTH = 60;
 
 /**
- * What a person would call the device behind a `User-Agent` (RFC 9110 section 10.1.5): browser and system, or the
- * first product named. A guess for somebody who knows their devices, fit for nothing else.
+ * Names the device behind a `User-Agent` (RFC 9110 section 10.1.5) in common words: browser and system, or the first
+ * product named. The name is a guess. It is only for people who know their devices.
  */
 export function nameDevice(userAgent: string): string {
   const browser = firstIn(BROWSERS, userAgent) ?? userAgent.split(/[/ ]/, 1)[0]?.trim();

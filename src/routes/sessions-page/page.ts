@@ -6,20 +6,20 @@ import type { ShownSession } from './session-summary.ts';
 export interface SessionsPage {
   readonly current: ShownSession;
   readonly others: readonly ShownSession[];
-  /** Whether `others` may not be all. */
+  /** Whether the person may have more sessions than `others` shows. */
   readonly isCut: boolean;
-  /** Sent back with a change, to show that it was this page that asked for it. */
+  /** The token that the form sends back with a change. It proves that this page made the request. */
   readonly formToken: string;
   /** Whether a change has just been made. */
   readonly isChanged: boolean;
 }
 
-/** In a form: the session to end, or {@link ALL_OTHERS}, and the page's token. */
+/** The form field with the id of the session to end, or {@link ALL_OTHERS}. */
 export const END_FIELD = 'end';
 export const TOKEN_FIELD = 'token';
 export const ALL_OTHERS = 'others';
 
-/** Where a person is signed in, with a button to end each session but the one they are looking with. */
+/** Renders a person's sessions, with a button to end each session except the current one. */
 export function sessionsPage(shown: SessionsPage, headers: Headers): Promise<Response> {
   const { current, others, isCut, formToken, isChanged } = shown;
   const main = html`${isChanged ? html`<p>This is where you are signed in now.</p>` : ''}
@@ -48,7 +48,7 @@ ${place === undefined ? '' : html`<p>${place}</p>`}
 ${action ?? ''}</li>`;
 }
 
-/** Its name tells it from the other buttons, for those who do not see where it stands. */
+/** Makes a button whose label names the session, for people who do not see where on the page the button is. */
 function endButton({ id, device, place, signedInAt }: ShownSession): Markup {
   const marks = [device, place, signedInAt?.text].filter((mark) => mark !== undefined);
   return button(id, 'End', `End the session: ${marks.join(', ')}`);

@@ -2,11 +2,11 @@
 import type { JsonObject, JsonValue } from '../../runtime/json.ts';
 import { nameDevice } from './device-name.ts';
 
-/** A session in words for the person it belongs to. */
+/** A session, described for the person it belongs to. */
 export interface ShownSession {
   readonly id: string;
   readonly device: string;
-  /** `undefined` when the store knows neither place nor address. */
+  /** The place or else the IP address; `undefined` when the store has no record of them. */
   readonly place: string | undefined;
   /** `undefined` when the store does not say. */
   readonly signedInAt: { readonly iso: string; readonly text: string } | undefined;
@@ -14,7 +14,7 @@ export interface ShownSession {
   readonly methods: readonly string[];
 }
 
-/** Kratos's names of what can be proven (`identity/credentials.go`), where people have another word for them. */
+/** Common words for Kratos's names of sign-in methods (`identity/credentials.go`), if people use another word. */
 const METHODS: ReadonlyMap<string, string> = new Map([
   ['totp', 'authenticator app'],
   ['webauthn', 'security key'],
@@ -25,7 +25,7 @@ const METHODS: ReadonlyMap<string, string> = new Map([
   ['saml', 'single sign-on'],
 ]);
 
-/** Reads what a session's document (Kratos's `session/session.go`) says of it; whatever is not there is left out. */
+/** Describes a session from its document (Kratos's `session/session.go`). Facts that it lacks are left out. */
 export function describeSession(id: string, document: JsonObject): ShownSession {
   const { devices, authenticated_at: at, authentication_methods: methods } = document;
   const device = objectsIn(devices).at(-1) ?? {};
@@ -49,12 +49,12 @@ function timeOf(value: JsonValue | undefined): ShownSession['signedInAt'] {
   return { iso: time.toISOString(), text: `${time.toUTCString().slice(5, 22)} UTC` };
 }
 
-/** Postern's self-service routes name cities to Kratos percent-encoded, which headers can carry everywhere. */
+/** Decodes a place. Postern's self-service routes percent-encode city names, as headers carry only ASCII safely. */
 function decoded(place: string | undefined): string | undefined {
   try {
     return place && decodeURIComponent(place);
   } catch {
-    return place; // another name with a percent sign in it
+    return place; // a name that contains a percent sign itself
   }
 }
 

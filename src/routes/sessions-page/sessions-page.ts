@@ -41,9 +41,9 @@ export interface OwnSessionsOptions extends VisitorOptions {
 }
 
 export const OWN_SESSIONS_PATH = '/.postern/sessions';
-/** Leads back to the page after a change, so that loading it anew changes nothing. */
+/** The query of the page after a change. The browser is redirected there, so that a reload repeats no change. */
 const CHANGED = '?changed';
-/** Each comes with its whole identity, and a page is for reading. */
+/** The limit of sessions on the page, which is for people to read. Kratos sends each with its whole identity. */
 const SHOWN_AT_MOST = 100;
 const PAGE_HEADERS = {
   'cache-control': PRIVATE_NO_STORE,
@@ -52,9 +52,9 @@ const PAGE_HEADERS = {
 };
 
 /**
- * The page on which a signed-in person sees where they are signed in at Kratos, and ends one of their other sessions
- * or all of them. A change is a form's POST, taken from pages of the same origin only, and only with the value that
- * stands in a page made for the same session.
+ * Serves the page on which a signed-in person sees their sessions at Kratos, and ends one of the other sessions or all
+ * of them. A change is a form's POST. It is accepted only from pages of the same origin, and only with the token of a
+ * page that was made for the same session.
  */
 export function createOwnSessions(options: OwnSessionsOptions) {
   return async function ownSessions(visit: RouteRequest): Promise<Response> {
@@ -70,7 +70,7 @@ export function createOwnSessions(options: OwnSessionsOptions) {
     const { response } = answer;
     const first = visitor.ok ? visitor.value.resolution : undefined;
     const resolution = answered.ok ? first : (answered.failure.resolution ?? first);
-    // What each look brought, unless the last found that there is nobody to have it.
+    // Set the cookies of both look-ups, unless the last one found no session.
     const looks = new Set([first, resolution]);
     const cookies = resolution?.outcome === 'signed-in' ? [...looks].flatMap(cookiesOf) : [];
     for (const cookie of cookies) response.headers.append('set-cookie', cookie);
@@ -145,14 +145,14 @@ async function end(
 }
 
 /**
- * Of the session, and not of what it is shown by: Kratos gives one session many cookies. Whoever makes a page of
- * another site knows no session's id.
+ * Derives the form's token from the session's id, not from its cookie, because Kratos gives one session many cookies. A
+ * page of another site does not know the session's id.
  */
 function formToken({ id }: Session): Promise<string> {
   return digestName('v1f', [id]);
 }
 
-/** Whoever only looks is sent where they can sign in; a form is answered by a page that says why it was not taken. */
+/** Redirects a GET without a session to sign-in. A form that was refused gets an error page with the reason. */
 async function answerObstacle(
   obstacle: Obstacle,
   { request, target }: RouteRequest,

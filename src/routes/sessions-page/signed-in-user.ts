@@ -17,7 +17,7 @@ import type { TokenSessions } from '../../tokens/token-sessions.ts';
 
 export interface VisitorOptions {
   readonly sessions: Pick<Sessions, 'resolve'>;
-  /** How credentials are read on this site, and how a request without a session is answered. */
+  /** The site's settings for reading credentials, and for answering a request without a session. */
   readonly site: DenialOptions & {
     readonly hosts: SiteHosts;
     readonly readCredentials: (headers: Headers) => Iterable<Presentation>;
@@ -26,14 +26,14 @@ export interface VisitorOptions {
   readonly now: () => number;
 }
 
-/** Somebody who is signed in at Kratos, and looks at a page or sends its form. */
+/** A request by a person who is signed in at Kratos, and who reads the page or sends its form. */
 export interface Visitor extends RouteRequest {
   readonly credential: Credential;
   readonly resolution: Extract<Resolution, { outcome: 'signed-in' }>;
 }
 
 type Denial = Extract<Verdict, { kind: 'deny' }>;
-/** Why a visitor is shown nothing. `refuse`: by what was asked, or by what failed, and not by who asks. */
+/** The reason why a request gets no page. `refuse`: the request or a failure is the reason, not the session. */
 export type Obstacle =
   | Denial
   | {
@@ -42,7 +42,7 @@ export type Obstacle =
       readonly wait: Pick<ErrorResponseOptions, 'retryAfterSeconds'>;
     };
 
-/** An obstacle, and what was last found out about who asks: what the log says, and whose cookies are handed on. */
+/** An obstacle, with the latest look-up of the session. The look-up is logged, and its cookies are passed on. */
 export interface Setback {
   readonly obstacle: Obstacle;
   readonly resolution?: Resolution | undefined;
@@ -51,8 +51,8 @@ export interface Setback {
 export const VISIT_METHODS = ['GET', 'HEAD', 'POST'];
 
 /**
- * Resolves the visitor. A form counts only from a page of the host it is sent to, whatever other origins may otherwise
- * do. A token is verified here, and stands in no list of Kratos's: whoever is signed in by one is no visitor.
+ * Identifies the signed-in person. A form counts only from a page of the host that it is sent to, even if other origins
+ * are allowed elsewhere. A request that is signed in by a JWT is refused: JWT sessions are not in Kratos's list.
  */
 export async function identify(
   visit: RouteRequest,
@@ -96,7 +96,7 @@ function obstacleTo(resolution: Resolution): Obstacle {
   }
 }
 
-/** What an answer of Kratos's that is no success keeps the visitor from. */
+/** Reads the obstacle from an answer of Kratos that is not a success. */
 export async function setbackIn(
   answer: ApiAnswer,
   { credential, anchor }: Visitor,
@@ -106,7 +106,7 @@ export async function setbackIn(
   const { status, headers, body } = answer.value;
   await body?.cancel();
   if (status === 401 || status === 403) {
-    // Kratos also says so while its database fails. Who asks after the session looks twice.
+    // Kratos also answers so while its database fails. The look-up of the session confirms a refusal.
     const resolution = await sessions.resolve(
       credential,
       { asOf: now(), onlyIfCached: false },

@@ -24,10 +24,10 @@ export interface WhoamiOptions {
   readonly sessions: Sessions;
   readonly tokens: TokenSessions;
   readonly readCredentials: (headers: Headers) => Iterable<Presentation>;
-  /** Where the metadata of RFC 9728 is; `undefined` when there is none. */
+  /** URL of the metadata of RFC 9728; `undefined` if there is no metadata. */
   readonly resourceMetadataUrl: string | undefined;
   readonly log: DecisionLog;
-  /** Whether answers say what they waited for. */
+  /** Whether answers carry `Server-Timing`. */
   readonly showsTiming: boolean;
   readonly now: () => number;
 }
@@ -35,7 +35,7 @@ export interface WhoamiOptions {
 const TOKENIZED_ALREADY =
   '{"error":{"code":400,"status":"Bad Request","reason":"The session is a token already and cannot be tokenized.","message":"The request was malformed or contained invalid parameters"}}\n';
 
-/** Copied for each answer, which costs half of making them. */
+/** Headers of every answer with a session. A copy costs half as much as new ones. */
 const SESSION_HEADERS = new Headers({
   'content-type': 'application/json; charset=utf-8',
   'cache-control': PRIVATE_NO_STORE,
@@ -44,9 +44,9 @@ const SESSION_HEADERS = new Headers({
 });
 
 /**
- * `/sessions/whoami`, as Kratos answers it (`session/handler.go`), for every method: the store's bytes and
- * headers, its 401 without `error.id`, its 403 with `redirect_browser_to`. New are `Age`, `Cache-Status`
- * (RFC 9211), `Postern-Reason`, and 503 where Kratos's own answer could not be had.
+ * Answers `/sessions/whoami` as Kratos does (`session/handler.go`), for every method: the store's bytes and headers,
+ * its 401 without `error.id`, its 403 with `redirect_browser_to`. Postern adds `Age`, `Cache-Status` (RFC 9211) and
+ * `Postern-Reason`, and answers 503 if it has no answer of Kratos to give.
  */
 export async function whoami(
   request: Request,
@@ -103,7 +103,7 @@ function lookUpsAsAsked(
   };
 }
 
-/** What Kratos answers to a template it does not know, for a session that is a token already. */
+/** Refuses `tokenize_as` for a session that is a JWT already, as Kratos refuses a template that it does not know. */
 function refuseTokenizing(resolution: Resolution): Resolution {
   if (resolution.outcome !== 'signed-in') return resolution;
   const { provenance } = resolution;
@@ -141,7 +141,7 @@ function sessionResponse({
   return response;
 }
 
-/** Kratos sends none with its 401; a token's refusal and a resource with metadata have something to say. */
+/** Sets `WWW-Authenticate`, which Kratos's 401 lacks: for a refused token, or if there is metadata to name. */
 function setChallenge(
   headers: Headers,
   resolution: Resolution,
