@@ -17,7 +17,7 @@ interface KnownMark {
   readonly position: LogPosition;
   readonly issuedBefore: number;
   readonly keepUntil: number;
-  /** Something was refused on account of it here. */
+  /** Whether this mark has already revoked something in this isolate. */
   wasApplied: boolean;
 }
 
@@ -28,10 +28,13 @@ const NOTHING: KnownMark = Object.freeze({
   wasApplied: true,
 });
 
-/** A copy of the log up to a position, made for look-ups: a subject is named by a handful of keys. */
+/** A copy of the log up to a position, indexed for look-ups. A subject is looked up by a few keys. */
 export class KnownMarks {
   readonly #marks = new Map<string, KnownMark>();
-  /** Marks that name sessions only together with their person, by the person's key: looked for where there are any. */
+  /**
+   * Marks that name sessions only together with their person, by the person's key. They need look-ups only if there
+   * are any.
+   */
   readonly #people = new Map<string, MarksOfPerson>();
   #sizeOfPeople = 0;
   #everything: KnownMark = NOTHING;
@@ -46,9 +49,9 @@ export class KnownMarks {
   }
 
   /**
-   * Takes in a page that was read from `cursor`.
+   * Adds a page that was read from `cursor`.
    *
-   * @returns whether it was; a page from beyond what is known here would leave a gap
+   * @returns `false` if the page starts after the position of this copy: adding it would leave a gap
    */
   take(page: LogPage, cursor: LogPosition): boolean {
     if (cursor > this.#position) return false;
@@ -67,7 +70,9 @@ export class KnownMarks {
     return latest;
   }
 
-  /** The position of the mark that now causes a refusal; `undefined` when it has caused one before. */
+  /**
+   * The position of the mark that revokes this subject; `undefined` if the mark has revoked something here before.
+   */
   noteRefusal(subject: RevocationSubject): LogPosition | undefined {
     const mark = this.#newest(subject);
     if (mark.wasApplied) return undefined;
@@ -75,7 +80,9 @@ export class KnownMarks {
     return mark.position;
   }
 
-  /** Drops the marks that nothing alive can be affected by. Looks at every mark, so it is for now and then. */
+  /**
+   * Removes the marks that can no longer apply to a live session or token. Visits every mark, so call this rarely.
+   */
   forgetBefore(moment: number): void {
     for (const [key, { keepUntil }] of this.#marks) {
       if (keepUntil < moment) this.#marks.delete(key);
@@ -119,7 +126,7 @@ export class KnownMarks {
     return newest;
   }
 
-  /** Every mark that names the subject, but the one of everything. */
+  /** Every mark that names the subject, except the mark of everything. */
   #naming(subject: RevocationSubject): KnownMark[] {
     const found: KnownMark[] = [];
     for (const key of keysOf(subject)) {
@@ -144,9 +151,9 @@ export class KnownMarks {
 }
 
 interface MarksOfPerson {
-  /** By the session named. */
+  /** The marks of one session, by that session's id. */
   readonly one: Map<string, KnownMark>;
-  /** By the session spared. */
+  /** The marks of all sessions but one, by the id of the session that is spared. */
   readonly others: Map<string, KnownMark>;
 }
 

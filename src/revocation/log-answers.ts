@@ -2,18 +2,18 @@
 import type { AppendAnswer, LogPage, LogPosition, RecordedMark } from './log-protocol.ts';
 
 /**
- * Checks that a value is a page as the log sends it, read from this cursor, before anything of it is believed: a
- * position that is no number would make a view take itself for complete for ever.
+ * Checks that a value is a valid page, read from this cursor, before any of it is used. A position that is not a
+ * number would make a view consider itself complete forever.
  */
 export function isLogPage(value: unknown, cursor: LogPosition): value is LogPage {
   if (!isRecord(value)) return false;
   const { marks, position, hasMore } = value;
   if (!isTime(position) || typeof hasMore !== 'boolean') return false;
   if (!Array.isArray(marks) || !marks.every(isRecordedMark)) return false;
-  return !hasMore || position > cursor; // else it would be read again and again
+  return !hasMore || position > cursor; // otherwise the same page would be read forever
 }
 
-/** The same for the answer to a writer. */
+/** Checks the answer to a writer in the same way. */
 export function isAppendAnswer(value: unknown, cursor: LogPosition): value is AppendAnswer {
   if (!isRecord(value)) return false;
   return value.kind === 'repeated' || (value.kind === 'recorded' && isLogPage(value.page, cursor));
@@ -25,7 +25,7 @@ function isRecordedMark(value: unknown): value is RecordedMark {
   return typeof key === 'string' && isTime(position) && isTime(issuedBefore) && isTime(keepUntil);
 }
 
-/** Positions are times too. */
+/** Whether a value is a time in milliseconds. Positions have the same form. */
 function isTime(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }

@@ -11,26 +11,29 @@ import type {
 import type { Mark } from './mark.ts';
 
 export interface LogClientOptions {
-  /** A new way to the log for each call: one that failed stays broken. */
+  /** Opens a new stub of the log for each call, because a stub that failed stays broken. */
   readonly open: () => RevocationLogStub;
-  /** For one call, unless it says otherwise. */
+  /** The deadline of one call, unless the call has its own. */
   readonly timeoutMs: number;
-  /** Told of every call that failed, took too long or was answered by something unusable. */
+  /** Called for every call that failed, missed its deadline or had an unusable answer. */
   readonly onFailure: (operation: 'read' | 'append') => void;
 }
 
 export interface ReadOptions {
   readonly timeoutMs: number;
-  /** Takes a page that comes when nobody waits for it any more. */
+  /** Takes a page that arrives after the deadline. */
   readonly takeLate: (page: LogPage) => void;
-  /** Keeps the call going until then. */
+  /** Keeps the call running after the deadline. */
   readonly anchor: Anchor;
 }
 
-/** No call is kept going for longer. */
+/** Late calls are abandoned after this time. */
 const LATE_MS = 10_000;
 
-/** The log as one isolate reaches it: every call has a deadline, and a failure is `undefined`, never thrown. */
+/**
+ * The connection of one isolate to the log. Every call has a deadline. A failed call returns `undefined` and never
+ * throws.
+ */
 export class LogClient {
   readonly #options: LogClientOptions;
 
@@ -38,7 +41,7 @@ export class LogClient {
     this.#options = options;
   }
 
-  /** `undefined` when no usable page came in time. */
+  /** Reads a page. Returns `undefined` if no usable page came in time. */
   async read(cursor: LogPosition, options?: ReadOptions): Promise<LogPage | undefined> {
     const page = this.#call(
       (log) => log.read(cursor),
@@ -49,13 +52,13 @@ export class LogClient {
       if (answer !== LATE) return answer;
       options?.anchor(takeLate(page, options.takeLate));
     } catch {
-      // counted like a read that took too long
+      // counted like a read that missed its deadline
     }
     this.#options.onFailure('read');
     return undefined;
   }
 
-  /** `undefined` when it was not confirmed; it may have been recorded nevertheless. */
+  /** Appends marks. Returns `undefined` if the log did not confirm them; they may be recorded nevertheless. */
   async append(marks: readonly Mark[], options: AppendOptions): Promise<AppendAnswer | undefined> {
     const answer = this.#call(
       (log) => log.append(marks, options),
@@ -65,7 +68,7 @@ export class LogClient {
       const confirmed = await within(this.#options.timeoutMs, answer);
       if (confirmed !== LATE) return confirmed;
     } catch {
-      // counted like an append that took too long
+      // counted like an append that missed its deadline
     }
     this.#options.onFailure('append');
     return undefined;
@@ -86,6 +89,6 @@ async function takeLate(page: Promise<LogPage>, take: (page: LogPage) => void): 
     const answer = await within(LATE_MS, page);
     if (answer !== LATE) take(answer);
   } catch {
-    // the read was counted as failed before
+    // the read is already counted as failed
   }
 }

@@ -9,7 +9,7 @@ import {
   subjectKey,
 } from './mark.ts';
 
-/** The part of a Durable Object's storage that is used. */
+/** The part of a Durable Object's storage that the log uses. */
 export interface LogStorage {
   readonly sql: { exec(query: string, ...bindings: SqlValue[]): { toArray(): SqlRow[] } };
   transactionSync<Value>(work: () => Value): Value;
@@ -29,35 +29,35 @@ const SCHEMA = `
 `;
 
 const MAX_PAGE = 5000;
-/** A writer is told what it asked for and a little more; who is further behind reads. */
+/** Page limit of an answer to a writer. A writer whose view is further behind reads the rest. */
 const MAX_APPEND_PAGE = 200;
-/** One person's marks: beyond it they become one mark of that person. */
+/** Maximum number of marks of one person. Beyond it they are folded into one mark of that person. */
 const MAX_MARKS_OF_PERSON = 100;
-/** One issuer's share of all marks: beyond it the older half becomes one mark of that issuer. */
+/** One issuer's maximum share of all marks. Beyond it the older half is folded into one mark of that issuer. */
 const ISSUER_SHARE = 1 / 4;
 
-/** Marks of issuers stay as they are: there are as many as issuers are configured. */
+/** Marks of issuers are never folded: there are at most as many as configured issuers. */
 const IS_FINE = `key NOT LIKE 'o%' AND key <> '${EVERYTHING_KEY}'`;
 const TO_EVERYTHING = `'${EVERYTHING_KEY}'`;
 
 /**
- * A new log begins this far ahead of its clock, so that its positions are beyond those of a log it replaces,
- * whatever the two clocks say.
+ * A new log starts this far ahead of its clock. So its positions exceed those of a log that it replaces, even if the
+ * two clocks differ.
  */
 const HEAD_START_MS = 60_000;
-/** Longer than anything checked before the log existed can live (the greatest lifetimes there are settings for). */
+/** Lifetime of the first mark: longer than a check from before the log can live, at the greatest lifetimes. */
 const FIRST_MARK_KEEP_MS = 2 * 86_400_000;
 /**
- * An issuer's clock may be ahead of the log's by this much; a token is denied when it says that it was
- * issued up to so much later than the mark. (`iat` in whole seconds rounds down, which needs no margin.)
+ * Allowed lead of an issuer's clock over the log's. A token is denied if its `iat` is at most this much later than
+ * the mark. (`iat` in whole seconds rounds down, which needs no margin.)
  */
 export const ISSUER_SKEW_MS = 1000;
 
 /**
- * The log itself, over any SQLite: one row per marked subject, its latest mark alone, because a later mark says all
- * that an earlier one did. Every change is one transaction. Bounded by folding: one person's marks into
- * theirs, a token's into its issuer's, and the oldest half of all into `everything`; a fold names more than was
- * marked and never less.
+ * The revocation log as tables in SQLite. Each marked subject has one row with its latest mark, because a later mark
+ * includes every earlier one. Every change is one transaction. Folding limits the size: a person's marks become one
+ * of that person, a token's marks one of its issuer, and the oldest half of all marks one of `everything`. A fold
+ * names more than was marked, and never less.
  */
 export class LogCore {
   readonly #storage: LogStorage;
@@ -76,7 +76,7 @@ export class LogCore {
     this.#count = this.#countMarks();
   }
 
-  /** Subjects now named. */
+  /** The number of subjects in the log. */
   get size(): number {
     return this.#count;
   }
@@ -96,7 +96,7 @@ export class LogCore {
 
   append(marks: readonly Mark[], options: AppendOptions): AppendAnswer {
     const { cursor, once, remember, recall } = options;
-    // A transaction that fails leaves the tables as they were, and so must what is remembered of them.
+    // A failed transaction leaves the tables unchanged, so these copies are restored too.
     const [position, count] = [this.#position, this.#count];
     try {
       const isNew = this.#storage.transactionSync(() => {
@@ -120,9 +120,9 @@ export class LogCore {
   }
 
   /**
-   * Forgets the marks that nothing alive can be affected by.
+   * Removes the marks that can no longer apply to a live session or token.
    *
-   * @returns when the next ones fall due, in milliseconds since the epoch; `undefined` when there are none
+   * @returns the time at which the next rows expire, in milliseconds since the epoch; `undefined` if there are none
    */
   prune(): number | undefined {
     const now = this.#now();
@@ -153,7 +153,7 @@ export class LogCore {
     });
   }
 
-  /** Of two marks of one subject, the later place, the later denial and the longer life stand. */
+  /** Merges two marks of one subject: the later position, the later `issuedBefore` and the longer lifetime stay. */
   #upsert(key: string, owner: string | null, mark: Omit<RecordedMark, 'key'>): void {
     this.#query(
       `INSERT INTO marks (key, owner, position, issued_before, keep_until) VALUES (?, ?, ?, ?, ?)
@@ -170,7 +170,7 @@ export class LogCore {
     );
   }
 
-  /** Keeps one person, one issuer and everybody together within what each may take up, in that order. */
+  /** Limits the number of marks of each person, then of each issuer, then of the whole log. */
   #bound(marks: readonly Mark[], maxMarks: number): void {
     const people = new Set<string>();
     const issuers = new Set<string>();
@@ -188,7 +188,7 @@ export class LogCore {
     if (this.#count > maxMarks) this.#fold(maxMarks);
   }
 
-  /** An issuer's people count too: when there are too many marks of theirs, each becomes one first. */
+  /** Limits the marks of one issuer. Folds each of its people's marks into one first, then the issuer's own. */
   #boundIssuer(issuer: string, share: number): void {
     const people = peopleOfIssuer(issuer);
     const isTheirs = 'owner >= ? AND owner < ?';
@@ -206,7 +206,7 @@ export class LogCore {
     );
   }
 
-  /** Where the mark stands that so many of its owner's come before. */
+  /** The position of the owner's mark at this offset, oldest first. */
   #positionAt(offset: number, owner: string): number {
     const [row] = this.#query(
       'SELECT position FROM marks WHERE owner = ? ORDER BY position LIMIT 1 OFFSET ?',
@@ -221,8 +221,8 @@ export class LogCore {
   }
 
   /**
-   * To half of what is allowed, so that it happens seldom. What only makes checks be made again goes before what
-   * denies tokens: whoever floods the log with changes that fail must not be able to end everyone's tokens.
+   * Folds the log to half of its limit, so that folding is rare. Tentative marks go before marks that deny tokens.
+   * Otherwise a client that floods the log with failing changes could end everyone's tokens.
    */
   #fold(maxMarks: number): void {
     const target = Math.floor(maxMarks / 2);
@@ -244,8 +244,8 @@ export class LogCore {
   }
 
   /**
-   * Puts one mark of the owner in place of many. It stands where the last of them stood: a reader before that
-   * place is given it, and a reader beyond has every single one of them.
+   * Replaces many marks by one mark of their owner, at the position of the last one. A reader before that position
+   * receives the new mark. A reader beyond that position already has every replaced mark.
    */
   #foldWhere(
     condition: string,
@@ -263,7 +263,7 @@ export class LogCore {
     this.#count = this.#countMarks();
   }
 
-  /** Nothing checked before this log existed was held against it, so all of it is checked once more. */
+  /** Starts a new log with a mark of `everything`. Checks from before the log existed no longer count. */
   #begin(): number {
     const position = this.#now() + HEAD_START_MS;
     this.#query('INSERT INTO head (id, position) VALUES (1, ?)', position);
@@ -286,7 +286,7 @@ export class LogCore {
   }
 }
 
-/** From now on, the longest life of anything that marks can name. */
+/** The longest lifetime of any check or token that a mark can name, in milliseconds from now. */
 function keepMsOf({ checkLifeMs, tokenLifeMs }: AppendOptions): number {
   return Math.max(checkLifeMs, tokenLifeMs);
 }

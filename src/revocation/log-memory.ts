@@ -3,7 +3,7 @@ import type { MarkSubject } from './mark.ts';
 
 export type SqlValue = string | number | null;
 export type SqlRow = Record<string, SqlValue | ArrayBuffer>;
-/** Runs one statement. */
+/** Runs one SQL statement. */
 export type Query = (query: string, ...bindings: SqlValue[]) => SqlRow[];
 
 export const MEMORY_SCHEMA = `
@@ -15,12 +15,12 @@ export const MEMORY_SCHEMA = `
   ) WITHOUT ROWID;
 `;
 
-/** Rows of each table; a flood makes the oldest be forgotten early. */
+/** Maximum rows of each table. Beyond it the oldest rows are removed early. */
 const MAX_ROWS = 100_000;
 
 /**
- * What the log keeps besides marks: the names of messages, so that each is acted upon once, and whom changes are
- * about, so that a retry can find out what the session itself no longer says.
+ * Stores the log's data besides marks. The names of messages: so that each message is processed once. The subjects of
+ * changes: a retry needs them if the session no longer names them.
  */
 export class LogMemory {
   readonly #query: Query;
@@ -33,7 +33,7 @@ export class LogMemory {
     this.#counts = { messages: this.#countRows('messages'), changes: this.#countRows('changes') };
   }
 
-  /** Notes a message, and whether it is the first of its name. */
+  /** Records the name of a message. Returns whether the name is new. */
   isFirst({ key, keepMs }: NonNullable<AppendOptions['once']>): boolean {
     const now = this.#now();
     const known = this.#query('SELECT keep_until FROM messages WHERE key = ?', key)[0]?.keep_until;
@@ -47,7 +47,7 @@ export class LogMemory {
     return true;
   }
 
-  /** Keeps whom a change is about under every name of it. */
+  /** Stores the subjects of a change under each of its names. */
   remember({ keys, about }: Remembered, keepMs: number): void {
     for (const key of keys) {
       this.#makeRoom('changes');
@@ -60,10 +60,10 @@ export class LogMemory {
     }
   }
 
-  /** Whom the change of this name is about; `undefined` when none was kept. */
+  /** Returns the subjects of the change with this name; `undefined` if there are none. */
   recall(key: string): readonly MarkSubject[] | undefined {
     const about = this.#query('SELECT about FROM changes WHERE key = ?', key)[0]?.about;
-    // The text that remember() wrote.
+    // This is the JSON that remember() wrote.
     return typeof about === 'string' ? (JSON.parse(about) as MarkSubject[]) : undefined;
   }
 

@@ -1,53 +1,55 @@
-// Pure: no I/O, no clock. What the log and its readers say to each other.
+// Pure: no I/O, no clock. The messages between the log and its readers and writers.
 import type { Mark, MarkSubject } from './mark.ts';
 
 /**
- * A place in the log: every mark has its own, later ones a greater one, across any restart or replacement
- * of the log. Its value is about the log's time in milliseconds, which serves measurement; order alone
- * decides what is revoked.
+ * The place of a mark in the log. Every mark has its own position, and a later mark has a greater one. This holds
+ * across restarts and replacements of the log. A position is about the log's time in milliseconds, which is used for
+ * measurement. Revocation is decided by order alone.
  */
 export type LogPosition = number;
 
-/** Before the first mark there can be. */
+/** The position before every mark. */
 export const LOG_START: LogPosition = 0;
 
-/** What the log knows of one subject. */
+/** The mark of one subject, as recorded in the log. */
 export interface RecordedMark {
   readonly key: string;
-  /** Where it was last marked: checks begun in ignorance of this place are not believed. */
+  /** The position of the last mark. A check that started with a smaller known position does not count. */
   readonly position: LogPosition;
   /** Tokens issued at or before this are denied, in milliseconds since the epoch; 0 for none. */
   readonly issuedBefore: number;
-  /** When nothing it could apply to can be alive any more, in milliseconds since the epoch. */
+  /**
+   * The time after which the mark can no longer apply to a live session or token, in milliseconds since the epoch.
+   */
   readonly keepUntil: number;
 }
 
-/** Every subject marked after the cursor, oldest first, as far as one answer holds. */
+/** The subjects marked after the cursor, oldest first, as many as one answer can hold. */
 export interface LogPage {
   readonly marks: readonly RecordedMark[];
-  /** The cursor to go on from: the reader now knows every mark up to here. */
+  /** The next cursor. The reader now knows every mark up to this position. */
   readonly position: LogPosition;
   readonly hasMore: boolean;
 }
 
 export interface AppendOptions {
-  /** The writer's own cursor: the answer brings its view up to date. */
+  /** The position of the writer's view. The answer brings the view up to date. */
   readonly cursor: LogPosition;
-  /** How long a check can be of use, and so a mark on it, in milliseconds. */
+  /** The longest lifetime of a check, and so of a mark that applies to checks, in milliseconds. */
   readonly checkLifeMs: number;
-  /** The same of a token, which only definite marks concern. */
+  /** The longest lifetime of a token, in milliseconds. Only definite marks apply to tokens. */
   readonly tokenLifeMs: number;
-  /** Subjects the log names before it folds the oldest into coarser ones. */
+  /** Maximum number of subjects in the log. Beyond it the oldest are folded into coarser ones. */
   readonly maxMarks: number;
-  /** Names a message, so that it is acted upon once. */
+  /** The name of a message, so that the message is processed once. */
   readonly once?: { readonly key: string; readonly keepMs: number };
-  /** Kept with the marks, for the retry of a change that can no longer find out whom it is about. */
+  /** Stored with the marks. A retry of the change needs it if the session no longer names its subjects. */
   readonly remember?: Remembered;
-  /** The name of which the answer says what was kept. */
+  /** The name of an earlier change. The answer returns what was stored under this name. */
   readonly recall?: string;
 }
 
-/** Whom a change is about, by the names under which a retry of it asks. */
+/** The subjects of a change, and the names under which a retry looks them up. */
 export interface Remembered {
   readonly keys: readonly string[];
   readonly about: readonly MarkSubject[];
@@ -57,13 +59,13 @@ export type AppendAnswer =
   | {
       readonly kind: 'recorded';
       readonly page: LogPage;
-      /** What was kept under the name to recall; left out when nothing was. */
+      /** The subjects stored under the `recall` name; absent if there are none. */
       readonly recalled?: readonly MarkSubject[];
     }
-  /** The message had been acted upon before; nothing was recorded. */
+  /** The message was processed before, so the log recorded no mark. */
   | { readonly kind: 'repeated' };
 
-/** The log as it is reached from an isolate. Any call may reject, and may never settle. */
+/** The log as an isolate calls it. Any call may reject, or may never settle. */
 export interface RevocationLogStub {
   read(cursor: LogPosition): Promise<LogPage>;
   append(marks: readonly Mark[], options: AppendOptions): Promise<AppendAnswer>;

@@ -8,38 +8,41 @@ import type { RevocationSubject, RevocationView } from './revocation-view.ts';
 export interface LogViewOptions {
   readonly log: Pick<LogClient, 'read'>;
   readonly lagMs: number;
-  /** The longest a request waits for a refresh, unless it says otherwise. A read that nobody waits for may take longer. */
+  /**
+   * The longest wait of a request for a refresh, unless the request has its own limit. A background read may take
+   * longer.
+   */
   readonly timeoutMs: number;
-  /** Subjects the log names at most; a view that has come to hold many more reads the log anew. */
+  /** Maximum number of subjects in the log. A view that holds many more reads the log again from its start. */
   readonly maxMarks: number;
   readonly now: () => number;
-  /** Told of the first refusal on account of each mark: how long ago it was written, in milliseconds. */
+  /** Called when a mark revokes something here for the first time, with the age of the mark in milliseconds. */
   readonly onFirstRefusal?: (lagMs: number) => void;
 }
 
 /**
- * Clocks of two places differ by less. It matters only while the log cannot be read, and only for sessions that
- * another isolate checked.
+ * Maximum clock difference between two locations. It matters only while the log cannot be read, and only for sessions
+ * that another isolate checked.
  */
 export const CLOCK_SKEW_MS = 1000;
-/** After a failure the log is left alone for so long. */
+/** After a failure the log is not read for this long. */
 const QUIET_MS = 1000;
-/** For so long after a failure nobody waits for the next attempt. */
+/** For this long after a failure, requests do not wait for the next attempt. */
 const FAILING_MS = 30_000;
-/** Between two looks at which marks may be forgotten. */
+/** Minimum time between two removals of expired marks. */
 const FORGET_INTERVAL_MS = 60_000;
-/** However long the lag is, no read is kept going for longer. */
+/** Maximum duration of one read, even with a long lag. */
 const MAX_READ_MS = 10_000;
 const REFRESH = 'refresh';
 
 /**
- * One isolate's copy of the revocation log. It grows by what was added since it was last read, is refreshed behind
- * the requests from half the lag on and in front of them at the full lag, by one read at a time for any
- * number of requests.
+ * One isolate's copy of the revocation log. Each read adds the marks that are new since the last read. From half the
+ * lag on the view is refreshed in the background. At the full lag requests wait for the refresh. One read at a time
+ * serves all requests.
  *
- * Its age counts from when the read that it is the result of was *sent*, by this isolate's own clock, so
- * neither the way to the log nor another place's clock adds to it. Hence an answer is taken whenever it comes, and a
- * read has as long as its answer is of use: begun at half the lag, the other half.
+ * The view's age counts from when its last read was *sent*, by this isolate's own clock. So the age does not depend
+ * on the network delay or on another clock. A late answer is therefore still used. A read that starts at half the lag
+ * may take the other half.
  */
 export class LogView implements RevocationView {
   readonly lagMs: number;
@@ -47,7 +50,7 @@ export class LogView implements RevocationView {
   readonly #flights: SingleFlight<boolean>;
   readonly #readMs: number;
   #marks = new KnownMarks();
-  /** A copy being made from the log's beginning, to take the place of one that has grown too large. */
+  /** A new copy, read from the start of the log. It will replace a copy that has grown too large. */
   #replacement: KnownMarks | undefined;
   #refreshedAt = -Infinity;
   #failedAt = -Infinity;
@@ -61,7 +64,7 @@ export class LogView implements RevocationView {
     this.#flights = new SingleFlight({ deadlineMs: 2 * this.#readMs, now });
   }
 
-  /** Subjects held. */
+  /** The number of subjects in this view. */
   get size(): number {
     return this.#marks.size;
   }
@@ -109,10 +112,10 @@ export class LogView implements RevocationView {
   }
 
   /**
-   * Takes in what the log answered to a writer of this isolate, which so knows its own marks at once, or to a read
-   * that nobody waits for any more.
+   * Adds the log's answer to a writer of this isolate, or the late answer to a read. So the view knows this isolate's
+   * own marks at once.
    *
-   * @param sentAt when the log was asked, in milliseconds since the epoch
+   * @param sentAt when the request to the log was sent, in milliseconds since the epoch
    */
   learn(page: LogPage, cursor: LogPosition, sentAt: number): void {
     if (page.position < cursor) this.#readAllAnew();
@@ -120,11 +123,11 @@ export class LogView implements RevocationView {
   }
 
   #age(now: number): number {
-    // A clock that was set back must not make an old view young.
+    // If the clock was set back, an old view must not count as young.
     return now < this.#refreshedAt ? Infinity : now - this.#refreshedAt;
   }
 
-  /** Waits under the waiter's own timer. */
+  /** Waits for a refresh, with the timer of the waiting request. */
   async #waitFor(asOf: number, anchor: Anchor, waitMs: number): Promise<void> {
     const refreshed = this.#join(asOf, anchor);
     anchor(refreshed);
@@ -135,7 +138,7 @@ export class LogView implements RevocationView {
     await this.#flights.join(REFRESH, asOf, (startedAt) => this.#read(startedAt, anchor), anchor);
   }
 
-  /** Whether the copy is now complete up to where the log was when the first read was sent. */
+  /** Reads the log. Returns whether the copy is complete up to the log's position when the first read was sent. */
   async #read(startedAt: number, anchor: Anchor): Promise<boolean> {
     const { now, maxMarks } = this.#options;
     if (this.#marks.size > maxMarks + 1000) this.#replacement ??= new KnownMarks();
@@ -169,7 +172,7 @@ export class LogView implements RevocationView {
     this.#marks.forgetBefore(now - CLOCK_SKEW_MS);
   }
 
-  /** The log is not the one that was read before: what it says is believed from its beginning on. */
+  /** Drops the copy because the log was replaced. The new log is read from its start. */
   #readAllAnew(): void {
     this.#marks = new KnownMarks();
     this.#replacement = undefined;

@@ -6,23 +6,26 @@ import type { Mark } from './mark.ts';
 export interface LogWriterOptions {
   readonly log: Pick<LogClient, 'append'>;
   readonly view: Pick<LogView, 'position' | 'learn'>;
-  /** How long a check can be of use, in milliseconds. */
+  /** The longest lifetime of a check, in milliseconds. */
   readonly checkLifeMs: number;
-  /** The same of a token. */
+  /** The longest lifetime of a token, in milliseconds. */
   readonly tokenLifeMs: number;
   readonly maxMarks: number;
   readonly now: () => number;
 }
 
-/** What a writer asks of the log besides recording marks. */
+/** The parts of a write besides the marks. */
 export type WriteRequest = Pick<AppendOptions, 'once' | 'remember' | 'recall'>;
 
 const NOTHING_NEW: LogPage = Object.freeze({ marks: [], position: LOG_START, hasMore: false });
 
-/** Recording is tried again after so many milliseconds; marking a subject twice says no more than once. */
+/**
+ * Delays before each retry, in milliseconds. Retries are safe: a subject that is marked twice is revoked the same
+ * way.
+ */
 const RETRIES_MS = [50, 250];
 
-/** Writes marks to the log, and so to this isolate's own view, which does not wait for its next refresh. */
+/** Writes marks to the log. The log's answer updates this isolate's view at once, before its next refresh. */
 export class LogWriter {
   readonly #options: LogWriterOptions;
 
@@ -31,9 +34,10 @@ export class LogWriter {
   }
 
   /**
-   * Records marks with patience, since nobody else will.
+   * Records marks, and retries because no later call would record them.
    *
-   * @returns whether they were recorded, had been by an earlier message of that name, or could not be
+   * @returns `recorded`; `repeated` if an earlier message of that name recorded them; `unrecorded` if all attempts
+   *   failed
    */
   async record(
     marks: readonly Mark[],
@@ -44,9 +48,9 @@ export class LogWriter {
   }
 
   /**
-   * Writes to the log, and tries again where no answer comes. Without marks it shows whether the log can be reached.
+   * Appends to the log, and retries if no answer comes. Without marks it tests whether the log can be reached.
    *
-   * @returns the log's answer; `undefined` when none came, which says nothing of what was recorded
+   * @returns the log's answer. `undefined` if no answer came; the marks may be recorded nevertheless
    */
   async append(
     marks: readonly Mark[],
@@ -57,7 +61,7 @@ export class LogWriter {
     for (const delayMs of RETRIES_MS) {
       await new Promise((resolve) => setTimeout(resolve, delayMs));
       const again = await this.#appendOnce(marks, request);
-      // "Repeated" is then our own attempt, of which we were not told.
+      // "Repeated" then means that an earlier attempt of this call was recorded, and its answer was lost.
       if (again?.kind === 'repeated') return { kind: 'recorded', page: NOTHING_NEW };
       if (again !== undefined) return again;
     }

@@ -1,19 +1,21 @@
 // Pure: no I/O, no clock.
 import { canonicalId } from '../session/uuid.ts';
 
-/** Whose checks and tokens a mark speaks of. */
+/** The subject of a mark: the checks and tokens that the mark revokes. */
 export type MarkSubject =
   | {
       readonly kind: 'session';
       readonly sessionId: string;
-      /** Whose session it is, where known: a flood of one person's marks is folded into one of theirs. */
+      /**
+       * The identity of the session, if known. Too many marks of one person are folded into one mark of that person.
+       */
       readonly identityId?: string;
-      /** Names a session of this issuer's tokens only; left out: whoever calls a session by this id. */
+      /** Limits the mark to tokens of this issuer. If absent, the mark names every session with this id. */
       readonly issuer?: string;
     }
   /**
-   * A session only if it is this identity's: for a caller who names an id that they were not shown to own. It reaches
-   * entries and tokens that carry both, and so harms nobody else.
+   * A session, but only if it belongs to this identity. Used if the caller has not proved that the session id is
+   * theirs. The mark applies to entries and tokens that carry both ids, so it cannot harm other people.
    */
   | {
       readonly kind: 'session-of';
@@ -21,18 +23,18 @@ export type MarkSubject =
       readonly identityId: string;
       readonly issuer?: string;
     }
-  /** Every session of an identity but one. */
+  /** All sessions of an identity except one. */
   | {
       readonly kind: 'other-sessions';
       readonly identityId: string;
       readonly exceptSessionId: string;
     }
   | { readonly kind: 'identity'; readonly identityId: string; readonly issuer?: string }
-  /** A digest, as the tiers name it; never the credential. */
+  /** The credential's name in the tiers, which is a digest. Never the credential itself. */
   | {
       readonly kind: 'credential';
       readonly credentialName: string;
-      /** Whose it is, where known. */
+      /** The identity of the credential, if known. */
       readonly identityId?: string;
     }
   | { readonly kind: 'token'; readonly issuer: string; readonly tokenId: string }
@@ -41,29 +43,29 @@ export type MarkSubject =
   | { readonly kind: 'everything' };
 
 /**
- * What a writer asks the log to record: *nothing that was checked or issued about the subject until now is
- * to be believed.* The log itself says when now is, so that no writer's clock takes part.
+ * A mark to record: *checks and tokens of the subject up to now no longer count.* The log itself decides the time
+ * "now", so the writers' clocks do not matter.
  */
 export interface Mark {
   readonly subject: MarkSubject;
   /**
-   * Written before a change is known to succeed. It makes cached sessions be checked again, which harms nobody,
-   * and says nothing of tokens, which it would deny: else whoever names another's session in a request
-   * that then fails could end that one's tokens.
+   * Whether the mark is written before a change is known to succeed. A tentative mark makes the store check cached
+   * sessions again, which is harmless. It does not deny tokens. Otherwise a client could name another person's
+   * session in a request that then fails, and so end that person's tokens.
    */
   readonly isTentative: boolean;
   /**
-   * Denies the tokens issued at or before this, in milliseconds since the epoch; for events that say when they
-   * happened. Never later than the log's own time, which is what it is when left out.
+   * Tokens issued at or before this time are denied, in milliseconds since the epoch. For events that say when they
+   * happened. The log's own time is the upper limit, and the default.
    */
   readonly issuedBefore?: number;
 }
 
-/** Where everything ends up that has nowhere finer to go. */
+/** The key of the mark that revokes everything. */
 export const EVERYTHING_KEY = '*';
 
 /**
- * Longer ids are cut: two that share so many characters are then marked together, which denies too much and
+ * Longer ids are cut. Two ids with the same first characters are then marked together, which denies too much and
  * never too little.
  */
 const MAX_ID_LENGTH = 512;
@@ -76,26 +78,26 @@ export function identityKey(identityId: string, issuer?: string): string {
   return scopedKey('i', cut(identityId), issuer);
 }
 
-/** The session of this id, if it is this identity's. */
+/** The key of a session that counts only for this identity. */
 export function sessionOfKey(sessionId: string, identityId: string, issuer?: string): string {
   return scopedKey('p', joined(identityId, sessionId), issuer);
 }
 
-/** Every session of this identity but the one of this id. */
+/** The key of all sessions of this identity except one. */
 export function otherSessionsKey(identityId: string, exceptSessionId: string): string {
   return scopedKey('x', joined(identityId, exceptSessionId), undefined);
 }
 
-/** A key that names sessions together with their person. */
+/** The parts of a key that names sessions together with their person. */
 export interface KeyOfPerson {
-  /** The person's own key. */
+  /** The key of the person. */
   readonly person: string;
-  /** Whether it names the session, or all others of that person. */
+  /** `one`: the key names this session. `others`: it names all other sessions of the person. */
   readonly role: 'one' | 'others';
   readonly sessionId: string;
 }
 
-/** Takes such a key apart; `undefined` for every other key. */
+/** Splits such a key into its parts. Returns `undefined` for every other key. */
 export function readKeyOfPerson(key: string): KeyOfPerson | undefined {
   const role = { p: 'one', x: 'others' }[key.charAt(0)];
   if (role !== 'one' && role !== 'others') return undefined;
@@ -115,7 +117,7 @@ export function issuerKey(issuer: string): string {
   return scopedKey('o', cut(issuer), undefined);
 }
 
-/** What a subject is called in the log and in every view of it. */
+/** The key of a subject in the log and in every view. */
 export function subjectKey(subject: MarkSubject): string {
   switch (subject.kind) {
     case 'session':
@@ -138,8 +140,8 @@ export function subjectKey(subject: MarkSubject): string {
 }
 
 /**
- * The next coarser subject, which names all that this one does and more: a person's, or an issuer's. `undefined` for
- * those of no known owner.
+ * The key of the next coarser subject, a person or an issuer, which includes this subject. `undefined` if the owner
+ * is unknown.
  */
 export function ownerKey(subject: MarkSubject): string | undefined {
   switch (subject.kind) {
@@ -163,29 +165,29 @@ export function ownerKey(subject: MarkSubject): string | undefined {
   }
 }
 
-/** The owner of an owner, by its key: a person whom an issuer knows is that issuer's. */
+/** The owner of an owner. A person known by an issuer belongs to that issuer; other owners have no owner. */
 export function ownerOfKey(key: string): string | undefined {
   const issuer = /^i@([^\n]*)\n/.exec(key)?.[1];
   return issuer === undefined ? undefined : issuerKey(issuer);
 }
 
-/** Between these two are the keys of everybody whom an issuer knows; `owner` is the issuer's own key. */
+/** The limits of the key range of all people known by an issuer. `owner` is the issuer's own key. */
 export function peopleOfIssuer(owner: string): [string, string] {
   const issuer = owner.slice('o:'.length);
   return [`i@${issuer}\n`, `i@${issuer}\v`];
 }
 
-/** Two ids as one; each is cut for itself, so that a long one hides nothing of the other. */
+/** Joins two ids into one name. Each id is cut separately, so that a long first id does not remove the second. */
 function joined(first: string, second: string): string {
   return `${cut(first)}\n${cut(second)}`;
 }
 
-/** An id as it stands in a key: in the one spelling that ids are compared in. */
+/** An id as written in a key: cut to the maximum length, or in canonical spelling. */
 export function cut(id: string): string {
   return id.length > MAX_ID_LENGTH ? id.slice(0, MAX_ID_LENGTH) : canonicalId(id);
 }
 
-/** No issuer holds a line feed (it is a URL), so no two pairs are the same text. */
+/** Builds a key. An issuer is a URL and contains no line feed, so different subjects have different keys. */
 function scopedKey(kind: string, name: string, issuer: string | undefined): string {
   return issuer === undefined ? `${kind}:${name}` : `${kind}@${issuer}\n${name}`;
 }

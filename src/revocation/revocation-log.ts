@@ -3,15 +3,18 @@ import { LogCore } from './log-core.ts';
 import type { AppendAnswer, AppendOptions, LogPage, LogPosition } from './log-protocol.ts';
 import type { Mark } from './mark.ts';
 
-/** Marks fall due one by one; they are forgotten together, so that the alarm does not ring all the time. */
+/**
+ * Minimum time between two removals of expired marks. Marks expire one by one, and are removed together to save
+ * alarms.
+ */
 const PRUNE_INTERVAL_MS = 60_000;
 
-/** The one object that is the log; a deployment has one, under this name. */
+/** The name of the Durable Object. A deployment has one log. */
 export const LOG_NAME = 'log';
 
 /**
- * The revocation log of a deployment: a Durable Object, of which the platform runs one at a time, so that its
- * marks have one order everywhere.
+ * The revocation log of a deployment: a Durable Object. The platform runs one instance at a time, so its marks have
+ * the same order everywhere.
  */
 export class RevocationLog extends DurableObject {
   readonly #log: LogCore;
@@ -21,12 +24,12 @@ export class RevocationLog extends DurableObject {
     this.#log = new LogCore(context.storage, () => Date.now());
   }
 
-  /** Every subject marked after the cursor, a page at a time. */
+  /** Returns the subjects marked after the cursor, one page per call. */
   read(cursor: LogPosition): LogPage {
     return this.#log.read(cursor);
   }
 
-  /** Records marks durably, all or none, and brings the writer up to date. */
+  /** Records marks durably, all or none. The answer brings the writer's view up to date. */
   async append(marks: readonly Mark[], options: AppendOptions): Promise<AppendAnswer> {
     const answer = this.#log.append(marks, options);
     const due = Date.now() + Math.max(options.checkLifeMs, PRUNE_INTERVAL_MS);

@@ -1,10 +1,10 @@
 import { LOG_START, type LogPosition } from './log-protocol.ts';
 
-/** What a mark can name, of a cached session or of a token; each left out where it does not apply. */
+/** The names by which a mark can revoke a cached session or a token. Names that do not apply are absent. */
 export interface RevocationSubject {
   readonly sessionId?: string;
   readonly identityId?: string;
-  /** The tiers' name for the credential (a digest). */
+  /** The credential's name in the tiers (a digest). */
   readonly credentialName?: string;
   /** The `iss` and `jti` of a token. */
   readonly issuer?: string;
@@ -12,22 +12,22 @@ export interface RevocationSubject {
 }
 
 /**
- * What is known of revocations. Every cached answer is held against it before it is given.
+ * An isolate's view of the revocations. Every cached answer is checked against the view before it is served.
  *
- * Cached checks are held against marks by their *order in the log*: whoever starts a check takes down
- * `position()`, and the check is not to be believed once `notBefore(subject)` is beyond that. So no clock
- * of any place decides whether a check or a revocation came first. Tokens, which their issuer made
- * elsewhere, are compared by time.
+ * Cached checks are compared with marks by their *order in the log*. A check stores `position()` when it starts. It
+ * no longer counts once `notBefore(subject)` is greater. So no clock decides whether a check or a revocation came
+ * first. Tokens are compared by time, because their issuer made them elsewhere.
  */
 export interface RevocationView {
-  /** How old the view may be when a cached answer is given; `Infinity` where no log is kept. */
+  /** Maximum age of the view when a cached answer is served; `Infinity` if there is no log. */
   readonly lagMs: number;
   /**
-   * Makes the view young enough to be held against: nothing to wait for while it is (a refresh may go on
-   * behind), else a promise that settles, and never rejects, when it has been refreshed or could not be.
+   * Refreshes the view if it is too old. Returns `undefined` if the caller need not wait; a refresh may then run in
+   * the background. Otherwise returns a promise that settles when the refresh has succeeded or failed. It never
+   * rejects.
    *
-   * @param maxAgeMs for those that ask on a timer and not for an answer; the lag when left out
-   * @param waitMs how long it is worth a wait, for those that have nobody else to ask
+   * @param maxAgeMs for callers that run on a timer and serve no answer; the default is the lag
+   * @param waitMs the longest useful wait, for callers that have no store to ask instead
    */
   refresh(
     now: number,
@@ -35,30 +35,30 @@ export interface RevocationView {
     maxAgeMs?: number,
     waitMs?: number,
   ): Promise<void> | undefined;
-  /** The place in the log up to which every mark is known here. To be taken down *before* a check is sent. */
+  /** The position up to which every mark is known here. Read it *before* a check is sent. */
   position(): LogPosition;
-  /** Where in the log the subject was last marked; `LOG_START` when no mark names it. */
+  /** The position of the last mark that names the subject; `LOG_START` if no mark does. */
   notBefore(subject: RevocationSubject): LogPosition;
   /**
-   * The moment (milliseconds since the epoch) at or before which a token of this subject must have been issued to
-   * be denied; 0 when nothing names it. Tentative marks do not count.
+   * The time up to which tokens of this subject are denied, in milliseconds since the epoch. A token issued at or
+   * before it is denied. 0 if no mark names the subject. Tentative marks do not count.
    */
   tokenNotBefore(subject: RevocationSubject): number;
   /**
-   * The moment before which checks are trusted only while the store cannot be asked, because the view
-   * itself is too old to vouch for them; 0 while it is not.
+   * The time before which checks count only while the store cannot be asked, because the view is too old to confirm
+   * them. 0 while the view is young enough.
    *
    * @param maxAgeMs as for `refresh`
    */
   trustedSince(now: number, maxAgeMs?: number): number;
   /**
-   * How long ago the mark was written on account of which something about this subject is refused now, in
-   * milliseconds; `undefined` when it was refused here before.
+   * The age of the mark that now revokes this subject, in milliseconds; `undefined` if the mark has revoked something
+   * here before.
    */
   firstRefusalLagMs(subject: RevocationSubject, now: number): number | undefined;
 }
 
-/** For sites that keep no log: freshness alone bounds how long a revoked session is served. */
+/** The view of a site without a log. Freshness alone limits how long a revoked session is served. */
 export const NO_REVOCATION_LOG: RevocationView = Object.freeze({
   lagMs: Infinity,
   refresh: () => undefined,

@@ -7,9 +7,9 @@ import { NO_REVOCATION_LOG, type RevocationView } from './revocation-view.ts';
 export interface RevocationOptions {
   readonly openLog: () => RevocationLogStub;
   readonly lagMs: number;
-  /** How long a check can be of use, in milliseconds. */
+  /** The longest lifetime of a check, in milliseconds. */
   readonly checkLifeMs: number;
-  /** The same of a token. */
+  /** The longest lifetime of a token, in milliseconds. */
   readonly tokenLifeMs: number;
   readonly maxMarks: number;
   readonly now: () => number;
@@ -20,23 +20,23 @@ export interface RevocationOptions {
 /** The revocation log as one isolate uses it. */
 export interface Revocation {
   readonly view: RevocationView;
-  /** `undefined` where no log is kept. */
+  /** `undefined` if the site has no log. */
   readonly writer: LogWriter | undefined;
-  /** Whether the log answers; `true` where none is kept. */
+  /** Whether the log answers; `true` if the site has no log. */
   readonly isReadable: () => Promise<boolean>;
 }
 
 /** The deadline of one call to the log. */
 const LOG_TIMEOUT_MS = 1000;
 
-/** For sites that keep no log: freshness alone bounds how long a revoked session is served. */
+/** For sites without a log. Freshness alone limits how long a revoked session is served. */
 export const NO_REVOCATION: Revocation = Object.freeze({
   view: NO_REVOCATION_LOG,
   writer: undefined,
   isReadable: async () => true,
 });
 
-/** Puts together what one isolate needs to read and to write the log. */
+/** Creates the reader and the writer of the log for one isolate. */
 export function createRevocation(options: RevocationOptions): Revocation {
   const { openLog, onFailure, ...rest } = options;
   const timeoutMs = LOG_TIMEOUT_MS;
