@@ -61,7 +61,10 @@ export class Recorder {
     return names && people.flatMap(({ id, markBy }) => (names.get(id) ?? []).map(markBy));
   }
 
-  /** Returns the identity that a mark denies tokens of, if they may carry its other names; `markBy` marks by those. */
+  /**
+   * Returns the identity whose tokens a mark denies, if those tokens may carry another name of the identity. `markBy`
+   * makes the same mark by such a name.
+   */
   #personOf(mark: Mark): { id: string; markBy: (name: string) => Mark }[] {
     const { subject } = mark;
     if (subject.kind !== 'identity' || mark.isTentative) return [];

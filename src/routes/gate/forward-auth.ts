@@ -47,8 +47,8 @@ const NGINX_ANSWER_PATH = '/.postern/auth/nginx/answer';
 
 /**
  * Serves `/.postern/auth/…`: the gate's verdict for a proxy that keeps its own routing. Only {@link allowed} makes a
- * 200. It takes a proxy that has proven itself, an original request that was admitted, and a pass. The body of the
- * request is never read.
+ * 200. That takes a proxy that has proven itself, an original request that was admitted, and a pass. The request's body
+ * is never read.
  */
 export function createForwardAuth(options: ForwardAuthOptions): ForwardAuth {
   return async function forwardAuth(request, target, anchor) {

@@ -71,7 +71,7 @@ async function outcomeOf(answer: ChangeAnswer, flow: FlowRequest): Promise<Outco
   // A browser is redirected to the same page whether its settings were taken or not. The flow's state tells.
   const isRedirect = (status >= 300 && status < 400) || status === 422;
   if (isRedirect) return stateByFlow(flow);
-  // Above 400, Kratos refuses the caller or an expired flow, before any change. A hook may fail with 400 after it.
+  // Above 400, Kratos refuses the caller or an expired flow, before any change. After a change, a hook may fail with 400.
   return status > 400 ? 'not-taken' : 'unsure';
 }
 

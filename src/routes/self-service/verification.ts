@@ -100,8 +100,7 @@ async function recheckCaller(flow: FlowRequest): Promise<Conclusion> {
 
 /**
  * Reads the flow's state from the answer, or else from the flow: a browser is redirected in either case. `unknown`: the
- * store failed. A client repeats a request that got no answer, and the repetition finds the flow as the first try left
- * it.
+ * store failed. A client repeats a request that got no answer, and then finds the flow as the first try left it.
  */
 async function stateAfter(
   answer: ChangeAnswer,

@@ -49,7 +49,7 @@ export class Guard {
     if (access === undefined || assertion === null) return REFUSED;
     if (assertion.length > MAX_ASSERTION_LENGTH || !ASSERTION.test(assertion)) return REFUSED;
     const verified = await access(assertion, now(), anchor);
-    // Access adds the assertion for a browser's cookie, so a page of another site could send such a request.
+    // Access adds the assertion for the browser's cookie, even if a page of another site makes the request.
     const isChange = request.method !== 'GET' && request.method !== 'HEAD';
     if (verified.ok && isChange && isCrossSite(headers, allowedOrigins)) {
       return failed('cross_site_change');

@@ -152,7 +152,7 @@ function formToken({ id }: Session): Promise<string> {
   return digestName('v1f', [id]);
 }
 
-/** Redirects a GET without a session to sign-in. A form that was refused gets an error page with the reason. */
+/** Redirects a GET without a session to sign-in. A refused form gets an error page with the reason. */
 async function answerObstacle(
   obstacle: Obstacle,
   { request, target }: RouteRequest,
