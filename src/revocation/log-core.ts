@@ -48,16 +48,16 @@ const HEAD_START_MS = 60_000;
 /** Lifetime of the first mark: longer than a check from before the log can live, at the greatest lifetimes. */
 const FIRST_MARK_KEEP_MS = 2 * 86_400_000;
 /**
- * Allowed lead of an issuer's clock over the log's. A token is denied if its `iat` is at most this much later than
- * the mark. (`iat` in whole seconds rounds down, which needs no margin.)
+ * Allowed lead of an issuer's clock. A token is denied if its `iat` is at most this much later than the mark. (`iat`
+ * in whole seconds rounds down, which needs no margin.)
  */
 export const ISSUER_SKEW_MS = 1000;
 
 /**
- * The revocation log as tables in SQLite. Each marked subject has one row with its latest mark, because a later mark
- * includes every earlier one. Every change is one transaction. Folding limits the size: a person's marks become one
- * of that person, a token's marks one of its issuer, and the oldest half of all marks one of `everything`. A fold
- * names more than was marked, and never less.
+ * The revocation log as SQLite tables. Each marked subject has one row, its latest mark, which includes every earlier
+ * one. Every change is one transaction. Folding limits the size: a person's marks become one of that person, a
+ * token's marks one of its issuer, the oldest half one of `everything`. A fold names more than was marked, and never
+ * less.
  */
 export class LogCore {
   readonly #storage: LogStorage;
@@ -244,7 +244,7 @@ export class LogCore {
   }
 
   /**
-   * Replaces many marks by one mark of their owner, at the position of the last one. A reader before that position
+   * Replaces marks by one mark of their owner, at the position of the last one. A reader before that position
    * receives the new mark. A reader beyond that position already has every replaced mark.
    */
   #foldWhere(

@@ -65,8 +65,8 @@ export interface Mark {
 export const EVERYTHING_KEY = '*';
 
 /**
- * Longer ids are cut. Two ids with the same first characters are then marked together, which denies too much and
- * never too little.
+ * Longer ids are cut. Two ids that share this many first characters are then marked together, which denies too much
+ * and never too little.
  */
 const MAX_ID_LENGTH = 512;
 

@@ -47,7 +47,9 @@ export class Refusals {
     return readiness.hasFailedSince(refusal.arrived) ? undefined : refusal;
   }
 
-  /** Looks for proof of a refusal if the request wants proof and the credential is a cookie. */
+  /**
+   * Proves a refusal, if possible and if the request wants proof of a refused cookie. Otherwise returns it unchanged.
+   */
   async proveAsWanted(
     { name, credential, demand, anchor }: Question,
     refusal: ConfirmedRefusal,

@@ -5,7 +5,7 @@ import type { Anchor } from '../runtime/single-flight.ts';
 import type { CheckedSession } from './checked-session.ts';
 import type { ConfirmedAnswer } from './confirmed-answer.ts';
 
-/** A store's answer, and the log position at the start of its check. Plain data, shared between requests. */
+/** A store's answer, the start of its check and the log position known then. Plain data, shared between requests. */
 export interface TimedAnswer {
   readonly answer: ConfirmedAnswer;
   /** Milliseconds since the epoch. */

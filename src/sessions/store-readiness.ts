@@ -40,7 +40,7 @@ const INTERVAL_MS = 1000;
 const RECENT_MS = 2000;
 /** Maximum wait for the answer to a readiness check. */
 const WAIT_MS = 1000;
-/** Deadline of one readiness check; see the store's own deadline. */
+/** The longest time that one readiness check takes; see the store's own deadline. */
 const QUESTION_DEADLINE_MS = 2000;
 const QUESTION = 'readiness';
 

@@ -21,8 +21,8 @@ export function isStrongRsaKey(modulus: Uint8Array, exponent: Uint8Array): boole
 
 /**
  * The primes for the ROCA test. The faulty library's primes are `k * M + (65537 ** a mod M)`, with M a product of
- * small primes. So the modulus is a power of 65537 modulo each small prime. About one in 2^27 of all other moduli is
- * so too.
+ * small primes. So the modulus is a power of 65537 modulo each small prime. About one in 2^27 other moduli has this
+ * property by chance.
  */
 const ROCA_PRIMES = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157];
 
