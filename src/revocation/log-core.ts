@@ -40,10 +40,7 @@ const ISSUER_SHARE = 1 / 4;
 const IS_FINE = `key NOT LIKE 'o%' AND key <> '${EVERYTHING_KEY}'`;
 const TO_EVERYTHING = `'${EVERYTHING_KEY}'`;
 
-/**
- * A new log starts this far ahead of its clock. So its positions exceed those of a log that it replaces, even if the
- * two clocks differ.
- */
+/** A new log starts this far ahead of its clock. So its positions exceed a replaced log's, even if clocks differ. */
 const HEAD_START_MS = 60_000;
 /** Lifetime of the first mark: longer than a check from before the log can live, at the greatest lifetimes. */
 const FIRST_MARK_KEEP_MS = 2 * 86_400_000;
