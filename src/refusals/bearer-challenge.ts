@@ -5,16 +5,17 @@ import type { DenialReason, ShortfallReason } from '../errors/reasons.ts';
 import { isTokenReason } from '../errors/token-reasons.ts';
 
 export interface BearerChallengeOptions {
-  /** Where the protected resource's metadata is (RFC 9728); `undefined` when there is none. */
+  /** The URL of the protected resource's metadata (RFC 9728); `undefined` when there is none. */
   readonly resourceMetadataUrl: string | undefined;
-  /** How recent a sign-in has to be; only for `session_refresh_required`. */
+  /** The longest time since the last sign-in, in seconds; only for `session_refresh_required`. */
   readonly maxAgeSeconds?: number | undefined;
 }
 
 /**
- * The `WWW-Authenticate` value of a denial: RFC 6750 section 3 for a credential that is missing or bad (an error is
- * named only when one was presented), RFC 9470 for a session that has to be proven more strongly or more lately,
- * with `resource_metadata` (RFC 9728 section 5.1). `undefined` for a denial that no credential would change.
+ * Returns the `WWW-Authenticate` value of a denial. RFC 6750 section 3 defines it for a missing or bad credential; an
+ * error is named only when the request presented a credential. RFC 9470 defines it for a session that needs a stronger
+ * or more recent sign-in. `resource_metadata` is added (RFC 9728 section 5.1). Returns `undefined` for a denial that
+ * another credential would not change.
  */
 export function bearerChallenge(
   reason: DenialReason | ShortfallReason,

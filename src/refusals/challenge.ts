@@ -6,7 +6,7 @@ import type { SiteHosts } from '../http/site-hosts.ts';
 import { parseObject } from '../runtime/json.ts';
 
 export interface ChallengeOptions {
-  /** Where clients reach Postern: scheme, host and port. */
+  /** The URL at which clients reach Postern: scheme, host and port. */
   readonly publicUrl: string;
   readonly hosts: SiteHosts;
   readonly loginUrl: string;
@@ -14,19 +14,19 @@ export interface ChallengeOptions {
   readonly kratosPublicUrl: string;
 }
 
-/** A longer address is not come back to: it would not fit the redirects of a sign-in. */
+/** The longest path in `return_to`, in characters. A longer path would not fit the redirects of a sign-in. */
 const MAX_RETURN_LENGTH = 2048;
 
-/** `text/html` in `Accept`, unless its weight says that it is not acceptable (RFC 9110 section 12.4.2). */
+/** Matches `text/html` in `Accept`, unless its weight says that it is not acceptable (RFC 9110 section 12.4.2). */
 const TAKES_HTML =
   /(?:^|,)\s*text\/html\s*(?:$|,|;(?!(?:[^,]*;)?\s*q\s*=\s*0(?:\.0*)?\s*(?:[;,]|$)))/i;
-/** The one value that scripts send; Android's WebView sends its app's name with navigations, or nothing. */
+/** Matches the `X-Requested-With` of scripts. Android's WebView sends its app's name with navigations, or nothing. */
 const SCRIPT = /(?:^|,)\s*XMLHttpRequest\s*(?:,|$)/i;
 const WEB_SOCKET = /(?:^|,)\s*websocket\s*(?:,|$)/i;
 
 /**
- * Returns whether a person is looking at the answer, rather than a program: Fetch Metadata decides where the
- * browser sends it, `Accept` elsewhere. A program gets 401, because a redirect to HTML is no answer to it.
+ * Returns whether a person sees the answer, rather than a program. Fetch Metadata decides when the browser sends it,
+ * otherwise `Accept`. A program gets 401, because it cannot use a redirect to HTML.
  */
 export function isNavigation(headers: Headers): boolean {
   const mode = headers.get('sec-fetch-mode');
@@ -40,8 +40,9 @@ export function isNavigation(headers: Headers): boolean {
 }
 
 /**
- * Where a person can make good what was missing: sign in, prove a second factor, sign in once more. Always at
- * the configured addresses, always coming back to a configured host. `undefined`: nowhere.
+ * Returns the URL at which a person can meet the requirement: sign in, prove a second factor, or sign in again. The
+ * URL is always at a configured address, and `return_to` always names a configured host. `undefined` when there is no
+ * such URL.
  */
 export function challengeLocation(
   reason: DenialReason | ShortfallReason,
@@ -68,14 +69,15 @@ export function challengeLocation(
   }
 }
 
-/** Where to sign in, and to come back from: the request's own path at the site's own host. */
+/** Returns the sign-in URL. Its `return_to` is the request's own path at the site's own host. */
 export function loginLocation(target: AdmittedTarget, options: ChallengeOptions): string {
   return withReturnTo(new URL(options.loginUrl), target, options);
 }
 
 /**
- * Where to prove a second factor: the store's `redirect_browser_to`, moved to the host browsers can reach
- * (behind a proxy Kratos names its internal one), or the sign-in with `aal=aal2`.
+ * Returns the URL at which a person can prove a second factor: the store's `redirect_browser_to`, or else the sign-in
+ * with `aal=aal2`. The store's URL is moved to the host that browsers can reach, because behind a proxy Kratos names
+ * its internal host.
  */
 export function stepUpLocation(
   target: AdmittedTarget,
@@ -90,7 +92,7 @@ export function stepUpLocation(
   return withReturnTo(location, target, options);
 }
 
-/** The path below the address at which Postern asks Kratos, which begins with a slash. */
+/** Returns the path below the address at which Postern asks Kratos. It begins with a slash. */
 function pathInKratos({ pathname }: URL, { kratosPublicUrl }: ChallengeOptions): string {
   const prefix = new URL(kratosPublicUrl).pathname.replace(/\/$/, '');
   return pathname.startsWith(`${prefix}/`) ? pathname.slice(prefix.length) : pathname;

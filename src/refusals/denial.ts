@@ -13,20 +13,20 @@ import { messagePage } from './message-page.ts';
 
 export interface DenialOptions extends ChallengeOptions {
   readonly turns: Turns;
-  /** Where the metadata of RFC 9728 is; `undefined` when there is none. */
+  /** The URL of the metadata of RFC 9728; `undefined` when there is none. */
   readonly resourceMetadataUrl: string | undefined;
 }
 
-/** What a request is answered, and how the log will have it. */
+/** The answer to a request, with its fields for the log. */
 export interface Answer {
   readonly response: Response;
   readonly outcome: Decision['outcome'];
   readonly reason: Reason | undefined;
-  /** More than the client is told. */
+  /** More detail for the log; the client does not get it. */
   readonly detail?: string;
 }
 
-/** What the log says of an answer. */
+/** Returns the log's fields of an answer. */
 export function toldOf({
   response,
   outcome,
@@ -50,8 +50,9 @@ export interface Denied {
 type Denial = Extract<Verdict, { kind: 'deny' }>;
 
 /**
- * The answer to a request that may not pass. A person is sent where they can make good what is missing, and told
- * why when there is no such place or the way there leads in circles; a program gets the reason as JSON.
+ * Answers a request that may not pass. A person is redirected to the page where they can meet the requirement. When
+ * there is no such page, or the redirect leads in circles, the person gets a page that names the reason. A program
+ * gets the reason as JSON.
  */
 export async function answerDenial(
   denial: Denial,
@@ -63,7 +64,7 @@ export async function answerDenial(
   const locate = () =>
     challengeLocation(reason, { target: denied.target, storeBody: denial.storeBody }, options);
   if (!isNavigation(denied.headers)) {
-    // A program is told where to step up; where to sign in is its own business.
+    // A program gets the URL of a step-up (403). A program without a session (401) knows by itself how to sign in.
     const location = explain(reason).status === 403 ? locate() : undefined;
     const response = denialResponse(denial, denied.rule, location, options);
     return { response, outcome: 'deny', ...told };
@@ -108,7 +109,7 @@ async function answerChallenge(
   return { response, outcome: 'challenge', reason };
 }
 
-/** The page names the cause; its link begins anew, so a person who only hurried is not stuck. */
+/** Answers with a page that names the cause. The count starts anew, so a person who was only quick is not stuck. */
 async function breakLoop(
   cause: Denial['reason'],
   { headers: received, target }: Denied,
@@ -136,7 +137,7 @@ function hintFor(cause: Denial['reason']): string {
     : HINTS[cause];
 }
 
-/** What usually makes a sign-in come back empty-handed. */
+/** The usual cause of each reason when it persists after a sign-in. */
 const HINTS: Record<Exclude<Denial['reason'], TokenDenialReason>, string> = {
   credential_missing:
     'Your browser did not send the session cookie. For the operator of this site: look at its domain, path and SameSite.',

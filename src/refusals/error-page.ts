@@ -4,8 +4,8 @@ import { isNavigation } from './challenge.ts';
 import { messagePage } from './message-page.ts';
 
 /**
- * A refusal or fault as its client can read it: the page a person is shown, the JSON a program gets. Status and
- * headers are those of the JSON, so that nothing but the reading differs.
+ * Returns a refusal or fault in a form that its client can read: a page for a person, JSON for a program. The page
+ * takes over the status and headers of the JSON answer.
  */
 export async function shown(
   response: Response,

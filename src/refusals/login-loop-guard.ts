@@ -1,40 +1,44 @@
-// No I/O; the clock is handed in.
+// No I/O; the clock is a parameter.
 import { readCookies } from '../http/cookies.ts';
 
-/** The third way to sign-in is not taken: two sign-ins have brought a credential that did not help. */
+/** An error page replaces the third redirect to sign-in: two sign-ins have given a credential that did not help. */
 const MAX_TURNS = 3;
-/** So many departures one right after the other are a sign-in that redirects back without asking anyone. Browsers give up at 20 redirects. */
+/**
+ * An error page replaces the redirect at this many departures in quick succession: the sign-in redirects back without
+ * asking the person. Browsers give up at 20 redirects.
+ */
 const MAX_QUICK_DEPARTURES = 5;
 const QUICK_MS = 5000;
-/** A departure further back than this is forgotten. */
+/** The browser forgets a departure after this time. */
 const WINDOW_SECONDS = 60;
 
-/** What a browser's cookie says of its last departure. */
+/** A browser's last departure to sign-in, as its cookie records it. */
 interface Departure {
-  /** Ways to sign-in, the present one included. */
+  /** The number of turns through sign-in, the present one included. */
   readonly turns: number;
-  /** Departures right after one another, with nothing new presented. */
+  /** The number of departures in quick succession without a new credential. */
   readonly quick: number;
   readonly page: string;
   readonly cause: string;
-  /** Of the credentials that were presented; empty when there were none. */
+  /** A hash of the presented credentials; empty when there were none. */
   readonly presented: string;
   readonly at: number;
 }
 
 export interface TurnsOptions {
   readonly publicUrl: string;
-  /** Of cookies that hold credentials. */
+  /** Names of the cookies that hold credentials. */
   readonly credentialCookies: readonly string[];
   readonly now: () => number;
 }
 
 /**
- * Ends a sign-in that goes in circles. Only ways through sign-in count: a browser comes back to the same page with another
- * credential than it left with, and is refused for the same reason; or it comes back at once, again and again. A page that
- * is loaded in several tabs, or once more, is none. The count is kept in a cookie of that browser and is not secret: all
- * that a forged one can do is to show a page with a link in place of a redirect. `__Host-` keeps sibling domains from
- * planting it.
+ * Ends a sign-in that goes in circles. Two cases count. A browser comes back to the same page with another credential
+ * than it left with, and is refused for the same reason. Or it comes back at once, again and again. Loading a page in
+ * several tabs, or loading it once more, does not count.
+ *
+ * The count is kept in a cookie of that browser and is not secret. A forged cookie can only replace a redirect by a
+ * page with a link. `__Host-` prevents sibling domains from setting the cookie.
  */
 export class Turns {
   readonly cookieName: string;
@@ -49,9 +53,10 @@ export class Turns {
   }
 
   /**
-   * Takes one departure to sign-in into account.
+   * Counts one departure to sign-in.
    *
-   * @returns the `Set-Cookie` that goes with it, none for what is no visit of a person; `undefined` when the way goes in circles
+   * @returns the `Set-Cookie` of the redirect, empty when the request is not a person's visit; `undefined` when the
+   * sign-in goes in circles
    */
   depart(headers: Headers, place: string, reason: string): readonly string[] | undefined {
     if (!isVisit(headers)) return [];
@@ -70,8 +75,8 @@ export class Turns {
   }
 
   /**
-   * The `Set-Cookie` that forgets the turns of a page; none when those remembered are another's. What a page of
-   * the way round loads (its icon, the sign-in page itself) passes too, and would otherwise begin the count anew.
+   * Returns the `Set-Cookie` that forgets the turns of a page; empty when the cookie counts the turns of another page.
+   * Requests for other pages pass during a circle (an icon, the sign-in page itself) and must not restart the count.
    */
   forget(headers: Headers, place: string): readonly string[] {
     return this.#read(headers)?.page === nameOf(place)
@@ -103,7 +108,7 @@ export class Turns {
   }
 }
 
-/** Whether a person sees the answer in a window of its own: no frame, and nothing that is loaded ahead. */
+/** Returns whether a person sees the answer in its own window: not in a frame, and not loaded ahead. */
 function isVisit(headers: Headers): boolean {
   const isAhead = ['sec-purpose', 'purpose', 'x-moz'].some((name) =>
     /prefetch|prerender/.test(headers.get(name) ?? ''),
@@ -111,12 +116,12 @@ function isVisit(headers: Headers): boolean {
   return !isAhead && (headers.get('sec-fetch-dest') ?? 'document') === 'document';
 }
 
-/** What is counted for: a page, whatever is asked of it. */
+/** Returns the page whose turns are counted: host and path, without method and query. */
 export function placeOf({ host, path }: { readonly host: string; readonly path: string }): string {
   return `${host}${path}`;
 }
 
-/** FNV-1a, 32 bits: enough to tell the pages of one browser apart, and says nothing of them. */
+/** Hashes a text with FNV-1a, 32 bits: enough to tell the pages of one browser apart, without showing them. */
 function nameOf(page: string): string {
   let hash = 0x811c9dc5;
   for (let index = 0; index < page.length; index += 1) {

@@ -2,17 +2,17 @@
 import { html } from 'hono/html';
 import { page } from './page.ts';
 
-/** What a person is told where a program would get JSON. Text only: everything is escaped. */
+/** A message for a person, in the cases where a program would get JSON. All members are plain text and are escaped. */
 export interface Message {
   readonly title: string;
   readonly paragraphs: readonly string[];
-  /** One thing to do about it. */
+  /** One thing that the person can do. */
   readonly action?: { readonly label: string; readonly href: string };
-  /** For whoever is asked for help. */
+  /** An error code, for the people whom the person asks for help. */
   readonly code: string;
 }
 
-/** A page that explains why something is not shown. */
+/** Renders a page that explains why the requested page is not shown. */
 export function messagePage(
   { title, paragraphs, action, code }: Message,
   init: { readonly status: number; readonly headers: Headers },

@@ -11,10 +11,10 @@ export interface PageInit {
 }
 
 /**
- * A page for people: legible on a phone, in the dark, to a screen reader. Nothing of it runs, loads or frames
- * anything, and no other site hears of its address.
+ * Renders a page for people. It is legible on a phone, in dark mode and to a screen reader. The page runs no scripts,
+ * loads no resources and has no frames. Its address is not sent to other sites.
  *
- * @param title text; it is escaped
+ * @param title plain text; it is escaped
  */
 export async function page(title: string, main: Markup, init: PageInit): Promise<Response> {
   const text = await html`<!doctype html>
@@ -49,7 +49,7 @@ ${main}
   const headers = new Headers(init.headers);
   headers.set('content-type', 'text/html; charset=utf-8');
   headers.set('content-security-policy', contentSecurityPolicy(init));
-  // Without a referrer at all, browsers send forms with `Origin: null`, which is everybody's.
+  // With `no-referrer`, browsers would send forms with `Origin: null`, which any site can send.
   headers.set('referrer-policy', 'same-origin');
   return new Response(text.toString(), { status: init.status, headers });
 }

@@ -1,12 +1,12 @@
 // Pure: no I/O, no clock.
 
-/** The headers of a denial that a script acts on and that CORS would keep from it. */
+/** The headers of a denial that a script needs and that CORS would hide from it. */
 const EXPOSED = 'WWW-Authenticate, Postern-Reason, Retry-After';
 
 /**
  * Lets pages of these origins, and of no others, read a denial or fault of a gated path (Fetch standard, CORS
- * protocol). Without this a script sees a network error in place of a 401. A redirect stays unreadable: the pages it
- * leads to are not the rule's to share. Changes `response`, and returns it.
+ * protocol). Without this, a script sees a network error instead of a 401. A redirect stays unreadable, because the
+ * rule has no say over the pages that it leads to. Changes `response`, and returns it.
  */
 export function letRead(
   response: Response,
