@@ -3,8 +3,8 @@ import { PRIVATE_NO_STORE } from '../http/cache-control.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 
 /**
- * What of a provider's response headers reaches the client: what its SDKs and its rate limits need, and
- * nothing that speaks of the servers behind.
+ * The response headers of a provider that reach the client: those that the provider's SDKs and rate limits need.
+ * Headers that describe the servers behind Postern are left out.
  */
 export const PASSED_HEADERS = [
   'content-type',
@@ -28,8 +28,9 @@ export const PASSED_HEADERS = [
 ] as const;
 
 /**
- * The provider's response as the client gets it: status and body as sent, known headers, kept by no cache.
- * An API that answers with a redirect is not the API: following or passing it would reach somewhere else.
+ * Returns the provider's response for the client: status and body as sent, known headers only, and no caching. An API
+ * does not answer with a redirect. So a redirect is a fault: following it, or passing it on, would reach another
+ * server.
  */
 export function passThrough(response: Response): Result<Response, 'upstream_not_valid'> {
   if (response.status >= 300 && response.status < 400) return failed('upstream_not_valid');
@@ -37,7 +38,7 @@ export function passThrough(response: Response): Result<Response, 'upstream_not_
   return success(new Response(response.body, { status, headers: passedHeaders(response) }));
 }
 
-/** The headers of a provider's response that reach the client, `Cache-Control` of our own among them. */
+/** Returns the headers of a provider's response that reach the client, with Postern's own `Cache-Control`. */
 export function passedHeaders(response: Response, more: readonly string[] = []): Headers {
   const headers = new Headers();
   for (const name of [...PASSED_HEADERS, ...more]) {

@@ -2,8 +2,8 @@ import type { Credential } from '../credentials/credential.ts';
 import type { Session } from '../session/session.ts';
 
 /**
- * What a session store said. Three outcomes are never mixed: there is a session, there is none, or we could
- * not find out (`fault`). Plain data throughout, so that it may be shared between requests.
+ * The answer of a session store. Three outcomes are never mixed: there is a session, there is no session, or Postern
+ * could not find out (`fault`). The answer is plain data, so that requests can share it.
  */
 export type StoreAnswer =
   | {
@@ -11,37 +11,37 @@ export type StoreAnswer =
       readonly session: Session;
       /** The bytes of the answer, for clients that expect the provider's own. */
       readonly body: string;
-      /** For the one request that caused the check; never stored, never replayed. */
+      /** Cookies for the one request that caused the check. They are never stored and never sent again. */
       readonly setCookies: readonly string[];
-      /** Seconds the provider allows the answer to be kept; `undefined` when it named none. */
+      /** For this many seconds the provider allows caching the answer; `undefined` when it names no time. */
       readonly cacheForSeconds: number | undefined;
     }
-  /** To be believed only of a store that is ready: Kratos answers so, whoever is asked about, when its database fails. */
+  /** Counts only when the store is ready: when its database fails, Kratos gives this answer for every credential. */
   | { readonly kind: 'no-session'; readonly body: string | undefined }
-  /** A session exists but not at the assurance level the store asks for. Never remembered. */
+  /** A session exists, but not at the assurance level that the store asks for. Never cached. */
   | { readonly kind: 'insufficient'; readonly body: string }
-  /** The request to the store was wrong, such as an unknown `tokenize_as` template. */
+  /** The request to the store was wrong, for example with an unknown `tokenize_as` template. */
   | { readonly kind: 'rejected'; readonly status: number; readonly body: string }
   | {
       readonly kind: 'fault';
       /**
-       * `store`: the store is down, late, failing or limiting, whoever is asked about. `answer`: this one answer
-       * could not be used, which a client may have caused (a credential that some firewall takes exception to).
+       * `store`: the store is down, late, failing or rate limiting, for every credential. `answer`: only this answer
+       * could not be used. A client may have caused that, with a credential that a firewall refuses.
        */
       readonly scope: 'store' | 'answer';
-      /** Fit for `Cache-Status` and the log, such as `store-503`; never any text of the store's. */
+      /** A code fit for `Cache-Status` and the log, such as `store-503`. It never contains text of the store. */
       readonly detail: string;
       readonly retryAfterSeconds: number | undefined;
     };
 
 /**
- * - `ready`: the store says that its parts work;
- * - `not-ready`: it says that they do not, or says nothing;
- * - `unpublished`: it does not say such things here, or not to us.
+ * - `ready`: the store reports that its parts work;
+ * - `not-ready`: the store reports that they do not work, or does not answer;
+ * - `unpublished`: the store does not report its readiness here, or not to Postern.
  */
 export type Readiness = 'ready' | 'not-ready' | 'unpublished';
 
-/** A session system that can be asked about a credential. Implementations never throw. */
+/** A session system that Postern can ask about a credential. Implementations never throw. */
 export interface SessionStore {
   /** Tells one store from another in cache keys. */
   readonly id: string;

@@ -7,35 +7,35 @@ export type UpstreamFault = 'upstream_unreachable' | 'upstream_timeout' | 'upstr
 /** One call to a provider's API. */
 export interface UpstreamCall {
   readonly method: string;
-  /** Each is percent-encoded as one segment, so that none can become two. */
+  /** Segments of the path. Each is percent-encoded, so that one segment cannot become two. */
   readonly segments: readonly string[];
   /** Without `?`. */
   readonly query?: string;
   readonly headers?: HeadersInit;
-  /** Text can be sent again; a stream is sent once. With a GET nothing is sent: no provider reads it. */
+  /** Text can be sent again; a stream is sent once. A GET is sent without a body, because providers do not read it. */
   readonly body?: string | ReadableStream | null;
-  /** Whether it changes something, by whatever method: then it is sent once. */
+  /** Whether the call changes something, by any method. Such a call is sent once. */
   readonly isChange?: boolean;
 }
 
 /** A provider's API at one address. */
 export interface Upstream {
   /**
-   * The response as soon as its headers are there, whatever its status; redirects come back as they are.
-   * A GET whose connection fails is sent once more unless it changes something, nothing else ever is.
+   * Sends a call and returns the response as soon as its headers arrive, with any status. Redirects are not followed.
+   * A GET that changes nothing is sent once more when its connection fails. Other calls are never sent again.
    */
   send(call: UpstreamCall): Promise<Result<Response, UpstreamFault>>;
 }
 
 export interface UpstreamOptions {
-  /** Without a slash at its end; the only thing that decides whom a call reaches. */
+  /** The URL without a slash at its end. It alone decides which server a call reaches. */
   readonly baseUrl: string;
-  /** Until the response's headers. */
+  /** The deadline for the response's headers. */
   readonly timeoutMs: number;
   readonly fetch: (request: Request) => Promise<Response>;
 }
 
-/** How many times the deadline for headers a streamed body may take in all. */
+/** The deadline for a whole streamed body, as a multiple of the deadline for headers. */
 const BODY_DEADLINES = 6;
 
 export function createUpstream(options: UpstreamOptions): Upstream {
@@ -59,7 +59,7 @@ async function sendOnce(
   try {
     const response = await options.fetch(upstreamRequest(call, options.baseUrl, deadline.signal));
     if (!isFinalStatus(response.status)) {
-      void response.body?.cancel().catch(() => {}); // nobody reads it
+      void response.body?.cancel().catch(() => {}); // the body is not read
       return failed('upstream_not_valid');
     }
     return success(withBodyDeadline(response, BODY_DEADLINES * options.timeoutMs));
@@ -88,17 +88,19 @@ function upstreamUrl({ segments, query = '' }: UpstreamCall, baseUrl: string): U
   const path = segments.map((segment) => `/${encodeURIComponent(segment)}`).join('');
   url.pathname = `${url.pathname.replace(/\/$/, '')}${path}`;
   url.search = query;
-  // Unreachable while segments are checked before they come here: a segment of dots would be a way up.
+  // Unreachable, because segments are checked before: a segment of dots would lead out of the base path.
   if (url.origin !== origin || !url.pathname.endsWith(path)) throw new Error('call left its base');
   return url;
 }
 
-/** The same response with a body that fails when it has not ended in time: a drip would hold us for ever. */
+/**
+ * Returns the response with a body that fails when it does not end in time. A slow body could hold Postern for ever.
+ */
 function withBodyDeadline(response: Response, timeoutMs: number): Response {
   if (response.body === null) return response;
   const reader = response.body.getReader();
   const { promise: late, reject } = Promise.withResolvers<never>();
-  late.catch(() => {}); // somebody may have stopped reading
+  late.catch(() => {}); // the reader may have stopped before the deadline
   const timer = setTimeout(() => reject(new Error('the body took too long')), timeoutMs);
   const finish = () => clearTimeout(timer);
   const body = new ReadableStream<Uint8Array>({

@@ -2,17 +2,17 @@
 import type { JsonObject, JsonValue } from '../../runtime/json.ts';
 
 /**
- * What Postern reads of one of Keycard's sessions (`SessionUnion` of `api/openapi.yaml`). Required there are the
- * members that tell the kinds apart and name whose it is; every other is optional, `id` included.
+ * The members of a Keycard session that Postern reads (`SessionUnion` of `api/openapi.yaml`). That schema requires the
+ * members that tell the kinds apart and name the owner. Every other member is optional, `id` included.
  */
 export type KeycardSession =
   | {
       readonly kind: 'user';
       readonly id: string | undefined;
       readonly userId: string;
-      /** What the person is called at their identity provider. */
+      /** The person's name at their identity provider. */
       readonly subject: string | undefined;
-      /** The session it was derived from, by refresh or delegation; `undefined` for a web session. */
+      /** The session from which this one was derived, by refresh or delegation; `undefined` for a web session. */
       readonly parentId: string | undefined;
     }
   | {
@@ -22,7 +22,7 @@ export type KeycardSession =
       readonly subject: string | undefined;
     };
 
-/** The session a JSON value is; `undefined` when it is none. */
+/** Reads a session from a JSON value; `undefined` when the value is not a session. */
 export function readKeycardSession(value: JsonValue | undefined): KeycardSession | undefined {
   const document = asObject(value);
   if (document === undefined) return undefined;
@@ -47,11 +47,11 @@ export function readKeycardSession(value: JsonValue | undefined): KeycardSession
 /** One page of `GET /zones/{zoneId}/sessions`. */
 export interface KeycardSessionPage {
   readonly sessions: readonly KeycardSession[];
-  /** `null`: this was the last. */
+  /** `null` on the last page. */
   readonly afterCursor: string | null;
 }
 
-/** The sessions on a page; entries of an unknown kind are left out, and the older `page_info` is read too. */
+/** Reads the sessions on a page. Items of an unknown kind are left out. The older `page_info` is read too. */
 export function readKeycardPage(document: JsonObject): KeycardSessionPage | undefined {
   if (!Array.isArray(document.items)) return undefined;
   const sessions = document.items.flatMap((item) => readKeycardSession(item) ?? []);
@@ -61,7 +61,7 @@ export function readKeycardPage(document: JsonObject): KeycardSessionPage | unde
   return { sessions, afterCursor: isLast ? null : cursor };
 }
 
-/** All sessions derived from one, however far down. */
+/** Returns all sessions derived from one session, directly or through other sessions. */
 export function descendantsOf(
   rootId: string,
   sessions: readonly KeycardSession[],
@@ -89,6 +89,6 @@ function textOf(value: JsonValue | undefined): string | undefined {
 
 function asObject(value: JsonValue | undefined): JsonObject | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as JsonObject) // the one kind of JSON value that is left
+    ? (value as JsonObject) // the only kind of JSON value that is left
     : undefined;
 }

@@ -2,10 +2,10 @@ import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
 import { parseObject } from '../../runtime/json.ts';
 import { failed, type Result, success } from '../../runtime/result.ts';
 
-/** A service account's access token; plain data, shared between requests. */
+/** A service account's access token. It is plain data, so that requests can share it. */
 export interface ServiceAccountToken {
   readonly value: string;
-  /** Milliseconds since the epoch: when it was asked for. */
+  /** The time at which the token was requested, in milliseconds since the epoch. */
   readonly askedAt: number;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
@@ -20,20 +20,21 @@ export interface ServiceAccountOptions {
   readonly tokenUrl: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** For the whole call. */
+  /** The deadline for the whole call. */
   readonly timeoutMs: number;
   readonly fetch: (request: Request) => Promise<Response>;
 }
 
 const MAX_ANSWER_BYTES = 64 * 1024;
-/** Where the endpoint does not say (RFC 6749 section 5.1 recommends that it does). */
+/** The lifetime of a token when the endpoint names none (RFC 6749 section 5.1 recommends that it does). */
 const DEFAULT_LIFETIME_SECONDS = 300;
 const MAX_LIFETIME_SECONDS = 24 * 3600;
 const TOKEN = /^[A-Za-z0-9._~+/=-]{1,8192}$/;
 
 /**
- * Asks Keycard for a token by the client credentials grant (RFC 6749 section 4.4), as its SDKs do: HTTP Basic
- * and a form. Never throws; a refusal of our own credentials is a fault of ours and not the caller's.
+ * Requests a token from Keycard by the client credentials grant (RFC 6749 section 4.4), as Keycard's SDKs do: HTTP
+ * Basic and a form. Never throws. When Keycard refuses Postern's own credentials, the fault is Postern's and not the
+ * caller's.
  */
 export async function requestServiceAccountToken(
   options: ServiceAccountOptions,

@@ -2,7 +2,7 @@
 import type { JsonObject, JsonValue } from '../../runtime/json.ts';
 import { readUuid } from '../../session/uuid.ts';
 
-/** Whom a `POST /admin/sessions` is about. */
+/** A `POST /admin/sessions`: its action, and the sessions or identities that it changes. */
 export type BulkChange =
   | {
       readonly kind: 'sessions' | 'identities';
@@ -11,12 +11,13 @@ export type BulkChange =
     }
   | { readonly kind: 'everybody'; readonly action: 'disable' | 'delete' };
 
-/** Kratos refuses more (`session/handler.go`). */
+/** Kratos refuses more ids (`session/handler.go`). */
 const MAX_IDS = 500;
 
 /**
- * Reads a bulk change as Kratos does: an action, and either sessions or identities by id, or all identities by
- * the wildcard, alone. `undefined` when it is none, so that nothing is marked that Kratos would refuse.
+ * Reads a bulk change as Kratos does: an action, and either sessions by id, identities by id, or the wildcard alone
+ * for all identities. `undefined` for any other body, so that Postern makes no marks for a change that Kratos would
+ * refuse.
  */
 export function readBulkChange(body: JsonObject): BulkChange | undefined {
   const { action, sessions, identities } = body;
@@ -32,8 +33,8 @@ export function readBulkChange(body: JsonObject): BulkChange | undefined {
 }
 
 /**
- * The body to send for a change, made from what was read: a JSON text with a member twice, or in another case,
- * would be read by Go in another way than it was here.
+ * Builds the body to send from a change that was read. Go would read the original text in another way than Postern
+ * when a member occurs twice or in another case.
  */
 export function bulkChangeBody(change: BulkChange): string {
   const { action } = change;

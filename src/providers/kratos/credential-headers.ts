@@ -1,7 +1,7 @@
 // Pure: no I/O, no clock.
 import type { Credential } from '../../credentials/credential.ts';
 
-/** A credential as it travels to Kratos: in the way it came, with its exact bytes, and nothing beside it. */
+/** Returns the one header that carries a credential to Kratos: by the carrier it came in, with its exact bytes. */
 export function credentialHeaders({ carrier, value }: Credential): Record<string, string> {
   switch (carrier.kind) {
     case 'session-token-header':

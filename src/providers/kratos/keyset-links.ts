@@ -1,8 +1,8 @@
 // Pure: no I/O, no clock.
 
 /**
- * Kratos's `Link` header of a keyset-paged list with every target moved to where that list stands here. Kratos
- * writes relative targets; only their queries are taken over, whatever path or host they name.
+ * Rewrites Kratos's `Link` header of a keyset-paged list: every target gets the path of that list at Postern. Kratos
+ * writes relative targets. Only their queries are kept; a path or host that they name is dropped.
  */
 export function moveLinks(header: string, path: string): string {
   const links = [...header.matchAll(/<([^>]*)>\s*;\s*rel="([a-z]+)"/g)];

@@ -4,25 +4,25 @@ import { type NamesById, namesOf } from '../../session/identity-names.ts';
 import { readUuid } from '../../session/uuid.ts';
 import type { Upstream } from '../upstream.ts';
 
-/** Identities by Kratos's admin API (`identity/handler.go`, `GET /admin/identities`). */
+/** Reads identities from Kratos's admin API (`identity/handler.go`, `GET /admin/identities`). */
 export interface KratosIdentities {
   /**
-   * Finds the identity that signs in by an address.
+   * Finds the identity that signs in with an address.
    *
-   * @returns the identity's names, none when there is no such identity; `undefined` when there is no usable answer
+   * @returns the identity's names, empty when there is no such identity; `undefined` when there is no usable answer
    */
   findByAddress(address: string): Promise<string[] | undefined>;
   /**
-   * Reads every name of identities.
+   * Reads all names of identities.
    *
    * @param ids UUIDs, in lower case
-   * @returns the names of those that exist; `undefined` when there is no usable answer
+   * @returns the names of the identities that exist; `undefined` when there is no usable answer
    */
   readNames(ids: readonly string[]): Promise<NamesById | undefined>;
 }
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
-/** Kratos takes 500; the URL stays below 5 KB, which every proxy takes. */
+/** The most ids in one call. Kratos accepts 500. With 100, the URL stays below 5 KB, which every proxy accepts. */
 const IDS_OF_ONE_CALL = 100;
 
 export function createKratosIdentities(
@@ -57,7 +57,7 @@ function byIds(ids: readonly string[]): URLSearchParams {
   ]);
 }
 
-/** Takes what was asked for alone: a Kratos that does not know the filter lists anybody. */
+/** Keeps only the requested identities: a Kratos that does not know the filter lists any identities. */
 function namesById(found: readonly (JsonValue | undefined)[], ids: readonly string[]): NamesById {
   const asked = new Set(ids);
   const names = new Map<string, readonly string[]>();
@@ -85,12 +85,12 @@ async function listIdentities(
   });
   if (!sent.ok) return undefined;
   if (sent.value.status !== 200) {
-    void sent.value.body?.cancel().catch(() => {}); // nobody reads it
+    void sent.value.body?.cancel().catch(() => {}); // the body is not read
     return undefined;
   }
   try {
     const text = await readBoundedText(sent.value, MAX_BODY_BYTES);
-    const list = text === TOO_LONG ? null : (JSON.parse(text) as JsonValue); // nothing but JSON values
+    const list = text === TOO_LONG ? null : (JSON.parse(text) as JsonValue); // JSON.parse returns only JSON values
     return Array.isArray(list) ? list : undefined;
   } catch {
     return undefined;

@@ -3,7 +3,7 @@ import { deepFreeze } from '../../runtime/freeze.ts';
 import { isObject, type JsonValue, parseObject } from '../../runtime/json.ts';
 import type { Session } from '../../session/session.ts';
 
-/** What a `/sessions/whoami` 200 turned out to hold. */
+/** The content of a 200 of `/sessions/whoami`. */
 export type ReadSession =
   | { readonly kind: 'active'; readonly session: Session }
   | { readonly kind: 'inactive' }
@@ -12,9 +12,10 @@ export type ReadSession =
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
 /**
- * Reads Kratos's Session document (`session/session.go`). Only what Postern decides on is checked: a string
- * `id` and `identity.id`, a boolean `active`, an `expires_at` that parses. Anything else, a firewall's page
- * with status 200 included, is not a session and proves nothing either way.
+ * Reads Kratos's Session document (`session/session.go`). It checks only the members that Postern decides on: a
+ * string `id` and `identity.id`, a boolean `active`, an `expires_at` that parses. Any other body is not a session,
+ * for example a firewall's page with status 200. Such a body does not prove that the credential is good, or that it
+ * is bad.
  */
 export function readKratosSession(body: string): ReadSession {
   const document = parseObject(body);
@@ -41,7 +42,7 @@ export function readKratosSession(body: string): ReadSession {
   };
 }
 
-/** An id goes into headers and log lines; Kratos's are UUIDs. */
+/** Returns whether a value is an id that fits into headers and log lines. Kratos's ids are UUIDs. */
 function isName(value: JsonValue | undefined): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]{1,255}$/.test(value);
 }

@@ -8,23 +8,23 @@ import { readKratosSession } from './kratos-session.ts';
 export interface KratosStoreOptions {
   /** Kratos's public API, without a slash at its end. */
   readonly publicUrl: string;
-  /** For one call, body included. */
+  /** The deadline for one call, body included. */
   readonly timeoutMs: number;
   readonly fetch: (request: Request) => Promise<Response>;
-  /** A `Set-Cookie` of Kratos's as the site is to set it. */
+  /** Rewrites a `Set-Cookie` of Kratos for the site. */
   readonly siteCookie?: (setCookie: string) => string;
 }
 
-/** whoami documents are about 1 KiB; traits and metadata can make them large, not this large. */
+/** Documents of whoami are about 1 KiB. Traits and metadata can make them larger, but not this large. */
 const MAX_BODY_BYTES = 256 * 1024;
 const MAX_RETRY_AFTER_SECONDS = 60;
 const MAX_READINESS_BYTES = 4096;
-/** What is answered later is of no use to anybody who waits for it. */
+/** The deadline for a readiness answer. A later answer does not help the requests that wait for it. */
 const READINESS_TIMEOUT_MS = 2000;
 
 /**
- * The session store that is Ory Kratos's public API (`session/handler.go`): `GET /sessions/whoami` with the
- * one credential and nothing else of the client's request, and `GET /health/ready`.
+ * Creates the session store for Ory Kratos's public API (`session/handler.go`). It calls `GET /sessions/whoami` with
+ * the credential and no other part of the client's request, and `GET /health/ready`.
  *
  * Never throws: every failure is an answer of kind `fault` with a detail fit for `Cache-Status`.
  */
@@ -52,7 +52,7 @@ function whoamiRequest(
 }
 
 async function askWhoami(options: KratosStoreOptions, request: Request): Promise<StoreAnswer> {
-  // Its own deadline, never the client's signal: other requests may be waiting for this answer.
+  // The call has its own deadline and ignores the client's signal: other requests may wait for this answer.
   const signal = AbortSignal.timeout(options.timeoutMs);
   try {
     const response = await options.fetch(new Request(request, { signal }));
@@ -67,7 +67,7 @@ function readAnswer(response: Response, body: string, options: KratosStoreOption
   const { status } = response;
   if (status === 200) return readSessionAnswer(response, body, options);
   if (status === 401 || status === 403 || status === 400) {
-    // Without Kratos's error shape it comes from something in between, which knows nothing of sessions.
+    // An answer without Kratos's error shape comes from a server in between, which does not know the sessions.
     const error = parseObject(body)?.error;
     if (typeof error !== 'object' || error === null) return unusable(`store-${status}-foreign`);
     if (status === 401) return { kind: 'no-session', body };
@@ -120,9 +120,9 @@ async function askReadiness(options: KratosStoreOptions): Promise<Readiness> {
 }
 
 /**
- * Kratos answers 200 `{"status":"ok"}` or 503 (`oryx/healthx/handler.go`). A question that was turned away for its
- * number or its slowness was not answered. Whatever else comes is of something that stands in front of Kratos, such as
- * an Ingress that lets `/health` through to nobody, or the Ory Network.
+ * Reads the answer of `/health/ready`. Kratos answers 200 `{"status":"ok"}` or 503 (`oryx/healthx/handler.go`). 429
+ * and 408 refuse the question for its rate or slowness, and do not answer it. Any other answer comes from a server in
+ * front of Kratos, such as an Ingress that blocks `/health` for all clients, or the Ory Network.
  */
 function readReadiness(status: number, body: string | typeof TOO_LONG): Readiness {
   if (status >= 500 || status === 429 || status === 408) return 'not-ready';
@@ -138,7 +138,7 @@ function unusable(detail: string): StoreAnswer {
   return { kind: 'fault', scope: 'answer', detail, retryAfterSeconds: undefined };
 }
 
-/** Delay-seconds only (RFC 9110 section 10.2.3); Kratos and Ory Network send no dates here. */
+/** Reads delay-seconds only (RFC 9110 section 10.2.3). Kratos and Ory Network send no dates here. */
 export function readRetryAfterSeconds(headers: Headers): number | undefined {
   const seconds = readWholeSeconds(headers.get('retry-after'));
   return seconds === undefined

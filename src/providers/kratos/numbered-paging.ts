@@ -4,9 +4,9 @@ import { matching, type ParameterCheck, wholeNumber } from '../../http/checked-q
 import { failed, type Result, success } from '../../runtime/result.ts';
 
 /**
- * A page of one of Kratos's numbered lists. Kratos counts the pages of its tokens from 0 but reads them from
- * 1, so that following `next` gives the first page twice and the last never (ory/kratos#3883). Its `page`
- * parameter is read from 1 throughout, so pages are asked for by that, and the links are written here.
+ * A page of one of Kratos's numbered lists. Kratos counts the pages in its tokens from 0, but reads them from 1. So a
+ * client that follows `next` gets the first page twice and the last page never (ory/kratos#3883). Kratos always counts
+ * its `page` parameter from 1. So Postern asks for pages by `page`, and writes the links itself.
  */
 export interface NumberedPage {
   readonly size: number;
@@ -14,7 +14,7 @@ export interface NumberedPage {
   readonly number: number;
 }
 
-/** The parameters of a numbered list; the newer pair wins where both are given, as in Kratos. */
+/** Checks for the parameters of a numbered list. When both pairs are given, the newer pair applies, as in Kratos. */
 export const NUMBERED_PAGE_CHECKS: Readonly<Record<string, ParameterCheck>> = {
   page_size: wholeNumber(1, 1000),
   page_token: matching(/^[A-Za-z0-9_-]{1,512}={0,2}$/),
@@ -25,7 +25,7 @@ export const NUMBERED_PAGE_CHECKS: Readonly<Record<string, ParameterCheck>> = {
 const DEFAULT_SIZE = 250;
 const MAX_OFFSET = 1_000_000_000;
 
-/** The page that checked parameters ask for; a token that is not one of these lists' is refused. */
+/** Returns the page that checked parameters ask for. A token that is not one of a numbered list is refused. */
 export function readNumberedPage(
   query: URLSearchParams,
 ): Result<NumberedPage, 'parameter_not_valid'> {
@@ -37,7 +37,7 @@ export function readNumberedPage(
   return success({ size, number: Math.floor(offset / size) + 1 });
 }
 
-/** The query that makes Kratos give this page, and the filters with it. */
+/** Returns the query that asks Kratos for this page, with the filters. */
 export function numberedQuery({ size, number }: NumberedPage, filters: URLSearchParams): string {
   const query = new URLSearchParams({ page: String(number), per_page: String(size) });
   const active = filters.get('active');
@@ -45,7 +45,7 @@ export function numberedQuery({ size, number }: NumberedPage, filters: URLSearch
   return query.toString();
 }
 
-/** `Link` (RFC 8288) with `first`, `next`, `prev` and `last`, as far as there are such pages. */
+/** Returns a `Link` header (RFC 8288) with `first`, `next`, `prev` and `last`, as far as such pages exist. */
 export function numberedLinks(
   url: string,
   { size, number }: NumberedPage,
@@ -65,7 +65,7 @@ export function numberedLinks(
   return links.join(',');
 }
 
-/** Kratos's own form, so that a client that looks into it finds what it finds there. */
+/** Encodes a page token in Kratos's own form, so that a client can decode it as it decodes Kratos's tokens. */
 function encodeToken(offset: number): string {
   const text = btoa(JSON.stringify({ offset: String(offset), v: 2 }));
   return text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');

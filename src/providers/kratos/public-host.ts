@@ -1,32 +1,35 @@
 // Pure: no I/O, no clock.
 import { parseAuthority, type Scheme } from '../../http/authority.ts';
 
-/** Where Kratos's flows are found, from inside and from outside. */
+/** The addresses of Kratos's flows: Kratos's own URLs, and their place on the site. */
 export interface PublicHost {
-  /** Every URL by which Kratos may speak of itself, each without a slash at its end. */
+  /** Every URL that Kratos may use for itself, each without a slash at its end. */
   readonly kratosUrls: readonly string[];
-  /** The site: scheme, host and port. */
+  /** The site's URL: scheme, host and port. */
   readonly publicUrl: string;
-  /** The session API's path on it, empty when it has none. */
+  /** The session API's path on the site; empty when it has none. */
   readonly apiPath: string;
 }
 
-/** What Postern answers below the session API's path; everything else of Kratos's is a page of the site. */
+/** Matches the paths that Postern answers below the session API's path. Kratos's other paths are pages of the site. */
 const OWN_PATH = /^\/(?:self-service|sessions|\.well-known\/ory)(?:[/?]|$)/;
 
-/** A URL of Kratos's own as the one at which the same thing is found on the site; others stay as they are. */
+/** Rewrites a URL of Kratos to the URL of the same resource on the site. Other URLs stay unchanged. */
 export function toPublicUrl(url: string, { kratosUrls, publicUrl, apiPath }: PublicHost): string {
   const known = withReadHost(url);
   for (const base of kratosUrls.map(withReadHost)) {
     if (!known.startsWith(base)) continue;
     const rest = known.slice(base.length);
-    if (rest !== '' && !/^[/?#]/.test(rest)) continue; // another host, of which this one is the beginning
+    if (rest !== '' && !/^[/?#]/.test(rest)) continue; // another host, whose name begins with this host's name
     return `${publicUrl}${OWN_PATH.test(rest) ? apiPath : ''}${rest}`;
   }
   return url;
 }
 
-/** A URL with scheme and host as they are compared, so that Kratos may spell its own as it likes; the rest as it is. */
+/**
+ * Returns a URL with scheme and host in the form in which they are compared, so that Kratos may spell its own host in
+ * any way. The rest stays unchanged.
+ */
 function withReadHost(url: string): string {
   return url.replace(/^(https?:)\/\/([^/?#]*)/i, (sent, protocol: string, authority: string) => {
     const scheme = protocol.toLowerCase() as Scheme; // the pattern takes no other
@@ -35,7 +38,7 @@ function withReadHost(url: string): string {
   });
 }
 
-/** A `Location`: an absolute URL of Kratos's, or a path on its host. */
+/** Rewrites a `Location` to the site. It is an absolute URL of Kratos, or a path on Kratos's host. */
 export function publicLocation(location: string, host: PublicHost): string {
   const isPath = location.startsWith('/') && !/^\/[/\\]/.test(location);
   return isPath
@@ -43,12 +46,12 @@ export function publicLocation(location: string, host: PublicHost): string {
     : toPublicUrl(location, host);
 }
 
-/** The members in which Kratos's documents carry URLs that a browser goes to. */
+/** Matches the members in which Kratos's documents carry URLs that a browser opens. */
 const URL_MEMBER = /"(action|request_url|logout_url|redirect_browser_to|src|href|url)":"([^"\\]*)/g;
 
 /**
- * A JSON text of Kratos's with the URLs of its flows pointing at the site. Every other byte is as it was sent:
- * numbers, escapes and the order of members survive, as they would not in a parsed and rewritten document.
+ * Rewrites the URLs of flows in Kratos's JSON text to the site. Every other byte stays as it was sent. Parsing and
+ * writing the document again would change numbers, escapes and the order of members.
  */
 export function publicBody(text: string, host: PublicHost): string {
   return text.replace(
@@ -58,8 +61,8 @@ export function publicBody(text: string, host: PublicHost): string {
 }
 
 /**
- * A `Set-Cookie` of Kratos's as the site sets it: for the whole site, and for a domain only when the site is
- * in it; a browser would drop it otherwise.
+ * Rewrites a `Set-Cookie` of Kratos for the site. The path of Kratos's URL becomes `/`, the whole site. `Domain` is
+ * kept only when the site is in that domain, because otherwise a browser would drop the cookie.
  */
 export function publicCookie(setCookie: string, { publicUrl, kratosUrls }: PublicHost): string {
   const { hostname } = new URL(publicUrl);
