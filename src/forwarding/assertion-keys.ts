@@ -16,7 +16,7 @@ const common = {
 const EXPECTED_KEY =
   'a private JWK: { "kty": "EC", "crv": "P-256", "alg": "ES256", "kid", "x", "y", "d" } or { "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "kid", "x", "d" }';
 
-/** One key to sign with. Members besides these are dropped, so that nothing private is ever published. */
+/** One signing key. All other members are dropped, so that private members are never published. */
 const signingKey = v.variant(
   'crv',
   [
@@ -52,7 +52,7 @@ export type SigningKey = v.InferOutput<typeof signingKey>;
 const EXPECTED_SET =
   'a JWK set of 1 to 8 private keys, { "keys": [...] }: the first signs, all are published';
 
-/** ASSERTION_KEYS. */
+/** The value of ASSERTION_KEYS. */
 export const signingKeys = v.pipe(
   v.object({ keys: v.array(signingKey, EXPECTED_SET) }, EXPECTED_SET),
   v.transform(({ keys }) => keys),
@@ -61,10 +61,10 @@ export const signingKeys = v.pipe(
   v.check((keys) => new Set(keys.map(({ kid }) => kid)).size === keys.length, 'a kid for each key'),
 );
 
-/** A public JWK (RFC 7517), to be verified with. */
+/** A public JWK (RFC 7517), for verification. */
 export type PublicKey = Readonly<Record<string, string>>;
 
-/** The public half of a key. */
+/** Returns the public half of a key. */
 export function publicKey(key: SigningKey): PublicKey {
   const { d: _private, ...rest } = key;
   return { ...rest, use: 'sig' };

@@ -7,19 +7,19 @@ import { readSessionPath } from '../session/session-path.ts';
 import type { SigningKey } from './assertion-keys.ts';
 import type { Unfit } from './identity-headers.ts';
 
-/** The header an assertion travels in. */
+/** The header that carries an assertion. */
 export const ASSERTION_HEADER = 'X-Session-Assertion';
-/** How long an origin may believe an assertion. */
+/** The lifetime of an assertion. */
 export const ASSERTION_SECONDS = 60;
-/** The `typ` that keeps an assertion from passing for another token of the same keys (RFC 8725 section 3.11). */
+/** The `typ` of an assertion, so that it is not taken for another token of the same keys (RFC 8725 section 3.11). */
 export const ASSERTION_TYPE = 'session-assertion+jwt';
 
 export interface AssertionsOptions {
-  /** `iss`: where clients reach Postern. */
+  /** `iss`: the URL at which clients reach Postern. */
   readonly issuer: string;
-  /** The first signs. */
+  /** The first key signs. */
   readonly keys: readonly [SigningKey, ...SigningKey[]];
-  /** Further claims from places in the session. */
+  /** Further claims, each with its place in the session. */
   readonly claims: Readonly<Record<string, string>>;
   readonly now: () => number;
 }
@@ -42,15 +42,15 @@ interface Issued extends Assertion {
 type Claims = Record<string, JsonValue>;
 
 const encoder = new TextEncoder();
-/** Together with the identity headers this stays well below what origins take. */
+/** An assertion of this length, with the identity headers, stays well below the limits of origins. */
 const MAX_JWT_LENGTH = 2048;
 /** 64 bytes in base64url: ES256 (RFC 7518 section 3.4) and Ed25519 (RFC 8032 section 5.1.6). */
 const SIGNATURE_LENGTH = 86;
 
 /**
- * Signs who a session belongs to, for one audience, for 60 seconds and never past the session's end. One assertion
- * serves for half its life. It hangs on the very session object it was made from, so it is forgotten with it: a
- * session checked anew is signed anew, and memory holds no more assertions than sessions.
+ * Signs assertions that name a session's owner, for one audience, for 60 seconds and never past the session's end. An
+ * assertion is used again for half its lifetime. It is kept only as long as the session object that it was made from.
+ * So a session that is checked again gets a new assertion, and memory holds no more assertions than sessions.
  */
 export class Assertions {
   readonly #options: AssertionsOptions;
@@ -61,7 +61,10 @@ export class Assertions {
     this.#options = options;
   }
 
-  /** Fails when the key cannot be used, or when claims of the store or of an administrator do not fit. */
+  /**
+   * Signs an assertion. Fails when the key cannot be used, or when claims of the store or an administrator do not
+   * fit.
+   */
   async issue(session: Session, audience: string): Promise<Result<Assertion, AssertionFault>> {
     const now = this.#options.now();
     const known = this.#issued.get(session)?.get(audience);
@@ -78,11 +81,11 @@ export class Assertions {
       this.#issued.set(session, perAudience);
       return success({ jwt, omitted });
     } catch {
-      return failed({ reason: 'assertion_unavailable' }); // jose refuses a key whose halves do not belong together
+      return failed({ reason: 'assertion_unavailable' }); // jose refuses a key whose halves do not match
     }
   }
 
-  /** Postern's own claims: who it is, for whom, and until when. */
+  /** Returns Postern's own claims: the user, the audience, and the times. */
   #ownClaims(session: Session, audience: string, now: number): Claims {
     const issuedAt = Math.floor(now / 1000);
     return {
@@ -95,7 +98,7 @@ export class Assertions {
     };
   }
 
-  /** Bytes of JSON that a token of the greatest length can carry. */
+  /** Returns the bytes of JSON that a token of the greatest length can carry. */
   #roomForClaims(): number {
     const header = JSON.stringify(this.#protectedHeader());
     const headerLength = Math.ceil((encoder.encode(header).length * 4) / 3);
@@ -113,7 +116,7 @@ export class Assertions {
       .sign(await this.#signingKey());
   }
 
-  /** Imported once. What is kept is the key and never the promise of one, which would be another request's. */
+  /** Imports the key once. It keeps the key and never the promise of it, which would belong to another request. */
   async #signingKey(): Promise<CryptoKey | Uint8Array> {
     const [key] = this.#options.keys;
     this.#key ??= await importJWK({ ...key });
@@ -132,8 +135,8 @@ function sessionClaims({ id, document }: Session): Claims {
 }
 
 /**
- * The configured claims beside Postern's own. Those of the store and of administrators fit whole, or there is no
- * assertion; those the person wrote come last, and one that no longer fits is left out.
+ * Returns the configured claims beside Postern's own. All claims that the store and administrators wrote must fit, or
+ * there is no assertion. Claims that the person wrote come last; a claim that no longer fits is left out.
  */
 function fitClaims(
   { document, claimed }: Session,

@@ -1,12 +1,12 @@
-// No I/O, no clock. Which headers some product believes for merely being there; each line ends with where that is written.
-// Names are folded as foldHeaderName() does; `*` at the end makes one a beginning.
+// No I/O, no clock. The headers that some product trusts whenever they are present; each line ends with its source.
+// Names are folded as foldHeaderName() does. A name with `*` at its end is a prefix.
 
 /**
- * Headers by which products believe who somebody is, or on whose behalf a request is made. `npm run check-config` reads the products out
- * of the comments, as the Worker has no use for them.
+ * Headers from which products read who the user is, or on whose behalf a request is made. `npm run check-config` reads
+ * the products from the comments, because the Worker does not need them.
  */
 const IDENTITY_OF_PRODUCTS: readonly string[] = [
-  // Proxies that sign people in, and what stands behind them
+  // Proxies that sign people in, and the applications behind them
   'remote-user', // Authelia, Kubernetes and many others: https://www.authelia.com/integration/trusted-header-sso/introduction/
   'remote-groups', // Authelia: the same
   'remote-email', // Authelia: the same
@@ -82,7 +82,7 @@ const IDENTITY_OF_PRODUCTS: readonly string[] = [
   'impersonate-*', // Kubernetes: https://kubernetes.io/docs/reference/access-authn-authz/user-impersonation/
   'serveridentity', // Nacos: https://nacos.io/en/docs/latest/auth (nacos.core.auth.server.identity.key)
   'x-nmp-principal-*', // NeMo Platform: https://docs.nvidia.com/nemo-platform/documentation/access-control/deployment/credential-propagation
-  // Platforms that write who somebody is
+  // Platforms that write who the user is
   'x-goog-authenticated-*', // Google Identity-Aware Proxy: https://cloud.google.com/iap/docs/identity-howto
   'x-goog-iap-*', // Google Identity-Aware Proxy: https://cloud.google.com/iap/docs/identity-howto
   'x-endpoint-api-*', // Google Cloud Endpoints: https://cloud.google.com/endpoints/docs/openapi/authenticating-users-custom
@@ -104,7 +104,7 @@ const IDENTITY_OF_PRODUCTS: readonly string[] = [
   'dapr-caller-*', // Dapr: https://docs.dapr.io/developing-applications/building-blocks/service-invocation/
 ];
 
-/** Words in which applications of all kinds look for who somebody is; no product is known by them. */
+/** Words by which applications of all kinds name the user. They do not point to one product. */
 const IDENTITY_WORDS: readonly string[] = [
   ...['x-auth*', 'xauth*', 'x-user*', 'x-ory-*', 'x-session-*', 'x-identity-*', 'x-oidc-*'],
   ...[
@@ -156,7 +156,7 @@ const CLIENT_NAMES: readonly string[] = [
   ], // mobile networks
 ];
 
-/** Names that tell the client's address, the scheme, host, path or method asked for, or a step that a server skips. */
+/** Names that tell the client's address, the requested scheme, host, path or method, or a step that a server skips. */
 const CONTROL_NAMES: readonly string[] = [
   ...['forward*', 'x-forward*', 'x-original-*', 'x-originally-*', 'x-originating-*', 'x-orig-*'],
   ...['x-rewrite-*', 'x-envoy-*', 'x-middleware-*', 'x-nextjs-*', 'x-astro-*', 'x-invoke-*'],
@@ -170,8 +170,8 @@ const CONTROL_NAMES: readonly string[] = [
   ...['coming-from', 'x-nokia-ipaddress', 'client-address', 'front-end-https', 'scheme', 'ssl'],
   ...['base-url', 'url', 'uri', 'path', 'host-name', 'unencoded-url', 'orig-path-info'],
   ...['requesturi', 'requestverb', 'real-method'],
-  'proxy', // "httpoxy": CGI turns it into HTTP_PROXY
-  // CGI's variables about the request (RFC 3875 section 4.1) and those servers add to them.
+  'proxy', // "httpoxy": CGI turns this header into HTTP_PROXY
+  // CGI's variables about the request (RFC 3875 section 4.1), and variables that servers add to them.
   ...['gateway-interface', 'context-path', 'path-info', 'path-translated', 'query-string'],
   ...['request-method', 'request-uri', 'script-name', 'server-name', 'server-port'],
   ...['server-port-secure', 'server-protocol'],
@@ -187,16 +187,17 @@ const CONTROL_NAMES: readonly string[] = [
   ...['x-react-router-prerender-data', 'x-react-router-spa-mode'], // https://github.com/remix-run/react-router/security/advisories/GHSA-f46r-rw29-r322
 ];
 
-/** Parts of folded names that mean the client's address, host or scheme wherever they stand. */
+/** Parts of folded names that mean the client's address, host or scheme at any position. */
 const CONTROL_PARTS =
   /forwarded|method-override|real-ip|client-?ip|client-?addr|remote-?(?:addr|host|ip)/;
 
-/** No beginning is shorter. */
+/** The number of letters by which prefixes are grouped. Every prefix has at least so many. */
 const KEY_LENGTH = 3;
 
 /**
- * Whether a folded name is one of a list, whose beginnings end in `*`; `shib-*` stands for `Shib-` too, which is folded to `shib`. A
- * name is compared with the few beginnings that share its first letters, since a stranger can send thousands of names.
+ * Returns a function that finds a folded name in a list. A pattern with `*` at its end is a prefix; `shib-*` matches
+ * `Shib-` too, which is folded to `shib`. A name is compared only with the few prefixes that share its first letters,
+ * because a client can send thousands of names.
  */
 function matcher(patterns: readonly string[]): (folded: string) => boolean {
   const whole = new Set(patterns.filter((pattern) => !pattern.endsWith('*')));
@@ -214,12 +215,14 @@ const isUserName = matcher([...IDENTITY_OF_PRODUCTS, ...IDENTITY_WORDS]);
 const isClientName = matcher(CLIENT_NAMES);
 const isControlName = matcher(CONTROL_NAMES);
 
-/** Whether a header says who somebody is. */
+/** Returns whether a header identifies the user or the client. */
 export function isIdentity(folded: string): boolean {
   return isUserName(folded) || isClientName(folded);
 }
 
-/** Whether a header says who or where the client is, or which URL or method was asked: never a client's to say. */
+/**
+ * Returns whether a header tells who or where the client is, or the requested URL or method. Clients must not set it.
+ */
 export function isAboutRequest(folded: string): boolean {
   return isClientName(folded) || isControlName(folded) || CONTROL_PARTS.test(folded);
 }

@@ -9,21 +9,23 @@ import { keepForeignCookies, type ReservedCookies } from './origin-cookies.ts';
 
 export interface ClientResponseOptions {
   readonly filter: HeaderFilter;
-  /** Names, in lower case, of the site's own headers that pass although some product believes them. */
+  /** Names, in lower case, of the site's own headers that pass although some product trusts them. */
   readonly forwardedHeaders: ReadonlySet<string>;
   readonly reserved: ReservedCookies;
   readonly address: OriginAddress;
-  /** The public origin that was asked: scheme, host and port. */
+  /** The public origin that the client asked: scheme, host and port. */
   readonly site: string;
-  /** Whether the origin's own caching headers stand, but for an answer with cookies of the session store. */
+  /**
+   * Whether the origin's own caching headers are kept. An answer with cookies of the session store never keeps them.
+   */
   readonly keepsCacheControl: boolean;
-  /** Whether who is asking was looked at to give it. */
+  /** Whether Postern looked for a session to give this answer. */
   readonly dependsOnSession: boolean;
   /** Cookies of the session store to deliver with the answer. */
   readonly setCookies: readonly string[];
 }
 
-/** Headers by which caches other than the browser's are told to keep an answer. */
+/** Headers that tell caches other than the browser's to keep an answer. */
 const CACHE_HEADERS: ReadonlySet<string> = new Set([
   'expires',
   'cdn-cache-control',
@@ -31,18 +33,18 @@ const CACHE_HEADERS: ReadonlySet<string> = new Set([
   'surrogate-control',
 ]);
 
-/** `Alt-Svc` (RFC 7838) would take clients past the gate, to a server that answers for the site itself. */
+/** `Alt-Svc` (RFC 7838) would send clients past the gate, to a server that answers for the site itself. */
 const WAYS_PAST = 'alt-svc';
 
 /**
- * The origin's answer as the client gets it: the body untouched, hop-by-hop and identity headers and cookies
- * by the session's name removed, the origin's hidden host nowhere in its redirects, kept out of every cache unless the
- * rule says otherwise.
+ * Returns the origin's answer for the client. The body stays unchanged. Hop-by-hop headers, identity headers and
+ * cookies with reserved names are removed. Redirects do not name the origin's hidden host. Caches must not keep the
+ * answer, unless the rule says otherwise.
  */
 export function clientResponse(response: Response, options: ClientResponseOptions): Response {
   const answer = copyOf(response);
   const { headers } = answer;
-  // An answer with a cookie of one person in it is nobody else's, whatever the rule says.
+  // An answer with one person's cookie must not be cached for other people, whatever the rule says.
   const keepsCacheControl = options.keepsCacheControl && options.setCookies.length === 0;
   const hopByHop = hopByHopNames(headers);
   for (const name of [...headers.keys()]) {
@@ -62,7 +64,7 @@ export function clientResponse(response: Response, options: ClientResponseOption
   return answer;
 }
 
-/** The same answer with headers that can be changed; the platform relays the socket of a 101 itself. */
+/** Returns the same answer with headers that can be changed. The platform relays the socket of a 101 itself. */
 function copyOf(response: Response): Response {
   if (response.webSocket === null) return copyResponse(response);
   const { status, headers, webSocket } = response;

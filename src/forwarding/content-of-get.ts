@@ -8,11 +8,11 @@ export interface SendableCall {
 }
 
 /**
- * The call in a form in which `fetch()` sends its content.
+ * Returns the call in a form in which `fetch()` sends its content.
  *
- * Content of GET and HEAD is unusual and allowed (RFC 9110 section 9.3.1). The platform sends it only from a copy of the
- * request it came with, and only when its length was declared. Content without a length is refused (section 15.5.12),
- * because it would not arrive. Empty content (`Content-Length: 0`) is the same as none.
+ * Content of GET and HEAD is unusual but allowed (RFC 9110 section 9.3.1). The platform sends it only from a copy of
+ * the request it came with, and only when its length was declared. Content without a length is refused (section
+ * 15.5.12), because it would not arrive. Empty content (`Content-Length: 0`) counts as no content.
  */
 export async function sendableCall(
   { url, init }: OriginCall,

@@ -1,9 +1,9 @@
 import type { Vigil } from './vigil.ts';
 
 /**
- * The same response with a body that breaks off when its session is over: unfinished by its framing, so that
- * nobody takes it for the whole. Chunks pass as they come, at the client's pace, and a length that was
- * declared stays declared.
+ * Returns the response with a body that is cut off when its session ends. The framing shows that the body is
+ * incomplete, so that clients do not take it for the whole body. Chunks pass as they arrive, at the client's pace. A
+ * declared length stays declared.
  */
 export function cutWhenOver(response: Response, vigil: Vigil): Response {
   const { body, headers } = response;
@@ -11,7 +11,7 @@ export function cutWhenOver(response: Response, vigil: Vigil): Response {
     vigil.stop();
     return response;
   }
-  // What is encoded is decoded on its way through here, and encoded anew by the platform: its length changes.
+  // An encoded body is decoded on its way through here, and the platform encodes it again: its length changes.
   const declared = headers.has('content-encoding') ? null : headers.get('content-length');
   const length = declared !== null && /^\d{1,15}$/.test(declared) ? Number(declared) : null;
   const { readable, writable } =
@@ -19,6 +19,6 @@ export function cutWhenOver(response: Response, vigil: Vigil): Response {
   const cut = new AbortController();
   void vigil.over.then(() => cut.abort());
   const passed = body.pipeTo(writable, { signal: cut.signal });
-  void passed.catch(() => {}).finally(vigil.stop); // cut, or one of the ends went away
+  void passed.catch(() => {}).finally(vigil.stop); // the body was cut, or one of the ends went away
   return new Response(readable, response);
 }

@@ -1,4 +1,4 @@
-// No I/O, no clock. Which headers an operator may let through (`FORWARDED_HEADERS`), and which never.
+// No I/O, no clock. The headers that an operator may let through (`FORWARDED_HEADERS`), and those that never pass.
 import { foldBelievedName, HOP_BY_HOP } from '../http/header-names.ts';
 import { ASSERTION_HEADER } from './assertion.ts';
 import { isAboutRequest } from './believed-headers.ts';
@@ -6,7 +6,7 @@ import { isAboutRequest } from './believed-headers.ts';
 const NAME = /^[a-z0-9]+(?:-[a-z0-9]+)*$/i;
 const MAX_NAME_LENGTH = 64;
 
-/** Credentials that Postern reads, and what frames or routes a message. */
+/** Headers with credentials that Postern reads, and headers that frame or route a message. */
 const RESERVED: ReadonlySet<string> = new Set([
   'authorization',
   'cdn-loop',
@@ -18,10 +18,10 @@ const RESERVED: ReadonlySet<string> = new Set([
   'x-session-cookie',
   'x-session-token',
 ]);
-/** Names that only Postern, or only Cloudflare, writes. */
+/** Prefixes of the names that only Postern or only Cloudflare sets. */
 const RESERVED_BEGINNINGS = ['postern-', 'x-postern-', 'cf-'] as const;
 
-/** Returns why a header of this name may not be let through; `undefined` if it may. */
+/** Returns the kind of header that was expected; `undefined` when a header of this name may be let through. */
 export function problemOfForwarded(name: string): string | undefined {
   if (!NAME.test(name) || name.length > MAX_NAME_LENGTH) {
     return 'an exact header name of letters and digits with single dashes between them, at most 64 characters';
@@ -39,7 +39,7 @@ export function problemOfForwarded(name: string): string | undefined {
     : undefined;
 }
 
-/** The names among those let through that Postern itself sets. */
+/** Returns the names that an operator lets through although Postern itself sets them. */
 export function setByPostern(forwarded: readonly string[], ownNames: readonly string[]): string[] {
   const own = new Set(ownNames.map(foldBelievedName));
   return forwarded.filter((name) => own.has(foldBelievedName(name)));

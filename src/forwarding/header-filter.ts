@@ -2,32 +2,32 @@
 import { foldBelievedName } from '../http/header-names.ts';
 import { isAboutRequest, isIdentity as isIdentityName } from './believed-headers.ts';
 
-/** What a header's name says to some origin. */
+/** The meaning that a header's name has for some origin. */
 export interface NameMeaning {
   readonly folded: string;
-  /** It says who somebody is, which an origin has no business telling clients. */
+  /** Whether the header identifies a user or a client. An origin should not send such a header to clients. */
   readonly isIdentity: boolean;
-  /** An origin may believe it only when Postern set it. */
+  /** Whether an origin may trust the header only when Postern set it. */
   readonly isUntrusted: boolean;
 }
 
-/** Enough for every name in common use; a client that makes names up fills no memory. */
+/** This is enough for every name in common use. A client that invents names cannot fill the memory. */
 const MAX_KNOWN_NAMES = 1000;
 const MAX_KNOWN_LENGTH = 64;
 
 /**
- * Tells the headers that may pass from those that may not, by folded name, so that `X_User_Id`, `X.User.Id`
- * and `x-user-id` are one name here as they are at the origin.
+ * Decides by folded name which headers may pass. `X_User_Id`, `X.User.Id` and `x-user-id` are one name here, as they
+ * are at the origin.
  *
- * Credentials of an application's own (`X-Api-Key`, `X-CSRF-Token`) are none of these: whoever sends one
- * has to know it, while the headers here are believed for merely being there.
+ * An application's own credentials (`X-Api-Key`, `X-CSRF-Token`) are not filtered: a client has to know their value.
+ * The filtered headers are trusted whenever they are present.
  */
 export class HeaderFilter {
   readonly #ours: ReadonlySet<string>;
-  /** Clients send the same few names over and over. */
+  /** Meanings by name. Clients send the same few names again and again. */
   readonly #known = new Map<string, NameMeaning>();
 
-  /** @param ownNames headers Postern itself sets on the request to the origin */
+  /** @param ownNames headers that Postern itself sets on the request to the origin */
   constructor(ownNames: Iterable<string>) {
     this.#ours = new Set(Array.from(ownNames, foldBelievedName));
   }

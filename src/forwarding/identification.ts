@@ -4,35 +4,35 @@ import { ASSERTION_HEADER, type Assertions } from './assertion.ts';
 import { type IdentityHeaders, identityHeaders, type Unfit } from './identity-headers.ts';
 import type { IdentityMapping } from './identity-presets.ts';
 
-/** What an origin is told of who a request is from. */
+/** The headers that tell an origin who the user of a request is. */
 export interface Identification {
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** Names of headers and claims that did not fit. */
   readonly omitted: readonly string[];
 }
 
-/** Why an origin cannot be told who a request is from: a fault, so the request goes no further. */
+/** The reason why an origin cannot be told who the user is. It is a fault: the request is not forwarded. */
 export interface IdentificationFault {
   readonly reason: 'assertion_unavailable' | 'identity_too_large';
-  /** More for the log. */
+  /** More detail for the log. */
   readonly detail?: string;
 }
 
 export interface IdentifierOptions {
   readonly mapping: IdentityMapping;
   readonly maxBytes: number;
-  /** `undefined`: there are no keys to sign with. */
+  /** `undefined` when there are no signing keys. */
   readonly assertions: Assertions | undefined;
 }
 
 const NOBODY: Identification = Object.freeze({ headers: [], omitted: [] });
 
-/** Tells origins who somebody is: in headers, and in an assertion they can verify. */
+/** Tells origins who the user is: in headers, and in an assertion that they can verify. */
 export class Identifier {
   readonly #options: IdentifierOptions;
-  /** Hung on the very session they were made from: a session checked anew is read anew. */
+  /** Headers by the session object that they were made from. A session that is checked again is read again. */
   readonly #made = new WeakMap<Session, Result<IdentityHeaders, Unfit>>();
-  /** Every header that may be sent: an inbound copy of any is nobody's word. */
+  /** Every header that Postern may send to identify a user. A client's copy of such a header does not count. */
   readonly headerNames: readonly string[];
 
   constructor(options: IdentifierOptions) {
@@ -41,7 +41,7 @@ export class Identifier {
     this.headerNames = [...Object.keys(options.mapping), ...signed];
   }
 
-  /** @param audience whom the assertion is for; it is worth nothing to anyone else */
+  /** @param audience the audience of the assertion, which is not valid for others */
   async identify(
     session: Session | undefined,
     audience: string,

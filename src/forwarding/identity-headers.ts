@@ -13,17 +13,21 @@ export interface IdentityHeaders {
   readonly omitted: readonly string[];
 }
 
-/** An administrator's or the store's word does not fit, and an origin must not take a missing header for a *no*. */
+/**
+ * A value that the store or an administrator wrote does not fit. This is a fault, because an origin must not take a
+ * missing header for a *no*.
+ */
 export interface Unfit {
   readonly reason: 'identity_too_large';
-  /** What did not fit, by name, for the log. */
+  /** The name of the header or claim that did not fit, for the log. */
   readonly detail: string;
 }
 
 /**
- * Configured headers from places in the session, in the order configured. A place that holds nothing gives no header.
- * What the store and administrators wrote comes first and fits into `maxBytes` whole, or there are no headers at all. What the
- * person wrote comes last; a header that no longer fits is left out, never cut short: a cut identity is another identity.
+ * Returns the configured headers, filled from places in the session, in the configured order. An empty place gives no
+ * header. Values that the store and administrators wrote are fitted first: all of them fit into `maxBytes`, or there
+ * are no headers at all. Values that the person wrote are fitted last. A header that no longer fits is left out and
+ * never cut short, because a cut identity is another identity.
  */
 export function identityHeaders(
   session: Session,
@@ -56,9 +60,9 @@ export function identityHeaders(
 }
 
 /**
- * A value as a header can carry it: percent-encoded UTF-8 (RFC 3986) for everything but letters, digits and
- * `- . _ ~ ! ' ( ) * @ + / =`, so `decodeURIComponent` gives the text back. Lists are joined by `,` after
- * each item is encoded; objects travel as their JSON, encoded. `null` and the empty text give nothing.
+ * Encodes a value for a header: percent-encoded UTF-8 (RFC 3986) for everything but letters, digits and
+ * `- . _ ~ ! ' ( ) * @ + / =`, so that `decodeURIComponent` returns the text. The items of a list are encoded and then
+ * joined by `,`. An object is sent as its encoded JSON. `null` and the empty text give `undefined`.
  */
 export function encodeHeaderValue(value: JsonValue): string | undefined {
   const encoded = Array.isArray(value)

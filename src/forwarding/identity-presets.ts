@@ -1,27 +1,27 @@
 // Pure: no I/O, no clock.
 
-/** Header name to place in the session. */
+/** Places in the session by header name. */
 export type IdentityMapping = Readonly<Record<string, string>>;
 
 /**
- * Header sets that existing origins already read. People write their own traits, so nothing that grants a right
- * comes from there: groups are of `metadata_public`, which only an administrator writes.
+ * Sets of headers that existing origins already read. People write their own traits, so values that grant a right
+ * never come from traits: groups come from `metadata_public`, which only an administrator writes.
  */
 export const IDENTITY_PRESETS = {
-  /** Kratos's own response header, and its session's id and assurance level beside it. */
+  /** Kratos's own response header, with the session's id and assurance level. */
   kratos: {
     'X-Kratos-Authenticated-Identity-Id': 'identity.id',
     'X-Kratos-Session-Id': 'id',
     'X-Kratos-Session-Aal': 'authenticator_assurance_level',
   },
-  /** Authelia's. */
+  /** The headers of Authelia. */
   'remote-user': {
     'Remote-User': 'identity.id',
     'Remote-Name': 'identity.traits.name',
     'Remote-Email': 'identity.traits.email',
     'Remote-Groups': 'identity.metadata_public.groups',
   },
-  /** oauth2-proxy's, as nginx gets them. */
+  /** The headers of oauth2-proxy, as nginx gets them. */
   'x-auth-request': {
     'X-Auth-Request-User': 'identity.id',
     'X-Auth-Request-Preferred-Username': 'identity.traits.username',
@@ -32,10 +32,12 @@ export const IDENTITY_PRESETS = {
 
 export type IdentityPreset = keyof typeof IDENTITY_PRESETS;
 
-/** What is sent when nothing is configured. */
+/** The headers that Postern sends when no headers are configured. */
 export const DEFAULT_IDENTITY_HEADERS: IdentityMapping = { 'X-User-Id': 'identity.id' };
 
-/** The presets' headers, each replaced by an own one of the same name. */
+/**
+ * Combines the presets' headers with the operator's own. An own header replaces a preset's header of the same name.
+ */
 export function combineMappings(
   presets: readonly IdentityPreset[],
   own: IdentityMapping | undefined,
@@ -50,7 +52,7 @@ export function combineMappings(
   return Object.fromEntries(combined.values());
 }
 
-/** Places that hold the ids everything else hangs on; Postern never takes longer ones. */
+/** Places of the ids that everything else depends on. Postern never accepts ids longer than `MAX_ID_LENGTH`. */
 const ID_PLACES: ReadonlySet<string> = new Set(['id', 'identity.id']);
 const MAX_ID_LENGTH = 255;
 
@@ -58,14 +60,14 @@ export function isIdPlace(path: string): boolean {
   return ID_PLACES.has(path);
 }
 
-/** Bytes the ids of a mapping can take, which no budget may be smaller than. */
+/** Returns the bytes that the ids of a mapping can take. A budget must not be smaller. */
 export function leastBudget(mapping: IdentityMapping): number {
   return Object.entries(mapping)
     .filter(([, path]) => isIdPlace(path))
     .reduce((total, [name]) => total + headerBytes(name, MAX_ID_LENGTH), 0);
 }
 
-/** What a header takes on the wire, with `: ` and CRLF. */
+/** Returns the size of a header on the wire, with `: ` and CRLF. */
 export function headerBytes(name: string, valueLength: number): number {
   return name.length + valueLength + 4;
 }

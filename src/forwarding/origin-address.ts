@@ -2,13 +2,16 @@
 import type { SiteHosts } from '../http/site-hosts.ts';
 import { cookieOutsideHost } from './origin-cookies.ts';
 
-/** Where the origin is asked, and how its answers are freed of that address. */
+/** The address at which Postern asks the origin, and the removal of that address from answers. */
 export interface OriginAddress {
-  /** Scheme, host and port at which the origin is asked for what clients find at `site`, a public origin. */
+  /** Returns scheme, host and port at which Postern asks the origin for requests to `site`, a public origin. */
   urlFor(site: string): string;
-  /** Makes URLs in these headers of an answer point at `site` where they name the origin's hidden host. */
+  /** Rewrites URLs in these headers of an answer: the origin's hidden host becomes `site`. */
   makePublic(headers: Headers, site: string): void;
-  /** A `Set-Cookie` without a `Domain` that names the hidden host: it is then for the host of `site` alone. */
+  /**
+   * Removes a `Domain` that names the hidden host from a `Set-Cookie`. The cookie is then for the host of `site`
+   * alone.
+   */
   publicCookie(setCookie: string, site: string): string;
 }
 
@@ -20,9 +23,10 @@ export interface OriginAddressOptions {
 }
 
 /**
- * A Worker cannot choose `Host`: the platform takes it from the URL. So an origin that is to see the public host is
- * asked at the public URL. That is the case for a service binding without `ORIGIN_URL`, and where `ORIGIN_URL` equals
- * `PUBLIC_URL`: on a route, such a call goes to the zone's own origin. Every other address is hidden from clients.
+ * Creates the origin's address. A Worker cannot choose `Host`: the platform takes it from the URL. So Postern asks an
+ * origin at the public URL when that origin has to see the public host. This is the case for a service binding
+ * without `ORIGIN_URL`, and when `ORIGIN_URL` equals `PUBLIC_URL`: on a route, such a call goes to the zone's own
+ * origin. Every other address is hidden from clients.
  */
 export function createOriginAddress({
   originUrl,
@@ -32,7 +36,7 @@ export function createOriginAddress({
   const hidden = originUrl === undefined ? undefined : new URL(originUrl);
   if (hidden === undefined || hidden.origin === new URL(publicUrl).origin) return PUBLIC_ADDRESS;
   const name = foldDot(hidden.hostname);
-  // Where the client asked a host of the origin's own name, the port alone tells the two apart.
+  // When the client asked a host with the origin's own name, only the port tells the two apart.
   const isShared = (site: string) => new URL(site).hostname === name;
   const isPublic = (host: string) => {
     const authority = hosts.read(host);
@@ -71,7 +75,7 @@ type Rewrite = (value: string, toPublic: (reference: string) => string) => strin
 /** `Refresh` as browsers read it (HTML standard, "shared declarative refresh steps"): seconds, then a URL. */
 const REFRESH = /^([\s\d.]*[;,\s]\s*(?:url\s*=\s*)?)(["']?)(.*)$/i;
 
-/** Headers that send clients elsewhere: RFC 9110 sections 8.7 and 10.2.2, RFC 8288, and the HTML standard. */
+/** Headers that send clients to another URL: RFC 9110 sections 8.7 and 10.2.2, RFC 8288, and the HTML standard. */
 const REWRITES: Readonly<Record<string, Rewrite>> = {
   location: (value, toPublic) => toPublic(value),
   'content-location': (value, toPublic) => toPublic(value),
@@ -86,8 +90,9 @@ const REWRITES: Readonly<Record<string, Rewrite>> = {
 };
 
 /**
- * A URL reference that names the hidden host as the same place on the site, without user information; every other as it
- * is. It is read as a browser reads it on a page of the site, so that no spelling (`//host`, `\\host`, upper case) is missed.
+ * Rewrites a URL reference that names the hidden host to the same place on the site, without user information. Returns
+ * every other reference unchanged. The reference is parsed as a browser parses it on a page of the site, so that no
+ * spelling (`//host`, `\\host`, upper case) is missed.
  */
 function publicReference(reference: string, site: string, isHidden: (url: URL) => boolean): string {
   const url = URL.parse(reference, `${site}/`);
@@ -99,7 +104,7 @@ function portOf({ port, protocol }: URL): string {
   return port || (protocol === 'https:' ? '443' : '80');
 }
 
-/** A name without the dot that ends a fully qualified one. */
+/** Removes the dot at the end of a fully qualified name. */
 function foldDot(hostname: string): string {
   return hostname.replace(/\.$/, '');
 }

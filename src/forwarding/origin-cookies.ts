@@ -1,7 +1,7 @@
 // Pure: no I/O, no clock.
 import { foldHeaderName } from '../http/header-names.ts';
 
-/** Names of the cookies that only Postern and the session store may set, folded as some server would fold them. */
+/** Names of the cookies that only Postern and the session store may set, folded as some servers fold them. */
 export type ReservedCookies = ReadonlySet<string>;
 
 export function reservedCookies(names: readonly string[]): ReservedCookies {
@@ -9,10 +9,11 @@ export function reservedCookies(names: readonly string[]): ReservedCookies {
 }
 
 /**
- * Removes the origin's cookies that could set, replace or delete a reserved one, and changes the others as `change` does.
+ * Removes the origin's cookies that could set, replace or delete a reserved cookie, and applies `change` to the
+ * others.
  *
- * The cookies are written anew only when one of them changes: a value that is not UTF-8 loses its bytes when it becomes a
- * string.
+ * The headers are written again only when one of the cookies changes: a value that is not UTF-8 loses its bytes when
+ * it becomes a string.
  */
 export function keepForeignCookies(
   headers: Headers,
@@ -27,10 +28,10 @@ export function keepForeignCookies(
 }
 
 /**
- * Whether a browser may send this cookie back as text in which a reserved name stands before `=`.
+ * Returns whether a browser may send this cookie back as text in which a reserved name precedes `=`.
  *
  * A cookie without a name is sent back as its value alone (RFC 6265bis section 5.8.3), so the value is read as a name. A
- * comma parts cookies, because two `Cookie` lines arrive joined by one.
+ * comma separates cookies, because two `Cookie` lines arrive joined by a comma.
  */
 function comesBackAsReserved(setCookie: string, reserved: ReservedCookies): boolean {
   const [sentBack = ''] = setCookie.split(';', 1);
@@ -45,8 +46,9 @@ function foldCookieName(name: string): string {
 }
 
 /**
- * The `Set-Cookie` without `Domain` where one names this host: a host-only cookie, which is never wider than what was
- * asked for. All of them go then, because a browser would take another one instead (RFC 6265bis section 5.7).
+ * Removes every `Domain` of a `Set-Cookie` when one of them names this host. The cookie becomes host-only, which is
+ * never wider than the origin asked for. All `Domain` attributes are removed, because a browser would use another one
+ * instead (RFC 6265bis section 5.7).
  */
 export function cookieOutsideHost(setCookie: string, hostname: string): string {
   const [pair = '', ...attributes] = setCookie.split(';');

@@ -14,38 +14,43 @@ import type { Identification } from './identification.ts';
 import type { OriginAddress } from './origin-address.ts';
 
 export interface OriginRequestOptions {
-  /** Nothing of the request but its host, when it is one of the site's, takes part in it. */
+  /**
+   * The origin's address. It depends on the request only by the host, and only when that host is one of the site's.
+   */
   readonly address: OriginAddress;
-  /** Where clients reach Postern: scheme, host and port. */
+  /** The URL at which clients reach Postern: scheme, host and port. */
   readonly publicUrl: string;
   readonly hosts: SiteHosts;
   readonly cookieNames: readonly string[];
-  /** Postern's own cookies, which are nobody else's. */
+  /** Postern's own cookie, which is never forwarded. */
   readonly turns: { readonly cookieName: string };
   readonly filter: HeaderFilter;
   readonly ownSecrets: OwnSecrets;
   readonly tokenClassifier: TokenClassifier;
 }
 
-/** What of a rule matters on the way to the origin. */
+/** The members of a rule that matter for the request to the origin. */
 export interface ForwardedRule {
   readonly session: 'none' | 'optional' | 'required';
   readonly forwardsCredentials: boolean;
-  /** Names, in lower case, that pass although some product believes them. */
+  /** Names, in lower case, of headers that pass although some product trusts them. */
   readonly forwardedHeaders: ReadonlySet<string>;
   readonly cutsStreams: boolean;
 }
 
-/** A request that may pass, and what was found out about it. */
+/** A request that may pass, with the results of its checks. */
 export interface PassedRequest {
   readonly target: AdmittedTarget;
   readonly rule: ForwardedRule;
-  /** The credentials that were looked at. */
+  /** The credentials that were checked. */
   readonly tried: readonly UsablePresentation[];
   readonly identification: Identification;
 }
 
-/** Kratos's session tokens (`session/session.go`, `ory_st_`), which are not an origin's business on any path. */
+/**
+ * Matches Kratos's session tokens (`session/session.go`, `ory_st_`). The origin does not get them on any path, unless
+ * the rule forwards credentials.
+ */
 const KRATOS_TOKEN = /^ory_st_/;
 
 /** A request for the origin, as `fetch()` takes it. */
@@ -55,9 +60,10 @@ export interface OriginCall {
 }
 
 /**
- * The request as the origin gets it: the admitted path and query on the origin's own address, the client's
- * headers less everything only Postern may say, and then, last, what Postern says. Refused when the headers are more
- * than origins commonly take: their own 431 would read as the site's failure, for as long as the cookies last.
+ * Builds the request for the origin: the admitted path and query at the origin's own address, the client's headers
+ * without those that only Postern may set, and last the headers that Postern sets. Fails when the headers exceed the
+ * common limits of origins: an origin's own 431 would look like a failure of the site, for as long as the cookies
+ * last.
  */
 export function originRequest(
   request: Request,
@@ -70,7 +76,7 @@ export function originRequest(
   if (headers === undefined) return failed('headers_too_large');
   const site = options.hosts.originOf(target.host) ?? options.publicUrl;
   const originUrl = options.address.urlFor(site);
-  headers.set('host', hostOf(originUrl)); // the platform does so over HTTP, not over a service binding
+  headers.set('host', hostOf(originUrl)); // the platform sets it over HTTP, not over a service binding
   setAcceptEncoding(headers, request, rule);
   setForwardingHeaders(headers, request, site);
   addHop(headers, request.headers, options.publicUrl);
@@ -81,28 +87,28 @@ export function originRequest(
 
 const MAX_COOKIE_LENGTH = 16_384;
 const MAX_HEADERS_LENGTH = 65_536;
-/** What a client sends, with what does not pass. No client has so many lines to send. */
+/** The most lines that a client may send, with those that do not pass. No client needs so many lines. */
 const MAX_LINES = 500;
-/** Each name that `Connection` nominates is a header to look for. */
+/** The longest `Connection`. Each name that it nominates is a header to look for. */
 const MAX_CONNECTION_LENGTH = 4096;
-/** No scheme of `Authorization` has so many parts, and each would have to be looked at. */
+/** The most parts of an `Authorization`. No scheme has so many, and each part has to be checked. */
 const MAX_WORDS = 100;
 const HEADER_OVERHEAD = 4; // ": " and CRLF
 /**
- * Apache, Envoy and gunicorn take no more lines, and lua-nginx-module shows no more by default: it passes over the rest, so that
- * a client could hide Postern's headers behind its own.
+ * Apache, Envoy and gunicorn accept no more lines. lua-nginx-module shows no more by default and ignores the rest, so
+ * that a client could hide Postern's headers behind its own.
  */
 const MAX_HEADERS = 100;
-/** Host, Accept-Encoding, three forwarding headers, CF-Connecting-IP, and the gates come through. */
+/** Host, Accept-Encoding, three forwarding headers, CF-Connecting-IP, and the header that lists passed gates. */
 const MAX_GATEWAY_HEADERS = 7;
 
-/** An admitted path begins with one slash, so it can be put behind an origin without ever changing it. */
+/** Returns the URL at the origin. An admitted path begins with one slash, so it can never change the origin. */
 function originTarget({ path, search }: AdmittedTarget, originUrl: string): string {
   if (!path.startsWith('/')) throw new Error('the path was not admitted'); // unreachable
   return originUrl + path + search;
 }
 
-/** The client's headers that may pass; `undefined` when they are too many, which is found out before all are looked at. */
+/** Returns the client's headers that may pass; `undefined` when they exceed a limit. The checks stop at that limit. */
 function forwardableHeaders(
   received: Headers,
   passed: PassedRequest,
@@ -110,7 +116,7 @@ function forwardableHeaders(
 ): Headers | undefined {
   if ((received.get('connection') ?? '').length > MAX_CONNECTION_LENGTH) return undefined;
   const hopByHop = hopByHopNames(received);
-  const headers = new Headers(received); // a value that is not looked at keeps its bytes, whatever they are
+  const headers = new Headers(received); // a value that is not rewritten keeps its bytes, even if they are not UTF-8
   let total = 0;
   let lines = 0;
   let count = passed.identification.headers.length + MAX_GATEWAY_HEADERS;
@@ -132,7 +138,7 @@ function forwardableHeaders(
   return isTooMuch ? undefined : headers;
 }
 
-/** What of a header may pass; `undefined` when nothing may. */
+/** Returns the value to forward; `undefined` to drop the header. */
 function passedValue(
   name: string,
   value: string,
@@ -148,7 +154,7 @@ function passedValue(
   return name === 'cookie' ? withoutOwnCookies(value, rule, options) : value;
 }
 
-/** By the name as it was sent: `X_Auth_Token` is not `X-Auth-Token` before a server has folded it. */
+/** Compares the name as it was sent: `X_Auth_Token` is not `X-Auth-Token` until a server folds it. */
 function isLetThrough(name: string, rule: ForwardedRule): boolean {
   return (
     rule.forwardedHeaders.has(name) || (name === 'x-session-token' && rule.forwardsCredentials)
@@ -156,9 +162,10 @@ function isLetThrough(name: string, rule: ForwardedRule): boolean {
 }
 
 /**
- * Whether an `Authorization` is not the site's business. A secret of Postern's never is: whoever sent it there mistook the path. Nor
- * is a credential that the request was judged by, or one that could have been; a bearer of the site's own passes. Every word is looked at,
- * behind whatever scheme and parameter (RFC 9110 section 11.4), since two lines of the header arrive as one.
+ * Returns whether an `Authorization` is withheld from the origin. A secret of Postern is always withheld: its sender
+ * mistook the path. A credential that the request was judged by is withheld, and a credential that could have been
+ * one. A bearer of the site's own passes. Every word is checked, behind any scheme and parameter (RFC 9110 section
+ * 11.4), because two lines of the header arrive as one.
  */
 function isKeptBack(
   authorization: string,
@@ -195,7 +202,7 @@ function isWebSocketUpgrade(name: string, value: string): boolean {
   return name === 'upgrade' && value.toLowerCase() === 'websocket';
 }
 
-/** What is known of the client, rather than what it sent. */
+/** Sets the forwarding headers from the platform's knowledge of the client, instead of the client's own headers. */
 function setForwardingHeaders(headers: Headers, request: Request, site: string): void {
   headers.set('x-forwarded-proto', site.slice(0, site.indexOf(':')));
   headers.set('x-forwarded-host', hostOf(site));
@@ -206,20 +213,22 @@ function setForwardingHeaders(headers: Headers, request: Request, site: string):
 }
 
 /**
- * The platform puts its own `Accept-Encoding` in place of the client's; what the origin sends back passes
- * through as it is, so it has to be what the client accepts.
+ * Sets the client's `Accept-Encoding` again, because the platform replaces it with its own. The origin's answer passes
+ * through unchanged, so its encoding has to be one that the client accepts.
  */
 function setAcceptEncoding(
   headers: Headers,
   request: Request,
   { cutsStreams }: ForwardedRule,
 ): void {
-  // What may have to be cut passes through here, and the platform would decode it on its way.
+  // A body that may be cut passes through the Worker, and the platform would decode it on its way.
   const accepted = cutsStreams ? 'identity' : request.cf?.clientAcceptEncoding;
   if (typeof accepted === 'string') headers.set('accept-encoding', accepted || 'identity');
 }
 
-/** Cloudflare sets `CF-Connecting-IP` itself; where there is no Cloudflare in front, `cf` is missing too. */
+/**
+ * Returns the client's address. Cloudflare sets `CF-Connecting-IP` itself; without Cloudflare, `cf` is missing too.
+ */
 function clientAddress(request: Request): string | undefined {
   return request.cf === undefined
     ? undefined

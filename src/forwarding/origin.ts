@@ -8,21 +8,22 @@ export type OriginFault = 'origin_unreachable' | 'origin_timeout' | 'origin_not_
 /** The site behind the gate. */
 export interface Origin {
   /**
-   * Sends a request on and gives back the response as soon as its headers are there; the body streams.
-   * Redirects come back as they are.
+   * Sends a request to the origin and returns the response as soon as its headers arrive; the body streams. Redirects
+   * are not followed.
    */
   fetch(call: SendableCall): Promise<Result<Response, OriginFault>>;
 }
 
 export interface OriginOptions {
   readonly fetch: (input: string | Request, init: RequestInit) => Promise<Response>;
-  /** Until the response's headers; the body has no deadline. */
+  /** The deadline for the response's headers. The body has no deadline. */
   readonly timeoutMs: number;
 }
 
 /**
- * A call that is given up ends with the last work of its request, or when its answer comes after all: an abort signal
- * would end it at once, but costs every call that is in time more than all else that keeps the deadline.
+ * Creates the origin. A late call is not aborted: it ends with the last work of its request, or when its answer comes
+ * after all. An abort signal would end the call at once. But it would cost every timely call more than all other work
+ * for the deadline.
  */
 export function createOrigin({ fetch, timeoutMs }: OriginOptions): Origin {
   return {
@@ -31,7 +32,7 @@ export function createOrigin({ fetch, timeoutMs }: OriginOptions): Origin {
         const call = fetch(input, init);
         const response = await within(timeoutMs, call);
         if (response !== LATE && isUsable(response)) return success(response);
-        void call.then(discard).catch(() => {}); // it failed after all, or could not be let go of
+        void call.then(discard).catch(() => {}); // the call failed after all, or its answer could not be discarded
         return failed(response === LATE ? 'origin_timeout' : 'origin_not_valid');
       } catch {
         return failed('origin_unreachable');
@@ -40,12 +41,12 @@ export function createOrigin({ fetch, timeoutMs }: OriginOptions): Origin {
   };
 }
 
-/** 101 is an answer when it brings the socket that was asked for. */
+/** Returns whether a response is an answer. A 101 is an answer when it brings the requested socket. */
 function isUsable({ status, webSocket }: Response): boolean {
   return webSocket !== null || isFinalStatus(status);
 }
 
-/** Nobody will read it. */
+/** Discards a response that is not read. */
 async function discard({ body, webSocket }: Response): Promise<void> {
   webSocket?.accept();
   webSocket?.close();

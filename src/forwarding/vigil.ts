@@ -1,30 +1,32 @@
-/** What is to become of something that goes on after the answer to its request. */
+/** The verdict on a stream that goes on after the answer to its request. */
 export type Standing = 'pass' | 'deny' | 'cannot-tell';
 
-/** A watch over somebody's session, for as long as what it let in goes on. */
+/** A watch over a session, for as long as the stream that it opened goes on. */
 export interface Vigil {
-  /** Settles once, when the session is over or nobody can tell any more; never rejects. */
+  /** Settles once, when the session is over or can no longer be checked. Never rejects. */
   readonly over: Promise<Exclude<Standing, 'pass'>>;
-  /** To be called when there is nothing left to watch over. */
+  /** Ends the watch; to be called when the stream has ended. */
   stop(): void;
 }
 
 const MAX_INTERVAL_MS = 1000;
 
-/** How old what a look relies on may be, in milliseconds: half the lag, the other half being for the looks. */
+/**
+ * Returns the greatest age of the data that a check relies on, in milliseconds: half the lag. Checks take the rest.
+ */
 export function lookMaxAgeMs(lagMs: number): number {
   return lagMs / 2;
 }
 
 /**
- * Looks at a session again and again, and says when it is over. Resolves after the first look.
+ * Checks a session again and again, and reports when it is over. Resolves after the first check.
  *
- * A look relies on nothing older than {@link lookMaxAgeMs} when it begins, so what it proves holds for
- * the rest of the lag from then on, and no longer: a look that takes its time does not prolong what the one
- * before proved. Hence whatever was revoked is over no later than the lag after, by construction.
+ * The data that a check relies on is no older than {@link lookMaxAgeMs} when the check begins. So its result holds for
+ * the rest of the lag from then on, and no longer: a slow check does not prolong the result of the check before. Hence
+ * the stream of a revoked session ends no later than the lag after the revocation, by construction.
  *
- * @param look finds out once more, and may take as long as it does
- * @param lagMs `Infinity` where no revocation log is kept: then only what is looked up can end it
+ * @param look checks the session once more, and may take any time
+ * @param lagMs `Infinity` without a revocation log: then only the result of a check can end the stream
  */
 export async function keepVigil(look: () => Promise<Standing>, lagMs: number): Promise<Vigil> {
   const { promise: over, resolve } = Promise.withResolvers<Exclude<Standing, 'pass'>>();
@@ -60,7 +62,11 @@ export async function keepVigil(look: () => Promise<Standing>, lagMs: number): P
   return { over, stop };
 }
 
-/** @returns what keeps it from being done */
+/**
+ * Calls `act` after some milliseconds.
+ *
+ * @returns a function that cancels the call
+ */
 function after(ms: number, act: () => void): () => void {
   if (!Number.isFinite(ms)) return () => {};
   const timer = setTimeout(act, ms);

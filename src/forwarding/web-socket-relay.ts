@@ -1,22 +1,22 @@
 import type { Vigil } from './vigil.ts';
 
-/** Private use (RFC 6455 section 7.4.2): 4000 and the status a request would now be answered with. */
+/** A close code for private use (RFC 6455 section 7.4.2): 4000 plus the status that a request would now get. */
 export const SESSION_OVER = 4401;
 const TRY_AGAIN_LATER = 1013;
 const NO_STATUS = 1005;
 const ABNORMAL = 1006;
 
 /**
- * Puts Postern between the two ends of an accepted upgrade, for as long as the session that opened it would still
- * be let in: every message is passed on as it is, and when the session is over both ends are closed with 4401
- * (1013 when nobody can tell any more).
+ * Relays messages between the two ends of an accepted upgrade, for as long as the session that opened it would still
+ * pass. Messages pass unchanged. When the session is over, both ends are closed with 4401, or with 1013 when the
+ * session can no longer be checked.
  *
- * The platform's sockets tell nobody how much of what was sent is still waiting to leave, so there is no
- * backpressure here: what one end sends faster than the other takes is held in the isolate's memory.
+ * The platform's sockets do not report how much sent data still waits to leave, so there is no backpressure here.
+ * When one end sends faster than the other receives, the isolate's memory holds the difference.
  *
- * @param answer the 101 as the client is to have it
+ * @param answer the 101 for the client
  * @param accepted the origin's own 101
- * @param vigil over the session that opened the socket
+ * @param vigil the watch over the session that opened the socket
  */
 export function relayWebSocket(answer: Response, accepted: Response, vigil: Vigil): Response {
   const origin = accepted.webSocket;
@@ -47,16 +47,16 @@ function send(socket: WebSocket, data: string | ArrayBuffer): void {
   try {
     socket.send(data);
   } catch {
-    // The other end has gone; its close is on the way.
+    // The other end has gone; its close event will follow.
   }
 }
 
-/** 1005 and 1006 say what was seen and are never sent (RFC 6455 section 7.4.1). */
+/** Closes a socket. 1005 and 1006 only report an event and are never sent (RFC 6455 section 7.4.1). */
 function close(socket: WebSocket, code: number, reason: string): void {
   try {
     if (code === NO_STATUS) socket.close();
     else socket.close(code === ABNORMAL ? 1011 : code, reason);
   } catch {
-    // Closed already.
+    // The socket is closed already.
   }
 }
