@@ -109,7 +109,10 @@ async function answerChallenge(
   return { response, outcome: 'challenge', reason };
 }
 
-/** Answers with a page that names the cause. The count starts anew, so a person who was only quick is not stuck. */
+/**
+ * Answers with a page that names the cause. The count starts again at zero, so a person who was only quick is not
+ * stuck.
+ */
 async function breakLoop(
   cause: Denial['reason'],
   { headers: received, target }: Denied,

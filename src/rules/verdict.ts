@@ -23,7 +23,7 @@ export type Verdict =
       readonly retryAfterSeconds: number | undefined;
     };
 
-/** The verdict `pass` without a session: the rule looks at no session, or the session is optional. */
+/** The verdict `pass` without a session: the rule asks for no session, or the session is optional. */
 export const PASS_UNSEEN: Verdict = Object.freeze({ kind: 'pass', session: undefined });
 
 /** Decides whether a request may pass a rule, given its resolved session. `now` is milliseconds since the epoch. */
