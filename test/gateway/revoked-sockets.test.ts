@@ -98,10 +98,16 @@ describe('a WebSocket in an isolate that nobody told', () => {
     const url = `ws://127.0.0.1:${there.port}/optional/ws`;
     const { closed } = await openWebSocket(url, { cookie });
     await gate.kratos.revoke(id);
+    gate.clearLogs();
     const answeredAt = await announce(here, { session_ids: [id] });
     const { code, at } = await closed;
     expect(code).toBe(4401);
     expect(at - answeredAt).toBeLessThan(LAG_MS);
+    const lines = (await gate.logs()).map((line) => JSON.parse(line));
+    // The anonymous request would pass here, so the reason is that of the session, not of a verdict.
+    expect(lines.filter(({ detail }) => detail === 'ended')).toMatchObject([
+      { outcome: 'deny', status: 401, reason: 'session_inactive', path: '/optional/ws' },
+    ]);
   });
 
   it('of a session that was named and is still good stays open', async () => {

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { Turns } from '../../src/refusals/login-loop-guard.ts';
+import { Turns, type TurnsOptions } from '../../src/refusals/login-loop-guard.ts';
 
+const SITE = 'https://app.example.test';
 const PAGE = 'app.example.test/a';
 const REASON = 'credential_missing';
 const SECURE = '__Host-postern-turns';
 
-function createTurns({ publicUrl = 'https://app.example.test', now = () => 0 } = {}): Turns {
-  return new Turns({ publicUrl, credentialCookies: ['s'], now });
+function createTurns(options: Partial<TurnsOptions> = {}): Turns {
+  return new Turns({ publicUrl: SITE, credentialCookies: ['s'], now: () => 0, ...options });
 }
 
 /** Headers of a browser that has this cookie. */
@@ -14,19 +15,81 @@ const withCookie = (setCookie = '') => new Headers({ cookie: setCookie.split(';'
 
 describe('Turns.forget()', () => {
   const turns = createTurns();
-  const [departure] = turns.depart(new Headers(), PAGE, REASON) ?? [];
+  const departed = () => withCookie(turns.depart(new Headers(), PAGE, REASON)?.[0]);
 
   // RFC 6265bis section 4.1.3.2: a __Host- cookie is taken with Secure, Path=/ and without Domain alone.
   it('deletes the cookie of the page that is left', () => {
-    expect(turns.forget(withCookie(departure), PAGE)).toEqual([
+    expect(turns.forget(departed(), PAGE)).toEqual([
       `${SECURE}=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure`,
     ]);
   });
 
   it('keeps the cookie of another page, and sets none where none is', () => {
-    expect(turns.forget(withCookie(departure), 'app.example.test/b')).toEqual([]);
+    expect(turns.forget(departed(), 'app.example.test/b')).toEqual([]);
     expect(turns.forget(new Headers(), PAGE)).toEqual([]);
     expect(turns.forget(withCookie(`${SECURE}=garbled`), PAGE)).toEqual([]);
+  });
+});
+
+describe('Turns.depart()', () => {
+  /** A browser that goes to sign-in again and again: how often it is sent there, at most 20 times. */
+  function departures(
+    step: (index: number) => { cookie?: string; place?: string; reason?: string; at?: number },
+    headers: Record<string, string> = {},
+  ): number {
+    let now = 0;
+    const turns = createTurns({ now: () => now });
+    let jar = '';
+    for (let index = 0; index < 20; index += 1) {
+      const { cookie = '', place = PAGE, reason = REASON, at = index * 60_000 } = step(index);
+      now = at;
+      const sent = new Headers({ ...headers, cookie: [jar, cookie].filter(Boolean).join('; ') });
+      const cookies = turns.depart(sent, place, reason);
+      if (cookies === undefined) return index;
+      [jar = ''] = cookies[0]?.split(';', 1) ?? [];
+    }
+    return Infinity;
+  }
+
+  it('ends the third way through sign-in with another credential for the same reason', () => {
+    expect(departures((index) => ({ cookie: `s=${index}` }))).toBe(2);
+    expect(departures((index) => ({ cookie: `s=${index}`, at: index }))).toBe(2);
+  });
+
+  it('ends the fifth departure at once, with nothing new presented', () => {
+    expect(departures((index) => ({ at: index * 5000 }))).toBe(4);
+    expect(departures((index) => ({ at: index * 5001 }))).toBe(Infinity);
+    expect(departures((index) => ({ at: index, cookie: 's=same' }))).toBe(4);
+  });
+
+  it('begins anew for another page, for another reason and for a garbled cookie', () => {
+    const reasons = ['credential_missing', 'session_inactive'];
+    expect(departures((index) => ({ at: index, place: `${PAGE}${index % 2}` }))).toBe(Infinity);
+    expect(departures((index) => ({ at: index, reason: reasons[index % 2] ?? '' }))).toBe(Infinity);
+    for (const value of ['', '0.1.a.b..0', '1', '11.1.a.b..0', 'x']) {
+      const sent = new Headers({ cookie: `${SECURE}=${value}` });
+      expect(createTurns().depart(sent, PAGE, REASON)).toHaveLength(1);
+    }
+  });
+
+  it('remembers for a minute, in a cookie that scripts cannot read', () => {
+    const [cookie] = createTurns().depart(new Headers(), PAGE, REASON) ?? [];
+    const [pair, ...attributes] = cookie?.split('; ') ?? [];
+    expect(pair).toMatch(/^__Host-postern-turns=1\.1\./);
+    expect(attributes).toEqual(['Max-Age=60', 'Path=/', 'HttpOnly', 'SameSite=Lax', 'Secure']);
+  });
+
+  // Sec-Purpose: Fetch standard and Prefetch specification; Purpose and X-moz: older browsers.
+  it.each([
+    { 'sec-purpose': 'prefetch' },
+    { 'sec-purpose': 'prefetch;prerender' },
+    { purpose: 'prefetch' },
+    { 'x-moz': 'prefetch' },
+    { 'sec-fetch-dest': 'iframe' },
+    { 'sec-fetch-dest': 'image' },
+  ])('counts no request that is no visit of a person: %j', (headers) => {
+    expect(createTurns().depart(new Headers(headers), PAGE, REASON)).toEqual([]);
+    expect(departures((index) => ({ at: index }), headers)).toBe(Infinity);
   });
 });
 

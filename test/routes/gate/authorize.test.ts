@@ -34,12 +34,22 @@ function present(carrier: Carrier, first: string, ...others: string[]): Presenta
   return { kind: 'candidates', candidates: [one(first), ...others.map(one)] };
 }
 
-/** A judgment of a request with these credentials, and a record of what is looked up for it. */
-async function judged(presented: Presentation[], good: Map<string, Resolution>) {
+interface Asked {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly rules?: Rules;
+}
+
+/** What comes of a request with these credentials, and a record of what is looked up for it. */
+async function ask(
+  presented: Presentation[],
+  good: Map<string, Resolution>,
+  { method = 'GET', headers: sent = {}, rules = new Rules([]) }: Asked = {},
+) {
   const asked: string[] = [];
   const options: JudgeOptions = {
-    rules: new Rules([]),
-    methods: new Set(['GET']),
+    rules,
+    methods: new Set(['GET', 'PUT', 'OPTIONS']),
     hosts: HOSTS,
     allowedForms: new Set(),
     readCredentials: () => presented,
@@ -53,14 +63,99 @@ async function judged(presented: Presentation[], good: Map<string, Resolution>) 
     revocation: { lagMs: 5000, refresh: () => undefined, trustedSince: () => 0 },
     now: () => 0,
   };
-  const headers = new Headers();
+  const headers = new Headers(sent);
   const admission = { hosts: HOSTS, allowedForms: new Set<never>() };
-  const target = admit({ method: 'GET', url: 'https://app.example.test/', headers }, admission);
+  const target = admit({ method, url: 'https://app.example.test/', headers }, admission);
   if (!target.ok) return expect.fail(target.failure);
-  const judgment = await judge({ headers, target: target.value, anchor: () => {} }, options);
-  if (!judgment.ok || isPreflight(judgment.value)) return expect.fail('a judgment');
-  return { judgment: judgment.value, asked };
+  const result = await judge({ headers, target: target.value, anchor: () => {} }, options);
+  return { result, asked };
 }
+
+async function judged(presented: Presentation[], good: Map<string, Resolution>) {
+  const { result, asked } = await ask(presented, good);
+  if (!result.ok || isPreflight(result.value)) return expect.fail('a judgment');
+  return { judgment: result.value, asked };
+}
+
+describe('judge()', () => {
+  const GOOD = new Map([['good', sessionOf('ann', '1')]]);
+  const SPA = 'https://spa.example';
+  const rule = (session: 'none' | 'optional' | 'required') => ({
+    path: '/',
+    session,
+    freshness: 'normal' as const,
+    cache_control: 'no-store' as const,
+    preflight: [SPA],
+    forwarded_headers: [],
+    forward_credentials: false,
+    cut_streams: false,
+  });
+  const shared = new Rules([rule('required')]);
+
+  it('refuses a method that the site does not have', async () => {
+    const { result, asked } = await ask([present(COOKIE, 'good')], GOOD, { method: 'TRACE' });
+    expect([result, asked]).toEqual([{ ok: false, failure: 'method_not_allowed' }, []]);
+  });
+
+  it('refuses a place that holds two credentials', async () => {
+    const conflict = {
+      kind: 'unusable',
+      carrier: BEARER,
+      reason: 'credential_conflicting',
+    } as const;
+    for (const session of ['optional', 'required'] as const) {
+      const { result } = await ask([conflict], GOOD, { rules: new Rules([rule(session)]) });
+      expect([session, result]).toEqual([
+        session,
+        { ok: false, failure: 'credential_conflicting' },
+      ]);
+    }
+  });
+
+  it('looks at no credential where a rule takes no session', async () => {
+    const { result, asked } = await ask([present(COOKIE, 'good')], GOOD, {
+      rules: new Rules([rule('none')]),
+    });
+    if (!result.ok || isPreflight(result.value)) return expect.fail('a judgment');
+    expect(result.value.verdict).toEqual({ kind: 'pass', session: undefined });
+    expect((await result.value.again()).verdict).toEqual(result.value.verdict);
+    expect(asked).toEqual([]);
+  });
+
+  // OWASP ASVS 5.0, 4.4.2: the Origin of a WebSocket handshake is one of those the application allows.
+  it.each([
+    [undefined, true],
+    ['https://app.example.test', true],
+    [SPA, true],
+    ['https://elsewhere.example', false],
+    ['null', false],
+  ])('opens a WebSocket for the origin %j: %s', async (origin, expected) => {
+    const handshake = { upgrade: 'websocket', ...(origin !== undefined && { origin }) };
+    const opened = await ask([present(COOKIE, 'good')], GOOD, {
+      headers: handshake,
+      rules: shared,
+    });
+    expect(opened.result.ok || opened.result.failure).toBe(expected || 'origin_not_allowed');
+    const plain = { ...(origin !== undefined && { origin }) };
+    const { result } = await ask([present(COOKIE, 'good')], GOOD, {
+      headers: plain,
+      rules: shared,
+    });
+    expect(result.ok).toBe(true);
+  });
+
+  // Fetch standard, "CORS-preflight fetch".
+  it('answers the preflight of an origin of the rule, for a method that the site has', async () => {
+    const preflight = async (origin: string, asked: string) => {
+      const headers = { origin, 'access-control-request-method': asked };
+      const { result } = await ask([], GOOD, { method: 'OPTIONS', headers, rules: shared });
+      return result.ok && isPreflight(result.value);
+    };
+    expect(await preflight(SPA, 'PUT')).toBe(true);
+    expect(await preflight(SPA, 'TRACE')).toBe(false);
+    expect(await preflight('https://elsewhere.example', 'PUT')).toBe(false);
+  });
+});
 
 describe('judge().again', () => {
   it('T16: looks at the credential that opened the way, and at none that was refused before it', async () => {

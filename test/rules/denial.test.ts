@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { admit } from '../../src/http/admit.ts';
+import { SiteHosts } from '../../src/http/site-hosts.ts';
+import { answerDenial, type Denied, toldOf } from '../../src/refusals/denial.ts';
+import { Turns } from '../../src/refusals/login-loop-guard.ts';
+import { DEFAULT_RULE } from '../../src/rules/rules.ts';
+
+const SITE = 'https://app.example.test';
+const HOSTS = new SiteHosts(SITE);
+const PERSON = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+const OPTIONS = {
+  publicUrl: SITE,
+  loginUrl: 'https://auth.example.test/login',
+  kratosBrowserUrl: 'https://auth.example.test/kratos',
+  kratosPublicUrl: 'http://kratos.internal:4433',
+  hosts: HOSTS,
+  turns: new Turns({ publicUrl: SITE, credentialCookies: ['s'], now: () => 0 }),
+  resourceMetadataUrl: undefined,
+};
+
+type Denial = Parameters<typeof answerDenial>[0];
+
+function denial(reason: Denial['reason'], detail?: string): Denial {
+  return { kind: 'deny', reason, storeBody: undefined, detail };
+}
+
+function denied(sent: Record<string, string>, method = 'GET'): Denied {
+  const headers = new Headers(sent);
+  const target = admit(
+    { method, url: `${SITE}/a`, headers },
+    { hosts: HOSTS, allowedForms: new Set() },
+  );
+  if (!target.ok) throw new Error(target.failure);
+  return { headers, target: target.value, rule: DEFAULT_RULE };
+}
+
+describe('toldOf()', () => {
+  const response = new Response(null, { status: 403 });
+
+  it('tells status and outcome, and reason and detail where there are any', () => {
+    const answer = { response, outcome: 'deny', reason: 'condition_not_met' } as const;
+    expect(toldOf({ ...answer, detail: 'more' })).toStrictEqual({
+      outcome: 'deny',
+      status: 403,
+      reason: 'condition_not_met',
+      detail: 'more',
+    });
+    expect(toldOf(answer)).toStrictEqual({
+      outcome: 'deny',
+      status: 403,
+      reason: 'condition_not_met',
+    });
+    const passed = { response: new Response(null), outcome: 'pass', reason: undefined } as const;
+    expect(toldOf(passed)).toStrictEqual({ outcome: 'pass', status: 200 });
+  });
+});
+
+describe('answerDenial()', () => {
+  it.each([{}, PERSON])('keeps the detail for the log alone: %j', async (sent) => {
+    const answer = await answerDenial(
+      denial('condition_not_evaluable', 'no_such_key at "session.x"'),
+      denied(sent),
+      OPTIONS,
+    );
+    expect(toldOf(answer)).toStrictEqual({
+      outcome: 'deny',
+      status: 403,
+      reason: 'condition_not_evaluable',
+      detail: 'no_such_key at "session.x"',
+    });
+    expect(await answer.response.text()).not.toContain('no_such_key');
+    const plain = await answerDenial(denial('condition_not_met'), denied(sent), OPTIONS);
+    expect(toldOf(plain)).toStrictEqual({
+      outcome: 'deny',
+      status: 403,
+      reason: 'condition_not_met',
+    });
+  });
+
+  // RFC 6750 section 3.1: without credentials, the challenge names no error.
+  it('answers a program by 401 and a challenge', async () => {
+    const { response, outcome } = await answerDenial(
+      denial('credential_missing'),
+      denied({}),
+      OPTIONS,
+    );
+    expect([outcome, response.status, response.headers.get('location')]).toEqual([
+      'deny',
+      401,
+      null,
+    ]);
+    expect(response.headers.get('www-authenticate')).toBe('Bearer');
+  });
+
+  // RFC 9110 section 15.4: 303 makes a GET of any method, 302 keeps GET and HEAD.
+  it.each([
+    ['GET', 302],
+    ['HEAD', 302],
+    ['POST', 303],
+    ['OPTIONS', 303],
+  ])('sends a person to sign-in after %s by %i', async (method, status) => {
+    const answer = await answerDenial(
+      denial('credential_missing'),
+      denied(PERSON, method),
+      OPTIONS,
+    );
+    const { response } = answer;
+    expect(toldOf(answer)).toStrictEqual({
+      outcome: 'challenge',
+      status,
+      reason: 'credential_missing',
+    });
+    const { origin, pathname } = new URL(response.headers.get('location') ?? '');
+    expect(`${origin}${pathname}`).toBe(OPTIONS.loginUrl);
+    expect([response.headers.get('content-type'), response.body]).toEqual([null, null]);
+    expect(response.headers.getSetCookie()).toHaveLength(1);
+  });
+
+  it('shows a page when sign-in leads in circles, and forgets the turns by it', async () => {
+    let cookie = '';
+    for (let departures = 1; ; departures += 1) {
+      const sent = { ...PERSON, cookie };
+      const answer = await answerDenial(denial('credential_missing'), denied(sent), OPTIONS);
+      const [setCookie = ''] = answer.response.headers.getSetCookie();
+      [cookie = ''] = setCookie.split(';', 1);
+      if (answer.outcome === 'challenge' && departures < 20) continue; // browsers stop at 20 redirects
+      expect(toldOf(answer)).toMatchObject({
+        outcome: 'deny',
+        reason: 'redirect_loop',
+        detail: 'credential_missing',
+      });
+      expect(setCookie).toContain('Max-Age=0');
+      const page = await answer.response.text();
+      expect(page).toContain(`${OPTIONS.loginUrl}?return_to=`);
+      return;
+    }
+  });
+});

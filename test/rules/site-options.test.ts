@@ -1,0 +1,51 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { createSiteOptions } from '../../src/app/compose-site.ts';
+import { readConfig } from '../../src/config/config.ts';
+
+const REQUIRED = {
+  PUBLIC_URL: 'https://app.example.test',
+  KRATOS_PUBLIC_URL: 'https://kratos.example.test',
+  REVOCATIONS: {},
+  IDENTITY_HEADERS: { 'X-User-Id': 'identity.id' },
+};
+const PARTS = {
+  sessions: { resolve: () => expect.fail('no request') },
+  tokens: { resolve: () => expect.fail('no request') },
+  readCredentials: () => [],
+  revocation: { lagMs: 5000, refresh: () => undefined, trustedSince: () => 0 },
+  now: () => 0,
+  resourceMetadataUrl: undefined,
+};
+
+function optionsOf(settings: Record<string, unknown> = {}) {
+  const config = readConfig({ ...REQUIRED, ...settings });
+  if (!config.ok) throw new Error(config.failure.join('\n'));
+  return createSiteOptions(config.value, PARTS);
+}
+
+describe('createSiteOptions()', () => {
+  it('makes assertions where keys are configured, and nowhere else', () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const key = { ...privateKey.export({ format: 'jwk' }), kid: 'k', alg: 'ES256' };
+    const ASSERTION_KEYS = JSON.stringify({ keys: [key] });
+    expect(optionsOf().identifier.headerNames).toEqual(['X-User-Id']);
+    expect(optionsOf({ ASSERTION_KEYS }).identifier.headerNames).toEqual([
+      'X-User-Id',
+      'X-Session-Assertion',
+    ]);
+  });
+
+  it('counts every cookie that may hold a credential', () => {
+    const settings = { SESSION_COOKIE_NAMES: ['s'], TOKEN_COOKIE_NAMES: ['t'] };
+    const issuer = {
+      issuer: 'https://issuer.example.test/',
+      preset: 'kratos',
+      audience: 'site',
+      algorithms: ['ES256'],
+      jwks_url: 'https://issuer.example.test/keys',
+    };
+    const { cookieNames } = optionsOf({ ...settings, ISSUERS: JSON.stringify([issuer]) });
+    expect(cookieNames).toEqual(['s', 't']);
+  });
+});
