@@ -1,11 +1,10 @@
 import { CompactSign, importJWK } from 'jose';
 import type { JsonValue } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
-import { byWriter } from '../session/authorship.ts';
 import type { Session } from '../session/session.ts';
 import { readSessionPath } from '../session/session-path.ts';
 import type { SigningKey } from './assertion-keys.ts';
-import type { Unfit } from './identity-headers.ts';
+import { fitByWriter, type Unfit } from './fit-by-writer.ts';
 
 /** The header that carries an assertion. */
 export const ASSERTION_HEADER = 'X-Session-Assertion';
@@ -144,10 +143,9 @@ function fitClaims(
   table: Readonly<Record<string, string>>,
   maxBytes: number,
 ): Result<{ readonly claims: Claims; readonly omitted: readonly string[] }, Unfit> {
-  const { administered, written } = byWriter(table, claimed);
   const claims: Claims = {};
   let room = maxBytes - jsonBytes(own);
-  const fit = ([name, path]: [name: string, path: string]): boolean => {
+  const fit = (name: string, path: string): boolean => {
     const value = readSessionPath(document, path);
     if (value === undefined) return true;
     const bytes = jsonBytes({ [name]: value }) - 1; // two braces less, a comma more
@@ -156,13 +154,8 @@ function fitClaims(
     claims[name] = value;
     return true;
   };
-  for (const entry of administered) {
-    if (!fit(entry)) {
-      return failed({ reason: 'identity_too_large', detail: `no room for claim ${entry[0]}` });
-    }
-  }
-  const omitted = written.filter((entry) => !fit(entry)).map(([name]) => name);
-  return success({ claims, omitted });
+  const omitted = fitByWriter({ places: table, claimed, prefix: 'claim ' }, fit);
+  return omitted.ok ? success({ claims, omitted: omitted.value }) : omitted;
 }
 
 function jsonBytes(value: Claims): number {

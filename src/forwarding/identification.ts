@@ -1,7 +1,8 @@
 import { failed, type Result, success } from '../runtime/result.ts';
 import type { Session } from '../session/session.ts';
 import { ASSERTION_HEADER, type Assertions } from './assertion.ts';
-import { type IdentityHeaders, identityHeaders, type Unfit } from './identity-headers.ts';
+import type { Unfit } from './fit-by-writer.ts';
+import { type IdentityHeaders, identityHeaders } from './identity-headers.ts';
 import type { IdentityMapping } from './identity-presets.ts';
 
 /** The headers that tell an origin who the user of a request is. */

@@ -1,26 +1,16 @@
 // Pure: no I/O, no clock.
 
 import type { JsonValue } from '../runtime/json.ts';
-import { failed, type Result, success } from '../runtime/result.ts';
-import { byWriter } from '../session/authorship.ts';
+import { type Result, success } from '../runtime/result.ts';
 import type { Session } from '../session/session.ts';
 import { readSessionPath } from '../session/session-path.ts';
+import { fitByWriter, type Unfit } from './fit-by-writer.ts';
 import { headerBytes, type IdentityMapping } from './identity-presets.ts';
 
 export interface IdentityHeaders {
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** Names of headers that did not fit. */
   readonly omitted: readonly string[];
-}
-
-/**
- * A value that the store or an administrator wrote does not fit. This is a fault, because an origin must not take a
- * missing header for a *no*.
- */
-export interface Unfit {
-  readonly reason: 'identity_too_large';
-  /** The name of the header or claim that did not fit, for the log. */
-  readonly detail: string;
 }
 
 /**
@@ -34,10 +24,9 @@ export function identityHeaders(
   mapping: IdentityMapping,
   maxBytes: number,
 ): Result<IdentityHeaders, Unfit> {
-  const { administered, written } = byWriter(mapping, session.claimed);
   const found = new Map<string, string>();
   let room = maxBytes;
-  const fit = ([name, path]: [name: string, path: string]): boolean => {
+  const fit = (name: string, path: string): boolean => {
     const place = readSessionPath(session.document, path);
     const value = place === undefined ? undefined : encodeHeaderValue(place);
     if (value === undefined) return true;
@@ -47,16 +36,14 @@ export function identityHeaders(
     found.set(name, value);
     return true;
   };
-  for (const entry of administered) {
-    if (!fit(entry))
-      return failed({ reason: 'identity_too_large', detail: `no room for ${entry[0]}` });
-  }
-  const omitted = written.filter((entry) => !fit(entry)).map(([name]) => name);
+  const table = { places: mapping, claimed: session.claimed, prefix: '' };
+  const omitted = fitByWriter(table, fit);
+  if (!omitted.ok) return omitted;
   const headers = Object.keys(mapping).flatMap((name) => {
     const value = found.get(name);
     return value === undefined ? [] : [[name, value] as const];
   });
-  return success({ headers, omitted });
+  return success({ headers, omitted: omitted.value });
 }
 
 /**

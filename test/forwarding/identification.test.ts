@@ -5,13 +5,14 @@ import { describe, expect, it } from 'vitest';
 import { Assertions } from '../../src/forwarding/assertion.ts';
 import { signingKeys } from '../../src/forwarding/assertion-keys.ts';
 import { Identifier } from '../../src/forwarding/identification.ts';
+import type { JsonObject } from '../../src/runtime/json.ts';
 import type { Session } from '../../src/session/session.ts';
 
 const NOW = Date.parse('2026-11-20T12:00:00Z');
 const ORIGIN = 'https://origin.example.com';
 const MAPPING = { 'X-User-Id': 'identity.id', 'X-User-Name': 'identity.traits.name' };
 
-const session = (traits: Record<string, string>): Session => ({
+const session = (traits: JsonObject): Session => ({
   id: 'session-1',
   identity: { id: 'identity-1' },
   expiresAt: NOW + 3_600_000,
@@ -78,5 +79,38 @@ describe('Identifier', () => {
       'claim nickname',
       'claim city',
     ]);
+  });
+
+  // Kratos decodes JSON with Go's encoding/json, which takes 10,000 levels (scanner.go, maxNestingDepth).
+  it('leaves out what a person nested deeper than it can be written, as it does what is too long', async () => {
+    const nested = JSON.parse(`${'['.repeat(10_000)}${']'.repeat(10_000)}`);
+    const claims = { nickname: 'identity.traits.nickname' };
+    for (const deep of [nested, { a: nested }, [nested]]) {
+      const subject = session({ name: deep, nickname: deep });
+      const { headers, omitted } = await identified(subject, assertionsWith(claims));
+      expect(headers[0]).toEqual(['X-User-Id', 'identity-1']);
+      expect(omitted).toEqual(['X-User-Name', 'claim nickname']);
+    }
+  });
+
+  it('is a fault when what an administrator wrote is nested so', async () => {
+    const metadata_public = { role: JSON.parse(`${'['.repeat(10_000)}${']'.repeat(10_000)}`) };
+    const { document, ...rest } = session({});
+    const subject = {
+      ...rest,
+      document: { ...document, identity: { id: 'identity-1', metadata_public } },
+    };
+    const mapping = { 'X-Role': 'identity.metadata_public.role' };
+    const ofHeaders = new Identifier({ mapping, maxBytes: 200, assertions: undefined });
+    expect(await ofHeaders.identify(subject, ORIGIN)).toEqual({
+      ok: false,
+      failure: { reason: 'identity_too_large', detail: 'no room for X-Role' },
+    });
+    const assertions = assertionsWith({ role: 'identity.metadata_public.role' });
+    const ofClaims = new Identifier({ mapping: {}, maxBytes: 200, assertions });
+    expect(await ofClaims.identify(subject, ORIGIN)).toEqual({
+      ok: false,
+      failure: { reason: 'identity_too_large', detail: 'no room for claim role' },
+    });
   });
 });
