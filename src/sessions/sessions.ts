@@ -7,7 +7,7 @@ import { type Anchor, SingleFlight } from '../runtime/single-flight.ts';
 import type { CheckedSession } from './checked-session.ts';
 import { concludeAnswer, fromTier, notCached, unknown } from './conclusions.ts';
 import { askConfirmed, type ConfirmedAnswer } from './confirmed-answer.ts';
-import type { Demand } from './demand.ts';
+import { type Demand, NO_DEMAND } from './demand.ts';
 import { judge, type Lifetimes, type Moment } from './freshness.ts';
 import type { KvTier } from './kv-tier.ts';
 import { type Question, Refusals } from './refusals.ts';
@@ -237,7 +237,7 @@ export class Sessions {
         const checked = { session, body, checkedAt: startedAt, logPosition, cacheForSeconds };
         const owesCookie = !isAwaited && setCookies.length > 0;
         // The new result must not be cached (the store's limit, revoked or expired), so the old entry goes too.
-        if (this.#judge(name, checked, 0) === 'unusable') {
+        if (this.#judge(name, checked) === 'unusable') {
           this.#memory.forget(name, startedAt, anchor);
         } else this.#memory.remember(name, credential, { checked, owesCookie }, anchor);
         break;
@@ -265,7 +265,7 @@ export class Sessions {
     const isWarm = async () => {
       const prior = await this.#priorOf(question);
       if (prior === undefined || startedAt >= prior.session.expiresAt) return false;
-      return this.#judge(question.name, prior, 0) !== 'unusable';
+      return this.#judge(question.name, prior) !== 'unusable';
     };
     return askConfirmed(check, this.#options.readiness, { isWarm, anchor: question.anchor });
   }
@@ -278,11 +278,11 @@ export class Sessions {
   }
 
   #readKv({ name, credential, anchor }: Question): Promise<RememberedSession | undefined> {
-    const isUsable = (checked: CheckedSession) => this.#judge(name, checked, 0) !== 'unusable';
+    const isUsable = (checked: CheckedSession) => this.#judge(name, checked) !== 'unusable';
     return this.#memory.readKv(name, credential, isUsable, anchor);
   }
 
-  #judge(name: CredentialName, checked: CheckedSession, asOf: number) {
+  #judge(name: CredentialName, checked: CheckedSession, asOf = NO_DEMAND.asOf) {
     const now = this.#options.now(); // read again: the clock moves while tiers and store are awaited
     const moment: Moment = {
       now,

@@ -23,9 +23,9 @@ export function createTokenClassifier(
 
 function readClaims(value: string): JsonObject | undefined {
   if (!isTokenForm(value)) return undefined;
-  const payload = value.split('.', 2)[1] ?? '';
+  const payload = value.split('.')[1] ?? '';
   try {
-    const bytes = atob(payload.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, ''));
+    const bytes = atob(payload.replaceAll('-', '+').replaceAll('_', '/').replaceAll('=', ''));
     const text = new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)));
     const claims: JsonValue = JSON.parse(text);
     return isObject(claims) ? claims : undefined;

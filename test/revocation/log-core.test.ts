@@ -289,6 +289,41 @@ describe('LogCore', () => {
     expect(copy.issuedBefore({ identityId: 'i0', issuer: 'https://other.test' })).toBe(0);
   });
 
+  it('R25: folds the older half of an issuer’s marks at the first beyond its share, and leaves the newer as they are', () => {
+    const { log } = newLog();
+    const issuer = 'https://zone.test';
+    const append = (index: number) =>
+      log.append([definite({ kind: 'token', tokenId: `t${index}`, issuer })], {
+        ...OPTIONS,
+        maxMarks: 40,
+      });
+    const keys = () => log.read(0).marks.map(({ key }) => key);
+    const tokens = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, index) => `t@${issuer}\nt${from + index}`);
+    for (let index = 0; index < 10; index += 1) append(index);
+    expect(keys()).toEqual(['*', ...tokens(0, 10)]);
+    append(10);
+    expect(keys()).toEqual(['*', `o:${issuer}`, ...tokens(6, 11)]);
+  });
+
+  it('R25: folds the sessions of an issuer’s many people beyond its share, first into those people', () => {
+    const { log } = newLog();
+    const issuer = 'https://zone.test';
+    for (let index = 0; index < 300; index += 1) {
+      const subject = { kind: 'session', sessionId: `s${index}`, identityId: `i${index}`, issuer };
+      log.append([definite(subject as MarkSubject)], OPTIONS); // all of it is there
+      if (index === 250) {
+        const keys = log.read(0).marks.map(({ key }) => key);
+        expect(keys.filter((key) => key.startsWith('s@'))).toEqual([]);
+      }
+    }
+    expect(log.size).toBeLessThanOrEqual(OPTIONS.maxMarks / 4 + 2);
+    const copy = copyOf(log);
+    const ofIssuer = { sessionId: 's299', identityId: 'i299', issuer };
+    expect(copy.issuedBefore(ofIssuer)).toBeGreaterThan(0);
+    expect(copy.issuedBefore({ ...ofIssuer, issuer: 'https://other.test' })).toBe(0);
+  });
+
   it('keeps whom a change is about for its retry, for as long as a token lives', () => {
     const { log, clock } = newLog();
     const about = [session('a', 'ann')];

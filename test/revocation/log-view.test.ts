@@ -210,6 +210,39 @@ describe('LogView', () => {
     expect(view.tokenNotBefore({ sessionId: 'denied' })).toBeGreaterThan(0);
   });
 
+  it('looks for what may be forgotten once a minute at most, and at once when its clock was set back', async () => {
+    const { clock, log, refresh, view } = newView();
+    const append = (sessionId: string) =>
+      log.append([{ subject: { kind: 'session', sessionId }, isTentative: true }], {
+        cursor: 0,
+        checkLifeMs: 10_000,
+        tokenLifeMs: 0,
+        maxMarks: 1000,
+      });
+    append('a');
+    await refresh();
+    clock.now = NOW + 59_999;
+    await refresh();
+    expect(view.size).toBe(1);
+    clock.now = NOW + 59_999 + LAG_MS;
+    await refresh();
+    expect(view.size).toBe(0);
+    append('b');
+    clock.now += 20_000;
+    await refresh();
+    expect(view.size).toBe(1);
+    const [forgotAt, skew] = [NOW + 59_999 + LAG_MS, 1000];
+    clock.now = forgotAt - 1;
+    await refresh();
+    expect(view.size).toBe(1);
+    clock.now = forgotAt + 10_000 + skew + 1;
+    await refresh();
+    expect(view.size).toBe(1);
+    clock.now = forgotAt - 1 + 60_000;
+    await refresh();
+    expect(view.size).toBe(0);
+  });
+
   it('that has come to hold more than the log reads it anew', async () => {
     const { clock, log, refresh, view } = newView({ maxMarks: 1000 });
     const options = { cursor: 0, checkLifeMs: 420_000, tokenLifeMs: 0, maxMarks: 1000 };

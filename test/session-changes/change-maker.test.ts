@@ -209,3 +209,18 @@ describe('LogWriter.record()', () => {
     expect(await writer.record([mark], once)).toBe('recorded');
   });
 });
+
+describe('ChangeMaker.recall()', () => {
+  const recall = () => new ChangeMaker({ writer, write: () => {} }).recall('change-1');
+
+  it('reads whom an earlier change of the name was about, nobody where none is kept', async () => {
+    answers = [{ ...RECORDED, recalled: [SUBJECT] }, RECORDED];
+    expect([await recall(), await recall()]).toEqual([success([SUBJECT]), success([])]);
+    expect(events).toEqual(['probe', 'probe']);
+  });
+
+  it('fails when the log cannot be read', async () => {
+    answers = [undefined, undefined, undefined];
+    expect(await recall()).toEqual(failed('revocation_log_unavailable'));
+  });
+});

@@ -39,6 +39,12 @@ describe('KvTier', () => {
     expect(failures).toEqual(['get']);
   });
 
+  it('leaves no timer behind of a read that was answered', async () => {
+    const { read } = createTier({ get: async () => null });
+    await read();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it.each(['get', 'put', 'delete'] as const)('survives and counts a failing %s', async (which) => {
     const fail = () => Promise.reject(new Error(`KV failed: 429 Too Many Requests`));
     const { tier, read, failures } = createTier({ [which]: fail });

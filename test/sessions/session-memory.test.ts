@@ -16,7 +16,7 @@ const credential: Credential = {
 };
 
 /** A memory with a KV under it, a clock in the test's hand, and reads that wait when told to. */
-function createMemory({ kvWriteIntervalSeconds = 300 } = {}) {
+function createMemory({ kvWriteIntervalSeconds = 300, maxBytes = 1_000_000 } = {}) {
   const stored = new Map<string, ArrayBuffer>();
   const calls: string[] = [];
   const anchored: Promise<unknown>[] = [];
@@ -45,7 +45,7 @@ function createMemory({ kvWriteIntervalSeconds = 300 } = {}) {
       now: () => now,
     }),
     lifetimes: { freshSeconds: 30, staleWhileRevalidateSeconds: 30, staleIfErrorSeconds: 300 },
-    limits: { maxEntries: 100, maxBytes: 1_000_000 },
+    limits: { maxEntries: 100, maxBytes },
     kvWriteIntervalSeconds,
     now: () => now,
   });
@@ -226,4 +226,21 @@ describe('SessionMemory', () => {
     expect(calls).toContain('put');
     expect(stored.size).toBe(0);
   });
+});
+
+it('SessionMemory knows the names of as many credentials as its bytes allow, by what they occupy', () => {
+  const { memory, anchor } = createMemory({ maxBytes: 100_000 });
+  const longest = (index: number): Credential => ({
+    ...credential,
+    value: `ory_st_${index}_`.padEnd(4096, 'x'),
+  });
+  for (let index = 0; index < 50; index += 1) {
+    const checked = checkedSession({ checkedAt: T });
+    memory.remember(`n${index}`, longest(index), { checked, owesCookie: false }, anchor);
+  }
+  const known = Array.from({ length: 50 }, (_, index) => memory.nameOf(longest(index)));
+  const count = known.filter((name) => name !== undefined).length;
+  expect(count).toBeGreaterThan(20);
+  expect(count * 4096).toBeLessThanOrEqual(100_000);
+  expect(known.at(-1)).toBe('n49');
 });

@@ -128,6 +128,59 @@ describe('Sessions', () => {
     expect((await world.resolve()).outcome).toBe('not-signed-in');
   });
 
+  it.each([
+    ['miss', T, {}, undefined],
+    ['stale', T + 61_000, {}, yes({ expiresAt: T + 600_000 })],
+    ['request', T + 1000, { asOf: T + 1 }, yes({ expiresAt: T + 600_000 })],
+  ])(
+    'says why it asked the store (RFC 9211 section 2.2): %s',
+    async (reason, now, demand, before) => {
+      const world = createWorld();
+      if (before !== undefined) {
+        world.answer = before;
+        await world.resolve();
+      }
+      world.now = now;
+      expect((await world.resolve(demand)).provenance).toMatchObject({
+        tier: 'store',
+        forwarded: reason,
+      });
+    },
+  );
+
+  it('reads KV only for what memory does not hold, and not for who wants the present', async () => {
+    const first = createWorld();
+    await first.resolve();
+    await first.settle();
+    const world = createWorld({ kv: first.kv });
+    const reads: string[] = [];
+    const get = world.kv.get.bind(world.kv);
+    world.kv.get = (name) => {
+      reads.push(name);
+      return get(name);
+    };
+    await world.resolve({ asOf: world.now });
+    expect([reads.length, world.calls]).toEqual([0, 1]);
+    world.now = T + 1;
+    await world.resolve({ asOf: T + 1 });
+    await world.resolve();
+    expect([reads.length, world.calls]).toEqual([0, 2]);
+    const cold = createWorld({ kv: world.kv });
+    expect((await cold.resolve({ asOf: cold.now - 1 })).provenance.tier).toBe('kv');
+    expect([reads.length, cold.calls]).toEqual([1, 0]);
+  });
+
+  it('C6: forgets what is to be signed in more strongly, though the requester wanted nothing stored', async () => {
+    const world = createWorld();
+    await world.resolve();
+    world.answer = { kind: 'insufficient', body: 'more' };
+    world.now += 1;
+    expect((await world.resolveUnstored()).outcome).toBe('insufficient');
+    await world.settle();
+    expect(world.kv.size).toBe(0);
+    expect((await world.resolve()).outcome).toBe('insufficient');
+  });
+
   it('C6: never remembers "sign in more strongly"', async () => {
     const world = createWorld();
     world.answer = { kind: 'insufficient', body: 'more' };
@@ -195,11 +248,16 @@ describe('Sessions', () => {
 describe('Sessions against a revocation log', () => {
   /** A log with one mark, moved by the test. */
   function createLog() {
-    const log = { notBefore: 0, trustedSince: 0 };
+    const log = {
+      notBefore: 0,
+      trustedSince: 0,
+      firstRefusalLagMs: undefined as number | undefined,
+    };
     const view: RevocationView = {
       ...NO_REVOCATION_LOG,
       notBefore: () => log.notBefore,
       trustedSince: () => log.trustedSince,
+      firstRefusalLagMs: () => log.firstRefusalLagMs,
     };
     return { log, view };
   }
@@ -230,6 +288,44 @@ describe('Sessions against a revocation log', () => {
     expect((await world.resolve()).outcome).toBe('not-signed-in');
     await world.settle();
     expect([world.calls, world.kv.size]).toEqual([2, 0]);
+  });
+
+  it('tells how old the mark is on account of which it refuses what it remembers, and of no other', async () => {
+    const { log, view } = createLog();
+    const world = createWorld({ revocation: view });
+    log.firstRefusalLagMs = 1234;
+    const lagOf = async (demand = {}) => (await world.resolve(demand)).provenance.revocationLagMs;
+    expect([await lagOf(), await lagOf()]).toEqual([undefined, undefined]); // nothing is marked
+    Object.assign(log, { notBefore: T + 500 });
+    expect(await lagOf({ onlyIfCached: true })).toBe(1234);
+    world.now = T + 600;
+    log.firstRefusalLagMs = undefined; // it was told once
+    expect(await lagOf({ onlyIfCached: true })).toBeUndefined();
+  });
+
+  it('asks once when the log vouches for nothing since the check began: a requester that wants the present gets no answer, another is told', async () => {
+    const { log, view } = createLog();
+    const slow = () => {
+      const world = createWorld({ revocation: view });
+      log.trustedSince = 0;
+      world.now = T + 10;
+      world.meanwhile = async () => {
+        world.now += 6000;
+        log.trustedSince = world.now - 4000;
+      };
+      return world;
+    };
+    const provenance = { fault: 'revocation-log' };
+    const plain = slow();
+    expect(await plain.resolve()).toMatchObject({ outcome: 'signed-in', provenance });
+    const present = slow();
+    expect(await present.resolve({ asOf: T + 1 })).toMatchObject({
+      outcome: 'unknown',
+      provenance,
+    });
+    const unstored = slow();
+    expect(await unstored.resolveUnstored()).toMatchObject({ outcome: 'unknown', provenance });
+    expect([plain.calls, present.calls, unstored.calls]).toEqual([1, 1, 1]);
   });
 
   it('C19: does not serve marked sessions while the store fails', async () => {

@@ -9,6 +9,19 @@ describe('StoreHealth', () => {
     expect([health.failure(T), health.mayRetry(T)]).toEqual([undefined, true]);
   });
 
+  it('takes a fault of the store for a failure, one of an answer for nothing, and any other answer for a success', () => {
+    const health = new StoreHealth();
+    const fault = (scope: 'store' | 'answer') =>
+      health.note({ kind: 'fault', scope, detail: `of the ${scope}`, retryAfterSeconds: 9 }, T);
+    fault('answer');
+    expect([health.failure(T), health.mayRetry(T)]).toEqual([undefined, true]);
+    fault('store');
+    fault('answer');
+    expect([health.failure(T), health.mayRetry(T + 8999)]).toEqual(['of the store', false]);
+    health.note({ kind: 'insufficient', body: 'more' }, T);
+    expect([health.failure(T), health.mayRetry(T)]).toEqual([undefined, true]);
+  });
+
   it('lets one attempt through a second', () => {
     const health = new StoreHealth();
     health.noteFailure('store-503', T, undefined);

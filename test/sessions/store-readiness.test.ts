@@ -133,6 +133,16 @@ describe('StoreReadiness', () => {
     expect([store.asked.length, told()]).toEqual([3, 1]);
   });
 
+  it('counts its questions from 1, and takes down how many had been sent when a refusal arrived', async () => {
+    const { readiness, find, passed } = createReadiness();
+    expect(readiness.moment()).toEqual({ at: T, questions: 0 });
+    const finding = readiness.find(readiness.moment(), 'recent', NO_ANCHOR);
+    expect(await passed(finding)).toEqual({ readiness: 'ready', question: 1, sentAt: T });
+    expect(readiness.moment().questions).toBe(1);
+    await passed(find('after'));
+    expect(readiness.moment().questions).toBe(2);
+  });
+
   it('survives a clock that is set back', async () => {
     const { find, passed } = createReadiness();
     await passed(find('recent'));

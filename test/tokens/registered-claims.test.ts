@@ -33,6 +33,12 @@ describe('checkRegisteredClaims()', () => {
     });
   });
 
+  it('takes a token without an end for as long as the longest may live, and the tolerance', () => {
+    const age = (seconds: number) =>
+      check({ exp: undefined, nbf: undefined, iat: IAT - seconds }, { required: ['iat'] });
+    expect([age(3600), age(3605), age(3606)]).toEqual(['good', 'good', 'token_expired']);
+  });
+
   it('J30: refuses a claim that limits and is null or of another type', () => {
     for (const [name, values] of [
       ['exp', [null, '1800000600', {}]],

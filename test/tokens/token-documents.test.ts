@@ -134,6 +134,16 @@ describe('keycardTokenSession()', () => {
     expect(await zoneOf('https://auth.example.test')).toBeUndefined();
   });
 
+  it('has the scope in its session data, where the token has one (RFC 9068 section 2.2.3)', async () => {
+    const dataOf = async (scope?: string) => {
+      const claims = { iss: 'https://z.keycard.cloud', sub: 'u', client_id: 'c' };
+      const result = await keycardTokenSession({ ...claims, ...(scope && { scope }) }, TIMES, []);
+      return result.ok && result.value.session.document.session_data;
+    };
+    expect(await dataOf('read write')).toStrictEqual({ client_id: 'c', scope: 'read write' });
+    expect(await dataOf()).toStrictEqual({ client_id: 'c' });
+  });
+
   it('has the identity for rules and headers, and does not show it', async () => {
     const claims = { iss: 'https://z.keycard.cloud', sub: 'user-1', client_id: 'c', jti: 'j' };
     const result = await keycardTokenSession(claims, TIMES, []);

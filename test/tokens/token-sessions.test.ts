@@ -91,6 +91,19 @@ function setUp(preset: 'kratos' | 'keycard' = 'kratos') {
 const make = (claims: object = {}, header: object = {}) => issuer.token(T0, { claims, header });
 
 describe('TokenSessions', () => {
+  it('tells how old a token is and how long it stays valid, in whole seconds', async () => {
+    const { world, resolve } = setUp();
+    const token = await make({ iat: T0 / 1000, nbf: T0 / 1000, exp: T0 / 1000 + 600 });
+    const agesAt = async (ms: number) => {
+      world.now = T0 + ms;
+      const { ageSeconds, ttlSeconds } = (await resolve(token)).provenance;
+      return [ageSeconds, ttlSeconds];
+    };
+    expect(await agesAt(90_999)).toEqual([90, 509]);
+    expect(await agesAt(0)).toEqual([0, 600]);
+    expect(await agesAt(-1000)).toEqual([0, 601]); // the issuer's clock is ahead
+  });
+
   it('remembers a token by its bytes, and verifies its signature once', async () => {
     const { world, resolve } = setUp();
     const token = await make();

@@ -13,7 +13,7 @@ import {
 } from '../../providers/kratos/kratos-errors.ts';
 import { bearerChallenge } from '../../refusals/bearer-challenge.ts';
 import type { Anchor } from '../../runtime/single-flight.ts';
-import type { Demand } from '../../sessions/demand.ts';
+import { type Demand, NO_DEMAND } from '../../sessions/demand.ts';
 import { setProvenance } from '../../sessions/provenance-headers.ts';
 import type { Resolution } from '../../sessions/resolution.ts';
 import { type LookUps, resolvePresentations } from '../../sessions/resolve-presentation.ts';
@@ -115,7 +115,8 @@ function readDemand(
   now: number,
 ): Demand {
   if (noCache) return { asOf: now, onlyIfCached };
-  return { asOf: maxAgeSeconds === undefined ? 0 : now - maxAgeSeconds * 1000, onlyIfCached };
+  const asOf = maxAgeSeconds === undefined ? NO_DEMAND.asOf : now - maxAgeSeconds * 1000;
+  return { asOf, onlyIfCached };
 }
 
 function whoamiResponse(resolution: Resolution, received: Headers): Response {

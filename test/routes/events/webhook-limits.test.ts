@@ -9,11 +9,17 @@ const SECRET = 'a secret that only the test and the intake know';
 /** Standard Webhooks' reference libraries allow five minutes either way. */
 const TOLERANCE_SECONDS = 300;
 
+const recorded: unknown[] = [];
 const webhook = createWebhookIntake({
   secrets: [SECRET],
   apiKeys: [],
   recorder: new Recorder({
-    writer: { record: async () => 'recorded' },
+    writer: {
+      record: async (_, once) => {
+        recorded.push(once);
+        return 'recorded';
+      },
+    },
     readNames: undefined,
     issuersOfNames: [],
   }),
@@ -21,10 +27,13 @@ const webhook = createWebhookIntake({
   now: () => NOW,
 });
 
-async function send(timestamp: string, body = '{"session_ids":["s"]}'): Promise<number> {
-  const signature = createHmac('sha256', SECRET).update(`m.${timestamp}.${body}`).digest('base64');
+const BODY = '{"session_ids":["s"]}';
+
+async function send(timestamp: string, body = BODY, { id = 'm', secret = SECRET } = {}) {
+  const signed = `${id}.${timestamp}.${body}`;
+  const signature = createHmac('sha256', secret).update(signed).digest('base64');
   const headers = {
-    'webhook-id': 'm',
+    'webhook-id': id,
     'webhook-timestamp': timestamp,
     'webhook-signature': `v1,${signature}`,
   };
@@ -47,8 +56,26 @@ describe('a signed webhook', () => {
     async (timestamp) => expect(await send(timestamp)).toBe(401),
   );
 
+  it('has an id of 256 visible ASCII characters at most', async () => {
+    const statusOf = (id: string) => send(String(NOW / 1000), BODY, { id });
+    expect(await statusOf('msg_2KWPBgLlAfxdpx2AI54pPJ85f4W')).toBe(204);
+    expect(await statusOf('!'.repeat(256))).toBe(204);
+    for (const id of ['', '!'.repeat(257), 'a b', '\u00e4m', 'm\u00e4'])
+      expect(await statusOf(id), id).toBe(401);
+  });
+
+  it('is refused when somebody else signed it', async () => {
+    expect(await send(String(NOW / 1000), BODY, { secret: `${SECRET}!` })).toBe(401);
+  });
+
+  it('is remembered for as long as it could be sent again, from its earliest to its latest time', async () => {
+    await send(String(NOW / 1000));
+    const keepMs = 2 * TOLERANCE_SECONDS * 1000;
+    expect(recorded.at(-1)).toEqual({ key: 'webhook:m', keepMs });
+  });
+
   it('may take 64 KiB, and not a byte more', async () => {
-    const bodyOf = (bytes: number) => '{"session_ids":["s"]}'.padEnd(bytes, ' ');
+    const bodyOf = (bytes: number) => BODY.padEnd(bytes, ' ');
     const timestamp = String(NOW / 1000);
     expect(await send(timestamp, bodyOf(64 * 1024))).toBe(204);
     expect(await send(timestamp, bodyOf(64 * 1024 + 1))).toBe(413);

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { createConfiguredIntakes } from '../../src/app/compose-events.ts';
+import { createConfiguredRevocation } from '../../src/app/compose-revocation.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { LOG_START } from '../../src/revocation/log-protocol.ts';
+import { NO_REVOCATION_LOG } from '../../src/revocation/revocation-view.ts';
+
+const NOW = 1_700_000_000_000;
+const SECRET = 'a-secret-of-thirty-two-characters-or-more';
+
+/** What is made of these settings, with a log bound or without, and what the site's own log is told. */
+function configured(settings: object = {}, { isBound = true } = {}) {
+  const config = readConfig({
+    PUBLIC_URL: 'https://app.example.test',
+    KRATOS_PUBLIC_URL: 'https://kratos.example.test',
+    REVOCATIONS: {},
+    ...settings,
+  });
+  if (!config.ok) throw new Error(config.failure.join('\n'));
+  const lines: string[] = [];
+  const write = (line: string) => void lines.push(line);
+  const openLog = () => expect.fail('nothing is read or written here');
+  const revocation = createConfiguredRevocation(config.value, {
+    openLog: isBound ? openLog : undefined,
+    now: () => NOW,
+    write,
+  });
+  const intakes = createConfiguredIntakes(config.value, {
+    revocation,
+    issuers: [],
+    readNames: undefined,
+    now: () => NOW,
+    write,
+  });
+  return { revocation, lines, paths: Object.keys(intakes) };
+}
+
+describe('createConfiguredRevocation()', () => {
+  it('keeps a log where one is bound, with the lag that is configured', () => {
+    const { revocation, lines } = configured({ REVOCATION_LAG_SECONDS: '3' });
+    expect([revocation.writer === undefined, revocation.view.lagMs]).toEqual([false, 3000]);
+    expect(lines).toEqual([]);
+  });
+
+  it.each([
+    ['it is switched off', { REVOCATION: 'off' }, true],
+    ['none is bound', {}, false],
+  ])('keeps none where %s, and says so', (_, settings, isBound) => {
+    const { revocation, lines } = configured({ ...settings, FRESH_SECONDS: '20' }, { isBound });
+    expect([revocation.writer, revocation.view]).toEqual([undefined, NO_REVOCATION_LOG]);
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      { event: 'revocation-off', message: expect.any(String), freshSeconds: 20 },
+    ]);
+  });
+});
+
+describe('createConfiguredIntakes()', () => {
+  const WEBHOOK = '/.postern/events/webhook';
+
+  it.each([
+    [{}, []],
+    [{ WEBHOOK_SECRETS: [SECRET] }, [WEBHOOK]],
+    [{ WEBHOOK_API_KEYS: [SECRET] }, [WEBHOOK]],
+  ])('has the routes whose settings are there: %j', (settings, paths) => {
+    expect(configured(settings).paths).toEqual(paths);
+    expect(configured({ ...settings, REVOCATION: 'off' }).paths).toEqual([]);
+  });
+});
+
+describe('NO_REVOCATION_LOG', () => {
+  it('names nobody, vouches for every check and is never waited for', () => {
+    const view = NO_REVOCATION_LOG;
+    const subject = { sessionId: 's', identityId: 'i' };
+    expect([view.position(), view.notBefore(subject), view.tokenNotBefore(subject)]).toEqual([
+      LOG_START,
+      LOG_START,
+      0,
+    ]);
+    expect([view.trustedSince(NOW), view.lagMs]).toEqual([0, Infinity]);
+    expect([view.refresh(NOW, () => {}), view.firstRefusalLagMs(subject, NOW)]).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+});

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { isAppendAnswer, isLogPage } from '../../src/revocation/log-answers.ts';
+
+const MARK = { key: 's:a', position: 5, issuedBefore: 0, keepUntil: 9 };
+const PAGE = { marks: [MARK], position: 5, hasMore: false };
+const NO_RECORDS = [null, undefined, 'text', 7, true, [], {}];
+
+describe('isLogPage()', () => {
+  it('takes a page as the log sends it, an empty one of an empty log too', () => {
+    expect(isLogPage(PAGE, 0)).toBe(true);
+    expect(isLogPage({ marks: [], position: 0, hasMore: false }, 0)).toBe(true);
+    expect(isLogPage({ ...PAGE, position: 3 }, 4)).toBe(true); // of another log, which is behind
+  });
+
+  it('takes a page that has more only where it leads on', () => {
+    const more = { ...PAGE, hasMore: true };
+    expect([4, 5, 6].map((cursor) => isLogPage(more, cursor))).toEqual([true, false, false]);
+  });
+
+  it.each(NO_RECORDS)('takes no %j for a page', (value) => {
+    expect(isLogPage(value, 0)).toBe(false);
+  });
+
+  it.each<unknown>(['5', -1, Number.NaN, Infinity, null, undefined])(
+    'takes no page with a time that is %j',
+    (wrong) => {
+      expect(isLogPage({ ...PAGE, position: wrong }, 0)).toBe(false);
+      for (const name of ['position', 'issuedBefore', 'keepUntil']) {
+        const marks = [MARK, { ...MARK, [name]: wrong }];
+        expect([name, isLogPage({ ...PAGE, marks }, 0)]).toEqual([name, false]);
+      }
+    },
+  );
+
+  it.each([
+    { ...PAGE, hasMore: 'no' },
+    { ...PAGE, hasMore: undefined },
+    { ...PAGE, marks: undefined },
+    { ...PAGE, marks: { 0: MARK, length: 1 } },
+    { ...PAGE, marks: [null] },
+    { ...PAGE, marks: ['s:a'] },
+    { ...PAGE, marks: [{ ...MARK, key: 7 }] },
+  ])('takes no %j', (page) => {
+    expect(isLogPage(page, 0)).toBe(false);
+  });
+});
+
+describe('isAppendAnswer()', () => {
+  it('takes what the log answers to a writer', () => {
+    expect(isAppendAnswer({ kind: 'repeated' }, 0)).toBe(true);
+    expect(isAppendAnswer({ kind: 'recorded', page: PAGE }, 0)).toBe(true);
+  });
+
+  it.each([
+    ...NO_RECORDS,
+    { kind: 'other' },
+    { kind: 'recorded' },
+    { kind: 'recorded', page: { ...PAGE, position: -1 } },
+    { kind: 'other', page: PAGE },
+  ])('takes no %j', (value) => {
+    expect(isAppendAnswer(value, 0)).toBe(false);
+  });
+
+  it('reads the page from the writer’s cursor', () => {
+    const page = { ...PAGE, hasMore: true };
+    expect([4, 5].map((cursor) => isAppendAnswer({ kind: 'recorded', page }, cursor))).toEqual([
+      true,
+      false,
+    ]);
+  });
+});

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import type { Presentation } from '../../../src/credentials/credential.ts';
+import type { AdmittedTarget } from '../../../src/http/admit.ts';
+import type { StoreAnswer } from '../../../src/providers/session-store.ts';
+import { whoami } from '../../../src/routes/whoami/whoami.ts';
+import { NOTHING_ASKED, type Resolution } from '../../../src/sessions/resolution.ts';
+import { createWorld, credential, FAULT, T, yes } from '../../sessions/sessions-world.ts';
+
+const SESSION: Presentation = { kind: 'candidates', candidates: [credential] };
+const TOKEN: Presentation = {
+  kind: 'tokens',
+  candidates: [{ carrier: { kind: 'bearer' }, value: 'a.b.c' }],
+};
+
+/** whoami over a store and tokens that answer as told. */
+function createWhoami(presented: Presentation, token?: Resolution) {
+  const world = createWorld();
+  world.answer = yes({ expiresAt: T + 600_000 });
+  const ask = async ({ cacheControl = '', search = '' } = {}) => {
+    const request = new Request(`https://app.example.test/sessions/whoami${search}`, {
+      headers: cacheControl === '' ? {} : { 'cache-control': cacheControl },
+    });
+    const target = {
+      method: 'GET',
+      path: '/sessions/whoami',
+      search,
+    };
+    const answer = await whoami(
+      request,
+      target as AdmittedTarget, // the members that are used
+      world.anchor,
+      {
+        sessions: world.sessions,
+        tokens: {
+          resolve: async () => token ?? expect.fail('no token'),
+          isReady: async () => true,
+        },
+        readCredentials: () => [presented],
+        resourceMetadataUrl: undefined,
+        log: () => {},
+        showsTiming: false,
+        now: () => world.now,
+      },
+    );
+    return {
+      status: answer.status,
+      cacheStatus: answer.headers.get('cache-status'),
+      retryAfter: answer.headers.get('retry-after'),
+      body: await answer.text(),
+    };
+  };
+  return { world, ask };
+}
+
+const PROVEN: Resolution = {
+  outcome: 'signed-in',
+  session: { id: 's', identity: { id: 'i' }, expiresAt: T + 1000, document: {} },
+  body: '{"id":"s"}\n',
+  logPosition: 0,
+  setCookies: [],
+  cacheForSeconds: undefined,
+  provenance: { ...NOTHING_ASKED, tier: 'signature' },
+};
+
+describe('whoami()', () => {
+  it('asks the store as a request’s Cache-Control has it (RFC 9111 section 5.2.1)', async () => {
+    const { world, ask } = createWhoami(SESSION);
+    const statusOf = async (cacheControl = '') => (await ask({ cacheControl })).cacheStatus;
+    expect(await statusOf()).toMatch(/^postern; fwd=miss/);
+    world.now = T + 10_000;
+    expect(await statusOf()).toMatch(/^postern; hit/);
+    expect(await statusOf('max-age=10')).toMatch(/^postern; hit/);
+    expect(await statusOf('max-age=9')).toMatch(/^postern; fwd=request/);
+    world.now += 1000;
+    expect(await statusOf()).toMatch(/^postern; hit/);
+    expect(await statusOf('no-cache')).toMatch(/^postern; fwd=request/);
+    expect(await statusOf('no-store')).toMatch(/^postern; fwd=bypass/);
+    world.now += 61_000;
+    expect(await statusOf()).toMatch(/^postern; fwd=stale/);
+    expect(world.calls).toBe(5);
+  });
+
+  it('answers 504 for only-if-cached where nothing is', async () => {
+    const { world, ask } = createWhoami(SESSION);
+    expect((await ask({ cacheControl: 'only-if-cached' })).status).toBe(504);
+    expect(world.calls).toBe(0);
+  });
+
+  it.each<[StoreAnswer, string]>([
+    [{ kind: 'fault', scope: 'store', detail: 'store-429', retryAfterSeconds: 17 }, '17'],
+    [FAULT, '2'],
+  ])('asks to come back when the store said, or soon: %j', async (answer, seconds) => {
+    const { world, ask } = createWhoami(SESSION);
+    world.answer = answer;
+    expect(await ask()).toMatchObject({ status: 503, retryAfter: seconds });
+  });
+
+  it('answers for a token, and refuses to make a token of it', async () => {
+    const { ask } = createWhoami(TOKEN, PROVEN);
+    expect(await ask()).toMatchObject({ status: 200, body: '{"id":"s"}\n' });
+    expect(await ask({ search: '?tokenize_as=' })).toMatchObject({ status: 200 });
+    expect((await ask({ search: '?tokenize_as=jwt' })).status).toBe(400);
+  });
+});
