@@ -22,7 +22,7 @@ import type { TokenSessions } from '../../tokens/token-sessions.ts';
 
 export interface WhoamiOptions {
   readonly sessions: Sessions;
-  readonly tokens: TokenSessions;
+  readonly tokens: Pick<TokenSessions, 'resolve'>;
   readonly readCredentials: (headers: Headers) => Iterable<Presentation>;
   /** URL of the metadata of RFC 9728; `undefined` if there is no metadata. */
   readonly resourceMetadataUrl: string | undefined;

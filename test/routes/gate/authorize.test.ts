@@ -5,6 +5,7 @@ import { SiteHosts } from '../../../src/http/site-hosts.ts';
 import { isPreflight, type JudgeOptions, judge } from '../../../src/routes/gate/authorize.ts';
 import { Rules } from '../../../src/rules/rules.ts';
 import { NOTHING_ASKED, type Resolution } from '../../../src/sessions/resolution.ts';
+import { pathPattern } from '../../support/path-pattern.ts';
 
 const HOSTS = new SiteHosts('https://app.example.test');
 const COOKIE = { kind: 'cookie', cookieName: 's' } as const;
@@ -81,7 +82,7 @@ describe('judge()', () => {
   const GOOD = new Map([['good', sessionOf('ann', '1')]]);
   const SPA = 'https://spa.example';
   const rule = (session: 'none' | 'optional' | 'required') => ({
-    path: '/',
+    path: pathPattern('/'),
     session,
     freshness: 'normal' as const,
     cache_control: 'no-store' as const,
