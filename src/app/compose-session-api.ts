@@ -111,7 +111,7 @@ function kratosPublicTable(options: SessionApiOptions): Record<string, ApiMethod
   const apiUrl = apiUrlOf(options.config);
   const kratos = kratosOf(options);
   return {
-    ...kratosPublicRoutes({ ...callerOptions(options), apiUrl, kratos }),
+    ...kratosPublicRoutes({ ...callerOptions(options), apiUrl, kratos, changes: options.changes }),
     ...tokenExchangeRoutes(flowOptions(options)),
   };
 }

@@ -96,7 +96,8 @@ export function createParts(config: Config, given: Surroundings): Parts {
     fetch: surroundings.fetchKeys,
   });
   const identities = createIdentities(config, surroundings);
-  const readNames = config.ISSUERS.some(mayNameByExternalId) ? identities?.readNames : undefined;
+  const isNamed = revocation.writer !== undefined && config.ISSUERS.some(mayNameByExternalId);
+  const readNames = isNamed ? identities?.readNames : undefined;
   const sessions = createSessions(config, surroundings, { store, storeReadiness, revocation });
   const believedUnheldMs = checkLifeSeconds(config) * 1000;
   const tokens = new TokenSessions({ issuers, revocation: revocation.view, believedUnheldMs, now });

@@ -33,6 +33,11 @@ export class ChangeMaker {
     this.#options = options;
   }
 
+  /** Whether marks are written. Without a log, a route need not find out whom a change is about. */
+  get keepsLog(): boolean {
+    return this.#options.writer !== undefined;
+  }
+
   /** Makes a change. The work goes on to its end even if the client disconnects. */
   make(change: SessionChange, anchor: Anchor): Promise<ChangeAnswer> {
     const { writer } = this.#options;

@@ -1,5 +1,6 @@
 import type { Credential } from '../credentials/credential.ts';
 import type { Upstream } from '../providers/upstream.ts';
+import type { MarkSubject } from '../revocation/mark.ts';
 import type { Session } from '../session/session.ts';
 import { sendAsCaller } from './send-as-caller.ts';
 import { endingUnlessRefused, type SessionChange } from './session-change.ts';
@@ -13,17 +14,19 @@ export interface Ender {
   readonly session: Session;
 }
 
+/** A request to Kratos that ends sessions of its caller. */
+export interface EndRequest {
+  readonly segments: readonly string[];
+  /** Whom it is about, by the session of its caller. */
+  about(session: Session): MarkSubject[];
+}
+
 /**
  * Ends one of the caller's sessions with Kratos's `DELETE /sessions/{id}`. Kratos answers 204 for any session's id, but
  * ends only sessions of the caller. The mark names the caller too, so it applies to the caller's sessions only.
  */
-export function endSession(id: string, ender: Ender, kratos: Upstream): SessionChange {
-  const about = namedSession(id, ender.session);
-  return {
-    intent: { kind: 'known', about },
-    send: () => sendAsCaller(kratos, { method: 'DELETE', segments: ['sessions', id] }, ender),
-    conclude: endingUnlessRefused(about),
-  };
+export function oneSession(id: string): EndRequest {
+  return { segments: ['sessions', id], about: (session) => namedSession(id, session) };
 }
 
 /**
@@ -31,11 +34,20 @@ export function endSession(id: string, ender: Ender, kratos: Upstream): SessionC
  * the answer does not tell which sessions ended: it includes dead sessions (`session/handler.go`), and sessions may
  * begin and end in the meantime.
  */
-export function endOtherSessions(ender: Ender, kratos: Upstream): SessionChange {
-  const about = otherSessions(ender.session);
+export const ALL_OTHER_SESSIONS: EndRequest = Object.freeze({
+  segments: ['sessions'],
+  about: otherSessions,
+});
+
+export function endSessions(
+  { segments, about }: EndRequest,
+  ender: Ender,
+  kratos: Upstream,
+): SessionChange {
+  const subjects = about(ender.session);
   return {
-    intent: { kind: 'known', about },
-    send: () => sendAsCaller(kratos, { method: 'DELETE', segments: ['sessions'] }, ender),
-    conclude: endingUnlessRefused(about),
+    intent: { kind: 'known', about: subjects },
+    send: () => sendAsCaller(kratos, { method: 'DELETE', segments }, ender),
+    conclude: endingUnlessRefused(subjects),
   };
 }

@@ -57,6 +57,12 @@ export type Conclusion =
 
 export const UNCHANGED: Conclusion = Object.freeze({ kind: 'unchanged' });
 
+/** Makes a change that writes no mark: there is no log, or no mark could reach its subjects. */
+export function unrecordedChange(send: SessionChange['send']): SessionChange {
+  const intent: Intent = { kind: 'in-the-answer', needsLog: false };
+  return { intent, send, conclude: async () => UNCHANGED };
+}
+
 /** Concludes that the subjects' sessions ended: cached sessions are checked again, and tokens are denied. */
 export function ending(subjects: readonly MarkSubject[]): Conclusion {
   return { kind: 'changed', marks: subjects.map((subject) => ({ subject, isTentative: false })) };

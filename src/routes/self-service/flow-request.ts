@@ -15,7 +15,7 @@ export interface SelfServiceOptions extends CallerOptions {
   readonly kratos: Upstream;
   /** Finds out whose session a flow has just issued. */
   readonly store: SessionStore;
-  readonly changes: Pick<ChangeMaker, 'recall' | 'isSettled'>;
+  readonly changes: Pick<ChangeMaker, 'isSettled' | 'keepsLog' | 'recall'>;
   readonly host: PublicHost;
   /**
    * Reads the names of the identity that has an address, from Kratos's admin API. It returns `undefined` when that API

@@ -15,7 +15,7 @@ import {
   read,
 } from '../../session-changes/api-route.ts';
 import { chooseCredential, identifyCaller } from '../../session-changes/caller.ts';
-import type { ChangeAnswer } from '../../session-changes/session-change.ts';
+import { type ChangeAnswer, unrecordedChange } from '../../session-changes/session-change.ts';
 import {
   FLOW_KINDS,
   type FlowKind,
@@ -96,10 +96,11 @@ async function planFlow(
   const chosen = await chooseForFlow(call, options);
   if (!chosen.ok && isFatal(chosen.failure)) return answerWith(chosen);
   const credential = chosen.ok ? chosen.value.credential : undefined;
+  const send = () => sendFlow(call, credential, options, { isChange: true });
+  if (!options.changes.keepsLog) return make(unrecordedChange(send));
   const caller = chosen.ok
     ? await identifyCaller(chosen.value, call.anchor, options.sessions)
     : undefined;
-  const send = () => sendFlow(call, credential, options, { isChange: true });
   return plan({ call, credential, caller, options, send });
 }
 
@@ -116,8 +117,6 @@ async function planLogoutApi(call: ApiCall, options: SelfServiceOptions): Promis
     return answerWith(failed('body_not_valid'));
   }
   const credential: Credential = { carrier: { kind: 'session-token-header' }, value: token };
-  const chosen = { credential, resolution: undefined };
-  const caller = await identifyCaller(chosen, call.anchor, options.sessions);
   const headers = selfServiceHeaders(call.request, undefined, flowHeaders(options));
   headers.set('content-type', 'application/json');
   const sent = {
@@ -130,6 +129,9 @@ async function planLogoutApi(call: ApiCall, options: SelfServiceOptions): Promis
     const answer = await options.kratos.send(sent);
     return answer.ok ? passFlow(answer.value, options) : answer;
   };
+  if (!options.changes.keepsLog) return make(unrecordedChange(send));
+  const chosen = { credential, resolution: undefined };
+  const caller = await identifyCaller(chosen, call.anchor, options.sessions);
   return planLogout({ call, credential, caller, options, send });
 }
 

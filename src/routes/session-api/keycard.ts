@@ -27,13 +27,14 @@ import {
   provesUnchanged,
   rechecking,
   UNCHANGED,
+  unrecordedChange,
 } from '../../session-changes/session-change.ts';
 import type { KeycardCall, KeycardCaller, KeycardCallers } from './keycard-caller.ts';
 import { endingMarks, findEnding } from './keycard-ending.ts';
 
 export interface KeycardOptions {
   readonly callers: KeycardCallers;
-  readonly changes: Pick<ChangeMaker, 'recall'>;
+  readonly changes: Pick<ChangeMaker, 'keepsLog' | 'recall'>;
   /** The zones that callers may name, each with the issuers whose tokens Postern accepts as that zone's. */
   readonly zones: ReadonlyMap<string, readonly string[]>;
 }
@@ -139,10 +140,7 @@ async function planEnd(
 ): Promise<ApiPlan> {
   const { caller, zoneId, issuers, changes } = visit;
   const send = () => passed(caller, { ...sent, segments: ['zones', zoneId, 'sessions', id] });
-  if (issuers.length === 0) {
-    const intent = { kind: 'in-the-answer', needsLog: false } as const;
-    return make({ intent, send, conclude: async () => UNCHANGED });
-  }
+  if (issuers.length === 0 || !changes.keepsLog) return make(unrecordedChange(send));
   const found = await findEnding(id, zoneId, caller);
   if (found.kind === 'fault') return answerWith(failed('store_unavailable'));
   const name = `keycard:${zoneId}/${id} ${caller.name}`;

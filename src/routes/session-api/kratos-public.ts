@@ -27,12 +27,19 @@ import {
   chooseCredential,
   identifyCaller,
 } from '../../session-changes/caller.ts';
-import { type Ender, endOtherSessions, endSession } from '../../session-changes/end-sessions.ts';
+import type { ChangeMaker } from '../../session-changes/change-maker.ts';
+import {
+  ALL_OTHER_SESSIONS,
+  type EndRequest,
+  endSessions,
+  oneSession,
+} from '../../session-changes/end-sessions.ts';
 import { sendAsCaller } from '../../session-changes/send-as-caller.ts';
-import type { SessionChange } from '../../session-changes/session-change.ts';
+import { unrecordedChange } from '../../session-changes/session-change.ts';
 
 export interface KratosPublicOptions extends CallerOptions {
   readonly kratos: Upstream;
+  readonly changes: Pick<ChangeMaker, 'keepsLog'>;
   /** The URL of the session API for clients, without a slash at its end. */
   readonly apiUrl: string;
 }
@@ -80,37 +87,41 @@ async function revokeOne(call: ApiCall, options: KratosPublicOptions): Promise<A
   if (!chosen.ok) return answerWith(refuse(call, chosen.failure));
   const id = readUuid(call.parameter('id'));
   if (id === undefined) return answerWith(failed('parameter_not_valid'));
-  return planFor(chosen.value, call, options, (ender) => endSession(id, ender, options.kratos));
+  return planEnd(oneSession(id), chosen.value, call, options);
 }
 
 async function revokeOthers(call: ApiCall, options: KratosPublicOptions): Promise<ApiPlan> {
   const chosen = await chooseCredential(call.request, call.anchor, { ...options, isChange: true });
   if (!chosen.ok) return answerWith(refuse(call, chosen.failure));
-  return planFor(chosen.value, call, options, (ender) => endOtherSessions(ender, options.kratos));
+  return planEnd(ALL_OTHER_SESSIONS, chosen.value, call, options);
 }
 
 /**
  * Plans a change of the caller's own sessions. If the caller's identity is not known, the request is not sent, because
  * the sessions cannot be named. A caller below the level that the store asks for gets 403, as at the list.
  */
-async function planFor(
+async function planEnd(
+  end: EndRequest,
   chosen: Chosen,
   call: ApiCall,
-  { sessions }: KratosPublicOptions,
-  toChange: (ender: Ender) => SessionChange,
+  { sessions, kratos, changes }: KratosPublicOptions,
 ): Promise<ApiPlan> {
   const { request, anchor } = call;
   const { credential } = chosen;
+  const by = { request, credential };
   const caller = await identifyCaller(chosen, anchor, sessions);
   switch (caller.kind) {
     case 'known':
-      return make(toChange({ request, credential, session: caller.session }));
+      return make(endSessions(end, { ...by, session: caller.session }, kratos));
     case 'below':
       return answerWith(success(belowLevel(caller.body)));
     case 'nobody':
       return answerWith(refuse(call, 'credential_missing'));
-    case 'unknown':
-      return answerWith(failed('store_unavailable'));
+    case 'unknown': {
+      if (changes.keepsLog) return answerWith(failed('store_unavailable'));
+      const { segments } = end;
+      return make(unrecordedChange(() => sendAsCaller(kratos, { method: 'DELETE', segments }, by)));
+    }
   }
 }
 

@@ -18,7 +18,7 @@ import type { Session } from '../../session/session.ts';
 import { readUuid } from '../../session/uuid.ts';
 import type { ApiAnswer } from '../../session-changes/api-route.ts';
 import type { ChangeMaker } from '../../session-changes/change-maker.ts';
-import { endOtherSessions, endSession } from '../../session-changes/end-sessions.ts';
+import { ALL_OTHER_SESSIONS, endSessions, oneSession } from '../../session-changes/end-sessions.ts';
 import { readOtherSessions } from '../../session-changes/other-sessions.ts';
 import type { Resolution } from '../../sessions/resolution.ts';
 import { ALL_OTHERS, END_FIELD, sessionsPage, TOKEN_FIELD } from './page.ts';
@@ -138,10 +138,11 @@ async function end(
 ): Promise<ApiAnswer> {
   const { anchor, resolution } = visitor;
   const ender = { ...visitor, session: resolution.session };
-  if (what === ALL_OTHERS) return changes.make(endOtherSessions(ender, kratos), anchor);
+  if (what === ALL_OTHERS)
+    return changes.make(endSessions(ALL_OTHER_SESSIONS, ender, kratos), anchor);
   const id = readUuid(what);
   if (id === undefined || id === resolution.session.id) return failed('body_not_valid');
-  return changes.make(endSession(id, ender, kratos), anchor);
+  return changes.make(endSessions(oneSession(id), ender, kratos), anchor);
 }
 
 /**

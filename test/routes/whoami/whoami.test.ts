@@ -33,7 +33,6 @@ function createWhoami(presented: Presentation, token?: Resolution) {
         sessions: world.sessions,
         tokens: {
           resolve: async () => token ?? expect.fail('no token'),
-          isReady: async () => true,
         },
         readCredentials: () => [presented],
         resourceMetadataUrl: undefined,

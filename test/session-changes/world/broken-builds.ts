@@ -97,8 +97,8 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
     breakages: [
       {
         file: 'src/routes/sessions-page/sessions-page.ts',
-        from: 'return changes.make(endSession(id, ender, kratos), anchor);',
-        to: 'return endSession(id, ender, kratos).send();',
+        from: 'return changes.make(endSessions(oneSession(id), ender, kratos), anchor);',
+        to: 'return endSessions(oneSession(id), ender, kratos).send();',
       },
     ],
   },
@@ -108,8 +108,8 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
     breakages: [
       {
         file: 'src/routes/sessions-page/sessions-page.ts',
-        from: 'return changes.make(endOtherSessions(ender, kratos), anchor);',
-        to: 'return endOtherSessions(ender, kratos).send();',
+        from: 'return changes.make(endSessions(ALL_OTHER_SESSIONS, ender, kratos), anchor);',
+        to: 'return endSessions(ALL_OTHER_SESSIONS, ender, kratos).send();',
       },
     ],
   },
