@@ -11,6 +11,7 @@ import { loadConditionLanguage } from '../src/rules/compile-condition.ts';
 import { findAssetProblems } from './asset-problems.ts';
 import { orRefuseCall, readCommandLine } from './command-line.ts';
 import { believersOf } from './header-believers.ts';
+import { findIdleSettings } from './idle-settings.ts';
 import { readAssetFiles, readWranglerEnvironment } from './wrangler-environment.ts';
 
 const USAGE = 'usage: npm run check-config [-- --config path/to/wrangler.toml] [--env name]';
@@ -79,6 +80,7 @@ function warnings(): string[] {
       'ORIGIN_URL equals PUBLIC_URL, which reaches the origin from a route only: with a custom domain, or with the compatibility flag global_fetch_strictly_public, the call comes back and every page is answered 508. Use a route without that flag, or set ORIGIN_URL to another address of the origin.',
     );
   }
+  if (config.ok) found.push(...findIdleSettings(config.value));
   if (config.ok) found.push(...believedHeaders(config.value));
   if (config.ok && config.value.ORIGIN_URL !== undefined && bindings.includes('ORIGIN')) {
     found.push(

@@ -32,6 +32,10 @@ const broken = join(folder, 'broken.toml');
 writeFileSync(broken, 'name = "x"\nmain = [\n');
 const shipped = readFileSync(inRepository('wrangler.toml'), 'utf8');
 
+/** The shipped `wrangler.toml` with these lines first among its variables. */
+const withVars = (lines: readonly string[]) =>
+  shipped.replace('[vars]', () => ['[vars]', ...lines].join('\n'));
+
 describe('check-config', () => {
   it('is content with the wrangler.toml of this repository, without a warning', () => {
     const { status, output } = checkConfig();
@@ -148,6 +152,38 @@ session = "nobody"
     const { output } = checkText(withAdmin('KRATOS_ADMIN_URL = "http://127.0.0.1:4434"'));
     expect(output).toMatch(/names an identity that Kratos no longer has by .*since\. Name the ext/);
     expect(output).not.toContain('KRATOS_ADMIN_URL');
+  });
+
+  const keycardZones = 'KEYCARD_ZONES = ["zone-1"]';
+  const adminSecrets = 'ADMIN_SECRETS = ["correct-horse-battery-staple-0123456789"]';
+  const webhookKeys = 'WEBHOOK_API_KEYS = ["correct-horse-battery-staple-0123456789"]';
+  const off = 'REVOCATION = "off"';
+  it.each([
+    ['SIGN_IN_ENDS_SESSIONS', [off, 'SIGN_IN_ENDS_SESSIONS = true', 'SELF_SERVICE = true'], 'log'],
+    ['SIGN_IN_ENDS_SESSIONS', ['SIGN_IN_ENDS_SESSIONS = true'], 'SELF_SERVICE'],
+    ['KEYCARD_ZONES', [keycardZones], 'KEYCARD_API_URL'],
+    ['ADMIN_SECRETS', [adminSecrets], 'KRATOS_ADMIN_URL or KEYCARD_API_URL'],
+    ['WEBHOOK_API_KEYS', [off, webhookKeys], '404'],
+  ])('O23: warns that %s does nothing in %j', (name, settings, missing) => {
+    const { status, output } = checkText(withVars(settings));
+    const warnings = output.split('\n').filter((line) => line.startsWith(`warning  ${name} `));
+    const idle = warnings.filter((line) => !line.includes('make it a secret'));
+    expect([status, idle]).toEqual([0, [expect.stringContaining(missing)]]);
+    expect(idle[0]).toMatch(new RegExp(`(?:remove ${name}|send the webhook from Kratos)\\.$`));
+  });
+
+  it.each([
+    [['SIGN_IN_ENDS_SESSIONS = true', 'SELF_SERVICE = true']],
+    [[keycardZones, 'KEYCARD_API_URL = "https://api.keycard.ai"', adminSecrets]],
+    [[adminSecrets, 'KRATOS_ADMIN_URL = "http://127.0.0.1:4434"']],
+    [[webhookKeys]],
+  ])('O23: is content with %j', (settings) => {
+    const { status, output } = checkText(withVars(settings));
+    const warnings = output.split('\n').filter((line) => line.startsWith('warning'));
+    expect([status, warnings.filter((line) => !line.includes('make it a secret'))]).toEqual([
+      0,
+      [],
+    ]);
   });
 
   it('O5: warns of what is legal but leaves a way round the gate', () => {
