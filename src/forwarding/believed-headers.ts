@@ -200,7 +200,7 @@ const KEY_LENGTH = 3;
  * because a client can send thousands of names.
  */
 function matcher(patterns: readonly string[]): (folded: string) => boolean {
-  const whole = new Set(patterns.filter((pattern) => !pattern.endsWith('*')));
+  const whole = new Set(patterns); // no folded name holds the `*` of a beginning
   const beginnings = patterns.filter((each) => each.endsWith('*')).map((each) => each.slice(0, -1));
   const byKey = Map.groupBy(beginnings, (beginning) => beginning.slice(0, KEY_LENGTH));
   return (folded) => {

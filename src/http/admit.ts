@@ -86,9 +86,8 @@ export function admitParts(
   if (target.length > MAX_TARGET_LENGTH) return failed('target_too_long');
   const host = hosts.read(authority);
   if (host === undefined) return failed('host_not_valid');
-  const queryStart = target.indexOf('?');
-  const path = queryStart < 0 ? target : target.slice(0, queryStart);
-  const search = queryStart < 0 ? '' : target.slice(queryStart);
+  const [path = ''] = target.split('?', 1);
+  const search = target.slice(path.length);
   if (!path.startsWith('/') || target.includes('#')) return failed('path_not_canonical');
   if (!VISIBLE_ASCII.test(search)) return failed('query_not_canonical');
   const readings = readPath(path, allowedForms);

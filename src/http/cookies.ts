@@ -29,7 +29,7 @@ export function readCookies(
     const { equals, end } = spanFrom(header, start);
     const name = nameIn(header, start, equals);
     if (name !== '' && isSought(name)) {
-      const isJoined = start > 0 && header.charCodeAt(start - 1) === COMMA;
+      const isJoined = header.charCodeAt(start - 1) === COMMA; // NaN before the first
       pairs.push({ name, value: bareValue(header.slice(equals + 1, end)), isJoined });
     }
     start = end + 1;

@@ -247,6 +247,26 @@ describe('what may not pass', () => {
   });
 });
 
+describe('what is remembered of names', () => {
+  /** A meaning that is remembered is the same object the next time. */
+  const isRemembered = (filter: HeaderFilter, name: string) => {
+    const first = filter.meaningOf(name);
+    return filter.meaningOf(name) === first;
+  };
+
+  it('is bounded in number and in length, and what is not remembered is told all the same', () => {
+    const filter = new HeaderFilter(['X-User-Id']);
+    const [longest, longer] = [`x-${'a'.repeat(62)}`, `x-${'a'.repeat(63)}`];
+    expect([isRemembered(filter, longest), isRemembered(filter, longer)]).toEqual([true, false]);
+    for (let index = 1; index < 1000; index += 1) filter.meaningOf(`x-name-${index}`);
+    expect([isRemembered(filter, 'x-name-999'), isRemembered(filter, 'x-name-1000')]).toEqual([
+      true,
+      false,
+    ]);
+    expect(filter.meaningOf('x-user-id')).toMatchObject({ isIdentity: true, isUntrusted: true });
+  });
+});
+
 describe('what is an identity', () => {
   it('is about who somebody is, not about addresses, paths or methods', () => {
     for (const name of [

@@ -80,4 +80,12 @@ describe('keepForeignCookies()', () => {
     'flag',
     'theme=dark; Path=/; Comment=x,ory_kratos_session=evil',
   ])('O8: leaves %s', (cookie) => expect(kept(cookie, 'a=1')).toEqual([cookie, 'a=1']));
+
+  it('O8: keeps their order when one is removed, and when one is changed', () => {
+    expect(kept('a=1', `${NAME}=x`, 'b=2')).toEqual(['a=1', 'b=2']);
+    const headers = new Headers();
+    for (const cookie of ['a=1', 'b=2', 'c=3']) headers.append('set-cookie', cookie);
+    keepForeignCookies(headers, RESERVED, (cookie) => (cookie === 'b=2' ? 'b=4' : cookie));
+    expect(headers.getSetCookie()).toEqual(['a=1', 'b=4', 'c=3']);
+  });
 });

@@ -158,6 +158,34 @@ describe('originRequest()', () => {
     expect(sent.value.init.headers.get('cf-connecting-ip')).toBe('1.2.3.4');
   });
 
+  // RFC 9110 section 12.5.3: "identity" asks for no coding. Cloudflare gives the client's own value in `cf`.
+  it.each([
+    ['gzip, br', false, 'gzip, br'],
+    ['', false, 'identity'],
+    [undefined, false, 'zstd'],
+    ['gzip, br', true, 'identity'],
+    [undefined, true, 'identity'],
+  ])(
+    'of a client that accepts %j, with cut_streams %j, asks for %s',
+    (accepted, cutsStreams, asked) => {
+      const request = new Request(PUBLIC_URL, { headers: { 'accept-encoding': 'zstd' } });
+      Object.defineProperty(request, 'cf', { value: { clientAcceptEncoding: accepted } });
+      const target = admit(
+        { method: 'GET', url: `${PUBLIC_URL}/`, headers: new Headers() },
+        ADMISSION,
+      );
+      if (!target.ok) throw new Error(target.failure);
+      const identification = { headers: [], omitted: [] };
+      const rule = { ...RULE, cutsStreams };
+      const made = originRequest(
+        request,
+        { target: target.value, tried: [], identification, rule },
+        OPTIONS,
+      );
+      expect(made.ok && made.value.init.headers.get('accept-encoding')).toBe(asked);
+    },
+  );
+
   // As RFC 8586 section 2 has it for CDN-Loop: each names itself behind those before it.
   it('names this gate behind those that the request has come through', () => {
     expect(headers({}).get('postern-hops')).toBe('app.example.test');

@@ -46,6 +46,30 @@ describe('readPath()', () => {
     expect(readPath(path, none)).toBeUndefined();
   });
 
+  it.each([
+    '/a/..%20/b', // Microsoft's KB 115827: spaces at the end of a name are removed
+    '/a/.%e2%80%8c./b', // ZERO WIDTH NON-JOINER, which HFS+ passes over (CVE-2014-9390)
+    '/a/%ef%bc%8e%ef%bc%8e/b', // FULLWIDTH FULL STOP, NFKC "."
+    '/a/%e2%80%a5', // TWO DOT LEADER, NFKC ".."
+    '/a/..%ef%bc%8fb', // FULLWIDTH SOLIDUS, NFKC "/"
+    '/a/..%e2%81%84b', // FRACTION SLASH, "/" in bestfit1252.txt
+    '/a/..%c2%a5b', // YEN SIGN, 0x5C in bestfit932.txt
+    '/a/..%ef%bc%9fx', // FULLWIDTH QUESTION MARK, NFKC "?"
+  ])('refuses %s, whatever forms are allowed: a server may read it as climbing', (path) => {
+    expect(readPath(path, none)).toBeUndefined();
+    expect(readPath(path, all)).toBeUndefined();
+  });
+
+  it.each([
+    ['/a/..%20x', '/a/.. x'],
+    ['/a/...%20', '/a/... '],
+    ['/a/%e2%80%a6', '/a/\u2026'], // HORIZONTAL ELLIPSIS, NFKC "..."
+    ['/a/100%c2%a5', '/a/100\u00a5'],
+    ['/a/..%e2%82%ac', '/a/..\u20ac'], // EURO SIGN
+  ])('reads %s, which climbs nowhere', (path, reading) => {
+    expect(readPath(path, none)).toEqual([reading]);
+  });
+
   it.each<[string, PathForm[], string[]]>([
     ['/p%2Fq', ['encoded_slash'], ['/p%2Fq', '/p/q']],
     ['/admin;a=1/s', ['semicolon'], ['/admin;a=1/s', '/admin/s']],

@@ -56,6 +56,21 @@ describe('Turns.depart()', () => {
     expect(departures((index) => ({ cookie: `s=${index}`, at: index }))).toBe(2);
   });
 
+  it.each(['authorization', 'x-session-token'])(
+    'takes another %s for another credential',
+    (name) => {
+      const turns = createTurns();
+      let cookie = '';
+      const depart = (credential: string) => {
+        const cookies = turns.depart(new Headers({ cookie, [name]: credential }), PAGE, REASON);
+        [cookie = ''] = cookies?.[0]?.split(';', 1) ?? [];
+        return cookies;
+      };
+      expect([depart('a'), depart('b')].map((cookies) => cookies?.length)).toEqual([1, 1]);
+      expect(depart('c')).toBeUndefined();
+    },
+  );
+
   it('ends the fifth departure at once, with nothing new presented', () => {
     expect(departures((index) => ({ at: index * 5000 }))).toBe(4);
     expect(departures((index) => ({ at: index * 5001 }))).toBe(Infinity);

@@ -140,6 +140,63 @@ describe('the cost of a condition', () => {
     expect(greater(2501)).toEqual({ kind: 'failed', detail: 'too_costly' });
   });
 
+  // docs/rules.md: "every other operation inside a loop over a part of the session that is not the loop's own item".
+  it.each([
+    `x == ${T}.b`,
+    `x != ${T}.b`,
+    `x < ${T}.b`,
+    `x >= ${T}.b`,
+    `x + ${T}.b`,
+    `${T}.b.startsWith(x)`,
+    `x.endsWith(${T}.b)`,
+    `size(${T}.b)`,
+    `${T}.b.size()`,
+  ])('J32: counts %s for each item of a loop', (body) => {
+    const costly = { kind: 'failed', detail: 'too_costly' };
+    // A step is 32 characters: 500 items times 1000 steps are taken, 501 times 1000 are not.
+    const mapped = (count: number) =>
+      outcome(`${T}.a.map(x, ${body}).size() == 1`, {
+        a: Array.from({ length: count }, () => 'x'),
+        b: 'b'.repeat(32_000),
+      });
+    expect(mapped(500)).not.toEqual(costly);
+    expect(mapped(501)).toEqual(costly);
+  });
+
+  it('J32: comparing items with a text of 1024 characters costs nothing more, with a longer one it does', () => {
+    const compared = (length: number) =>
+      outcome(`${T}.a.all(x, x != ${T}.b)`, {
+        a: Array.from({ length: 20_000 }, () => 'x'),
+        b: 'b'.repeat(length),
+      });
+    expect(compared(1024)).toEqual({ kind: 'met' });
+    expect(compared(1025)).toEqual({ kind: 'failed', detail: 'too_costly' });
+  });
+
+  it('J32: looking a name up in an object costs nothing more, comparing with an object in a list does', () => {
+    const names = Array.from({ length: 2000 }, (_, index) => [`k${index}`, 0]);
+    const traits = {
+      a: Array.from({ length: 1000 }, () => 'z'),
+      b: Object.fromEntries(names),
+    };
+    const costly = { kind: 'failed', detail: 'too_costly' };
+    for (const list of [`${T}.b`, `${T}["b"]`]) {
+      expect(outcome(`${T}.a.exists(x, x in ${list})`, traits)).not.toEqual(costly);
+    }
+    for (const list of [`[${T}.b]`, `[${T}.c, ${T}.b]`, `[${T}.b][0]`, `{"c": ${T}.b}.c`]) {
+      const told = outcome(`${T}.a.exists(x, x in ${list})`, { ...traits, c: 0 });
+      expect([list, told]).toEqual([list, costly]);
+    }
+  });
+
+  it('J32: a member of an item costs what the items cost, and no more', () => {
+    const source = `${T}.a.map(x, x.name == "z").size() == 0`;
+    const traits = { a: Array.from({ length: 5000 }, () => ({ name: 'y'.repeat(20) })) };
+    expect(outcome(source, traits)).toEqual({ kind: 'not-met' });
+    const searched = outcome(`${T}.a.map(x, x.name.contains(x.name)).size() == 0`, traits);
+    expect(searched).toEqual({ kind: 'failed', detail: 'too_costly' });
+  });
+
   // CEL, language definition, "Macros": a comprehension ranges over a list or a map.
   it('J32: names the true cause when a loop is given a text', () => {
     const source = `${T}.a.exists(x, x > 1)`;

@@ -4,6 +4,10 @@ import { compileCondition } from '../../src/rules/condition-language.ts';
 const SESSION = {
   active: true,
   n: 3,
+  list: [
+    { n: 1, name: 'one' },
+    { n: 2, name: 'two' },
+  ],
   at: '2026-01-01T00:00:00Z',
   identity: {
     traits: { email: 'ann@example.com', huge: 'a'.repeat(30) },
@@ -24,6 +28,12 @@ describe('compileCondition()', () => {
     'has(session.identity.traits.email) && !has(session.identity.traits.phone)',
     'timestamp(session.at) < timestamp("2026-06-01T00:00:00Z")',
     'session.missing == 1 || session.n == 3',
+    'session.list.filter(x, x.n > 1)[0].name == "two"',
+    'session.list.map(x, x.name)[0] == "one"',
+    '[session.identity.traits][0].email == "ann@example.com"',
+    '{"a": session.identity}.a.traits.email == "ann@example.com"',
+    'session.list[1].name == "two"',
+    'session["identity"]["traits"].email == "ann@example.com"',
   ])('holds: %s', (source) => {
     expect(outcome(source)).toEqual({ kind: 'met' });
   });

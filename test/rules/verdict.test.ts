@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Condition, ConditionOutcome } from '../../src/rules/condition.ts';
 import type { Rule } from '../../src/rules/rules.ts';
 import { decide, PASS_UNSEEN } from '../../src/rules/verdict.ts';
 import type { Session } from '../../src/session/session.ts';
@@ -141,6 +142,24 @@ describe('decide()', () => {
   ])('signed in within 15 minutes, at %s: %s', (at, expected) => {
     const document = at === undefined ? {} : { authenticated_at: at };
     expect(reasonFor({ authenticatedWithinMs: 900_000 }, document)).toBe(expected);
+  });
+
+  it('passes when every condition is met, and tells one that is not from one that fails', () => {
+    const condition = (outcome: ConditionOutcome) => ({ source: '', evaluate: () => outcome });
+    const [met, unmet] = [condition({ kind: 'met' }), condition({ kind: 'not-met' })];
+    const failing = condition({ kind: 'failed', detail: 'no_such_key' });
+    const verdict = (...conditions: Condition[]) => decide(asking({ conditions }), signedIn, NOW);
+    const denied = (reason: string, detail?: string) => ({
+      kind: 'deny',
+      reason,
+      storeBody: undefined,
+      detail,
+    });
+    expect(verdict(met, met)).toEqual({ kind: 'pass', session });
+    for (const conditions of [[unmet], [met, unmet], [unmet, failing]]) {
+      expect(verdict(...conditions)).toEqual(denied('condition_not_met'));
+    }
+    expect(verdict(met, failing)).toEqual(denied('condition_not_evaluable', 'no_such_key'));
   });
 
   it('PASS_UNSEEN names nobody', () => {

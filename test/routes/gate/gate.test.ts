@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { answerUnknown } from '../../../src/routes/gate/gate.ts';
+
+// RFC 9110 section 10.2.3: Retry-After in seconds, where the server knows.
+describe('answerUnknown()', () => {
+  it('is a fault, and says when to ask again where that is known', () => {
+    const told = (retryAfterSeconds: number | undefined) => {
+      const reason = 'issuer_keys_unavailable';
+      const { response, ...answer } = answerUnknown({
+        kind: 'cannot-tell',
+        reason,
+        retryAfterSeconds,
+      });
+      expect(answer).toEqual({ outcome: 'fault', reason });
+      return [response.status, response.headers.get('retry-after')];
+    };
+    expect(told(7)).toEqual([503, '7']);
+    expect(told(undefined)).toEqual([503, '2']);
+  });
+});
