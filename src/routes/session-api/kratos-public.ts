@@ -98,7 +98,8 @@ async function revokeOthers(call: ApiCall, options: KratosPublicOptions): Promis
 
 /**
  * Plans a change of the caller's own sessions. If the caller's identity is not known, the request is not sent, because
- * the sessions cannot be named. A caller below the level that the store asks for gets 403, as at the list.
+ * the sessions cannot be named. A caller below the level that the store asks for gets 403, as at the list. Without a
+ * log no mark has to name a session, so the request is sent and the store answers it.
  */
 async function planEnd(
   end: EndRequest,
