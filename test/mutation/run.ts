@@ -11,12 +11,14 @@ import { Laboratory, type Outcome, STAGES, type Stage } from './trial.ts';
 const TRUSTED_ROOMS = [
   'credentials',
   'forwarding',
-  'gate',
   'http',
+  'refusals',
   'revocation',
+  'routes',
+  'rules',
   'session-changes',
+  'sessions',
   'tokens',
-  'whoami',
 ];
 
 const USAGE = `npm run mutate [-- --sample 60] [--seed 1] [--rooms revocation,tokens] [--since COMMIT] [--stages importing] [--minutes 5] [--at-least 95] [--jobs 2]

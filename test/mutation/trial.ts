@@ -33,13 +33,14 @@ const LONGEST_MS = 900_000;
 const LIKELY: Readonly<Record<string, readonly string[]>> = {
   credentials: ['test/gateway/credential', 'test/hostile/credentials'],
   forwarding: ['test/gateway/forwarding', 'test/gateway/identity', 'test/hostile/gate-headers'],
-  gate: ['test/gateway/gate', 'test/gateway/forward-auth'],
   http: ['test/gateway/paths', 'test/hostile/gate-paths', 'test/gateway/cross-origin'],
-  revocation: ['test/gateway/revo', 'test/session-api/revocation', 'test/gateway/security'],
-  'session-api': ['test/session-api'],
-  'session-changes': ['test/session-api', 'test/gateway/revo'],
+  refusals: ['test/gateway/gate', 'test/gateway/login-loop', 'test/gateway/readable-denials'],
+  revocation: ['test/gateway/revo', 'test/gateway/session-api/revocation'],
+  routes: ['test/gateway/gate', 'test/gateway/forward-auth', 'test/gateway/session-api'],
+  rules: ['test/gateway/gate', 'test/hostile/spellings'],
+  'session-changes': ['test/gateway/session-changes', 'test/gateway/session-api'],
+  sessions: ['test/gateway/tiers', 'test/gateway/cache'],
   tokens: ['test/gateway/token', 'test/hostile/token'],
-  whoami: ['test/gateway/tiers', 'test/gateway/cache'],
 };
 
 /** A copy of the working tree, in which one mutant at a time is tried. */
@@ -156,7 +157,7 @@ function ownTestOf(file: string): string {
 }
 
 /** Without the tests of what the repository has beside the gate. */
-const OF_THE_GATE = ['--project', 'gate'];
+const OF_THE_GATE = ['--project', 'unit', '--project', 'gate'];
 
 /** What vitest runs of each stage for a mutant of this file; `undefined`: nothing. */
 const ARGUMENTS: Readonly<Record<Stage, (file: string) => readonly string[] | undefined>> = {
