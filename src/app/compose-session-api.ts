@@ -111,8 +111,8 @@ function kratosPublicTable(options: SessionApiOptions): Record<string, ApiMethod
   const apiUrl = apiUrlOf(options.config);
   const kratos = kratosOf(options);
   return {
+    ...tokenExchangeRoutes(flowOptions(options)), // before /sessions/:id, which would take its path
     ...kratosPublicRoutes({ ...callerOptions(options), apiUrl, kratos, changes: options.changes }),
-    ...tokenExchangeRoutes(flowOptions(options)),
   };
 }
 

@@ -95,7 +95,7 @@ function failureTerm(body: ASTNode, scope: Scope, loop: Loop): CostTerm {
  */
 function mayFail(node: ASTNode, scope: Scope, needed: Source[]): boolean {
   const place = placeOf(node, scope);
-  if (place !== undefined && !place.isItem && indexesOf(node).every(({ op }) => op === 'value')) {
+  if (place !== undefined && !place.isItem && !place.isWithin) {
     needed.push(place);
     return false;
   }
@@ -164,7 +164,10 @@ function isWalk({ op }: ASTNode): boolean {
   return COMPARISONS.has(op) || op === 'call' || op === 'rcall' || op === '+';
 }
 
-/** Returns the part of the session that `session.a["b"][0].c` names: the longest beginning that is known. */
+/**
+ * Returns the part of the session that `session.a["b"]` names. For `session.a[0].c` or `session.a[x]` it is the part that
+ * holds the value, `session.a`, with `isWithin` set.
+ */
 function placeOf(node: ASTNode, { names }: Scope): Source | undefined {
   if (node.op === 'id') {
     const [only, ...others] = names.get(node.args) ?? [];
@@ -175,7 +178,8 @@ function placeOf(node: ASTNode, { names }: Scope): Source | undefined {
   const within = placeOf(object, { names, loop: undefined });
   const name =
     typeof member === 'string' ? member : member.op === 'value' ? member.args : undefined;
-  if (within === undefined || within.isItem || typeof name !== 'string') return within;
+  if (within === undefined || within.isItem) return within;
+  if (within.isWithin || typeof name !== 'string') return { ...within, isWithin: true };
   return { path: [...within.path, name], isItem: false };
 }
 

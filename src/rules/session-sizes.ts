@@ -7,6 +7,8 @@ import type { JsonObject, JsonValue } from '../runtime/json.ts';
 export interface Source {
   readonly path: readonly string[];
   readonly isItem: boolean;
+  /** Whether the value is somewhere within the part: which member it is shows only at the evaluation. */
+  readonly isWithin?: boolean;
 }
 
 /** A loop around an expression. */
@@ -41,7 +43,7 @@ export class SessionSizes {
     return sum(range, (source) => {
       const value = this.#read(source);
       // A loop over an object walks its names in CEL.
-      if (isOfItems && !source.isItem)
+      if (isOfItems && !source.isItem && !source.isWithin)
         return Object.keys(typeof value === 'object' ? (value ?? {}) : {}).length;
       const { nodes, characters } = this.#measure(source);
       return nodes + characters;
@@ -65,7 +67,7 @@ export class SessionSizes {
   steps(sources: readonly Source[], isLookUp = false): number {
     return sum(sources, (source) => {
       const value = this.#read(source);
-      if (isLookUp && !source.isItem && !Array.isArray(value)) return 0;
+      if (isLookUp && !source.isItem && !source.isWithin && !Array.isArray(value)) return 0;
       const { nodes, characters } = this.#measure(source);
       const isShort = !source.isItem && nodes === 0 && characters <= MAX_SHORT_TEXT;
       return isShort ? 0 : nodes + characters / CHARACTERS_PER_STEP;

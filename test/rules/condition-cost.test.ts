@@ -163,6 +163,23 @@ describe('the cost of a condition', () => {
     expect(mapped(501)).toEqual(costly);
   });
 
+  // docs/rules.md: the bound holds for any part of the session, by whatever index it is reached.
+  it.each([
+    [`x in ${T}.b[0].big`, (big: JsonValue) => [{ big }]],
+    [`x in ${T}.b[0]`, (big: JsonValue) => [big]],
+    [`x in ${T}.b[x]`, (big: JsonValue) => ({ x: big })],
+    [`x in ${T}.b[x].big`, (big: JsonValue) => ({ x: { big } })],
+    [`x in ${T}.b["x"].big`, (big: JsonValue) => ({ x: { big } })],
+  ] as const)('J32: counts the items of what %s finds by an index', (body, within) => {
+    const searched = (count: number, items: number) =>
+      outcome(`${T}.a.exists(x, ${body})`, {
+        a: Array.from({ length: count }, () => 'x'),
+        b: within(Array.from({ length: items }, (_, index) => `b${index}`)),
+      });
+    expect(searched(2400, 30_000)).toEqual({ kind: 'failed', detail: 'too_costly' });
+    expect(searched(10, 10)).toEqual({ kind: 'not-met' });
+  });
+
   it('J32: comparing items with a text of 1024 characters costs nothing more, with a longer one it does', () => {
     const compared = (length: number) =>
       outcome(`${T}.a.all(x, x != ${T}.b)`, {
