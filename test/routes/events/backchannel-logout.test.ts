@@ -48,7 +48,7 @@ describe('the intake for back-channel logout', () => {
     });
     intakes.world.outcome = 'repeated';
     const { status, body } = await sendToken();
-    expect([status, body]).toEqual([400, expect.objectContaining({ error: 'invalid_request' })]);
+    expect([status, body]).toEqual([200, undefined]); // it is recorded, so its repetition succeeds
   });
 
   it.each([
