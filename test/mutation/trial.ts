@@ -32,11 +32,23 @@ const LONGEST_MS = 900_000;
 /** Tests of the built gate, by room. */
 const LIKELY: Readonly<Record<string, readonly string[]>> = {
   credentials: ['test/gateway/credential', 'test/hostile/credentials'],
-  forwarding: ['test/gateway/forwarding', 'test/gateway/identity', 'test/hostile/gate-headers'],
+  forwarding: [
+    'test/gateway/forwarding',
+    'test/gateway/identity',
+    'test/gateway/gate-web-socket',
+    'test/gateway/content-of-get',
+    'test/hostile/gate-headers',
+  ],
   http: ['test/gateway/paths', 'test/hostile/gate-paths', 'test/gateway/cross-origin'],
   refusals: ['test/gateway/gate', 'test/gateway/login-loop', 'test/gateway/readable-denials'],
   revocation: ['test/gateway/revo', 'test/gateway/session-api/revocation'],
-  routes: ['test/gateway/gate', 'test/gateway/forward-auth', 'test/gateway/session-api'],
+  routes: [
+    'test/gateway/gate',
+    'test/gateway/forward-auth',
+    'test/gateway/revoked-sockets',
+    'test/gateway/server-timing',
+    'test/gateway/session-api',
+  ],
   rules: ['test/gateway/gate', 'test/hostile/spellings'],
   'session-changes': ['test/gateway/session-changes', 'test/gateway/session-api'],
   sessions: ['test/gateway/tiers', 'test/gateway/cache'],
