@@ -5,7 +5,7 @@ import { byWriter, type ClaimedPlace } from '../session/authorship.ts';
 /** An administrator's or the store's word does not fit, and an origin must not take a missing header for a *no*. */
 export interface Unfit {
   readonly reason: 'identity_too_large';
-  /** What did not fit, by name, for the log. */
+  /** The name of the header or claim that did not fit, for the log. */
   readonly detail: string;
 }
 
@@ -13,7 +13,7 @@ export interface Unfit {
 export interface FittedTable {
   readonly places: Readonly<Record<string, string>>;
   readonly claimed: readonly ClaimedPlace[] | undefined;
-  /** What a name is called in the log: `claim `, or nothing. */
+  /** Stands before a name in the log: `claim `, or the empty text. */
   readonly prefix: string;
 }
 

@@ -17,7 +17,7 @@ export interface Ender {
 /** A request to Kratos that ends sessions of its caller. */
 export interface EndRequest {
   readonly segments: readonly string[];
-  /** Whom it is about, by the session of its caller. */
+  /** Returns the subjects of the change, by the session of its caller. */
   about(session: Session): MarkSubject[];
 }
 
