@@ -2,14 +2,17 @@
 import { failed, type Result, success } from '../runtime/result.ts';
 import { byWriter, type ClaimedPlace } from '../session/authorship.ts';
 
-/** An administrator's or the store's word does not fit, and an origin must not take a missing header for a *no*. */
+/**
+ * A value that the store or an administrator wrote does not fit. This is a fault, because an origin must not take a
+ * missing header for a *no*.
+ */
 export interface Unfit {
   readonly reason: 'identity_too_large';
   /** The name of the header or claim that did not fit, for the log. */
   readonly detail: string;
 }
 
-/** Places in a session, by the name each is sent under. */
+/** Places in a session, each under the name of its header or claim. */
 export interface FittedTable {
   readonly places: Readonly<Record<string, string>>;
   readonly claimed: readonly ClaimedPlace[] | undefined;
@@ -18,12 +21,12 @@ export interface FittedTable {
 }
 
 /**
- * Fits places in the order configured: those of the store and of administrators first, which fit whole or not at all, and
- * then those the person wrote.
+ * Fits places in the configured order. Values of the store and of administrators come first: all of them fit, or the
+ * whole table fails. Values that the person wrote come after them.
  *
- * @param fit takes a place when there is room for it. A value of more levels than the stack takes (Kratos takes 10,000,
- *   Go's encoding/json) counts as too large.
- * @returns names of the person's places that did not fit
+ * @param fit takes a place and returns whether there was room for it. A value that is nested deeper than the stack
+ *   allows counts as too large.
+ * @returns the names of the person's places that did not fit
  */
 export function fitByWriter(
   { places, claimed, prefix }: FittedTable,

@@ -1,4 +1,5 @@
 import { LATE, within } from './deadline.ts';
+
 /** The part of Workers KV that Postern uses. A KV binding has this type without an adapter. */
 export interface KeyValueStore {
   get(

@@ -1,5 +1,5 @@
 // Pure: no I/O, no clock.
-import type { JsonObject, JsonValue } from '../runtime/json.ts';
+import { isObject, type JsonValue } from '../runtime/json.ts';
 
 /** All names of each identity, keyed by the identity's id. */
 export type NamesById = ReadonlyMap<string, readonly string[]>;
@@ -16,13 +16,7 @@ export type ReadNames = (ids: readonly string[]) => Promise<NamesById | undefine
  * its external id, which Kratos's tokenizer may take for the subject (`session/tokenizer.go`, `subject_source`).
  */
 export function namesOf(identity: JsonValue | undefined): string[] {
-  const { id, external_id: externalId } = asObject(identity);
+  const { id, external_id: externalId } = isObject(identity) ? identity : {};
   const names = [id, externalId].filter((name) => typeof name === 'string');
   return [...new Set(names)].filter((name) => name !== '');
-}
-
-function asObject(value: JsonValue | undefined): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as JsonObject) // the only kind of JSON value that is left
-    : {};
 }

@@ -1,5 +1,5 @@
 // Pure: no I/O, no clock.
-import type { JsonObject, JsonValue } from '../../runtime/json.ts';
+import { isObject, type JsonObject, type JsonValue } from '../../runtime/json.ts';
 
 /**
  * The members of a Keycard session that Postern reads (`SessionUnion` of `api/openapi.yaml`). That schema requires the
@@ -88,7 +88,5 @@ function textOf(value: JsonValue | undefined): string | undefined {
 }
 
 function asObject(value: JsonValue | undefined): JsonObject | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as JsonObject) // the only kind of JSON value that is left
-    : undefined;
+  return isObject(value) ? value : undefined;
 }

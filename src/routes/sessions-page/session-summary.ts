@@ -1,5 +1,5 @@
 // Pure: no I/O, no clock.
-import type { JsonObject, JsonValue } from '../../runtime/json.ts';
+import { isObject, type JsonObject, type JsonValue } from '../../runtime/json.ts';
 import { nameDevice } from './device-name.ts';
 
 /** A session, described for the person it belongs to. */
@@ -60,7 +60,7 @@ function decoded(place: string | undefined): string | undefined {
 
 function objectsIn(value: JsonValue | undefined): JsonObject[] {
   if (!Array.isArray(value)) return [];
-  return value.filter((each) => typeof each === 'object' && each !== null && !Array.isArray(each));
+  return value.filter(isObject);
 }
 
 function textOf(value: JsonValue | undefined): string | undefined {
