@@ -119,8 +119,18 @@ const EMPTY_RUN = /\/+/y;
 const DROPPED_RUN = /(?:(?:;[^/]*)?\/)+/y;
 const ENCODED_DROPPED_RUN = /(?:(?:(?:;|%3b)[^/]*)?\/)+/iy;
 
-/** Generates the segments of a reading in order. With `keepsEncodedSlashes` a segment can contain a slash. */
-export function* segmentsOf(reading: PathReading): Generator<string, void> {
+/** Returns the segments of a reading in order. With `keepsEncodedSlashes` a segment can contain a slash. */
+export function segmentsOf(reading: PathReading): Iterable<string> {
+  return isText(reading) ? reading.text.slice(1).split('/') : generateSegments(reading);
+}
+
+/** Tells whether the segments of a reading are those of its text, as in almost every request. */
+function isText(reading: PathReading): boolean {
+  const { keepsEncodedSlashes, dropsParameters, endsAtDelimiter, mergesSlashes } = reading;
+  return !(keepsEncodedSlashes || dropsParameters || endsAtDelimiter || mergesSlashes);
+}
+
+function* generateSegments(reading: PathReading): Generator<string, void> {
   const { text, keepsEncodedSlashes, dropsParameters, endsAtDelimiter, mergesSlashes } = reading;
   for (let start = 1, slash = 0; slash >= 0; start = slash + 1) {
     if (mergesSlashes) start = afterEmptyRun(reading, start);
@@ -147,7 +157,8 @@ function before(end: number, text: string): string {
 
 /** Builds the path of a reading. A slash inside a segment is written as `%2F`. */
 export function spell(reading: PathReading): string {
-  const segments = Array.from(segmentsOf(reading), (text) => text.replaceAll('/', '%2F'));
+  if (isText(reading)) return reading.text;
+  const segments = Array.from(segmentsOf(reading), (segment) => segment.replaceAll('/', '%2F'));
   return `/${segments.join('/')}`;
 }
 

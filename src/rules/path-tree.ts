@@ -31,7 +31,7 @@ export class PathTree {
     let nodes = [this.#root];
     for (const segment of segments) {
       for (const { anyRest } of nodes) found.push(...anyRest);
-      nodes = nodes.flatMap((node) => nodesAfter(node, segment));
+      nodes = nodesAfter(nodes, segment);
       if (nodes.length === 0) return found;
     }
     for (const { ends } of nodes) found.push(...ends);
@@ -51,9 +51,14 @@ export class PathTree {
   }
 }
 
-function nodesAfter({ longestLiteral, literals, anyOne }: Node, segment: string): Node[] {
-  const literal = segment.length > longestLiteral ? undefined : literals.get(segment);
-  return [literal, segment === '' ? undefined : anyOne].filter((node) => node !== undefined);
+function nodesAfter(nodes: readonly Node[], segment: string): Node[] {
+  const after: Node[] = [];
+  for (const { longestLiteral, literals, anyOne } of nodes) {
+    const literal = segment.length > longestLiteral ? undefined : literals.get(segment);
+    if (literal !== undefined) after.push(literal);
+    if (anyOne !== undefined && segment !== '') after.push(anyOne);
+  }
+  return after;
 }
 
 function createNode(): Node {

@@ -11,10 +11,11 @@ export async function within<Value>(
   ms: number,
   work: Promise<Value>,
 ): Promise<Value | typeof LATE> {
-  const { promise: late, resolve } = Promise.withResolvers<typeof LATE>();
+  const { promise: first, resolve, reject } = Promise.withResolvers<Value | typeof LATE>();
   const timer = setTimeout(() => resolve(LATE), ms);
+  work.then(resolve, reject);
   try {
-    return await Promise.race([work, late]);
+    return await first;
   } finally {
     clearTimeout(timer);
   }
