@@ -1,8 +1,9 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type UnreliableStore, unreliableStore } from '../gateway/unreliable-store.ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import { unreliableStore } from '../gateway/unreliable-store.ts';
 import { drawSample } from '../mutation/sample.ts';
-import { type GateSocket, type RunningGate, startGate } from '../support/start-gate.ts';
+import { forAllTests, gateForAllTests } from '../support/for-all-tests.ts';
+import type { GateSocket } from '../support/start-gate.ts';
 import { type Fault, faultPairs, setFaults } from './faults.ts';
 
 const LAG_MS = 5000;
@@ -23,50 +24,39 @@ const MOMENTS = [0, 1000, LAG_MS, 12_000, 31_000, 62_000, 130_000, 340_000, 700_
 const SAMPLE_SIZE = process.env.FAULT_PAIRS === 'all' ? Number.POSITIVE_INFINITY : 5;
 const SEED = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 1e6));
 
-let gate: RunningGate;
-let wayToOrigin: UnreliableStore;
-let here: GateSocket;
-let there: GateSocket;
 const labelled = { sessions: 0, tokens: 0 };
 
-beforeAll(async () => {
-  wayToOrigin = await unreliableStore();
-  gate = await startGate({
-    isolates: 2,
-    kv: 'faulty',
-    log: 'faulty',
-    services: { kratos: 'binding', origin: 'http' },
-    vars: ({ kratos, origin }) => {
-      wayToOrigin.leadTo(Number(new URL(origin).port));
-      return {
-        ORIGIN_URL: wayToOrigin.url,
-        STORE_TIMEOUT_MS: 700,
-        KEYS_TIMEOUT_MS: 700,
-        WEBHOOK_SECRETS: [WEBHOOK_SECRET],
-        KEY_SET_SECRET,
-        ISSUERS: [
-          {
-            issuer: `${kratos}/`,
-            preset: 'kratos',
-            audience: 'postern',
-            algorithms: ['ES256'],
-            jwks_url: `${kratos}/tokenizer/jwks.json`,
-          },
-        ],
-      };
-    },
-  });
-  const [first, second] = gate.gates;
-  if (first === undefined || second === undefined) throw new Error('two isolates were asked for');
-  [here, there] = [first, second];
+const wayToOrigin = await forAllTests(unreliableStore());
+const gate = await gateForAllTests({
+  isolates: 2,
+  kv: 'faulty',
+  log: 'faulty',
+  origin: wayToOrigin,
+  vars: ({ kratos, origin }) => {
+    wayToOrigin.leadTo(Number(new URL(origin).port));
+    return {
+      STORE_TIMEOUT_MS: 700,
+      KEYS_TIMEOUT_MS: 700,
+      WEBHOOK_SECRETS: [WEBHOOK_SECRET],
+      KEY_SET_SECRET,
+      ISSUERS: [
+        {
+          issuer: `${kratos}/`,
+          preset: 'kratos',
+          audience: 'postern',
+          algorithms: ['ES256'],
+          jwks_url: `${kratos}/tokenizer/jwks.json`,
+        },
+      ],
+    };
+  },
 });
-afterAll(async () => {
+const [here, there] = [gate.isolate(0), gate.isolate(1)];
+afterAll(() =>
   console.log(
     `labelled answers about a revoked session or token while log and store were out of reach: ${labelled.sessions} sessions, ${labelled.tokens} tokens`,
-  );
-  await gate.dispose();
-  await wayToOrigin[Symbol.asyncDispose]();
-});
+  ),
+);
 
 interface Answer {
   readonly status: number;

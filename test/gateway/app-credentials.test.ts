@@ -1,8 +1,9 @@
 /** Credentials of the site's own beside those of the session: which reach the origin. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';
+
+import { beforeEach, describe, expect, it } from 'vitest';
+import { forAllTests, gateForAllTests } from '../support/for-all-tests.ts';
+import { startNodeOrigin } from '../support/node-origin.ts';
 import { get, header, type RawHeaders } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 import { createTestIssuer, type TestIssuer } from '../support/token-issuer.ts';
 
 const ISSUER = 'https://auth.example.test/';
@@ -17,45 +18,23 @@ const SECRETS = {
 /** Whether the path's rule looks at a session at all. */
 const PATHS = ['/required/x', '/maybe/x', '/public/x'];
 
-let gate: RunningGate;
-let origin: NodeOrigin;
-let issuer: TestIssuer;
-let stranger: TestIssuer;
-let cookie: string;
-let token: string;
-
-beforeAll(async () => {
-  origin = await startNodeOrigin();
-  issuer = await createTestIssuer({ issuer: ISSUER });
-  stranger = await createTestIssuer({ issuer: 'https://elsewhere.example/' });
-  gate = await startGate({
-    services: { kratos: 'binding', origin: 'http' },
-    vars: ({ kratos }) => ({
-      ...SECRETS,
-      ORIGIN_URL: origin.url,
-      KRATOS_ADMIN_URL: kratos,
-      TOKEN_COOKIE_NAMES: ['app_token'],
-      ISSUERS: [
-        {
-          issuer: ISSUER,
-          preset: 'kratos',
-          audience: 'postern',
-          algorithms: ['ES256'],
-          keys: { keys: [issuer.publicJwk] },
-        },
-      ],
-      RULES: [
-        { path: '/public/*', session: 'none' },
-        { path: '/maybe/*', session: 'optional' },
-      ],
-    }),
-  });
-  ({ cookie, token } = await gate.kratos.createSession());
+const origin = await forAllTests(startNodeOrigin());
+const issuer = await createTestIssuer({ issuer: ISSUER });
+const stranger = await createTestIssuer({ issuer: 'https://elsewhere.example/' });
+const gate = await gateForAllTests({
+  origin,
+  vars: ({ kratos }) => ({
+    ...SECRETS,
+    KRATOS_ADMIN_URL: kratos,
+    TOKEN_COOKIE_NAMES: ['app_token'],
+    ISSUERS: [issuer.settings],
+    RULES: [
+      { path: '/public/*', session: 'none' },
+      { path: '/maybe/*', session: 'optional' },
+    ],
+  }),
 });
-afterAll(async () => {
-  await gate.dispose();
-  await origin.close();
-});
+const { cookie, token } = await gate.kratos.createSession();
 beforeEach(() => gate.kratos.clearCalls());
 
 /** What the origin received under a name in lower case, each line. */

@@ -2,9 +2,10 @@
  * Pages of hybrid apps and extensions, by the `Origin` their web views send: Capacitor (`server.iosScheme`, `androidScheme`),
  * Ionic's older web view, Tauri (`tauri://localhost`; on Windows and Android `http://tauri.localhost`), browser extensions.
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { get, header, request } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 
 const ORIGINS = [
   'capacitor://localhost',
@@ -20,19 +21,13 @@ const ORIGINS = [
   'app://localhost:8080',
 ];
 
-let gate: RunningGate;
-let cookie: string;
-
-beforeAll(async () => {
-  gate = await startGate({
-    vars: {
-      ALLOWED_ORIGINS: ORIGINS,
-      RULES: [{ path: '/api/*', session: 'required', preflight: ORIGINS }],
-    },
-  });
-  ({ cookie } = await gate.kratos.createSession());
+const gate = await gateForAllTests({
+  vars: {
+    ALLOWED_ORIGINS: ORIGINS,
+    RULES: [{ path: '/api/*', session: 'required', preflight: ORIGINS }],
+  },
 });
-afterAll(() => gate.dispose());
+const { cookie } = await gate.kratos.createSession();
 
 const preflight = (target: string, origin: string) =>
   request(gate.port, {

@@ -1,13 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt, SignJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { codeOf, readPage } from '../docs/pages.ts';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { header } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 import { ask, SECRET } from './proxy-questions.ts';
 
 const PAGE = readPage('docs/assertion.md');
@@ -24,31 +24,19 @@ const njs = spawnSync('njs', ['-v'], { encoding: 'utf8' }).stdout ?? '';
 const [, major = '0', minor = '0'] = /^(\d+)\.(\d+)/.exec(njs) ?? [];
 const hasNjs = Number(major) > 0 || Number(minor) >= 8;
 
-let folder: string;
-let gate: RunningGate;
-let privateKey: KeyObject;
-let identityId: string;
+const folder = mkdtempSync(join(tmpdir(), 'postern-snippets-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const key = { ...privateKey.export({ format: 'jwk' }), kid: 'k1', alg: 'ES256' };
+const gate = await gateForAllTests({
+  vars: { FORWARD_AUTH_SECRETS: [SECRET], ASSERTION_KEYS: JSON.stringify({ keys: [key] }) },
+});
+const { cookie, session } = await gate.kratos.createSession();
+const identityId = session.identity.id;
+const good =
+  header(await ask(gate.port, 'nginx', '/in', { Cookie: cookie }), 'x-session-assertion') ?? '';
 /** What the gate made, and then what it did not. */
-let assertions: readonly string[];
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'postern-snippets-'));
-  ({ privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' }));
-  const key = { ...privateKey.export({ format: 'jwk' }), kid: 'k1', alg: 'ES256' };
-  gate = await startGate({
-    vars: { FORWARD_AUTH_SECRETS: [SECRET], ASSERTION_KEYS: JSON.stringify({ keys: [key] }) },
-  });
-  const { cookie, session } = await gate.kratos.createSession();
-  identityId = session.identity.id;
-  const good =
-    header(await ask(gate.port, 'nginx', '/in', { Cookie: cookie }), 'x-session-assertion') ?? '';
-  assertions = [good, ...(await wrongOnes(good))];
-});
-
-afterAll(async () => {
-  await gate?.dispose();
-  rmSync(folder, { recursive: true, force: true });
-});
+const assertions = [good, ...(await wrongOnes(good))];
 
 /** Each is wrong in one thing. All but the first two are signed with the gate's own key. */
 async function wrongOnes(good: string): Promise<string[]> {

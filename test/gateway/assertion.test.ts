@@ -4,42 +4,31 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { decodeJwt, exportJWK, generateKeyPair } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';
+import { describe, expect, it } from 'vitest';
+import { forAllTests, gateForAllTests } from '../support/for-all-tests.ts';
+import { startNodeOrigin } from '../support/node-origin.ts';
 import { get, header } from '../support/raw-http.ts';
 import { inRepository } from '../support/repository.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 
 const GATE = 'https://app.example.test';
 
-describe('the assertion, from the gate to an origin', () => {
-  let gate: RunningGate;
-  let origin: NodeOrigin;
-  let cookie: string;
-  let identityId: string;
-
-  beforeAll(async () => {
-    origin = await startNodeOrigin();
-    gate = await startGate({
-      services: { kratos: 'binding', origin: 'http' },
-      vars: {
-        ORIGIN_URL: origin.url,
-        ASSERTION_KEYS: JSON.stringify({
-          keys: [await newKey('ES256', 'first'), await newKey('Ed25519', 'second')],
-        }),
-        FORWARD_AUTH_SECRETS: ['a-secret-that-a-proxy-proves-itself-with'],
-        ASSERTION_CLAIMS: { email: 'identity.traits.email' },
-        RULES: [{ path: '/open/*', session: 'none' }],
-      },
-    });
-    const created = await gate.kratos.createSession({ traits: { email: 'ann@example.com' } });
-    cookie = created.cookie;
-    identityId = created.session.identity.id;
+describe('the assertion, from the gate to an origin', async () => {
+  const origin = await forAllTests(startNodeOrigin());
+  const gate = await gateForAllTests({
+    origin,
+    vars: {
+      ASSERTION_KEYS: JSON.stringify({
+        keys: [await newKey('ES256', 'first'), await newKey('Ed25519', 'second')],
+      }),
+      FORWARD_AUTH_SECRETS: ['a-secret-that-a-proxy-proves-itself-with'],
+      ASSERTION_CLAIMS: { email: 'identity.traits.email' },
+      RULES: [{ path: '/open/*', session: 'none' }],
+    },
   });
-  afterAll(async () => {
-    await gate.dispose();
-    await origin[Symbol.asyncDispose]();
+  const { cookie, session } = await gate.kratos.createSession({
+    traits: { email: 'ann@example.com' },
   });
+  const identityId = session.identity.id;
 
   async function newKey(alg: string, kid: string) {
     const { privateKey } = await generateKeyPair(alg, { extractable: true });

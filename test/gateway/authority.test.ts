@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { forAllTests } from '../support/for-all-tests.ts';
 import { get, header } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { startGate } from '../support/start-gate.ts';
 import { ask, KINDS, SECRET } from './proxy-questions.ts';
 
 /** Of the same authority as `admin.example.test` over https, by RFC 9110 section 4.2.3 and RFC 3986 section 6.2.3. */
@@ -26,15 +27,9 @@ const startSite = (ruleHost: string, hosts = ['admin.example.test']) =>
     vars: { FORWARD_AUTH_SECRETS: [SECRET], HOSTS: hosts, RULES: rulesFor(ruleHost) },
   });
 
-describe('a rule for one host', () => {
-  let gate: RunningGate;
-  let cookie: string;
-
-  beforeAll(async () => {
-    gate = await startSite('admin.example.test');
-    ({ cookie } = await gate.kratos.createSession());
-  });
-  afterAll(() => gate.dispose());
+describe('a rule for one host', async () => {
+  const gate = await forAllTests(startSite('admin.example.test'));
+  const { cookie } = await gate.kratos.createSession();
 
   it.each(SAME_HOST)('P26: is for Host: %s', async (Host) => {
     await gate.origin.clearCalls();

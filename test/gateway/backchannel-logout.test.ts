@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createEventSigner, type EventSigner } from '../support/event-signer.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 
 /** As in OpenID Connect Back-Channel Logout 1.0, section 2.4. */
 const ISSUER = 'https://server.example.com';
@@ -8,27 +8,21 @@ const OTHER_ISSUER = 'https://other.example.com';
 const AUDIENCE = 's6BhdRkqt3';
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 
-let gate: RunningGate;
-let signer: EventSigner;
-let stranger: EventSigner;
 let count = 0;
 
-beforeAll(async () => {
-  [signer, stranger] = await Promise.all([createEventSigner('k1'), createEventSigner('k1')]);
-  const issuer = (name: string, { publicJwk }: EventSigner) => ({
-    issuer: name,
-    preset: 'kratos',
-    audience: AUDIENCE,
-    algorithms: ['ES256'],
-    keys: [publicJwk],
-    event_audience: [AUDIENCE],
-  });
-  gate = await startGate({
-    // JSON as wrangler.toml would give it: the keys are plain members.
-    vars: { ISSUERS: JSON.stringify([issuer(ISSUER, signer), issuer(OTHER_ISSUER, stranger)]) },
-  });
+const [signer, stranger] = await Promise.all([createEventSigner('k1'), createEventSigner('k1')]);
+const issuer = (name: string, { publicJwk }: EventSigner) => ({
+  issuer: name,
+  preset: 'kratos',
+  audience: AUDIENCE,
+  algorithms: ['ES256'],
+  keys: [publicJwk],
+  event_audience: [AUDIENCE],
 });
-afterAll(() => gate.dispose());
+const gate = await gateForAllTests({
+  // JSON as wrangler.toml would give it: the keys are plain members.
+  vars: { ISSUERS: JSON.stringify([issuer(ISSUER, signer), issuer(OTHER_ISSUER, stranger)]) },
+});
 
 type Claims = Record<string, unknown>;
 

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import type { RawResponse } from '../support/parse-response.ts';
 import { get, header, headerValues } from '../support/raw-http.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
-import { createTestIssuer, type TestIssuer } from '../support/token-issuer.ts';
+import { createTestIssuer } from '../support/token-issuer.ts';
 
 const ADMIN_SECRET = 'a-secret-that-only-administrators-know';
 const API_KEY = 'a-key-for-senders-that-cannot-sign';
@@ -17,36 +18,22 @@ async function extend(gate: RunningGate, id: string): Promise<void> {
 const cookieNames = (answer: RawResponse) =>
   headerValues(answer, 'set-cookie').map((text) => text.split('=', 1)[0]);
 
-describe('a site with sessions and tokens', () => {
-  let gate: RunningGate;
-  let issuer: TestIssuer;
-
-  beforeAll(async () => {
-    issuer = await createTestIssuer({ issuer: ISSUER });
-    gate = await startGate({
-      vars: {
-        TOKEN_COOKIE_NAMES: ['app_token'],
-        ADMIN_SECRETS: [ADMIN_SECRET],
-        WEBHOOK_API_KEYS: [API_KEY],
-        ISSUERS: [
-          {
-            issuer: ISSUER,
-            preset: 'kratos',
-            audience: 'postern',
-            algorithms: ['ES256'],
-            keys: { keys: [issuer.publicJwk] },
-          },
-        ],
-        RULES: [
-          { path: '/public/*', session: 'none' },
-          { path: '/raw/*', session: 'none', forward_credentials: true },
-          { path: '/maybe/*', session: 'optional' },
-          { path: '/shared/*', session: 'optional', cache_control: 'origin' },
-        ],
-      },
-    });
+describe('a site with sessions and tokens', async () => {
+  const issuer = await createTestIssuer({ issuer: ISSUER });
+  const gate = await gateForAllTests({
+    vars: {
+      TOKEN_COOKIE_NAMES: ['app_token'],
+      ADMIN_SECRETS: [ADMIN_SECRET],
+      WEBHOOK_API_KEYS: [API_KEY],
+      ISSUERS: [issuer.settings],
+      RULES: [
+        { path: '/public/*', session: 'none' },
+        { path: '/raw/*', session: 'none', forward_credentials: true },
+        { path: '/maybe/*', session: 'optional' },
+        { path: '/shared/*', session: 'optional', cache_control: 'origin' },
+      ],
+    },
   });
-  afterAll(() => gate.dispose());
   beforeEach(() => gate.kratos.reset());
 
   const token = (claims = {}) => issuer.token(gate.clock.now(), { claims });

@@ -1,6 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { header, headerValues } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { startGate } from '../support/start-gate.ts';
 import {
   byBearer,
   byCookie,
@@ -17,19 +18,11 @@ import {
 const MIA = '7f3c2a54-52e4-4b8e-9b0e-2f1d6a1c0d02';
 const FRESH = { 'Cache-Control': 'no-cache' };
 
-let gate: RunningGate;
-
-beforeAll(async () => {
-  gate = await startGate({ kv: 'faulty', isolates: 2 });
-});
-afterAll(() => gate.dispose());
+const gate = await gateForAllTests({ kv: 'faulty', isolates: 2 });
 afterEach(async () => {
-  await gate.kratos.reset();
-  await gate.kratos.clearCalls();
-  await gate.kv.setMode({});
-  await gate.kv.clearCalls();
+  await gate.reset();
   await gate.clock.set(0);
-  expect((await gate.logs()).filter((line) => /Uncaught|"bug"/.test(line))).toEqual([]);
+  expect(await gate.bugs()).toEqual([]);
 });
 
 /** Signs someone in and has the gate remember it. */

@@ -1,21 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { byToken, whoami } from './whoami-requests.ts';
 
 /** Rows of the cache that are about sessions which are no more. Orders of arrival: test/sessions/session-memory.test.ts. */
 
 const FRESH = { 'Cache-Control': 'no-cache' };
 
-let gate: RunningGate;
-
-beforeAll(async () => {
-  gate = await startGate({ kv: 'faulty', isolates: 2 });
-});
-afterAll(() => gate.dispose());
+const gate = await gateForAllTests({ kv: 'faulty', isolates: 2 });
 afterEach(async () => {
-  await gate.kratos.reset();
-  await gate.kv.setMode({});
-  await gate.kv.clearCalls();
+  await gate.reset();
   await gate.clock.set(0);
 });
 

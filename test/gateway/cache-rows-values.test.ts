@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { describeCorpus, readJsonSamples } from '../support/corpus.ts';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { header } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 import {
   byCookie,
   byToken,
@@ -15,19 +15,12 @@ import {
 
 const NAME = /^v[0-9]+[a-z]:[A-Za-z0-9_-]{43}$/;
 
-let gate: RunningGate;
-/** The isolate that remembers nothing: what it answers, it has from KV or from Kratos. */
-let reader: number;
-
 /** Each test has isolates of its own sessions; those read from KV are remembered by the reader. */
-beforeAll(async () => {
-  gate = await startGate({ kv: 'faulty', isolates: 2 });
-  reader = gate.gates[1]?.port ?? 0;
-});
-afterAll(() => gate.dispose());
+const gate = await gateForAllTests({ kv: 'faulty', isolates: 2 });
+/** The isolate that remembers nothing: what it answers, it has from KV or from Kratos. */
+const reader = gate.isolate(1).port;
 afterEach(async () => {
-  await gate.kratos.reset();
-  await gate.kv.setMode({});
+  await gate.reset();
   await gate.clock.set(0);
 });
 

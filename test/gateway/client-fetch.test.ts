@@ -1,8 +1,8 @@
 import { Configuration, FrontendApi, ResponseError, type Session } from '@ory/client-fetch';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import type { RawResponse } from '../support/parse-response.ts';
 import { header, headerValues, type RawHeaders, request } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 import {
   byBearer,
   byCookie,
@@ -23,18 +23,12 @@ const KRATOS_HEADERS = [
   'set-cookie',
 ];
 
-let gate: RunningGate;
+const gate = await gateForAllTests();
+const client = (basePath: string) => new FrontendApi(new Configuration({ basePath }));
 /** The official client, pointed at the gate and at Kratos itself. */
-let clients: { readonly gate: FrontendApi; readonly kratos: FrontendApi };
-
-beforeAll(async () => {
-  gate = await startGate();
-  const client = (basePath: string) => new FrontendApi(new Configuration({ basePath }));
-  clients = { gate: client(gate.url), kratos: client(gate.kratos.url) };
-  // Kratos names itself by its configured URL, however it is reached.
-  await gate.kratos.control({ publicUrl: 'https://kratos.example.test' });
-});
-afterAll(() => gate.dispose());
+const clients = { gate: client(gate.url), kratos: client(gate.kratos.url) };
+// Kratos names itself by its configured URL, however it is reached.
+await gate.kratos.control({ publicUrl: 'https://kratos.example.test' });
 afterEach(async () => {
   await gate.kratos.reset();
   await gate.kratos.control({ publicUrl: 'https://kratos.example.test' });

@@ -1,7 +1,8 @@
 import { afterEach, expect, it } from 'vitest';
 import { readBuiltModules } from '../support/built-gate.ts';
+import type { StartGateOptions } from '../support/gate-options.ts';
 import { get } from '../support/raw-http.ts';
-import { type RunningGate, type StartGateOptions, startGate } from '../support/start-gate.ts';
+import { type RunningGate, startGate } from '../support/start-gate.ts';
 
 const LANGUAGE = 'condition-language.js';
 const OPEN = { path: '/open/*', session: 'none' };

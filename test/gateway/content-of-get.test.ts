@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { readComplaints } from '../support/decision-lines.ts';
+import { forAllTests, gateForAllTests } from '../support/for-all-tests.ts';
 import { DEFAULT_HOST, header, rawRequest } from '../support/raw-http.ts';
-import type { SignedInSession } from '../support/standin-control.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
-import { startWireOrigin, valuesOf, type WireOrigin } from '../support/wire-origin.ts';
+import { startGate } from '../support/start-gate.ts';
+import { startWireOrigin, valuesOf } from '../support/wire-origin.ts';
 
 const RULES = [{ path: '/open/*', session: 'none' }];
 const ADMIN = 'a-secret-for-administrators-0123456789';
@@ -11,31 +11,21 @@ const NO_CONTENT = ['Content-Length: 0'];
 const DECLARED = 'Content-Length: 3\r\n\r\nabc';
 const CHUNKED = 'Transfer-Encoding: chunked\r\n\r\n';
 
-let origin: WireOrigin;
-let gate: RunningGate;
-let alice: SignedInSession;
-
-beforeAll(async () => {
-  origin = await startWireOrigin();
-  gate = await startGate({
-    services: { kratos: 'http', origin: 'http' },
-    vars: ({ kratos, keycard }) => ({
-      RULES,
-      SELF_SERVICE: true,
-      ORIGIN_URL: origin.url,
-      KRATOS_ADMIN_URL: kratos,
-      KEYCARD_API_URL: keycard,
-      KEYCARD_ZONES: ['zone-1'],
-      ADMIN_SECRETS: [ADMIN],
-    }),
-  });
-  alice = await gate.kratos.createSession();
+const origin = await forAllTests(startWireOrigin());
+const gate = await gateForAllTests({
+  services: { kratos: 'http', origin: 'http' },
+  vars: ({ kratos, keycard }) => ({
+    RULES,
+    SELF_SERVICE: true,
+    ORIGIN_URL: origin.url,
+    KRATOS_ADMIN_URL: kratos,
+    KEYCARD_API_URL: keycard,
+    KEYCARD_ZONES: ['zone-1'],
+    ADMIN_SECRETS: [ADMIN],
+  }),
 });
+const alice = await gate.kratos.createSession();
 beforeEach(() => void origin.take());
-afterAll(async () => {
-  await gate.dispose();
-  await origin[Symbol.asyncDispose]();
-});
 
 /** Sends a head, and whatever follows it, as it is. */
 function send(method: string, target: string, fields: readonly string[], rest = '\r\n') {

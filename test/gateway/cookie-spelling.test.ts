@@ -1,44 +1,29 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { get, header, headerValues } from '../support/raw-http.ts';
-import type { SignedInSession } from '../support/standin-control.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
-import { createTestIssuer, type TestIssuer } from '../support/token-issuer.ts';
+import type { RunningGate } from '../support/start-gate.ts';
+import { createTestIssuer } from '../support/token-issuer.ts';
 import { cacheStatus, sessionIdOf, whoami, whoamiCalls } from './whoami-requests.ts';
 
 const NAME = 'ory_kratos_session';
 const HOST_NAME = '__Host-session';
 const PAGE = { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
 
-let gate: RunningGate;
-let issuer: TestIssuer;
-let ann: SignedInSession;
-
-beforeAll(async () => {
-  issuer = await createTestIssuer();
-  gate = await startGate({
-    vars: {
-      SELF_SERVICE: true,
-      SESSION_COOKIE_NAMES: [NAME, HOST_NAME],
-      TOKEN_COOKIE_NAMES: ['app_token'],
-      RULES: [
-        { path: '/open/*', session: 'none' },
-        { path: '/maybe/*', session: 'optional' },
-      ],
-      ISSUERS: [
-        {
-          issuer: issuer.issuer,
-          preset: 'kratos',
-          audience: 'postern',
-          algorithms: ['ES256'],
-          keys: { keys: [issuer.publicJwk] },
-        },
-      ],
-    },
-  });
-  await gate.kratos.control({ publicUrl: 'https://kratos.example.test' });
-  ann = await gate.kratos.createSession({ traits: { email: 'ann@example.com' } });
+const issuer = await createTestIssuer();
+const gate = await gateForAllTests({
+  vars: {
+    SELF_SERVICE: true,
+    SESSION_COOKIE_NAMES: [NAME, HOST_NAME],
+    TOKEN_COOKIE_NAMES: ['app_token'],
+    RULES: [
+      { path: '/open/*', session: 'none' },
+      { path: '/maybe/*', session: 'optional' },
+    ],
+    ISSUERS: [issuer.settings],
+  },
 });
-afterAll(() => gate.dispose());
+await gate.kratos.control({ publicUrl: 'https://kratos.example.test' });
+const ann = await gate.kratos.createSession({ traits: { email: 'ann@example.com' } });
 afterEach(async () => {
   await gate.kratos.clearCalls();
   await gate.origin.clearCalls();

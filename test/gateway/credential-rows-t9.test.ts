@@ -1,18 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SignedInSession } from '../support/standin-control.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { sessionIdOf, whoami } from './whoami-requests.ts';
 
 const NAME = 'ory_kratos_session';
 
-let gate: RunningGate;
-let ann: SignedInSession;
-
-beforeAll(async () => {
-  gate = await startGate();
-  ann = await gate.kratos.createSession();
-});
-afterAll(() => gate.dispose());
+const gate = await gateForAllTests();
+const ann = await gate.kratos.createSession();
 
 describe('T9: a Cookie header is read as RFC 6265 has it', () => {
   // Of each: the header, with S for the session's pair and V for its value; whether the session is found in it.

@@ -1,7 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { header, type RawHeaders, rawRequest, request } from '../support/raw-http.ts';
-import type { SignedInSession } from '../support/standin-control.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 import {
   byBearer,
   byCookie,
@@ -14,22 +13,15 @@ import {
 
 const NAME = 'ory_kratos_session';
 
-let gate: RunningGate;
-let ann: SignedInSession;
-let bob: SignedInSession;
-
-beforeAll(async () => {
-  gate = await startGate({ kv: 'faulty' });
-  // Kratos names itself by its configured URL, however it is reached.
-  await gate.kratos.control({ publicUrl: 'https://kratos.example.test' });
-  ann = await gate.kratos.createSession({ traits: { email: 'ann@example.com' } });
-  bob = await gate.kratos.createSession({ traits: { email: 'bob@example.com' } });
-});
-afterAll(() => gate.dispose());
+const gate = await gateForAllTests({ kv: 'faulty' });
+// Kratos names itself by its configured URL, however it is reached.
+await gate.kratos.control({ publicUrl: 'https://kratos.example.test' });
+const ann = await gate.kratos.createSession({ traits: { email: 'ann@example.com' } });
+const bob = await gate.kratos.createSession({ traits: { email: 'bob@example.com' } });
 afterEach(async () => {
   await gate.kratos.clearCalls();
   await gate.kv.clearCalls();
-  expect((await gate.logs()).filter((line) => /Uncaught|"bug"/.test(line))).toEqual([]);
+  expect(await gate.bugs()).toEqual([]);
 });
 
 /** What was done on account of the requests since the last test. */

@@ -1,20 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readDecisions } from '../support/decision-lines.ts';
+import { forAllTests } from '../support/for-all-tests.ts';
 import { get, header, headerValues, request } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { startGate } from '../support/start-gate.ts';
 import { GUARDED, startKratosApi } from './session-api/start-session-api.ts';
 
 const SPA = 'https://spa.example.test';
 const ALLOW_ORIGIN = 'access-control-allow-origin';
 
-let gate: RunningGate;
-let cookie: string;
-
-beforeAll(async () => {
-  gate = await startKratosApi({ vars: { ALLOWED_ORIGINS: [SPA], SELF_SERVICE: true } });
-  ({ cookie } = await gate.kratos.createSession());
-});
-afterAll(() => gate.dispose());
+const gate = await forAllTests(
+  startKratosApi({ vars: { ALLOWED_ORIGINS: [SPA], SELF_SERVICE: true } }),
+);
+const { cookie } = await gate.kratos.createSession();
 
 const preflight = (target: string, method: string, headers: Record<string, string> = {}) =>
   request(gate.port, {

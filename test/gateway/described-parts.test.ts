@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { get, header, request } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 import { ask, KINDS, SECRET } from './proxy-questions.ts';
 
 const HOST = 'app.example.test';
@@ -14,14 +14,8 @@ const HANDSHAKE = {
   'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
 };
 
-let gate: RunningGate;
-let cookie: string;
-
-beforeAll(async () => {
-  gate = await startGate({ vars: { FORWARD_AUTH_SECRETS: [SECRET], RULES } });
-  ({ cookie } = await gate.kratos.createSession());
-});
-afterAll(() => gate.dispose());
+const gate = await gateForAllTests({ vars: { FORWARD_AUTH_SECRETS: [SECRET], RULES } });
+const { cookie } = await gate.kratos.createSession();
 
 interface Described {
   readonly host?: string;

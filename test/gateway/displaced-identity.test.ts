@@ -1,10 +1,11 @@
 /** What a person can write about themselves takes no room from what an administrator wrote about them. */
+
 import { decodeJwt, exportJWK, generateKeyPair } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';
+import { describe, expect, it } from 'vitest';
+import { forAllTests, gateForAllTests } from '../support/for-all-tests.ts';
+import { startNodeOrigin } from '../support/node-origin.ts';
 import { get, header } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
-import { createTestIssuer, type TestIssuer } from '../support/token-issuer.ts';
+import { createTestIssuer } from '../support/token-issuer.ts';
 
 const SECRET = 'a-secret-that-a-proxy-proves-itself-with';
 const ISSUER = 'https://auth.example.test/';
@@ -26,53 +27,37 @@ const ASSERTION_CLAIMS = {
   plan: 'identity.metadata_public.plan',
 };
 
-let gate: RunningGate;
-let origin: NodeOrigin;
-let kratosIssuer: TestIssuer;
-let keycardIssuer: TestIssuer;
-
-beforeAll(async () => {
-  origin = await startNodeOrigin();
-  kratosIssuer = await createTestIssuer({ issuer: ISSUER });
-  keycardIssuer = await createTestIssuer({ issuer: KEYCARD });
-  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
-  const key = { ...(await exportJWK(privateKey)), kid: 'k' };
-  const fields = { 'identity.traits.name': 'name', 'identity.metadata_public.plan': 'plan' };
-  gate = await startGate({
-    services: { kratos: 'binding', origin: 'http' },
-    vars: {
-      ORIGIN_URL: origin.url,
-      IDENTITY_HEADERS,
-      ASSERTION_CLAIMS,
-      ASSERTION_KEYS: JSON.stringify({ keys: [key] }),
-      FORWARD_AUTH_SECRETS: [SECRET],
-      RULES: [{ path: '/maybe/*', session: 'optional' }],
-      ISSUERS: [
-        {
-          issuer: ISSUER,
-          preset: 'kratos',
-          audience: 'postern',
-          algorithms: ['ES256'],
-          keys: { keys: [kratosIssuer.publicJwk] },
-          session_fields: { ...fields, 'identity.metadata_public.suspended': 'ext.suspended' },
-          trusted_claims: ['ext.suspended'],
-        },
-        {
-          issuer: KEYCARD,
-          preset: 'keycard',
-          audience: 'postern',
-          algorithms: ['ES256'],
-          keys: { keys: [keycardIssuer.publicJwk] },
-          session_fields: fields,
-          trusted_claims: ['plan'],
-        },
-      ],
-    },
-  });
-});
-afterAll(async () => {
-  await gate.dispose();
-  await origin.close();
+const origin = await forAllTests(startNodeOrigin());
+const kratosIssuer = await createTestIssuer({ issuer: ISSUER });
+const keycardIssuer = await createTestIssuer({ issuer: KEYCARD });
+const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+const key = { ...(await exportJWK(privateKey)), kid: 'k' };
+const fields = { 'identity.traits.name': 'name', 'identity.metadata_public.plan': 'plan' };
+const gate = await gateForAllTests({
+  origin,
+  vars: {
+    IDENTITY_HEADERS,
+    ASSERTION_CLAIMS,
+    ASSERTION_KEYS: JSON.stringify({ keys: [key] }),
+    FORWARD_AUTH_SECRETS: [SECRET],
+    RULES: [{ path: '/maybe/*', session: 'optional' }],
+    ISSUERS: [
+      {
+        ...kratosIssuer.settings,
+        session_fields: { ...fields, 'identity.metadata_public.suspended': 'ext.suspended' },
+        trusted_claims: ['ext.suspended'],
+      },
+      {
+        issuer: KEYCARD,
+        preset: 'keycard',
+        audience: 'postern',
+        algorithms: ['ES256'],
+        keys: { keys: [keycardIssuer.publicJwk] },
+        session_fields: fields,
+        trusted_claims: ['plan'],
+      },
+    ],
+  },
 });
 
 /** Signs in somebody whom an administrator has suspended. */

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bundleText } from '../support/bundle-worker.ts';
-import { createEventSigner, type EventSigner } from '../support/event-signer.ts';
-import { type GateSocket, type RunningGate, startGate } from '../support/start-gate.ts';
+import { createEventSigner } from '../support/event-signer.ts';
+import { gateForAllTests } from '../support/for-all-tests.ts';
+import type { GateSocket } from '../support/start-gate.ts';
 import { openWebSocket } from '../support/web-socket-client.ts';
 
 /** The gate as it is, with a revocation log that is far away or answers with anything. */
@@ -32,39 +33,29 @@ const SLOW_MACHINE_MS = 1000;
 const ISSUER = 'https://issuer.example.test/';
 const API_KEY = 'a-key-for-senders-that-cannot-sign';
 
-let gate: RunningGate;
-let signer: EventSigner;
-let here: GateSocket;
-let there: GateSocket;
-
-beforeAll(async () => {
-  signer = await createEventSigner('k1');
-  const keys = [signer.publicJwk];
-  const issuer = {
-    issuer: ISSUER,
-    preset: 'kratos',
-    audience: 'site',
-    algorithms: ['ES256'],
-    keys,
-  };
-  gate = await startGate({
-    isolates: 2,
-    gateScript: await bundleText(GATE_WITH_A_BAD_LOG),
-    durableObjects: { REVOCATIONS: 'RevocationLog' },
-    vars: { ISSUERS: JSON.stringify([issuer]), WEBHOOK_API_KEYS: [API_KEY], FRESH_SECONDS: 3600 },
-  });
-  const [first, second] = gate.gates;
-  if (first === undefined || second === undefined) throw new Error('two isolates were asked for');
-  [here, there] = [first, second];
+const signer = await createEventSigner('k1');
+const keys = [signer.publicJwk];
+const issuer = {
+  issuer: ISSUER,
+  preset: 'kratos',
+  audience: 'site',
+  algorithms: ['ES256'],
+  keys,
+};
+const gate = await gateForAllTests({
+  isolates: 2,
+  gateScript: await bundleText(GATE_WITH_A_BAD_LOG),
+  durableObjects: { REVOCATIONS: 'RevocationLog' },
+  vars: { ISSUERS: JSON.stringify([issuer]), WEBHOOK_API_KEYS: [API_KEY], FRESH_SECONDS: 3600 },
 });
-afterAll(() => gate.dispose());
+const [here, there] = [gate.isolate(0), gate.isolate(1)];
 beforeEach(async () => {
   await makeLog({});
   await gate.clock.advance(400_000);
   gate.clearLogs();
 });
 afterEach(async () => {
-  expect((await gate.logs()).filter((line) => /Uncaught|"bug"/.test(line))).toEqual([]);
+  expect(await gate.bugs()).toEqual([]);
 });
 
 async function makeLog(bad: { delayMs?: number; page?: unknown }): Promise<void> {

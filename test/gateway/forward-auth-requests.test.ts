@@ -1,28 +1,23 @@
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { DEFAULT_HOST, get, header, headerValues } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { startGate } from '../support/start-gate.ts';
 import { ask, KINDS, SECRET, told } from './proxy-questions.ts';
 
 const PAGE = { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
 
-let gate: RunningGate;
-let cookie: string;
-
-beforeAll(async () => {
-  gate = await startGate({
-    vars: {
-      FORWARD_AUTH_SECRETS: [SECRET],
-      IDENTITY_HEADERS: { 'X-User-Id': 'identity.id', 'X-User-Phone': 'identity.traits.phone' },
-      RULES: [
-        { path: '/public/*', session: 'none' },
-        { path: '/maybe/*', session: 'optional' },
-      ],
-    },
-  });
-  ({ cookie } = await gate.kratos.createSession());
+const gate = await gateForAllTests({
+  vars: {
+    FORWARD_AUTH_SECRETS: [SECRET],
+    IDENTITY_HEADERS: { 'X-User-Id': 'identity.id', 'X-User-Phone': 'identity.traits.phone' },
+    RULES: [
+      { path: '/public/*', session: 'none' },
+      { path: '/maybe/*', session: 'optional' },
+    ],
+  },
 });
-afterAll(() => gate.dispose());
+const { cookie } = await gate.kratos.createSession();
 
 describe('forward-auth', () => {
   it('F3: what is told twice, or not at all, is not guessed at', async () => {

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { describeCorpus, readJsonSamples, readLines } from '../support/corpus.ts';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { sendAll } from '../support/keep-alive.ts';
 import { DEFAULT_HOST, header, headerValues, request } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 import { ask, KINDS, SECRET, told } from './proxy-questions.ts';
 
 const NEXT_SECRET = 'the-secret-that-will-be-used-tomorrow---';
@@ -12,27 +12,19 @@ const SPA = 'https://spa.example.test';
 const payloads = readLines('path-traversal.txt');
 const samples = readJsonSamples();
 
-let gate: RunningGate;
-let cookie: string;
-let identityId: string;
-
-beforeAll(async () => {
-  gate = await startGate({
-    vars: {
-      FORWARD_AUTH_SECRETS: [SECRET, NEXT_SECRET],
-      IDENTITY_HEADERS: { 'X-User-Id': 'identity.id', 'X-User-Phone': 'identity.traits.phone' },
-      RULES: [
-        { path: '/public/*', session: 'none' },
-        { path: '/maybe/*', session: 'optional' },
-        { path: '/api/*', session: 'required', preflight: [SPA] },
-      ],
-    },
-  });
-  const created = await gate.kratos.createSession();
-  cookie = created.cookie;
-  identityId = created.session.identity.id;
+const gate = await gateForAllTests({
+  vars: {
+    FORWARD_AUTH_SECRETS: [SECRET, NEXT_SECRET],
+    IDENTITY_HEADERS: { 'X-User-Id': 'identity.id', 'X-User-Phone': 'identity.traits.phone' },
+    RULES: [
+      { path: '/public/*', session: 'none' },
+      { path: '/maybe/*', session: 'optional' },
+      { path: '/api/*', session: 'required', preflight: [SPA] },
+    ],
+  },
 });
-afterAll(() => gate.dispose());
+const { cookie, session } = await gate.kratos.createSession();
+const identityId = session.identity.id;
 
 describe.each(KINDS)('forward-auth, as %s asks', (kind) => {
   it('gives the gate’s verdict, with the identity', async () => {

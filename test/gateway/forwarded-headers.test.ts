@@ -1,41 +1,31 @@
 /** `FORWARDED_HEADERS`: what an operator lets through, and what stays held back beside it. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';
+
+import { describe, expect, it } from 'vitest';
+import { forAllTests, gateForAllTests } from '../support/for-all-tests.ts';
+import { startNodeOrigin } from '../support/node-origin.ts';
 import { get, header, type RawHeaders } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 
-let gate: RunningGate;
-let origin: NodeOrigin;
-let cookie: string;
-let identityId: string;
-
-beforeAll(async () => {
-  origin = await startNodeOrigin((_, response) => {
+const origin = await forAllTests(
+  startNodeOrigin((_, response) => {
     response.writeHead(200, { 'X-Auth-Token': 'of-the-site', 'X-Webauth-User': 'of-the-site' });
     response.end('ok\n');
-  });
-  gate = await startGate({
-    services: { kratos: 'binding', origin: 'http' },
-    vars: {
-      ORIGIN_URL: origin.url,
-      IDENTITY_HEADERS: { 'X-Person': 'identity.id' },
-      // Rocket.Chat's REST API and grpc-web
-      FORWARDED_HEADERS: ['X-Auth-Token', 'X-User-Id', 'X-User-Agent'],
-      RULES: [
-        { path: '/grafana/*', session: 'required', forwarded_headers: ['X-WEBAUTH-USER'] },
-        { path: '/public/*', session: 'none' },
-        { path: '/maybe/*', session: 'optional' },
-      ],
-    },
-  });
-  const created = await gate.kratos.createSession();
-  cookie = created.cookie;
-  identityId = created.session.identity.id;
+  }),
+);
+const gate = await gateForAllTests({
+  origin,
+  vars: {
+    IDENTITY_HEADERS: { 'X-Person': 'identity.id' },
+    // Rocket.Chat's REST API and grpc-web
+    FORWARDED_HEADERS: ['X-Auth-Token', 'X-User-Id', 'X-User-Agent'],
+    RULES: [
+      { path: '/grafana/*', session: 'required', forwarded_headers: ['X-WEBAUTH-USER'] },
+      { path: '/public/*', session: 'none' },
+      { path: '/maybe/*', session: 'optional' },
+    ],
+  },
 });
-afterAll(async () => {
-  await gate.dispose();
-  await origin.close();
-});
+const { cookie, session } = await gate.kratos.createSession();
+const identityId = session.identity.id;
 
 /** The headers the origin received that hold this value, names as sent. */
 async function holding(value: string, path: string, headers: RawHeaders): Promise<string[]> {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { forAllTests, gateForAllTests } from '../support/for-all-tests.ts';
+import { startNodeOrigin } from '../support/node-origin.ts';
 import {
   DEFAULT_HOST,
   get,
@@ -12,8 +13,6 @@ import {
   rawRequest,
   request,
 } from '../support/raw-http.ts';
-import type { SignedInSession } from '../support/standin-control.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 
 const RULES = [
   { path: '/public/*', session: 'none' },
@@ -33,24 +32,14 @@ const CACHEABLE = {
 /** Length and digest of the last request's body, with what it said of its length. */
 let uploaded: { bytes: number; digest: string; headers: IncomingMessage['headers'] } | undefined;
 
-let origin: NodeOrigin;
-let gate: RunningGate;
-let alice: SignedInSession;
-
-beforeAll(async () => {
-  origin = await startNodeOrigin(answer);
-  gate = await startGate({
-    vars: { RULES, ORIGIN_URL: origin.url },
-    services: { kratos: 'binding', origin: 'http' },
-  });
-  alice = await gate.kratos.createSession();
+const origin = await forAllTests(startNodeOrigin(answer));
+const gate = await gateForAllTests({
+  vars: { RULES },
+  origin,
 });
+const alice = await gate.kratos.createSession();
 beforeEach(() => {
   origin.arrived.length = 0;
-});
-afterAll(async () => {
-  await gate.dispose();
-  await origin.close();
 });
 
 function answer(incoming: IncomingMessage, response: ServerResponse): void {

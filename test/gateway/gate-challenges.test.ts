@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { get, header, headerValues } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { startGate } from '../support/start-gate.ts';
 
 const PAGE = { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
 const LOGIN = 'https://id.example.test/self-service/login/browser';
@@ -16,18 +17,13 @@ const RULES = [
   { path: '/maybe/*', session: 'optional' },
 ];
 
-let gate: RunningGate;
-
-beforeAll(async () => {
-  gate = await startGate({
-    vars: {
-      RULES,
-      KRATOS_PUBLIC_URL: 'https://kratos.internal.test',
-      KRATOS_BROWSER_URL: 'https://id.example.test',
-    },
-  });
+const gate = await gateForAllTests({
+  vars: {
+    RULES,
+    KRATOS_PUBLIC_URL: 'https://kratos.internal.test',
+    KRATOS_BROWSER_URL: 'https://id.example.test',
+  },
 });
-afterAll(() => gate.dispose());
 
 const turnsOf = (answer: Awaited<ReturnType<typeof get>>) =>
   headerValues(answer, 'set-cookie')

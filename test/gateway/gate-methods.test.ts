@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { get, header, request } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { startGate } from '../support/start-gate.ts';
 
 const SPA = 'https://spa.example.test';
 const RULES = [
@@ -11,14 +12,8 @@ const RULES = [
   { path: '/read/*', methods: ['GET'], session: 'none' },
 ];
 
-let gate: RunningGate;
-let cookie: string;
-
-beforeAll(async () => {
-  gate = await startGate({ vars: { RULES, HOSTS: ['admin.example.test'] } });
-  ({ cookie } = await gate.kratos.createSession());
-});
-afterAll(() => gate.dispose());
+const gate = await gateForAllTests({ vars: { RULES, HOSTS: ['admin.example.test'] } });
+const { cookie } = await gate.kratos.createSession();
 
 const originCalls = async () => (await gate.origin.calls()).requests.length;
 

@@ -1,24 +1,19 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { get, header } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 
 const PAGE = { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
 
-let gate: RunningGate;
-
-beforeAll(async () => {
-  gate = await startGate({
-    vars: {
-      ORIGIN_URL: 'http://127.0.0.1:9', // discard: nobody listens
-      RULES: [
-        { path: '/public/*', session: 'none' },
-        { path: '/staff', session: 'required', allow: 'false' },
-      ],
-    },
-    services: { kratos: 'binding', origin: 'http' },
-  });
+const gate = await gateForAllTests({
+  vars: {
+    ORIGIN_URL: 'http://127.0.0.1:9', // discard: nobody listens
+    RULES: [
+      { path: '/public/*', session: 'none' },
+      { path: '/staff', session: 'required', allow: 'false' },
+    ],
+  },
+  services: { kratos: 'binding', origin: 'http' },
 });
-afterAll(() => gate.dispose());
 beforeEach(() => gate.kratos.reset());
 
 type Given = () => Promise<Readonly<Record<string, string>>>;

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { describeCorpus, readLines } from '../support/corpus.ts';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { sendAll } from '../support/keep-alive.ts';
 import { DEFAULT_HOST, get, header, request } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 
 const SPA = 'https://spa.example.test';
 const RULES = [
@@ -14,14 +14,8 @@ const RULES = [
 ];
 const PAGE = { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
 
-let gate: RunningGate;
-let cookie: string;
-
-beforeAll(async () => {
-  gate = await startGate({ vars: { RULES, HOSTS: ['admin.example.test'] } });
-  ({ cookie } = await gate.kratos.createSession());
-});
-afterAll(() => gate.dispose());
+const gate = await gateForAllTests({ vars: { RULES, HOSTS: ['admin.example.test'] } });
+const { cookie } = await gate.kratos.createSession();
 
 const originCalls = async () => (await gate.origin.calls()).requests.length;
 

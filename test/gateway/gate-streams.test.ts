@@ -1,10 +1,11 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';
+import { describe, expect, it } from 'vitest';
+import { forAllTests, gateForAllTests } from '../support/for-all-tests.ts';
+import { startNodeOrigin } from '../support/node-origin.ts';
 import { DEFAULT_HOST, get, header, headerValues, request } from '../support/raw-http.ts';
 import { CAN_MEASURE, growthDuring } from '../support/resident-memory.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { startGate } from '../support/start-gate.ts';
 
 const GIB = 1024 ** 3;
 const CHUNK = Buffer.alloc(64 * 1024, 'x');
@@ -59,22 +60,12 @@ function bytes(length: number): Readable {
   });
 }
 
-describe('bodies through the gate', () => {
-  let gate: RunningGate;
-  let origin: NodeOrigin;
-  let cookie: string;
-
-  beforeAll(async () => {
-    origin = await startNodeOrigin(site);
-    const services = { kratos: 'binding', origin: 'http' } as const;
-    gate = await startGate({ services, vars: { ORIGIN_URL: origin.url } });
-    ({ cookie } = await gate.kratos.createSession());
-    await get(gate.port, '/warm', { Cookie: cookie });
-  });
-  afterAll(async () => {
-    await gate.dispose();
-    await origin[Symbol.asyncDispose]();
-  });
+describe('bodies through the gate', async () => {
+  const origin = await forAllTests(startNodeOrigin(site));
+  const services = { kratos: 'binding', origin: 'http' } as const;
+  const gate = await gateForAllTests({ services, vars: { ORIGIN_URL: origin.url } });
+  const { cookie } = await gate.kratos.createSession();
+  await get(gate.port, '/warm', { Cookie: cookie });
 
   it.skipIf(!CAN_MEASURE)(
     '1 GiB down leaves the memory of the runtime flat',
@@ -169,15 +160,9 @@ describe('bodies through the gate', () => {
   }
 });
 
-describe('answers of the origin', () => {
-  let gate: RunningGate;
-  let cookie: string;
-
-  beforeAll(async () => {
-    gate = await startGate();
-    ({ cookie } = await gate.kratos.createSession());
-  });
-  afterAll(() => gate.dispose());
+describe('answers of the origin', async () => {
+  const gate = await gateForAllTests();
+  const { cookie } = await gate.kratos.createSession();
 
   it('H15: the origin cannot set the session cookie; its other cookies all arrive', async () => {
     const cookies = headerValues(

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { DEFAULT_HOST, get, header, headerValues } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { startGate } from '../support/start-gate.ts';
 import { openWebSocket } from '../support/web-socket-client.ts';
 
 const SITE = `https://${DEFAULT_HOST}`;
@@ -59,25 +60,18 @@ async function startUpgradingOrigin(): Promise<AsyncDisposable & { url: string }
   };
 }
 
-describe('WebSockets through the gate', () => {
-  let gate: RunningGate;
-
-  beforeAll(async () => {
-    gate = await startGate({
-      vars: {
-        PUBLIC_URL: SITE,
-        FRESH_SECONDS: 1,
-        STALE_WHILE_REVALIDATE_SECONDS: 0,
-        STALE_IF_ERROR_SECONDS: 2,
-        RULES: [
-          { path: '/open/*', session: 'none' },
-          { path: '/ws', session: 'required', preflight: [SPA] },
-        ],
-      },
-    });
-  });
-  afterAll(async () => {
-    await gate.dispose();
+describe('WebSockets through the gate', async () => {
+  const gate = await gateForAllTests({
+    vars: {
+      PUBLIC_URL: SITE,
+      FRESH_SECONDS: 1,
+      STALE_WHILE_REVALIDATE_SECONDS: 0,
+      STALE_IF_ERROR_SECONDS: 2,
+      RULES: [
+        { path: '/open/*', session: 'none' },
+        { path: '/ws', session: 'required', preflight: [SPA] },
+      ],
+    },
   });
 
   const upgrade = (headers: Record<string, string>, target = '/ws') =>

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { readDecisions } from '../support/decision-lines.ts';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { get, header, headerValues, type RawHeaders, request } from '../support/raw-http.ts';
 import type { SignedInSession } from '../support/standin-control.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 
 const RULES = [
   { path: '/forms/*', methods: ['POST'], session: 'none' },
@@ -19,16 +19,10 @@ const VARS = {
 };
 const NAVIGATION = { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
 
-let gate: RunningGate;
-let alice: SignedInSession;
-
-beforeAll(async () => {
-  gate = await startGate({ vars: VARS });
-  alice = await gate.kratos.createSession();
-});
-afterAll(() => gate.dispose());
+const gate = await gateForAllTests({ vars: VARS });
+const alice = await gate.kratos.createSession();
 beforeEach(async () => {
-  await Promise.all([gate.origin.clearCalls(), gate.kratos.reset()]);
+  await gate.reset();
   gate.clearLogs();
 });
 

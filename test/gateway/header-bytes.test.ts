@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { forAllTests, gateForAllTests } from '../support/for-all-tests.ts';
 import { DEFAULT_HOST, headerValues, rawRequest } from '../support/raw-http.ts';
-import type { SignedInSession } from '../support/standin-control.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
-import { startWireOrigin, valuesOf, type WireOrigin } from '../support/wire-origin.ts';
+import { startWireOrigin, valuesOf } from '../support/wire-origin.ts';
 
 /** "München" in Latin-1 and in UTF-8, and bytes that are neither: one character per byte. */
 const VALUES = {
@@ -19,23 +18,13 @@ const RULES = [
   { path: '/cut/*', session: 'required', cut_streams: true },
 ];
 
-let origin: WireOrigin;
-let gate: RunningGate;
-let alice: SignedInSession;
-
-beforeAll(async () => {
-  origin = await startWireOrigin();
-  gate = await startGate({
-    vars: { RULES, ORIGIN_URL: origin.url },
-    services: { kratos: 'binding', origin: 'http' },
-  });
-  alice = await gate.kratos.createSession();
+const origin = await forAllTests(startWireOrigin());
+const gate = await gateForAllTests({
+  vars: { RULES },
+  origin,
 });
+const alice = await gate.kratos.createSession();
 beforeEach(() => void origin.take());
-afterAll(async () => {
-  await gate.dispose();
-  await origin[Symbol.asyncDispose]();
-});
 
 function send(target: string, fields: readonly string[]) {
   return rawRequest(gate.port, [`GET ${target} HTTP/1.1`, `Host: ${DEFAULT_HOST}`, ...fields]);

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { describeCorpus, readLines } from '../support/corpus.ts';
-import { type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';
+import { forAllTests, gateForAllTests } from '../support/for-all-tests.ts';
+import { startNodeOrigin } from '../support/node-origin.ts';
 import { get } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 
 const NAMES = readLines('header-names.txt');
 const MISSING = describeCorpus('header-names.txt');
@@ -55,20 +55,11 @@ const ORDINARY = [
 const isBelieved = (name: string) =>
   BELIEVED.some((words) => words.test(name)) && !NOT_MEANT.some((words) => words.test(name));
 
-let origin: NodeOrigin;
-let gate: RunningGate;
-
-beforeAll(async () => {
-  origin = await startNodeOrigin();
-  gate = await startGate({
-    kv: 'faulty',
-    vars: { ORIGIN_URL: origin.url, RULES: [{ path: '/public/*', session: 'none' }] },
-    services: { kratos: 'binding', origin: 'http' },
-  });
-});
-afterAll(async () => {
-  await gate.dispose();
-  await origin.close();
+const origin = await forAllTests(startNodeOrigin());
+const gate = await gateForAllTests({
+  kv: 'faulty',
+  vars: { RULES: [{ path: '/public/*', session: 'none' }] },
+  origin,
 });
 
 async function inBatches<Item>(items: readonly Item[], send: (item: Item) => Promise<void>) {

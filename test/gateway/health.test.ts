@@ -1,11 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 
-let gate: RunningGate;
-beforeAll(async () => {
-  gate = await startGate({ kv: 'faulty' });
-});
-afterAll(() => gate.dispose());
+const gate = await gateForAllTests({ kv: 'faulty' });
 
 const ready = () => fetch(`${gate.url}/.postern/health/ready`);
 

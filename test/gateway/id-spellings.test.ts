@@ -1,25 +1,21 @@
 /** RFC 9562 section 4: a UUID is written in lower case, and is read in either. Other ids are compared byte for byte. */
+
 import { createHmac } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { get, header } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
-import { createTestIssuer, type TestIssuer } from '../support/token-issuer.ts';
+import { createTestIssuer } from '../support/token-issuer.ts';
 
 const ISSUER = 'https://auth.example.test/';
 const SECRET = 'a secret of the sender of webhooks';
 
-let gate: RunningGate;
-let issuer: TestIssuer;
 let count = 0;
 
-beforeAll(async () => {
-  issuer = await createTestIssuer({ issuer: ISSUER });
-  const settings = { issuer: ISSUER, preset: 'kratos', audience: 'postern', algorithms: ['ES256'] };
-  gate = await startGate({
-    vars: { WEBHOOK_SECRETS: [SECRET], ISSUERS: [{ ...settings, keys: [issuer.publicJwk] }] },
-  });
+const issuer = await createTestIssuer({ issuer: ISSUER });
+const settings = { issuer: ISSUER, preset: 'kratos', audience: 'postern', algorithms: ['ES256'] };
+const gate = await gateForAllTests({
+  vars: { WEBHOOK_SECRETS: [SECRET], ISSUERS: [{ ...settings, keys: [issuer.publicJwk] }] },
 });
-afterAll(() => gate.dispose());
 
 /** Sends a webhook, and waits for longer than a mark takes to be known. */
 async function tell(message: object): Promise<void> {

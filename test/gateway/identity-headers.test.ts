@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { forAllTests, gateForAllTests } from '../support/for-all-tests.ts';
+import { startNodeOrigin } from '../support/node-origin.ts';
 import { get, header, headerValues, type RawHeaders, request } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { startGate } from '../support/start-gate.ts';
 
 const RULES = [
   { path: '/public/*', session: 'none' },
@@ -16,13 +17,8 @@ const PATHS = ['/public/x', '/either/x', '/required/x'];
 /** RFC 9110 section 5.6.2 `tchar`, letters and digits excepted. */
 const TOKEN_MARKS = "!#$%&'*+-.^_`|~".split('');
 
-let origin: NodeOrigin;
-let gate: RunningGate;
-let token: string;
-let identityId: string;
-
-beforeAll(async () => {
-  origin = await startNodeOrigin((incoming, response) => {
+const origin = await forAllTests(
+  startNodeOrigin((incoming, response) => {
     if (incoming.url === '/public/hop') {
       response.writeHead(200, [
         'Connection',
@@ -36,21 +32,17 @@ beforeAll(async () => {
       ]);
     }
     response.end('ok\n');
-  });
-  gate = await startGate({
-    vars: { RULES, IDENTITY_HEADERS, ORIGIN_URL: origin.url },
-    services: { kratos: 'binding', origin: 'http' },
-  });
-  const signedIn = await gate.kratos.createSession({ traits: { email: 'a@example.test' } });
-  token = signedIn.token;
-  identityId = signedIn.session.identity.id;
+  }),
+);
+const gate = await gateForAllTests({
+  vars: { RULES, IDENTITY_HEADERS },
+  origin,
 });
+const signedIn = await gate.kratos.createSession({ traits: { email: 'a@example.test' } });
+const token = signedIn.token;
+const identityId = signedIn.session.identity.id;
 beforeEach(() => {
   origin.arrived.length = 0;
-});
-afterAll(async () => {
-  await gate.dispose();
-  await origin.close();
 });
 
 /** The headers the origin received of the last request, names in lower case. */

@@ -1,18 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { get, header, headerValues, request } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 
 const PAGE = { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
 const DEAD = 'ory_kratos_session=MTc2NTAwMDAwMHxkZWFkLXNlc3Npb24';
 
-let gate: RunningGate;
-
-beforeAll(async () => {
-  gate = await startGate({
-    vars: { RULES: [{ path: '/strong', session: 'required', aal: 'aal2' }] },
-  });
+const gate = await gateForAllTests({
+  vars: { RULES: [{ path: '/strong', session: 'required', aal: 'aal2' }] },
 });
-afterAll(() => gate.dispose());
 
 /** A browser's cookie jar, as far as these tests need one. */
 class Browser {

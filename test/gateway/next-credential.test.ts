@@ -1,9 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { readDecisions } from '../support/decision-lines.ts';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { get, header, headerValues } from '../support/raw-http.ts';
-import type { SignedInSession } from '../support/standin-control.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
-import { createTestIssuer, type TestIssuer } from '../support/token-issuer.ts';
+import { createTestIssuer } from '../support/token-issuer.ts';
 import {
   byBearer,
   byToken,
@@ -20,39 +19,23 @@ const RULES = [
   { path: '/strict/*', session: 'required', freshness: 'strict' },
 ];
 
-let gate: RunningGate;
-let issuer: TestIssuer;
-let ann: SignedInSession;
-let bob: SignedInSession;
-
-beforeAll(async () => {
-  issuer = await createTestIssuer();
-  gate = await startGate({
-    vars: {
-      RULES,
-      TOKEN_COOKIE_NAMES: ['app_token'],
-      IDENTITY_HEADERS: { 'X-User-Email': 'identity.traits.email' },
-      ISSUERS: [
-        {
-          issuer: issuer.issuer,
-          preset: 'kratos',
-          audience: 'postern',
-          algorithms: ['ES256'],
-          keys: { keys: [issuer.publicJwk] },
-        },
-      ],
-    },
-  });
-  await gate.kratos.control({ publicUrl: 'https://kratos.example.test' });
-  ann = await gate.kratos.createSession({ traits: { email: 'ann@example.com' } });
-  bob = await gate.kratos.createSession({ traits: { email: 'bob@example.com' } });
+const issuer = await createTestIssuer();
+const gate = await gateForAllTests({
+  vars: {
+    RULES,
+    TOKEN_COOKIE_NAMES: ['app_token'],
+    IDENTITY_HEADERS: { 'X-User-Email': 'identity.traits.email' },
+    ISSUERS: [issuer.settings],
+  },
 });
-afterAll(() => gate.dispose());
+await gate.kratos.control({ publicUrl: 'https://kratos.example.test' });
+const ann = await gate.kratos.createSession({ traits: { email: 'ann@example.com' } });
+const bob = await gate.kratos.createSession({ traits: { email: 'bob@example.com' } });
 afterEach(async () => {
   await gate.kratos.control({ whoami: null, databaseFailing: false });
   await gate.kratos.clearCalls();
   await gate.origin.clearCalls();
-  expect((await gate.logs()).filter((line) => /Uncaught|"bug"/.test(line))).toEqual([]);
+  expect(await gate.bugs()).toEqual([]);
 });
 
 const stranger = () => `${NAME}=${strangersToken()}`;

@@ -1,26 +1,21 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { bundleText } from '../support/bundle-worker.ts';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { get, header } from '../support/raw-http.ts';
 import { inRepository } from '../support/repository.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 
-let gate: RunningGate;
-
-beforeAll(async () => {
-  gate = await startGate({
-    gateScript: await bundleText(documentedWorker()),
-    durableObjects: { REVOCATIONS: 'RevocationLog' },
-    bindings: { ORIGIN: { type: 'worker', worker: 'gate-0', exportName: 'Site' } },
-    vars: {
-      IDENTITY_HEADERS: { 'X-User-Id': 'identity.id' },
-      RULES: [
-        { path: '/members', session: 'required', allow: 'session.identity.traits.plan == "pro"' },
-      ],
-    },
-  });
+const gate = await gateForAllTests({
+  gateScript: await bundleText(documentedWorker()),
+  durableObjects: { REVOCATIONS: 'RevocationLog' },
+  bindings: { ORIGIN: { type: 'worker', worker: 'gate-0', exportName: 'Site' } },
+  vars: {
+    IDENTITY_HEADERS: { 'X-User-Id': 'identity.id' },
+    RULES: [
+      { path: '/members', session: 'required', allow: 'session.identity.traits.plan == "pro"' },
+    ],
+  },
 });
-afterAll(() => gate.dispose());
 
 /** The Worker that the page shows. */
 function documentedWorker(): string {

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { forAllTests, gateForAllTests } from '../support/for-all-tests.ts';
 import { DEFAULT_HOST, get, header, headerValues, request } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
-import { startWireOrigin, valuesOf, type WireOrigin } from '../support/wire-origin.ts';
+import { startGate } from '../support/start-gate.ts';
+import { startWireOrigin, valuesOf } from '../support/wire-origin.ts';
 
 const ADMIN = 'admin.example.test';
 const RULES = [{ path: '/*', session: 'none' }];
@@ -13,22 +14,12 @@ function isSameOrigin(arrived: string): boolean {
   return valuesOf(arrived, 'host').includes(new URL(origin).host);
 }
 
-describe('an origin at an address of its own', () => {
-  let origin: WireOrigin;
-  let gate: RunningGate;
-  let hiddenHost: string;
-
-  beforeAll(async () => {
-    origin = await startWireOrigin();
-    hiddenHost = new URL(origin.url).host;
-    const vars = { RULES, ORIGIN_URL: origin.url, HOSTS: [ADMIN] };
-    gate = await startGate({ services: OVER_HTTP, vars });
-  });
+describe('an origin at an address of its own', async () => {
+  const origin = await forAllTests(startWireOrigin());
+  const hiddenHost = new URL(origin.url).host;
+  const vars = { RULES, ORIGIN_URL: origin.url, HOSTS: [ADMIN] };
+  const gate = await gateForAllTests({ services: OVER_HTTP, vars });
   beforeEach(() => void origin.take());
-  afterAll(async () => {
-    await gate.dispose();
-    await origin[Symbol.asyncDispose]();
-  });
 
   async function answered(fields: string, Host = DEFAULT_HOST) {
     origin.answer(`HTTP/1.1 302 Found\r\nContent-Length: 0\r\n${fields}\r\n\r\n`);

@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readComplaints, readDecisions } from '../support/decision-lines.ts';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { get, header, headerValues } from '../support/raw-http.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
 import {
@@ -20,8 +21,8 @@ const ENDLESS = `HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n${'x'.repea
 
 async function gateBefore(origin: TcpFake): Promise<RunningGate> {
   return startGate({
-    vars: { RULES, ORIGIN_URL: origin.url, ORIGIN_TIMEOUT_MS: 300 },
-    services: { kratos: 'binding', origin: 'http' },
+    vars: { RULES, ORIGIN_TIMEOUT_MS: 300 },
+    origin,
   });
 }
 
@@ -63,8 +64,8 @@ describe('an origin with a status that ends no request (RFC 9110 section 15)', (
   it('O7: 101 unasked, 1xx alone, below 100 and above 599 are the site’s fault, and no bug', async () => {
     await using origin = await startWireOrigin();
     await using gate = await startGate({
-      vars: { RULES, ORIGIN_URL: origin.url },
-      services: { kratos: 'binding', origin: 'http' },
+      vars: { RULES },
+      origin,
     });
     for (const [status, reason] of [
       ['101 Switching Protocols', 'origin_not_valid'],
@@ -95,8 +96,8 @@ describe('an origin with a status that ends no request (RFC 9110 section 15)', (
   it('O7: 101 without the accept of RFC 6455 is answered 502 by the platform', async () => {
     await using origin = await startWireOrigin();
     await using gate = await startGate({
-      vars: { RULES, ORIGIN_URL: origin.url },
-      services: { kratos: 'binding', origin: 'http' },
+      vars: { RULES },
+      origin,
     });
     const handshake = {
       Connection: 'Upgrade',
@@ -114,8 +115,8 @@ describe('an origin with a status that ends no request (RFC 9110 section 15)', (
   it('every other status passes, without a body where it may have none', async () => {
     await using origin = await startWireOrigin();
     await using gate = await startGate({
-      vars: { RULES, ORIGIN_URL: origin.url },
-      services: { kratos: 'binding', origin: 'http' },
+      vars: { RULES },
+      origin,
     });
     for (const [status, text] of [
       [204, ''],
@@ -210,12 +211,10 @@ describe('an origin that answers too late', () => {
   });
 });
 
-describe('the session store’s own cookies', () => {
-  let gate: RunningGate;
-  beforeAll(async () => {
-    gate = await startGate({ vars: { RULES: [{ path: '/either', session: 'optional' }] } });
+describe('the session store’s own cookies', async () => {
+  const gate = await gateForAllTests({
+    vars: { RULES: [{ path: '/either', session: 'optional' }] },
   });
-  afterAll(() => gate.dispose());
 
   it('C11: a renewed one reaches the browser that caused it, through the gate, once', async () => {
     const { cookie, session } = await gate.kratos.createSession();

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { OWN_SESSIONS_PATH as PATH } from '../../src/routes/sessions-page/sessions-page.ts';
+import { forAllTests, gateForAllTests } from '../support/for-all-tests.ts';
 import { get, header, request } from '../support/raw-http.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
-import { startTokenSite, type TokenSite } from './token-site.ts';
+import { startTokenSite } from './token-site.ts';
 
 const PAGE = { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
 
@@ -27,13 +28,9 @@ async function twoSessions({ kratos }: RunningGate) {
   ] as const;
 }
 
-describe('the sessions page of a site’s second host', () => {
+describe('the sessions page of a site’s second host', async () => {
   const HOST = 'admin.example.test';
-  let gate: RunningGate;
-  beforeAll(async () => {
-    gate = await startGate({ vars: { HOSTS: [HOST] } });
-  });
-  afterAll(() => gate.dispose());
+  const gate = await gateForAllTests({ vars: { HOSTS: [HOST] } });
 
   it('takes its own form by its Origin alone, as browsers without Fetch Metadata send it', async () => {
     const [current, other] = await twoSessions(gate);
@@ -56,12 +53,8 @@ describe('the sessions page of a site’s second host', () => {
   });
 });
 
-describe('the sessions page for whoever shows a token', () => {
-  let site: TokenSite;
-  beforeAll(async () => {
-    site = await startTokenSite();
-  });
-  afterAll(() => site.dispose());
+describe('the sessions page for whoever shows a token', async () => {
+  const site = await forAllTests(startTokenSite());
 
   it('says that a token stands in no list, and asks nobody', async () => {
     const token = await site.inlineToken();

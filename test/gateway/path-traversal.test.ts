@@ -1,31 +1,21 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { describeCorpus, readLines } from '../support/corpus.ts';
 import { readDecisions } from '../support/decision-lines.ts';
-import { type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';
+import { forAllTests, gateForAllTests } from '../support/for-all-tests.ts';
+import { startNodeOrigin } from '../support/node-origin.ts';
 import { get, header, type RawHeaders } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 
 const RULES = [{ path: '/public/*', session: 'none' }];
 const BATCH = 50;
 const BATCHES = 60;
 
-let origin: NodeOrigin;
-let gate: RunningGate;
-let signedIn: RawHeaders;
-
-beforeAll(async () => {
-  origin = await startNodeOrigin();
-  gate = await startGate({
-    vars: { RULES, ORIGIN_URL: origin.url },
-    services: { kratos: 'binding', origin: 'http' },
-  });
-  signedIn = { 'X-Session-Token': (await gate.kratos.createSession()).token };
+const origin = await forAllTests(startNodeOrigin());
+const gate = await gateForAllTests({
+  vars: { RULES },
+  origin,
 });
-afterAll(async () => {
-  await gate.dispose();
-  await origin.close();
-});
+const signedIn = { 'X-Session-Token': (await gate.kratos.createSession()).token };
 
 /** What some server or other takes a path for: decoded again and again, with every separator it may know. */
 function readings(path: string): string[] {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { get, header, type RawHeaders, request } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 import { silentServer, type TcpFake } from '../support/tcp-fakes.ts';
 
 const RULES = [
@@ -10,15 +10,9 @@ const RULES = [
   { path: '/%C3%A9/*', session: 'none' },
 ];
 
-let gate: RunningGate;
-let signedIn: RawHeaders;
-
-beforeAll(async () => {
-  gate = await startGate({ kv: 'faulty', vars: { RULES } });
-  signedIn = { 'X-Session-Token': (await gate.kratos.createSession()).token };
-  await forgetCalls();
-});
-afterAll(() => gate.dispose());
+const gate = await gateForAllTests({ kv: 'faulty', vars: { RULES } });
+const signedIn = { 'X-Session-Token': (await gate.kratos.createSession()).token };
+await forgetCalls();
 afterEach(forgetCalls);
 
 async function forgetCalls(): Promise<void> {

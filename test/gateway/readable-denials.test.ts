@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import type { RawResponse } from '../support/parse-response.ts';
 import { get, header, headerValues, type RawHeaders, request } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { startGate } from '../support/start-gate.ts';
 import { refusingServer } from '../support/tcp-fakes.ts';
 
 const SPA = 'https://spa.example.test';
@@ -17,16 +18,10 @@ const RULES = [
   { host: ADMIN_HOST, path: '/desk/*', session: 'required', preflight: [DESK] },
 ];
 
-let gate: RunningGate;
-let cookie: string;
-
-beforeAll(async () => {
-  gate = await startGate({
-    vars: { RULES, HOSTS: [ADMIN_HOST], FORWARD_AUTH_SECRETS: [SECRET], ALLOWED_ORIGINS: [] },
-  });
-  ({ cookie } = await gate.kratos.createSession());
+const gate = await gateForAllTests({
+  vars: { RULES, HOSTS: [ADMIN_HOST], FORWARD_AUTH_SECRETS: [SECRET], ALLOWED_ORIGINS: [] },
 });
-afterAll(() => gate.dispose());
+const { cookie } = await gate.kratos.createSession();
 
 const tokens = (answer: RawResponse, name: string) =>
   headerValues(answer, name).flatMap((value) =>
@@ -197,8 +192,8 @@ describe('a fault on a gated path', () => {
   it('W11: of the origin is readable by the rule’s origin', async () => {
     const origin = await refusingServer();
     await using other = await startGate({
-      vars: { RULES, HOSTS: [ADMIN_HOST], ORIGIN_URL: origin.url },
-      services: { kratos: 'binding', origin: 'http' },
+      vars: { RULES, HOSTS: [ADMIN_HOST] },
+      origin,
     });
     const answer = await get(other.port, '/open/x', { Origin: SPA });
     expect(answer.status).toBe(502);

@@ -1,23 +1,17 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { get, type RawHeaders } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 import { byToken, cacheStatus, strangersToken, whoami, whoamiCalls } from './whoami-requests.ts';
 
 /** A client can repeat a refused credential as often as it likes, and ask for the present each time (RFC 9111 section 5.2.1). */
 
 const NAME = 'ory_kratos_session';
 
-let gate: RunningGate;
-
-beforeAll(async () => {
-  gate = await startGate({
-    vars: { RULES: [{ path: '/strict/*', session: 'required', freshness: 'strict' }] },
-  });
+const gate = await gateForAllTests({
+  vars: { RULES: [{ path: '/strict/*', session: 'required', freshness: 'strict' }] },
 });
-afterAll(() => gate.dispose());
 afterEach(async () => {
-  await gate.kratos.reset();
-  await gate.kratos.clearCalls();
+  await gate.reset();
   await gate.clock.advance(30_000);
 });
 

@@ -3,10 +3,11 @@
  * received the token before. OpenID Connect Back-Channel Logout 1.0 section 2.7: a logout of somebody who is logged
  * out already has succeeded. Standard Webhooks: an id is the same when a message is sent again.
  */
+
 import { createHmac } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createEventSigner, type EventSigner } from '../support/event-signer.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createEventSigner } from '../support/event-signer.ts';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 
 const ISSUER = 'https://server.example.com';
 const AUDIENCE = 's6BhdRkqt3';
@@ -14,26 +15,20 @@ const SECRET = 'a secret of the sender of webhooks';
 const LOGOUT = 'http://schemas.openid.net/event/backchannel-logout';
 const REVOKED = 'https://schemas.openid.net/secevent/caep/event-type/session-revoked';
 
-let gate: RunningGate;
-let signer: EventSigner;
-
-beforeAll(async () => {
-  signer = await createEventSigner('k1');
-  const issuer = {
-    issuer: ISSUER,
-    preset: 'kratos',
-    audience: AUDIENCE,
-    algorithms: ['ES256'],
-    keys: [signer.publicJwk],
-    event_audience: [AUDIENCE],
-  };
-  gate = await startGate({
-    log: 'faulty',
-    vars: { ISSUERS: JSON.stringify([issuer]), WEBHOOK_SECRETS: [SECRET] },
-  });
-  await gate.clock.advance(120_000); // past the head start of a new log
+const signer = await createEventSigner('k1');
+const issuer = {
+  issuer: ISSUER,
+  preset: 'kratos',
+  audience: AUDIENCE,
+  algorithms: ['ES256'],
+  keys: [signer.publicJwk],
+  event_audience: [AUDIENCE],
+};
+const gate = await gateForAllTests({
+  log: 'faulty',
+  vars: { ISSUERS: JSON.stringify([issuer]), WEBHOOK_SECRETS: [SECRET] },
 });
-afterAll(() => gate.dispose());
+await gate.clock.advance(120_000); // past the head start of a new log
 afterEach(() => gate.setLogFaults({}));
 
 const seconds = () => Math.floor(gate.clock.now() / 1000);

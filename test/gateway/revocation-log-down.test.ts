@@ -1,34 +1,28 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createEventSigner, type EventSigner } from '../support/event-signer.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createEventSigner } from '../support/event-signer.ts';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 
 const ISSUER = 'https://issuer.example.test/';
 const API_KEY = 'a-key-for-senders-that-cannot-sign';
 
-let gate: RunningGate;
-let signer: EventSigner;
-
-beforeAll(async () => {
-  signer = await createEventSigner('k1');
-  const issuer = {
-    issuer: ISSUER,
-    preset: 'kratos',
-    audience: 'site',
-    algorithms: ['ES256'],
-    keys: [signer.publicJwk],
-  };
-  gate = await startGate({
-    durableObjects: {},
-    // A Worker that is no log: every call to it fails.
-    bindings: { REVOCATIONS: { type: 'worker', worker: 'kratos' } },
-    vars: {
-      ISSUERS: JSON.stringify([issuer]),
-      WEBHOOK_API_KEYS: [API_KEY],
-      RULES: [{ path: '/strict', session: 'required', freshness: 'strict' }],
-    },
-  });
+const signer = await createEventSigner('k1');
+const issuer = {
+  issuer: ISSUER,
+  preset: 'kratos',
+  audience: 'site',
+  algorithms: ['ES256'],
+  keys: [signer.publicJwk],
+};
+const gate = await gateForAllTests({
+  durableObjects: {},
+  // A Worker that is no log: every call to it fails.
+  bindings: { REVOCATIONS: { type: 'worker', worker: 'kratos' } },
+  vars: {
+    ISSUERS: JSON.stringify([issuer]),
+    WEBHOOK_API_KEYS: [API_KEY],
+    RULES: [{ path: '/strict', session: 'required', freshness: 'strict' }],
+  },
 });
-afterAll(() => gate.dispose());
 beforeEach(() => gate.kratos.reset());
 
 async function get(path: string, headers: Record<string, string>) {

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 
 const SECRETS = [
   'the first secret, soon to be withdrawn',
@@ -8,13 +8,11 @@ const SECRETS = [
 ];
 const API_KEY = 'a-key-for-senders-that-cannot-sign';
 
-let gate: RunningGate;
 let count = 0;
 
-beforeAll(async () => {
-  gate = await startGate({ vars: { WEBHOOK_SECRETS: SECRETS, WEBHOOK_API_KEYS: [API_KEY] } });
+const gate = await gateForAllTests({
+  vars: { WEBHOOK_SECRETS: SECRETS, WEBHOOK_API_KEYS: [API_KEY] },
 });
-afterAll(() => gate.dispose());
 
 const GOOD = JSON.stringify({ session_ids: ['s'] });
 

@@ -1,24 +1,19 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type GateSocket, type RunningGate, startGate } from '../support/start-gate.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
+import { type GateSocket, startGate } from '../support/start-gate.ts';
 
 const SECRET = 'a secret that only the test and the gate know';
 const LAG_MS = 5000;
 
-let gate: RunningGate;
-let here: GateSocket;
-let there: GateSocket;
-
-beforeAll(async () => {
-  gate = await startGate({ isolates: 2, kv: 'faulty', vars: { WEBHOOK_SECRETS: [SECRET] } });
-  const [first, second] = gate.gates;
-  if (first === undefined || second === undefined) throw new Error('two isolates were asked for');
-  [here, there] = [first, second];
+const gate = await gateForAllTests({
+  isolates: 2,
+  kv: 'faulty',
+  vars: { WEBHOOK_SECRETS: [SECRET] },
 });
-afterAll(() => gate.dispose());
+const [here, there] = [gate.isolate(0), gate.isolate(1)];
 beforeEach(async () => {
-  await gate.kratos.reset();
-  await gate.kv.setMode({});
+  await gate.reset();
   // Past the head start of a new log, and past whatever the test before remembered.
   await gate.clock.advance(400_000);
 });

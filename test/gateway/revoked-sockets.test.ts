@@ -2,11 +2,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createEventSigner, type EventSigner } from '../support/event-signer.ts';
-import { type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createEventSigner } from '../support/event-signer.ts';
+import { forAllTests, gateForAllTests } from '../support/for-all-tests.ts';
+import { startNodeOrigin } from '../support/node-origin.ts';
 import { get, header, request } from '../support/raw-http.ts';
-import { type GateSocket, type RunningGate, startGate } from '../support/start-gate.ts';
+import { type GateSocket, startGate } from '../support/start-gate.ts';
 import { openWebSocket } from '../support/web-socket-client.ts';
 
 const LAG_MS = 2000;
@@ -31,30 +32,20 @@ async function announce({ url }: GateSocket, message: object): Promise<number> {
 
 const socketUrl = ({ port }: GateSocket) => `ws://127.0.0.1:${port}/ws`;
 
-describe('a WebSocket in an isolate that nobody told', () => {
-  let gate: RunningGate;
-  let signer: EventSigner;
-  let here: GateSocket;
-  let there: GateSocket;
-
-  beforeAll(async () => {
-    signer = await createEventSigner('k1');
-    const issuer = {
-      issuer: ISSUER,
-      preset: 'kratos',
-      audience: 'site',
-      algorithms: ['ES256'],
-      keys: [signer.publicJwk],
-    };
-    const RULES = [{ path: '/optional/*', session: 'optional' }];
-    const vars = { ...VARS, RULES, ISSUERS: JSON.stringify([issuer]) };
-    gate = await startGate({ isolates: 2, vars });
-    const [first, second] = gate.gates;
-    if (first === undefined || second === undefined) throw new Error('two isolates were asked for');
-    [here, there] = [first, second];
-    await gate.clock.advance(120_000); // past the head start of a new log
-  });
-  afterAll(() => gate.dispose());
+describe('a WebSocket in an isolate that nobody told', async () => {
+  const signer = await createEventSigner('k1');
+  const issuer = {
+    issuer: ISSUER,
+    preset: 'kratos',
+    audience: 'site',
+    algorithms: ['ES256'],
+    keys: [signer.publicJwk],
+  };
+  const RULES = [{ path: '/optional/*', session: 'optional' }];
+  const vars = { ...VARS, RULES, ISSUERS: JSON.stringify([issuer]) };
+  const gate = await gateForAllTests({ isolates: 2, vars });
+  const [here, there] = [gate.isolate(0), gate.isolate(1)];
+  await gate.clock.advance(120_000); // past the head start of a new log
   beforeEach(() => gate.kratos.reset());
 
   const token = (sid: string) => {
@@ -203,29 +194,19 @@ function site({ url = '', headers }: IncomingMessage, response: ServerResponse):
   }
 }
 
-describe('an answer that is still under way', () => {
-  let gate: RunningGate;
-  let origin: NodeOrigin;
-
-  beforeAll(async () => {
-    origin = await startNodeOrigin(site);
-    gate = await startGate({
-      services: { kratos: 'binding', origin: 'http' },
-      vars: {
-        ...VARS,
-        ORIGIN_URL: origin.url,
-        RULES: [
-          { path: '/cut/*', session: 'optional', cut_streams: true },
-          { path: '/cut-required/*', session: 'required', cut_streams: true },
-        ],
-      },
-    });
-    await gate.clock.advance(120_000);
+describe('an answer that is still under way', async () => {
+  const origin = await forAllTests(startNodeOrigin(site));
+  const gate = await gateForAllTests({
+    origin,
+    vars: {
+      ...VARS,
+      RULES: [
+        { path: '/cut/*', session: 'optional', cut_streams: true },
+        { path: '/cut-required/*', session: 'required', cut_streams: true },
+      ],
+    },
   });
-  afterAll(async () => {
-    await gate.dispose();
-    await origin.close();
-  });
+  await gate.clock.advance(120_000);
 
   /** Reads until it ends or breaks off. */
   async function read(path: string, headers: Record<string, string>) {

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createEventSigner, type EventSigner } from '../support/event-signer.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createEventSigner } from '../support/event-signer.ts';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 
 /** As in the examples of OpenID CAEP 1.0. */
 const ISSUER = 'https://idp.example.com/123456789/';
@@ -13,26 +13,20 @@ const CHANGED = `${CAEP}/credential-change`;
 const VERIFICATION = `${SSF}/verification`;
 const TYP = { typ: 'secevent+jwt' };
 
-let gate: RunningGate;
-let signer: EventSigner;
-let stranger: EventSigner;
 let count = 0;
 
-beforeAll(async () => {
-  [signer, stranger] = await Promise.all([createEventSigner('k1'), createEventSigner('k1')]);
-  const issuer = (name: string) => ({
-    issuer: name,
-    preset: 'kratos',
-    audience: 'site',
-    algorithms: ['ES256'],
-    keys: [signer.publicJwk],
-    event_audience: AUDIENCES,
-  });
-  gate = await startGate({
-    vars: { ISSUERS: JSON.stringify([issuer(ISSUER), issuer(ISSUER_OF_JANE)]) },
-  });
+const [signer, stranger] = await Promise.all([createEventSigner('k1'), createEventSigner('k1')]);
+const issuer = (name: string) => ({
+  issuer: name,
+  preset: 'kratos',
+  audience: 'site',
+  algorithms: ['ES256'],
+  keys: [signer.publicJwk],
+  event_audience: AUDIENCES,
 });
-afterAll(() => gate.dispose());
+const gate = await gateForAllTests({
+  vars: { ISSUERS: JSON.stringify([issuer(ISSUER), issuer(ISSUER_OF_JANE)]) },
+});
 
 type Claims = Record<string, unknown>;
 

@@ -1,21 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { get, header, headerValues } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { startGate } from '../support/start-gate.ts';
 
 const DELAY_MS = 150;
 
-let gate: RunningGate;
-
-beforeAll(async () => {
-  gate = await startGate({
-    vars: { SERVER_TIMING: 'true' },
-    originScript: `export default { async fetch() {
-      await scheduler.wait(${2 * DELAY_MS});
-      return new Response('site', { headers: { 'Server-Timing': 'db;dur=3' } });
-    } };`,
-  });
+const gate = await gateForAllTests({
+  vars: { SERVER_TIMING: 'true' },
+  originScript: `export default { async fetch() {
+    await scheduler.wait(${2 * DELAY_MS});
+    return new Response('site', { headers: { 'Server-Timing': 'db;dur=3' } });
+  } };`,
 });
-afterAll(() => gate.dispose());
 
 /** The milliseconds that each part took. */
 function timesIn(answer: Awaited<ReturnType<typeof get>>): Record<string, number> {

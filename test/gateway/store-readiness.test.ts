@@ -1,7 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { readDecisions } from '../support/decision-lines.ts';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { get, header, headerValues, type RawHeaders, request } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { startGate } from '../support/start-gate.ts';
 import {
   byCookie,
   byToken,
@@ -25,18 +26,12 @@ const VARS = {
   SELF_SERVICE: true,
 };
 
-let gate: RunningGate;
-
-beforeAll(async () => {
-  gate = await startGate({ vars: VARS });
-});
-afterAll(() => gate.dispose());
+const gate = await gateForAllTests({ vars: VARS });
 afterEach(async () => {
-  await gate.kratos.reset();
-  await gate.kratos.clearCalls();
+  await gate.reset();
   // Past every finding and refusal that the test before left behind.
   await gate.clock.advance(30_000);
-  expect((await gate.logs()).filter((line) => /Uncaught|"bug"/.test(line))).toEqual([]);
+  expect(await gate.bugs()).toEqual([]);
   gate.clearLogs();
 });
 

@@ -1,9 +1,9 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { get, header, type RawHeaders, rawRequest } from '../support/raw-http.ts';
-import type { SignedInSession } from '../support/standin-control.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { startGate } from '../support/start-gate.ts';
 
 /** Chunks of the stand-in are 200 ms apart; a gate that gathers them first shows them within this. */
 const TOGETHER_MS = 100;
@@ -14,17 +14,11 @@ const UPGRADE = {
   'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
 };
 
-let gate: RunningGate;
-let alice: SignedInSession;
-
-beforeAll(async () => {
-  gate = await startGate({
-    services: 'http',
-    vars: { RULES: [{ path: '/public/*', session: 'none' }] },
-  });
-  alice = await gate.kratos.createSession();
+const gate = await gateForAllTests({
+  services: 'http',
+  vars: { RULES: [{ path: '/public/*', session: 'none' }] },
 });
-afterAll(() => gate.dispose());
+const alice = await gate.kratos.createSession();
 
 const token = () => ({ 'X-Session-Token': alice.token });
 

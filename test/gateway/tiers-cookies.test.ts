@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { headerValues } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 import {
   byCookie,
   cacheStatus,
@@ -12,15 +12,9 @@ import {
 
 /** Kratos renews a cookie when the session has been extended: the new one goes to whom it was made for. */
 
-let gate: RunningGate;
-
-beforeAll(async () => {
-  gate = await startGate({ kv: 'faulty', isolates: 2 });
-});
-afterAll(() => gate.dispose());
+const gate = await gateForAllTests({ kv: 'faulty', isolates: 2 });
 afterEach(async () => {
-  await gate.kratos.reset();
-  await gate.kratos.clearCalls();
+  await gate.reset();
   await gate.clock.set(0);
 });
 

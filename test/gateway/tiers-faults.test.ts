@@ -1,8 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { forAllTests, gateForAllTests } from '../support/for-all-tests.ts';
 import { header } from '../support/raw-http.ts';
 import type { KratosHandle } from '../support/standin-control.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
-import { type UnreliableStore, unreliableStore } from './unreliable-store.ts';
+import { unreliableStore } from './unreliable-store.ts';
 import { byToken, cacheStatus, sessionIdOf, strangersToken, whoami } from './whoami-requests.ts';
 
 /** The store fails, in every way that a store can: known sessions are served and say so, unknown ones get 503, nobody 401. */
@@ -10,21 +10,12 @@ import { byToken, cacheStatus, sessionIdOf, strangersToken, whoami } from './who
 const TIMEOUT_MS = 500;
 const SERVED_SECONDS = 360;
 
-let gate: RunningGate;
-let way: UnreliableStore;
-
-beforeAll(async () => {
-  way = await unreliableStore();
-  gate = await startGate({
-    services: { kratos: 'http', origin: 'binding' },
-    vars: { KRATOS_PUBLIC_URL: way.url, STORE_TIMEOUT_MS: TIMEOUT_MS },
-  });
-  way.leadTo(gate.kratos.port);
+const way = await forAllTests(unreliableStore());
+const gate = await gateForAllTests({
+  services: { kratos: 'http', origin: 'binding' },
+  vars: { KRATOS_PUBLIC_URL: way.url, STORE_TIMEOUT_MS: TIMEOUT_MS },
 });
-afterAll(async () => {
-  await gate.dispose();
-  await way[Symbol.asyncDispose]();
-});
+way.leadTo(gate.kratos.port);
 beforeEach(async () => {
   await way.fail('works');
   await gate.kratos.reset();
@@ -34,7 +25,7 @@ beforeEach(async () => {
   await expect.poll(async () => (await whoami(gate.port, byToken(token))).status).toBe(200);
 });
 afterEach(async () => {
-  expect((await gate.logs()).filter((line) => /Uncaught|"bug"/.test(line))).toEqual([]);
+  expect(await gate.bugs()).toEqual([]);
 });
 
 type Control = Parameters<KratosHandle['control']>[0];

@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { composeRequest, openAndReset } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 import {
   byCookie,
   byToken,
@@ -13,17 +13,10 @@ import {
 
 /** Many at once, and clients that go away. */
 
-let gate: RunningGate;
-
-beforeAll(async () => {
-  gate = await startGate({ kv: 'faulty' });
-});
-afterAll(() => gate.dispose());
+const gate = await gateForAllTests({ kv: 'faulty' });
 afterEach(async () => {
-  await gate.kratos.reset();
-  await gate.kratos.clearCalls();
-  await gate.kv.setMode({});
-  expect((await gate.logs()).filter((line) => /Uncaught|"bug"/.test(line))).toEqual([]);
+  await gate.reset();
+  expect(await gate.bugs()).toEqual([]);
 });
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,6 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { Fault, FaultSettings } from '../support/faulty-kv/settings.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { gateForAllTests } from '../support/for-all-tests.ts';
+import { startGate } from '../support/start-gate.ts';
 import {
   byToken,
   cacheStatus,
@@ -12,16 +13,9 @@ import {
 
 /** KV fails, in every way that KV can: everything is right all the same, only slower. */
 
-let gate: RunningGate;
-
-beforeAll(async () => {
-  gate = await startGate({ kv: 'faulty', isolates: 2 });
-});
-afterAll(() => gate.dispose());
+const gate = await gateForAllTests({ kv: 'faulty', isolates: 2 });
 afterEach(async () => {
-  await gate.kratos.reset();
-  await gate.kratos.clearCalls();
-  await gate.kv.setMode({});
+  await gate.reset();
   await gate.clock.set(0);
   gate.clearLogs();
 });

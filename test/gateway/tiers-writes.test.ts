@@ -1,16 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { byToken, whoami, whoamiCalls } from './whoami-requests.ts';
 
-let gate: RunningGate;
+const gate = await gateForAllTests({ kv: 'faulty', isolates: 2 });
 /** An isolate that shares nothing with the first but KV. */
-let second: number;
-
-beforeAll(async () => {
-  gate = await startGate({ kv: 'faulty', isolates: 2 });
-  second = gate.gates[1]?.port ?? 0;
-});
-afterAll(() => gate.dispose());
+const second = gate.isolate(1).port;
 afterEach(async () => {
   await gate.kratos.clearCalls();
   await gate.kv.clearCalls();

@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { header } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 import {
   byToken,
   cacheStatus,
@@ -10,21 +10,13 @@ import {
   whoamiCalls,
 } from './whoami-requests.ts';
 
-let gate: RunningGate;
+const gate = await gateForAllTests({ kv: 'faulty', isolates: 2 });
 /** An isolate that shares nothing with the first but KV. */
-let second: number;
-
-beforeAll(async () => {
-  gate = await startGate({ kv: 'faulty', isolates: 2 });
-  second = gate.gates[1]?.port ?? 0;
-});
-afterAll(() => gate.dispose());
+const second = gate.isolate(1).port;
 afterEach(async () => {
-  await gate.kratos.reset();
-  await gate.kratos.clearCalls();
-  await gate.kv.clearCalls();
+  await gate.reset();
   await gate.clock.set(0);
-  expect((await gate.logs()).filter((line) => /Uncaught|"bug"/.test(line))).toEqual([]);
+  expect(await gate.bugs()).toEqual([]);
 });
 
 /** Signs someone in, asks once, and sets the clock so that the check began this long ago, give or take what that took. */

@@ -1,20 +1,18 @@
 /** Which calls tokens cause, by the built gate: few, and none when warm. */
+
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { forAllTests } from '../support/for-all-tests.ts';
 import type { RawResponse } from '../support/parse-response.ts';
 import { get, header } from '../support/raw-http.ts';
 import { startGate } from '../support/start-gate.ts';
-import { bearer, SECRET, startTokenSite, type TokenSite } from './token-site.ts';
+import { zoneSettings } from '../support/token-issuer.ts';
+import { bearer, SECRET, startTokenSite } from './token-site.ts';
 
 const KEY_SET = 'GET /openidconnect/jwks';
 const RUNS = Number(process.env.POSTERN_PROPERTY_RUNS ?? 300);
 
-let gate: TokenSite;
-
-beforeAll(async () => {
-  gate = await startTokenSite();
-});
-afterAll(() => gate.dispose());
+const gate = await forAllTests(startTokenSite());
 beforeEach(() => gate.clearAllCalls());
 
 const whoami = (token: string) => get(gate.port, '/sessions/whoami', bearer(token));
@@ -28,15 +26,7 @@ describe('calls', () => {
       kv: 'faulty',
       vars: ({ keycard }) => ({
         KEY_SET_SECRET: SECRET,
-        ISSUERS: [
-          {
-            issuer: keycard,
-            preset: 'keycard',
-            audience: 'postern',
-            algorithms: ['RS256'],
-            discovery: true,
-          },
-        ],
+        ISSUERS: [zoneSettings(keycard)],
       }),
     });
     try {

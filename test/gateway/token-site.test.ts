@@ -1,23 +1,14 @@
 /** The gated site and the published documents, for tokens, by the built gate. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { beforeEach, describe, expect, it } from 'vitest';
+import { forAllTests } from '../support/for-all-tests.ts';
 import type { RawResponse } from '../support/parse-response.ts';
 import { get, header, headerValues, request } from '../support/raw-http.ts';
 import { startGate } from '../support/start-gate.ts';
 import { usualClaims } from '../support/token-issuer.ts';
-import {
-  bearer,
-  INLINE_ISSUER,
-  METADATA_URL,
-  startTokenSite,
-  type TokenSite,
-} from './token-site.ts';
+import { bearer, INLINE_ISSUER, METADATA_URL, startTokenSite } from './token-site.ts';
 
-let gate: TokenSite;
-
-beforeAll(async () => {
-  gate = await startTokenSite();
-});
-afterAll(() => gate.dispose());
+const gate = await forAllTests(startTokenSite());
 beforeEach(() => gate.clearAllCalls());
 
 const jsonOf = (response: RawResponse) => JSON.parse(response.body.toString());

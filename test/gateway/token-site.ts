@@ -38,11 +38,7 @@ export async function startTokenSite(): Promise<TokenSite> {
         KEY_SET_SECRET: SECRET,
         ISSUERS: [
           {
-            issuer: INLINE_ISSUER,
-            preset: 'kratos',
-            audience: 'postern',
-            algorithms: ['ES256'],
-            keys: { keys: [inline.publicJwk] },
+            ...inline.settings,
             session_fields: {
               'identity.traits.email': 'email',
               'identity.metadata_public.team': 'ext.team',

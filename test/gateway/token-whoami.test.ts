@@ -1,16 +1,13 @@
 /** `/sessions/whoami` for tokens, by the built gate. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { beforeEach, describe, expect, it } from 'vitest';
+import { forAllTests } from '../support/for-all-tests.ts';
 import type { RawResponse } from '../support/parse-response.ts';
 import { get, header } from '../support/raw-http.ts';
 import { createTestIssuer, usualClaims } from '../support/token-issuer.ts';
-import { bearer, INLINE_ISSUER, startTokenSite, type TokenSite } from './token-site.ts';
+import { bearer, INLINE_ISSUER, startTokenSite } from './token-site.ts';
 
-let gate: TokenSite;
-
-beforeAll(async () => {
-  gate = await startTokenSite();
-});
-afterAll(() => gate.dispose());
+const gate = await forAllTests(startTokenSite());
 beforeEach(() => gate.clearAllCalls());
 
 const whoami = (token: string) => get(gate.port, '/sessions/whoami', bearer(token));

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readComplaints, readDecisions } from '../support/decision-lines.ts';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import type { RawResponse } from '../support/parse-response.ts';
 import { get, header, type RawHeaders } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 
 const COOKIE = 'ory_kratos_session';
 const TARGETS = ['/sessions/whoami', '/site'];
@@ -15,15 +15,10 @@ const CARRIERS: Readonly<Record<string, (value: string) => RawHeaders>> = {
   Bearer: (value) => ({ Authorization: `Bearer ${value}` }),
 };
 
-let gate: RunningGate;
-
-beforeAll(async () => {
-  gate = await startGate({
-    kv: 'faulty',
-    vars: { RULES: [{ path: '/either', session: 'optional' }] },
-  });
+const gate = await gateForAllTests({
+  kv: 'faulty',
+  vars: { RULES: [{ path: '/either', session: 'optional' }] },
 });
-afterAll(() => gate.dispose());
 
 /** What is known after every hostile request: nobody was asked, nothing stored, nothing thrown. */
 async function expectQuiet(): Promise<void> {

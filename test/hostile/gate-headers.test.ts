@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { describeCorpus, readLines } from '../support/corpus.ts';
+import { forAllTests, gateForAllTests } from '../support/for-all-tests.ts';
 import { sendAll } from '../support/keep-alive.ts';
-import { type ArrivedRequest, type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';
+import { type ArrivedRequest, startNodeOrigin } from '../support/node-origin.ts';
 import { request } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 
 const TOKEN = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const SPOOFED = 'spoofed-value';
@@ -35,24 +35,14 @@ const THE_SITES_OWN = new Set(['authorization', 'origin', 'origin~https://%s.%h'
 
 const foldForOracle = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, '-');
 
-describe('the gate in front of a Node origin', () => {
-  let gate: RunningGate;
-  let origin: NodeOrigin;
-
-  beforeAll(async () => {
-    origin = await startNodeOrigin();
-    gate = await startGate({
-      services: { kratos: 'binding', origin: 'http' },
-      vars: {
-        ORIGIN_URL: origin.url,
-        IDENTITY_HEADERS,
-        RULES: [{ path: '/open/*', session: 'optional' }],
-      },
-    });
-  });
-  afterAll(async () => {
-    await gate.dispose();
-    await origin[Symbol.asyncDispose]();
+describe('the gate in front of a Node origin', async () => {
+  const origin = await forAllTests(startNodeOrigin());
+  const gate = await gateForAllTests({
+    origin,
+    vars: {
+      IDENTITY_HEADERS,
+      RULES: [{ path: '/open/*', session: 'optional' }],
+    },
   });
 
   const spoofs = (seen: ArrivedRequest) =>

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { describeCorpus, readNaughtyStrings } from '../support/corpus.ts';
+import { forAllTests, gateForAllTests } from '../support/for-all-tests.ts';
 import { sendAll } from '../support/keep-alive.ts';
-import { type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';
+import { startNodeOrigin } from '../support/node-origin.ts';
 import { header, request } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 
 const IDENTITY_HEADERS = {
   'X-User-Id': 'identity.id',
@@ -11,27 +11,17 @@ const IDENTITY_HEADERS = {
   'X-Display': 'identity.traits.display',
 };
 
-describe('what a Node origin is told of somebody', () => {
-  let gate: RunningGate;
-  let origin: NodeOrigin;
-
-  beforeAll(async () => {
-    origin = await startNodeOrigin();
-    gate = await startGate({
-      services: { kratos: 'binding', origin: 'http' },
-      vars: {
-        ORIGIN_URL: origin.url,
-        IDENTITY_HEADERS,
-        RULES: [
-          { path: '/trusted/*', session: 'required', forward_credentials: true },
-          { path: '/open/*', session: 'optional' },
-        ],
-      },
-    });
-  });
-  afterAll(async () => {
-    await gate.dispose();
-    await origin[Symbol.asyncDispose]();
+describe('what a Node origin is told of somebody', async () => {
+  const origin = await forAllTests(startNodeOrigin());
+  const gate = await gateForAllTests({
+    origin,
+    vars: {
+      IDENTITY_HEADERS,
+      RULES: [
+        { path: '/trusted/*', session: 'required', forward_credentials: true },
+        { path: '/open/*', session: 'optional' },
+      ],
+    },
   });
 
   it('H9: a list travels as its items, each encoded, and nothing is read into an address', async () => {

@@ -1,14 +1,15 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { admit } from '../../src/http/admit.ts';
 import { PATH_FORMS } from '../../src/http/path-readings.ts';
 import { SiteHosts } from '../../src/http/site-hosts.ts';
 import { Rules } from '../../src/rules/rules.ts';
 import { describeCorpus, readLines } from '../support/corpus.ts';
+import { forAllTests, gateForAllTests } from '../support/for-all-tests.ts';
 import { sendAll } from '../support/keep-alive.ts';
-import { type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';
+import { startNodeOrigin } from '../support/node-origin.ts';
 import { pathPattern } from '../support/path-pattern.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { startGate } from '../support/start-gate.ts';
 import { isSurelyBelow } from './path-oracle.ts';
 import { hostileTarget, plainPath } from './target-generator.ts';
 
@@ -64,19 +65,10 @@ describe('admit() and Rules, without a runtime', () => {
   });
 });
 
-describe('the gate, over raw sockets', () => {
-  let gate: RunningGate;
-  let origin: NodeOrigin;
-
-  beforeAll(async () => {
-    origin = await startNodeOrigin();
-    const services = { kratos: 'binding', origin: 'http' } as const;
-    gate = await startGate({ services, vars: { RULES, ORIGIN_URL: origin.url } });
-  });
-  afterAll(async () => {
-    await gate.dispose();
-    await origin[Symbol.asyncDispose]();
-  });
+describe('the gate, over raw sockets', async () => {
+  const origin = await forAllTests(startNodeOrigin());
+  const services = { kratos: 'binding', origin: 'http' } as const;
+  const gate = await gateForAllTests({ services, vars: { RULES, ORIGIN_URL: origin.url } });
 
   /** Sends all without a session; what reached the origin is checked against bytes sent, oracle and log. */
   async function expectNoneThrough(targets: readonly string[]): Promise<number> {

@@ -1,8 +1,9 @@
 /** Rows K1 to K10: key endpoints that flood, fail, lie, swell or stall, with the built gate in front of a zone that does so. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { StartGateOptions } from '../support/gate-options.ts';
 import { composeRequest, get, header, openAndReset } from '../support/raw-http.ts';
-import { type RunningGate, type StartGateOptions, startGate } from '../support/start-gate.ts';
+import { type RunningGate, startGate } from '../support/start-gate.ts';
 
 const KEY_SET = 'GET /openidconnect/jwks';
 const METADATA = 'GET /.well-known/oauth-authorization-server';
@@ -223,7 +224,7 @@ describe('key sets', () => {
     expect(entry?.name).toMatch(/^v[0-9]+[a-z]:[A-Za-z0-9_-]{43}$/);
     await gate.keycard.control({ keySet: 'down' });
     await gate.clock.advance(30 * MINUTE);
-    const second = await whoami(good, gate.gates[1]?.port);
+    const second = await whoami(good, gate.isolate(1).port);
     expect(second.status).toBe(200);
   });
 
@@ -243,11 +244,11 @@ describe('key sets', () => {
     ];
     for (const forgery of forgeries) {
       await gate.kv.put(entry.name, forgery);
-      expect((await whoami(good, gate.gates[1]?.port)).status).toBe(503);
+      expect((await whoami(good, gate.isolate(1).port)).status).toBe(503);
       await gate.clock.advance(2 * MINUTE);
     }
     await gate.kv.put(entry.name, entry.value);
-    expect((await whoami(good, gate.gates[1]?.port)).status).toBe(200);
+    expect((await whoami(good, gate.isolate(1).port)).status).toBe(200);
   });
 
   it('K10: the first client’s disconnect in mid-fetch harms nobody', async () => {

@@ -1,38 +1,33 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { describeCorpus, readNaughtyStrings } from '../support/corpus.ts';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { type RawHeaders, request } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 
 const NAUGHTY = readNaughtyStrings();
 /** Long enough for any credential, found again in whatever is written. */
 const CANARY = 'canaryCANARYcanary0123456789canary';
 const PAGE = { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
 
-let gate: RunningGate;
+const gate = await gateForAllTests({
+  vars: {
+    ADMIN_SECRETS: [`admin${CANARY}`],
+    FORWARD_AUTH_SECRETS: [`proxy${CANARY}`],
+    WEBHOOK_API_KEYS: [`hook${CANARY}`],
+    KRATOS_ADMIN_URL: 'https://kratos.example.test',
+    SELF_SERVICE: true,
+    ISSUERS: [
+      {
+        issuer: 'https://kratos.example.test/',
+        preset: 'kratos',
+        audience: 'postern',
+        algorithms: ['ES256'],
+        jwks_url: 'https://unreachable.invalid/jwks.json',
+      },
+    ],
+  },
 
-beforeAll(async () => {
-  gate = await startGate({
-    vars: {
-      ADMIN_SECRETS: [`admin${CANARY}`],
-      FORWARD_AUTH_SECRETS: [`proxy${CANARY}`],
-      WEBHOOK_API_KEYS: [`hook${CANARY}`],
-      KRATOS_ADMIN_URL: 'https://kratos.example.test',
-      SELF_SERVICE: true,
-      ISSUERS: [
-        {
-          issuer: 'https://kratos.example.test/',
-          preset: 'kratos',
-          audience: 'postern',
-          algorithms: ['ES256'],
-          jwks_url: 'https://unreachable.invalid/jwks.json',
-        },
-      ],
-    },
-
-    bindings: { KRATOS_ADMIN: { type: 'worker', worker: 'kratos' } },
-  });
+  bindings: { KRATOS_ADMIN: { type: 'worker', worker: 'kratos' } },
 });
-afterAll(() => gate.dispose());
 
 function jwt(): string {
   const part = (value: object) => btoa(JSON.stringify(value)).replace(/=+$/, '');

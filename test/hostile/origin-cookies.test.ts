@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { forAllTests, gateForAllTests } from '../support/for-all-tests.ts';
 import { get, headerValues } from '../support/raw-http.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
-import { startWireOrigin, type WireOrigin } from '../support/wire-origin.ts';
+import { startWireOrigin } from '../support/wire-origin.ts';
 
 const ISSUER = {
   issuer: 'https://issuer.example.test/',
@@ -11,24 +11,14 @@ const ISSUER = {
   jwks_url: 'https://issuer.example.test/keys',
 };
 
-let origin: WireOrigin;
-let gate: RunningGate;
-
-beforeAll(async () => {
-  origin = await startWireOrigin();
-  gate = await startGate({
-    vars: {
-      RULES: [{ path: '/open/*', session: 'none' }],
-      ISSUERS: [ISSUER],
-      TOKEN_COOKIE_NAMES: ['app_token'],
-      ORIGIN_URL: origin.url,
-    },
-    services: { kratos: 'binding', origin: 'http' },
-  });
-});
-afterAll(async () => {
-  await gate.dispose();
-  await origin[Symbol.asyncDispose]();
+const origin = await forAllTests(startWireOrigin());
+const gate = await gateForAllTests({
+  vars: {
+    RULES: [{ path: '/open/*', session: 'none' }],
+    ISSUERS: [ISSUER],
+    TOKEN_COOKIE_NAMES: ['app_token'],
+  },
+  origin,
 });
 
 async function setBy(...lines: string[]): Promise<string[]> {

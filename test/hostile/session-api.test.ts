@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import {
   GUARDED,
@@ -6,6 +6,7 @@ import {
   startKeycardApi,
   startKratosApi,
 } from '../gateway/session-api/start-session-api.ts';
+import { forAllTests } from '../support/for-all-tests.ts';
 import { header, type RawHeaders, request } from '../support/raw-http.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
 import {
@@ -17,16 +18,10 @@ import {
   type TcpFake,
 } from '../support/tcp-fakes.ts';
 
-let gate: RunningGate;
-
-beforeAll(async () => {
-  gate = await startKratosApi({ vars: { SELF_SERVICE: true, STORE_TIMEOUT_MS: 400 } });
-});
-afterAll(() => gate.dispose());
-afterEach(async () => {
-  await gate.kratos.reset();
-  await gate.kratos.clearCalls();
-});
+const gate = await forAllTests(
+  startKratosApi({ vars: { SELF_SERVICE: true, STORE_TIMEOUT_MS: 400 } }),
+);
+afterEach(() => gate.reset());
 
 const ID = '00000000-0000-4000-8000-000000000000';
 

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import { type AdmittedTarget, admit } from '../../src/http/admit.ts';
 import { SiteHosts } from '../../src/http/site-hosts.ts';
 import { type ProxyKind, readOriginalRequest } from '../../src/routes/gate/original-request.ts';
 import { Rules } from '../../src/rules/rules.ts';
 import { KINDS, SECRET, told } from '../gateway/proxy-questions.ts';
+import { gateForAllTests } from '../support/for-all-tests.ts';
 import { sendAll } from '../support/keep-alive.ts';
-import { type RunningGate, startGate } from '../support/start-gate.ts';
 import {
   type Asks,
   foreign,
@@ -106,13 +106,8 @@ describe('one request in many spellings, without a runtime', () => {
   });
 });
 
-describe('one request in many spellings, over raw sockets', () => {
-  let gate: RunningGate;
-
-  beforeAll(async () => {
-    gate = await startGate({ vars: { ...SITE, FORWARD_AUTH_SECRETS: [SECRET] } });
-  });
-  afterAll(() => gate.dispose());
+describe('one request in many spellings, over raw sockets', async () => {
+  const gate = await gateForAllTests({ vars: { ...SITE, FORWARD_AUTH_SECRETS: [SECRET] } });
 
   const STATUSES: Record<Asks, readonly number[]> = {
     nothing: [200],

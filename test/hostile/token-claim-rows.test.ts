@@ -1,19 +1,14 @@
 /** Tokens that say what other verifiers have believed, each well signed and sent to the built gate over a raw socket. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { beforeEach, describe, expect, it } from 'vitest';
 import { describeCorpus, readJsonSamples } from '../support/corpus.ts';
+import { forAllTests } from '../support/for-all-tests.ts';
 import { get, header } from '../support/raw-http.ts';
-import { type TestIssuer, type TokenParts, usualClaims } from '../support/token-issuer.ts';
-import { ISSUER, startTokenGate, type TokenGate } from './token-gate.ts';
+import { type TokenParts, usualClaims } from '../support/token-issuer.ts';
+import { ISSUER, startTokenGate } from './token-gate.ts';
 
-let gate: TokenGate;
-let ec: TestIssuer;
-let marked: TestIssuer;
-
-beforeAll(async () => {
-  gate = await startTokenGate();
-  ({ ec, marked } = gate);
-});
-afterAll(() => gate.dispose());
+const gate = await forAllTests(startTokenGate());
+const { ec, marked } = gate;
 beforeEach(() => gate.kratos.clearCalls());
 
 const now = () => gate.clock.now();

@@ -1,26 +1,19 @@
 /** Tokens of a form that other verifiers have believed, each sent to the built gate over a raw socket. */
+
 import { createHmac, generateKeyPairSync } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { forAllTests } from '../support/for-all-tests.ts';
 import {
   createTestIssuer,
   encodePart,
   splitToken,
-  type TestIssuer,
   type TokenParts,
   usualClaims,
 } from '../support/token-issuer.ts';
-import { ISSUER, startTokenGate, type TokenGate } from './token-gate.ts';
+import { ISSUER, startTokenGate } from './token-gate.ts';
 
-let gate: TokenGate;
-let ec: TestIssuer;
-let rsa: TestIssuer;
-let ed: TestIssuer;
-
-beforeAll(async () => {
-  gate = await startTokenGate();
-  ({ ec, rsa, ed } = gate);
-});
-afterAll(() => gate.dispose());
+const gate = await forAllTests(startTokenGate());
+const { ec, rsa, ed } = gate;
 beforeEach(() => gate.kratos.clearCalls());
 
 const now = () => gate.clock.now();

@@ -9,9 +9,10 @@ import {
 } from '../gateway/session-api/start-session-api.ts';
 import type { KnownSession } from '../gateway/session-changes/site.ts';
 import { createEventSigner, type EventSigner } from '../support/event-signer.ts';
+import type { Vars } from '../support/gate-options.ts';
 import type { Json } from '../support/runtime-worker.ts';
 import type { NewSession } from '../support/standin-control.ts';
-import { type RunningGate, startGate, type Vars } from '../support/start-gate.ts';
+import { type RunningGate, startGate } from '../support/start-gate.ts';
 
 export const ISSUER = 'https://auth.example.test/';
 export const AUDIENCE = 'postern';

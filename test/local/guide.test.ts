@@ -1,12 +1,13 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readWranglerEnvironment } from '../../cli/wrangler-environment.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { loadConditionLanguage } from '../../src/rules/compile-condition.ts';
 import { type Addresses, guide, guideText, PAGES } from '../../standins/guide.ts';
+import { gateForAllTests } from '../support/for-all-tests.ts';
+import type { Vars } from '../support/gate-options.ts';
 import { inRepository } from '../support/repository.ts';
-import { type RunningGate, startGate, type Vars } from '../support/start-gate.ts';
 
 await loadConditionLanguage();
 
@@ -20,19 +21,15 @@ const LOCAL: Addresses = {
   keycard: 'http://localhost:4455',
 };
 
-let gate: RunningGate;
 let addresses: Addresses;
 
-beforeAll(async () => {
-  gate = await startGate({
-    vars: (started) => {
-      addresses = started;
-      return settingsAt({ ...started, site: started.origin });
-    },
-    services: 'http',
-  });
+const gate = await gateForAllTests({
+  vars: (started) => {
+    addresses = started;
+    return settingsAt({ ...started, site: started.origin });
+  },
+  services: 'http',
 });
-afterAll(() => gate.dispose());
 
 /** The settings of `npm run dev`, at other addresses. */
 function settingsAt(at: Addresses & { readonly site: string }): Vars {

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StartGateOptions } from './gate-options.ts';
 import { inlineStandin, PROBE_GATE } from './inline-workers.ts';
+import { startNodeOrigin } from './node-origin.ts';
 import { get, openAndReset, type RawHeaders, rawRequest } from './raw-http.ts';
-import { type RunningGate, type StartGateOptions, startGate } from './start-gate.ts';
+import { type RunningGate, startGate } from './start-gate.ts';
 import { garbageServer, refusingServer, resettingServer, silentServer } from './tcp-fakes.ts';
 
 const SCRIPTS = {
@@ -170,6 +172,11 @@ describe('two isolates', () => {
     expect(gate.port).toBe(gate.gates[0]?.port);
   });
 
+  it('are found by their index, up to the number that was started', () => {
+    expect(gate.isolate(1).port).toBe(gate.gates[1]?.port);
+    expect(() => gate.isolate(2)).toThrow('isolates: 3');
+  });
+
   it('share a Durable Object, whose clock moves too', async () => {
     const counts: unknown[] = [];
     await gate.clock.set(5_000_000);
@@ -189,6 +196,33 @@ describe('two isolates', () => {
     expect(vars).toMatchObject({ KRATOS_PUBLIC_URL: gate.kratos.url, ORIGIN_URL: gate.origin.url });
     expect(vars).not.toHaveProperty('KRATOS');
   });
+});
+
+it('startGate() calls the servers of a test in place of the stand-ins', async () => {
+  await using site = await startNodeOrigin();
+  await using gate = await start({ origin: site, kratos: { url: 'http://127.0.0.1:9' } });
+  expect(await ask(gate.port, '/vars')).toMatchObject({
+    ORIGIN_URL: site.url,
+    KRATOS_PUBLIC_URL: 'http://127.0.0.1:9',
+  });
+  expect(await ask(gate.port, '/vars')).not.toHaveProperty('ORIGIN');
+});
+
+it('reset() removes faults and clears the records of calls', async () => {
+  await using gate = await startGate({ kv: 'faulty' });
+  await gate.kratos.control({ databaseFailing: true });
+  await get(gate.port, '/sessions/whoami', { 'X-Session-Token': 'ory_st_of_no_session' });
+  expect((await gate.kratos.calls()).requests).not.toEqual([]);
+  await gate.reset();
+  const { token } = await gate.kratos.createSession();
+  expect((await gate.kratos.calls()).requests).toEqual([]);
+  expect(await gate.kv.calls()).toEqual([]);
+  await gate.clock.advance(30_000); // past what the gate concluded from the fault
+  const headers = { 'X-Session-Token': token };
+  await expect
+    .poll(async () => (await get(gate.port, '/sessions/whoami', headers)).status)
+    .toBe(200);
+  expect(await gate.bugs()).toEqual([]);
 });
 
 it('startGate() without KV leaves the binding out', async () => {

@@ -1,5 +1,6 @@
 /** Makes tokens by hand, so that a test can send what no library would write. */
 import { webcrypto } from 'node:crypto';
+import type { Json } from './runtime-worker.ts';
 
 type NodeKey = webcrypto.CryptoKey;
 
@@ -23,10 +24,22 @@ export interface TestIssuer {
   /** With `kid`, `alg` and `use`. */
   readonly publicJwk: Readonly<Record<string, string>>;
   readonly privateJwk: Readonly<Record<string, string>>;
+  /** A member of `ISSUERS` that takes its tokens for Kratos's, for the audience of {@link usualClaims}. */
+  readonly settings: IssuerSettings;
   /** A signed token; the usual claims are those of Kratos's tokenizer, at this time. */
   token(now: number, parts?: TokenParts): Promise<string>;
   /** Signs `header.payload` as it is. */
   sign(signingInput: string): Promise<string>;
+}
+
+/** A member of `ISSUERS` with its keys inline. */
+export interface IssuerSettings {
+  readonly issuer: string;
+  readonly preset: string;
+  readonly audience: string;
+  readonly algorithms: readonly string[];
+  readonly keys: { readonly keys: readonly Readonly<Record<string, string>>[] };
+  readonly [name: string]: Json;
 }
 
 const PARAMETERS = {
@@ -63,11 +76,19 @@ export async function createTestIssuer({
     const signature = await webcrypto.subtle.sign(parameters, pair.privateKey, bytes);
     return `${signingInput}.${encodePart(new Uint8Array(signature))}`;
   };
+  const publicJwk = { ...(await exportKey(pair.publicKey)), ...described };
   return {
     issuer,
     kid,
     algorithm,
-    publicJwk: { ...(await exportKey(pair.publicKey)), ...described },
+    publicJwk,
+    settings: {
+      issuer,
+      preset: 'kratos',
+      audience: 'postern',
+      algorithms: [algorithm],
+      keys: { keys: [publicJwk] },
+    },
     privateJwk: { ...(await exportKey(pair.privateKey)), ...described },
     sign,
     token: (now, { header = {}, claims = {} } = {}) => {
@@ -76,6 +97,11 @@ export async function createTestIssuer({
       return sign(`${encodePart(wholeHeader)}.${encodePart(payload)}`);
     },
   };
+}
+
+/** A member of `ISSUERS` for this Keycard zone, whose keys are found by discovery. */
+export function zoneSettings(issuer: string) {
+  return { issuer, preset: 'keycard', audience: 'postern', algorithms: ['RS256'], discovery: true };
 }
 
 /** The claims Kratos's tokenizer writes by default, and an audience. */

@@ -1,10 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { forAllTests } from '../../support/for-all-tests.ts';
 import { type ComposedRequest, type RawHeaders, request } from '../../support/raw-http.ts';
-import type { SignedInSession } from '../../support/standin-control.ts';
-import type { RunningGate } from '../../support/start-gate.ts';
 import {
   ADMIN_SECRET,
   GUARDED,
@@ -17,7 +16,7 @@ const AUDIENCE = 'a1b2c3d4e5f60718293a4b5c6d7e8f90';
 const KEY_ID = 'access-1';
 
 /** A team of Cloudflare Access: its keys, and assertions signed with them. */
-class AccessTeam {
+class AccessTeam implements AsyncDisposable {
   readonly #server: Server;
   readonly #keys: CryptoKeyPair;
   readonly url: string;
@@ -59,26 +58,18 @@ class AccessTeam {
       .sign(key);
   }
 
-  stop(): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
     return new Promise((resolve) => this.#server.close(() => resolve()));
   }
 }
 
-let team: AccessTeam;
-let gate: RunningGate;
-let target: SignedInSession;
-
-beforeAll(async () => {
-  team = await AccessTeam.start();
-  gate = await startKratosApi({
+const team = await forAllTests(AccessTeam.start());
+const gate = await forAllTests(
+  startKratosApi({
     vars: { ACCESS_TEAM_DOMAIN: team.url, ACCESS_AUDIENCE: [AUDIENCE] },
-  });
-  target = await gate.kratos.createSession();
-});
-afterAll(async () => {
-  await gate.dispose();
-  await team.stop();
-});
+  }),
+);
+const target = await gate.kratos.createSession();
 beforeEach(() => gate.kratos.clearCalls());
 
 async function upstreamCalls(): Promise<number> {
@@ -434,7 +425,7 @@ describe('with what opens the door', () => {
 it('keys that cannot be had are a fault and not a verdict', async () => {
   const gone = await AccessTeam.start();
   const assertion = await gone.assertion();
-  await gone.stop();
+  await gone[Symbol.asyncDispose]();
   await using other = await startKratosApi({
     vars: { ACCESS_TEAM_DOMAIN: gone.url, ACCESS_AUDIENCE: [AUDIENCE] },
   });

@@ -1,29 +1,26 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { forAllTests } from '../../support/for-all-tests.ts';
 import { fetchAs } from './fetch-as.ts';
-import { GUARDED, type KeycardApi, see, startKeycardApi } from './start-session-api.ts';
+import { GUARDED, see, startKeycardApi } from './start-session-api.ts';
 
-let api: KeycardApi;
 let bearer: string;
 const ids: Record<string, string> = {};
 
-beforeAll(async () => {
-  api = await startKeycardApi();
-  const { keycard } = api;
-  ids.web = (await keycard.createSession({ user_id: 'user-1' })).id;
-  ids.child = (await keycard.createSession({ user_id: 'user-1', parent_id: ids.web })).id;
-  ids.grandchild = (await keycard.createSession({ user_id: 'user-1', parent_id: ids.child })).id;
-  ids.expired = (
-    await keycard.createSession({ user_id: 'user-2', status: 'expired', active: false })
-  ).id;
-  ids.application = (
-    await keycard.createSession({
-      session_type: 'application',
-      a_member_of_tomorrow: { deep: [1e21, null] },
-    })
-  ).id;
-  ids.elsewhere = (await keycard.createSession({ zone_id: 'zone-2' })).id;
-});
-afterAll(() => api[Symbol.asyncDispose]());
+const api = await forAllTests(startKeycardApi());
+const { keycard } = api;
+ids.web = (await keycard.createSession({ user_id: 'user-1' })).id;
+ids.child = (await keycard.createSession({ user_id: 'user-1', parent_id: ids.web })).id;
+ids.grandchild = (await keycard.createSession({ user_id: 'user-1', parent_id: ids.child })).id;
+ids.expired = (
+  await keycard.createSession({ user_id: 'user-2', status: 'expired', active: false })
+).id;
+ids.application = (
+  await keycard.createSession({
+    session_type: 'application',
+    a_member_of_tomorrow: { deep: [1e21, null] },
+  })
+).id;
+ids.elsewhere = (await keycard.createSession({ zone_id: 'zone-2' })).id;
 beforeEach(async () => {
   bearer = await api.keycard.bearer();
 });

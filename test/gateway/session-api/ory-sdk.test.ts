@@ -1,17 +1,12 @@
 import { Configuration, FrontendApi, IdentityApi, ResponseError } from '@ory/client-fetch';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { RunningGate } from '../../support/start-gate.ts';
+import { expect, it } from 'vitest';
+import { forAllTests } from '../../support/for-all-tests.ts';
 import { fetchAs } from './fetch-as.ts';
 import { ADMIN_SECRET, startKratosApi } from './start-session-api.ts';
 
-let gate: RunningGate;
-
-beforeAll(async () => {
-  gate = await startKratosApi({ vars: { SELF_SERVICE: true } });
-  // The stand-in is called at two addresses; its documents name one, that of the site.
-  await gate.kratos.control({ publicUrl: 'https://app.example.test' });
-});
-afterAll(() => gate.dispose());
+const gate = await forAllTests(startKratosApi({ vars: { SELF_SERVICE: true } }));
+// The stand-in is called at two addresses; its documents name one, that of the site.
+await gate.kratos.control({ publicUrl: 'https://app.example.test' });
 
 interface Clients {
   readonly frontend: FrontendApi;

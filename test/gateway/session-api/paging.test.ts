@@ -1,28 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { numberedLinks, readNumberedPage } from '../../../src/providers/kratos/numbered-paging.ts';
-import type { SignedInSession } from '../../support/standin-control.ts';
-import type { RunningGate } from '../../support/start-gate.ts';
+import { forAllTests } from '../../support/for-all-tests.ts';
 import { fetchAs } from './fetch-as.ts';
 import { GUARDED, startKratosApi } from './start-session-api.ts';
 
 const COUNT = 2503;
 
-let gate: RunningGate;
-let current: SignedInSession;
-let identityId: string;
-let ids: readonly string[];
-
-beforeAll(async () => {
-  gate = await startKratosApi();
-  identityId = crypto.randomUUID();
-  current = await gate.kratos.createSession({ identityId });
-  const response = await fetch(`${gate.kratos.url}/.standin/sessions/many`, {
-    method: 'POST',
-    body: JSON.stringify({ identityId, count: COUNT }),
-  });
-  ({ ids } = (await response.json()) as { ids: string[] });
+const gate = await forAllTests(startKratosApi());
+const identityId = crypto.randomUUID();
+const current = await gate.kratos.createSession({ identityId });
+const response = await fetch(`${gate.kratos.url}/.standin/sessions/many`, {
+  method: 'POST',
+  body: JSON.stringify({ identityId, count: COUNT }),
 });
-afterAll(() => gate.dispose());
+const { ids } = (await response.json()) as { ids: string[] };
 
 /** Where `Link` leads, by relation. */
 function linksOf(response: Response): Record<string, string> {

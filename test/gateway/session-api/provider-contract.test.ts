@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunningGate } from '../../support/start-gate.ts';
+import { describe, expect, it } from 'vitest';
+import { forAllTests } from '../../support/for-all-tests.ts';
 import { fetchAs } from './fetch-as.ts';
-import { GUARDED, type KeycardApi, startKeycardApi, startKratosApi } from './start-session-api.ts';
+import { GUARDED, startKeycardApi, startKratosApi } from './start-session-api.ts';
 
 /** One provider of sessions, reached in one way: what every one of them has to do for an administrator. */
 interface Provider {
@@ -19,16 +19,8 @@ interface Provider {
   readonly unknownId: string;
 }
 
-let kratos: RunningGate;
-let keycard: KeycardApi;
-
-beforeAll(async () => {
-  [kratos, keycard] = await Promise.all([startKratosApi(), startKeycardApi()]);
-});
-afterAll(async () => {
-  await kratos.dispose();
-  await keycard[Symbol.asyncDispose]();
-});
+const kratos = await forAllTests(startKratosApi());
+const keycard = await forAllTests(startKeycardApi());
 
 async function allPages(
   first: string,

@@ -1,16 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { forAllTests } from '../../support/for-all-tests.ts';
 import { composeRequest, openAndReset } from '../../support/raw-http.ts';
 import type { SignedInSession } from '../../support/standin-control.ts';
-import type { RunningGate } from '../../support/start-gate.ts';
 import { fetchAs } from './fetch-as.ts';
 import { GUARDED, startKratosApi } from './start-session-api.ts';
 
-let gate: RunningGate;
-
-beforeAll(async () => {
-  gate = await startKratosApi({ vars: { SELF_SERVICE: true }, isolates: 2 });
-});
-afterAll(() => gate.dispose());
+const gate = await forAllTests(startKratosApi({ vars: { SELF_SERVICE: true }, isolates: 2 }));
 beforeEach(() => gate.clock.advance(60_000)); // past the head start of a new log
 afterEach(() => gate.kratos.reset());
 
@@ -132,7 +127,7 @@ describe('a change through Postern', () => {
 
   it('is known in the other isolate within the lag', async () => {
     const session = await gate.kratos.createSession({ identityId: crypto.randomUUID() });
-    const there = gate.gates[1]?.url ?? '';
+    const there = gate.isolate(1).url;
     await makeHot(byToken(session));
     expect((await whoami(byToken(session), there)).status).toBe(200);
     expect(await change('DELETE', `/admin/sessions/${session.id}`)).toBe(204);

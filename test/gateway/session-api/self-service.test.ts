@@ -1,27 +1,19 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../../src/config/config.ts';
 import {
   publicBody,
   publicCookie,
   publicLocation,
 } from '../../../src/providers/kratos/public-host.ts';
-import type { RunningGate } from '../../support/start-gate.ts';
+import { forAllTests } from '../../support/for-all-tests.ts';
 import { fetchAs } from './fetch-as.ts';
 import { startKratosApi } from './start-session-api.ts';
 
 const SITE = 'https://app.example.test';
 const KRATOS = 'https://kratos.example.test';
 
-let gate: RunningGate;
-
-beforeAll(async () => {
-  gate = await startKratosApi({ vars: { SELF_SERVICE: true } });
-});
-afterAll(() => gate.dispose());
-afterEach(async () => {
-  await gate.kratos.reset();
-  await gate.kratos.clearCalls();
-});
+const gate = await forAllTests(startKratosApi({ vars: { SELF_SERVICE: true } }));
+afterEach(() => gate.reset());
 
 /** A browser as far as cookies go. */
 class Browser {

@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { forAllTests } from '../../support/for-all-tests.ts';
 import type { SignedInSession } from '../../support/standin-control.ts';
-import type { RunningGate } from '../../support/start-gate.ts';
 import { fetchAs } from './fetch-as.ts';
 import { GUARDED, startKratosApi } from './start-session-api.ts';
 
@@ -10,13 +10,9 @@ const SAME_ORIGIN = { ...NAVIGATION, 'sec-fetch-site': 'same-origin' };
 const SPA = 'https://spa.example.test';
 const FORM = 'application/x-www-form-urlencoded';
 
-let gate: RunningGate;
 let identityId: string;
 
-beforeAll(async () => {
-  gate = await startKratosApi({ isolates: 2, vars: { ALLOWED_ORIGINS: [SPA] } });
-});
-afterAll(() => gate.dispose());
+const gate = await forAllTests(startKratosApi({ isolates: 2, vars: { ALLOWED_ORIGINS: [SPA] } }));
 beforeEach(async () => {
   identityId = crypto.randomUUID();
   await gate.clock.advance(60_000); // past the head start of a new log
@@ -310,7 +306,7 @@ describe('ending', () => {
     const current = await signIn({ 'User-Agent': 'Mine/1' });
     const kept = await signIn({ 'User-Agent': 'Kept/1' });
     const lost = await signIn({ 'User-Agent': 'Lost/1' });
-    const there = gate.gates[1]?.url ?? '';
+    const there = gate.isolate(1).url;
     for (const each of [current, kept, lost]) expect(await isSignedIn(each)).toBe(true);
     expect(await isSignedIn(lost, there)).toBe(true);
     const { status, headers } = await end(lost.id, by(current));

@@ -1,6 +1,7 @@
 import { type RunningStandin, startStandin } from '../../standins/start-standin.ts';
+import type { StartGateOptions } from '../../support/gate-options.ts';
 import type { Json } from '../../support/runtime-worker.ts';
-import { type RunningGate, type StartGateOptions, startGate } from '../../support/start-gate.ts';
+import { type RunningGate, startGate } from '../../support/start-gate.ts';
 import { fetchAs } from './fetch-as.ts';
 
 /** A secret that passes the guard. */

@@ -2,10 +2,12 @@
  * Kratos's tokenizer may take the identity's external id for `sub` (`session/tokenizer.go`, `subject_source`). A token
  * without a `session` claim then names its person by that alone, and operators and senders of events by the id.
  */
+
 import { createHmac } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { forAllTests } from '../../support/for-all-tests.ts';
 import type { RunningGate } from '../../support/start-gate.ts';
-import { createTestIssuer, type TestIssuer } from '../../support/token-issuer.ts';
+import { createTestIssuer } from '../../support/token-issuer.ts';
 import { fetchAs } from '../session-api/fetch-as.ts';
 import { GUARDED, startKratosApi } from '../session-api/start-session-api.ts';
 
@@ -18,15 +20,11 @@ const SET_TYPE = { 'content-type': 'application/secevent+jwt' };
 const LOGOUT = 'http://schemas.openid.net/event/backchannel-logout';
 const REVOKED = 'https://schemas.openid.net/secevent/caep/event-type/session-revoked';
 
-let issuer: TestIssuer;
-let gate: RunningGate;
-/** Believes the issuer whose tokens name the id. */
-let naming: RunningGate;
 let count = 0;
 
-beforeAll(async () => {
-  issuer = await createTestIssuer({ issuer: ISSUER });
-  const start = (more: { issuer: string; required_claims?: string[] }) =>
+const issuer = await createTestIssuer({ issuer: ISSUER });
+const start = (more: { issuer: string; required_claims?: string[] }) =>
+  forAllTests(
     startKratosApi({
       log: 'faulty',
       kv: 'none',
@@ -45,12 +43,12 @@ beforeAll(async () => {
           },
         ],
       },
-    });
-  gate = await start({ issuer: ISSUER });
-  naming = await start({ issuer: NAMING_ISSUER, required_claims: ['session'] });
-  for (const { clock } of [gate, naming]) await clock.advance(120_000); // past the head start of a new log
-});
-afterAll(() => Promise.all([gate.dispose(), naming.dispose()]));
+    }),
+  );
+const gate = await start({ issuer: ISSUER });
+/** Believes the issuer whose tokens name the id. */
+const naming = await start({ issuer: NAMING_ISSUER, required_claims: ['session'] });
+for (const { clock } of [gate, naming]) await clock.advance(120_000); // past the head start of a new log
 
 interface Person {
   readonly id: string;

@@ -1,17 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { forAllTests } from '../../support/for-all-tests.ts';
 import { as, JSON_TYPE, ofCookie, PAGE, selfServiceForms } from './self-service-forms.ts';
 import { GONE, type KnownSession, SERVED, type Site, startSite } from './site.ts';
 
-let site: Site;
-
-beforeAll(async () => {
-  site = await startSite();
-});
-afterAll(() => site[Symbol.asyncDispose]());
-afterEach(async () => {
-  await site.gate.setLogFaults({});
-  await site.gate.kratos.reset();
-});
+let site = await forAllTests(startSite());
+afterEach(() => site.gate.reset());
 
 const { begin, submit, setPassword, logoutPath } = selfServiceForms(() => site);
 
@@ -175,16 +168,9 @@ async function on(other: Site, work: () => Promise<void>): Promise<void> {
   }
 }
 
-describe('a sign-in after which Kratos ends the other sessions', () => {
-  let strict: Site;
-  beforeAll(async () => {
-    strict = await startSite({ vars: { SIGN_IN_ENDS_SESSIONS: true } });
-  });
-  afterAll(() => strict[Symbol.asyncDispose]());
-  afterEach(async () => {
-    await strict.gate.setLogFaults({});
-    await strict.gate.kratos.reset();
-  });
+describe('a sign-in after which Kratos ends the other sessions', async () => {
+  const strict = await forAllTests(startSite({ vars: { SIGN_IN_ENDS_SESSIONS: true } }));
+  afterEach(() => strict.gate.reset());
 
   const ENTRIES_GONE = [401, 401, 200, 401, 401, 200];
   const ways = [

@@ -1,5 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { forAllTests } from '../../support/for-all-tests.ts';
 import { type RunningGate, startGate } from '../../support/start-gate.ts';
+import { zoneSettings } from '../../support/token-issuer.ts';
 import { fetchAs } from '../session-api/fetch-as.ts';
 import { ADMIN_SECRET, GUARDED } from '../session-api/start-session-api.ts';
 
@@ -7,12 +9,7 @@ import { ADMIN_SECRET, GUARDED } from '../session-api/start-session-api.ts';
 const ZONES = ['zone-1'];
 const LAG_MS = 5000;
 
-let gate: RunningGate;
-
-beforeAll(async () => {
-  gate = await startZone();
-});
-afterAll(() => gate.dispose());
+const gate = await forAllTests(startZone());
 afterEach(async () => {
   await gate.setLogFaults({});
   await control({});
@@ -29,15 +26,7 @@ async function startZone(zones = ZONES): Promise<RunningGate> {
       KEYCARD_CLIENT_ID: 'postern',
       KEYCARD_CLIENT_SECRET: 'standin-client-secret',
       REVOCATION_MAX_MARKS: 1000,
-      ISSUERS: [
-        {
-          issuer: keycard,
-          preset: 'keycard',
-          audience: 'postern',
-          algorithms: ['RS256'],
-          discovery: true,
-        },
-      ],
+      ISSUERS: [zoneSettings(keycard)],
     }),
   });
   await started.clock.advance(120_000);

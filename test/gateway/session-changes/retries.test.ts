@@ -1,17 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { forAllTests } from '../../support/for-all-tests.ts';
 import { GUARDED } from '../session-api/start-session-api.ts';
-import { GONE, type KnownSession, SERVED, type Site, startSite } from './site.ts';
+import { GONE, type KnownSession, SERVED, startSite } from './site.ts';
 
-let site: Site;
-
-beforeAll(async () => {
-  site = await startSite();
-});
-afterAll(() => site[Symbol.asyncDispose]());
-afterEach(async () => {
-  await site.gate.setLogFaults({});
-  await site.gate.kratos.reset();
-});
+const site = await forAllTests(startSite());
+afterEach(() => site.gate.reset());
 
 interface Pair {
   readonly caller: KnownSession;

@@ -1,7 +1,8 @@
 /** The built gate in two isolates with every route of the session API, a log that can fail, and tokens of its people. */
 
+import type { StartGateOptions } from '../../support/gate-options.ts';
 import type { SignedInSession } from '../../support/standin-control.ts';
-import type { RunningGate, StartGateOptions } from '../../support/start-gate.ts';
+import type { RunningGate } from '../../support/start-gate.ts';
 import { createTestIssuer } from '../../support/token-issuer.ts';
 import { fetchAs } from '../session-api/fetch-as.ts';
 import { startKratosApi } from '../session-api/start-session-api.ts';
@@ -40,15 +41,7 @@ export async function startSite({ vars, ...options }: StartGateOptions = {}): Pr
     vars: {
       SELF_SERVICE: true,
       STORE_TIMEOUT_MS: 400,
-      ISSUERS: [
-        {
-          issuer: ISSUER,
-          preset: 'kratos',
-          audience: 'postern',
-          algorithms: ['ES256'],
-          keys: { keys: [issuer.publicJwk] },
-        },
-      ],
+      ISSUERS: [issuer.settings],
       ...vars,
     },
   });

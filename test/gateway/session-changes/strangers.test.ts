@@ -1,24 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type KnownSession, SERVED, type Site, startSite } from './site.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import { forAllTests } from '../../support/for-all-tests.ts';
+import { SERVED, startSite } from './site.ts';
 
-let site: Site;
-let stranger: KnownSession;
-let victim: KnownSession;
-let formToken: string;
-
-beforeAll(async () => {
-  site = await startSite();
-  stranger = await site.signIn();
-  await site.signIn(stranger.identityId); // so that the page has a form
-  victim = await site.signIn();
-  const page = await site.send('/.postern/sessions', { headers: { cookie: stranger.cookie } });
-  formToken = /name="token" value="([^"]+)"/.exec(await page.text())?.[1] ?? '';
-});
-afterAll(() => site[Symbol.asyncDispose]());
-afterEach(async () => {
-  await site.gate.setLogFaults({});
-  await site.gate.kratos.reset();
-});
+const site = await forAllTests(startSite());
+const stranger = await site.signIn();
+await site.signIn(stranger.identityId); // so that the page has a form
+const victim = await site.signIn();
+const page = await site.send('/.postern/sessions', { headers: { cookie: stranger.cookie } });
+const formToken = /name="token" value="([^"]+)"/.exec(await page.text())?.[1] ?? '';
+afterEach(() => site.gate.reset());
 
 const json = (method: string, headers: Record<string, string>, body: unknown): RequestInit => ({
   method,

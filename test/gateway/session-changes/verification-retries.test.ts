@@ -1,20 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { forAllTests } from '../../support/for-all-tests.ts';
 import { as, ofCookie, PAGE, selfServiceForms } from './self-service-forms.ts';
-import { type KnownSession, type Site, startSite } from './site.ts';
+import { type KnownSession, startSite } from './site.ts';
 
 const CODE = { method: 'code', code: '000000' };
 
-let site: Site;
 const { begin, submit } = selfServiceForms(() => site);
 
-beforeAll(async () => {
-  site = await startSite();
-});
-afterAll(() => site[Symbol.asyncDispose]());
-afterEach(async () => {
-  await site.gate.setLogFaults({});
-  await site.gate.kratos.reset();
-});
+const site = await forAllTests(startSite());
+afterEach(() => site.gate.reset());
 
 /** Somebody who has asked for a new address, which takes effect when it is verified. */
 async function askForAddress(): Promise<{ known: KnownSession; email: string }> {

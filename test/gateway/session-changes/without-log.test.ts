@@ -1,22 +1,23 @@
 /** With `REVOCATION = "off"` there is no mark to write, so nothing need be known of whom a change is about. */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { forAllTests } from '../../support/for-all-tests.ts';
 import type { SignedInSession } from '../../support/standin-control.ts';
-import { type RunningGate, startGate } from '../../support/start-gate.ts';
+import { startGate } from '../../support/start-gate.ts';
 import { createTestIssuer } from '../../support/token-issuer.ts';
 import { fetchAs } from '../session-api/fetch-as.ts';
 import { ADMIN_SECRET, GUARDED, startKratosApi } from '../session-api/start-session-api.ts';
 import { as, JSON_TYPE, ofCookie, PAGE, selfServiceForms } from './self-service-forms.ts';
 
-let gate: RunningGate;
 let known: SignedInSession;
 let other: SignedInSession;
 
 const send = (path: string, init?: RequestInit) => fetchAs(`${gate.url}${path}`, init);
 const { begin, submit, logoutPath } = selfServiceForms(() => ({ send, gate }));
 
-beforeAll(async () => {
-  const { publicJwk } = await createTestIssuer();
-  gate = await startKratosApi({
+const { publicJwk } = await createTestIssuer();
+const gate = await forAllTests(
+  startKratosApi({
     kv: 'none',
     vars: {
       REVOCATION: 'off',
@@ -33,9 +34,8 @@ beforeAll(async () => {
         },
       ],
     },
-  });
-});
-afterAll(() => gate.dispose());
+  }),
+);
 beforeEach(async () => {
   const identityId = crypto.randomUUID();
   known = await gate.kratos.createSession({ identityId });
