@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeHeaderValue, identityHeaders } from '../../src/forwarding/identity-headers.ts';
 import type { JsonObject, JsonValue } from '../../src/runtime/json.ts';
 import type { Session } from '../../src/session/session.ts';
-import { describeCorpus, readNaughtyStrings } from '../support/corpus.ts';
+import { ODD_STRINGS } from '../support/hostile-input/odd-strings.ts';
 
 /** What every HTTP parser takes as a field value without white space (RFC 9110 section 5.5). */
 const SAFE = /^[\x21-\x7e]*$/;
@@ -49,16 +49,12 @@ describe('encodeHeaderValue()', () => {
     [{ a: 'b,c' }, '%7B%22a%22%3A%22b%2Cc%22%7D'],
   ])('H7, H8, H9: %j is %s', (value, expected) => expect(encodeHeaderValue(value)).toBe(expected));
 
-  const naughty = readNaughtyStrings();
-  it.skipIf(naughty === undefined)(
-    `H8: gives every naughty string back; ${describeCorpus('naughty-strings.base64.json')}`,
-    () => {
-      for (const bytes of naughty ?? []) {
-        const text = Buffer.from(bytes).toString('utf8');
-        if (text !== '') expectRoundTrip(text);
-      }
-    },
-  );
+  it('H8: gives every odd string back', () => {
+    for (const bytes of ODD_STRINGS) {
+      const text = Buffer.from(bytes).toString('utf8');
+      if (text !== '') expectRoundTrip(text);
+    }
+  });
 
   it('H8: gives any text back, and cannot throw', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary', minLength: 1 }), expectRoundTrip), {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { describeCorpus, readJsonSamples, readLines } from '../support/corpus.ts';
 import { gateForAllTests } from '../support/for-all-tests.ts';
+import { JSON_TEXTS } from '../support/hostile-input/json-texts.ts';
+import { TRAVERSAL_PAYLOADS } from '../support/hostile-input/traversal-payloads.ts';
 import { sendAll } from '../support/keep-alive.ts';
 import { DEFAULT_HOST, header, headerValues, request } from '../support/raw-http.ts';
 import { ask, KINDS, SECRET, told } from './proxy-questions.ts';
@@ -8,9 +9,6 @@ import { ask, KINDS, SECRET, told } from './proxy-questions.ts';
 const NEXT_SECRET = 'the-secret-that-will-be-used-tomorrow---';
 const PAGE = { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
 const SPA = 'https://spa.example.test';
-
-const payloads = readLines('path-traversal.txt');
-const samples = readJsonSamples();
 
 const gate = await gateForAllTests({
   vars: {
@@ -140,38 +138,32 @@ describe.each(KINDS)('forward-auth, as %s asks', (kind) => {
     }
   });
 
-  it.skipIf(payloads === undefined || samples === undefined)(
-    payloads === undefined || samples === undefined
-      ? describeCorpus('path-traversal.txt')
-      : 'F1: no path of the corpora is passed without a session',
-    async () => {
-      const lines = payloads ?? [];
-      const texts = [
-        ...lines,
-        ...(samples ?? []).map(({ bytes }) => Buffer.from(bytes).toString('latin1').slice(0, 2000)),
-        '\x00\xff',
-        '/\u00e9',
-      ];
-      // What no header line or request target can hold is not for a Worker to see.
-      const uris = texts.map((text) =>
-        Buffer.from(text)
-          .toString('latin1')
-          .replace(kind === 'envoy' ? /[\x00-\x20\x7f-\xff<>`"]/g : /[\r\n\0]/g, ''),
-      );
-      const cases = uris
-        .flatMap((uri) => [uri, `/public/../${uri}`, `/${uri}`])
-        .map((uri) => (kind === 'envoy' && !uri.startsWith('/') ? `/${uri}` : uri));
-      await sendAll(
-        gate.port,
-        cases,
-        (uri) => {
-          const asked = told(kind, uri);
-          return { ...asked, headers: { 'Postern-Proxy-Secret': SECRET, ...asked.headers } };
-        },
-        (uri, { status }) => expect([uri, status === 200]).toEqual([uri, false]),
-      );
-    },
-  );
+  it('F1: no hostile path is passed without a session', async () => {
+    const texts = [
+      ...TRAVERSAL_PAYLOADS,
+      ...JSON_TEXTS.map(({ bytes }) => Buffer.from(bytes).toString('latin1').slice(0, 2000)),
+      '\x00\xff',
+      '/\u00e9',
+    ];
+    // What no header line or request target can hold is not for a Worker to see.
+    const uris = texts.map((text) =>
+      Buffer.from(text)
+        .toString('latin1')
+        .replace(kind === 'envoy' ? /[\x00-\x20\x7f-\xff<>`"]/g : /[\r\n\0]/g, ''),
+    );
+    const cases = uris
+      .flatMap((uri) => [uri, `/public/../${uri}`, `/${uri}`])
+      .map((uri) => (kind === 'envoy' && !uri.startsWith('/') ? `/${uri}` : uri));
+    await sendAll(
+      gate.port,
+      cases,
+      (uri) => {
+        const asked = told(kind, uri);
+        return { ...asked, headers: { 'Postern-Proxy-Secret': SECRET, ...asked.headers } };
+      },
+      (uri, { status }) => expect([uri, status === 200]).toEqual([uri, false]),
+    );
+  });
 
   it('a preflight a rule answers is let through, unseen, for the origin to answer', async () => {
     const preflight = { Origin: SPA, 'Access-Control-Request-Method': 'PUT' };

@@ -1,7 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { describeCorpus, readLines } from '../support/corpus.ts';
 import { forAllTests, gateForAllTests } from '../support/for-all-tests.ts';
+import { HEADER_NAMES } from '../support/hostile-input/header-names.ts';
 import { sendAll } from '../support/keep-alive.ts';
 import { type ArrivedRequest, startNodeOrigin } from '../support/node-origin.ts';
 import { request } from '../support/raw-http.ts';
@@ -33,6 +32,13 @@ const BELIEVED =
 /** The site's own sign-in and the browser's own words, which are not Postern's to take away. */
 const THE_SITES_OWN = new Set(['authorization', 'origin', 'origin~https://%s.%h', 'originator']);
 
+/** Every character of a token that is neither a letter nor a digit (RFC 9110 section 5.6.2). */
+const MARKS = [..."!#$%&'*+-.^_`|~"];
+
+/** A name with each mark in place of each space. */
+const spelledOut = (name: string): string[] =>
+  name.includes(' ') ? MARKS.flatMap((mark) => spelledOut(name.replace(' ', () => mark))) : [name];
+
 const foldForOracle = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, '-');
 
 describe('the gate in front of a Node origin', async () => {
@@ -52,83 +58,63 @@ describe('the gate in front of a Node origin', async () => {
       .filter(([name]) => !THE_SITES_OWN.has(foldForOracle(name)))
       .map(([name]) => name);
 
-  const names = readLines('header-names.txt')
-    ?.filter((name) => [...name].every((letter) => TOKEN.includes(letter)))
-    .filter(
-      (name) =>
-        !/^(?:host|content-length|transfer-encoding|connection|upgrade|expect|cookie|x-session-token)$/i.test(
-          name,
-        ),
+  const names = HEADER_NAMES.filter((name) =>
+    [...name].every((letter) => TOKEN.includes(letter)),
+  ).filter(
+    (name) =>
+      !/^(?:host|content-length|transfer-encoding|connection|upgrade|expect|cookie|x-session-token)$/i.test(
+        name,
+      ),
+  );
+
+  it('P19: no header makes a way past the gate', async () => {
+    origin.take();
+    const cases = names.flatMap((name) =>
+      ['1', '/open/x', 'true'].map((value) => [name, value] as const),
     );
+    await sendAll(
+      gate.port,
+      cases,
+      ([name, value]) => ({ target: '/admin', headers: [[name, value]] }),
+      ([name], { status }) => expect([name, [400, 401].includes(status)]).toEqual([name, true]),
+    );
+    expect(origin.take()).toEqual([]);
+  });
 
-  it.skipIf(names === undefined)(
-    names === undefined
-      ? describeCorpus('header-names.txt')
-      : 'P19: no header makes a way past the gate',
-    async () => {
-      origin.take();
-      const cases = (names ?? []).flatMap((name) =>
-        ['1', '/open/x', 'true'].map((value) => [name, value] as const),
-      );
-      await sendAll(
-        gate.port,
-        cases,
-        ([name, value]) => ({ target: '/admin', headers: [[name, value]] }),
-        ([name], { status }) => expect([name, [400, 401].includes(status)]).toEqual([name, true]),
-      );
-      expect(origin.take()).toEqual([]);
-    },
-  );
-
-  it.skipIf(names === undefined)(
-    'H1: no header of the collection tells the origin who, whence or what, signed in or not',
-    async () => {
-      const { cookie, session } = await gate.kratos.createSession();
-      const cases = (names ?? []).flatMap((name) => [
-        [name, '/in', cookie] as const,
-        [name, '/open/x', ''] as const,
-      ]);
-      origin.take();
-      await sendAll(
-        gate.port,
-        cases,
-        ([name, target, credential]) => ({
-          target,
-          headers: [
-            [name, SPOOFED],
-            ...(credential === '' ? [] : [['Cookie', credential] as const]),
-          ],
-        }),
-        ([name], { status }) => expect([name, status]).toEqual([name, 200]),
-      );
-      const seen = origin.take();
-      expect(seen).toHaveLength(cases.length);
-      expect([...new Set(seen.flatMap(spoofs))]).toEqual([]);
-      for (const { target, headers } of seen) {
-        const ids = headers.filter(([name]) => /^x-user-id$/i.test(name)).map(([, value]) => value);
-        expect(ids).toEqual(target === '/in' ? [session.identity.id] : []);
-      }
-      expect(origin.refused()).toBe(0);
-    },
-    60_000,
-  );
-
-  it('H2, H3: no spelling of our own headers arrives beside ours (100,000 generated, over the wire)', async () => {
+  it('H1: no header of the collection tells the origin who, whence or what, signed in or not', async () => {
     const { cookie, session } = await gate.kratos.createSession();
-    const spelling = fc
-      .tuple(
-        fc.constantFrom(
-          'x user id',
-          'x user email',
-          'x display',
-          'x forwarded host',
-          'x forwarded for',
-          'x real ip',
-        ),
-        fc.array(fc.constantFrom(..."!#$%&'*+-.^_`|~"), { minLength: 3, maxLength: 3 }),
-      )
-      .map(([name, separators]) => name.replace(/ /g, () => separators.pop() ?? '-'));
-    const spellings = fc.sample(spelling, 100_000);
+    const cases = names.flatMap((name) => [
+      [name, '/in', cookie] as const,
+      [name, '/open/x', ''] as const,
+    ]);
+    origin.take();
+    await sendAll(
+      gate.port,
+      cases,
+      ([name, target, credential]) => ({
+        target,
+        headers: [[name, SPOOFED], ...(credential === '' ? [] : [['Cookie', credential] as const])],
+      }),
+      ([name], { status }) => expect([name, status]).toEqual([name, 200]),
+    );
+    const seen = origin.take();
+    expect(seen).toHaveLength(cases.length);
+    expect([...new Set(seen.flatMap(spoofs))]).toEqual([]);
+    for (const { target, headers } of seen) {
+      const ids = headers.filter(([name]) => /^x-user-id$/i.test(name)).map(([, value]) => value);
+      expect(ids).toEqual(target === '/in' ? [session.identity.id] : []);
+    }
+    expect(origin.refused()).toBe(0);
+  }, 60_000);
+
+  it('H2, H3: no spelling of our own headers arrives beside ours', async () => {
+    const { cookie, session } = await gate.kratos.createSession();
+    const names = [
+      ...['x user id', 'x user email', 'x display'],
+      ...['x forwarded host', 'x forwarded for', 'x real ip'],
+    ];
+    const spellings = names.flatMap(spelledOut);
+    expect(spellings).toHaveLength(5 * 15 ** 2 + 15);
     origin.take();
     await sendAll(
       gate.port,

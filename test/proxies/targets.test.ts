@@ -1,7 +1,7 @@
 import { connect as connectHttp2 } from 'node:http2';
 import { connect as connectTls } from 'node:tls';
 import { expect, it } from 'vitest';
-import { readLines } from '../support/corpus.ts';
+import { TRAVERSAL_PAYLOADS } from '../support/hostile-input/traversal-payloads.ts';
 import type { ArrivedRequest } from '../support/node-origin.ts';
 import { rawRequest } from '../support/raw-http.ts';
 import { ADMIN_HOST, describeEachProxy, HOST, valuesOf } from './world.ts';
@@ -66,10 +66,7 @@ function readings(target: string): string[] {
 describeEachProxy((behind) => {
   it('F17: no spelling of an open path shows a stranger another', async () => {
     const { client, site } = behind();
-    const targets = [
-      ...CLIMBS,
-      ...(readLines('path-traversal.txt') ?? []).map((text) => `/public/${text}/members`),
-    ];
+    const targets = [...CLIMBS, ...TRAVERSAL_PAYLOADS.map((text) => `/public/${text}/members`)];
     for (const target of targets) {
       const line = Buffer.from(
         `GET ${target} HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`,
