@@ -1,59 +1,75 @@
 // Pure: no I/O, no clock.
-import type { BarPanel, LinePanel, Panel } from './chart.ts';
-import { figure } from './chart.ts';
 import type { Choice, Findings, RevocationChoice } from './experiment.ts';
+import type { BarPanel, Figure, LinePanel, Panel } from './figure.ts';
 
-/** SVG documents by file name: each figure once per setting that moves it. */
-export function plot(findings: Findings): Map<string, string> {
+/** Figures by the name of their file: each quantity once per setting that moves it. */
+export function plot(findings: Findings): ReadonlyMap<string, Figure> {
   const { byFresh, byKvInterval, byLag } = findings;
   const [fresh, interval, lag] = [
     'FRESH_SECONDS',
     'KV_WRITE_INTERVAL_SECONDS',
     'REVOCATION_LAG_SECONDS',
   ];
-  return new Map([
+  return new Map<string, Figure>([
     [
       'store-load.svg',
-      figure('Load on the session store and on the log, over a day', [
-        storeLoad(`Store, by ${fresh}`, byFresh),
-        storeLoad(`Store, by ${interval}`, byKvInterval),
-        logLoad(`Log, by ${lag}`, findings),
-      ]),
+      {
+        heading: 'Load on the session store and on the log, over a day',
+        description: `Lines over the hours of a day: checks at the store per second for each ${fresh} and each ${interval}, reads of the log per second for each ${lag}.`,
+        panels: [
+          storeLoad(`Store, by ${fresh}`, byFresh),
+          storeLoad(`Store, by ${interval}`, byKvInterval),
+          logLoad(`Log, by ${lag}`, findings),
+        ],
+      },
     ],
     [
       'hit-ratio.svg',
-      figure('Where answers come from', [
-        hitRatio(`By ${fresh}`, byFresh),
-        hitRatio(`By ${interval}`, byKvInterval),
-        waiting(`Log waits, by ${lag}`, findings),
-      ]),
+      {
+        heading: 'Where answers come from',
+        description: `Stacked bars: the shares of requests answered from memory, from KV, along with another request and by the store, for each ${fresh} and each ${interval}; and the share that waits for the log, for each ${lag}.`,
+        panels: [
+          hitRatio(`By ${fresh}`, byFresh),
+          hitRatio(`By ${interval}`, byKvInterval),
+          waiting(`Log waits, by ${lag}`, findings),
+        ],
+      },
     ],
     [
       'bill.svg',
-      figure("Cloudflare's bill for a month", [
-        bill(`By ${fresh}`, byFresh),
-        bill(`By ${interval}`, byKvInterval),
-        bill(
-          `The log alone, by ${lag}`,
-          byLag.map(({ lagSeconds, bill }) => ({ name: `${lagSeconds} s`, bill })),
-          ['log'],
-        ),
-      ]),
+      {
+        heading: "Cloudflare's bill for a month",
+        description: `Stacked bars: US dollars a month for requests, CPU, KV reads, KV writes and the log, for each ${fresh} and each ${interval}; and for the log alone, for each ${lag}.`,
+        panels: [
+          bill(`By ${fresh}`, byFresh),
+          bill(`By ${interval}`, byKvInterval),
+          bill(
+            `The log alone, by ${lag}`,
+            byLag.map(({ lagSeconds, bill }) => ({ name: `${lagSeconds} s`, bill })),
+            ['log'],
+          ),
+        ],
+      },
     ],
     [
       'staleness.svg',
-      figure('How old answers are', [
-        staleness(`By ${fresh}`, byFresh),
-        staleness(`By ${interval}`, byKvInterval),
-      ]),
+      {
+        heading: 'How old answers are',
+        description: `Cumulative distributions of the age of answers, up to 120 seconds, for each ${fresh} and each ${interval}.`,
+        panels: [staleness(`By ${fresh}`, byFresh), staleness(`By ${interval}`, byKvInterval)],
+      },
     ],
     [
       'revocation-lag.svg',
-      figure('How long a revoked session in use is still served somewhere', [
-        lags(`Through Postern, by ${lag}`, findings.lagByLag),
-        lags(`In Kratos, unmarked, by ${fresh}`, findings.lagByFresh),
-        lags('The same, by KV_WRITE_INTERVAL_SECONDS', findings.lagByKvInterval),
-      ]),
+      {
+        heading: 'How long a revoked session in use is still served somewhere',
+        description: `Cumulative distributions of the seconds from the answer to the last request let in: revoked through Postern for each ${lag}, and in Kratos without a mark for each ${fresh} and each ${interval}.`,
+        panels: [
+          lags(`Through Postern, by ${lag}`, findings.lagByLag),
+          lags(`In Kratos, unmarked, by ${fresh}`, findings.lagByFresh),
+          lags(`The same, by ${interval}`, findings.lagByKvInterval),
+        ],
+      },
     ],
   ]);
 }

@@ -8,6 +8,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCommandLine, readWholeNumber } from '../../cli/command-line.ts';
 import { experiment, type Scale } from './experiment.ts';
+import { draw } from './figure.ts';
 import { plot } from './plots.ts';
 import { summarise, table } from './report.ts';
 
@@ -53,7 +54,9 @@ if (values.json) {
 }
 if (values.out !== undefined) {
   mkdirSync(values.out, { recursive: true });
-  for (const [name, svg] of plot(findings)) writeFileSync(join(values.out, name), svg);
+  for (const [name, figure] of plot(findings)) {
+    writeFileSync(join(values.out, name), await draw(figure));
+  }
 }
 
 function seconds(): string {

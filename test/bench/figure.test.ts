@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { figure, type Panel } from '../../bench/simulate/chart.ts';
-import { element, svgDocument, text } from '../../bench/simulate/svg.ts';
+import { draw, type Panel } from '../../bench/simulate/figure.ts';
 
 const HOSTILE = `a < b & "c" > 'd' ]]> <script>`;
 
@@ -27,42 +26,71 @@ const BARS: Panel = {
   ],
 };
 
-test('a figure is a well-formed document, whatever its texts are', () => {
-  const document = figure(HOSTILE, [LINES, BARS]);
+test('a figure is a well-formed document, whatever its texts are', async () => {
+  const document = await figure([LINES, BARS], HOSTILE);
   expect(problemOf(document)).toBeUndefined();
   expect(document).not.toContain('<script');
 });
 
-test('a figure of nothing is a well-formed document', () => {
+test('a figure of nothing is a well-formed document', async () => {
   const empty = { kind: 'lines', title: '', xLabel: '', yLabel: '', series: [] } as const;
   const noBars = { ...BARS, categories: [], parts: [] };
-  expect(problemOf(figure('', [empty, noBars]))).toBeUndefined();
+  expect(problemOf(await figure([empty, noBars]))).toBeUndefined();
 });
 
-test('every line has a point for each of its values, and higher values are higher up', () => {
-  const document = figure('', [LINES]);
-  const points = /<polyline points="([^"]+)"/.exec(document)?.[1]?.split(' ') ?? [];
-  const heights = points.map((point) => Number(point.split(',')[1]));
+test('a figure is an image with a name and a description, on a white ground', async () => {
+  const document = await figure([BARS], "Cloudflare's $' bill");
+  expect(document).toMatch(
+    /^<svg role="img" [^>]*><title>Cloudflare's \$' bill<\/title><desc>d<\/desc>/,
+  );
+  expect(document).toMatch(/<rect width="\d+" height="\d+" fill="#fff"\/>/);
+});
+
+test('the same figure is drawn to the same bytes', async () => {
+  expect(await figure([LINES, BARS])).toBe(await figure([LINES, BARS]));
+});
+
+test('every line has a point for each of its values, and higher values are higher up', async () => {
+  const document = await figure([LINES]);
+  const path = /<path [^>]*\bd="([^"]+)"[^>]*stroke="#fdb863"/.exec(lineMarks(document))?.[1] ?? '';
+  const heights = path.split(/[ML]/).slice(1).map((point) => Number(point.split(',')[1])); // biome-ignore format: one line
   expect(heights).toHaveLength(3);
   const [first = 0, second = 0, third = 0] = heights;
   expect(second).toBeLessThan(third);
   expect(third).toBeLessThan(first);
 });
 
-test('what would not be well-formed is refused', () => {
-  expect(() => element('no good', {})).toThrow('"no good"');
-  expect(() => element('rect', { 'x" onload="': 1 })).toThrow('is no name in SVG');
-  expect(() => element('rect', { x: Number.NaN })).toThrow('not a number');
+test('bars stand on each other in the order of their parts, each as high as its value', async () => {
+  const parts = [
+    { name: 'z', values: [1] },
+    { name: 'a', values: [3] },
+  ];
+  const document = await figure([{ ...BARS, categories: ['one'], parts, yMax: 4 }]);
+  const [, bars = ''] = document.split('class="mark-rect role-mark');
+  const [lower, upper] = [...bars.matchAll(/d="M[\d.]+,([\d.]+)h[\d.]+v([\d.]+)/g)].map(
+    ([, top, height]) => ({ top: Number(top), height: Number(height) }),
+  );
+  expect(upper?.height).toBeCloseTo(3 * (lower?.height ?? 0));
+  expect((upper?.top ?? 0) + (upper?.height ?? 0)).toBeCloseTo(lower?.top ?? 0);
+  expect(upper?.top).toBeCloseTo(0);
 });
 
-test('the checker of this test sees what is wrong', () => {
-  const good = svgDocument({ width: 1, height: 1, title: 't' }, text('a & b', { x: 1 }));
+test('the checker of this test sees what is wrong', async () => {
+  const good = await figure([{ ...BARS, title: 'a & b' }]);
   expect(problemOf(good)).toBeUndefined();
   expect(problemOf(good.replace('</text>', ''))).toBeDefined();
   expect(problemOf(good.replace('&amp;', '&'))).toBeDefined();
-  expect(problemOf(good.replace('x="1"', 'x=1'))).toBeDefined();
+  expect(problemOf(good.replace('role="img"', 'role=img'))).toBeDefined();
   expect(problemOf(`${good}<g/>`)).toBeDefined();
 });
+
+function figure(panels: readonly Panel[], heading = 'h'): Promise<string> {
+  return draw({ heading, description: heading === HOSTILE ? HOSTILE : 'd', panels });
+}
+
+function lineMarks(document: string): string {
+  return document.slice(document.indexOf('class="mark-line role-mark'));
+}
 
 /** What keeps a text from being well-formed XML of the kind written here; `undefined` when nothing does. */
 function problemOf(document: string): string | undefined {
