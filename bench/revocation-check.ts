@@ -3,8 +3,9 @@
  *
  *   node --expose-gc bench/revocation-check.ts
  */
-import { LogCore } from '../src/revocation/log-core.ts';
-import { LogView } from '../src/revocation/log-view.ts';
+
+import { RevocationReplica } from '../src/revocation/revocation-replica.ts';
+import { RevocationTable } from '../src/revocation/revocation-table.ts';
 import { sqliteStorage } from '../test/revocation/world/sqlite-storage.ts';
 
 const ROUNDS = 7;
@@ -15,7 +16,7 @@ const NAMED = 100_000;
 const collect = globalThis.gc ?? (() => {});
 
 async function viewOf(marks: number) {
-  const log = new LogCore(sqliteStorage(), () => NOW);
+  const log = new RevocationTable(sqliteStorage(), () => NOW);
   const options = { cursor: Infinity, checkLifeMs: 420_000, tokenLifeMs: 0, maxMarks: NAMED * 2 };
   for (let index = 0; index < marks; index += 1) {
     const sessionId = `${String(index).padStart(8, '0')}-fd6e-4a3b-bd90-e35cf4f8b0b1`;
@@ -23,7 +24,7 @@ async function viewOf(marks: number) {
   }
   collect();
   const before = process.memoryUsage().heapUsed;
-  const view = new LogView({
+  const view = new RevocationReplica({
     log: { read: async (cursor) => structuredClone(log.read(cursor)) },
     lagMs: 5000,
     timeoutMs: 10_000,
@@ -37,19 +38,19 @@ async function viewOf(marks: number) {
 }
 
 /** Nanoseconds of one check, as a hit makes it: is the view young, does a mark name it, can it be vouched for. */
-function measure(view: LogView): number {
+function measure(view: RevocationReplica): number {
   const subjects = Array.from({ length: 1000 }, (_, index) => ({
     sessionId: `${index}-2a54-4ab1-9c2e-0a9c7f1b6d11`,
     identityId: `${index}-7f3a-4f6e-8f43-5a1d0c5b7a90`,
     credentialName: `v1s:${String(index).padStart(43, 'A')}`,
   }));
-  const anchor = () => {};
+  const waitUntil = () => {};
   let refused = 0;
   const startedAt = performance.now();
   for (let index = 0; index < CHECKS; index += 1) {
     const subject = subjects[index % subjects.length] ?? {};
-    view.refresh(NOW, anchor);
-    if (view.notBefore(subject) > Infinity) refused += 1;
+    view.refresh(NOW, waitUntil);
+    if (view.lastMark(subject) > Infinity) refused += 1;
     if (view.trustedSince(NOW) > Infinity) refused += 1;
   }
   const elapsedMs = performance.now() - startedAt;

@@ -1,4 +1,4 @@
-import { NO_DEMAND } from '../src/sessions/demand.ts';
+import { NO_REQUIREMENT } from '../src/sessions/cache-requirement.ts';
 import type { Sessions } from '../src/sessions/sessions.ts';
 import { Edge } from './simulate/edge.ts';
 import { HOME, type Location } from './simulate/geography.ts';
@@ -120,7 +120,7 @@ class Deployment {
 
   #visit(sessions: Sessions, session: number): void {
     sessions
-      .resolve(credentialOf(session), NO_DEMAND, () => undefined)
+      .resolve(credentialOf(session), NO_REQUIREMENT, () => undefined)
       .then(({ outcome }) => {
         if (outcome === 'signed-in') this.#answers += 1;
       });

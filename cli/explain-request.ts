@@ -1,4 +1,4 @@
-import { ownSecrets } from '../src/app/compose-session-api.ts';
+import { gatewaySecrets } from '../src/app/compose-session-api.ts';
 import { createSiteOptions, type SiteOptions } from '../src/app/compose-site.ts';
 import { createGateway } from '../src/app/gateway.ts';
 import type { Config } from '../src/config/config.ts';
@@ -13,7 +13,7 @@ import { spell } from '../src/http/path-readings.ts';
 import { readKratosSession } from '../src/providers/kratos/kratos-session.ts';
 import { answerDenial } from '../src/refusals/denial.ts';
 import { NO_REVOCATION_LOG } from '../src/revocation/revocation-view.ts';
-import { isPreflight, type Judgment, judge } from '../src/routes/gate/authorize.ts';
+import { type Authorization, authorize, isPreflight } from '../src/routes/gate/authorize.ts';
 import type { RuleMatch } from '../src/rules/rules.ts';
 import { readSessionPath } from '../src/session/session-path.ts';
 import type { Resolution } from '../src/sessions/resolution.ts';
@@ -45,7 +45,7 @@ export async function explainRequest(
       readCredentials(headers, {
         sessionCookieNames: config.SESSION_COOKIE_NAMES,
         tokenCookieNames: undefined,
-        ownSecrets: new Set(),
+        gatewaySecrets: new Set(),
       }),
     resourceMetadataUrl: undefined,
     revocation: NO_REVOCATION_LOG,
@@ -54,26 +54,26 @@ export async function explainRequest(
   if (!admitted.ok) return refused(admitted.failure);
   const target = admitted.value;
   if (options.hosts.originOf(target.host) === undefined) return refused('host_unknown');
-  if (isOwnRoute(target, config, now)) {
+  if (isGatewayRoute(target, config, now)) {
     return ["Answer    by a route of Postern's own: RULES take no part, and the site is not asked"];
   }
   const headers = new Headers(asked.headers);
   if (asked.sessionDocument !== undefined) headers.set('x-session-token', CREDENTIAL);
-  const judged = await judge({ headers, target, anchor: () => {} }, options);
-  if (!judged.ok) return refused(judged.failure);
-  if (isPreflight(judged.value)) {
-    const { rule, origin } = judged.value;
+  const authorization = await authorize({ headers, target, waitUntil: () => {} }, options);
+  if (!authorization.ok) return refused(authorization.failure);
+  if (isPreflight(authorization.value)) {
+    const { rule, origin } = authorization.value;
     return [`Rule      ${rule.name}`, `Answer    204: the preflight of ${origin} is answered here`];
   }
   return [
-    ...describeMatch(judged.value.match),
-    ...describeConditions(judged.value),
-    ...(await describeVerdict(judged.value, { headers, target, config, options })),
+    ...describeMatch(authorization.value.match),
+    ...describeConditions(authorization.value),
+    ...(await describeVerdict(authorization.value, { headers, target, config, options })),
   ];
 }
 
 /** Asks the gateway's own router. Nothing is sent. */
-function isOwnRoute(target: AdmittedTarget, config: Config, now: number): boolean {
+function isGatewayRoute(target: AdmittedTarget, config: Config, now: number): boolean {
   const unsent = () => Promise.reject(new Error('explain asks nobody'));
   const gateway = createGateway(config, {
     kv: undefined,
@@ -88,7 +88,7 @@ function isOwnRoute(target: AdmittedTarget, config: Config, now: number): boolea
     write: () => {},
     metrics: undefined,
   });
-  return gateway.isOwnRoute(target);
+  return gateway.isGatewayRoute(target);
 }
 
 function resolutionOf(sessionDocument: string | undefined, now: number): Resolution {
@@ -134,7 +134,7 @@ function describeMatch({ rule, byReading }: RuleMatch): string[] {
 }
 
 /** Each place a condition names, with what it held. */
-function describeConditions({ match, resolution }: Judgment): string[] {
+function describeConditions({ match, resolution }: Authorization): string[] {
   return match.rule.conditions.flatMap((condition) => {
     const lines = [`Condition ${condition.source}`];
     if (resolution?.outcome !== 'signed-in') return lines;
@@ -150,7 +150,7 @@ function describeConditions({ match, resolution }: Judgment): string[] {
 }
 
 async function describeVerdict(
-  { verdict, match, tried }: Judgment,
+  { verdict, match, tried }: Authorization,
   context: {
     readonly headers: Headers;
     readonly target: AdmittedTarget;
@@ -181,8 +181,8 @@ async function describeVerdict(
 }
 
 async function describeForwarded(
-  { session }: Extract<Judgment['verdict'], { kind: 'pass' }>,
-  judged: Pick<PassedRequest, 'rule' | 'tried'>,
+  { session }: Extract<Authorization['verdict'], { kind: 'pass' }>,
+  authorization: Pick<PassedRequest, 'rule' | 'tried'>,
   {
     headers,
     target,
@@ -202,12 +202,12 @@ async function describeForwarded(
   const filter = new HeaderFilter(options.identifier.headerNames);
   const request = new Request(`${config.PUBLIC_URL}/`, { method: target.method, headers });
   const own = {
-    ownSecrets: ownSecrets(config),
+    gatewaySecrets: gatewaySecrets(config),
     tokenClassifier: createTokenClassifier(config.ISSUERS),
   };
   const address = createOriginAddress({ ...options, originUrl: config.ORIGIN_URL });
   const site = { ...options, ...own, address, filter };
-  const sent = originRequest(request, { ...judged, target, identification }, site);
+  const sent = originRequest(request, { ...authorization, target, identification }, site);
   if (!sent.ok) return [`Answer    ${explain(sent.failure).status}`];
   const lines = [...sent.value.init.headers].map(([name, value]) => `  ${name}: ${value}`);
   const { omitted } = identification;

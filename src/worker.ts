@@ -30,10 +30,10 @@ const gateways = new WeakMap<Environment, Gateway>();
 
 export default {
   fetch(request, environment, context) {
-    const anchor = (work: Promise<unknown>) => context.waitUntil(work);
+    const waitUntil = (work: Promise<unknown>) => context.waitUntil(work);
     const gateway = gateways.get(environment);
-    if (gateway !== undefined) return gateway.fetch(request, anchor);
-    return startGateway(environment).then((started) => started.fetch(request, anchor));
+    if (gateway !== undefined) return gateway.fetch(request, waitUntil);
+    return startGateway(environment).then((started) => started.fetch(request, waitUntil));
   },
 } satisfies ExportedHandler<Environment>;
 

@@ -1,7 +1,7 @@
 import { success } from '../../src/runtime/result.ts';
 import { ChangeMaker } from '../../src/session-changes/change-maker.ts';
 import { endingUnlessRefused } from '../../src/session-changes/session-change.ts';
-import { NO_DEMAND } from '../../src/sessions/demand.ts';
+import { NO_REQUIREMENT } from '../../src/sessions/cache-requirement.ts';
 import { Edge, type Isolate } from './edge.ts';
 import { HOME, type Location, roundTripMs } from './geography.ts';
 import { Random } from './random.ts';
@@ -132,7 +132,7 @@ class RevocationStudy {
     if (use === undefined) return;
     const { trial, user } = use;
     this.#isolateOf(trial, user)
-      .sessions.resolve(credentialOf(trial), NO_DEMAND, () => undefined)
+      .sessions.resolve(credentialOf(trial), NO_REQUIREMENT, () => undefined)
       .then(({ outcome }) => {
         if (outcome === 'signed-in') this.#lastGood.set(`${trial}/${user}`, this.#time.now());
       });

@@ -1,7 +1,7 @@
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
-import { LogCore, type LogStorage } from '../../src/revocation/log-core.ts';
 import type { RevocationLogStub } from '../../src/revocation/log-protocol.ts';
 import { createRevocation, type Revocation } from '../../src/revocation/revocation.ts';
+import { type LogStorage, RevocationTable } from '../../src/revocation/revocation-table.ts';
 import type { SimulatedSettings } from './settings.ts';
 import type { SimulatedTime } from './simulated-time.ts';
 
@@ -23,11 +23,11 @@ const MAX_MARKS = 100_000;
  */
 export class SimulatedLog {
   readonly #options: SimulatedLogOptions;
-  readonly #core: LogCore;
+  readonly #core: RevocationTable;
 
   constructor(options: SimulatedLogOptions) {
     this.#options = options;
-    this.#core = new LogCore(storageInMemory(), options.time.now);
+    this.#core = new RevocationTable(storageInMemory(), options.time.now);
   }
 
   /** Revocation as an isolate has it that reaches the log in so many milliseconds, there and back. */

@@ -1,5 +1,5 @@
 import { nameCredential } from '../../src/credentials/credential-name.ts';
-import { NO_DEMAND } from '../../src/sessions/demand.ts';
+import { NO_REQUIREMENT } from '../../src/sessions/cache-requirement.ts';
 import type { Provenance, Resolution } from '../../src/sessions/resolution.ts';
 import { Edge } from './edge.ts';
 import type { Location } from './geography.ts';
@@ -134,7 +134,7 @@ class TierStudy {
     const startedAt = this.#time.now();
     this.#edge
       .at(trace.location[index] ?? 0, trace.isolate[index] ?? 0)
-      .sessions.resolve(credentialOf(session), NO_DEMAND, ignore)
+      .sessions.resolve(credentialOf(session), NO_REQUIREMENT, ignore)
       .then((resolution) => this.#note(session, resolution, this.#time.now() - startedAt));
   }
 

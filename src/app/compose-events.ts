@@ -3,18 +3,18 @@ import { mayNameByExternalId } from '../config/issuer-settings.ts';
 import type { Revocation } from '../revocation/revocation.ts';
 import { createBackchannelLogout } from '../routes/events/backchannel-logout.ts';
 import { EventIssuers } from '../routes/events/event-issuers.ts';
-import { createIntakeLog } from '../routes/events/intake-log.ts';
+import { createReceiverLog } from '../routes/events/receiver.ts';
 import { Recorder } from '../routes/events/recorder.ts';
 import { createSecurityEvents } from '../routes/events/security-events.ts';
-import { createWebhookIntake } from '../routes/events/webhook.ts';
-import type { Anchor } from '../runtime/single-flight.ts';
+import { createWebhookReceiver } from '../routes/events/webhook.ts';
+import type { WaitUntil } from '../runtime/single-flight.ts';
 import type { ReadNames } from '../session/identity-names.ts';
 import type { TrustedIssuer } from '../tokens/trusted-issuer.ts';
 
 /** Receives one event message. */
-export type Intake = (request: Request, anchor: Anchor) => Promise<Response>;
+export type EventReceiver = (request: Request, waitUntil: WaitUntil) => Promise<Response>;
 
-export interface IntakeSurroundings {
+export interface ReceiverDependencies {
   readonly revocation: Revocation;
   /** The issuers whose keys verify events. */
   readonly issuers: readonly TrustedIssuer[];
@@ -28,21 +28,21 @@ export interface IntakeSurroundings {
 }
 
 /** Makes the routes for events about ended sessions, by path. A route whose settings are missing does not exist. */
-export function createConfiguredIntakes(
+export function createEventReceivers(
   config: Config,
-  { revocation, issuers, readNames, now, write }: IntakeSurroundings,
-): Readonly<Record<string, Intake>> {
+  { revocation, issuers, readNames, now, write }: ReceiverDependencies,
+): Readonly<Record<string, EventReceiver>> {
   const { writer } = revocation;
   if (writer === undefined) return {};
   const issuersOfNames = config.ISSUERS.filter(mayNameByExternalId).map(({ issuer }) => issuer);
   const recorder = new Recorder({ writer, readNames, issuersOfNames });
-  const options = { recorder, log: createIntakeLog(write), now };
+  const options = { recorder, log: createReceiverLog(write), now };
   const { WEBHOOK_SECRETS: secrets, WEBHOOK_API_KEYS: apiKeys } = config;
   const keysOf = (name: string) => issuers.find(({ issuer }) => issuer === name)?.keys;
   const senders = { ...options, issuers: new EventIssuers(config.ISSUERS, keysOf) };
   return {
     ...((secrets.length > 0 || apiKeys.length > 0) && {
-      '/.postern/events/webhook': createWebhookIntake({ ...options, secrets, apiKeys }),
+      '/.postern/events/webhook': createWebhookReceiver({ ...options, secrets, apiKeys }),
     }),
     ...(senders.issuers.size > 0 && {
       '/.postern/events/backchannel-logout': createBackchannelLogout(senders),

@@ -3,7 +3,7 @@ import type { RevocationLogStub } from '../revocation/log-protocol.ts';
 import { createRevocation, NO_REVOCATION, type Revocation } from '../revocation/revocation.ts';
 
 /** The platform functions that the revocation log uses. */
-export interface RevocationSurroundings {
+export interface RevocationDependencies {
   /** Opens a new connection to the revocation log for each call; `undefined` if no log is bound. */
   readonly openLog: (() => RevocationLogStub) | undefined;
   readonly now: () => number;
@@ -16,7 +16,7 @@ const KEEP_MARGIN_SECONDS = 60;
 /** Makes the revocation log that the configuration asks for. Without a log, a line in the site's own log says so. */
 export function createConfiguredRevocation(
   config: Config,
-  { openLog, now, write }: RevocationSurroundings,
+  { openLog, now, write }: RevocationDependencies,
 ): Revocation {
   if (config.REVOCATION === 'off' || openLog === undefined) {
     const message =

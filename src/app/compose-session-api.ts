@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import type { OwnSecrets } from '../credentials/gateway-secrets.ts';
+import type { GatewaySecrets } from '../credentials/gateway-secrets.ts';
 import { errorResponse, keycardErrorResponse } from '../errors/error-response.ts';
 import type { RouteRequest, Routes } from '../http/routes.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
@@ -19,8 +19,8 @@ import { keycardRoutes } from '../routes/session-api/keycard.ts';
 import { createKeycardCallers } from '../routes/session-api/keycard-caller.ts';
 import { kratosAdminRoutes } from '../routes/session-api/kratos-admin.ts';
 import { kratosPublicRoutes } from '../routes/session-api/kratos-public.ts';
-import { createOwnSessions } from '../routes/sessions-page/sessions-page.ts';
-import type { Anchor } from '../runtime/single-flight.ts';
+import { createSessionsPage } from '../routes/sessions-page/sessions-page.ts';
+import type { WaitUntil } from '../runtime/single-flight.ts';
 import type { ReadNames } from '../session/identity-names.ts';
 import {
   type ApiMethods,
@@ -70,7 +70,7 @@ export function addSessionApi(
   const tables = sessionApiTables(options);
   const common = { errorShape: errorResponse, log, changes, now };
   // While its database is down, Kratos refuses every credential (`session/manager_http.go`, `FetchFromRequest`).
-  const mayBeFailing = (anchor: Anchor) => readiness.mayBeFailing(anchor);
+  const mayBeFailing = (waitUntil: WaitUntil) => readiness.mayBeFailing(waitUntil);
   const forPeople = { ...common, shared, mayBeFailing };
   // No page of another origin may read these answers with an operator's cookie.
   const forOperators = { ...common, shared: crossOrigin([], log) };
@@ -117,8 +117,8 @@ function kratosPublicTable(options: SessionApiOptions): Record<string, ApiMethod
 }
 
 /** Makes the page on which people see and end their own sessions. */
-export function ownSessionsPage(options: SessionApiOptions, site: SiteOptions) {
-  return createOwnSessions({
+export function addSessionsPage(options: SessionApiOptions, site: SiteOptions) {
+  return createSessionsPage({
     ...options,
     ...callerOptions(options),
     kratos: kratosOf(options),
@@ -216,7 +216,7 @@ function accessOf({ config, issuerKeys }: SessionApiOptions): AccessVerifier | u
 
 function callerOptions({ config, sessions }: SessionApiOptions) {
   const cookieNames = config.SESSION_COOKIE_NAMES;
-  const secrets = ownSecrets(config);
+  const secrets = gatewaySecrets(config);
   return { sessions, cookieNames, secrets, allowedOrigins: allowedOrigins(config) };
 }
 
@@ -224,7 +224,7 @@ function callerOptions({ config, sessions }: SessionApiOptions) {
  * Returns the secrets that callers present to Postern, and those that Postern presents to others. These secrets are
  * never treated as session credentials.
  */
-export function ownSecrets(config: Config): OwnSecrets {
+export function gatewaySecrets(config: Config): GatewaySecrets {
   return new Set(
     [
       ...(config.ADMIN_SECRETS ?? []),

@@ -4,15 +4,15 @@ import { Identifier } from '../forwarding/identification.ts';
 import { DEFAULT_METHODS } from '../http/methods.ts';
 import { SiteHosts } from '../http/site-hosts.ts';
 import type { DenialOptions } from '../refusals/denial.ts';
-import { Turns } from '../refusals/login-loop-guard.ts';
-import type { JudgeOptions } from '../routes/gate/authorize.ts';
+import { LoginLoopGuard } from '../refusals/login-loop-guard.ts';
+import type { AuthorizationOptions } from '../routes/gate/authorize.ts';
 import { Rules } from '../rules/rules.ts';
 
 /**
  * Options for a decision about a request for the site. The gate, forward-auth and `npm run explain` use the same
  * ones.
  */
-export interface SiteOptions extends JudgeOptions, DenialOptions {
+export interface SiteOptions extends AuthorizationOptions, DenialOptions {
   /** Names of all cookies that may hold a credential. These cookies never reach the origin. */
   readonly cookieNames: readonly string[];
   readonly identifier: Identifier;
@@ -21,7 +21,10 @@ export interface SiteOptions extends JudgeOptions, DenialOptions {
 /** Makes the options from the configuration. */
 export function createSiteOptions(
   config: Config,
-  parts: Pick<JudgeOptions, 'sessions' | 'tokens' | 'readCredentials' | 'revocation' | 'now'> &
+  services: Pick<
+    AuthorizationOptions,
+    'sessions' | 'tokens' | 'readCredentials' | 'revocation' | 'now'
+  > &
     Pick<DenialOptions, 'resourceMetadataUrl'>,
 ): SiteOptions {
   const cookieNames = [...config.SESSION_COOKIE_NAMES, ...config.TOKEN_COOKIE_NAMES];
@@ -30,12 +33,12 @@ export function createSiteOptions(
     methods: new Set<string>([...DEFAULT_METHODS, ...config.FURTHER_METHODS]),
     hosts: new SiteHosts(config.PUBLIC_URL, config.HOSTS),
     allowedForms: new Set(config.ALLOWED_PATH_FORMS),
-    ...parts,
+    ...services,
     cookieNames,
-    turns: new Turns({
+    loopGuard: new LoginLoopGuard({
       publicUrl: config.PUBLIC_URL,
       credentialCookies: cookieNames,
-      now: parts.now,
+      now: services.now,
     }),
     publicUrl: config.PUBLIC_URL,
     loginUrl: config.LOGIN_URL,
@@ -44,7 +47,7 @@ export function createSiteOptions(
     identifier: new Identifier({
       mapping: config.IDENTITY_HEADERS,
       maxBytes: config.IDENTITY_HEADERS_MAX_BYTES,
-      assertions: createAssertions(config, parts.now),
+      assertions: createAssertions(config, services.now),
     }),
   };
 }

@@ -7,7 +7,7 @@ import { KEYS_STALE_MS, RemoteKeys } from '../tokens/remote-keys.ts';
 import { createTrustedIssuer, type TrustedIssuer } from '../tokens/trusted-issuer.ts';
 
 /** The platform functions that the issuers use. */
-export interface IssuerSurroundings {
+export interface IssuerDependencies {
   readonly kv: KeyValueStore | undefined;
   readonly fetch: (request: Request) => Promise<Response>;
   readonly now: () => number;
@@ -23,10 +23,10 @@ type IssuerConfig = Pick<
 /** Makes every configured issuer, ready to verify tokens. */
 export function createConfiguredIssuers(
   config: IssuerConfig,
-  surroundings: IssuerSurroundings,
+  dependencies: IssuerDependencies,
 ): TrustedIssuer[] {
   return config.ISSUERS.map((settings) =>
-    createTrustedIssuer(settings, createIssuerKeys(settings, config, surroundings)),
+    createTrustedIssuer(settings, createIssuerKeys(settings, config, dependencies)),
   );
 }
 
@@ -37,7 +37,7 @@ export function createIssuerKeys(
     'issuer' | 'algorithms' | 'keys' | 'jwks_url' | 'allow_other_origin'
   >,
   config: IssuerConfig,
-  { kv, fetch, now, random, write }: IssuerSurroundings,
+  { kv, fetch, now, random, write }: IssuerDependencies,
 ): IssuerKeys {
   if (settings.keys !== undefined) return createInlineKeys(settings.keys);
   const { issuer, algorithms } = settings;

@@ -1,12 +1,12 @@
 import type { Config } from '../config/config.ts';
 import { mayNameByExternalId } from '../config/issuer-settings.ts';
-import type { Presentation } from '../credentials/credential.ts';
+import type { PresentedCredentials } from '../credentials/credential.ts';
 import { readCredentials } from '../credentials/read-credentials.ts';
 import { HeaderFilter } from '../forwarding/header-filter.ts';
 import { createOrigin } from '../forwarding/origin.ts';
 import { createOriginAddress } from '../forwarding/origin-address.ts';
 import { reservedCookies } from '../forwarding/origin-cookies.ts';
-import { HOPS_HEADER } from '../http/hops.ts';
+import { LOOP_HEADER } from '../http/loop-detection.ts';
 import { hostOf } from '../http/site-hosts.ts';
 import { createDecisionLog, type DecisionLog } from '../observability/decision-log.ts';
 import { createMetrics, type Dataset } from '../observability/metrics.ts';
@@ -32,14 +32,18 @@ import { createTokenClassifier } from '../tokens/token-classifier.ts';
 import { TokenSessions } from '../tokens/token-sessions.ts';
 import type { TrustedIssuer } from '../tokens/trusted-issuer.ts';
 import { checkLifeSeconds, createConfiguredRevocation } from './compose-revocation.ts';
-import { createSiteCookies, ownSecrets, type SessionApiOptions } from './compose-session-api.ts';
+import {
+  createSiteCookies,
+  gatewaySecrets,
+  type SessionApiOptions,
+} from './compose-session-api.ts';
 import { createSiteOptions, type SiteOptions } from './compose-site.ts';
 import { createConfiguredIssuers, createIssuerKeys } from './compose-tokens.ts';
 
 type Fetch = (request: Request) => Promise<Response>;
 
 /** The platform functions and bindings that a gateway uses. */
-export interface Surroundings {
+export interface Dependencies {
   readonly kv: KeyValueStore | undefined;
   /** Opens a new connection to the revocation log for each call; `undefined` if no log is bound. */
   readonly openLog: (() => RevocationLogStub) | undefined;
@@ -61,7 +65,7 @@ export interface Surroundings {
 }
 
 /** The services of a gateway, as configured. */
-export interface Parts {
+export interface Services {
   readonly log: DecisionLog;
   readonly store: SessionStore;
   readonly storeReadiness: StoreReadiness;
@@ -71,7 +75,7 @@ export interface Parts {
   readonly readNames: ReadNames | undefined;
   readonly sessions: Sessions;
   readonly tokens: TokenSessions;
-  readonly readCredentials: (headers: Headers) => Iterable<Presentation>;
+  readonly readCredentials: (headers: Headers) => Iterable<PresentedCredentials>;
   /** Issuers whose clients look for the metadata of RFC 9728. */
   readonly authorizationServers: readonly string[];
   /** The URL of that metadata; `undefined` if there is none. */
@@ -83,24 +87,29 @@ export interface Parts {
 }
 
 /** Makes the services, each after those that it needs. */
-export function createParts(config: Config, given: Surroundings): Parts {
-  const surroundings = markingHops(given, config);
-  const { now } = surroundings;
-  const { write, metrics } = surroundings;
+export function createServices(config: Config, given: Dependencies): Services {
+  const dependencies = detectingLoops(given, config);
+  const { now } = dependencies;
+  const { write, metrics } = dependencies;
   const log = createDecisionLog(config.DECISION_LOG, write, metrics && createMetrics(metrics));
-  const store = createStore(config, surroundings);
-  const storeReadiness = createStoreReadiness(store, surroundings);
-  const revocation = createConfiguredRevocation(config, surroundings);
+  const store = createStore(config, dependencies);
+  const storeReadiness = createStoreReadiness(store, dependencies);
+  const revocation = createConfiguredRevocation(config, dependencies);
   const issuers = createConfiguredIssuers(config, {
-    ...surroundings,
-    fetch: surroundings.fetchKeys,
+    ...dependencies,
+    fetch: dependencies.fetchKeys,
   });
-  const identities = createIdentities(config, surroundings);
+  const identities = createIdentities(config, dependencies);
   const isNamed = revocation.writer !== undefined && config.ISSUERS.some(mayNameByExternalId);
   const readNames = isNamed ? identities?.readNames : undefined;
-  const sessions = createSessions(config, surroundings, { store, storeReadiness, revocation });
-  const believedUnheldMs = checkLifeSeconds(config) * 1000;
-  const tokens = new TokenSessions({ issuers, revocation: revocation.view, believedUnheldMs, now });
+  const sessions = createSessions(config, dependencies, { store, storeReadiness, revocation });
+  const maxAgeWithoutLogMs = checkLifeSeconds(config) * 1000;
+  const tokens = new TokenSessions({
+    issuers,
+    revocation: revocation.view,
+    maxAgeWithoutLogMs,
+    now,
+  });
   const reading = createReading(config);
   const { view } = revocation;
   const site = createSiteOptions(config, { ...reading, sessions, tokens, revocation: view, now });
@@ -115,8 +124,8 @@ export function createParts(config: Config, given: Surroundings): Parts {
     sessions,
     tokens,
     site,
-    gate: createGateOptions(config, surroundings, { site, log }),
-    sessionApi: createSessionApiOptions(config, surroundings, {
+    gate: createGateOptions(config, dependencies, { site, log }),
+    sessionApi: createSessionApiOptions(config, dependencies, {
       log,
       store,
       readiness: storeReadiness,
@@ -132,22 +141,22 @@ export function createParts(config: Config, given: Surroundings): Parts {
  * Adds this gate's host to every call to a store, an API or an issuer, so that a misconfigured loop is detected at
  * once.
  */
-function markingHops(surroundings: Surroundings, { PUBLIC_URL }: Config): Surroundings {
+function detectingLoops(dependencies: Dependencies, { PUBLIC_URL }: Config): Dependencies {
   const host = hostOf(PUBLIC_URL);
   const marking = (fetch: Fetch) => (request: Request) => {
-    request.headers.set(HOPS_HEADER, host);
+    request.headers.set(LOOP_HEADER, host);
     return fetch(request);
   };
   return {
-    ...surroundings,
-    fetchStore: marking(surroundings.fetchStore),
-    fetchKratosAdmin: marking(surroundings.fetchKratosAdmin),
-    fetchKeycard: marking(surroundings.fetchKeycard),
-    fetchKeys: marking(surroundings.fetchKeys),
+    ...dependencies,
+    fetchStore: marking(dependencies.fetchStore),
+    fetchKratosAdmin: marking(dependencies.fetchKratosAdmin),
+    fetchKeycard: marking(dependencies.fetchKeycard),
+    fetchKeys: marking(dependencies.fetchKeys),
   };
 }
 
-function createStore(config: Config, { fetchStore }: Surroundings): SessionStore {
+function createStore(config: Config, { fetchStore }: Dependencies): SessionStore {
   return createKratosStore({
     publicUrl: config.KRATOS_PUBLIC_URL,
     timeoutMs: config.STORE_TIMEOUT_MS,
@@ -159,7 +168,7 @@ function createStore(config: Config, { fetchStore }: Surroundings): SessionStore
 /** `undefined` if Kratos's admin API is not configured. */
 function createIdentities(
   config: Config,
-  { fetchKratosAdmin: fetch }: Surroundings,
+  { fetchKratosAdmin: fetch }: Dependencies,
 ): KratosIdentities | undefined {
   const { KRATOS_ADMIN_URL: baseUrl, STORE_TIMEOUT_MS: timeoutMs } = config;
   if (baseUrl === undefined) return undefined;
@@ -168,7 +177,7 @@ function createIdentities(
 }
 
 /** Makes the readiness check. The log says once if the store publishes no readiness. */
-function createStoreReadiness(store: SessionStore, { now, write }: Surroundings): StoreReadiness {
+function createStoreReadiness(store: SessionStore, { now, write }: Dependencies): StoreReadiness {
   const event = 'store-readiness-unpublished';
   const onUnpublished = () => write(JSON.stringify({ event, message: UNPUBLISHED_READINESS }));
   return new StoreReadiness({ store, now, onUnpublished });
@@ -176,8 +185,8 @@ function createStoreReadiness(store: SessionStore, { now, write }: Surroundings)
 
 function createSessions(
   config: Config,
-  { kv, now, write }: Surroundings,
-  { store, storeReadiness, revocation }: Pick<Parts, 'store' | 'storeReadiness' | 'revocation'>,
+  { kv, now, write }: Dependencies,
+  { store, storeReadiness, revocation }: Pick<Services, 'store' | 'storeReadiness' | 'revocation'>,
 ): Sessions {
   const onFailure = (operation: string) =>
     write(JSON.stringify({ event: 'kv-failure', operation }));
@@ -204,7 +213,7 @@ function createReading(config: Config) {
   const settings = {
     sessionCookieNames: config.SESSION_COOKIE_NAMES,
     tokenCookieNames: ISSUERS.length === 0 ? undefined : config.TOKEN_COOKIE_NAMES,
-    ownSecrets: ownSecrets(config),
+    gatewaySecrets: gatewaySecrets(config),
   };
   // Keycard's clients find the authorization server in the resource's metadata. Kratos's clients do not use it.
   const authorizationServers = ISSUERS.filter(({ preset }) => preset === 'keycard').map(
@@ -222,8 +231,8 @@ function createReading(config: Config) {
 
 function createGateOptions(
   config: Config,
-  { fetchOrigin }: Surroundings,
-  { site, log }: Pick<Parts, 'site' | 'log'>,
+  { fetchOrigin }: Dependencies,
+  { site, log }: Pick<Services, 'site' | 'log'>,
 ): GateOptions | undefined {
   if (fetchOrigin === undefined) return undefined;
   return {
@@ -232,8 +241,8 @@ function createGateOptions(
     address: createOriginAddress({ ...site, originUrl: config.ORIGIN_URL }),
     audience: config.ORIGIN_URL ?? config.PUBLIC_URL,
     filter: new HeaderFilter(site.identifier.headerNames),
-    reservedCookies: reservedCookies([...site.cookieNames, site.turns.cookieName]),
-    ownSecrets: ownSecrets(config),
+    reservedCookies: reservedCookies([...site.cookieNames, site.loopGuard.cookieName]),
+    gatewaySecrets: gatewaySecrets(config),
     tokenClassifier: createTokenClassifier(config.ISSUERS),
     log,
     showsTiming: config.SERVER_TIMING,
@@ -242,16 +251,16 @@ function createGateOptions(
 
 function createSessionApiOptions(
   config: Config,
-  surroundings: Surroundings,
-  parts: Pick<
+  dependencies: Dependencies,
+  services: Pick<
     SessionApiOptions,
     'log' | 'store' | 'readiness' | 'sessions' | 'identities' | 'readNames' | 'changes'
   >,
 ): SessionApiOptions {
-  const keySurroundings = { ...surroundings, fetch: surroundings.fetchKeys };
+  const keyDependencies = { ...dependencies, fetch: dependencies.fetchKeys };
   return {
-    ...surroundings,
-    ...parts,
+    ...dependencies,
+    ...services,
     config,
     issuerKeys: (issuer, keysUrl) =>
       createIssuerKeys(
@@ -263,7 +272,7 @@ function createSessionApiOptions(
           allow_other_origin: false,
         },
         config,
-        keySurroundings,
+        keyDependencies,
       ),
   };
 }

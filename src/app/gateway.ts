@@ -3,13 +3,13 @@ import { errorResponse } from '../errors/error-response.ts';
 import type { Reason } from '../errors/reasons.ts';
 import { publicKey } from '../forwarding/assertion-keys.ts';
 import { type AdmittedTarget, admit } from '../http/admit.ts';
-import { isLoop } from '../http/hops.ts';
+import { isLoop } from '../http/loop-detection.ts';
 import type { RouteRequest } from '../http/routes.ts';
 import { Routes } from '../http/routes.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
-import { shown } from '../refusals/error-page.ts';
-import { letRead } from '../refusals/readable-denial.ts';
-import type { JudgeOptions } from '../routes/gate/authorize.ts';
+import { errorPageOrJson } from '../refusals/error-page.ts';
+import { makeReadable } from '../refusals/readable-denial.ts';
+import type { AuthorizationOptions } from '../routes/gate/authorize.ts';
 import { createForwardAuth } from '../routes/gate/forward-auth.ts';
 import { gate } from '../routes/gate/gate.ts';
 import { alive, createReadiness } from '../routes/meta/health.ts';
@@ -18,79 +18,79 @@ import {
   createResourceMetadata,
   RESOURCE_METADATA_PATH,
 } from '../routes/meta/resource-metadata.ts';
-import { OWN_SESSIONS_PATH } from '../routes/sessions-page/sessions-page.ts';
+import { SESSIONS_PAGE_PATH } from '../routes/sessions-page/sessions-page.ts';
 import { whoami } from '../routes/whoami/whoami.ts';
 import { failed, type Result } from '../runtime/result.ts';
-import type { Anchor } from '../runtime/single-flight.ts';
+import type { WaitUntil } from '../runtime/single-flight.ts';
 import { crossOrigin } from '../session-changes/cross-origin.ts';
-import { createParts, type Surroundings } from './compose.ts';
-import { createConfiguredIntakes } from './compose-events.ts';
-import { addSessionApi, createSiteAnswers, ownSessionsPage } from './compose-session-api.ts';
+import { createServices, type Dependencies } from './compose.ts';
+import { createEventReceivers } from './compose-events.ts';
+import { addSessionApi, addSessionsPage, createSiteAnswers } from './compose-session-api.ts';
 
 export interface Gateway {
-  fetch(request: Request, anchor: Anchor): Promise<Response>;
+  fetch(request: Request, waitUntil: WaitUntil): Promise<Response>;
 }
 
 /** A gateway that also tells which requests its own routes answer. */
 export interface RoutedGateway extends Gateway {
   /** Whether one of Postern's own routes takes the request. All other requests are for the site, under `RULES`. */
-  isOwnRoute(target: AdmittedTarget): boolean;
+  isGatewayRoute(target: AdmittedTarget): boolean;
 }
 
 /**
  * Makes all of Postern behind one `fetch`. Each request's target is admitted before the router sees it. A request
  * that matches none of Postern's own routes, in any spelling, goes to the gate.
  */
-export function createGateway(config: Config, surroundings: Surroundings): RoutedGateway {
-  const parts = createParts(config, surroundings);
-  const { site, log } = parts;
+export function createGateway(config: Config, dependencies: Dependencies): RoutedGateway {
+  const services = createServices(config, dependencies);
+  const { site, log } = services;
   const routes = new Routes<RouteRequest>();
 
   const onSite = createSiteAnswers(config);
   const showsTiming = config.SERVER_TIMING;
-  const whoamiOptions = { ...parts, showsTiming, now: surroundings.now };
+  const whoamiOptions = { ...services, showsTiming, now: dependencies.now };
   const shared = crossOrigin(config.ALLOWED_ORIGINS, log);
-  const answerWhoami = shared(async ({ request, target, anchor }: RouteRequest) =>
-    onSite(await whoami(request, target, anchor, whoamiOptions)),
+  const answerWhoami = shared(async ({ request, target, waitUntil }: RouteRequest) =>
+    onSite(await whoami(request, target, waitUntil, whoamiOptions)),
   );
   const mounts = ['', config.SESSION_API_PATH ?? ''];
   const whoamiPaths = new Set(mounts.map((mount) => `${mount}/sessions/whoami`));
   for (const path of whoamiPaths) routes.all(path, answerWhoami);
 
-  const intakes = createConfiguredIntakes(config, { ...surroundings, ...parts });
-  for (const [path, intake] of Object.entries(intakes)) {
-    routes.post(path, ({ request, anchor }) => intake(request, anchor));
+  const receivers = createEventReceivers(config, { ...dependencies, ...services });
+  for (const [path, receiver] of Object.entries(receivers)) {
+    routes.post(path, ({ request, waitUntil }) => receiver(request, waitUntil));
   }
 
-  const readiness = createReadiness({ ...parts, kv: surroundings.kv }, surroundings.now);
+  const readiness = createReadiness({ ...services, kv: dependencies.kv }, dependencies.now);
   routes.get('/.postern/health/alive', alive);
-  routes.get('/.postern/health/ready', ({ anchor }) => readiness(anchor));
+  routes.get('/.postern/health/ready', ({ waitUntil }) => readiness(waitUntil));
 
   routes.get('/.postern/jwks.json', createPublishedKeys(publicKeysOf(config)));
-  if (parts.authorizationServers.length > 0) {
-    const metadata = createResourceMetadata(config.PUBLIC_URL, parts.authorizationServers);
+  if (services.authorizationServers.length > 0) {
+    const metadata = createResourceMetadata(config.PUBLIC_URL, services.authorizationServers);
     routes.get(RESOURCE_METADATA_PATH, metadata);
   }
 
   const { FORWARD_AUTH_SECRETS: secrets } = config;
   if (secrets !== undefined) {
     const forwardAuth = createForwardAuth({ ...site, secrets, log });
-    routes.all('/.postern/auth/*', ({ request, target, anchor }) =>
-      forwardAuth(request, target, anchor),
+    routes.all('/.postern/auth/*', ({ request, target, waitUntil }) =>
+      forwardAuth(request, target, waitUntil),
     );
   }
 
-  routes.all(OWN_SESSIONS_PATH, ownSessionsPage(parts.sessionApi, site));
+  routes.all(SESSIONS_PAGE_PATH, addSessionsPage(services.sessionApi, site));
 
   routes.all('/.postern/*', () => errorResponse('not_found'));
-  addSessionApi(routes, parts.sessionApi, shared);
-  const answerSite = async ({ request, target, anchor }: RouteRequest) => {
-    if (parts.gate === undefined) return errorResponse('not_found');
+  addSessionApi(routes, services.sessionApi, shared);
+  const answerSite = async ({ request, target, waitUntil }: RouteRequest) => {
+    if (services.gate === undefined) return errorResponse('not_found');
     try {
-      return await gate(request, target, anchor, parts.gate);
+      return await gate(request, target, waitUntil, services.gate);
     } catch (error) {
       const { crossOrigins } = site.rules.match(target).rule;
-      return letRead(answerBug(error, surroundings), request, crossOrigins);
+      return makeReadable(answerBug(error, dependencies), request, crossOrigins);
     }
   };
   const routeOf = (target: AdmittedTarget) => {
@@ -100,19 +100,19 @@ export function createGateway(config: Config, surroundings: Surroundings): Route
   };
 
   return {
-    isOwnRoute: (target) => routes.match(target) !== undefined,
-    async fetch(request, anchor) {
+    isGatewayRoute: (target) => routes.match(target) !== undefined,
+    async fetch(request, waitUntil) {
       const admitted = admitHere(request, site, config);
       if (!admitted.ok) {
         const refused = await answerRefusal(request, admitted.failure, log);
-        return letRead(refused, request, readersOfRefused(request, site));
+        return makeReadable(refused, request, readersOfRefused(request, site));
       }
       const target = admitted.value;
       try {
-        const response = await routeOf(target)({ request, target, anchor });
+        const response = await routeOf(target)({ request, target, waitUntil });
         return target.method === 'HEAD' ? withoutBody(response) : response;
       } catch (error) {
-        return answerBug(error, surroundings);
+        return answerBug(error, dependencies);
       }
     },
   };
@@ -124,7 +124,7 @@ function withoutBody(response: Response): Response {
 }
 
 /** Logs an unexpected error as a bug of Postern, and answers 503. */
-export function answerBug(error: unknown, { write }: Pick<Surroundings, 'write'>): Response {
+export function answerBug(error: unknown, { write }: Pick<Dependencies, 'write'>): Response {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   write(JSON.stringify({ event: 'bug', name, message }));
   return errorResponse('internal_error');
@@ -136,7 +136,7 @@ async function answerRefusal(
   reason: Reason,
   log: DecisionLog,
 ): Promise<Response> {
-  const response = await shown(errorResponse(reason), reason, request);
+  const response = await errorPageOrJson(errorResponse(reason), reason, request);
   log(() => ({
     route: 'admission',
     outcome: 'refuse',
@@ -149,7 +149,10 @@ async function answerRefusal(
 }
 
 /** Returns the origins that may read why a request for the site was refused before its rule was known. */
-function readersOfRefused({ url }: Request, { hosts, rules }: JudgeOptions): ReadonlySet<string> {
+function readersOfRefused(
+  { url }: Request,
+  { hosts, rules }: AuthorizationOptions,
+): ReadonlySet<string> {
   // Only this list uses the target as a browser parses it. No verdict and no forwarded URL depends on it.
   const { host: text = '', pathname = '' } = URL.parse(url) ?? {};
   const host = hosts.read(text);
@@ -160,7 +163,7 @@ function readersOfRefused({ url }: Request, { hosts, rules }: JudgeOptions): Rea
 /** Admits a request that has not passed through this gate before and is for one of the site's hosts. */
 function admitHere(
   request: Request,
-  site: JudgeOptions,
+  site: AuthorizationOptions,
   { PUBLIC_URL }: Config,
 ): Result<AdmittedTarget, Reason> {
   const admitted = admit(request, site);

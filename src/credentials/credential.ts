@@ -35,7 +35,7 @@ export interface TokenCredential {
 }
 
 /** One credential, or several cookies of one name. Several cookies are resolved together, by the identity of each. */
-export type UsablePresentation =
+export type UsableCredentials =
   | { readonly kind: 'candidates'; readonly candidates: readonly [Credential, ...Credential[]] }
   | {
       readonly kind: 'tokens';
@@ -43,8 +43,8 @@ export type UsablePresentation =
     };
 
 /** One place of a request that holds a credential. A request may have several. */
-export type Presentation =
-  | UsablePresentation
+export type PresentedCredentials =
+  | UsableCredentials
   | {
       readonly kind: 'unusable';
       readonly carrier: Carrier;
@@ -56,6 +56,6 @@ export type Presentation =
     };
 
 /** Tells whether a value is one of the credentials that were tried. */
-export function isPresented(tried: readonly UsablePresentation[], value: string): boolean {
+export function isPresented(tried: readonly UsableCredentials[], value: string): boolean {
   return tried.some(({ candidates }) => candidates.some((each) => each.value === value));
 }

@@ -1,7 +1,7 @@
 // No I/O, no clock.
 import { mayBePlanted, readCookies } from '../http/cookies.ts';
-import type { Carrier, Presentation } from './credential.ts';
-import type { OwnSecrets } from './gateway-secrets.ts';
+import type { Carrier, PresentedCredentials } from './credential.ts';
+import type { GatewaySecrets } from './gateway-secrets.ts';
 import { isTokenForm } from './token-form.ts';
 
 const MIN_CREDENTIAL_LENGTH = 16;
@@ -22,7 +22,7 @@ export interface CredentialSettings {
    * a session credential.
    */
   readonly tokenCookieNames: readonly string[] | undefined;
-  readonly ownSecrets: OwnSecrets;
+  readonly gatewaySecrets: GatewaySecrets;
 }
 
 /**
@@ -33,8 +33,8 @@ export interface CredentialSettings {
  */
 export function* readCredentials(
   headers: Headers,
-  { sessionCookieNames, tokenCookieNames, ownSecrets }: CredentialSettings,
-): Generator<Presentation, void, undefined> {
+  { sessionCookieNames, tokenCookieNames, gatewaySecrets }: CredentialSettings,
+): Generator<PresentedCredentials, void, undefined> {
   const sessionToken = headers.get('x-session-token');
   if (sessionToken !== null && sessionToken !== '') {
     yield readCredential(sessionToken, { kind: 'session-token-header' });
@@ -43,7 +43,7 @@ export function* readCredentials(
   yield* readCookiesOf(SESSIONS, cookies, sessionCookieNames);
   if (tokenCookieNames !== undefined) yield* readCookiesOf(TOKENS, cookies, tokenCookieNames);
   const bearer = readBearer(headers.get('authorization'));
-  if (bearer === undefined || ownSecrets.has(bearer)) return;
+  if (bearer === undefined || gatewaySecrets.has(bearer)) return;
   const isToken = tokenCookieNames !== undefined && isTokenForm(bearer);
   yield isToken ? readToken(bearer) : readCredential(bearer, { kind: 'bearer' });
 }
@@ -61,7 +61,7 @@ function* readCookiesOf(
   form: CookieForm,
   header: string | null,
   names: readonly string[],
-): Generator<Presentation, void, undefined> {
+): Generator<PresentedCredentials, void, undefined> {
   const pairs = readCookies(header, (name) => names.includes(name)).filter(
     (pair) => pair.value !== '' && !mayBePlanted(pair),
   );
@@ -76,7 +76,7 @@ function presentCookies(
   { kind, maxLength }: CookieForm,
   cookieName: string,
   values: readonly string[],
-): Presentation {
+): PresentedCredentials {
   const carrier = { kind: 'cookie', cookieName } as const;
   const [first, ...others] = distinct(values, maxLength).map((value) => ({ carrier, value }));
   if (first === undefined) return { kind: 'unusable', carrier, reason: 'credential_malformed' };
@@ -94,7 +94,7 @@ function readBearer(header: string | null): string | undefined {
   return header !== null && BEARER.test(header) ? header.slice('bearer '.length) : undefined;
 }
 
-function readCredential(value: string, carrier: Carrier): Presentation {
+function readCredential(value: string, carrier: Carrier): PresentedCredentials {
   // The runtime joins two header lines of one name into one value, with ", " between them.
   if (value.includes(',')) return { kind: 'unusable', carrier, reason: 'credential_conflicting' };
   return isWellFormed(value, MAX_CREDENTIAL_LENGTH)
@@ -102,7 +102,7 @@ function readCredential(value: string, carrier: Carrier): Presentation {
     : { kind: 'unusable', carrier, reason: 'credential_malformed' };
 }
 
-function readToken(value: string): Presentation {
+function readToken(value: string): PresentedCredentials {
   const carrier = { kind: 'bearer' } as const;
   if (value.includes(',')) return { kind: 'unusable', carrier, reason: 'credential_conflicting' };
   if (value.length > MAX_TOKEN_LENGTH) {

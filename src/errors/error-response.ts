@@ -27,8 +27,8 @@ export interface ErrorResponseOptions {
 export function errorResponse(reason: Reason, options: ErrorResponseOptions = {}): Response {
   const { redirectBrowserTo } = options;
   const { status, body, headers } = readyMade(reason);
-  const told = redirectBrowserTo === undefined ? body : errorBody(reason, redirectBrowserTo);
-  return withFields(new Response(told, { status, headers }), reason, options);
+  const logged = redirectBrowserTo === undefined ? body : errorBody(reason, redirectBrowserTo);
+  return withFields(new Response(logged, { status, headers }), reason, options);
 }
 
 /** Returns the headers of every refusal, denial and fault. */

@@ -42,7 +42,7 @@ export type ShortfallReason =
 export type GuardReason = 'caller_not_authorized';
 
 /** Reasons to reject a message about revocations. */
-export type IntakeReason =
+export type ReceiverReason =
   | 'event_unauthenticated'
   | 'event_expired'
   | 'event_malformed'
@@ -76,5 +76,5 @@ export type Reason =
   | DenialReason
   | ShortfallReason
   | GuardReason
-  | IntakeReason
+  | ReceiverReason
   | FaultReason;

@@ -68,7 +68,7 @@ export class Assertions {
     const now = this.#options.now();
     const known = this.#issued.get(session)?.get(audience);
     if (known !== undefined && now < known.reusableUntil) return success(known);
-    const own = this.#ownClaims(session, audience, now);
+    const own = this.#reservedClaims(session, audience, now);
     const fitted = fitClaims(session, own, this.#options.claims, this.#roomForClaims());
     if (!fitted.ok) return fitted;
     const { claims, omitted } = fitted.value;
@@ -85,7 +85,7 @@ export class Assertions {
   }
 
   /** Returns Postern's own claims: the user, the audience, and the times. */
-  #ownClaims(session: Session, audience: string, now: number): Claims {
+  #reservedClaims(session: Session, audience: string, now: number): Claims {
     const issuedAt = Math.floor(now / 1000);
     return {
       ...sessionClaims(session),

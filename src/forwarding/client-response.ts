@@ -48,7 +48,7 @@ export function clientResponse(response: Response, options: ClientResponseOption
   const keepsCacheControl = options.keepsCacheControl && options.setCookies.length === 0;
   const hopByHop = hopByHopNames(headers);
   for (const name of [...headers.keys()]) {
-    const { folded, isIdentity } = options.filter.meaningOf(name);
+    const { folded, isIdentity } = options.filter.classifyHeader(name);
     const isForCaches = !keepsCacheControl && CACHE_HEADERS.has(name);
     const isWayPast = name === WAYS_PAST;
     const isForged = isIdentity && !options.forwardedHeaders.has(name);

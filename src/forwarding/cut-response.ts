@@ -1,14 +1,14 @@
-import type { Vigil } from './vigil.ts';
+import type { SessionWatch } from './session-watch.ts';
 
 /**
  * Returns the response with a body that is cut off when its session ends. The framing shows that the body is
  * incomplete, so that clients do not take it for the whole body. Chunks pass as they arrive, at the client's pace. A
  * declared length stays declared.
  */
-export function cutWhenOver(response: Response, vigil: Vigil): Response {
+export function cutWhenOver(response: Response, watch: SessionWatch): Response {
   const { body, headers } = response;
   if (body === null) {
-    vigil.stop();
+    watch.stop();
     return response;
   }
   // An encoded body is decoded on its way through here, and the platform encodes it again: its length changes.
@@ -17,8 +17,8 @@ export function cutWhenOver(response: Response, vigil: Vigil): Response {
   const { readable, writable } =
     length === null ? new IdentityTransformStream() : new FixedLengthStream(length);
   const cut = new AbortController();
-  void vigil.over.then(() => cut.abort());
+  void watch.over.then(() => cut.abort());
   const passed = body.pipeTo(writable, { signal: cut.signal });
-  void passed.catch(() => {}).finally(vigil.stop); // the body was cut, or one of the ends went away
+  void passed.catch(() => {}).finally(watch.stop); // the body was cut, or one of the ends went away
   return new Response(readable, response);
 }

@@ -3,7 +3,7 @@ import { foldBelievedName } from '../http/header-names.ts';
 import { isAboutRequest, isIdentity as isIdentityName } from './believed-headers.ts';
 
 /** The meaning that a header's name has for some origin. */
-export interface NameMeaning {
+export interface HeaderClass {
   readonly folded: string;
   /** Whether the header identifies a user or a client. An origin should not send such a header to clients. */
   readonly isIdentity: boolean;
@@ -25,14 +25,14 @@ const MAX_KNOWN_LENGTH = 64;
 export class HeaderFilter {
   readonly #ours: ReadonlySet<string>;
   /** Meanings by name. Clients send the same few names again and again. */
-  readonly #known = new Map<string, NameMeaning>();
+  readonly #known = new Map<string, HeaderClass>();
 
   /** @param ownNames headers that Postern itself sets on the request to the origin */
   constructor(ownNames: Iterable<string>) {
     this.#ours = new Set(Array.from(ownNames, foldBelievedName));
   }
 
-  meaningOf(name: string): NameMeaning {
+  classifyHeader(name: string): HeaderClass {
     const known = this.#known.get(name);
     if (known !== undefined) return known;
     const folded = foldBelievedName(name);

@@ -1,12 +1,12 @@
 // Pure: no I/O, no clock.
 
-import { isPresented, type UsablePresentation } from '../credentials/credential.ts';
-import type { OwnSecrets } from '../credentials/gateway-secrets.ts';
+import { isPresented, type UsableCredentials } from '../credentials/credential.ts';
+import type { GatewaySecrets } from '../credentials/gateway-secrets.ts';
 import type { TokenClassifier } from '../credentials/token-form.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
 import { withoutCookies } from '../http/cookies.ts';
 import { hopByHopNames } from '../http/header-names.ts';
-import { addHop } from '../http/hops.ts';
+import { addGate } from '../http/loop-detection.ts';
 import { hostOf, type SiteHosts } from '../http/site-hosts.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import type { HeaderFilter } from './header-filter.ts';
@@ -23,9 +23,9 @@ export interface OriginRequestOptions {
   readonly hosts: SiteHosts;
   readonly cookieNames: readonly string[];
   /** Postern's own cookie, which is never forwarded. */
-  readonly turns: { readonly cookieName: string };
+  readonly loopGuard: { readonly cookieName: string };
   readonly filter: HeaderFilter;
-  readonly ownSecrets: OwnSecrets;
+  readonly gatewaySecrets: GatewaySecrets;
   readonly tokenClassifier: TokenClassifier;
 }
 
@@ -43,7 +43,7 @@ export interface PassedRequest {
   readonly target: AdmittedTarget;
   readonly rule: ForwardedRule;
   /** The credentials that were checked. */
-  readonly tried: readonly UsablePresentation[];
+  readonly tried: readonly UsableCredentials[];
   readonly identification: Identification;
 }
 
@@ -79,7 +79,7 @@ export function originRequest(
   headers.set('host', hostOf(originUrl)); // the platform sets it over HTTP, not over a service binding
   setAcceptEncoding(headers, request, rule);
   setForwardingHeaders(headers, request, site);
-  addHop(headers, request.headers, options.publicUrl);
+  addGate(headers, request.headers, options.publicUrl);
   for (const [name, value] of identification.headers) headers.set(name, value);
   const url = originTarget(target, originUrl);
   return success({ url, init: { method, headers, body, redirect: 'manual' } });
@@ -147,11 +147,11 @@ function passedValue(
   options: OriginRequestOptions,
 ): string | undefined {
   const { rule } = passed;
-  const { folded, isUntrusted } = options.filter.meaningOf(name);
+  const { folded, isUntrusted } = options.filter.classifyHeader(name);
   if (hopByHop.has(folded)) return isWebSocketUpgrade(name, value) ? 'websocket' : undefined;
   if (isUntrusted && !isLetThrough(name, rule)) return undefined;
   if (name === 'authorization' && isKeptBack(value, passed, options)) return undefined;
-  return name === 'cookie' ? withoutOwnCookies(value, rule, options) : value;
+  return name === 'cookie' ? withoutGatewayCookies(value, rule, options) : value;
 }
 
 /** Compares the name as it was sent: `X_Auth_Token` is not `X-Auth-Token` until a server folds it. */
@@ -170,31 +170,31 @@ function isLetThrough(name: string, rule: ForwardedRule): boolean {
 function isKeptBack(
   authorization: string,
   { rule, tried }: PassedRequest,
-  { ownSecrets, tokenClassifier }: OriginRequestOptions,
+  { gatewaySecrets, tokenClassifier }: OriginRequestOptions,
 ): boolean {
   const parts = authorization.split(/[\s,"]+/, MAX_WORDS + 1);
   if (parts.length > MAX_WORDS) return true;
   const [scheme = ''] = parts;
   const words = parts.flatMap((part) => [part, part.slice(part.search(/[=:]/) + 1)]); // token="…"
   const behindScheme = authorization.slice(scheme.length).trim(); // a secret may hold spaces and commas
-  if ([behindScheme, ...words].some((word) => ownSecrets.has(word))) return true;
+  if ([behindScheme, ...words].some((word) => gatewaySecrets.has(word))) return true;
   if (rule.forwardsCredentials) return false;
-  const isOwnToken =
+  const isSessionToken =
     rule.session === 'none' ? tokenClassifier.isSession : tokenClassifier.isIssuers;
   return words.some(
-    (word) => KRATOS_TOKEN.test(word) || isPresented(tried, word) || isOwnToken(word),
+    (word) => KRATOS_TOKEN.test(word) || isPresented(tried, word) || isSessionToken(word),
   );
 }
 
-function withoutOwnCookies(
+function withoutGatewayCookies(
   header: string,
   rule: ForwardedRule,
-  { cookieNames, turns }: OriginRequestOptions,
+  { cookieNames, loopGuard }: OriginRequestOptions,
 ): string | undefined {
   return withoutCookies(
     header,
     (name) =>
-      name === turns.cookieName || (!rule.forwardsCredentials && cookieNames.includes(name)),
+      name === loopGuard.cookieName || (!rule.forwardsCredentials && cookieNames.includes(name)),
   );
 }
 

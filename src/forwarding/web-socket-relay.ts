@@ -1,4 +1,4 @@
-import type { Vigil } from './vigil.ts';
+import type { SessionWatch } from './session-watch.ts';
 
 /** A close code for private use (RFC 6455 section 7.4.2): 4000 plus the status that a request would now get. */
 export const SESSION_OVER = 4401;
@@ -16,14 +16,18 @@ const ABNORMAL = 1006;
  *
  * @param answer the 101 for the client
  * @param accepted the origin's own 101
- * @param vigil the watch over the session that opened the socket
+ * @param watch the watch over the session that opened the socket
  */
-export function relayWebSocket(answer: Response, accepted: Response, vigil: Vigil): Response {
+export function relayWebSocket(
+  answer: Response,
+  accepted: Response,
+  watch: SessionWatch,
+): Response {
   const origin = accepted.webSocket;
   if (origin === null) return answer;
   const { 0: client, 1: server } = new WebSocketPair();
   const end = (code: number, reason: string) => {
-    vigil.stop();
+    watch.stop();
     for (const socket of [origin, server]) close(socket, code, reason);
   };
   for (const [from, to] of [
@@ -36,7 +40,7 @@ export function relayWebSocket(answer: Response, accepted: Response, vigil: Vigi
     from.addEventListener('close', ({ code, reason }) => end(code, reason));
     from.addEventListener('error', () => end(ABNORMAL, ''));
   }
-  void vigil.over.then((standing) => {
+  void watch.over.then((standing) => {
     if (standing === 'deny') end(SESSION_OVER, 'session over');
     else end(TRY_AGAIN_LATER, 'session could not be checked');
   });

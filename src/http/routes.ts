@@ -1,40 +1,43 @@
 // Pure: no I/O, no clock.
 import { TrieRouter } from 'hono/router/trie-router';
 import { tryDecode, tryDecodeURIComponent } from 'hono/utils/url';
-import type { Anchor } from '../runtime/single-flight.ts';
+import type { WaitUntil } from '../runtime/single-flight.ts';
 import type { AdmittedTarget } from './admit.ts';
 
 /** A request to a route, with its admitted target. */
 export interface RouteRequest {
   readonly request: Request;
   readonly target: AdmittedTarget;
-  readonly anchor: Anchor;
+  readonly waitUntil: WaitUntil;
 }
 
 /** Returns a named segment of the path, percent-decoded; empty if the route has no segment of that name. */
 export type Parameter = (name: string) => string;
 
 /** Answers a request to a route. */
-export type Handler<Visit> = (visit: Visit, parameter: Parameter) => Response | Promise<Response>;
+export type Handler<Received> = (
+  received: Received,
+  parameter: Parameter,
+) => Response | Promise<Response>;
 
 /**
  * Routes by method and path, in Hono's router. The router gets the admitted path and reads no URL itself, so
  * routing, verdict and forwarding use one string. The path is percent-decoded first, so that no other spelling of a
  * route reaches the site.
  */
-export class Routes<Visit> {
-  readonly #router = new TrieRouter<Handler<Visit>>();
+export class Routes<Received> {
+  readonly #router = new TrieRouter<Handler<Received>>();
 
-  all(path: string, handler: Handler<Visit>): void {
+  all(path: string, handler: Handler<Received>): void {
     this.#router.add('ALL', path, handler);
   }
 
   /** Adds a route for GET and HEAD. */
-  get(path: string, handler: Handler<Visit>): void {
+  get(path: string, handler: Handler<Received>): void {
     this.#router.add('GET', path, handler);
   }
 
-  post(path: string, handler: Handler<Visit>): void {
+  post(path: string, handler: Handler<Received>): void {
     this.#router.add('POST', path, handler);
   }
 
@@ -42,12 +45,12 @@ export class Routes<Visit> {
   match({
     method,
     path,
-  }: AdmittedTarget): ((visit: Visit) => Response | Promise<Response>) | undefined {
+  }: AdmittedTarget): ((received: Received) => Response | Promise<Response>) | undefined {
     const [[first] = []] = this.#router.match(method === 'HEAD' ? 'GET' : method, decoded(path));
     if (first === undefined) return undefined;
     const [handler, parameters] = first;
-    return (visit) =>
-      handler(visit, (name) => tryDecodeURIComponent(String(parameters[name] ?? '')));
+    return (received) =>
+      handler(received, (name) => tryDecodeURIComponent(String(parameters[name] ?? '')));
   }
 }
 

@@ -1,11 +1,11 @@
 /** Milliseconds that each part of an answer took, by the name of the part. */
-export type Spent = Readonly<Record<string, number>>;
+export type PartDurations = Readonly<Record<string, number>>;
 
 /**
  * Adds `Server-Timing` (W3C Server Timing, section 2) beside the origin's own. The platform's clock stands still
  * between two pieces of I/O. So the numbers show waiting; computation counts as 0.
  */
-export function addServerTiming({ headers, webSocket }: Response, spent: Spent): void {
+export function addServerTiming({ headers, webSocket }: Response, spent: PartDurations): void {
   if (webSocket !== null) return;
   const metrics = Object.entries(spent).map(([name, millis]) => `${name};dur=${millis}`);
   headers.append('server-timing', metrics.join(', '));

@@ -8,11 +8,11 @@ import type { Rule } from '../rules/rules.ts';
 import type { Verdict } from '../rules/verdict.ts';
 import { bearerChallenge } from './bearer-challenge.ts';
 import { type ChallengeOptions, challengeLocation, isNavigation } from './challenge.ts';
-import { placeOf, type Turns } from './login-loop-guard.ts';
+import { type LoginLoopGuard, pageKey } from './login-loop-guard.ts';
 import { messagePage } from './message-page.ts';
 
 export interface DenialOptions extends ChallengeOptions {
-  readonly turns: Turns;
+  readonly loopGuard: LoginLoopGuard;
   /** The URL of the metadata of RFC 9728; `undefined` when there is none. */
   readonly resourceMetadataUrl: string | undefined;
 }
@@ -27,7 +27,7 @@ export interface Answer {
 }
 
 /** Returns the log's fields of an answer. */
-export function toldOf({
+export function logFieldsOf({
   response,
   outcome,
   reason,
@@ -60,21 +60,21 @@ export async function answerDenial(
   options: DenialOptions,
 ): Promise<Answer> {
   const { reason, detail } = denial;
-  const told = { reason, ...(detail !== undefined && { detail }) };
+  const logged = { reason, ...(detail !== undefined && { detail }) };
   const locate = () =>
     challengeLocation(reason, { target: denied.target, storeBody: denial.storeBody }, options);
   if (!isNavigation(denied.headers)) {
     // A program gets the URL of a step-up (403). A program without a session (401) knows by itself how to sign in.
     const location = explain(reason).status === 403 ? locate() : undefined;
     const response = denialResponse(denial, denied.rule, location, options);
-    return { response, outcome: 'deny', ...told };
+    return { response, outcome: 'deny', ...logged };
   }
   const location = locate();
   if (location !== undefined) return answerChallenge(denial, denied, location, options);
   const { status, message, hint: text } = explain(reason);
   const page = { title: message, paragraphs: [text], code: reason };
   const response = await messagePage(page, { status, headers: errorHeaders(reason) });
-  return { response, outcome: 'deny', ...told };
+  return { response, outcome: 'deny', ...logged };
 }
 
 function denialResponse(
@@ -98,7 +98,7 @@ async function answerChallenge(
   options: DenialOptions,
 ): Promise<Answer> {
   const { headers: received, target } = denied;
-  const remembered = options.turns.depart(received, placeOf(target), reason);
+  const remembered = options.loopGuard.depart(received, pageKey(target), reason);
   if (remembered === undefined) return breakLoop(reason, denied, location, options);
   const headers = errorHeaders(reason);
   headers.delete('content-type');
@@ -117,11 +117,11 @@ async function breakLoop(
   cause: Denial['reason'],
   { headers: received, target }: Denied,
   location: string,
-  { turns }: DenialOptions,
+  { loopGuard }: DenialOptions,
 ): Promise<Answer> {
   const { status, message, hint: text } = explain('redirect_loop');
   const headers = errorHeaders('redirect_loop');
-  const forgotten = turns.forget(received, placeOf(target));
+  const forgotten = loopGuard.forget(received, pageKey(target));
   for (const cookie of forgotten) headers.append('set-cookie', cookie);
   const paragraphs = [
     text,

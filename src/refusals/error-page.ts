@@ -7,7 +7,7 @@ import { messagePage } from './message-page.ts';
  * Returns a refusal or fault in a form that its client can read: a page for a person, JSON for a program. The page
  * takes over the status and headers of the JSON answer.
  */
-export async function shown(
+export async function errorPageOrJson(
   response: Response,
   reason: Reason,
   { headers }: { readonly headers: Headers },

@@ -25,7 +25,7 @@ interface Departure {
   readonly at: number;
 }
 
-export interface TurnsOptions {
+export interface LoginLoopGuardOptions {
   readonly publicUrl: string;
   /** Names of the cookies that hold credentials. */
   readonly credentialCookies: readonly string[];
@@ -40,12 +40,12 @@ export interface TurnsOptions {
  * The count is kept in a cookie of that browser and is not secret. A forged cookie can only replace a redirect by a
  * page with a link. `__Host-` prevents sibling domains from setting the cookie.
  */
-export class Turns {
+export class LoginLoopGuard {
   readonly cookieName: string;
   readonly #attributes: string;
-  readonly #options: TurnsOptions;
+  readonly #options: LoginLoopGuardOptions;
 
-  constructor(options: TurnsOptions) {
+  constructor(options: LoginLoopGuardOptions) {
     const isSecure = options.publicUrl.startsWith('https:');
     this.cookieName = isSecure ? '__Host-postern-turns' : 'postern-turns';
     this.#attributes = `Path=/; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`;
@@ -117,7 +117,7 @@ function isVisit(headers: Headers): boolean {
 }
 
 /** Returns the page whose turns are counted: host and path, without method and query. */
-export function placeOf({ host, path }: { readonly host: string; readonly path: string }): string {
+export function pageKey({ host, path }: { readonly host: string; readonly path: string }): string {
   return `${host}${path}`;
 }
 

@@ -8,7 +8,7 @@ const EXPOSED = 'WWW-Authenticate, Postern-Reason, Retry-After';
  * protocol). Without this, a script sees a network error instead of a 401. A redirect stays unreadable, because the
  * rule has no say over the pages that it leads to. Changes `response`, and returns it.
  */
-export function letRead(
+export function makeReadable(
   response: Response,
   { headers }: { readonly headers: Headers },
   origins: ReadonlySet<string>,

@@ -1,5 +1,5 @@
 import { LATE, within } from '../runtime/deadline.ts';
-import type { Anchor } from '../runtime/single-flight.ts';
+import type { WaitUntil } from '../runtime/single-flight.ts';
 import { isAppendAnswer, isLogPage } from './log-answers.ts';
 import type {
   AppendAnswer,
@@ -24,7 +24,7 @@ export interface ReadOptions {
   /** Takes a page that arrives after the deadline. */
   readonly takeLate: (page: LogPage) => void;
   /** Keeps the call running after the deadline. */
-  readonly anchor: Anchor;
+  readonly waitUntil: WaitUntil;
 }
 
 /** Late calls are abandoned after this time. */
@@ -50,7 +50,7 @@ export class LogClient {
     try {
       const answer = await within(options?.timeoutMs ?? this.#options.timeoutMs, page);
       if (answer !== LATE) return answer;
-      options?.anchor(takeLate(page, options.takeLate));
+      options?.waitUntil(takeLate(page, options.takeLate));
     } catch {
       // counted like a read that missed its deadline
     }

@@ -1,11 +1,11 @@
 import type { LogClient } from './log-client.ts';
 import { type AppendAnswer, type AppendOptions, LOG_START, type LogPage } from './log-protocol.ts';
-import type { LogView } from './log-view.ts';
 import type { Mark } from './mark.ts';
+import type { RevocationReplica } from './revocation-replica.ts';
 
 export interface LogWriterOptions {
   readonly log: Pick<LogClient, 'append'>;
-  readonly view: Pick<LogView, 'position' | 'learn'>;
+  readonly view: Pick<RevocationReplica, 'position' | 'learn'>;
   /** The longest lifetime of a check, in milliseconds. */
   readonly checkLifeMs: number;
   /** The longest lifetime of a token, in milliseconds. */

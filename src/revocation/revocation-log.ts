@@ -1,7 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
-import { LogCore } from './log-core.ts';
 import type { AppendAnswer, AppendOptions, LogPage, LogPosition } from './log-protocol.ts';
 import type { Mark } from './mark.ts';
+import { RevocationTable } from './revocation-table.ts';
 
 /**
  * Minimum time between two removals of expired marks. Marks expire one by one, and are removed together to save
@@ -17,11 +17,11 @@ export const LOG_NAME = 'log';
  * the same order everywhere.
  */
 export class RevocationLog extends DurableObject {
-  readonly #log: LogCore;
+  readonly #log: RevocationTable;
 
   constructor(context: DurableObjectState, environment: object) {
     super(context, environment);
-    this.#log = new LogCore(context.storage, () => Date.now());
+    this.#log = new RevocationTable(context.storage, () => Date.now());
   }
 
   /** Returns the subjects marked after the cursor, one page per call. */

@@ -15,7 +15,7 @@ export interface RevocationSubject {
  * An isolate's view of the revocations. Every cached answer is checked against the view before it is served.
  *
  * Cached checks are compared with marks by their *order in the log*. A check stores `position()` when it starts. It
- * no longer counts once `notBefore(subject)` is greater. So no clock decides whether a check or a revocation came
+ * no longer counts once `lastMark(subject)` is greater. So no clock decides whether a check or a revocation came
  * first. Tokens are compared by time, because their issuer made them elsewhere.
  */
 export interface RevocationView {
@@ -31,19 +31,19 @@ export interface RevocationView {
    */
   refresh(
     now: number,
-    anchor: (work: Promise<unknown>) => void,
+    waitUntil: (work: Promise<unknown>) => void,
     maxAgeMs?: number,
     waitMs?: number,
   ): Promise<void> | undefined;
   /** The position up to which every mark is known here. Read it *before* a check is sent. */
   position(): LogPosition;
   /** The position of the last mark that names the subject; `LOG_START` if no mark does. */
-  notBefore(subject: RevocationSubject): LogPosition;
+  lastMark(subject: RevocationSubject): LogPosition;
   /**
    * The time up to which tokens of this subject are denied, in milliseconds since the epoch. A token issued at or
    * before it is denied. 0 if no mark names the subject. Tentative marks do not count.
    */
-  tokenNotBefore(subject: RevocationSubject): number;
+  tokensDeniedUntil(subject: RevocationSubject): number;
   /**
    * The time before which checks count only while the store cannot be asked, because the view is too old to confirm
    * them. 0 while the view is young enough.
@@ -63,8 +63,8 @@ export const NO_REVOCATION_LOG: RevocationView = Object.freeze({
   lagMs: Infinity,
   refresh: () => undefined,
   position: () => LOG_START,
-  notBefore: () => LOG_START,
-  tokenNotBefore: () => 0,
+  lastMark: () => LOG_START,
+  tokensDeniedUntil: () => 0,
   trustedSince: () => 0,
   firstRefusalLagMs: () => undefined,
 });

@@ -1,7 +1,7 @@
 import { LogClient } from './log-client.ts';
 import type { RevocationLogStub } from './log-protocol.ts';
-import { LogView } from './log-view.ts';
 import { LogWriter } from './log-writer.ts';
+import { RevocationReplica } from './revocation-replica.ts';
 import { NO_REVOCATION_LOG, type RevocationView } from './revocation-view.ts';
 
 export interface RevocationOptions {
@@ -41,7 +41,7 @@ export function createRevocation(options: RevocationOptions): Revocation {
   const { openLog, onFailure, ...rest } = options;
   const timeoutMs = LOG_TIMEOUT_MS;
   const log = new LogClient({ open: openLog, timeoutMs, onFailure });
-  const view = new LogView({ ...rest, log, timeoutMs });
+  const view = new RevocationReplica({ ...rest, log, timeoutMs });
   const writer = new LogWriter({ ...rest, log, view });
   const isReadable = async () => (await log.read(view.position())) !== undefined;
   return { view, writer, isReadable };

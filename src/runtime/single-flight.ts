@@ -1,6 +1,6 @@
 import { LATE, within } from './deadline.ts';
 /** Keeps work running after the request that started it is gone: `ctx.waitUntil`. */
-export type Anchor = (work: Promise<unknown>) => void;
+export type WaitUntil = (work: Promise<unknown>) => void;
 
 export interface Flight<Value> {
   /** Milliseconds since the epoch. The result may miss changes that were made after this time. */
@@ -35,7 +35,7 @@ export class SingleFlight<Value> {
   }
 
   /**
-   * Returns the result of work that started at or after `asOf`. If the flight under way started earlier, a new flight
+   * Returns the result of work that started at or after `minStartedAt`. If the flight under way started earlier, a new flight
    * begins after it has ended. So no request gets a result older than it asked for, and any number of requests cause
    * one call at a time.
    *
@@ -43,17 +43,17 @@ export class SingleFlight<Value> {
    */
   async join(
     name: string,
-    asOf: number,
+    minStartedAt: number,
     work: (startedAt: number) => Promise<Value>,
-    anchor: Anchor,
+    waitUntil: WaitUntil,
   ): Promise<{ readonly value: Value; readonly joined: boolean }> {
     for (;;) {
       const flight = this.#flights.get(name);
       if (flight === undefined)
-        return { value: await this.#start(name, work, anchor), joined: false };
+        return { value: await this.#start(name, work, waitUntil), joined: false };
       const value = await this.#wait(flight);
       if (value === LATE) this.#drop(name, flight);
-      else if (flight.startedAt >= asOf) return { value, joined: true };
+      else if (flight.startedAt >= minStartedAt) return { value, joined: true };
     }
   }
 
@@ -66,13 +66,13 @@ export class SingleFlight<Value> {
   #start(
     name: string,
     work: (startedAt: number) => Promise<Value>,
-    anchor: Anchor,
+    waitUntil: WaitUntil,
   ): Promise<Value> {
     const startedAt = this.#options.now();
     const result = work(startedAt).finally(() => this.#drop(name, flight));
     const flight: Flight<Value> = { startedAt, result };
     this.#flights.set(name, flight);
-    anchor(result);
+    waitUntil(result);
     return result;
   }
 

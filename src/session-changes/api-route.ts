@@ -3,7 +3,7 @@ import type { Reason } from '../errors/reasons.ts';
 import type { Parameter, RouteRequest, Routes } from '../http/routes.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
 import { failed, type Result } from '../runtime/result.ts';
-import type { Anchor } from '../runtime/single-flight.ts';
+import type { WaitUntil } from '../runtime/single-flight.ts';
 import type { ChangeMaker } from './change-maker.ts';
 import type { crossOrigin } from './cross-origin.ts';
 import type { SessionChange } from './session-change.ts';
@@ -69,7 +69,7 @@ export interface ApiRouteOptions {
    * Returns whether the provider may be answering 401 only because it fails itself. `undefined` for a provider whose
    * status tells a failure from a refusal.
    */
-  readonly mayBeFailing?: (anchor: Anchor) => Promise<boolean>;
+  readonly mayBeFailing?: (waitUntil: WaitUntil) => Promise<boolean>;
   readonly now: () => number;
 }
 
@@ -80,12 +80,12 @@ export function addApiRoute(
   methods: ApiMethods,
   options: ApiRouteOptions,
 ): void {
-  const handle = async (visit: RouteRequest, parameter: Parameter) => {
+  const handle = async (received: RouteRequest, parameter: Parameter) => {
     const startedAt = options.now();
-    const { target } = visit;
-    const given = await dispatch({ ...visit, parameter }, methods, options);
+    const { target } = received;
+    const given = await dispatch({ ...received, parameter }, methods, options);
     const isDoubtful = given.ok && isProviders401(given.value);
-    const isFailing = isDoubtful && (await options.mayBeFailing?.(visit.anchor));
+    const isFailing = isDoubtful && (await options.mayBeFailing?.(received.waitUntil));
     const answer = isFailing ? failed('store_unavailable' as const) : given;
     const response = answer.ok
       ? answer.value
@@ -118,7 +118,7 @@ async function dispatch(
   if (route === undefined) return failed('method_not_allowed');
   if (route.kind === 'read') return route.handle(call);
   const plan = await route.plan(call);
-  return plan.kind === 'make' ? changes.make(plan.change, call.anchor) : plan.answer;
+  return plan.kind === 'make' ? changes.make(plan.change, call.waitUntil) : plan.answer;
 }
 
 /** Returns whether the provider refused the caller with 401. Postern's own 401 has a `Postern-Reason` header. */

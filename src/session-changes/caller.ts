@@ -1,20 +1,20 @@
-import type { Credential, Presentation } from '../credentials/credential.ts';
-import type { OwnSecrets } from '../credentials/gateway-secrets.ts';
+import type { Credential, PresentedCredentials } from '../credentials/credential.ts';
+import type { GatewaySecrets } from '../credentials/gateway-secrets.ts';
 import { readCredentials } from '../credentials/read-credentials.ts';
 import type { DenialReason, FaultReason } from '../errors/reasons.ts';
 import { isCrossSite } from '../http/same-origin.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
-import type { Anchor } from '../runtime/single-flight.ts';
+import type { WaitUntil } from '../runtime/single-flight.ts';
 import type { Session } from '../session/session.ts';
-import { NO_DEMAND } from '../sessions/demand.ts';
+import { NO_REQUIREMENT } from '../sessions/cache-requirement.ts';
 import type { Resolution } from '../sessions/resolution.ts';
-import { resolvePresentations } from '../sessions/resolve-presentation.ts';
+import { resolveCredentials } from '../sessions/resolve-credentials.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 
 export interface CallerOptions {
   readonly sessions: Pick<Sessions, 'resolve'>;
   readonly cookieNames: readonly string[];
-  readonly secrets: OwnSecrets;
+  readonly secrets: GatewaySecrets;
   /** Origins whose pages may make changes with a cookie. */
   readonly allowedOrigins: readonly string[];
 }
@@ -46,20 +46,20 @@ export interface Chosen {
  */
 export async function chooseCredential(
   { headers }: Request,
-  anchor: Anchor,
+  waitUntil: WaitUntil,
   { isChange, ...options }: CallerOptions & { readonly isChange: boolean },
 ): Promise<Result<Chosen, CallerRefusal>> {
   // Token cookies are not read. A JWT is no credential at Kratos, which treats it like any other value.
   const settings = {
     sessionCookieNames: options.cookieNames,
     tokenCookieNames: undefined,
-    ownSecrets: options.secrets,
+    gatewaySecrets: options.secrets,
   };
   const presented = [...readCredentials(headers, settings)];
   const only = onlyCredential(presented);
   const chosen =
     only === undefined
-      ? await chooseOne(presented, anchor, options.sessions)
+      ? await chooseOne(presented, waitUntil, options.sessions)
       : success({ credential: only, resolution: undefined });
   if (!chosen.ok) return chosen;
   const isByCookie = chosen.value.credential.carrier.kind === 'cookie';
@@ -69,7 +69,7 @@ export async function chooseCredential(
 }
 
 /** Returns the only credential of a request, which is chosen without a look-up; `undefined` when there is a choice. */
-function onlyCredential(presented: readonly Presentation[]): Credential | undefined {
+function onlyCredential(presented: readonly PresentedCredentials[]): Credential | undefined {
   const isConflicting = presented.some(
     (one) => one.kind === 'unusable' && one.reason === 'credential_conflicting',
   );
@@ -78,12 +78,12 @@ function onlyCredential(presented: readonly Presentation[]): Credential | undefi
 }
 
 async function chooseOne(
-  presented: readonly Presentation[],
-  anchor: Anchor,
+  presented: readonly PresentedCredentials[],
+  waitUntil: WaitUntil,
   sessions: Pick<Sessions, 'resolve'>,
 ): Promise<Result<Chosen, CallerRefusal>> {
-  const found = await resolvePresentations(presented, {
-    session: (credential) => sessions.resolve(credential, NO_DEMAND, anchor),
+  const found = await resolveCredentials(presented, {
+    session: (credential) => sessions.resolve(credential, NO_REQUIREMENT, waitUntil),
     token: () => Promise.reject(new Error('a token was read where none is sought')), // unreachable
   });
   if (!found.ok) return found;
@@ -122,10 +122,10 @@ export type Caller =
 
 export async function identifyCaller(
   { credential, resolution }: Chosen,
-  anchor: Anchor,
+  waitUntil: WaitUntil,
   sessions: Pick<Sessions, 'resolve'>,
 ): Promise<Caller> {
-  const found = resolution ?? (await sessions.resolve(credential, NO_DEMAND, anchor));
+  const found = resolution ?? (await sessions.resolve(credential, NO_REQUIREMENT, waitUntil));
   switch (found.outcome) {
     case 'signed-in':
       return { kind: 'known', session: found.session };

@@ -1,7 +1,7 @@
 import type { LogWriter } from '../revocation/log-writer.ts';
 import type { Mark, MarkSubject } from '../revocation/mark.ts';
 import { failed, success } from '../runtime/result.ts';
-import type { Anchor } from '../runtime/single-flight.ts';
+import type { WaitUntil } from '../runtime/single-flight.ts';
 import type { ChangeAnswer, Conclusion, Intent, SessionChange } from './session-change.ts';
 
 export interface ChangeMakerOptions {
@@ -39,10 +39,10 @@ export class ChangeMaker {
   }
 
   /** Makes a change. The work goes on to its end even if the client disconnects. */
-  make(change: SessionChange, anchor: Anchor): Promise<ChangeAnswer> {
+  make(change: SessionChange, waitUntil: WaitUntil): Promise<ChangeAnswer> {
     const { writer } = this.#options;
     const work = writer === undefined ? change.send() : this.#makeBetweenMarks(change, writer);
-    anchor(work.catch(() => {})); // the caller gets the failure from `work`
+    waitUntil(work.catch(() => {})); // the caller gets the failure from `work`
     return work;
   }
 

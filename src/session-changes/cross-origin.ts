@@ -5,7 +5,7 @@ import type { DecisionLog } from '../observability/decision-log.ts';
 import { PASSED_HEADERS } from '../providers/pass-through.ts';
 
 type Handle<Rest extends readonly unknown[]> = (
-  visit: RouteRequest,
+  received: RouteRequest,
   ...rest: Rest
 ) => Promise<Response>;
 
@@ -20,18 +20,23 @@ const EXPOSED = [...PASSED_HEADERS, 'age', 'cache-status', 'postern-reason'].joi
 export function crossOrigin(origins: readonly string[], log: DecisionLog) {
   return function shared<Rest extends readonly unknown[]>(handle: Handle<Rest>): Handle<Rest> {
     if (origins.length === 0) return handle;
-    return async (visit, ...rest) => {
-      const { headers } = visit.request;
-      const { method, path } = visit.target;
+    return async (received, ...rest) => {
+      const { headers } = received.request;
+      const { method, path } = received.target;
       const origin = headers.get('origin') ?? '';
       const isListed = origins.includes(origin);
       const asked = readAsked(method, headers);
       if (isListed && asked !== undefined && METHODS.has(asked.method)) {
-        const told = { outcome: 'pass', status: 204, detail: 'preflight', durationMs: 0 } as const;
-        log(() => ({ route: 'session-api', method, path, ...told }));
+        const logged = {
+          outcome: 'pass',
+          status: 204,
+          detail: 'preflight',
+          durationMs: 0,
+        } as const;
+        log(() => ({ route: 'session-api', method, path, ...logged }));
         return answerPreflight(headers, asked);
       }
-      const response = await handle(visit, ...rest);
+      const response = await handle(received, ...rest);
       response.headers.append('vary', 'Origin');
       if (isListed) {
         response.headers.set('access-control-allow-origin', origin);

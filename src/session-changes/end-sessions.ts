@@ -7,7 +7,7 @@ import { endingUnlessRefused, type SessionChange } from './session-change.ts';
 import { namedSession, otherSessions } from './subjects.ts';
 
 /** A caller who ends sessions of their own. */
-export interface Ender {
+export interface SessionOwner {
   readonly request: Request;
   readonly credential: Credential;
   /** The session of the request. */
@@ -41,13 +41,13 @@ export const ALL_OTHER_SESSIONS: EndRequest = Object.freeze({
 
 export function endSessions(
   { segments, about }: EndRequest,
-  ender: Ender,
+  owner: SessionOwner,
   kratos: Upstream,
 ): SessionChange {
-  const subjects = about(ender.session);
+  const subjects = about(owner.session);
   return {
     intent: { kind: 'known', about: subjects },
-    send: () => sendAsCaller(kratos, { method: 'DELETE', segments }, ender),
+    send: () => sendAsCaller(kratos, { method: 'DELETE', segments }, owner),
     conclude: endingUnlessRefused(subjects),
   };
 }

@@ -13,7 +13,7 @@ export function identityMarks(names: readonly string[]): MarkSubject[] {
 }
 
 /** Names the session of a request. */
-export function ownSession({ id, identity }: Session): MarkSubject[] {
+export function callersSession({ id, identity }: Session): MarkSubject[] {
   return [{ kind: 'session', sessionId: id, identityId: identity.id }];
 }
 

@@ -1,5 +1,5 @@
 import type { StoreAnswer } from '../providers/session-store.ts';
-import type { Anchor } from '../runtime/single-flight.ts';
+import type { WaitUntil } from '../runtime/single-flight.ts';
 import type { ReadinessFinding, RefusalMoment, StoreReadiness } from './store-readiness.ts';
 
 /** A refusal (the store found no session) from a store that is ready, or that publishes no readiness. */
@@ -26,13 +26,13 @@ type Fault = Extract<StoreAnswer, { kind: 'fault' }>;
 export async function askConfirmed(
   check: () => Promise<StoreAnswer>,
   readiness: Pick<StoreReadiness, 'moment' | 'find' | 'wasFailing'>,
-  { isWarm, anchor }: { readonly isWarm: () => Promise<boolean>; readonly anchor: Anchor },
+  { isWarm, waitUntil }: { readonly isWarm: () => Promise<boolean>; readonly waitUntil: WaitUntil },
 ): Promise<ConfirmedAnswer> {
   const answer = await check();
   if (answer.kind !== 'no-session') return answer;
   const arrived = readiness.moment();
   const wasGood = await isWarm();
-  const finding = await readiness.find(arrived, wasGood ? 'after' : 'recent', anchor);
+  const finding = await readiness.find(arrived, wasGood ? 'after' : 'recent', waitUntil);
   if (finding?.readiness === 'not-ready') return NOT_READY;
   if (finding === undefined) return READINESS_UNKNOWN;
   // A store that becomes ready during the check may have refused before it was ready.
@@ -49,10 +49,10 @@ export async function askConfirmed(
 export async function seekProof(
   refusal: ConfirmedRefusal,
   readiness: Pick<StoreReadiness, 'find'>,
-  anchor: Anchor,
+  waitUntil: WaitUntil,
 ): Promise<ConfirmedAnswer> {
   if (isProven(refusal) || refusal.finding.readiness === 'unpublished') return refusal;
-  const finding = await readiness.find(refusal.arrived, 'after', anchor);
+  const finding = await readiness.find(refusal.arrived, 'after', waitUntil);
   if (finding?.readiness === 'not-ready') return NOT_READY;
   return finding === undefined ? refusal : { ...refusal, finding };
 }

@@ -13,14 +13,14 @@ export interface Lifetimes {
 }
 
 /** The conditions for using a cached session, at one moment. Times are in milliseconds since the epoch. */
-export interface Moment {
+export interface FreshnessContext {
   readonly now: number;
   /** The earliest start of a check that the request accepts. */
-  readonly asOf: number;
+  readonly minCheckedAt: number;
   /**
    * The position of the last mark that names the session. A check that started with a smaller position is revoked.
    */
-  readonly notBefore: LogPosition;
+  readonly lastMark: LogPosition;
   /** Checks that started before this time may be used only while the store cannot be asked. */
   readonly trustedSince: number;
 }
@@ -37,15 +37,20 @@ export type Usability = 'fresh' | 'revalidate' | 'if-error' | 'unusable';
 const MAX_CLOCK_SKEW_MS = 10_000;
 
 /** Decides how a cached session may be used. */
-export function judge(checked: CheckedSession, moment: Moment, lifetimes: Lifetimes): Usability {
-  const { now } = moment;
+export function usabilityOf(
+  checked: CheckedSession,
+  context: FreshnessContext,
+  lifetimes: Lifetimes,
+): Usability {
+  const { now } = context;
   if (now >= checked.session.expiresAt) return 'unusable';
-  if (checked.logPosition < moment.notBefore || checked.checkedAt < moment.asOf) return 'unusable';
+  if (checked.logPosition < context.lastMark || checked.checkedAt < context.minCheckedAt)
+    return 'unusable';
   if (checked.checkedAt > now + MAX_CLOCK_SKEW_MS) return 'unusable';
   const { freshMs, revalidateMs, errorMs } = limitsOf(checked, lifetimes);
   const age = now - checked.checkedAt;
   if (age >= errorMs) return 'unusable';
-  if (checked.checkedAt < moment.trustedSince) return 'if-error';
+  if (checked.checkedAt < context.trustedSince) return 'if-error';
   if (age < freshMs) return 'fresh';
   return age < revalidateMs ? 'revalidate' : 'if-error';
 }

@@ -1,6 +1,6 @@
 import type { CredentialName } from '../credentials/credential-name.ts';
 import { type KeyValueStore, readBounded } from '../runtime/kv.ts';
-import { type Anchor, SingleFlight } from '../runtime/single-flight.ts';
+import { SingleFlight, type WaitUntil } from '../runtime/single-flight.ts';
 import type { CheckedSession } from './checked-session.ts';
 import { seal, unseal } from './sealing.ts';
 
@@ -40,10 +40,10 @@ export class KvTier {
   async read(
     name: CredentialName,
     credentialValue: string,
-    anchor: Anchor,
+    waitUntil: WaitUntil,
   ): Promise<CheckedSession | undefined> {
     const read = () => this.#read(name, credentialValue);
-    return (await this.#reads.join(name, 0, read, anchor)).value;
+    return (await this.#reads.join(name, 0, read, waitUntil)).value;
   }
 
   async #read(name: CredentialName, credentialValue: string): Promise<CheckedSession | undefined> {

@@ -1,12 +1,12 @@
 import type { Credential } from '../credentials/credential.ts';
 import type { CredentialName } from '../credentials/credential-name.ts';
-import type { Anchor } from '../runtime/single-flight.ts';
-import { refusalFromMemory, unknown } from './conclusions.ts';
+import type { WaitUntil } from '../runtime/single-flight.ts';
+import type { CacheRequirement } from './cache-requirement.ts';
 import { type ConfirmedAnswer, type ConfirmedRefusal, seekProof } from './confirmed-answer.ts';
-import type { Demand } from './demand.ts';
 import type { Resolution } from './resolution.ts';
 import type { RememberedRefusal, SessionMemory } from './session-memory.ts';
 import type { StoreReadiness } from './store-readiness.ts';
+import { refusalFromMemory, unknown } from './to-resolution.ts';
 
 export interface RefusalsOptions {
   readonly memory: Pick<SessionMemory, 'readRefusal' | 'refuse'>;
@@ -18,8 +18,8 @@ export interface RefusalsOptions {
 export interface Question {
   readonly credential: Credential;
   readonly name: CredentialName;
-  readonly demand: Demand;
-  readonly anchor: Anchor;
+  readonly requirement: CacheRequirement;
+  readonly waitUntil: WaitUntil;
 }
 
 /** Remembers confirmed refusals, and decides whether each of them still counts. */
@@ -32,7 +32,7 @@ export class Refusals {
 
   /** Answers from memory if the credential was refused recently enough for the request. */
   async recall(question: Question): Promise<Resolution | undefined> {
-    const refusal = this.read(question.name, question.demand.asOf);
+    const refusal = this.read(question.name, question.requirement.minCheckedAt);
     if (refusal === undefined) return undefined;
     const answer = await this.proveAsWanted(question, refusal, refusal.checkedAt);
     if (answer.kind !== 'no-session') return unknown('store-not-ready', undefined, 'stale');
@@ -40,9 +40,9 @@ export class Refusals {
   }
 
   /** Reads a remembered refusal. It no longer counts if the store was found failing after it. */
-  read(name: CredentialName, asOf: number): RememberedRefusal | undefined {
+  read(name: CredentialName, minCheckedAt: number): RememberedRefusal | undefined {
     const { memory, readiness } = this.#options;
-    const refusal = memory.readRefusal(name, asOf);
+    const refusal = memory.readRefusal(name, minCheckedAt);
     if (refusal === undefined) return undefined;
     return readiness.hasFailedSince(refusal.arrived) ? undefined : refusal;
   }
@@ -51,15 +51,15 @@ export class Refusals {
    * Proves a refusal, if possible and if the request wants proof of a refused cookie. Otherwise returns it unchanged.
    */
   async proveAsWanted(
-    { name, credential, demand, anchor }: Question,
+    { name, credential, requirement, waitUntil }: Question,
     refusal: ConfirmedRefusal,
     checkedAt: number,
   ): Promise<ConfirmedAnswer> {
-    if (demand.wantsProof !== true || credential.carrier.kind !== 'cookie') return refusal;
+    if (requirement.wantsProof !== true || credential.carrier.kind !== 'cookie') return refusal;
     const { memory, readiness } = this.#options;
-    const answer = await seekProof(refusal, readiness, anchor);
+    const answer = await seekProof(refusal, readiness, waitUntil);
     if (answer !== refusal && answer.kind === 'no-session') {
-      memory.refuse(name, { ...answer, checkedAt }, anchor);
+      memory.refuse(name, { ...answer, checkedAt }, waitUntil);
     }
     return answer;
   }

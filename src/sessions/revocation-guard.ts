@@ -1,7 +1,7 @@
 import type { CredentialName } from '../credentials/credential-name.ts';
 import type { LogPosition } from '../revocation/log-protocol.ts';
 import type { RevocationSubject, RevocationView } from '../revocation/revocation-view.ts';
-import type { Anchor } from '../runtime/single-flight.ts';
+import type { WaitUntil } from '../runtime/single-flight.ts';
 import type { CheckedSession } from './checked-session.ts';
 import type { ConfirmedAnswer } from './confirmed-answer.ts';
 
@@ -19,7 +19,7 @@ export interface TimedAnswer {
  * - `revocation-log`: the check is older than the lag and the log cannot be read, so a revocation may be unknown
  *   here.
  */
-export type Doubt = 'revoked-meanwhile' | 'revocation-log';
+export type RecheckReason = 'revoked-meanwhile' | 'revocation-log';
 
 /** Checks sessions against the revocation view. */
 export class RevocationGuard {
@@ -32,22 +32,22 @@ export class RevocationGuard {
   }
 
   /** The position of the last mark that names the session, its identity or the credential. */
-  notBefore(name: CredentialName, known: Pick<CheckedSession, 'session'>): LogPosition {
-    return this.#view.notBefore(subjectOf(name, known));
+  lastMark(name: CredentialName, known: Pick<CheckedSession, 'session'>): LogPosition {
+    return this.#view.lastMark(subjectOf(name, known));
   }
 
   /**
    * Checks a store's answer against the revocation view. The view is refreshed first if it is too old *now*, because
    * the store may have been slow. Only a session can be revoked, so every other answer passes.
    */
-  async doubt(
+  async recheckReason(
     name: CredentialName,
     { answer, startedAt, logPosition }: TimedAnswer,
-    anchor: Anchor,
-  ): Promise<Doubt | undefined> {
+    waitUntil: WaitUntil,
+  ): Promise<RecheckReason | undefined> {
     if (answer.kind !== 'session') return undefined;
-    await this.#view.refresh(this.#now(), anchor);
-    if (logPosition < this.notBefore(name, answer)) return 'revoked-meanwhile';
+    await this.#view.refresh(this.#now(), waitUntil);
+    if (logPosition < this.lastMark(name, answer)) return 'revoked-meanwhile';
     return startedAt < this.#view.trustedSince(this.#now()) ? 'revocation-log' : undefined;
   }
 
@@ -56,7 +56,7 @@ export class RevocationGuard {
    * before.
    */
   firstRefusalLagMs(name: CredentialName, known: CheckedSession | undefined): number | undefined {
-    if (known === undefined || known.logPosition >= this.notBefore(name, known)) return undefined;
+    if (known === undefined || known.logPosition >= this.lastMark(name, known)) return undefined;
     return this.#view.firstRefusalLagMs(subjectOf(name, known), this.#now());
   }
 }

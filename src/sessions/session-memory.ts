@@ -1,7 +1,7 @@
 import type { Credential } from '../credentials/credential.ts';
 import type { CredentialName } from '../credentials/credential-name.ts';
 import { MemoryTier, type MemoryTierLimits } from '../runtime/memory-cache.ts';
-import type { Anchor } from '../runtime/single-flight.ts';
+import type { WaitUntil } from '../runtime/single-flight.ts';
 import type { CheckedSession } from './checked-session.ts';
 import type { ConfirmedRefusal } from './confirmed-answer.ts';
 import { type Lifetimes, usefulSeconds } from './freshness.ts';
@@ -25,7 +25,7 @@ export interface RememberedSession {
    * The store renewed the cookie in a background check, with no client to deliver it to. The next request waits for a
    * new check, so that a client receives the renewed cookie (ory/kratos#2562).
    */
-  readonly owesCookie: boolean;
+  readonly hasUndeliveredCookie: boolean;
 }
 
 /** A confirmed refusal of a credential. It stays in memory, for seconds only. */
@@ -35,7 +35,7 @@ export interface RememberedRefusal extends ConfirmedRefusal {
 }
 
 /** The last check of a credential that found no session. It overrides every check that started before it. */
-interface Dismissal {
+interface NegativeEntry {
   /** Milliseconds since the epoch. */
   readonly checkedAt: number;
   /** `undefined`: the check cannot answer later requests, such as "sign in more strongly". */
@@ -45,7 +45,7 @@ interface Dismissal {
 /** Lifetime of a refusal: long enough for a burst of requests, short enough for a sign-in right after. */
 const REFUSAL_MS = 5000;
 /**
- * For this long a refusal also answers requests that demand a newer check. So a refused credential causes at most one
+ * For this long a refusal also answers requests that require a newer check. So a refused credential causes at most one
  * store call in this time.
  */
 const ASK_INTERVAL_MS = 1000;
@@ -61,7 +61,7 @@ const NAME_BYTES = 256;
 export class SessionMemory {
   readonly #options: SessionMemoryOptions;
   readonly #sessions: MemoryTier<RememberedSession>;
-  readonly #dismissals: MemoryTier<Dismissal>;
+  readonly #negativeEntries: MemoryTier<NegativeEntry>;
   /** Names of credentials with a known session, so that a cache hit needs no digest. They never leave the isolate. */
   readonly #names: MemoryTier<CredentialName>;
 
@@ -70,7 +70,7 @@ export class SessionMemory {
     this.#sessions = new MemoryTier(options.limits);
     const maxBytes = MAX_DISMISSALS * DISMISSAL_BYTES;
     this.#names = new MemoryTier(options.limits);
-    this.#dismissals = new MemoryTier({ maxEntries: MAX_DISMISSALS, maxBytes });
+    this.#negativeEntries = new MemoryTier({ maxEntries: MAX_DISMISSALS, maxBytes });
   }
 
   /** The name of a credential, if this isolate has remembered a session for it. */
@@ -82,18 +82,20 @@ export class SessionMemory {
     return this.#sessions.read(name);
   }
 
-  /** Reads a refusal that has not expired. A refusal from before `asOf` counts for `ASK_INTERVAL_MS` only. */
-  readRefusal(name: CredentialName, asOf: number): RememberedRefusal | undefined {
-    const refusal = this.#dismissals.read(name)?.refusal;
+  /** Reads a refusal that has not expired. A refusal from before `minCheckedAt` counts for `ASK_INTERVAL_MS` only. */
+  readRefusal(name: CredentialName, minCheckedAt: number): RememberedRefusal | undefined {
+    const refusal = this.#negativeEntries.read(name)?.refusal;
     if (refusal === undefined) return undefined;
     const age = this.#options.now() - refusal.checkedAt;
     if (age < 0) return undefined; // the clock was set back
-    return age < (refusal.checkedAt < asOf ? ASK_INTERVAL_MS : REFUSAL_MS) ? refusal : undefined;
+    return age < (refusal.checkedAt < minCheckedAt ? ASK_INTERVAL_MS : REFUSAL_MS)
+      ? refusal
+      : undefined;
   }
 
   /** Whether the last check of this credential was a refusal, however long ago. */
   wasRefused(name: CredentialName): boolean {
-    return this.#dismissals.read(name)?.refusal !== undefined;
+    return this.#negativeEntries.read(name)?.refusal !== undefined;
   }
 
   /**
@@ -104,15 +106,16 @@ export class SessionMemory {
     name: CredentialName,
     credential: Credential,
     isUsable: (checked: CheckedSession) => boolean,
-    anchor: Anchor,
+    waitUntil: WaitUntil,
   ): Promise<RememberedSession | undefined> {
-    const checked = await this.#options.kv?.read(name, credential.value, anchor);
+    const checked = await this.#options.kv?.read(name, credential.value, waitUntil);
     if (checked === undefined || !isUsable(checked)) return undefined;
     const current = this.#sessions.read(name);
     if (current !== undefined && current.checked.checkedAt >= checked.checkedAt) return current;
-    const dismissal = this.#dismissals.read(name);
-    if (dismissal !== undefined && dismissal.checkedAt >= checked.checkedAt) return undefined;
-    const remembered = { checked, kvWrittenAt: checked.checkedAt, owesCookie: false };
+    const negativeEntry = this.#negativeEntries.read(name);
+    if (negativeEntry !== undefined && negativeEntry.checkedAt >= checked.checkedAt)
+      return undefined;
+    const remembered = { checked, kvWrittenAt: checked.checkedAt, hasUndeliveredCookie: false };
     this.#keep(name, credential, remembered);
     return remembered;
   }
@@ -121,45 +124,45 @@ export class SessionMemory {
   remember(
     name: CredentialName,
     credential: Credential,
-    { checked, owesCookie }: Omit<RememberedSession, 'kvWrittenAt'>,
-    anchor: Anchor,
+    { checked, hasUndeliveredCookie }: Omit<RememberedSession, 'kvWrittenAt'>,
+    waitUntil: WaitUntil,
   ): void {
     const { kv, lifetimes, now } = this.#options;
     if (this.#isOvertaken(name, checked.checkedAt)) return;
     const forSeconds = usefulSeconds(checked, lifetimes);
     const previous = this.#sessions.read(name);
-    this.#dismissals.forget(name);
+    this.#negativeEntries.forget(name);
     const isWrite = kv !== undefined && this.#isWriteDue(previous, checked);
     const kvWrittenAt = isWrite ? now() : previous?.kvWrittenAt;
-    this.#keep(name, credential, { checked, kvWrittenAt, owesCookie });
-    if (isWrite) anchor(this.#write(kv, name, credential, { checked, forSeconds }));
+    this.#keep(name, credential, { checked, kvWrittenAt, hasUndeliveredCookie });
+    if (isWrite) waitUntil(this.#write(kv, name, credential, { checked, forSeconds }));
   }
 
   /** Remembers a refusal, and removes the session that was remembered before it. */
-  refuse(name: CredentialName, refusal: RememberedRefusal, anchor: Anchor): void {
-    this.#dismiss(name, { checkedAt: refusal.checkedAt, refusal }, anchor);
+  refuse(name: CredentialName, refusal: RememberedRefusal, waitUntil: WaitUntil): void {
+    this.#keepNegative(name, { checkedAt: refusal.checkedAt, refusal }, waitUntil);
   }
 
   /** Removes what was remembered before a check that leaves nothing to remember. */
-  forget(name: CredentialName, checkedAt: number, anchor: Anchor): void {
-    this.#dismiss(name, { checkedAt, refusal: undefined }, anchor);
+  forget(name: CredentialName, checkedAt: number, waitUntil: WaitUntil): void {
+    this.#keepNegative(name, { checkedAt, refusal: undefined }, waitUntil);
   }
 
-  #dismiss(name: CredentialName, dismissal: Dismissal, anchor: Anchor): void {
-    if (this.#isOvertaken(name, dismissal.checkedAt)) return;
+  #keepNegative(name: CredentialName, negativeEntry: NegativeEntry, waitUntil: WaitUntil): void {
+    if (this.#isOvertaken(name, negativeEntry.checkedAt)) return;
     const { kv } = this.#options;
     const wasWritten = this.#sessions.read(name)?.kvWrittenAt !== undefined;
     this.#sessions.forget(name);
-    const bytes = DISMISSAL_BYTES + 2 * (dismissal.refusal?.body?.length ?? 0);
-    this.#dismissals.keep(name, dismissal, bytes);
-    if (kv !== undefined && wasWritten) anchor(kv.forget(name));
+    const bytes = DISMISSAL_BYTES + 2 * (negativeEntry.refusal?.body?.length ?? 0);
+    this.#negativeEntries.keep(name, negativeEntry, bytes);
+    if (kv !== undefined && wasWritten) waitUntil(kv.forget(name));
   }
 
   /** Whether the result of a check that started later has been remembered. */
   #isOvertaken(name: CredentialName, checkedAt: number): boolean {
     const session = this.#sessions.read(name)?.checked.checkedAt ?? -Infinity;
-    const dismissal = this.#dismissals.read(name)?.checkedAt ?? -Infinity;
-    return Math.max(session, dismissal) > checkedAt;
+    const negativeEntry = this.#negativeEntries.read(name)?.checkedAt ?? -Infinity;
+    return Math.max(session, negativeEntry) > checkedAt;
   }
 
   /**
@@ -173,8 +176,9 @@ export class SessionMemory {
     { checked, forSeconds }: { readonly checked: CheckedSession; readonly forSeconds: number },
   ): Promise<void> {
     await kv.write(name, value, checked, forSeconds);
-    const dismissal = this.#dismissals.read(name);
-    if (dismissal !== undefined && dismissal.checkedAt >= checked.checkedAt) await kv.forget(name);
+    const negativeEntry = this.#negativeEntries.read(name);
+    if (negativeEntry !== undefined && negativeEntry.checkedAt >= checked.checkedAt)
+      await kv.forget(name);
   }
 
   #isWriteDue(previous: RememberedSession | undefined, checked: CheckedSession): boolean {

@@ -3,12 +3,11 @@ import { type CredentialName, nameCredential } from '../credentials/credential-n
 import type { SessionStore, StoreAnswer } from '../providers/session-store.ts';
 import type { RevocationView } from '../revocation/revocation-view.ts';
 import type { MemoryTierLimits } from '../runtime/memory-cache.ts';
-import { type Anchor, SingleFlight } from '../runtime/single-flight.ts';
+import { SingleFlight, type WaitUntil } from '../runtime/single-flight.ts';
+import { type CacheRequirement, NO_REQUIREMENT } from './cache-requirement.ts';
 import type { CheckedSession } from './checked-session.ts';
-import { concludeAnswer, fromTier, notCached, unknown } from './conclusions.ts';
 import { askConfirmed, type ConfirmedAnswer } from './confirmed-answer.ts';
-import { type Demand, NO_DEMAND } from './demand.ts';
-import { judge, type Lifetimes, type Moment } from './freshness.ts';
+import { type FreshnessContext, type Lifetimes, usabilityOf } from './freshness.ts';
 import type { KvTier } from './kv-tier.ts';
 import { type Question, Refusals } from './refusals.ts';
 import type { Resolution } from './resolution.ts';
@@ -16,6 +15,7 @@ import { RevocationGuard, type TimedAnswer } from './revocation-guard.ts';
 import { type RememberedSession, SessionMemory } from './session-memory.ts';
 import { StoreHealth } from './store-health.ts';
 import { FIND_DEADLINE_MS, type StoreReadiness } from './store-readiness.ts';
+import { fromTier, notCached, toResolution, unknown } from './to-resolution.ts';
 
 export interface SessionsOptions {
   readonly store: SessionStore;
@@ -36,13 +36,13 @@ const MAX_ATTEMPTS = 3;
 
 /**
  * Resolves credentials to sessions: from memory, then KV, then the store. Each answer is checked before it is used:
- * freshness, expiry, the demand of the request, the revocation view. The store's own answer is checked too, because a
+ * freshness, expiry, the requirement of the request, the revocation view. The store's own answer is checked too, because a
  * revocation may have overtaken its check.
  *
  * Guarantees:
  * - A session is never served at or after its expiry.
  * - A failing store is never read as "signed out". A refusal does not count while the store is not ready.
- * - A refused credential causes at most one store call a second, even if requests demand new checks.
+ * - A refused credential causes at most one store call a second, even if requests require new checks.
  * - A check that started before a revocation is neither served nor kept.
  * - An isolate makes one store call at a time per credential, however many requests need it.
  */
@@ -65,10 +65,14 @@ export class Sessions {
   }
 
   /** Resolves a credential from any tier or the store. Never throws because of the credential. */
-  async resolve(credential: Credential, demand: Demand, anchor: Anchor): Promise<Resolution> {
+  async resolve(
+    credential: Credential,
+    requirement: CacheRequirement,
+    waitUntil: WaitUntil,
+  ): Promise<Resolution> {
     const name = this.#memory.nameOf(credential) ?? (await this.#name(credential));
-    const question: Question = { credential, name, demand, anchor };
-    const refreshed = this.#options.revocation.refresh(this.#options.now(), anchor);
+    const question: Question = { credential, name, requirement, waitUntil };
+    const refreshed = this.#options.revocation.refresh(this.#options.now(), waitUntil);
     if (refreshed !== undefined) await refreshed;
     const known =
       this.#recall(question) ??
@@ -77,7 +81,7 @@ export class Sessions {
     if (known !== undefined) return known;
     const remembered = this.#memory.read(name)?.checked;
     const revocationLagMs = this.#guard.firstRefusalLagMs(name, remembered);
-    const resolution = demand.onlyIfCached ? notCached() : await this.#ask(question);
+    const resolution = requirement.onlyIfCached ? notCached() : await this.#ask(question);
     if (revocationLagMs === undefined) return resolution;
     return { ...resolution, provenance: { ...resolution.provenance, revocationLagMs } };
   }
@@ -89,35 +93,43 @@ export class Sessions {
    */
   async resolveUnstored(
     credential: Credential,
-    anchor: Anchor,
+    waitUntil: WaitUntil,
     options: { readonly tokenizeAs?: string } = {},
   ): Promise<Resolution> {
     const { store, now } = this.#options;
     const name = await this.#name(credential);
-    await this.#options.revocation.refresh(now(), anchor);
+    await this.#options.revocation.refresh(now(), waitUntil);
     if (this.#memory.wasRefused(name)) {
-      const demand = { asOf: now(), onlyIfCached: false };
-      const question = { credential, name, demand, anchor };
+      const requirement = { minCheckedAt: now(), onlyIfCached: false };
+      const question = { credential, name, requirement, waitUntil };
       const known = (await this.#refusals.recall(question)) ?? (await this.#ask(question));
       if (known.outcome !== 'signed-in') return known;
     }
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const startedAt = now();
       const check = () => store.check(credential, options);
-      const demand = { asOf: startedAt, onlyIfCached: false };
+      const requirement = { minCheckedAt: startedAt, onlyIfCached: false };
       const logPosition = this.#options.revocation.position();
-      const answer = await this.#askStore({ credential, name, demand, anchor }, startedAt, check);
+      const answer = await this.#askStore(
+        { credential, name, requirement, waitUntil },
+        startedAt,
+        check,
+      );
       // A failed template says nothing about plain checks, and a client could make it fail at will.
       if (options.tokenizeAs === undefined) this.#health.note(answer, now());
       if (answer.kind === 'no-session') {
-        this.#memory.refuse(name, { ...answer, checkedAt: startedAt }, anchor);
-      } else if (answer.kind === 'insufficient') this.#memory.forget(name, startedAt, anchor);
-      const doubt = await this.#guard.doubt(name, { answer, startedAt, logPosition }, anchor);
-      if (doubt === undefined) {
+        this.#memory.refuse(name, { ...answer, checkedAt: startedAt }, waitUntil);
+      } else if (answer.kind === 'insufficient') this.#memory.forget(name, startedAt, waitUntil);
+      const recheckReason = await this.#guard.recheckReason(
+        name,
+        { answer, startedAt, logPosition },
+        waitUntil,
+      );
+      if (recheckReason === undefined) {
         const taken = { startedAt, logPosition, now: now() };
-        return concludeAnswer(answer, { ...taken, forwarded: 'bypass' });
+        return toResolution(answer, { ...taken, forwarded: 'bypass' });
       }
-      if (doubt === 'revocation-log') return unknown(doubt, undefined, 'bypass');
+      if (recheckReason === 'revocation-log') return unknown(recheckReason, undefined, 'bypass');
     }
     return unknown('revoked-meanwhile', undefined, 'bypass');
   }
@@ -133,10 +145,10 @@ export class Sessions {
   }
 
   async #recallFromKv(question: Question): Promise<Resolution | undefined> {
-    const { name, demand } = question;
+    const { name, requirement } = question;
     // KV is written rarely, so it is seldom newer than memory. A request that demands a check from now cannot use KV.
     const isWorthReading =
-      this.#memory.read(name) === undefined && demand.asOf < this.#options.now();
+      this.#memory.read(name) === undefined && requirement.minCheckedAt < this.#options.now();
     if (!isWorthReading) return undefined;
     const remembered = await this.#readKv(question);
     return remembered && this.#serve(question, remembered, 'kv');
@@ -147,11 +159,11 @@ export class Sessions {
     remembered: RememberedSession,
     tier: 'memory' | 'kv',
   ): Resolution | undefined {
-    const { checked, owesCookie } = remembered;
-    const usability = this.#judge(question.name, checked, question.demand.asOf);
+    const { checked, hasUndeliveredCookie } = remembered;
+    const usability = this.#judge(question.name, checked, question.requirement.minCheckedAt);
     if (usability === 'unusable') return undefined;
     const place = { tier, now: this.#options.now(), lifetimes: this.#options.lifetimes };
-    if (usability !== 'if-error' && !owesCookie) {
+    if (usability !== 'if-error' && !hasUndeliveredCookie) {
       if (usability === 'revalidate') this.#revalidateBehind(question);
       return fromTier(checked, place);
     }
@@ -166,36 +178,36 @@ export class Sessions {
   #revalidateBehind(question: Question): void {
     if (this.#flights.has(question.name) || !this.#health.mayRetry(this.#options.now())) return;
     const check = (startedAt: number) => this.#check(question, startedAt, { isAwaited: false });
-    question.anchor(this.#flights.join(question.name, 0, check, question.anchor));
+    question.waitUntil(this.#flights.join(question.name, 0, check, question.waitUntil));
   }
 
   /** Checks a credential at the store in a shared call, and repeats the check if a revocation overtook it. */
   async #ask(question: Question): Promise<Resolution> {
-    const { name, demand, anchor } = question;
+    const { name, requirement, waitUntil } = question;
     const { now, lifetimes } = this.#options;
     const hadCandidate = this.#memory.read(name) !== undefined;
-    const forwarded = !hadCandidate ? 'miss' : demand.asOf > 0 ? 'request' : 'stale';
-    let asOf = demand.asOf;
+    const forwarded = !hadCandidate ? 'miss' : requirement.minCheckedAt > 0 ? 'request' : 'stale';
+    let minCheckedAt = requirement.minCheckedAt;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const check = (startedAt: number) => this.#check(question, startedAt, { isAwaited: true });
-      const { value, joined } = await this.#flights.join(name, asOf, check, anchor);
+      const { value, joined } = await this.#flights.join(name, minCheckedAt, check, waitUntil);
       const { startedAt, logPosition } = value;
       const answer =
         value.answer.kind === 'no-session'
           ? await this.#refusals.proveAsWanted(question, value.answer, startedAt)
           : value.answer;
       if (answer.kind === 'fault') return this.#serveDespite(question, answer, forwarded);
-      const doubt = await this.#guard.doubt(name, value, anchor);
-      if (doubt === undefined) {
+      const recheckReason = await this.#guard.recheckReason(name, value, waitUntil);
+      if (recheckReason === undefined) {
         const taken = { startedAt, logPosition, now: now() };
-        const isShared = joined || startedAt < asOf; // a refusal from a moment ago
-        return concludeAnswer(answer, { ...taken, forwarded, joined: isShared, lifetimes });
+        const isShared = joined || startedAt < minCheckedAt; // a refusal from a moment ago
+        return toResolution(answer, { ...taken, forwarded, joined: isShared, lifetimes });
       }
-      if (doubt === 'revocation-log') {
-        if (demand.asOf > 0) return unknown(doubt, undefined, forwarded);
-        return this.#serveDespite(question, { ...UNUSABLE, detail: doubt }, forwarded);
+      if (recheckReason === 'revocation-log') {
+        if (requirement.minCheckedAt > 0) return unknown(recheckReason, undefined, forwarded);
+        return this.#serveDespite(question, { ...UNUSABLE, detail: recheckReason }, forwarded);
       }
-      asOf = startedAt + 1;
+      minCheckedAt = startedAt + 1;
     }
     return unknown('revoked-meanwhile', undefined, forwarded);
   }
@@ -204,14 +216,17 @@ export class Sessions {
    * Serves a cached session although the store failed, if it is usable after that failed call. The answer says so.
    */
   async #serveDespite(
-    { name, demand, anchor }: Question,
+    { name, requirement, waitUntil }: Question,
     fault: Extract<StoreAnswer, { kind: 'fault' }>,
     forwarded: 'miss' | 'stale' | 'request',
   ): Promise<Resolution> {
     const { now, lifetimes, revocation } = this.#options;
-    await revocation.refresh(now(), anchor);
+    await revocation.refresh(now(), waitUntil);
     const checked = this.#memory.read(name)?.checked;
-    if (checked === undefined || this.#judge(name, checked, demand.asOf) === 'unusable') {
+    if (
+      checked === undefined ||
+      this.#judge(name, checked, requirement.minCheckedAt) === 'unusable'
+    ) {
       return unknown(fault.detail, fault.retryAfterSeconds, forwarded);
     }
     return fromTier(checked, { tier: 'memory', now: now(), lifetimes, fault: fault.detail });
@@ -223,7 +238,7 @@ export class Sessions {
     startedAt: number,
     { isAwaited }: { readonly isAwaited: boolean },
   ): Promise<TimedAnswer> {
-    const { name, credential, anchor } = question;
+    const { name, credential, waitUntil } = question;
     const { store, revocation, now } = this.#options;
     const logPosition = revocation.position(); // read before the call: the store may not know marks written during it
     const refusal = this.#refusals.read(name, startedAt);
@@ -235,18 +250,19 @@ export class Sessions {
       case 'session': {
         const { session, body, cacheForSeconds, setCookies } = answer;
         const checked = { session, body, checkedAt: startedAt, logPosition, cacheForSeconds };
-        const owesCookie = !isAwaited && setCookies.length > 0;
+        const hasUndeliveredCookie = !isAwaited && setCookies.length > 0;
         // The new result must not be cached (the store's limit, revoked or expired), so the old entry goes too.
         if (this.#judge(name, checked) === 'unusable') {
-          this.#memory.forget(name, startedAt, anchor);
-        } else this.#memory.remember(name, credential, { checked, owesCookie }, anchor);
+          this.#memory.forget(name, startedAt, waitUntil);
+        } else
+          this.#memory.remember(name, credential, { checked, hasUndeliveredCookie }, waitUntil);
         break;
       }
       case 'no-session':
-        this.#memory.refuse(name, { ...answer, checkedAt: startedAt }, anchor);
+        this.#memory.refuse(name, { ...answer, checkedAt: startedAt }, waitUntil);
         break;
       case 'insufficient':
-        this.#memory.forget(name, startedAt, anchor);
+        this.#memory.forget(name, startedAt, waitUntil);
         break;
       case 'rejected': // Kratos never rejects whoami without a template: the store is another product
         return { answer: { ...UNUSABLE, detail: 'store-400' }, startedAt, logPosition };
@@ -267,29 +283,34 @@ export class Sessions {
       if (prior === undefined || startedAt >= prior.session.expiresAt) return false;
       return this.#judge(question.name, prior) !== 'unusable';
     };
-    return askConfirmed(check, this.#options.readiness, { isWarm, anchor: question.anchor });
+    return askConfirmed(check, this.#options.readiness, { isWarm, waitUntil: question.waitUntil });
   }
 
   /** The session that was known before this check. Reads KV only for requests that skipped KV to get a new check. */
   async #priorOf(question: Question) {
     const remembered = this.#memory.read(question.name);
-    if (remembered !== undefined || question.demand.asOf === 0) return remembered?.checked;
+    if (remembered !== undefined || question.requirement.minCheckedAt === 0)
+      return remembered?.checked;
     return (await this.#readKv(question))?.checked;
   }
 
-  #readKv({ name, credential, anchor }: Question): Promise<RememberedSession | undefined> {
+  #readKv({ name, credential, waitUntil }: Question): Promise<RememberedSession | undefined> {
     const isUsable = (checked: CheckedSession) => this.#judge(name, checked) !== 'unusable';
-    return this.#memory.readKv(name, credential, isUsable, anchor);
+    return this.#memory.readKv(name, credential, isUsable, waitUntil);
   }
 
-  #judge(name: CredentialName, checked: CheckedSession, asOf = NO_DEMAND.asOf) {
+  #judge(
+    name: CredentialName,
+    checked: CheckedSession,
+    minCheckedAt = NO_REQUIREMENT.minCheckedAt,
+  ) {
     const now = this.#options.now(); // read again: the clock moves while tiers and store are awaited
-    const moment: Moment = {
+    const context: FreshnessContext = {
       now,
-      asOf,
-      notBefore: this.#guard.notBefore(name, checked),
+      minCheckedAt,
+      lastMark: this.#guard.lastMark(name, checked),
       trustedSince: this.#options.revocation.trustedSince(now),
     };
-    return judge(checked, moment, this.#options.lifetimes);
+    return usabilityOf(checked, context, this.#options.lifetimes);
   }
 }

@@ -1,6 +1,6 @@
 import type { Readiness, SessionStore } from '../providers/session-store.ts';
 import { LATE, within } from '../runtime/deadline.ts';
-import { type Anchor, SingleFlight } from '../runtime/single-flight.ts';
+import { SingleFlight, type WaitUntil } from '../runtime/single-flight.ts';
 
 /** The store's answer to one readiness check. Plain data, shared between requests. */
 export interface ReadinessFinding {
@@ -82,9 +82,9 @@ export class StoreReadiness {
   }
 
   /** Whether the store may be failing, so that a refusal that has just arrived may not count. */
-  async mayBeFailing(anchor: Anchor): Promise<boolean> {
+  async mayBeFailing(waitUntil: WaitUntil): Promise<boolean> {
     const moment = this.moment();
-    const finding = await this.find(moment, 'recent', anchor);
+    const finding = await this.find(moment, 'recent', waitUntil);
     return (finding?.readiness ?? 'not-ready') === 'not-ready' || this.wasFailing(moment);
   }
 
@@ -92,7 +92,7 @@ export class StoreReadiness {
   async find(
     moment: RefusalMoment,
     evidence: Evidence,
-    anchor: Anchor,
+    waitUntil: WaitUntil,
   ): Promise<ReadinessFinding | undefined> {
     const known = this.#known(moment, evidence);
     if (known !== undefined) return known;
@@ -100,7 +100,7 @@ export class StoreReadiness {
     // A readiness check under way is recent, but was not sent after the refusal.
     const turnInMs = evidence === 'recent' ? this.#turnInMs() : this.#untilNextMs();
     try {
-      const asked = this.#ask(moment, evidence, anchor, waiter);
+      const asked = this.#ask(moment, evidence, waitUntil, waiter);
       const finding = await within(WAIT_MS + turnInMs, asked);
       return finding === LATE ? undefined : finding;
     } finally {
@@ -116,7 +116,7 @@ export class StoreReadiness {
   async #ask(
     moment: RefusalMoment,
     evidence: Evidence,
-    anchor: Anchor,
+    waitUntil: WaitUntil,
     waiter: { readonly isGone: boolean },
   ): Promise<ReadinessFinding | undefined> {
     while (!waiter.isGone) {
@@ -125,7 +125,7 @@ export class StoreReadiness {
       const known = this.#known(moment, evidence);
       if (known !== undefined) return known;
       if (this.#turnInMs() > 0 || waiter.isGone) continue;
-      const { value } = await this.#flights.join(QUESTION, 0, () => this.#question(), anchor);
+      const { value } = await this.#flights.join(QUESTION, 0, () => this.#question(), waitUntil);
       if (counts(value, moment, evidence)) return value;
     }
     return undefined;

@@ -1,4 +1,4 @@
-import type { Anchor } from '../runtime/single-flight.ts';
+import type { WaitUntil } from '../runtime/single-flight.ts';
 import type { PublicJwk } from './json-web-key.ts';
 import { findKey, type IssuerKey, importKeys, type WantedKey } from './key-set.ts';
 
@@ -16,9 +16,9 @@ export type KeyAnswer =
 
 /** The keys of one issuer. Implementations never throw. */
 export interface IssuerKeys {
-  find(wanted: WantedKey, anchor: Anchor): Promise<KeyAnswer>;
+  find(wanted: WantedKey, waitUntil: WaitUntil): Promise<KeyAnswer>;
   /** Whether there is a key set to verify with: fresh, or stale and still accepted. */
-  isReady(anchor: Anchor): Promise<boolean>;
+  isReady(waitUntil: WaitUntil): Promise<boolean>;
 }
 
 /** Creates the keys of an issuer from a key set in the configuration. */

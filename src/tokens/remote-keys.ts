@@ -1,4 +1,4 @@
-import { type Anchor, SingleFlight } from '../runtime/single-flight.ts';
+import { SingleFlight, type WaitUntil } from '../runtime/single-flight.ts';
 import type { Algorithm } from './algorithms.ts';
 import type { IssuerKeys, KeyAnswer } from './issuer-keys.ts';
 import type { KeyEndpoint } from './key-endpoint.ts';
@@ -74,27 +74,27 @@ export class RemoteKeys implements IssuerKeys {
   #failure: Failure | undefined;
   /** Skipped keys that were reported already. */
   readonly #passedOver = new Set<string>();
-  #lookedAgainAt = Number.NEGATIVE_INFINITY;
+  #fetchedUnknownAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: RemoteKeysOptions) {
     this.#options = options;
     this.#flights = new SingleFlight({ deadlineMs: options.deadlineMs, now: options.now });
   }
 
-  async find(wanted: WantedKey, anchor: Anchor): Promise<KeyAnswer> {
+  async find(wanted: WantedKey, waitUntil: WaitUntil): Promise<KeyAnswer> {
     const askedAt = this.#options.now();
-    await this.#keepFresh(askedAt, anchor);
+    await this.#keepFresh(askedAt, waitUntil);
     const known = this.#usable();
     if (known === undefined) return this.#unavailable();
     const key = findKey(known.keys, wanted);
     if (key !== undefined) return { kind: 'key', key };
     // A set that was fetched for this request is final.
     if (known.fetchedAt >= askedAt) return { kind: 'unknown-key' };
-    return this.#lookAgain(wanted, anchor);
+    return this.#fetchUnknown(wanted, waitUntil);
   }
 
-  async isReady(anchor: Anchor): Promise<boolean> {
-    await this.#keepFresh(this.#options.now(), anchor);
+  async isReady(waitUntil: WaitUntil): Promise<boolean> {
+    await this.#keepFresh(this.#options.now(), waitUntil);
     return this.#usable() !== undefined;
   }
 
@@ -102,29 +102,29 @@ export class RemoteKeys implements IssuerKeys {
    * Refreshes the set. A fresh set causes no wait: in the second half of its freshness it is refreshed in the
    * background.
    */
-  async #keepFresh(now: number, anchor: Anchor): Promise<void> {
+  async #keepFresh(now: number, waitUntil: WaitUntil): Promise<void> {
     const age = this.#known === undefined ? Infinity : now - this.#known.fetchedAt;
     // If the clock was set back, an old set must not count as fresh.
     if (age >= -MAX_CLOCK_SKEW_MS && age < KEYS_FRESH_MS) {
       const isYoung = age < KEYS_FRESH_MS / 2;
       if (!isYoung && this.#mayLook(now) && !this.#flights.has(FLIGHT)) {
-        anchor(this.#look(now - KEYS_FRESH_MS / 2, anchor));
+        waitUntil(this.#look(now - KEYS_FRESH_MS / 2, waitUntil));
       }
       return;
     }
     if (this.#mayLook(now) || this.#flights.has(FLIGHT)) {
-      await this.#look(now - KEYS_FRESH_MS, anchor);
+      await this.#look(now - KEYS_FRESH_MS, waitUntil);
     }
   }
 
   /** Refreshes the set for an unknown key, because the issuer may have started to sign with a new key. */
-  async #lookAgain(wanted: WantedKey, anchor: Anchor): Promise<KeyAnswer> {
+  async #fetchUnknown(wanted: WantedKey, waitUntil: WaitUntil): Promise<KeyAnswer> {
     for (let attempt = 0; attempt < 2; attempt += 1) {
       const now = this.#options.now();
       const isUnderWay = this.#flights.has(FLIGHT);
-      if (!isUnderWay && !this.#mayLookAgain(now)) break;
-      if (!isUnderWay) this.#lookedAgainAt = now;
-      await this.#look(Infinity, anchor);
+      if (!isUnderWay && !this.#mayFetchUnknown(now)) break;
+      if (!isUnderWay) this.#fetchedUnknownAt = now;
+      await this.#look(Infinity, waitUntil);
       const key = findKey(this.#usable()?.keys ?? [], wanted);
       if (key !== undefined) return { kind: 'key', key };
       if (!isUnderWay) break;
@@ -136,8 +136,8 @@ export class RemoteKeys implements IssuerKeys {
     return this.#failure === undefined || now >= this.#failure.retryAt;
   }
 
-  #mayLookAgain(now: number): boolean {
-    return this.#mayLook(now) && now - this.#lookedAgainAt >= UNKNOWN_KEY_COOLDOWN_MS;
+  #mayFetchUnknown(now: number): boolean {
+    return this.#mayLook(now) && now - this.#fetchedUnknownAt >= UNKNOWN_KEY_COOLDOWN_MS;
   }
 
   #usable(): KnownKeys | undefined {
@@ -158,16 +158,16 @@ export class RemoteKeys implements IssuerKeys {
    *
    * @param since accepts the set in KV if it was fetched after this time; `Infinity` skips KV
    */
-  async #look(since: number, anchor: Anchor): Promise<void> {
+  async #look(since: number, waitUntil: WaitUntil): Promise<void> {
     await this.#flights.join(
       FLIGHT,
       0,
-      (startedAt) => this.#renew(startedAt, since, anchor),
-      anchor,
+      (startedAt) => this.#renew(startedAt, since, waitUntil),
+      waitUntil,
     );
   }
 
-  async #renew(startedAt: number, since: number, anchor: Anchor): Promise<undefined> {
+  async #renew(startedAt: number, since: number, waitUntil: WaitUntil): Promise<undefined> {
     const { endpoint, tier } = this.#options;
     if (tier !== undefined && since !== Infinity) {
       const stored = await tier.read();
@@ -183,7 +183,7 @@ export class RemoteKeys implements IssuerKeys {
     const keys = await importKeys(set.value, this.#known?.keys, onPassedOver);
     this.#known = { keys, fetchedAt: startedAt };
     this.#failure = undefined;
-    if (tier !== undefined) anchor(tier.write({ keys: set.value, fetchedAt: startedAt }));
+    if (tier !== undefined) waitUntil(tier.write({ keys: set.value, fetchedAt: startedAt }));
   }
 
   /** Adopts the set from KV if it is newer than the known set and not from the future. */

@@ -1,7 +1,7 @@
 import type { TokenCredential } from '../credentials/credential.ts';
 import type { RevocationView } from '../revocation/revocation-view.ts';
 import { MemoryTier } from '../runtime/memory-cache.ts';
-import type { Anchor } from '../runtime/single-flight.ts';
+import type { WaitUntil } from '../runtime/single-flight.ts';
 import { NOTHING_ASKED, type Resolution } from '../sessions/resolution.ts';
 import { openToken } from './compact-jws.ts';
 import type { TokenSession, TrustedIssuer } from './trusted-issuer.ts';
@@ -11,7 +11,7 @@ export interface TokenSessionsOptions {
   readonly issuers: readonly TrustedIssuer[];
   readonly revocation: RevocationView;
   /** Maximum age of a token that is accepted while the revocation log cannot be read, in milliseconds since `iat`. */
-  readonly believedUnheldMs: number;
+  readonly maxAgeWithoutLogMs: number;
   readonly now: () => number;
 }
 
@@ -48,15 +48,18 @@ export class TokenSessions {
   }
 
   /** Resolves a token to the session that it proves. Never throws because of the token. */
-  async resolve({ value }: Pick<TokenCredential, 'value'>, anchor: Anchor): Promise<Resolution> {
+  async resolve(
+    { value }: Pick<TokenCredential, 'value'>,
+    waitUntil: WaitUntil,
+  ): Promise<Resolution> {
     const { now } = this.#options;
-    const refreshed = this.#refresh(anchor);
+    const refreshed = this.#refresh(waitUntil);
     if (refreshed !== undefined) await refreshed;
     const askedAt = now();
-    const remembered = await this.#recall(value, anchor);
+    const remembered = await this.#recall(value, waitUntil);
     if (remembered !== undefined) {
       // The wait for the key may have outlasted the freshness of the view.
-      if (now() !== askedAt) await this.#refresh(anchor);
+      if (now() !== askedAt) await this.#refresh(waitUntil);
       return this.#conclude(value, remembered, 'memory');
     }
     const opened = openToken(value);
@@ -64,32 +67,32 @@ export class TokenSessions {
     const { iss } = opened.value.claims;
     const issuer = typeof iss === 'string' ? this.#issuers.get(iss) : undefined;
     if (issuer === undefined) return refuse('token_issuer_untrusted');
-    const verified = await issuer.verify(opened.value, { now: now(), anchor });
+    const verified = await issuer.verify(opened.value, { now: now(), waitUntil });
     if (!verified.ok) return withoutSession(verified.failure);
     this.#memory.keep(value, verified.value, estimateBytes(value, verified.value));
-    await this.#refresh(anchor); // for the same reason
+    await this.#refresh(waitUntil); // for the same reason
     return this.#conclude(value, verified.value, 'signature');
   }
 
   /** Whether every issuer has keys to verify its tokens with. */
-  async isReady(anchor: Anchor): Promise<boolean> {
+  async isReady(waitUntil: WaitUntil): Promise<boolean> {
     const issuers = [...this.#issuers.values()];
-    const ready = await Promise.all(issuers.map(({ keys }) => keys.isReady(anchor)));
+    const ready = await Promise.all(issuers.map(({ keys }) => keys.isReady(waitUntil)));
     return ready.every(Boolean);
   }
 
-  #refresh(anchor: Anchor): Promise<void> | undefined {
+  #refresh(waitUntil: WaitUntil): Promise<void> | undefined {
     const { revocation, now } = this.#options;
-    return revocation.refresh(now(), anchor, revocation.lagMs, this.#viewWaitMs);
+    return revocation.refresh(now(), waitUntil, revocation.lagMs, this.#viewWaitMs);
   }
 
   /** Reads a verified token from the cache, if its key is still in the issuer's key set. */
-  async #recall(compact: string, anchor: Anchor): Promise<TokenSession | undefined> {
+  async #recall(compact: string, waitUntil: WaitUntil): Promise<TokenSession | undefined> {
     const remembered = this.#memory.read(compact);
     if (remembered === undefined) return undefined;
     const { key, issuer } = remembered;
     const wanted = { kid: key.kid, algorithm: key.algorithm };
-    const answer = await this.#issuers.get(issuer)?.keys.find(wanted, anchor);
+    const answer = await this.#issuers.get(issuer)?.keys.find(wanted, waitUntil);
     if (answer?.kind === 'key' && answer.key === key) return remembered;
     this.#memory.forget(compact);
     return undefined;
@@ -97,16 +100,16 @@ export class TokenSessions {
 
   /** Checks a verified token against its expiry and the revocation view. */
   #conclude(compact: string, token: TokenSession, tier: 'memory' | 'signature'): Resolution {
-    const { session, body, issuedAt, believedUntil } = token;
-    const { revocation, believedUnheldMs } = this.#options;
+    const { session, body, issuedAt, acceptedUntil } = token;
+    const { revocation, maxAgeWithoutLogMs } = this.#options;
     const now = this.#options.now(); // read again: the clock moves while keys are awaited
-    const ended = now >= believedUntil;
-    if (ended || issuedAt <= this.#notBefore(token)) {
+    const ended = now >= acceptedUntil;
+    if (ended || issuedAt <= this.#lastMark(token)) {
       this.#memory.forget(compact);
       return refuse(ended ? 'token_expired' : 'token_revoked');
     }
     const isHeld = issuedAt >= revocation.trustedSince(now);
-    if (!isHeld && now - issuedAt >= believedUnheldMs) return unheld();
+    if (!isHeld && now - issuedAt >= maxAgeWithoutLogMs) return ageWithoutLog();
     return {
       outcome: 'signed-in',
       session,
@@ -125,16 +128,16 @@ export class TokenSessions {
   }
 
   /** The latest revocation time of any mark that names this token. Tokens issued at or before it are revoked. */
-  #notBefore({ session, issuer, subject, tokenId }: TokenSession): number {
+  #lastMark({ session, issuer, subject, tokenId }: TokenSession): number {
     const { revocation } = this.#options;
     const named = {
       sessionId: session.id,
       issuer,
       ...(tokenId !== undefined && { tokenId }),
     };
-    const byIdentity = revocation.tokenNotBefore({ ...named, identityId: session.identity.id });
+    const byIdentity = revocation.tokensDeniedUntil({ ...named, identityId: session.identity.id });
     if (subject === session.identity.id) return byIdentity;
-    return Math.max(byIdentity, revocation.tokenNotBefore({ ...named, identityId: subject }));
+    return Math.max(byIdentity, revocation.tokensDeniedUntil({ ...named, identityId: subject }));
   }
 }
 
@@ -152,7 +155,7 @@ function withoutSession(failure: TokenFailure): Resolution {
 /**
  * The 503 answer for a token that cannot be checked without the revocation log. A token has no store to ask instead.
  */
-function unheld(): Resolution {
+function ageWithoutLog(): Resolution {
   return {
     outcome: 'unknown',
     reason: 'store_unavailable',

@@ -54,7 +54,7 @@ export interface TokenSession extends ProvenSession {
   /** Milliseconds since the epoch. */
   readonly issuedAt: number;
   /** The session's end plus the tolerance for the issuer's clock, in milliseconds since the epoch. */
-  readonly believedUntil: number;
+  readonly acceptedUntil: number;
   readonly key: IssuerKey;
 }
 
@@ -147,14 +147,14 @@ function trust<Claims extends { readonly sub: string; readonly jti?: string | un
       const { sub: subject, jti: tokenId } = claims;
       const { issuer } = settings;
       const toleranceMs = settings.clock_tolerance_seconds * 1000;
-      const believedUntil = session.value.session.expiresAt + toleranceMs;
+      const acceptedUntil = session.value.session.expiresAt + toleranceMs;
       return success({
         ...session.value,
         issuer,
         subject,
         tokenId,
         issuedAt,
-        believedUntil,
+        acceptedUntil,
         key,
       });
     },

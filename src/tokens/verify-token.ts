@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { TokenDenialReason } from '../errors/token-reasons.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
-import type { Anchor } from '../runtime/single-flight.ts';
+import type { WaitUntil } from '../runtime/single-flight.ts';
 import { type Algorithm, isAlgorithm, isSameAlgorithm } from './algorithms.ts';
 import { openToken, type UnverifiedJws, type UnverifiedToken } from './compact-jws.ts';
 import type { IssuerKeys, KeyAnswer } from './issuer-keys.ts';
@@ -51,7 +51,7 @@ export interface VerifyOptions {
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** Keeps a refresh of the issuer's keys running after this request has ended. */
-  readonly anchor: Anchor;
+  readonly waitUntil: WaitUntil;
 }
 
 /**
@@ -72,13 +72,13 @@ export async function verifyToken<Claims>(
 export async function verifyOpened<Claims>(
   { jws, claims }: UnverifiedToken,
   profile: TokenProfile<Claims>,
-  { now, anchor }: VerifyOptions,
+  { now, waitUntil }: VerifyOptions,
 ): Promise<Result<VerifiedToken<Claims>, TokenFailure>> {
   if (claims.iss !== profile.issuer) return refused('token_issuer_untrusted');
   const algorithm = allowedAlgorithm(jws, profile);
   if (!algorithm.ok) return refused(algorithm.failure);
   const { kid } = jws.header;
-  const answer = await profile.keys.find({ kid, algorithm: algorithm.value }, anchor);
+  const answer = await profile.keys.find({ kid, algorithm: algorithm.value }, waitUntil);
   if (answer.kind !== 'key') return withoutKey(answer);
   const verified = await verifySignature(jws, answer.key);
   if (!verified.ok) return verified;

@@ -11,7 +11,7 @@ const present = (headers: Record<string, string>, tokenCookieNames?: readonly st
   ...readCredentials(new Headers(headers), {
     sessionCookieNames: ['s'],
     tokenCookieNames,
-    ownSecrets: new Set<string>(),
+    gatewaySecrets: new Set<string>(),
   }),
 ];
 /** Of each place: the tokens, how another credential travels, or why there is none. */

@@ -12,7 +12,7 @@ const read = (headers: Record<string, string>, sessionCookieNames = NAMES) => [
   ...readCredentials(new Headers(headers), {
     sessionCookieNames,
     tokenCookieNames: undefined,
-    ownSecrets: new Set([OWN_SECRET]),
+    gatewaySecrets: new Set([OWN_SECRET]),
   }),
 ];
 const cookies = (...values: string[]) =>
@@ -90,7 +90,7 @@ describe('readCredentials() gives them in the order of Kratos', () => {
     const settings = {
       sessionCookieNames: NAMES,
       tokenCookieNames: [],
-      ownSecrets: new Set<string>(),
+      gatewaySecrets: new Set<string>(),
     };
     const [first] = readCredentials(headers, settings);
     expect(first).toEqual(one(A, TOKEN));

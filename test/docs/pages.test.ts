@@ -30,10 +30,10 @@ function linksOf(page: Page): string[] {
 
 /** What a link leads to that is not there; `undefined` when all is well. */
 function missing(page: Page, target: string): string | undefined {
-  const [file = '', anchor] = target.split('#', 2);
+  const [file = '', waitUntil] = target.split('#', 2);
   const path = file === '' ? page.path : normalize(join(dirname(page.path), file));
   if (!existsSync(inRepository(path))) return `${page.path} → ${target}`;
-  if (anchor === undefined || anchorsOf(readPage(path)).includes(anchor)) return undefined;
+  if (waitUntil === undefined || anchorsOf(readPage(path)).includes(waitUntil)) return undefined;
   return `${page.path} → ${target} (no such heading)`;
 }
 

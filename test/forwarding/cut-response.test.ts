@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cutWhenOver } from '../../src/forwarding/cut-response.ts';
-import type { Standing } from '../../src/forwarding/vigil.ts';
+import type { SessionStatus } from '../../src/forwarding/session-watch.ts';
 
 // The platform's stream that passes bytes on as they are; a standard TransformStream does the same.
 beforeEach(() => vi.stubGlobal('IdentityTransformStream', TransformStream));
 afterEach(() => vi.unstubAllGlobals());
 
 function createVigil() {
-  const { promise: over, resolve } = Promise.withResolvers<Exclude<Standing, 'pass'>>();
+  const { promise: over, resolve } = Promise.withResolvers<Exclude<SessionStatus, 'pass'>>();
   return { over, stop: vi.fn(), end: () => resolve('deny') };
 }
 
@@ -24,37 +24,37 @@ function bodyOf(chunks: string[], isWhole: boolean, cancel = vi.fn()): ReadableS
 
 describe('cutWhenOver()', () => {
   it('passes a whole body on, and watches no longer than it takes', async () => {
-    const vigil = createVigil();
-    const response = cutWhenOver(new Response(bodyOf(['a', 'b'], true)), vigil);
-    expect(vigil.stop).not.toHaveBeenCalled();
+    const watch = createVigil();
+    const response = cutWhenOver(new Response(bodyOf(['a', 'b'], true)), watch);
+    expect(watch.stop).not.toHaveBeenCalled();
     expect(await response.text()).toBe('ab');
-    await vi.waitFor(() => expect(vigil.stop).toHaveBeenCalled());
+    await vi.waitFor(() => expect(watch.stop).toHaveBeenCalled());
   });
 
   it('watches nothing where there is no body', () => {
-    const vigil = createVigil();
+    const watch = createVigil();
     const response = new Response(null, { status: 204 });
-    expect(cutWhenOver(response, vigil)).toBe(response);
-    expect(vigil.stop).toHaveBeenCalledOnce();
+    expect(cutWhenOver(response, watch)).toBe(response);
+    expect(watch.stop).toHaveBeenCalledOnce();
   });
 
   it('breaks a body off when the session is over, and lets go of the origin', async () => {
-    const vigil = createVigil();
+    const watch = createVigil();
     const cancel = vi.fn();
-    const reader = cutWhenOver(new Response(bodyOf(['a'], false, cancel)), vigil).body?.getReader();
+    const reader = cutWhenOver(new Response(bodyOf(['a'], false, cancel)), watch).body?.getReader();
     expect(new TextDecoder().decode((await reader?.read())?.value)).toBe('a');
-    vigil.end();
+    watch.end();
     await expect(reader?.read()).rejects.toThrow();
-    await vi.waitFor(() => expect(vigil.stop).toHaveBeenCalled());
+    await vi.waitFor(() => expect(watch.stop).toHaveBeenCalled());
     expect(cancel).toHaveBeenCalledOnce();
   });
 
   it('watches no longer than the client reads', async () => {
-    const vigil = createVigil();
+    const watch = createVigil();
     const cancel = vi.fn();
-    const { body } = cutWhenOver(new Response(bodyOf(['a'], false, cancel)), vigil);
+    const { body } = cutWhenOver(new Response(bodyOf(['a'], false, cancel)), watch);
     await body?.cancel();
-    await vi.waitFor(() => expect(vigil.stop).toHaveBeenCalled());
+    await vi.waitFor(() => expect(watch.stop).toHaveBeenCalled());
     expect(cancel).toHaveBeenCalledOnce();
   });
 });

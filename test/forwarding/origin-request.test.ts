@@ -17,8 +17,8 @@ const OPTIONS = {
   cookieNames: ['s', 't'],
   filter: new HeaderFilter(['X-User-Id']),
   hosts,
-  turns: { cookieName: '__Host-postern-turns' },
-  ownSecrets: new Set(['a-secret-of-ours']),
+  loopGuard: { cookieName: '__Host-postern-turns' },
+  gatewaySecrets: new Set(['a-secret-of-ours']),
   tokenClassifier: createTokenClassifier([
     { issuer: 'https://auth.example.test/', audience: ['postern'] },
   ]),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OWN_SESSIONS_PATH as PATH } from '../../src/routes/sessions-page/sessions-page.ts';
+import { SESSIONS_PAGE_PATH as PATH } from '../../src/routes/sessions-page/sessions-page.ts';
 import { forAllTests, gateForAllTests } from '../support/for-all-tests.ts';
 import { get, header, request } from '../support/raw-http.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';

@@ -43,12 +43,12 @@ function setUp() {
     issuers: [createTrustedIssuer(settings, createInlineKeys([{ kid, algorithm: 'ES256', jwk }]))],
     revocation: {
       ...NO_REVOCATION_LOG,
-      tokenNotBefore: (subject) => {
+      tokensDeniedUntil: (subject) => {
         view.asked.push(subject);
         return view.revokedAt;
       },
     },
-    believedUnheldMs: 360_000,
+    maxAgeWithoutLogMs: 360_000,
     now: () => NOW,
   });
   const resolve = async (value: string) => {

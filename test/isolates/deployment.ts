@@ -76,13 +76,13 @@ export async function startDeployment(): Promise<Deployment> {
   };
 }
 
-interface Surroundings {
+interface Dependencies {
   readonly signer: EventSigner;
   readonly kratos: string;
   readonly keycard: string;
 }
 
-function varsOf({ signer, kratos, keycard }: Surroundings): Vars {
+function varsOf({ signer, kratos, keycard }: Dependencies): Vars {
   const kratosTokens: Json = {
     issuer: ISSUER,
     preset: 'kratos',

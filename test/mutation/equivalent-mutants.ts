@@ -35,7 +35,7 @@ export const EQUIVALENT_MUTANTS: readonly EquivalentMutant[] = [
   },
   {
     file: 'src/sessions/store-readiness.ts',
-    line: 'const { value } = await this.#flights.join(QUESTION, 0, () => this.#question(), anchor);',
+    line: 'const { value } = await this.#flights.join(QUESTION, 0, () => this.#question(), waitUntil);',
     change: '0 → 1',
     reason:
       'The earliest start that will do, in milliseconds since 1970: no question was sent in the first of them.',

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { admit } from '../../src/http/admit.ts';
 import { SiteHosts } from '../../src/http/site-hosts.ts';
-import { answerDenial, type Denied, toldOf } from '../../src/refusals/denial.ts';
-import { Turns } from '../../src/refusals/login-loop-guard.ts';
+import { answerDenial, type Denied, logFieldsOf } from '../../src/refusals/denial.ts';
+import { LoginLoopGuard } from '../../src/refusals/login-loop-guard.ts';
 import { DEFAULT_RULE } from '../../src/rules/rules.ts';
 
 const SITE = 'https://app.example.test';
@@ -14,7 +14,7 @@ const OPTIONS = {
   kratosBrowserUrl: 'https://auth.example.test/kratos',
   kratosPublicUrl: 'http://kratos.internal:4433',
   hosts: HOSTS,
-  turns: new Turns({ publicUrl: SITE, credentialCookies: ['s'], now: () => 0 }),
+  loopGuard: new LoginLoopGuard({ publicUrl: SITE, credentialCookies: ['s'], now: () => 0 }),
   resourceMetadataUrl: undefined,
 };
 
@@ -34,24 +34,24 @@ function denied(sent: Record<string, string>, method = 'GET'): Denied {
   return { headers, target: target.value, rule: DEFAULT_RULE };
 }
 
-describe('toldOf()', () => {
+describe('logFieldsOf()', () => {
   const response = new Response(null, { status: 403 });
 
   it('tells status and outcome, and reason and detail where there are any', () => {
     const answer = { response, outcome: 'deny', reason: 'condition_not_met' } as const;
-    expect(toldOf({ ...answer, detail: 'more' })).toStrictEqual({
+    expect(logFieldsOf({ ...answer, detail: 'more' })).toStrictEqual({
       outcome: 'deny',
       status: 403,
       reason: 'condition_not_met',
       detail: 'more',
     });
-    expect(toldOf(answer)).toStrictEqual({
+    expect(logFieldsOf(answer)).toStrictEqual({
       outcome: 'deny',
       status: 403,
       reason: 'condition_not_met',
     });
     const passed = { response: new Response(null), outcome: 'pass', reason: undefined } as const;
-    expect(toldOf(passed)).toStrictEqual({ outcome: 'pass', status: 200 });
+    expect(logFieldsOf(passed)).toStrictEqual({ outcome: 'pass', status: 200 });
   });
 });
 
@@ -62,7 +62,7 @@ describe('answerDenial()', () => {
       denied(sent),
       OPTIONS,
     );
-    expect(toldOf(answer)).toStrictEqual({
+    expect(logFieldsOf(answer)).toStrictEqual({
       outcome: 'deny',
       status: 403,
       reason: 'condition_not_evaluable',
@@ -70,7 +70,7 @@ describe('answerDenial()', () => {
     });
     expect(await answer.response.text()).not.toContain('no_such_key');
     const plain = await answerDenial(denial('condition_not_met'), denied(sent), OPTIONS);
-    expect(toldOf(plain)).toStrictEqual({
+    expect(logFieldsOf(plain)).toStrictEqual({
       outcome: 'deny',
       status: 403,
       reason: 'condition_not_met',
@@ -105,7 +105,7 @@ describe('answerDenial()', () => {
       OPTIONS,
     );
     const { response } = answer;
-    expect(toldOf(answer)).toStrictEqual({
+    expect(logFieldsOf(answer)).toStrictEqual({
       outcome: 'challenge',
       status,
       reason: 'credential_missing',
@@ -124,7 +124,7 @@ describe('answerDenial()', () => {
       const [setCookie = ''] = answer.response.headers.getSetCookie();
       [cookie = ''] = setCookie.split(';', 1);
       if (answer.outcome === 'challenge' && departures < 20) continue; // browsers stop at 20 redirects
-      expect(toldOf(answer)).toMatchObject({
+      expect(logFieldsOf(answer)).toMatchObject({
         outcome: 'deny',
         reason: 'redirect_loop',
         detail: 'credential_missing',

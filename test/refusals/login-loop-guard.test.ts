@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { Turns, type TurnsOptions } from '../../src/refusals/login-loop-guard.ts';
+import { LoginLoopGuard, type LoginLoopGuardOptions } from '../../src/refusals/login-loop-guard.ts';
 
 const SITE = 'https://app.example.test';
 const PAGE = 'app.example.test/a';
 const REASON = 'credential_missing';
 const SECURE = '__Host-postern-turns';
 
-function createTurns(options: Partial<TurnsOptions> = {}): Turns {
-  return new Turns({ publicUrl: SITE, credentialCookies: ['s'], now: () => 0, ...options });
+function createTurns(options: Partial<LoginLoopGuardOptions> = {}): LoginLoopGuard {
+  return new LoginLoopGuard({
+    publicUrl: SITE,
+    credentialCookies: ['s'],
+    now: () => 0,
+    ...options,
+  });
 }
 
 /** Headers of a browser that has this cookie. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { letRead } from '../../src/refusals/readable-denial.ts';
+import { makeReadable } from '../../src/refusals/readable-denial.ts';
 
 const SPA = 'https://spa.example';
 const DESK = 'https://desk.example';
@@ -7,7 +7,7 @@ const DESK = 'https://desk.example';
 /** The CORS headers of an answer, and `Vary`, by their names in the Fetch standard. */
 function told(origins: string[], origin: string | undefined, status = 401) {
   const request = { headers: new Headers(origin === undefined ? {} : { origin }) };
-  const { headers } = letRead(new Response(null, { status }), request, new Set(origins));
+  const { headers } = makeReadable(new Response(null, { status }), request, new Set(origins));
   return {
     origin: headers.get('access-control-allow-origin'),
     credentials: headers.get('access-control-allow-credentials'),
@@ -19,7 +19,7 @@ function told(origins: string[], origin: string | undefined, status = 401) {
 const UNREADABLE = { origin: null, credentials: null, exposed: null, vary: null };
 
 // Fetch standard, "CORS protocol and HTTP caches": what depends on Origin varies on it, also without the header.
-describe('letRead()', () => {
+describe('makeReadable()', () => {
   it.each([[[SPA]], [[SPA, DESK]]])('lets a page of the rule’s origins read: %j', (origins) => {
     expect(told(origins, SPA)).toEqual({
       origin: SPA,

@@ -67,7 +67,7 @@ describe('a revoked session', { timeout: 180_000 }, () => {
       'a view that is never refreshed and believes itself young',
       [
         {
-          file: 'src/revocation/log-view.ts',
+          file: 'src/revocation/revocation-replica.ts',
           from: 'return now < this.#refreshedAt ? Infinity : now - this.#refreshedAt;',
           to: 'return this.#refreshedAt === -Infinity ? Infinity : 0;',
         },
@@ -103,13 +103,13 @@ describe('a revoked session', { timeout: 180_000 }, () => {
       [
         {
           file: 'src/sessions/freshness.ts',
-          from: 'checked.logPosition < moment.notBefore',
-          to: 'checked.checkedAt <= moment.notBefore',
+          from: 'checked.logPosition < context.lastMark',
+          to: 'checked.checkedAt <= context.lastMark',
         },
         {
           file: 'src/sessions/revocation-guard.ts',
-          from: 'if (logPosition < this.notBefore(name, answer))',
-          to: 'if (startedAt <= this.notBefore(name, answer))',
+          from: 'if (logPosition < this.lastMark(name, answer))',
+          to: 'if (startedAt <= this.lastMark(name, answer))',
         },
       ],
     ],
@@ -117,7 +117,7 @@ describe('a revoked session', { timeout: 180_000 }, () => {
       'an unreadable log taken for an empty one',
       [
         {
-          file: 'src/revocation/log-view.ts',
+          file: 'src/revocation/revocation-replica.ts',
           from: 'if (this.#age(now) < maxAgeMs) return 0;',
           to: 'if (this.#age(now) <= Infinity) return 0;',
         },
@@ -148,7 +148,7 @@ describe('a revoked session', { timeout: 180_000 }, () => {
       [
         {
           file: 'src/tokens/token-sessions.ts',
-          from: 'if (now() !== askedAt) await this.#refresh(anchor);',
+          from: 'if (now() !== askedAt) await this.#refresh(waitUntil);',
           to: '',
         },
       ],
@@ -157,13 +157,13 @@ describe('a revoked session', { timeout: 180_000 }, () => {
       'reads of the log that are thrown away after a second',
       [
         {
-          file: 'src/revocation/log-view.ts',
+          file: 'src/revocation/revocation-replica.ts',
           from: 'timeoutMs: this.#readMs,',
           to: 'timeoutMs: this.#options.timeoutMs,',
         },
         {
           file: 'src/revocation/log-client.ts',
-          from: 'options?.anchor(takeLate(page, options.takeLate));',
+          from: 'options?.waitUntil(takeLate(page, options.takeLate));',
           to: '',
         },
       ],
@@ -187,7 +187,7 @@ describe('a revoked session', { timeout: 180_000 }, () => {
   it('would not be in a build that merely stops to refresh: what cannot be vouched for is checked', async () => {
     const { runSchedule: run } = await loadBroken<{ runSchedule: Run }>(ENTRY, [
       {
-        file: 'src/revocation/log-view.ts',
+        file: 'src/revocation/revocation-replica.ts',
         from: 'if (age < maxAgeMs / 2) return undefined;',
         to: 'if (this.#refreshedAt > -Infinity) return undefined;',
       },

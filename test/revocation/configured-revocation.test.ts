@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createConfiguredIntakes } from '../../src/app/compose-events.ts';
+import { createEventReceivers } from '../../src/app/compose-events.ts';
 import { createConfiguredRevocation } from '../../src/app/compose-revocation.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { LOG_START } from '../../src/revocation/log-protocol.ts';
@@ -25,7 +25,7 @@ function configured(settings: object = {}, { isBound = true } = {}) {
     now: () => NOW,
     write,
   });
-  const intakes = createConfiguredIntakes(config.value, {
+  const intakes = createEventReceivers(config.value, {
     revocation,
     issuers: [],
     readNames: undefined,
@@ -54,7 +54,7 @@ describe('createConfiguredRevocation()', () => {
   });
 });
 
-describe('createConfiguredIntakes()', () => {
+describe('createEventReceivers()', () => {
   const WEBHOOK = '/.postern/events/webhook';
 
   it.each([
@@ -71,7 +71,7 @@ describe('NO_REVOCATION_LOG', () => {
   it('names nobody, vouches for every check and is never waited for', () => {
     const view = NO_REVOCATION_LOG;
     const subject = { sessionId: 's', identityId: 'i' };
-    expect([view.position(), view.notBefore(subject), view.tokenNotBefore(subject)]).toEqual([
+    expect([view.position(), view.lastMark(subject), view.tokensDeniedUntil(subject)]).toEqual([
       LOG_START,
       LOG_START,
       0,

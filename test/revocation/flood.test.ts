@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { LogCore } from '../../src/revocation/log-core.ts';
 import type { AppendOptions } from '../../src/revocation/log-protocol.ts';
-import { LogView } from '../../src/revocation/log-view.ts';
 import type { Mark } from '../../src/revocation/mark.ts';
+import { RevocationReplica } from '../../src/revocation/revocation-replica.ts';
+import { RevocationTable } from '../../src/revocation/revocation-table.ts';
 import { sqliteStorage } from './world/sqlite-storage.ts';
 
 const NOW = 1_700_000_000_000;
@@ -21,8 +21,8 @@ interface Recorded {
 /** An hour of marks, one every 36 ms, of few or of many people, and a view that is refreshed as a busy isolate's is. */
 async function flood(people: number, options: Partial<AppendOptions> = {}) {
   const clock = { now: NOW };
-  const log = new LogCore(sqliteStorage(), () => clock.now);
-  const view = new LogView({
+  const log = new RevocationTable(sqliteStorage(), () => clock.now);
+  const view = new RevocationReplica({
     log: { read: async (cursor) => log.read(cursor) },
     lagMs: 5000,
     timeoutMs: 1000,
@@ -66,7 +66,7 @@ describe('100,000 marks in an hour', { timeout: 120_000 }, () => {
     expect(most.inView).toBeLessThanOrEqual(MAX_MARKS + 2000);
     const lost = recorded.filter(({ sessionId, identityId, positionBefore, at }) => {
       const subject = { sessionId, identityId };
-      return view.notBefore(subject) <= positionBefore || view.tokenNotBefore(subject) < at;
+      return view.lastMark(subject) <= positionBefore || view.tokensDeniedUntil(subject) < at;
     });
     expect(lost).toEqual([]);
   });
@@ -76,8 +76,8 @@ describe('100,000 marks in an hour', { timeout: 120_000 }, () => {
     expect(most.inLog).toBeLessThan(18_500);
     const stillConcerned = recorded.filter(({ at }) => at > clock.now - 590_000);
     for (const { sessionId, at } of stillConcerned) {
-      expect(view.tokenNotBefore({ sessionId })).toBeGreaterThanOrEqual(at);
+      expect(view.tokensDeniedUntil({ sessionId })).toBeGreaterThanOrEqual(at);
     }
-    expect(view.tokenNotBefore({ sessionId: 'never marked' })).toBe(0);
+    expect(view.tokensDeniedUntil({ sessionId: 'never marked' })).toBe(0);
   });
 });

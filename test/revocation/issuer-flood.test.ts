@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { KnownMarks } from '../../src/revocation/known-marks.ts';
-import { LogCore } from '../../src/revocation/log-core.ts';
+import { RevocationTable } from '../../src/revocation/revocation-table.ts';
 import { sqliteStorage } from './world/sqlite-storage.ts';
 
 const NOW = 1_700_000_000_000;
@@ -9,7 +9,7 @@ const OPTIONS = { cursor: 0, checkLifeMs: 420_000, tokenLifeMs: 3_600_000, maxMa
 
 describe("a flood of marks on one person's sessions at an issuer", () => {
   it('folds into that person at that issuer, and denies nobody else', () => {
-    const log = new LogCore(sqliteStorage(), () => NOW);
+    const log = new RevocationTable(sqliteStorage(), () => NOW);
     for (let index = 0; index < 500; index += 1) {
       const session = { sessionId: `s${index}`, identityId: 'flooder', issuer: ISSUER };
       log.append([{ subject: { kind: 'session', ...session }, isTentative: false }], OPTIONS);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LogClient } from '../../src/revocation/log-client.ts';
 import type { RevocationLogStub } from '../../src/revocation/log-protocol.ts';
-import { LogView } from '../../src/revocation/log-view.ts';
+import { RevocationReplica } from '../../src/revocation/revocation-replica.ts';
 
 const T = 1_700_000_000_000;
 const LAG_MS = 5000;
@@ -30,7 +30,7 @@ function createLog(answer: unknown = PAGE) {
   const stub = { read: reply, append: reply } as unknown as RevocationLogStub;
   const onFailure = (operation: string) => void log.failures.push(operation);
   const client = new LogClient({ open: () => stub, timeoutMs: 1000, onFailure });
-  const view = new LogView({
+  const view = new RevocationReplica({
     log: client,
     lagMs: LAG_MS,
     timeoutMs: 1000,
@@ -40,7 +40,7 @@ function createLog(answer: unknown = PAGE) {
   const anchored: Promise<unknown>[] = [];
   const refresh = (maxAgeMs?: number, waitMs?: number) =>
     view.refresh(Date.now(), (work) => void anchored.push(work), maxAgeMs, waitMs);
-  const knows = () => view.tokenNotBefore({ sessionId: 'gone' }) > 0;
+  const knows = () => view.tokensDeniedUntil({ sessionId: 'gone' }) > 0;
   const isYoung = () => view.trustedSince(Date.now()) === 0;
   return { log, client, view, refresh, knows, isYoung, anchored };
 }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { LogStorage } from '../../src/revocation/log-core.ts';
 import type { AppendOptions } from '../../src/revocation/log-protocol.ts';
 import type { Mark } from '../../src/revocation/mark.ts';
+import type { LogStorage } from '../../src/revocation/revocation-table.ts';
 import { sqliteStorage } from './world/sqlite-storage.ts';
 
 vi.mock('cloudflare:workers', () => ({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { LogCore } from '../../src/revocation/log-core.ts';
-import { LogView } from '../../src/revocation/log-view.ts';
 import type { Mark } from '../../src/revocation/mark.ts';
+import { RevocationReplica } from '../../src/revocation/revocation-replica.ts';
+import { RevocationTable } from '../../src/revocation/revocation-table.ts';
 import { sqliteStorage } from './world/sqlite-storage.ts';
 
 const NOW = 1_700_000_000_000;
@@ -16,8 +16,8 @@ const mark = (sessionId: string): Mark => ({
 /** A view that was read at NOW, before others wrote so many marks. */
 async function viewBehind(missed: number) {
   const clock = { now: NOW };
-  const log = new LogCore(sqliteStorage(), () => clock.now);
-  const view = new LogView({
+  const log = new RevocationTable(sqliteStorage(), () => clock.now);
+  const view = new RevocationReplica({
     log: { read: async (cursor) => log.read(cursor) },
     lagMs: LAG_MS,
     timeoutMs: 1000,
@@ -44,7 +44,7 @@ describe('an isolate that writes to the log while it is behind', () => {
     write(world, world.clock.now);
     world.clock.now += 1000;
     expect(world.view.trustedSince(world.clock.now)).toBe(0);
-    expect(world.view.notBefore({ sessionId: 'other-149' })).toBeGreaterThan(0);
+    expect(world.view.lastMark({ sessionId: 'other-149' })).toBeGreaterThan(0);
   });
 
   it('does not take the first page of many for the whole log', async () => {
@@ -53,7 +53,7 @@ describe('an isolate that writes to the log while it is behind', () => {
     write(world, world.clock.now);
     world.clock.now += 1000;
     // It has not seen the last marks, so nothing that it remembers is good for longer than the first read was.
-    expect(world.view.notBefore({ sessionId: 'other-299' })).toBeLessThan(
+    expect(world.view.lastMark({ sessionId: 'other-299' })).toBeLessThan(
       world.log.read(0).position,
     );
     expect(world.view.trustedSince(world.clock.now)).toBeGreaterThan(0);

@@ -16,7 +16,7 @@ function createWork() {
 }
 
 const anchored: Promise<unknown>[] = [];
-const anchor = (promise: Promise<unknown>) => {
+const waitUntil = (promise: Promise<unknown>) => {
   anchored.push(promise.catch(() => {}));
 };
 
@@ -33,7 +33,7 @@ describe('SingleFlight', () => {
   it('does the work once for all who ask meanwhile, and tells them from the one who asked first', async () => {
     const flights = create();
     const { begun, work } = createWork();
-    const joins = Array.from({ length: 100 }, () => flights.join('n', 0, work, anchor));
+    const joins = Array.from({ length: 100 }, () => flights.join('n', 0, work, waitUntil));
     expect([begun.length, anchored.length, flights.has('n')]).toEqual([1, 1, true]);
     begun[0]?.end('done');
     const results = await Promise.all(joins);
@@ -45,7 +45,7 @@ describe('SingleFlight', () => {
   it('keeps names apart', async () => {
     const flights = create();
     const { begun, work } = createWork();
-    const joins = [flights.join('a', 0, work, anchor), flights.join('b', 0, work, anchor)];
+    const joins = [flights.join('a', 0, work, waitUntil), flights.join('b', 0, work, waitUntil)];
     for (const [index, { end }] of begun.entries()) end(`value ${index}`);
     const values = (await Promise.all(joins)).map(({ value }) => value);
     expect(values).toEqual(['value 0', 'value 1']);
@@ -54,10 +54,10 @@ describe('SingleFlight', () => {
   it('starts anew after the work has ended', async () => {
     const flights = create();
     const { begun, work } = createWork();
-    const first = flights.join('n', 0, work, anchor);
+    const first = flights.join('n', 0, work, waitUntil);
     begun[0]?.end('one');
     await first;
-    const second = flights.join('n', 0, work, anchor);
+    const second = flights.join('n', 0, work, waitUntil);
     begun[1]?.end('two');
     expect(await second).toEqual({ value: 'two', joined: false });
   });
@@ -65,15 +65,17 @@ describe('SingleFlight', () => {
   it('gives those who want the present one later flight between them, after the one under way', async () => {
     const flights = create();
     const { begun, work } = createWork();
-    const past = flights.join('n', 0, work, anchor);
+    const past = flights.join('n', 0, work, waitUntil);
     vi.advanceTimersByTime(100);
-    const asOf = Date.now();
-    const present = Array.from({ length: 10 }, () => flights.join('n', asOf, work, anchor));
+    const minStartedAt = Date.now();
+    const present = Array.from({ length: 10 }, () =>
+      flights.join('n', minStartedAt, work, waitUntil),
+    );
     expect(begun).toHaveLength(1);
     begun[0]?.end('past');
     expect((await past).value).toBe('past');
     await vi.waitFor(() => expect(begun).toHaveLength(2));
-    expect(begun[1]?.startedAt).toBeGreaterThanOrEqual(asOf);
+    expect(begun[1]?.startedAt).toBeGreaterThanOrEqual(minStartedAt);
     begun[1]?.end('present');
     const results = await Promise.all(present);
     expect(results.every(({ value }) => value === 'present')).toBe(true);
@@ -83,8 +85,8 @@ describe('SingleFlight', () => {
   it('replaces a flight that does not come back, once for all who wait', async () => {
     const flights = create();
     const { begun, work } = createWork();
-    void flights.join('n', 0, work, anchor);
-    const waiting = Array.from({ length: 5 }, () => flights.join('n', 0, work, anchor));
+    void flights.join('n', 0, work, waitUntil);
+    const waiting = Array.from({ length: 5 }, () => flights.join('n', 0, work, waitUntil));
     await vi.advanceTimersByTimeAsync(GIVEN_UP_MS - 1);
     expect(begun).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1);
@@ -97,10 +99,10 @@ describe('SingleFlight', () => {
   it('does not count a flight that did not come back as under way', async () => {
     const flights = create();
     const { begun, work } = createWork();
-    void flights.join('n', 0, work, anchor);
+    void flights.join('n', 0, work, waitUntil);
     vi.advanceTimersByTime(GIVEN_UP_MS);
     expect(flights.has('n')).toBe(false);
-    const join = flights.join('n', 0, work, anchor);
+    const join = flights.join('n', 0, work, waitUntil);
     await vi.advanceTimersByTimeAsync(0);
     begun[1]?.end('again');
     expect((await join).value).toBe('again');
@@ -109,8 +111,8 @@ describe('SingleFlight', () => {
   it('is not disturbed by a lost flight that ends after all', async () => {
     const flights = create();
     const { begun, work } = createWork();
-    const lost = flights.join('n', 0, work, anchor);
-    const waiting = flights.join('n', 0, work, anchor);
+    const lost = flights.join('n', 0, work, waitUntil);
+    const waiting = flights.join('n', 0, work, waitUntil);
     await vi.advanceTimersByTimeAsync(GIVEN_UP_MS);
     begun[0]?.end('late');
     expect((await lost).value).toBe('late');
@@ -122,8 +124,8 @@ describe('SingleFlight', () => {
   it('takes a flight that the platform ended for lost', async () => {
     const flights = create();
     const { begun, work } = createWork();
-    const owner = flights.join('n', 0, work, anchor);
-    const waiting = flights.join('n', 0, work, anchor);
+    const owner = flights.join('n', 0, work, waitUntil);
+    const waiting = flights.join('n', 0, work, waitUntil);
     begun[0]?.fail(new Error('This promise was created by a request that has since ended'));
     await expect(owner).rejects.toThrow('has since ended');
     await vi.waitFor(() => expect(begun).toHaveLength(2));

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   ageSeconds,
-  judge,
   type Lifetimes,
   ttlSeconds,
   type Usability,
+  usabilityOf,
   usefulSeconds,
 } from '../../src/sessions/freshness.ts';
 import { checkedSession } from './checked-sessions.ts';
@@ -16,9 +16,15 @@ const LIFETIMES: Lifetimes = {
   staleIfErrorSeconds: 300,
 };
 const T = 1_700_000_000_000;
-const at = (now: number, more = {}) => ({ now, asOf: 0, notBefore: 0, trustedSince: 0, ...more });
-const judged = (age: number, options = {}, moment = {}) =>
-  judge(checkedSession({ checkedAt: T, ...options }), at(T + age, moment), LIFETIMES);
+const at = (now: number, more = {}) => ({
+  now,
+  minCheckedAt: 0,
+  lastMark: 0,
+  trustedSince: 0,
+  ...more,
+});
+const usabilityAt = (age: number, options = {}, context = {}) =>
+  usabilityOf(checkedSession({ checkedAt: T, ...options }), at(T + age, context), LIFETIMES);
 
 describe('judge()', () => {
   it.each<[number, Usability]>([
@@ -32,41 +38,41 @@ describe('judge()', () => {
     [359_999, 'if-error'],
     [360_000, 'unusable'],
   ])('calls a check of %i ms ago %s', (age, usability) => {
-    expect(judged(age)).toBe(usability);
+    expect(usabilityAt(age)).toBe(usability);
   });
 
   it('gives nothing from the very millisecond of expiry on', () => {
     const expiresAt = T + 5000;
-    expect(judged(4999, { expiresAt })).toBe('fresh');
-    expect(judged(5000, { expiresAt })).toBe('unusable');
-    expect(judged(65_000, { expiresAt: T + 65_000 })).toBe('unusable');
+    expect(usabilityAt(4999, { expiresAt })).toBe('fresh');
+    expect(usabilityAt(5000, { expiresAt })).toBe('unusable');
+    expect(usabilityAt(65_000, { expiresAt: T + 65_000 })).toBe('unusable');
   });
 
   it('believes no check that began in ignorance of a mark', () => {
-    expect(judged(1, {}, { notBefore: T + 1 })).toBe('unusable');
-    expect(judged(1, {}, { notBefore: T })).toBe('fresh');
+    expect(usabilityAt(1, {}, { lastMark: T + 1 })).toBe('unusable');
+    expect(usabilityAt(1, {}, { lastMark: T })).toBe('fresh');
   });
 
   it('takes a demand for the moment of the check as met', () => {
-    expect(judged(1, {}, { asOf: T })).toBe('fresh');
-    expect(judged(1, {}, { asOf: T + 1 })).toBe('unusable');
+    expect(usabilityAt(1, {}, { minCheckedAt: T })).toBe('fresh');
+    expect(usabilityAt(1, {}, { minCheckedAt: T + 1 })).toBe('unusable');
   });
 
   it('trusts what the revocation view cannot vouch for only while the store fails', () => {
-    expect(judged(1, {}, { trustedSince: T })).toBe('fresh');
-    expect(judged(1, {}, { trustedSince: T + 1 })).toBe('if-error');
+    expect(usabilityAt(1, {}, { trustedSince: T })).toBe('fresh');
+    expect(usabilityAt(1, {}, { trustedSince: T + 1 })).toBe('if-error');
   });
 
   it.each([0, 1, 29, 45, 200])('keeps nothing beyond Ory-Session-Cache-For: %i', (seconds) => {
     const options = { cacheForSeconds: seconds };
-    expect(judged(seconds * 1000, options)).toBe('unusable');
-    if (seconds > 0) expect(judged(seconds * 1000 - 1, options)).not.toBe('unusable');
+    expect(usabilityAt(seconds * 1000, options)).toBe('unusable');
+    if (seconds > 0) expect(usabilityAt(seconds * 1000 - 1, options)).not.toBe('unusable');
   });
 
   it('is never kinder than a table written from the promises', () => {
     fc.assert(
-      fc.property(scenario(), ({ checked, moment, lifetimes }) => {
-        expect(judge(checked, moment, lifetimes)).toBe(oracle(checked, moment, lifetimes));
+      fc.property(scenario(), ({ checked, context, lifetimes }) => {
+        expect(usabilityOf(checked, context, lifetimes)).toBe(oracle(checked, context, lifetimes));
       }),
       { numRuns: 2000 },
     );
@@ -94,13 +100,13 @@ describe('ageSeconds(), ttlSeconds(), usefulSeconds()', () => {
 /** The promises as rows: each usability with everything that must hold for it; the first that holds wins. */
 function oracle(
   { checkedAt, logPosition, cacheForSeconds, session }: ReturnType<typeof checkedSession>,
-  { now, asOf, notBefore, trustedSince }: ReturnType<typeof at>,
+  { now, minCheckedAt, lastMark, trustedSince }: ReturnType<typeof at>,
   { freshSeconds, staleWhileRevalidateSeconds, staleIfErrorSeconds }: Lifetimes,
 ): Usability {
   const believed = [
     now < session.expiresAt,
-    logPosition >= notBefore,
-    checkedAt >= asOf,
+    logPosition >= lastMark,
+    checkedAt >= minCheckedAt,
     checkedAt - now <= 10_000,
     cacheForSeconds === undefined || now < checkedAt + cacheForSeconds * 1000,
   ].every(Boolean);
@@ -126,8 +132,8 @@ function scenario() {
       now: near,
       checkedAt: near,
       expiresAt: near,
-      asOf: near,
-      notBefore: near,
+      minCheckedAt: near,
+      lastMark: near,
       trustedSince: near,
       cacheForSeconds: fc.option(seconds, { nil: undefined }),
       freshSeconds: seconds,
@@ -141,10 +147,10 @@ function scenario() {
         expiresAt: T + given.expiresAt + (everythingHolds ? 900_000 : 0),
         ...(cacheForSeconds !== undefined && { cacheForSeconds }),
       }),
-      moment: {
+      context: {
         now: T + given.now,
-        asOf: everythingHolds ? 0 : T + given.asOf,
-        notBefore: everythingHolds ? 0 : T + given.notBefore,
+        minCheckedAt: everythingHolds ? 0 : T + given.minCheckedAt,
+        lastMark: everythingHolds ? 0 : T + given.lastMark,
         trustedSince: T + given.trustedSince,
       },
       lifetimes: given,

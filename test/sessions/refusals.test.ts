@@ -38,8 +38,13 @@ function setUp(
     now: () => T + 1000,
   });
   const recall = (carrier: Carrier, wantsProof: boolean) => {
-    const demand = { asOf: 0, onlyIfCached: false, wantsProof };
-    const question: Question = { credential: { carrier, value }, name, demand, anchor: () => {} };
+    const requirement = { minCheckedAt: 0, onlyIfCached: false, wantsProof };
+    const question: Question = {
+      credential: { carrier, value },
+      name,
+      requirement,
+      waitUntil: () => {},
+    };
     return refusals.recall(question);
   };
   return { world, recall };

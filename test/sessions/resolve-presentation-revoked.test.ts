@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import type { Credential, Presentation } from '../../src/credentials/credential.ts';
+import type { Credential, PresentedCredentials } from '../../src/credentials/credential.ts';
 import type { Resolution } from '../../src/sessions/resolution.ts';
-import { resolvePresentations } from '../../src/sessions/resolve-presentation.ts';
+import { resolveCredentials } from '../../src/sessions/resolve-credentials.ts';
 
 const PROVENANCE = {
   tier: 'memory',
@@ -33,45 +33,48 @@ function cookie(value: string): Credential {
   return { carrier: { kind: 'cookie', cookieName: 'c' }, value };
 }
 
-const TWO: Presentation = { kind: 'candidates', candidates: [cookie('dead'), cookie('good')] };
+const TWO: PresentedCredentials = {
+  kind: 'candidates',
+  candidates: [cookie('dead'), cookie('good')],
+};
 
-it('resolvePresentations() holds the good one of several cookies once more, for another may have taken long', async () => {
+it('resolveCredentials() holds the good one of several cookies once more, for another may have taken long', async () => {
   const asked: string[] = [];
   const answers = [NOBODY, SOMEBODY, NOBODY];
   const resolve = async ({ value }: { readonly value: string }) => {
     asked.push(value);
     return answers[asked.length - 1] ?? NOBODY;
   };
-  const found = await resolvePresentations([TWO], { session: resolve, token: resolve });
+  const found = await resolveCredentials([TWO], { session: resolve, token: resolve });
   // The first of two good ones is revoked, the second may be good still: the name is not cleared.
   expect(found).toMatchObject({ ok: true, value: { resolution: NOBODY, deadCookies: [] } });
   expect(asked).toEqual(['dead', 'good', 'good']);
 });
 
-it('resolvePresentations() gives the first answer, renewed cookies included, when that still holds', async () => {
+it('resolveCredentials() gives the first answer, renewed cookies included, when that still holds', async () => {
   const resolve = async ({ value }: { readonly value: string }) =>
     value === 'good' ? { ...SOMEBODY } : NOBODY;
-  const found = await resolvePresentations([TWO], { session: resolve, token: resolve });
+  const found = await resolveCredentials([TWO], { session: resolve, token: resolve });
   const resolution = { outcome: 'signed-in', setCookies: ['renewed'] };
   expect(found).toMatchObject({ ok: true, value: { resolution } });
 });
 
 it('T14: the second look at a good one counts: what is revoked meanwhile gives way to the next only within four', async () => {
-  const bearer: Presentation = {
+  const bearer: PresentedCredentials = {
     kind: 'candidates',
     candidates: [{ carrier: { kind: 'bearer' }, value: 'bearer' }],
   };
-  const three: Presentation = {
+  const three: PresentedCredentials = {
     kind: 'candidates',
     candidates: [cookie('dead'), cookie('dead too'), cookie('good')],
   };
-  const lookUpsOf = async (cookies: Presentation) => {
+  const lookUpsOf = async (cookies: PresentedCredentials) => {
     const asked: string[] = [];
     const session = async ({ value }: { readonly value: string }) => {
       asked.push(value);
       return value === 'good' && asked.indexOf('good') === asked.length - 1 ? SOMEBODY : NOBODY;
     };
-    await resolvePresentations([cookies, bearer], { session, token: session });
+    await resolveCredentials([cookies, bearer], { session, token: session });
     return asked;
   };
   expect(await lookUpsOf(TWO)).toEqual(['dead', 'good', 'good', 'bearer']);

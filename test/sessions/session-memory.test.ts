@@ -49,10 +49,10 @@ function createMemory({ kvWriteIntervalSeconds = 300, maxBytes = 1_000_000 } = {
     kvWriteIntervalSeconds,
     now: () => now,
   });
-  const anchor = (work: Promise<unknown>) => void anchored.push(work);
+  const waitUntil = (work: Promise<unknown>) => void anchored.push(work);
   return {
     memory,
-    anchor,
+    waitUntil,
     stored,
     calls,
     settled: () => Promise.all(anchored),
@@ -60,10 +60,10 @@ function createMemory({ kvWriteIntervalSeconds = 300, maxBytes = 1_000_000 } = {
       now = T + ms;
     },
     remember: (checked: CheckedSession) =>
-      memory.remember(NAME, credential, { checked, owesCookie: false }, anchor),
+      memory.remember(NAME, credential, { checked, hasUndeliveredCookie: false }, waitUntil),
     refuse: (ms: number) =>
-      memory.refuse(NAME, { ...confirmedRefusal('no'), checkedAt: T + ms }, anchor),
-    readKv: () => memory.readKv(NAME, credential, () => true, anchor),
+      memory.refuse(NAME, { ...confirmedRefusal('no'), checkedAt: T + ms }, waitUntil),
+    readKv: () => memory.readKv(NAME, credential, () => true, waitUntil),
     plant: async (checked: CheckedSession) => {
       stored.set(NAME, (await seal(checked, NAME, credential.value)).buffer);
     },
@@ -115,9 +115,9 @@ describe('SessionMemory in whatever order answers arrive', () => {
   });
 
   it('C6: takes nothing from KV that "sign in more strongly" has overtaken', async () => {
-    const { memory, anchor, readKv, plant } = createMemory();
+    const { memory, waitUntil, readKv, plant } = createMemory();
     await plant(checkedAt(100));
-    memory.forget(NAME, T + 200, anchor);
+    memory.forget(NAME, T + 200, waitUntil);
     expect(await readKv()).toBeUndefined();
     expect(memory.readRefusal(NAME, 0)).toBeUndefined();
   });
@@ -176,9 +176,9 @@ describe('SessionMemory', () => {
   });
 
   it('forgets what it kept, in KV too', async () => {
-    const { memory, anchor, stored, remember, settled } = createMemory();
+    const { memory, waitUntil, stored, remember, settled } = createMemory();
     remember(checkedAt(100));
-    memory.forget(NAME, T + 200, anchor);
+    memory.forget(NAME, T + 200, waitUntil);
     await settled();
     expect([memory.read(NAME), stored.size]).toEqual([undefined, 0]);
   });
@@ -229,14 +229,19 @@ describe('SessionMemory', () => {
 });
 
 it('SessionMemory knows the names of as many credentials as its bytes allow, by what they occupy', () => {
-  const { memory, anchor } = createMemory({ maxBytes: 100_000 });
+  const { memory, waitUntil } = createMemory({ maxBytes: 100_000 });
   const longest = (index: number): Credential => ({
     ...credential,
     value: `ory_st_${index}_`.padEnd(4096, 'x'),
   });
   for (let index = 0; index < 50; index += 1) {
     const checked = checkedSession({ checkedAt: T });
-    memory.remember(`n${index}`, longest(index), { checked, owesCookie: false }, anchor);
+    memory.remember(
+      `n${index}`,
+      longest(index),
+      { checked, hasUndeliveredCookie: false },
+      waitUntil,
+    );
   }
   const known = Array.from({ length: 50 }, (_, index) => memory.nameOf(longest(index)));
   const count = known.filter((name) => name !== undefined).length;

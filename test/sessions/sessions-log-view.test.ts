@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { LogCore } from '../../src/revocation/log-core.ts';
-import { LogView } from '../../src/revocation/log-view.ts';
-import { NO_DEMAND } from '../../src/sessions/demand.ts';
+import { RevocationReplica } from '../../src/revocation/revocation-replica.ts';
+import { RevocationTable } from '../../src/revocation/revocation-table.ts';
+import { NO_REQUIREMENT } from '../../src/sessions/cache-requirement.ts';
 import { sqliteStorage } from '../revocation/world/sqlite-storage.ts';
 import { createWorld, credential, FAULT, NO, T, yes } from './sessions-world.ts';
 
@@ -10,9 +10,9 @@ const other = { ...credential, value: 'ory_st_somebody_else_0123456789abcdef' };
 /** Sessions that are held against a log, which can be read until told otherwise. */
 async function createHeldWorld() {
   const clock = { now: () => T };
-  const core = new LogCore(sqliteStorage(), () => T - 120_000);
+  const core = new RevocationTable(sqliteStorage(), () => T - 120_000);
   const log = { isReadable: true, reads: 0 };
-  const view = new LogView({
+  const view = new RevocationReplica({
     log: {
       read: async (cursor) => {
         log.reads += 1;
@@ -47,7 +47,7 @@ describe('Sessions, held against a log', () => {
       log.isReadable = false;
       world.now = T + 2000;
       world.answer = { kind: 'fault', scope: 'store', detail: 'store-429', retryAfterSeconds };
-      await world.sessions.resolve(other, NO_DEMAND, world.anchor);
+      await world.sessions.resolve(other, NO_REQUIREMENT, world.waitUntil);
       world.now = T + 16_000;
       world.answer = NO; // revoked elsewhere
       expect((await world.resolve()).outcome).toBe('not-signed-in');

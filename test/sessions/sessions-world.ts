@@ -2,7 +2,7 @@ import type { Credential } from '../../src/credentials/credential.ts';
 import type { Readiness, SessionStore, StoreAnswer } from '../../src/providers/session-store.ts';
 import { NO_REVOCATION_LOG } from '../../src/revocation/revocation-view.ts';
 import type { KeyValueStore } from '../../src/runtime/kv.ts';
-import { NO_DEMAND } from '../../src/sessions/demand.ts';
+import { NO_REQUIREMENT } from '../../src/sessions/cache-requirement.ts';
 import { KvTier } from '../../src/sessions/kv-tier.ts';
 import { setProvenance } from '../../src/sessions/provenance-headers.ts';
 import type { Resolution } from '../../src/sessions/resolution.ts';
@@ -50,7 +50,7 @@ export function createWorld({
     meanwhile: async () => {},
   };
   const anchored: Promise<unknown>[] = [];
-  const anchor = (work: Promise<unknown>) => void anchored.push(work);
+  const waitUntil = (work: Promise<unknown>) => void anchored.push(work);
   const store: KeyValueStore = {
     get: async (name) => kv.get(name) ?? null,
     put: async (name, value) => void kv.set(name, value),
@@ -87,9 +87,10 @@ export function createWorld({
   });
   return Object.assign(world, {
     sessions,
-    anchor,
-    resolve: (demand = {}) => sessions.resolve(credential, { ...NO_DEMAND, ...demand }, anchor),
-    resolveUnstored: () => sessions.resolveUnstored(credential, anchor),
+    waitUntil,
+    resolve: (requirement = {}) =>
+      sessions.resolve(credential, { ...NO_REQUIREMENT, ...requirement }, waitUntil),
+    resolveUnstored: () => sessions.resolveUnstored(credential, waitUntil),
     settle: async () => {
       while (anchored.length > 0) await Promise.all(anchored.splice(0));
     },

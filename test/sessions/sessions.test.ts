@@ -112,7 +112,7 @@ describe('Sessions', () => {
     world.answer = yes({ expiresAt: T + 600_000 });
     await world.resolve();
     Object.assign(world, { now: T + 61_000, answer: FAULT });
-    await world.sessions.resolveUnstored(credential, world.anchor, { tokenizeAs: 'broken' });
+    await world.sessions.resolveUnstored(credential, world.waitUntil, { tokenizeAs: 'broken' });
     world.answer = NO;
     expect((await world.resolve()).outcome).toBe('not-signed-in');
   });
@@ -131,17 +131,17 @@ describe('Sessions', () => {
   it.each([
     ['miss', T, {}, undefined],
     ['stale', T + 61_000, {}, yes({ expiresAt: T + 600_000 })],
-    ['request', T + 1000, { asOf: T + 1 }, yes({ expiresAt: T + 600_000 })],
+    ['request', T + 1000, { minCheckedAt: T + 1 }, yes({ expiresAt: T + 600_000 })],
   ])(
     'says why it asked the store (RFC 9211 section 2.2): %s',
-    async (reason, now, demand, before) => {
+    async (reason, now, requirement, before) => {
       const world = createWorld();
       if (before !== undefined) {
         world.answer = before;
         await world.resolve();
       }
       world.now = now;
-      expect((await world.resolve(demand)).provenance).toMatchObject({
+      expect((await world.resolve(requirement)).provenance).toMatchObject({
         tier: 'store',
         forwarded: reason,
       });
@@ -159,14 +159,14 @@ describe('Sessions', () => {
       reads.push(name);
       return get(name);
     };
-    await world.resolve({ asOf: world.now });
+    await world.resolve({ minCheckedAt: world.now });
     expect([reads.length, world.calls]).toEqual([0, 1]);
     world.now = T + 1;
-    await world.resolve({ asOf: T + 1 });
+    await world.resolve({ minCheckedAt: T + 1 });
     await world.resolve();
     expect([reads.length, world.calls]).toEqual([0, 2]);
     const cold = createWorld({ kv: world.kv });
-    expect((await cold.resolve({ asOf: cold.now - 1 })).provenance.tier).toBe('kv');
+    expect((await cold.resolve({ minCheckedAt: cold.now - 1 })).provenance.tier).toBe('kv');
     expect([reads.length, cold.calls]).toEqual([1, 0]);
   });
 
@@ -188,7 +188,7 @@ describe('Sessions', () => {
     world.answer = yes();
     expect((await world.resolve()).outcome).toBe('signed-in');
     world.answer = { kind: 'insufficient', body: 'more' };
-    expect((await world.resolve({ asOf: world.now + 1 })).outcome).toBe('insufficient');
+    expect((await world.resolve({ minCheckedAt: world.now + 1 })).outcome).toBe('insufficient');
     await world.settle();
     expect(world.kv.size).toBe(0);
     expect((await world.resolve()).outcome).toBe('insufficient');
@@ -198,8 +198,8 @@ describe('Sessions', () => {
     const world = createWorld();
     await world.resolve();
     Object.assign(world, { now: T + 100, answer: NO });
-    const demand = { asOf: T + 100 };
-    expect((await world.resolve(demand)).outcome).toBe('not-signed-in');
+    const requirement = { minCheckedAt: T + 100 };
+    expect((await world.resolve(requirement)).outcome).toBe('not-signed-in');
     expect([world.calls, world.readinessCalls]).toEqual([3, 1]);
     expect((await world.resolve()).outcome).toBe('not-signed-in');
     expect(world.calls).toBe(3);
@@ -225,7 +225,7 @@ describe('Sessions', () => {
       Object.assign(second, { answer: NO, readiness: 'not-ready' });
       const ask = () =>
         directive === 'no-cache'
-          ? second.resolve({ asOf: second.now + 1 })
+          ? second.resolve({ minCheckedAt: second.now + 1 })
           : second.resolveUnstored();
       expect((await ask()).outcome).toBe('unknown');
       expect((await second.resolve()).outcome).toBe('signed-in');
@@ -249,13 +249,13 @@ describe('Sessions against a revocation log', () => {
   /** A log with one mark, moved by the test. */
   function createLog() {
     const log = {
-      notBefore: 0,
+      lastMark: 0,
       trustedSince: 0,
       firstRefusalLagMs: undefined as number | undefined,
     };
     const view: RevocationView = {
       ...NO_REVOCATION_LOG,
-      notBefore: () => log.notBefore,
+      lastMark: () => log.lastMark,
       trustedSince: () => log.trustedSince,
       firstRefusalLagMs: () => log.firstRefusalLagMs,
     };
@@ -269,7 +269,7 @@ describe('Sessions against a revocation log', () => {
     await world.settle();
     Object.assign(world, { now: T + 1000, answer: NO });
     expect((await world.resolve()).outcome).toBe('signed-in');
-    log.notBefore = T + 500;
+    log.lastMark = T + 500;
     expect((await world.resolve()).outcome).toBe('not-signed-in');
     const other = createWorld({ kv: world.kv, revocation: view });
     other.answer = NO;
@@ -282,7 +282,7 @@ describe('Sessions against a revocation log', () => {
     world.meanwhile = async () => {
       if (world.calls > 1) return;
       world.now = T + 1000;
-      log.notBefore = T + 500;
+      log.lastMark = T + 500;
       world.answer = NO;
     };
     expect((await world.resolve()).outcome).toBe('not-signed-in');
@@ -294,9 +294,10 @@ describe('Sessions against a revocation log', () => {
     const { log, view } = createLog();
     const world = createWorld({ revocation: view });
     log.firstRefusalLagMs = 1234;
-    const lagOf = async (demand = {}) => (await world.resolve(demand)).provenance.revocationLagMs;
+    const lagOf = async (requirement = {}) =>
+      (await world.resolve(requirement)).provenance.revocationLagMs;
     expect([await lagOf(), await lagOf()]).toEqual([undefined, undefined]); // nothing is marked
-    Object.assign(log, { notBefore: T + 500 });
+    Object.assign(log, { lastMark: T + 500 });
     expect(await lagOf({ onlyIfCached: true })).toBe(1234);
     world.now = T + 600;
     log.firstRefusalLagMs = undefined; // it was told once
@@ -319,7 +320,7 @@ describe('Sessions against a revocation log', () => {
     const plain = slow();
     expect(await plain.resolve()).toMatchObject({ outcome: 'signed-in', provenance });
     const present = slow();
-    expect(await present.resolve({ asOf: T + 1 })).toMatchObject({
+    expect(await present.resolve({ minCheckedAt: T + 1 })).toMatchObject({
       outcome: 'unknown',
       provenance,
     });
@@ -333,7 +334,7 @@ describe('Sessions against a revocation log', () => {
     const world = createWorld({ revocation: view });
     await world.resolve();
     Object.assign(world, { now: T + 1000, answer: FAULT });
-    log.notBefore = T;
+    log.lastMark = T;
     expect((await world.resolve()).outcome).toBe('unknown');
   });
 
@@ -342,7 +343,7 @@ describe('Sessions against a revocation log', () => {
     const world = createWorld({ revocation: view });
     world.meanwhile = async () => {
       world.now += 10;
-      log.notBefore = world.now;
+      log.lastMark = world.now;
     };
     expect((await world.resolve()).outcome).toBe('unknown');
     expect(world.calls).toBe(3);

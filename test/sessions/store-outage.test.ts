@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StoreAnswer } from '../../src/providers/session-store.ts';
-import { NO_DEMAND } from '../../src/sessions/demand.ts';
+import { NO_REQUIREMENT } from '../../src/sessions/cache-requirement.ts';
 import { createWorld, credential, T, yes } from './sessions-world.ts';
 
 const other = { ...credential, value: 'ory_st_somebody_else_0123456789abcdef' };
@@ -15,7 +15,7 @@ async function checksBehindAfter(scope: 'store' | 'answer'): Promise<number> {
   await world.resolve();
   world.now = T + 32_000;
   world.answer = fault(scope);
-  await world.sessions.resolve(other, NO_DEMAND, world.anchor);
+  await world.sessions.resolve(other, NO_REQUIREMENT, world.waitUntil);
   world.answer = yes();
   const before = world.calls;
   await world.resolve();

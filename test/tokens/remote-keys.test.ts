@@ -65,13 +65,13 @@ function setUp({ stored }: { stored?: () => StoredKeySet } = {}) {
     onFailure: (detail) => world.failures.push(detail),
     onPassedOver: (kid, problem) => world.passedOver.push(`${kid} ${problem}`),
   });
-  const anchor = (work: Promise<unknown>) => void world.pending.push(work);
+  const waitUntil = (work: Promise<unknown>) => void world.pending.push(work);
   const find = async (kid: string | undefined) => {
-    const answer = await keys.find({ kid, algorithm: 'ES256' }, anchor);
+    const answer = await keys.find({ kid, algorithm: 'ES256' }, waitUntil);
     return answer.kind === 'key' ? answer.key.kid : answer.kind;
   };
   const settle = () => Promise.all(world.pending.splice(0));
-  return { world, keys, find, settle, anchor };
+  return { world, keys, find, settle, waitUntil };
 }
 
 describe('RemoteKeys', () => {
@@ -155,11 +155,11 @@ describe('RemoteKeys', () => {
   });
 
   it('is ready when it has keys to answer with, and looks for them first', async () => {
-    const { world, keys, anchor } = setUp();
+    const { world, keys, waitUntil } = setUp();
     world.failure = 'keys-503';
-    expect(await keys.isReady(anchor)).toBe(false);
+    expect(await keys.isReady(waitUntil)).toBe(false);
     const other = setUp();
-    expect(await other.keys.isReady(other.anchor)).toBe(true);
+    expect(await other.keys.isReady(other.waitUntil)).toBe(true);
     expect([world.looks, other.world.looks]).toEqual([1, 1]);
   });
 

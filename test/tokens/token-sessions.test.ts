@@ -42,11 +42,11 @@ function setUp(preset: 'kratos' | 'keycard' = 'kratos') {
       world.order.push('refresh');
       return world.refreshed?.then(() => void world.order.push('refreshed'));
     },
-    notBefore: () => {
+    lastMark: () => {
       throw new Error('that is the question for checks at the store');
     },
     trustedSince: () => world.trustedSince,
-    tokenNotBefore: (subject) => {
+    tokensDeniedUntil: (subject) => {
       world.order.push('ask');
       world.asked.push(subject);
       return Math.max(0, ...Object.values(subject).map((name) => world.marks.get(name) ?? 0));
@@ -80,7 +80,7 @@ function setUp(preset: 'kratos' | 'keycard' = 'kratos') {
   const sessions = new TokenSessions({
     issuers: [createTrustedIssuer(settings, keys)],
     revocation,
-    believedUnheldMs: 360_000,
+    maxAgeWithoutLogMs: 360_000,
     now: () => world.now,
   });
   const isReady = () => sessions.isReady(() => {});

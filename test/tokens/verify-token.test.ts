@@ -48,7 +48,7 @@ const verify = async <Claims = unknown>(
   now = NOW,
 ) => {
   const changed = { ...profile, ...changes } as TokenProfile<Claims>; // the schema decides what Claims is
-  const verified = await verifyToken(token, changed, { now, anchor: () => {} });
+  const verified = await verifyToken(token, changed, { now, waitUntil: () => {} });
   if (verified.ok) return 'verified';
   return verified.failure.kind === 'refused' ? verified.failure.reason : verified.failure.detail;
 };
@@ -58,7 +58,7 @@ const make = (claims: object = {}, header: object = {}) =>
 describe('verifyToken()', () => {
   it('gives the claims of the schema, every claim, the times in milliseconds, and the key', async () => {
     const token = await make({ email: 'a@example.test', extra: 1 });
-    const verified = await verifyToken(token, profile, { now: NOW, anchor: () => {} });
+    const verified = await verifyToken(token, profile, { now: NOW, waitUntil: () => {} });
     if (!verified.ok) throw new Error(JSON.stringify(verified.failure));
     const { claims, everyClaim, issuedAt, expiresAt, key } = verified.value;
     expect(claims).toEqual({ sub: expect.any(String), email: 'a@example.test' });
@@ -72,7 +72,7 @@ describe('verifyToken()', () => {
       find: async () => ({ kind: 'unavailable', detail: 'keys-503', retryAfterSeconds: 7 }),
       isReady: async () => false,
     };
-    const options = { now: NOW, anchor: () => {} };
+    const options = { now: NOW, waitUntil: () => {} };
     const unknown = await verifyToken(await make(), { ...profile, keys: unavailable }, options);
     expect(unknown).toEqual({
       ok: false,

@@ -1,12 +1,12 @@
 import { explain } from '../../errors/explanations.ts';
 import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
-import type { Anchor } from '../../runtime/single-flight.ts';
+import type { WaitUntil } from '../../runtime/single-flight.ts';
 import type { EventIssuers } from './event-issuers.ts';
-import type { IntakeOptions } from './intake-options.ts';
-import { IntakeRate } from './intake-rate.ts';
 import { LOGOUT_PROFILE, marksOfLogout } from './logout-token.ts';
+import type { ReceiverOptions } from './receiver.ts';
+import { ReceiverRate } from './receiver.ts';
 
-export interface BackchannelLogoutOptions extends IntakeOptions {
+export interface BackchannelLogoutOptions extends ReceiverOptions {
   readonly issuers: EventIssuers;
 }
 
@@ -21,8 +21,11 @@ const REMEMBER_MARGIN_MS = 120_000;
  * - 503 when the token could not be verified or recorded. It says nothing about the token.
  */
 export function createBackchannelLogout(options: BackchannelLogoutOptions) {
-  const rate = new IntakeRate();
-  return async function backchannelLogout(request: Request, anchor: Anchor): Promise<Response> {
+  const rate = new ReceiverRate();
+  return async function backchannelLogout(
+    request: Request,
+    waitUntil: WaitUntil,
+  ): Promise<Response> {
     const answer = (status: number, outcome: string, error?: OAuthError, marks = 0) => {
       options.log({ intake: 'backchannel-logout', status, outcome, marks });
       return logoutResponse(status, error);
@@ -31,7 +34,7 @@ export function createBackchannelLogout(options: BackchannelLogoutOptions) {
     if (compact === undefined)
       return answer(400, 'form', invalid('Send logout_token, once, as a form.'));
     const { issuers, now, recorder } = options;
-    const verified = await issuers.verify(compact, LOGOUT_PROFILE, { now: now(), anchor });
+    const verified = await issuers.verify(compact, LOGOUT_PROFILE, { now: now(), waitUntil });
     if (!verified.ok) {
       const { failure } = verified;
       if (failure.kind === 'cannot-tell') return answer(503, failure.reason, TRY_AGAIN);

@@ -1,14 +1,14 @@
 import { explain } from '../../errors/explanations.ts';
 import type { TokenDenialReason } from '../../errors/token-reasons.ts';
 import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
-import type { Anchor } from '../../runtime/single-flight.ts';
+import type { WaitUntil } from '../../runtime/single-flight.ts';
 import type { EventIssuers } from './event-issuers.ts';
-import type { IntakeOptions } from './intake-options.ts';
-import { IntakeRate } from './intake-rate.ts';
+import type { ReceiverOptions } from './receiver.ts';
+import { ReceiverRate } from './receiver.ts';
 import { EVENT_PROFILE, readSecurityEvents } from './security-event.ts';
 import type { SubjectProblem } from './subject-identifier.ts';
 
-export interface SecurityEventsOptions extends IntakeOptions {
+export interface SecurityEventsOptions extends ReceiverOptions {
   readonly issuers: EventIssuers;
 }
 
@@ -31,8 +31,8 @@ const REMEMBER_MS = 86_400_000;
  * - 503 when the token could not be verified or recorded, so that the sender sends it again.
  */
 export function createSecurityEvents(options: SecurityEventsOptions) {
-  const rate = new IntakeRate();
-  return async function securityEvents(request: Request, anchor: Anchor): Promise<Response> {
+  const rate = new ReceiverRate();
+  return async function securityEvents(request: Request, waitUntil: WaitUntil): Promise<Response> {
     const log = (status: number, outcome: string, marks = 0) =>
       options.log({ intake: 'security-events', status, outcome, marks });
     const refuse = (err: DeliveryError, description: string, outcome: string) => {
@@ -53,7 +53,7 @@ export function createSecurityEvents(options: SecurityEventsOptions) {
       return refuse('invalid_request', 'Send one token as application/secevent+jwt.', 'body');
     }
     const { issuers, now, recorder } = options;
-    const verified = await issuers.verify(compact, EVENT_PROFILE, { now: now(), anchor });
+    const verified = await issuers.verify(compact, EVENT_PROFILE, { now: now(), waitUntil });
     if (!verified.ok) {
       const { failure } = verified;
       if (failure.kind === 'cannot-tell') return postpone(503, failure.reason);

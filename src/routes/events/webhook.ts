@@ -2,12 +2,12 @@ import { errorResponse } from '../../errors/error-response.ts';
 import type { Reason } from '../../errors/reasons.ts';
 import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
 import { matchesSecret } from '../../runtime/secret-compare.ts';
-import type { IntakeOptions } from './intake-options.ts';
-import { IntakeRate } from './intake-rate.ts';
+import type { ReceiverOptions } from './receiver.ts';
+import { ReceiverRate } from './receiver.ts';
 import { readWebhookMessage } from './webhook-message.ts';
 import { isSigned } from './webhook-signature.ts';
 
-export interface WebhookOptions extends IntakeOptions {
+export interface WebhookOptions extends ReceiverOptions {
   readonly secrets: readonly string[];
   readonly apiKeys: readonly string[];
 }
@@ -29,8 +29,8 @@ interface ProvenMessage {
  * in Standard Webhooks, at most five minutes old, and recorded once per `webhook-id` and content. A sender that cannot
  * sign sends a key in `Authorization` instead. 204 is sent only after the marks are recorded.
  */
-export function createWebhookIntake(options: WebhookOptions) {
-  const rate = new IntakeRate();
+export function createWebhookReceiver(options: WebhookOptions) {
+  const rate = new ReceiverRate();
   return async function webhook(request: Request): Promise<Response> {
     const refuse = (reason: Reason) => {
       const response = errorResponse(reason);

@@ -1,6 +1,6 @@
-import type { Presentation } from '../../credentials/credential.ts';
+import type { PresentedCredentials } from '../../credentials/credential.ts';
 import type { RefusalReason } from '../../errors/reasons.ts';
-import { lookMaxAgeMs } from '../../forwarding/vigil.ts';
+import { recheckMaxAgeMs } from '../../forwarding/session-watch.ts';
 import type { AdmittedTarget } from '../../http/admit.ts';
 import type { PathForm } from '../../http/path-readings.ts';
 import type { SiteHosts } from '../../http/site-hosts.ts';
@@ -9,19 +9,19 @@ import type { RevocationView } from '../../revocation/revocation-view.ts';
 import type { RuleMatch, Rules } from '../../rules/rules.ts';
 import { decide, PASS_UNSEEN, type Verdict } from '../../rules/verdict.ts';
 import { failed, type Result, success } from '../../runtime/result.ts';
-import type { Anchor } from '../../runtime/single-flight.ts';
+import type { WaitUntil } from '../../runtime/single-flight.ts';
 import type { Resolution } from '../../sessions/resolution.ts';
 import {
   type Found,
   type LookUps,
-  resolvePresentation,
-  resolvePresentations,
-} from '../../sessions/resolve-presentation.ts';
+  resolveCredentials,
+  resolvePresented,
+} from '../../sessions/resolve-credentials.ts';
 import type { Sessions } from '../../sessions/sessions.ts';
 import type { TokenSessions } from '../../tokens/token-sessions.ts';
 import { type Preflight, readPreflight } from './preflight.ts';
 
-export interface JudgeOptions {
+export interface AuthorizationOptions {
   readonly rules: Rules;
   /** Methods that the site accepts. Any other method is refused before any look-up. */
   readonly methods: ReadonlySet<string>;
@@ -29,27 +29,27 @@ export interface JudgeOptions {
   readonly allowedForms: ReadonlySet<PathForm>;
   readonly sessions: Pick<Sessions, 'resolve'>;
   readonly tokens: Pick<TokenSessions, 'resolve'>;
-  readonly readCredentials: (headers: Headers) => Iterable<Presentation>;
+  readonly readCredentials: (headers: Headers) => Iterable<PresentedCredentials>;
   readonly revocation: Pick<RevocationView, 'lagMs' | 'refresh' | 'trustedSince'>;
   readonly now: () => number;
 }
 
 /** A request to authorise, for the gate or for forward authentication. */
-export interface Plea {
+export interface AuthorizationRequest {
   readonly headers: Headers;
   readonly target: AdmittedTarget;
-  readonly anchor: Anchor;
+  readonly waitUntil: WaitUntil;
 }
 
 /** The verdict on a request, and the session look-up that led to it. */
-export interface Finding {
+export interface SessionDecision {
   /** `undefined` when the rule asks for no session. */
   readonly resolution: Resolution | undefined;
   readonly verdict: Verdict;
 }
 
 /** The result of authorising a request. */
-export interface Judgment extends Finding {
+export interface Authorization extends SessionDecision {
   readonly match: RuleMatch;
   /** The credentials that were looked up; empty when the rule asks for no session. */
   readonly tried: Found['tried'];
@@ -57,80 +57,80 @@ export interface Judgment extends Finding {
   readonly deadCookies: Found['deadCookies'];
   /**
    * Authorises again with the same credential, for a stream or WebSocket that outlives its answer. The result relies
-   * on no older data than {@link lookMaxAgeMs} allows. The stream ends with the session that opened it: another
+   * on no older data than {@link recheckMaxAgeMs} allows. The stream ends with the session that opened it: another
    * credential of the request does not keep it open.
    */
-  readonly again: () => Promise<Finding>;
+  readonly recheck: () => Promise<SessionDecision>;
 }
 
-export type JudgeRefusal = Extract<
+export type AuthorizationRefusal = Extract<
   RefusalReason,
   'method_not_allowed' | 'credential_conflicting' | 'origin_not_allowed'
 >;
 
 /** Authorises a request. A preflight is returned as it is, and is answered without authorisation. */
-export async function judge(
-  { headers, target, anchor }: Plea,
-  options: JudgeOptions,
-): Promise<Result<Preflight | Judgment, JudgeRefusal>> {
+export async function authorize(
+  { headers, target, waitUntil }: AuthorizationRequest,
+  options: AuthorizationOptions,
+): Promise<Result<Preflight | Authorization, AuthorizationRefusal>> {
   if (!options.methods.has(target.method)) return failed('method_not_allowed');
   const preflight = readPreflight(headers, target, options);
   if (preflight !== undefined) return success(preflight);
   const match = options.rules.match(target);
   const { rule } = match;
   if (rule.session === 'none') {
-    const unseen: Finding = { resolution: undefined, verdict: PASS_UNSEEN };
-    const again = async () => unseen;
-    return success({ match, tried: [], deadCookies: [], ...unseen, again });
+    const unseen: SessionDecision = { resolution: undefined, verdict: PASS_UNSEEN };
+    const recheck = async () => unseen;
+    return success({ match, tried: [], deadCookies: [], ...unseen, recheck });
   }
   if (!isWebSocketOriginGood(headers, rule.crossOrigins, options.hosts)) {
     return failed('origin_not_allowed');
   }
   const lookUpsSince = (since: number, wantsProof = false): LookUps => {
-    const asOf = rule.freshness === 'strict' ? options.now() : since;
-    const demand = { asOf, onlyIfCached: false, wantsProof };
+    const minCheckedAt = rule.freshness === 'strict' ? options.now() : since;
+    const requirement = { minCheckedAt, onlyIfCached: false, wantsProof };
     return {
-      session: (credential) => options.sessions.resolve(credential, demand, anchor),
-      token: (token) => options.tokens.resolve(token, anchor),
+      session: (credential) => options.sessions.resolve(credential, requirement, waitUntil),
+      token: (token) => options.tokens.resolve(token, waitUntil),
     };
   };
-  const find = (resolution: Resolution): Finding => ({
+  const find = (resolution: Resolution): SessionDecision => ({
     resolution,
     verdict: decide(rule, resolution, options.now()),
   });
   // If anonymous requests pass, a dead cookie is cleared. That takes a proof that the cookie is dead.
   const wantsProof = rule.session === 'optional';
   const lookUps = lookUpsSince(0, wantsProof);
-  const found = await resolvePresentations(options.readCredentials(headers), lookUps);
+  const found = await resolveCredentials(options.readCredentials(headers), lookUps);
   if (!found.ok) return found;
   const { resolution, chosen, tried, deadCookies } = found.value;
   const first = find(resolution);
-  const look = async (since: number): Promise<Finding> => {
+  const look = async (since: number): Promise<SessionDecision> => {
     if (chosen === undefined) return first;
-    return find((await resolvePresentation(chosen, lookUpsSince(since))).resolution);
+    return find((await resolvePresented(chosen, lookUpsSince(since))).resolution);
   };
-  const again = () => lookAgain(look, anchor, options);
-  return success({ match, tried, deadCookies, ...first, again });
+  const recheck = () => recheckBy(look, waitUntil, options);
+  return success({ match, tried, deadCookies, ...first, recheck });
 }
 
 /**
- * Authorises again with a view of the revocation log that is young enough ({@link lookMaxAgeMs}). If the log cannot be
+ * Authorises again with a view of the revocation log that is young enough ({@link recheckMaxAgeMs}). If the log cannot be
  * read, the store is asked. If the store does not answer either, a cached session counts if a new request could use it.
  */
-async function lookAgain(
-  look: (since: number) => Promise<Finding>,
-  anchor: Anchor,
-  { revocation, now }: JudgeOptions,
-): Promise<Finding> {
-  const maxAgeMs = lookMaxAgeMs(revocation.lagMs);
-  await revocation.refresh(now(), anchor, maxAgeMs);
+async function recheckBy(
+  look: (since: number) => Promise<SessionDecision>,
+  waitUntil: WaitUntil,
+  { revocation, now }: AuthorizationOptions,
+): Promise<SessionDecision> {
+  const maxAgeMs = recheckMaxAgeMs(revocation.lagMs);
+  await revocation.refresh(now(), waitUntil, maxAgeMs);
   const since = revocation.trustedSince(now(), maxAgeMs);
   const finding = await look(since);
   return since > 0 && finding.verdict.kind === 'cannot-tell' ? look(0) : finding;
 }
 
-export function isPreflight(judged: Preflight | Judgment): judged is Preflight {
-  return 'origin' in judged;
+export function isPreflight(authorization: Preflight | Authorization): authorization is Preflight {
+  return 'origin' in authorization;
 }
 
 /**

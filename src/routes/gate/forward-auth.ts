@@ -6,14 +6,24 @@ import type { AdmittedTarget } from '../../http/admit.ts';
 import { PRIVATE_NO_STORE } from '../../http/cache-control.ts';
 import type { DecisionLog } from '../../observability/decision-log.ts';
 import { describeResolution } from '../../observability/describe-resolution.ts';
-import { type Answer, answerDenial, type DenialOptions, toldOf } from '../../refusals/denial.ts';
-import { shown } from '../../refusals/error-page.ts';
-import { letRead } from '../../refusals/readable-denial.ts';
+import {
+  type Answer,
+  answerDenial,
+  type DenialOptions,
+  logFieldsOf,
+} from '../../refusals/denial.ts';
+import { errorPageOrJson } from '../../refusals/error-page.ts';
+import { makeReadable } from '../../refusals/readable-denial.ts';
 import type { Verdict } from '../../rules/verdict.ts';
 import { failed, type Result } from '../../runtime/result.ts';
 import { matchesSecret } from '../../runtime/secret-compare.ts';
-import type { Anchor } from '../../runtime/single-flight.ts';
-import { isPreflight, type JudgeOptions, type Judgment, judge } from './authorize.ts';
+import type { WaitUntil } from '../../runtime/single-flight.ts';
+import {
+  type Authorization,
+  type AuthorizationOptions,
+  authorize,
+  isPreflight,
+} from './authorize.ts';
 import {
   addCacheStatus,
   answerUnknown,
@@ -23,7 +33,7 @@ import {
 } from './gate.ts';
 import { PROXY_KINDS, type ProxyKind, readOriginalRequest } from './original-request.ts';
 
-export interface ForwardAuthOptions extends JudgeOptions, DenialOptions {
+export interface ForwardAuthOptions extends AuthorizationOptions, DenialOptions {
   /** A proxy proves itself with any one of these. */
   readonly secrets: readonly string[];
   readonly identifier: Identifier;
@@ -34,7 +44,7 @@ export interface ForwardAuthOptions extends JudgeOptions, DenialOptions {
 export type ForwardAuth = (
   request: Request,
   target: AdmittedTarget,
-  anchor: Anchor,
+  waitUntil: WaitUntil,
 ) => Promise<Response>;
 
 const SECRET_HEADER = 'postern-proxy-secret';
@@ -51,19 +61,19 @@ const NGINX_ANSWER_PATH = '/.postern/auth/nginx/answer';
  * is never read.
  */
 export function createForwardAuth(options: ForwardAuthOptions): ForwardAuth {
-  return async function forwardAuth(request, target, anchor) {
+  return async function forwardAuth(request, target, waitUntil) {
     const startedAt = options.now();
     const kind = readKind(target);
     if (kind === undefined) return errorResponse('not_found');
     const original = await readTrusted(kind, request, target, options);
-    const judged: JudgedAnswer = original.ok
-      ? await answerOriginal(request, original.value, anchor, options)
+    const authorized: AuthorizedAnswer = original.ok
+      ? await answerOriginal(request, original.value, waitUntil, options)
       : refusal(original.failure);
     const isForClient = target.path === NGINX_ANSWER_PATH;
-    const answer = await asShown(isForClient ? neverPassed(judged) : judged, request);
+    const answer = await asPageOrJson(isForClient ? neverPassed(authorized) : authorized, request);
     const { resolution } = answer;
     if (original.ok && answer.outcome !== 'pass') {
-      letRead(answer.response, request, options.rules.match(original.value).rule.crossOrigins);
+      makeReadable(answer.response, request, options.rules.match(original.value).rule.crossOrigins);
     }
     const response = isForClient ? answer.response : asProxyTakesIt(kind, answer.response, options);
     if (resolution !== undefined) addCacheStatus(response, resolution);
@@ -71,7 +81,7 @@ export function createForwardAuth(options: ForwardAuthOptions): ForwardAuth {
       route: 'forward-auth',
       ...(resolution !== undefined && describeResolution(resolution)),
       ...(answer.rule !== undefined && { rule: answer.rule }),
-      ...toldOf({ ...answer, response }),
+      ...logFieldsOf({ ...answer, response }),
       method: original.ok ? original.value.method : request.method,
       ...(original.ok && { path: original.value.path }),
       durationMs: options.now() - startedAt,
@@ -80,8 +90,8 @@ export function createForwardAuth(options: ForwardAuthOptions): ForwardAuth {
   };
 }
 
-interface JudgedAnswer extends Answer {
-  readonly resolution?: Judgment['resolution'];
+interface AuthorizedAnswer extends Answer {
+  readonly resolution?: Authorization['resolution'];
   readonly rule?: string;
 }
 
@@ -111,22 +121,22 @@ async function readTrusted(
 async function answerOriginal(
   request: Request,
   target: AdmittedTarget,
-  anchor: Anchor,
+  waitUntil: WaitUntil,
   options: ForwardAuthOptions,
-): Promise<JudgedAnswer> {
+): Promise<AuthorizedAnswer> {
   const { headers } = request;
-  const judged = await judge({ headers, target, anchor }, options);
-  if (!judged.ok) return refusal(judged.failure);
-  if (isPreflight(judged.value)) {
+  const authorized = await authorize({ headers, target, waitUntil }, options);
+  if (!authorized.ok) return refusal(authorized.failure);
+  if (isPreflight(authorized.value)) {
     // Only the origin behind the proxy can answer a preflight. A preflight identifies no session.
     const empty = options.identifier.headerNames.map((name) => [name, ''] as const);
-    return { ...allowed(empty, []), rule: judged.value.rule.name, detail: 'preflight' };
+    return { ...allowed(empty, []), rule: authorized.value.rule.name, detail: 'preflight' };
   }
-  const { verdict, resolution, match } = judged.value;
+  const { verdict, resolution, match } = authorized.value;
   const found = { resolution, rule: match.rule.name };
   switch (verdict.kind) {
     case 'pass':
-      return { ...(await pass(verdict, judged.value, target, options)), ...found };
+      return { ...(await pass(verdict, authorized.value, target, options)), ...found };
     case 'deny':
       return {
         ...(await answerDenial(verdict, { headers, target, rule: match.rule }, options)),
@@ -139,7 +149,7 @@ async function answerOriginal(
 
 async function pass(
   { session }: Extract<Verdict, { kind: 'pass' }>,
-  judgment: Judgment,
+  authorization: Authorization,
   target: AdmittedTarget,
   options: ForwardAuthOptions,
 ): Promise<Answer> {
@@ -148,7 +158,7 @@ async function pass(
   if (!identified.ok) return unidentified(identified.failure);
   const empty = options.identifier.headerNames.map((name) => [name, ''] as const);
   return {
-    ...allowed([...empty, ...identified.value.headers], sessionCookiesOf(judgment, options)),
+    ...allowed([...empty, ...identified.value.headers], sessionCookiesOf(authorization, options)),
     ...omissionsOf(identified.value),
   };
 }
@@ -176,17 +186,17 @@ function refusal(reason: Reason): Answer {
 }
 
 /** Makes a fault of a pass: this path has no site behind it. The verdict has just changed; the client has to retry. */
-function neverPassed(answer: JudgedAnswer): JudgedAnswer {
+function neverPassed(answer: AuthorizedAnswer): AuthorizedAnswer {
   if (answer.outcome !== 'pass') return answer;
   const reason = 'verdict_changed';
   return { ...answer, response: errorResponse(reason), outcome: 'fault', reason };
 }
 
 /** Makes a refusal or fault readable for the client, to whom the proxy passes it on. A denial is readable already. */
-async function asShown(answer: JudgedAnswer, request: Request): Promise<JudgedAnswer> {
+async function asPageOrJson(answer: AuthorizedAnswer, request: Request): Promise<AuthorizedAnswer> {
   const { outcome, reason, response } = answer;
   if (reason === undefined || (outcome !== 'refuse' && outcome !== 'fault')) return answer;
-  return { ...answer, response: await shown(response, reason, request) };
+  return { ...answer, response: await errorPageOrJson(response, reason, request) };
 }
 
 /**

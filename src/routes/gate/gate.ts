@@ -1,4 +1,4 @@
-import type { OwnSecrets } from '../../credentials/gateway-secrets.ts';
+import type { GatewaySecrets } from '../../credentials/gateway-secrets.ts';
 import type { TokenClassifier } from '../../credentials/token-form.ts';
 import { errorResponse } from '../../errors/error-response.ts';
 import { explain } from '../../errors/explanations.ts';
@@ -14,25 +14,36 @@ import type {
 import type { Origin, OriginFault } from '../../forwarding/origin.ts';
 import type { OriginAddress } from '../../forwarding/origin-address.ts';
 import { originRequest } from '../../forwarding/origin-request.ts';
-import { keepVigil, type Standing } from '../../forwarding/vigil.ts';
+import { type SessionStatus, watchSession } from '../../forwarding/session-watch.ts';
 import { relayWebSocket } from '../../forwarding/web-socket-relay.ts';
 import type { AdmittedTarget } from '../../http/admit.ts';
 import { answerPreflight } from '../../http/preflight.ts';
 import type { Decision, DecisionLog } from '../../observability/decision-log.ts';
 import { describeResolution } from '../../observability/describe-resolution.ts';
 import { addServerTiming } from '../../observability/server-timing.ts';
-import { type Answer, answerDenial, type DenialOptions, toldOf } from '../../refusals/denial.ts';
-import { shown } from '../../refusals/error-page.ts';
-import { placeOf } from '../../refusals/login-loop-guard.ts';
-import { letRead } from '../../refusals/readable-denial.ts';
+import {
+  type Answer,
+  answerDenial,
+  type DenialOptions,
+  logFieldsOf,
+} from '../../refusals/denial.ts';
+import { errorPageOrJson } from '../../refusals/error-page.ts';
+import { pageKey } from '../../refusals/login-loop-guard.ts';
+import { makeReadable } from '../../refusals/readable-denial.ts';
 import type { Verdict } from '../../rules/verdict.ts';
-import type { Anchor } from '../../runtime/single-flight.ts';
+import type { WaitUntil } from '../../runtime/single-flight.ts';
 import type { Session } from '../../session/session.ts';
 import { cacheStatusOf } from '../../sessions/provenance-headers.ts';
 import type { Resolution } from '../../sessions/resolution.ts';
-import { type Finding, isPreflight, type JudgeOptions, type Judgment, judge } from './authorize.ts';
+import {
+  type Authorization,
+  type AuthorizationOptions,
+  authorize,
+  isPreflight,
+  type SessionDecision,
+} from './authorize.ts';
 
-export interface GateOptions extends DenialOptions, JudgeOptions {
+export interface GateOptions extends DenialOptions, AuthorizationOptions {
   readonly origin: Origin;
   readonly address: OriginAddress;
   /** The audience of assertions (`aud`). */
@@ -43,17 +54,17 @@ export interface GateOptions extends DenialOptions, JudgeOptions {
   readonly reservedCookies: ReadonlySet<string>;
   readonly identifier: Identifier;
   readonly filter: HeaderFilter;
-  readonly ownSecrets: OwnSecrets;
+  readonly gatewaySecrets: GatewaySecrets;
   readonly tokenClassifier: TokenClassifier;
   readonly log: DecisionLog;
   /** Whether answers carry `Server-Timing`. */
   readonly showsTiming: boolean;
 }
 
-interface Visit {
+interface Received {
   readonly request: Request;
   readonly target: AdmittedTarget;
-  readonly judgment: Judgment;
+  readonly authorization: Authorization;
 }
 
 /**
@@ -63,7 +74,7 @@ interface Visit {
 export async function gate(
   request: Request,
   target: AdmittedTarget,
-  anchor: Anchor,
+  waitUntil: WaitUntil,
   options: GateOptions,
 ): Promise<Response> {
   const startedAt = options.now();
@@ -71,37 +82,41 @@ export async function gate(
     options.log(() => ({
       route: 'gate',
       ...more(),
-      ...toldOf(answer),
+      ...logFieldsOf(answer),
       method: target.method,
       path: target.path,
       durationMs: options.now() - startedAt,
     }));
-  const judged = await judge({ headers: request.headers, target, anchor }, options);
-  const judgedAt = options.now();
-  if (!judged.ok) {
+  const authorized = await authorize({ headers: request.headers, target, waitUntil }, options);
+  const authorizedAt = options.now();
+  if (!authorized.ok) {
     const allowedMethods = options.methods;
-    const refused = errorResponse(judged.failure, { allowedMethods });
+    const refused = errorResponse(authorized.failure, { allowedMethods });
     const { crossOrigins } = options.rules.match(target).rule;
-    const response = letRead(await shown(refused, judged.failure, request), request, crossOrigins);
-    record({ response, outcome: 'refuse', reason: judged.failure }, () => ({}));
+    const response = makeReadable(
+      await errorPageOrJson(refused, authorized.failure, request),
+      request,
+      crossOrigins,
+    );
+    record({ response, outcome: 'refuse', reason: authorized.failure }, () => ({}));
     return response;
   }
-  if (isPreflight(judged.value)) {
-    const response = answerPreflight(request.headers, judged.value);
-    const { rule } = judged.value;
-    const told = { outcome: 'pass', reason: undefined, detail: 'preflight' } as const;
-    record({ response, ...told }, () => ({ rule: rule.name }));
+  if (isPreflight(authorized.value)) {
+    const response = answerPreflight(request.headers, authorized.value);
+    const { rule } = authorized.value;
+    const logged = { outcome: 'pass', reason: undefined, detail: 'preflight' } as const;
+    record({ response, ...logged }, () => ({ rule: rule.name }));
     return response;
   }
-  const judgment = judged.value;
-  const { resolution, match } = judgment;
-  const answer = await answerVerdict({ request, target, judgment }, options);
-  if (answer.outcome !== 'pass') letRead(answer.response, request, match.rule.crossOrigins);
+  const authorization = authorized.value;
+  const { resolution, match } = authorization;
+  const answer = await answerVerdict({ request, target, authorization }, options);
+  if (answer.outcome !== 'pass') makeReadable(answer.response, request, match.rule.crossOrigins);
   if (resolution !== undefined) addCacheStatus(answer.response, resolution);
   if (options.showsTiming) {
-    const session = judgedAt - startedAt;
+    const session = authorizedAt - startedAt;
     const isOrigins = answer.outcome === 'pass';
-    const spent = isOrigins ? { session, origin: options.now() - judgedAt } : { session };
+    const spent = isOrigins ? { session, origin: options.now() - authorizedAt } : { session };
     addServerTiming(answer.response, spent);
   }
   record(answer, () => ({
@@ -111,26 +126,26 @@ export async function gate(
   return answer.response;
 }
 
-async function answerVerdict(visit: Visit, options: GateOptions): Promise<Answer> {
-  const { verdict } = visit.judgment;
+async function answerVerdict(received: Received, options: GateOptions): Promise<Answer> {
+  const { verdict } = received.authorization;
   switch (verdict.kind) {
     case 'pass':
-      return asShown(await forward(verdict, visit, options), visit.request);
+      return asPageOrJson(await forward(verdict, received, options), received.request);
     case 'deny': {
-      const { request, target, judgment } = visit;
-      const { rule } = judgment.match;
+      const { request, target, authorization } = received;
+      const { rule } = authorization.match;
       return answerDenial(verdict, { headers: request.headers, target, rule }, options);
     }
     case 'cannot-tell':
-      return asShown(answerUnknown(verdict), visit.request);
+      return asPageOrJson(answerUnknown(verdict), received.request);
   }
 }
 
-async function asShown(answer: Answer, request: Request): Promise<Answer> {
+async function asPageOrJson(answer: Answer, request: Request): Promise<Answer> {
   const { response, reason } = answer;
   return reason === undefined
     ? answer
-    : { ...answer, response: await shown(response, reason, request) };
+    : { ...answer, response: await errorPageOrJson(response, reason, request) };
 }
 
 /** Answers a request whose session could not be checked: a fault, not a verdict. */
@@ -144,11 +159,11 @@ export function answerUnknown({
 
 async function forward(
   { session }: Extract<Verdict, { kind: 'pass' }>,
-  visit: Visit,
+  received: Received,
   options: GateOptions,
 ): Promise<Answer> {
-  const { request, target, judgment } = visit;
-  const { match, resolution, tried } = judgment;
+  const { request, target, authorization } = received;
+  const { match, resolution, tried } = authorization;
   const { rule } = match;
   const identified = await options.identifier.identify(session, options.audience);
   if (!identified.ok) return unidentified(identified.failure);
@@ -161,7 +176,7 @@ async function forward(
   const sent = await options.origin.fetch(asked.value);
   if (!sent.ok) return fault(sent.failure);
   const forgotten =
-    session === undefined ? [] : options.turns.forget(request.headers, placeOf(target));
+    session === undefined ? [] : options.loopGuard.forget(request.headers, pageKey(target));
   const response = clientResponse(sent.value, {
     filter: options.filter,
     forwardedHeaders: rule.forwardedHeaders,
@@ -170,13 +185,13 @@ async function forward(
     site: options.hosts.originOf(target.host) ?? options.publicUrl,
     keepsCacheControl: rule.cacheControl === 'origin',
     dependsOnSession: resolution !== undefined,
-    setCookies: [...sessionCookiesOf(judgment, options), ...forgotten],
+    setCookies: [...sessionCookiesOf(authorization, options), ...forgotten],
   });
   return {
     response:
       session === undefined
         ? response
-        : await keepWatch({ session, response, accepted: sent.value }, visit, options),
+        : await keepWatch({ session, response, accepted: sent.value }, received, options),
     outcome: 'pass',
     reason: undefined,
     ...omissionsOf(identification),
@@ -186,20 +201,20 @@ async function forward(
 /** Ends an open answer when its session ends: a WebSocket always, a body if the rule says so (`cut_streams`). */
 async function keepWatch(
   { session, response, accepted }: { session: Session; response: Response; accepted: Response },
-  { judgment, target }: Visit,
+  { authorization, target }: Received,
   options: GateOptions,
 ): Promise<Response> {
-  const { again, match } = judgment;
+  const { recheck, match } = authorization;
   const { webSocket } = accepted;
   if (webSocket === null && !match.rule.cutsStreams) return response;
   const openedAt = options.now();
-  let last: Finding | undefined;
+  let last: SessionDecision | undefined;
   const look = async () => {
-    last = await again();
+    last = await recheck();
     return standingOf(last.verdict, session);
   };
-  const vigil = await keepVigil(look, options.revocation.lagMs);
-  void vigil.over.then((standing) =>
+  const watch = await watchSession(look, options.revocation.lagMs);
+  void watch.over.then((standing) =>
     options.log(() => ({
       route: 'gate',
       ...describeEnd(last, standing),
@@ -211,21 +226,21 @@ async function keepWatch(
     })),
   );
   return webSocket === null
-    ? cutWhenOver(response, vigil)
-    : relayWebSocket(response, accepted, vigil);
+    ? cutWhenOver(response, watch)
+    : relayWebSocket(response, accepted, watch);
 }
 
 /**
  * Returns whether an open stream may go on. If the session is optional, anonymous requests pass. But a stream that was
  * opened for a signed-in user has to end when that user's session ends.
  */
-function standingOf(verdict: Verdict, { identity }: Session): Standing {
+function standingOf(verdict: Verdict, { identity }: Session): SessionStatus {
   if (verdict.kind !== 'pass') return verdict.kind;
   return verdict.session?.identity.id === identity.id ? 'pass' : 'deny';
 }
 
 /** Describes the end of a stream for the log: as the answer to a request now, if the rule required a session. */
-function describeEnd(last: Finding | undefined, standing: 'deny' | 'cannot-tell') {
+function describeEnd(last: SessionDecision | undefined, standing: 'deny' | 'cannot-tell') {
   const found = last?.resolution === undefined ? undefined : describeResolution(last.resolution);
   const verdict = last?.verdict;
   const reason =
@@ -259,7 +274,7 @@ export function omissionsOf({ omitted }: Identification): { detail?: string } {
  * credential clears no cookie.
  */
 export function sessionCookiesOf(
-  { resolution, deadCookies }: Judgment,
+  { resolution, deadCookies }: Authorization,
   { publicUrl }: Pick<GateOptions, 'publicUrl'>,
 ): readonly string[] {
   if (resolution?.outcome === 'signed-in') return resolution.setCookies;

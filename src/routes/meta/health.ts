@@ -2,7 +2,7 @@ import { PRIVATE_NO_STORE } from '../../http/cache-control.ts';
 import type { Readiness } from '../../providers/session-store.ts';
 import type { Revocation } from '../../revocation/revocation.ts';
 import type { KeyValueStore } from '../../runtime/kv.ts';
-import { type Anchor, SingleFlight } from '../../runtime/single-flight.ts';
+import { SingleFlight, type WaitUntil } from '../../runtime/single-flight.ts';
 import type { StoreReadiness } from '../../sessions/store-readiness.ts';
 import type { TokenSessions } from '../../tokens/token-sessions.ts';
 
@@ -43,34 +43,34 @@ export interface AskedParts {
 export function createReadiness(
   parts: AskedParts,
   now: () => number,
-): (anchor: Anchor) => Promise<Response> {
+): (waitUntil: WaitUntil) => Promise<Response> {
   let last: Finding | undefined;
   const flights = new SingleFlight<Finding>({ deadlineMs: DEADLINE_MS, now });
-  const findWith = (anchor: Anchor) => async (at: number) => {
-    last = { at, ...(await find(parts, anchor)) };
+  const findWith = (waitUntil: WaitUntil) => async (at: number) => {
+    last = { at, ...(await find(parts, waitUntil)) };
     return last;
   };
-  return async function ready(anchor) {
+  return async function ready(waitUntil) {
     const isCurrent = last !== undefined && now() - last.at < FINDING_MS;
     const { errors, notes } =
-      isCurrent && last ? last : (await flights.join('', 0, findWith(anchor), anchor)).value;
+      isCurrent && last ? last : (await flights.join('', 0, findWith(waitUntil), waitUntil)).value;
     const isReady = Object.keys(errors).length === 0;
-    const told = Object.keys(notes).length === 0 ? {} : { notes };
+    const logged = Object.keys(notes).length === 0 ? {} : { notes };
     return healthResponse(isReady ? 200 : 503, {
       ...(isReady ? { status: 'ok' } : { errors }),
-      ...told,
+      ...logged,
     });
   };
 }
 
 async function find(
   { storeReadiness, kv, tokens, revocation }: AskedParts,
-  anchor: Anchor,
+  waitUntil: WaitUntil,
 ): Promise<Pick<Finding, 'errors' | 'notes'>> {
   const [store, isKvReady, areKeysReady, isLogReadable] = await Promise.all([
-    askStore(storeReadiness, anchor),
+    askStore(storeReadiness, waitUntil),
     canRead(kv),
-    tokens.isReady(anchor),
+    tokens.isReady(waitUntil),
     revocation.isReadable(),
   ]);
   const errors = {
@@ -84,9 +84,9 @@ async function find(
 
 async function askStore(
   readiness: Pick<StoreReadiness, 'moment' | 'find'>,
-  anchor: Anchor,
+  waitUntil: WaitUntil,
 ): Promise<Readiness> {
-  const finding = await readiness.find(readiness.moment(), 'recent', anchor);
+  const finding = await readiness.find(readiness.moment(), 'recent', waitUntil);
   return finding?.readiness ?? 'not-ready';
 }
 

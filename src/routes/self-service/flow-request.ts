@@ -59,7 +59,7 @@ export function flowIdOf({ call }: Pick<FlowRequest, 'call'>): string {
 }
 
 /** Returns whether a request only reads: a GET with only the flow's id, and without an interrupted change. */
-export function isLook({ call }: Pick<FlowRequest, 'call'>): boolean {
+export function isReadOnly({ call }: Pick<FlowRequest, 'call'>): boolean {
   if (call.target.method === 'POST') return false;
   const names = [...new URLSearchParams(call.target.search).keys()];
   const continues = CONTINUITY_COOKIE.test(call.request.headers.get('cookie') ?? '');

@@ -9,7 +9,7 @@ import {
   rechecking,
   UNCHANGED,
 } from '../../session-changes/session-change.ts';
-import { identityMarks, ownSession } from '../../session-changes/subjects.ts';
+import { callersSession, identityMarks } from '../../session-changes/subjects.ts';
 import type { FlowRequest } from './flow-request.ts';
 import { isSignedOut, namesBySettings } from './issued-session.ts';
 
@@ -85,7 +85,7 @@ async function findSubjects(
   [name = '']: readonly string[],
 ): Promise<Subjects> {
   const { caller, options } = flow;
-  if (caller?.kind === 'known') return { kind: 'known', about: ownSession(caller.session) };
+  if (caller?.kind === 'known') return { kind: 'known', about: callersSession(caller.session) };
   if (caller?.kind === 'below') {
     const person = await namesBySettings(credential, [], flow);
     if (person === undefined) return { kind: 'unknown', reason: 'store_unavailable' };
@@ -101,8 +101,8 @@ async function isStillSignedIn(
   { call, options }: FlowRequest,
   credential: Credential,
 ): Promise<boolean> {
-  const demand = { asOf: options.now(), onlyIfCached: false };
-  const { outcome } = await options.sessions.resolve(credential, demand, call.anchor);
+  const requirement = { minCheckedAt: options.now(), onlyIfCached: false };
+  const { outcome } = await options.sessions.resolve(credential, requirement, call.waitUntil);
   return outcome === 'signed-in' || outcome === 'insufficient';
 }
 

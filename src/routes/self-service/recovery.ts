@@ -1,6 +1,6 @@
 import { ending, type SessionChange, UNCHANGED } from '../../session-changes/session-change.ts';
 import { identityMarks } from '../../session-changes/subjects.ts';
-import { addressIn, type FlowRequest, flowIdOf, isLook, readFlow } from './flow-request.ts';
+import { addressIn, type FlowRequest, flowIdOf, isReadOnly, readFlow } from './flow-request.ts';
 import { findIssuedTo, type IssuedSession, readIssuedSession } from './issued-session.ts';
 
 /**
@@ -9,7 +9,7 @@ import { findIssuedTo, type IssuedSession, readIssuedSession } from './issued-se
  */
 export function recover(flow: FlowRequest): SessionChange {
   return {
-    intent: { kind: 'in-the-answer', needsLog: !isLook(flow) },
+    intent: { kind: 'in-the-answer', needsLog: !isReadOnly(flow) },
     send: () => flow.send(),
     async conclude(answer) {
       const issued = answer.ok ? await readIssuedSession(answer.value, flow.options) : undefined;

@@ -48,7 +48,7 @@ const PLANS: Readonly<Record<FlowKind, FlowPlan>> = {
  */
 export function selfServiceRoutes(options: SelfServiceOptions): Record<string, ApiMethods> {
   const changing = (plan: FlowPlan): ApiChange => change((call) => planFlow(call, plan, options));
-  const look = read((call) => lookAtFlow(call, options));
+  const look = read((call) => readFlowPage(call, options));
   const back = changing((flow) => make(comeBack(flow)));
   const routes: Record<string, ApiMethods> = {
     '/self-service/errors': { GET: look },
@@ -78,11 +78,11 @@ async function planLogout(flow: FlowRequest): Promise<ApiPlan> {
 }
 
 /** Chooses the credential without a check of the page's origin: Kratos protects its flows with CSRF tokens. */
-function chooseForFlow({ request, anchor }: ApiCall, options: SelfServiceOptions) {
-  return chooseCredential(request, anchor, { ...options, isChange: false });
+function chooseForFlow({ request, waitUntil }: ApiCall, options: SelfServiceOptions) {
+  return chooseCredential(request, waitUntil, { ...options, isChange: false });
 }
 
-async function lookAtFlow(call: ApiCall, options: SelfServiceOptions): Promise<ApiAnswer> {
+async function readFlowPage(call: ApiCall, options: SelfServiceOptions): Promise<ApiAnswer> {
   const chosen = await chooseForFlow(call, options);
   if (!chosen.ok && isFatal(chosen.failure)) return chosen;
   return sendFlow(call, chosen.ok ? chosen.value.credential : undefined, options);
@@ -99,7 +99,7 @@ async function planFlow(
   const send = () => sendFlow(call, credential, options, { isChange: true });
   if (!options.changes.keepsLog) return make(unrecordedChange(send));
   const caller = chosen.ok
-    ? await identifyCaller(chosen.value, call.anchor, options.sessions)
+    ? await identifyCaller(chosen.value, call.waitUntil, options.sessions)
     : undefined;
   return plan({ call, credential, caller, options, send });
 }
@@ -131,7 +131,7 @@ async function planLogoutApi(call: ApiCall, options: SelfServiceOptions): Promis
   };
   if (!options.changes.keepsLog) return make(unrecordedChange(send));
   const chosen = { credential, resolution: undefined };
-  const caller = await identifyCaller(chosen, call.anchor, options.sessions);
+  const caller = await identifyCaller(chosen, call.waitUntil, options.sessions);
   return planLogout({ call, credential, caller, options, send });
 }
 

@@ -10,7 +10,7 @@ import {
   UNCHANGED,
 } from '../../session-changes/session-change.ts';
 import { identityMarks, wholePerson } from '../../session-changes/subjects.ts';
-import { documentOf, type FlowRequest, flowIdOf, isLook, readFlow } from './flow-request.ts';
+import { documentOf, type FlowRequest, flowIdOf, isReadOnly, readFlow } from './flow-request.ts';
 import { findIssuedTo, namesBySettings, readIssuedSession } from './issued-session.ts';
 
 /** Whether Kratos took the new settings, by its answer and by the flow. */
@@ -18,15 +18,15 @@ type Outcome = 'taken' | 'not-taken' | 'unsure';
 
 /** Changes a person's settings. The person is identified before the request is sent. */
 export async function changeSettings(flow: FlowRequest): Promise<ApiPlan> {
-  if (flow.caller?.kind === 'unknown' && !isLook(flow)) {
+  if (flow.caller?.kind === 'unknown' && !isReadOnly(flow)) {
     return answerWith(failed('store_unavailable'));
   }
-  const about = isLook(flow) ? [] : await findPerson(flow);
+  const about = isReadOnly(flow) ? [] : await findPerson(flow);
   if (about === undefined) return answerWith(failed('store_unavailable'));
   const intent: Intent =
     about.length > 0
       ? { kind: 'known', about }
-      : { kind: 'in-the-answer', needsLog: !isLook(flow) && flow.credential !== undefined };
+      : { kind: 'in-the-answer', needsLog: !isReadOnly(flow) && flow.credential !== undefined };
   return make({
     intent,
     send: () => flow.send(),

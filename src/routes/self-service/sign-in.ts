@@ -9,12 +9,12 @@ import {
   UNCHANGED,
 } from '../../session-changes/session-change.ts';
 import {
+  callersSession,
   identityMarks,
   otherSessionsOf,
-  ownSession,
   wholePerson,
 } from '../../session-changes/subjects.ts';
-import { type FlowRequest, isLook, readFlow } from './flow-request.ts';
+import { type FlowRequest, isReadOnly, readFlow } from './flow-request.ts';
 import { findIssuedTo, type IssuedTo, readIssuedSession } from './issued-session.ts';
 
 /**
@@ -24,8 +24,8 @@ import { findIssuedTo, type IssuedTo, readIssuedSession } from './issued-session
  */
 export function signIn(flow: FlowRequest): SessionChange {
   const { caller, options } = flow;
-  const own = caller?.kind === 'known' && !isLook(flow) ? ownSession(caller.session) : [];
-  const needsLog = options.signInEndsSessions && !isLook(flow);
+  const own = caller?.kind === 'known' && !isReadOnly(flow) ? callersSession(caller.session) : [];
+  const needsLog = options.signInEndsSessions && !isReadOnly(flow);
   return {
     intent: own.length > 0 ? { kind: 'known', about: own } : { kind: 'in-the-answer', needsLog },
     send: () => flow.send(),

@@ -17,7 +17,7 @@ import {
   type FlowReading,
   type FlowRequest,
   flowIdOf,
-  isLook,
+  isReadOnly,
   readFlow,
 } from './flow-request.ts';
 import { namesBySettings } from './issued-session.ts';
@@ -30,11 +30,11 @@ const NOT_TOLD: Conclusion = Object.freeze({ kind: 'not-told' });
  * address is verified, so the flow is read before the request is sent.
  */
 export async function verify(flow: FlowRequest): Promise<ApiPlan> {
-  const intent = { kind: 'in-the-answer', needsLog: !isLook(flow) } as const;
+  const intent = { kind: 'in-the-answer', needsLog: !isReadOnly(flow) } as const;
   const plan = (concluding: SessionChange['conclude']) =>
     make({ intent, send: () => flow.send(), conclude: concluding });
   const id = flowIdOf(flow);
-  if (isLook(flow)) return plan(async () => UNCHANGED);
+  if (isReadOnly(flow)) return plan(async () => UNCHANGED);
   const before = id === '' ? REFUSED : await readFlow('verification', id, flow);
   if (before.kind === 'fault') return answerWith(failed('store_unavailable'));
   return plan((answer) => concludeVerification(answer, before, flow));
@@ -127,8 +127,8 @@ async function currentCaller({
 }: FlowRequest): Promise<Session | 'nobody' | 'unknown'> {
   if (caller?.kind === 'unknown') return 'unknown';
   if (caller?.kind !== 'known' || credential === undefined) return 'nobody';
-  const demand = { asOf: options.now(), onlyIfCached: false };
-  const found = await options.sessions.resolve(credential, demand, call.anchor);
+  const requirement = { minCheckedAt: options.now(), onlyIfCached: false };
+  const found = await options.sessions.resolve(credential, requirement, call.waitUntil);
   if (found.outcome === 'signed-in') return found.session;
   return found.outcome === 'not-signed-in' ? 'nobody' : 'unknown';
 }

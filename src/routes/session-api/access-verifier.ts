@@ -39,8 +39,8 @@ export function createAccessVerifier({ teamUrl, audience, keys }: AccessOptions)
     maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
     claims: v.object({}),
   };
-  return async function verifyAccess(assertion, now, anchor) {
-    const verified = await verifyToken(assertion, profile, { now, anchor });
+  return async function verifyAccess(assertion, now, waitUntil) {
+    const verified = await verifyToken(assertion, profile, { now, waitUntil });
     if (verified.ok) return success(undefined);
     return failed(
       verified.failure.kind === 'cannot-tell' ? 'guard_unavailable' : 'caller_not_authorized',

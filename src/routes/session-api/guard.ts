@@ -1,7 +1,7 @@
 import { isCrossSite } from '../../http/same-origin.ts';
 import { failed, type Result, success } from '../../runtime/result.ts';
 import { matchesSecret } from '../../runtime/secret-compare.ts';
-import type { Anchor } from '../../runtime/single-flight.ts';
+import type { WaitUntil } from '../../runtime/single-flight.ts';
 
 /** The reason why the guard did not let the caller through. */
 export type GuardFailure = 'caller_not_authorized' | 'cross_site_change' | 'guard_unavailable';
@@ -10,7 +10,7 @@ export type GuardFailure = 'caller_not_authorized' | 'cross_site_change' | 'guar
 export type AccessVerifier = (
   assertion: string,
   now: number,
-  anchor: Anchor,
+  waitUntil: WaitUntil,
 ) => Promise<Result<undefined, 'caller_not_authorized' | 'guard_unavailable'>>;
 
 export interface GuardOptions {
@@ -24,7 +24,7 @@ export interface GuardOptions {
 /** A request to a guarded route. */
 export interface GuardedCall {
   readonly request: Request;
-  readonly anchor: Anchor;
+  readonly waitUntil: WaitUntil;
 }
 
 const BEARER = /^bearer ([A-Za-z0-9_~+/=-]{32,512})$/i;
@@ -40,7 +40,7 @@ export class Guard {
   }
 
   /** Checks whether the caller may use the route. An assertion is read only if there is no `Authorization`. */
-  async check({ request, anchor }: GuardedCall): Promise<Result<undefined, GuardFailure>> {
+  async check({ request, waitUntil }: GuardedCall): Promise<Result<undefined, GuardFailure>> {
     const { headers } = request;
     const authorization = headers.get('authorization');
     if (authorization !== null) return this.#checkSecret(authorization);
@@ -48,7 +48,7 @@ export class Guard {
     const assertion = headers.get('cf-access-jwt-assertion');
     if (access === undefined || assertion === null) return REFUSED;
     if (assertion.length > MAX_ASSERTION_LENGTH || !ASSERTION.test(assertion)) return REFUSED;
-    const verified = await access(assertion, now(), anchor);
+    const verified = await access(assertion, now(), waitUntil);
     // Access adds the assertion for the browser's cookie, even if a page of another site makes the request.
     const isChange = request.method !== 'GET' && request.method !== 'HEAD';
     if (verified.ok && isChange && isCrossSite(headers, allowedOrigins)) {

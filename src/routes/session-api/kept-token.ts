@@ -3,7 +3,7 @@ import type {
   ServiceAccountToken,
 } from '../../providers/keycard/service-account.ts';
 import type { Result } from '../../runtime/result.ts';
-import { type Anchor, SingleFlight } from '../../runtime/single-flight.ts';
+import { SingleFlight, type WaitUntil } from '../../runtime/single-flight.ts';
 
 type TokenResult = Result<ServiceAccountToken, ServiceAccountFault>;
 
@@ -33,11 +33,16 @@ export class KeptToken {
   }
 
   /** @param newerThan a token that was refused: the result is a token that was requested after it */
-  async read(anchor: Anchor, newerThan?: ServiceAccountToken): Promise<TokenResult> {
+  async read(waitUntil: WaitUntil, newerThan?: ServiceAccountToken): Promise<TokenResult> {
     const kept = this.#token;
     if (kept !== undefined && this.#isGood(kept, newerThan)) return { ok: true, value: kept };
-    const asOf = newerThan === undefined ? 0 : newerThan.askedAt + 1;
-    const { value } = await this.#flights.join('token', asOf, (at) => this.#ask(at), anchor);
+    const minCheckedAt = newerThan === undefined ? 0 : newerThan.askedAt + 1;
+    const { value } = await this.#flights.join(
+      'token',
+      minCheckedAt,
+      (at) => this.#ask(at),
+      waitUntil,
+    );
     return value;
   }
 

@@ -81,19 +81,19 @@ function nameOf(bearer: string): Promise<string> {
 
 function callerByServiceAccount(
   token: KeptToken,
-  { request, anchor }: ApiCall,
+  { request, waitUntil }: ApiCall,
   { keycard }: KeycardCallersOptions,
 ): KeycardCaller {
   return {
     isGuarded: true,
     name: 'guarded',
     async send(call) {
-      const kept = await token.read(anchor);
+      const kept = await token.read(waitUntil);
       if (!kept.ok) return kept;
       const answer = await keycard.send(withBearer(call, kept.value.value, request));
       if (!answer.ok || answer.value.status !== 401) return answer;
       // The token may have been revoked, or its key changed. A 401 changes nothing: try once more with a newer token.
-      const renewed = await token.read(anchor, kept.value);
+      const renewed = await token.read(waitUntil, kept.value);
       if (!renewed.ok) return renewed;
       await answer.value.body?.cancel();
       const again = await keycard.send(withBearer(call, renewed.value.value, request));

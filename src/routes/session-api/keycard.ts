@@ -61,7 +61,7 @@ const LIST: QueryShape = {
 
 /** Keycard's session routes (its `api/openapi.yaml`), by path. */
 export function keycardRoutes(options: KeycardOptions): Record<string, ApiMethods> {
-  const visited = async (call: ApiCall) => {
+  const receive = async (call: ApiCall) => {
     const caller = await options.callers.identify(call);
     if (!caller.ok) return caller;
     const zoneId = call.parameter('zoneId');
@@ -72,15 +72,15 @@ export function keycardRoutes(options: KeycardOptions): Record<string, ApiMethod
       value: { ...options, call, caller: caller.value, zoneId, issuers },
     } as const;
   };
-  const reading = (handle: (visit: KeycardVisit) => Promise<ApiAnswer>) =>
+  const reading = (handle: (received: KeycardRequest) => Promise<ApiAnswer>) =>
     read(async (call) => {
-      const visit = await visited(call);
-      return visit.ok ? handle(visit.value) : visit;
+      const received = await receive(call);
+      return received.ok ? handle(received.value) : received;
     });
-  const changing = (plan: (visit: KeycardVisit) => Promise<ApiPlan>) =>
+  const changing = (plan: (received: KeycardRequest) => Promise<ApiPlan>) =>
     change(async (call) => {
-      const visit = await visited(call);
-      return visit.ok ? plan(visit.value) : answerWith(visit);
+      const received = await receive(call);
+      return received.ok ? plan(received.value) : answerWith(received);
     });
   return {
     '/zones/:zoneId/sessions': { GET: reading(listSessions) },
@@ -92,40 +92,40 @@ export function keycardRoutes(options: KeycardOptions): Record<string, ApiMethod
   };
 }
 
-interface KeycardVisit extends KeycardOptions {
+interface KeycardRequest extends KeycardOptions {
   readonly call: ApiCall;
   readonly caller: KeycardCaller;
   readonly zoneId: string;
   readonly issuers: readonly string[];
 }
 
-async function listSessions({ call, caller, zoneId }: KeycardVisit): Promise<ApiAnswer> {
+async function listSessions({ call, caller, zoneId }: KeycardRequest): Promise<ApiAnswer> {
   const query = checkQuery(call.target.search, LIST);
   if (!query.ok) return query;
   const segments = ['zones', zoneId, 'sessions'];
   return passed(caller, { method: 'GET', segments, query: query.value.toString() });
 }
 
-async function readSession({ call, caller, zoneId }: KeycardVisit): Promise<ApiAnswer> {
+async function readSession({ call, caller, zoneId }: KeycardRequest): Promise<ApiAnswer> {
   const id = readId(call);
   if (id === undefined) return failed('parameter_not_valid');
   return passed(caller, { method: 'GET', segments: ['zones', zoneId, 'sessions', id] });
 }
 
-async function revokeSession(visit: KeycardVisit): Promise<ApiPlan> {
-  const id = readId(visit.call);
+async function revokeSession(received: KeycardRequest): Promise<ApiPlan> {
+  const id = readId(received.call);
   if (id === undefined) return answerWith(failed('parameter_not_valid'));
-  const body = await readJsonBody(visit.call.request);
+  const body = await readJsonBody(received.call.request);
   if (!body.ok) return answerWith(body);
   if (body.value.status !== 'revoked') return answerWith(failed('body_not_valid'));
-  return planEnd(visit, id, { method: 'PATCH', body: '{"status":"revoked"}' });
+  return planEnd(received, id, { method: 'PATCH', body: '{"status":"revoked"}' });
 }
 
-async function deleteSession(visit: KeycardVisit): Promise<ApiPlan> {
-  const id = readId(visit.call);
+async function deleteSession(received: KeycardRequest): Promise<ApiPlan> {
+  const id = readId(received.call);
   return id === undefined
     ? answerWith(failed('parameter_not_valid'))
-    : planEnd(visit, id, { method: 'DELETE' });
+    : planEnd(received, id, { method: 'DELETE' });
 }
 
 /**
@@ -134,11 +134,11 @@ async function deleteSession(visit: KeycardVisit): Promise<ApiPlan> {
  * without accepted issuers gets no marks.
  */
 async function planEnd(
-  visit: KeycardVisit,
+  received: KeycardRequest,
   id: string,
   sent: Pick<KeycardCall, 'method' | 'body'>,
 ): Promise<ApiPlan> {
-  const { caller, zoneId, issuers, changes } = visit;
+  const { caller, zoneId, issuers, changes } = received;
   const send = () => passed(caller, { ...sent, segments: ['zones', zoneId, 'sessions', id] });
   if (issuers.length === 0 || !changes.keepsLog) return make(unrecordedChange(send));
   const found = await findEnding(id, zoneId, caller);

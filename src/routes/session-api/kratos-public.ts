@@ -56,7 +56,10 @@ export function kratosPublicRoutes(options: KratosPublicOptions): Record<string,
 }
 
 async function listSessions(call: ApiCall, options: KratosPublicOptions): Promise<ApiAnswer> {
-  const chosen = await chooseCredential(call.request, call.anchor, { ...options, isChange: false });
+  const chosen = await chooseCredential(call.request, call.waitUntil, {
+    ...options,
+    isChange: false,
+  });
   if (!chosen.ok) return refuse(call, chosen.failure);
   const checked = checkQuery(call.target.search, { checks: NUMBERED_PAGE_CHECKS });
   if (!checked.ok) return checked;
@@ -83,7 +86,10 @@ export function setNumberedLinks(response: Response, links: (total: number) => s
 }
 
 async function revokeOne(call: ApiCall, options: KratosPublicOptions): Promise<ApiPlan> {
-  const chosen = await chooseCredential(call.request, call.anchor, { ...options, isChange: true });
+  const chosen = await chooseCredential(call.request, call.waitUntil, {
+    ...options,
+    isChange: true,
+  });
   if (!chosen.ok) return answerWith(refuse(call, chosen.failure));
   const id = readUuid(call.parameter('id'));
   if (id === undefined) return answerWith(failed('parameter_not_valid'));
@@ -91,7 +97,10 @@ async function revokeOne(call: ApiCall, options: KratosPublicOptions): Promise<A
 }
 
 async function revokeOthers(call: ApiCall, options: KratosPublicOptions): Promise<ApiPlan> {
-  const chosen = await chooseCredential(call.request, call.anchor, { ...options, isChange: true });
+  const chosen = await chooseCredential(call.request, call.waitUntil, {
+    ...options,
+    isChange: true,
+  });
   if (!chosen.ok) return answerWith(refuse(call, chosen.failure));
   return planEnd(ALL_OTHER_SESSIONS, chosen.value, call, options);
 }
@@ -107,10 +116,10 @@ async function planEnd(
   call: ApiCall,
   { sessions, kratos, changes }: KratosPublicOptions,
 ): Promise<ApiPlan> {
-  const { request, anchor } = call;
+  const { request, waitUntil } = call;
   const { credential } = chosen;
   const by = { request, credential };
-  const caller = await identifyCaller(chosen, anchor, sessions);
+  const caller = await identifyCaller(chosen, waitUntil, sessions);
   switch (caller.kind) {
     case 'known':
       return make(endSessions(end, { ...by, session: caller.session }, kratos));

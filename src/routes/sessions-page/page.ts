@@ -1,11 +1,11 @@
 // Pure: no I/O, no clock.
 import { html } from 'hono/html';
 import { type Markup, page } from '../../refusals/page.ts';
-import type { ShownSession } from './session-summary.ts';
+import type { SessionSummary } from './session-summary.ts';
 
 export interface SessionsPage {
-  readonly current: ShownSession;
-  readonly others: readonly ShownSession[];
+  readonly current: SessionSummary;
+  readonly others: readonly SessionSummary[];
   /** Whether the person may have more sessions than `others` shows. */
   readonly isCut: boolean;
   /** The token that the form sends back with a change. It proves that this page made the request. */
@@ -39,7 +39,7 @@ ${isCut ? html`<p>No more than ${others.length} are shown.</p>` : ''}
   return page('Your sessions', main, { status: 200, headers, hasForm: true });
 }
 
-function item({ device, place, signedInAt, methods }: ShownSession, action?: Markup): Markup {
+function item({ device, place, signedInAt, methods }: SessionSummary, action?: Markup): Markup {
   const when = signedInAt && html`<time datetime="${signedInAt.iso}">${signedInAt.text}</time>`;
   return html`
 <li><h3>${device}</h3>
@@ -49,7 +49,7 @@ ${action ?? ''}</li>`;
 }
 
 /** Makes a button whose label names the session, for people who do not see where on the page the button is. */
-function endButton({ id, device, place, signedInAt }: ShownSession): Markup {
+function endButton({ id, device, place, signedInAt }: SessionSummary): Markup {
   const marks = [device, place, signedInAt?.text].filter((mark) => mark !== undefined);
   return button(id, 'End', `End the session: ${marks.join(', ')}`);
 }

@@ -3,7 +3,7 @@ import { isObject, type JsonObject, type JsonValue } from '../../runtime/json.ts
 import { nameDevice } from './device-name.ts';
 
 /** A session, described for the person it belongs to. */
-export interface ShownSession {
+export interface SessionSummary {
   readonly id: string;
   readonly device: string;
   /** The place or else the IP address; `undefined` when the store has no record of them. */
@@ -26,7 +26,7 @@ const METHODS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Describes a session from its document (Kratos's `session/session.go`). Facts that it lacks are left out. */
-export function describeSession(id: string, document: JsonObject): ShownSession {
+export function describeSession(id: string, document: JsonObject): SessionSummary {
   const { devices, authenticated_at: at, authentication_methods: methods } = document;
   const device = objectsIn(devices).at(-1) ?? {};
   return {
@@ -43,7 +43,7 @@ function nameMethod({ method, provider }: JsonObject): string[] {
   return name === undefined ? [] : [METHODS.get(name) ?? name];
 }
 
-function timeOf(value: JsonValue | undefined): ShownSession['signedInAt'] {
+function timeOf(value: JsonValue | undefined): SessionSummary['signedInAt'] {
   const time = new Date(textOf(value) ?? Number.NaN);
   if (Number.isNaN(time.valueOf())) return undefined;
   return { iso: time.toISOString(), text: `${time.toUTCString().slice(5, 22)} UTC` };

@@ -8,9 +8,9 @@ import type { DecisionLog } from '../../observability/decision-log.ts';
 import { describeResolution } from '../../observability/describe-resolution.ts';
 import type { Upstream } from '../../providers/upstream.ts';
 import { bearerChallenge } from '../../refusals/bearer-challenge.ts';
-import { type Answer, answerDenial, toldOf } from '../../refusals/denial.ts';
-import { shown } from '../../refusals/error-page.ts';
-import { placeOf } from '../../refusals/login-loop-guard.ts';
+import { type Answer, answerDenial, logFieldsOf } from '../../refusals/denial.ts';
+import { errorPageOrJson } from '../../refusals/error-page.ts';
+import { pageKey } from '../../refusals/login-loop-guard.ts';
 import { DEFAULT_RULE } from '../../rules/rules.ts';
 import { failed, type Result, success } from '../../runtime/result.ts';
 import { matchesSecret } from '../../runtime/secret-compare.ts';
@@ -24,23 +24,23 @@ import type { Resolution } from '../../sessions/resolution.ts';
 import { ALL_OTHERS, END_FIELD, sessionsPage, TOKEN_FIELD } from './page.ts';
 import { describeSession } from './session-summary.ts';
 import {
+  type AccessFailure,
+  type AccessProblem,
+  failureOf,
   identify,
-  type Obstacle,
+  PAGE_METHODS,
   refusal,
-  type Setback,
-  setbackIn,
-  VISIT_METHODS,
-  type Visitor,
-  type VisitorOptions,
+  type SignedInUser,
+  type SignedInUserOptions,
 } from './signed-in-user.ts';
 
-export interface OwnSessionsOptions extends VisitorOptions {
+export interface SessionsPageOptions extends SignedInUserOptions {
   readonly kratos: Upstream;
   readonly changes: Pick<ChangeMaker, 'make'>;
   readonly log: DecisionLog;
 }
 
-export const OWN_SESSIONS_PATH = '/.postern/sessions';
+export const SESSIONS_PAGE_PATH = '/.postern/sessions';
 /** The query of the page after a change. The browser is redirected there, so that a reload repeats no change. */
 const CHANGED = '?changed';
 /** The limit of sessions on the page, which is for people to read. Kratos sends each with its whole identity. */
@@ -56,30 +56,28 @@ const PAGE_HEADERS = {
  * of them. A change is a form's POST. It is accepted only from pages of the same origin, and only with the token of a
  * page that was made for the same session.
  */
-export function createOwnSessions(options: OwnSessionsOptions) {
-  return async function ownSessions(visit: RouteRequest): Promise<Response> {
+export function createSessionsPage(options: SessionsPageOptions) {
+  return async function ownSessions(received: RouteRequest): Promise<Response> {
     const startedAt = options.now();
-    const visitor = await identify(visit, options);
-    const isChange = visit.target.method === 'POST';
-    const answered = visitor.ok
-      ? await (isChange ? change : show)(visitor.value, options)
-      : visitor;
+    const user = await identify(received, options);
+    const isChange = received.target.method === 'POST';
+    const answered = user.ok ? await (isChange ? change : show)(user.value, options) : user;
     const answer: Answer = answered.ok
       ? { response: answered.value, outcome: 'pass', reason: undefined }
-      : await answerObstacle(answered.failure.obstacle, visit, options);
+      : await answerProblem(answered.failure.problem, received, options);
     const { response } = answer;
-    const first = visitor.ok ? visitor.value.resolution : undefined;
+    const first = user.ok ? user.value.resolution : undefined;
     const resolution = answered.ok ? first : (answered.failure.resolution ?? first);
     // Set the cookies of both look-ups, unless the last one found no session.
     const looks = new Set([first, resolution]);
     const cookies = resolution?.outcome === 'signed-in' ? [...looks].flatMap(cookiesOf) : [];
     for (const cookie of cookies) response.headers.append('set-cookie', cookie);
-    const { method, path } = visit.target;
+    const { method, path } = received.target;
     const durationMs = options.now() - startedAt;
     options.log(() => ({
       route: 'own-sessions',
       ...(resolution !== undefined && describeResolution(resolution)),
-      ...toldOf(answer),
+      ...logFieldsOf(answer),
       method,
       path,
       durationMs,
@@ -93,17 +91,17 @@ function cookiesOf(look: Resolution | undefined): readonly string[] {
 }
 
 async function show(
-  visitor: Visitor,
-  options: OwnSessionsOptions,
-): Promise<Result<Response, Setback>> {
-  const { request, target, credential } = visitor;
-  const { session } = visitor.resolution;
+  user: SignedInUser,
+  options: SessionsPageOptions,
+): Promise<Result<Response, AccessFailure>> {
+  const { request, target, credential } = user;
+  const { session } = user.resolution;
   const first = { page: 1, size: SHOWN_AT_MOST };
   const listed = await readOtherSessions(options.kratos, credential, first);
-  if (!listed.ok) return failed(await setbackIn(listed.failure, visitor, options));
+  if (!listed.ok) return failed(await failureOf(listed.failure, user, options));
   const { sessions, isLast } = listed.value;
   const headers = new Headers(PAGE_HEADERS);
-  const forgotten = options.site.turns.forget(request.headers, placeOf(target));
+  const forgotten = options.site.loopGuard.forget(request.headers, pageKey(target));
   for (const cookie of forgotten) headers.append('set-cookie', cookie);
   const page = {
     current: describeSession(session.id, session.document),
@@ -116,33 +114,33 @@ async function show(
 }
 
 async function change(
-  visitor: Visitor,
-  options: OwnSessionsOptions,
-): Promise<Result<Response, Setback>> {
-  const form = await readFormBody(visitor.request);
-  if (!form.ok) return failed({ obstacle: refusal(form.failure) });
+  user: SignedInUser,
+  options: SessionsPageOptions,
+): Promise<Result<Response, AccessFailure>> {
+  const form = await readFormBody(user.request);
+  if (!form.ok) return failed({ problem: refusal(form.failure) });
   const token = form.value.get(TOKEN_FIELD) ?? '';
-  if (!(await matchesSecret(token, [await formToken(visitor.resolution.session)]))) {
-    return failed({ obstacle: refusal('form_not_current') });
+  if (!(await matchesSecret(token, [await formToken(user.resolution.session)]))) {
+    return failed({ problem: refusal('form_not_current') });
   }
-  const ended = await end(form.value.get(END_FIELD), visitor, options);
-  if (!ended.ok || !ended.value.ok) return failed(await setbackIn(ended, visitor, options));
-  const headers = { ...PAGE_HEADERS, location: OWN_SESSIONS_PATH + CHANGED };
+  const ended = await end(form.value.get(END_FIELD), user, options);
+  if (!ended.ok || !ended.value.ok) return failed(await failureOf(ended, user, options));
+  const headers = { ...PAGE_HEADERS, location: SESSIONS_PAGE_PATH + CHANGED };
   return success(new Response(null, { status: 303, headers }));
 }
 
 async function end(
   what: string | null,
-  visitor: Visitor,
-  { kratos, changes }: OwnSessionsOptions,
+  user: SignedInUser,
+  { kratos, changes }: SessionsPageOptions,
 ): Promise<ApiAnswer> {
-  const { anchor, resolution } = visitor;
-  const ender = { ...visitor, session: resolution.session };
+  const { waitUntil, resolution } = user;
+  const owner = { ...user, session: resolution.session };
   if (what === ALL_OTHERS)
-    return changes.make(endSessions(ALL_OTHER_SESSIONS, ender, kratos), anchor);
+    return changes.make(endSessions(ALL_OTHER_SESSIONS, owner, kratos), waitUntil);
   const id = readUuid(what);
   if (id === undefined || id === resolution.session.id) return failed('body_not_valid');
-  return changes.make(endSessions(oneSession(id), ender, kratos), anchor);
+  return changes.make(endSessions(oneSession(id), owner, kratos), waitUntil);
 }
 
 /**
@@ -154,19 +152,19 @@ function formToken({ id }: Session): Promise<string> {
 }
 
 /** Redirects a GET without a session to sign-in. A refused form gets an error page with the reason. */
-async function answerObstacle(
-  obstacle: Obstacle,
+async function answerProblem(
+  problem: AccessProblem,
   { request, target }: RouteRequest,
-  { site }: OwnSessionsOptions,
+  { site }: SessionsPageOptions,
 ): Promise<Answer> {
-  const { kind, reason } = obstacle;
+  const { kind, reason } = problem;
   if (kind === 'deny' && target.method !== 'POST') {
-    return answerDenial(obstacle, { headers: request.headers, target, rule: DEFAULT_RULE }, site);
+    return answerDenial(problem, { headers: request.headers, target, rule: DEFAULT_RULE }, site);
   }
   const refused =
     kind === 'deny'
       ? errorResponse(reason, { challenge: bearerChallenge(reason, site) })
-      : errorResponse(reason, { allowedMethods: VISIT_METHODS, ...obstacle.wait });
-  const response = await shown(refused, reason, request);
+      : errorResponse(reason, { allowedMethods: PAGE_METHODS, ...problem.wait });
+  const response = await errorPageOrJson(refused, reason, request);
   return { response, outcome: response.status >= 500 ? 'fault' : kind, reason };
 }

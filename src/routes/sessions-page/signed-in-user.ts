@@ -1,4 +1,4 @@
-import type { Credential, Presentation } from '../../credentials/credential.ts';
+import type { Credential, PresentedCredentials } from '../../credentials/credential.ts';
 import type { ErrorResponseOptions } from '../../errors/error-response.ts';
 import type { Reason } from '../../errors/reasons.ts';
 import type { RouteRequest } from '../../http/routes.ts';
@@ -9,32 +9,32 @@ import type { DenialOptions } from '../../refusals/denial.ts';
 import type { Verdict } from '../../rules/verdict.ts';
 import { failed, type Result, success } from '../../runtime/result.ts';
 import type { ApiAnswer } from '../../session-changes/api-route.ts';
-import { NO_DEMAND } from '../../sessions/demand.ts';
+import { NO_REQUIREMENT } from '../../sessions/cache-requirement.ts';
 import type { Resolution } from '../../sessions/resolution.ts';
-import { resolvePresentations } from '../../sessions/resolve-presentation.ts';
+import { resolveCredentials } from '../../sessions/resolve-credentials.ts';
 import type { Sessions } from '../../sessions/sessions.ts';
 import type { TokenSessions } from '../../tokens/token-sessions.ts';
 
-export interface VisitorOptions {
+export interface SignedInUserOptions {
   readonly sessions: Pick<Sessions, 'resolve'>;
   /** The site's settings for reading credentials, and for answering a request without a session. */
   readonly site: DenialOptions & {
     readonly hosts: SiteHosts;
-    readonly readCredentials: (headers: Headers) => Iterable<Presentation>;
+    readonly readCredentials: (headers: Headers) => Iterable<PresentedCredentials>;
     readonly tokens: Pick<TokenSessions, 'resolve'>;
   };
   readonly now: () => number;
 }
 
 /** A request by a person who is signed in at Kratos, and who reads the page or sends its form. */
-export interface Visitor extends RouteRequest {
+export interface SignedInUser extends RouteRequest {
   readonly credential: Credential;
   readonly resolution: Extract<Resolution, { outcome: 'signed-in' }>;
 }
 
 type Denial = Extract<Verdict, { kind: 'deny' }>;
 /** The reason why a request gets no page. `refuse`: the request or a failure is the reason, not the session. */
-export type Obstacle =
+export type AccessProblem =
   | Denial
   | {
       readonly kind: 'refuse';
@@ -42,48 +42,48 @@ export type Obstacle =
       readonly wait: Pick<ErrorResponseOptions, 'retryAfterSeconds'>;
     };
 
-/** An obstacle, with the latest look-up of the session. The look-up is logged, and its cookies are passed on. */
-export interface Setback {
-  readonly obstacle: Obstacle;
+/** An access problem, with the latest look-up of the session. The look-up is logged, and its cookies are passed on. */
+export interface AccessFailure {
+  readonly problem: AccessProblem;
   readonly resolution?: Resolution | undefined;
 }
 
-export const VISIT_METHODS = ['GET', 'HEAD', 'POST'];
+export const PAGE_METHODS = ['GET', 'HEAD', 'POST'];
 
 /**
  * Identifies the signed-in person. A form counts only from a page of the host that it is sent to, even if other origins
  * are allowed elsewhere. A request that is signed in by a JWT is refused: JWT sessions are not in Kratos's list.
  */
 export async function identify(
-  visit: RouteRequest,
-  options: VisitorOptions,
-): Promise<Result<Visitor, Setback>> {
-  const { request, target, anchor } = visit;
+  received: RouteRequest,
+  options: SignedInUserOptions,
+): Promise<Result<SignedInUser, AccessFailure>> {
+  const { request, target, waitUntil } = received;
   const { site, sessions } = options;
-  if (!VISIT_METHODS.includes(target.method)) {
-    return failed({ obstacle: refusal('method_not_allowed') });
+  if (!PAGE_METHODS.includes(target.method)) {
+    return failed({ problem: refusal('method_not_allowed') });
   }
-  const found = await resolvePresentations(site.readCredentials(request.headers), {
-    session: (credential) => sessions.resolve(credential, NO_DEMAND, anchor),
-    token: (token) => site.tokens.resolve(token, anchor),
+  const found = await resolveCredentials(site.readCredentials(request.headers), {
+    session: (credential) => sessions.resolve(credential, NO_REQUIREMENT, waitUntil),
+    token: (token) => site.tokens.resolve(token, waitUntil),
   });
-  if (!found.ok) return failed({ obstacle: refusal(found.failure) });
+  if (!found.ok) return failed({ problem: refusal(found.failure) });
   const { resolution, chosen } = found.value;
   if (resolution.outcome !== 'signed-in' || chosen === undefined) {
-    return failed({ obstacle: obstacleTo(resolution), resolution });
+    return failed({ problem: problemOf(resolution), resolution });
   }
   if (chosen.kind === 'tokens') {
-    return failed({ obstacle: refusal('session_not_listed'), resolution });
+    return failed({ problem: refusal('session_not_listed'), resolution });
   }
   const [credential] = chosen.candidates;
-  const ownOrigin = site.hosts.originOf(target.host) ?? site.publicUrl;
+  const siteOrigin = site.hosts.originOf(target.host) ?? site.publicUrl;
   const isFormByCookie = target.method === 'POST' && credential.carrier.kind === 'cookie';
-  return isFormByCookie && isCrossSite(request.headers, [ownOrigin])
-    ? failed({ obstacle: refusal('cross_site_change') })
-    : success({ ...visit, credential, resolution });
+  return isFormByCookie && isCrossSite(request.headers, [siteOrigin])
+    ? failed({ problem: refusal('cross_site_change') })
+    : success({ ...received, credential, resolution });
 }
 
-function obstacleTo(resolution: Resolution): Obstacle {
+function problemOf(resolution: Resolution): AccessProblem {
   switch (resolution.outcome) {
     case 'not-signed-in':
       return denied(resolution.reason);
@@ -96,38 +96,38 @@ function obstacleTo(resolution: Resolution): Obstacle {
   }
 }
 
-/** Reads the obstacle from an answer of Kratos that is not a success. */
-export async function setbackIn(
+/** Reads the access problem from an answer of Kratos that is not a success. */
+export async function failureOf(
   answer: ApiAnswer,
-  { credential, anchor }: Visitor,
-  { sessions, now }: VisitorOptions,
-): Promise<Setback> {
-  if (!answer.ok) return { obstacle: refusal(answer.failure) };
+  { credential, waitUntil }: SignedInUser,
+  { sessions, now }: SignedInUserOptions,
+): Promise<AccessFailure> {
+  if (!answer.ok) return { problem: refusal(answer.failure) };
   const { status, headers, body } = answer.value;
   await body?.cancel();
   if (status === 401 || status === 403) {
     // Kratos also answers so while its database fails. The look-up of the session confirms a refusal.
     const resolution = await sessions.resolve(
       credential,
-      { asOf: now(), onlyIfCached: false },
-      anchor,
+      { minCheckedAt: now(), onlyIfCached: false },
+      waitUntil,
     );
     const isSignedIn = resolution.outcome === 'signed-in';
-    const obstacle = isSignedIn ? refusal('store_unavailable') : obstacleTo(resolution);
-    return { obstacle, resolution };
+    const problem = isSignedIn ? refusal('store_unavailable') : problemOf(resolution);
+    return { problem, resolution };
   }
   const isDown = status === 429 || status >= 500;
-  const obstacle = isDown
+  const problem = isDown
     ? refusal('store_unavailable', readRetryAfterSeconds(headers))
     : refusal('upstream_not_valid');
-  return { obstacle };
+  return { problem };
 }
 
 function denied(reason: Denial['reason'], storeBody?: string): Denial {
   return { kind: 'deny', reason, storeBody, detail: undefined };
 }
 
-export function refusal(reason: Reason, retryAfterSeconds?: number): Obstacle {
+export function refusal(reason: Reason, retryAfterSeconds?: number): AccessProblem {
   const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
   return { kind: 'refuse', reason, wait };
 }

@@ -1,4 +1,4 @@
-import { type Presentation, VARY } from '../../credentials/credential.ts';
+import { type PresentedCredentials, VARY } from '../../credentials/credential.ts';
 import { errorHeaders, errorResponse } from '../../errors/error-response.ts';
 import { isTokenReason } from '../../errors/token-reasons.ts';
 import type { AdmittedTarget } from '../../http/admit.ts';
@@ -12,18 +12,18 @@ import {
   withRequestId,
 } from '../../providers/kratos/kratos-errors.ts';
 import { bearerChallenge } from '../../refusals/bearer-challenge.ts';
-import type { Anchor } from '../../runtime/single-flight.ts';
-import { type Demand, NO_DEMAND } from '../../sessions/demand.ts';
+import type { WaitUntil } from '../../runtime/single-flight.ts';
+import { type CacheRequirement, NO_REQUIREMENT } from '../../sessions/cache-requirement.ts';
 import { setProvenance } from '../../sessions/provenance-headers.ts';
 import type { Resolution } from '../../sessions/resolution.ts';
-import { type LookUps, resolvePresentations } from '../../sessions/resolve-presentation.ts';
+import { type LookUps, resolveCredentials } from '../../sessions/resolve-credentials.ts';
 import type { Sessions } from '../../sessions/sessions.ts';
 import type { TokenSessions } from '../../tokens/token-sessions.ts';
 
 export interface WhoamiOptions {
   readonly sessions: Sessions;
   readonly tokens: Pick<TokenSessions, 'resolve'>;
-  readonly readCredentials: (headers: Headers) => Iterable<Presentation>;
+  readonly readCredentials: (headers: Headers) => Iterable<PresentedCredentials>;
   /** URL of the metadata of RFC 9728; `undefined` if there is no metadata. */
   readonly resourceMetadataUrl: string | undefined;
   readonly log: DecisionLog;
@@ -51,13 +51,13 @@ const SESSION_HEADERS = new Headers({
 export async function whoami(
   request: Request,
   target: AdmittedTarget,
-  anchor: Anchor,
+  waitUntil: WaitUntil,
   options: WhoamiOptions,
 ): Promise<Response> {
   const startedAt = options.now();
   const { method, path } = target;
-  const lookUps = lookUpsAsAsked(request, target, anchor, options);
-  const found = await resolvePresentations(options.readCredentials(request.headers), lookUps);
+  const lookUps = lookUpsAsAsked(request, target, waitUntil, options);
+  const found = await resolveCredentials(options.readCredentials(request.headers), lookUps);
   if (!found.ok) {
     const reason = found.failure;
     const response = errorResponse(reason);
@@ -84,20 +84,20 @@ export async function whoami(
 function lookUpsAsAsked(
   request: Request,
   { search }: AdmittedTarget,
-  anchor: Anchor,
+  waitUntil: WaitUntil,
   { sessions, tokens, now }: WhoamiOptions,
 ): LookUps {
   const tokenizeAs = search === '' ? '' : (new URLSearchParams(search).get('tokenize_as') ?? '');
   const asked = readRequestCacheControl(request.headers.get('cache-control'));
-  const demand = readDemand(asked, now());
+  const requirement = readRequirement(asked, now());
   return {
     session: (credential) => {
-      if (tokenizeAs !== '') return sessions.resolveUnstored(credential, anchor, { tokenizeAs });
-      if (asked.noStore) return sessions.resolveUnstored(credential, anchor);
-      return sessions.resolve(credential, demand, anchor);
+      if (tokenizeAs !== '') return sessions.resolveUnstored(credential, waitUntil, { tokenizeAs });
+      if (asked.noStore) return sessions.resolveUnstored(credential, waitUntil);
+      return sessions.resolve(credential, requirement, waitUntil);
     },
     token: async (token) => {
-      const resolution = await tokens.resolve(token, anchor);
+      const resolution = await tokens.resolve(token, waitUntil);
       return tokenizeAs === '' ? resolution : refuseTokenizing(resolution);
     },
   };
@@ -110,13 +110,14 @@ function refuseTokenizing(resolution: Resolution): Resolution {
   return { outcome: 'rejected', status: 400, body: TOKENIZED_ALREADY, provenance };
 }
 
-function readDemand(
+function readRequirement(
   { noCache, maxAgeSeconds, onlyIfCached }: ReturnType<typeof readRequestCacheControl>,
   now: number,
-): Demand {
-  if (noCache) return { asOf: now, onlyIfCached };
-  const asOf = maxAgeSeconds === undefined ? NO_DEMAND.asOf : now - maxAgeSeconds * 1000;
-  return { asOf, onlyIfCached };
+): CacheRequirement {
+  if (noCache) return { minCheckedAt: now, onlyIfCached };
+  const minCheckedAt =
+    maxAgeSeconds === undefined ? NO_REQUIREMENT.minCheckedAt : now - maxAgeSeconds * 1000;
+  return { minCheckedAt, onlyIfCached };
 }
 
 function whoamiResponse(resolution: Resolution, received: Headers): Response {

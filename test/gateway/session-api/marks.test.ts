@@ -186,7 +186,7 @@ async function ask(method: keyof ApiMethods, route: string, asked: Asked = {}): 
   const call = {
     request,
     target,
-    anchor: () => {},
+    waitUntil: () => {},
     parameter: (name: string) => parameters[name] ?? '',
   };
   if (handler.kind === 'read') return handler.handle(call);

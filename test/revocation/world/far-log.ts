@@ -1,5 +1,5 @@
-import type { LogCore } from '../../../src/revocation/log-core.ts';
 import type { LogPage, RevocationLogStub } from '../../../src/revocation/log-protocol.ts';
+import type { RevocationTable } from '../../../src/revocation/revocation-table.ts';
 import type { Random } from './random.ts';
 import type { LogRead, Schedule } from './schedule.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -17,7 +17,7 @@ const MAX_APPEND_DELAY_MS = 1500;
 
 /** The log as it is reached from one isolate: late, or not at all, sometimes done without a word, or answering with anything. */
 export function farLog(
-  core: LogCore,
+  core: RevocationTable,
   { time, random, schedule, reads }: FarLogOptions,
 ): RevocationLogStub {
   const travel = async <Value>(delayMs: number, act: () => Value): Promise<Value> => {

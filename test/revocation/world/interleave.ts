@@ -1,12 +1,12 @@
 import type { Credential } from '../../../src/credentials/credential.ts';
 import type { SessionStore, StoreAnswer } from '../../../src/providers/session-store.ts';
-import { LogCore } from '../../../src/revocation/log-core.ts';
 import type { RevocationLogStub } from '../../../src/revocation/log-protocol.ts';
 import { createRevocation } from '../../../src/revocation/revocation.ts';
+import { RevocationTable } from '../../../src/revocation/revocation-table.ts';
 import { success } from '../../../src/runtime/result.ts';
 import { ChangeMaker } from '../../../src/session-changes/change-maker.ts';
 import { endingUnlessRefused } from '../../../src/session-changes/session-change.ts';
-import { NO_DEMAND } from '../../../src/sessions/demand.ts';
+import { NO_REQUIREMENT } from '../../../src/sessions/cache-requirement.ts';
 import { Sessions } from '../../../src/sessions/sessions.ts';
 import { StoreReadiness } from '../../../src/sessions/store-readiness.ts';
 import { installInstantCrypto } from './instant-crypto.ts';
@@ -44,7 +44,7 @@ export async function interleave(seed: number): Promise<string> {
   const steps = new Steps();
   let isRevoked = false;
   let now = START + 120_000;
-  const core = new LogCore(sqliteStorage(), () => START);
+  const core = new RevocationTable(sqliteStorage(), () => START);
   const far = async <Value>(act: () => Value): Promise<Value> => {
     await steps.wait();
     const value = act();
@@ -80,7 +80,7 @@ export async function interleave(seed: number): Promise<string> {
     storeTimeoutMs: 9000,
     now: () => now,
   });
-  const ask = () => sessions.resolve(CREDENTIAL, NO_DEMAND, () => {});
+  const ask = () => sessions.resolve(CREDENTIAL, NO_REQUIREMENT, () => {});
   const isHot = random.chance(0.5);
   if (isHot) await drain(ask(), steps, random);
   const subject = { kind: 'session', sessionId: 's' } as const;

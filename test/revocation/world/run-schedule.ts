@@ -1,7 +1,7 @@
 import type { Credential } from '../../../src/credentials/credential.ts';
 import type { SessionStore } from '../../../src/providers/session-store.ts';
-import { LogCore } from '../../../src/revocation/log-core.ts';
 import { createRevocation, type Revocation } from '../../../src/revocation/revocation.ts';
+import { RevocationTable } from '../../../src/revocation/revocation-table.ts';
 import { failed, success } from '../../../src/runtime/result.ts';
 import { ChangeMaker } from '../../../src/session-changes/change-maker.ts';
 import { endingUnlessRefused } from '../../../src/session-changes/session-change.ts';
@@ -170,9 +170,9 @@ async function keepAsking(
   const skewMs = schedule.skewsMs[isolate] ?? 0;
   while (time.now < START + endMs && sessions !== undefined) {
     const isStrict = random.chance(0.02);
-    const demand = { asOf: isStrict ? time.now + skewMs : 0, onlyIfCached: false };
-    await takeDown(world, { isolate, sessionId, isStrict, isToken: false }, (anchor) =>
-      sessions.resolve(credential, demand, anchor),
+    const requirement = { minCheckedAt: isStrict ? time.now + skewMs : 0, onlyIfCached: false };
+    await takeDown(world, { isolate, sessionId, isStrict, isToken: false }, (waitUntil) =>
+      sessions.resolve(credential, requirement, waitUntil),
     );
     await time.sleep(1 + random.upTo(schedule.pauseMs));
   }
@@ -195,7 +195,7 @@ async function keepAskingByToken(
 async function takeDown(
   { time, report }: World,
   client: Pick<Served, 'isolate' | 'sessionId' | 'isStrict' | 'isToken'>,
-  ask: (anchor: (work: Promise<unknown>) => void) => Promise<Resolution>,
+  ask: (waitUntil: (work: Promise<unknown>) => void) => Promise<Resolution>,
 ): Promise<void> {
   const noteThrown = () => {
     report.thrown += 1;
@@ -223,9 +223,9 @@ function recordingCalls(store: SessionStore, time: VirtualTime, calls: StoreCall
 }
 
 /** A log that is past its beginning, whose positions are ahead of any clock. */
-function oldLog(now: () => number): LogCore {
+function oldLog(now: () => number): RevocationTable {
   let beforeMs = 120_000;
-  const core = new LogCore(sqliteStorage(), () => now() - beforeMs);
+  const core = new RevocationTable(sqliteStorage(), () => now() - beforeMs);
   beforeMs = 0;
   return core;
 }

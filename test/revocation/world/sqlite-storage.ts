@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import type { LogStorage } from '../../../src/revocation/log-core.ts';
+import type { LogStorage } from '../../../src/revocation/revocation-table.ts';
 
 /** A Durable Object's SQLite storage, on Node's SQLite. */
 export function sqliteStorage(): LogStorage {

@@ -46,17 +46,17 @@ export function createTokenClient({
         subject: identityId,
         tokenId: undefined,
         issuedAt,
-        believedUntil: ENDS_AT,
+        acceptedUntil: ENDS_AT,
         key: KEY,
       }),
   };
   const tokens = new TokenSessions({
     issuers: [issuer],
     revocation,
-    believedUnheldMs: 420_000,
+    maxAgeWithoutLogMs: 420_000,
     now,
   });
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const value = `${part({ alg: 'ES256', kid: 'k', typ: 'JWT' })}.${part({ iss: ISSUER })}.${part({})}`;
-  return (anchor: (work: Promise<unknown>) => void) => tokens.resolve({ value }, anchor);
+  return (waitUntil: (work: Promise<unknown>) => void) => tokens.resolve({ value }, waitUntil);
 }

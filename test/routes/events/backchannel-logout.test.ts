@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ISSUER, NOW, startIntakes } from './start-intakes.ts';
+import { ISSUER, NOW, startIntakes } from './start-receivers.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
 /** OpenID Connect Back-Channel Logout 1.0, section 2.4. */

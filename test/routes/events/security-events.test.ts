@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ISSUER, NOW, startIntakes } from './start-intakes.ts';
+import { ISSUER, NOW, startIntakes } from './start-receivers.ts';
 
 const TYPE = 'application/secevent+jwt';
 const CAEP = 'https://schemas.openid.net/secevent/caep/event-type';

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { Recorder } from '../../../src/routes/events/recorder.ts';
-import { createWebhookIntake } from '../../../src/routes/events/webhook.ts';
+import { createWebhookReceiver } from '../../../src/routes/events/webhook.ts';
 import { readWebhookMessage } from '../../../src/routes/events/webhook-message.ts';
 
 const NOW = 1_700_000_000_000;
@@ -10,7 +10,7 @@ const SECRET = 'a secret that only the test and the intake know';
 const TOLERANCE_SECONDS = 300;
 
 const recorded: unknown[] = [];
-const webhook = createWebhookIntake({
+const webhook = createWebhookReceiver({
   secrets: [SECRET],
   apiKeys: [],
   recorder: new Recorder({

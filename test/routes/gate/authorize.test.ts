@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Carrier, Presentation } from '../../../src/credentials/credential.ts';
+import type { Carrier, PresentedCredentials } from '../../../src/credentials/credential.ts';
 import { admit } from '../../../src/http/admit.ts';
 import { SiteHosts } from '../../../src/http/site-hosts.ts';
-import { isPreflight, type JudgeOptions, judge } from '../../../src/routes/gate/authorize.ts';
+import {
+  type AuthorizationOptions,
+  authorize,
+  isPreflight,
+} from '../../../src/routes/gate/authorize.ts';
 import { Rules } from '../../../src/rules/rules.ts';
 import { NOTHING_ASKED, type Resolution } from '../../../src/sessions/resolution.ts';
 import { pathPattern } from '../../support/path-pattern.ts';
@@ -30,7 +34,7 @@ function sessionOf(identityId: string, id: string): Resolution {
   };
 }
 
-function present(carrier: Carrier, first: string, ...others: string[]): Presentation {
+function present(carrier: Carrier, first: string, ...others: string[]): PresentedCredentials {
   const one = (value: string) => ({ carrier, value });
   return { kind: 'candidates', candidates: [one(first), ...others.map(one)] };
 }
@@ -43,12 +47,12 @@ interface Asked {
 
 /** What comes of a request with these credentials, and a record of what is looked up for it. */
 async function ask(
-  presented: Presentation[],
+  presented: PresentedCredentials[],
   good: Map<string, Resolution>,
   { method = 'GET', headers: sent = {}, rules = new Rules([]) }: Asked = {},
 ) {
   const asked: string[] = [];
-  const options: JudgeOptions = {
+  const options: AuthorizationOptions = {
     rules,
     methods: new Set(['GET', 'PUT', 'OPTIONS']),
     hosts: HOSTS,
@@ -68,11 +72,11 @@ async function ask(
   const admission = { hosts: HOSTS, allowedForms: new Set<never>() };
   const target = admit({ method, url: 'https://app.example.test/', headers }, admission);
   if (!target.ok) return expect.fail(target.failure);
-  const result = await judge({ headers, target: target.value, anchor: () => {} }, options);
+  const result = await authorize({ headers, target: target.value, waitUntil: () => {} }, options);
   return { result, asked };
 }
 
-async function judged(presented: Presentation[], good: Map<string, Resolution>) {
+async function authorization(presented: PresentedCredentials[], good: Map<string, Resolution>) {
   const { result, asked } = await ask(presented, good);
   if (!result.ok || isPreflight(result.value)) return expect.fail('a judgment');
   return { judgment: result.value, asked };
@@ -119,7 +123,7 @@ describe('judge()', () => {
     });
     if (!result.ok || isPreflight(result.value)) return expect.fail('a judgment');
     expect(result.value.verdict).toEqual({ kind: 'pass', session: undefined });
-    expect((await result.value.again()).verdict).toEqual(result.value.verdict);
+    expect((await result.value.recheck()).verdict).toEqual(result.value.verdict);
     expect(asked).toEqual([]);
   });
 
@@ -161,12 +165,12 @@ describe('judge()', () => {
 describe('judge().again', () => {
   it('T16: looks at the credential that opened the way, and at none that was refused before it', async () => {
     const good = new Map([['good', sessionOf('ann', '1')]]);
-    const { judgment, asked } = await judged(
+    const { judgment, asked } = await authorization(
       [present(COOKIE, 'dead'), present(BEARER, 'good')],
       good,
     );
     expect([judgment.verdict.kind, asked]).toEqual(['pass', ['dead', 'good']]);
-    expect((await judgment.again()).verdict.kind).toBe('pass');
+    expect((await judgment.recheck()).verdict.kind).toBe('pass');
     expect(asked).toEqual(['dead', 'good', 'good']);
   });
 
@@ -177,9 +181,9 @@ describe('judge().again', () => {
       ['third', sessionOf('ann', '3')],
     ]);
     const presented = [present(COOKIE, 'first', 'second'), present(BEARER, 'third')];
-    const { judgment } = await judged(presented, good);
+    const { judgment } = await authorization(presented, good);
     good.delete('first');
-    expect((await judgment.again()).verdict).toMatchObject({
+    expect((await judgment.recheck()).verdict).toMatchObject({
       kind: 'deny',
       reason: 'session_inactive',
     });

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { keepVigil } from '../../../src/forwarding/vigil.ts';
+import { watchSession } from '../../../src/forwarding/session-watch.ts';
 import { admit } from '../../../src/http/admit.ts';
 import { SiteHosts } from '../../../src/http/site-hosts.ts';
 import type { LogPage } from '../../../src/revocation/log-protocol.ts';
-import { LogView } from '../../../src/revocation/log-view.ts';
 import { sessionKey } from '../../../src/revocation/mark.ts';
+import { RevocationReplica } from '../../../src/revocation/revocation-replica.ts';
 import {
-  type Finding,
+  type AuthorizationOptions,
+  authorize,
   isPreflight,
-  type JudgeOptions,
-  judge,
+  type SessionDecision,
 } from '../../../src/routes/gate/authorize.ts';
 import { Rules } from '../../../src/rules/rules.ts';
 import type { Resolution } from '../../../src/sessions/resolution.ts';
@@ -55,7 +55,10 @@ interface Schedule {
 /** How long after the revocation what was opened goes on, in milliseconds of simulated time. */
 async function survival(
   schedule: Schedule,
-  lookBy: (again: () => Promise<Finding>, plain: () => Promise<Finding>) => () => Promise<Finding>,
+  lookBy: (
+    recheck: () => Promise<SessionDecision>,
+    plain: () => Promise<SessionDecision>,
+  ) => () => Promise<SessionDecision>,
 ): Promise<number> {
   const { lagMs, openedAfterMs, revokedAfterMs, readMs } = schedule;
   const now = () => Date.now();
@@ -70,8 +73,14 @@ async function survival(
     const page = { marks: isMarked ? [mark] : [], position: isMarked ? 2 : 1, hasMore: false };
     return later(page, takesMs);
   };
-  const view = new LogView({ log: { read }, lagMs, timeoutMs: 1000, maxMarks: 1000, now });
-  const options: JudgeOptions = {
+  const view = new RevocationReplica({
+    log: { read },
+    lagMs,
+    timeoutMs: 1000,
+    maxMarks: 1000,
+    now,
+  });
+  const options: AuthorizationOptions = {
     rules: new Rules([]),
     methods: new Set(['GET']),
     hosts: new SiteHosts('https://app.example.test'),
@@ -81,10 +90,10 @@ async function survival(
     ],
     sessions: {
       // What was checked before is believed unless a mark names it; the store tells the truth.
-      resolve: async (_credential, { asOf }, anchor) => {
-        await view.refresh(now(), anchor);
-        const isAsked = asOf > 0 || view.trustedSince(now()) > 0;
-        const isOver = isAsked ? now() >= revokedAt : view.notBefore({ sessionId: SESSION_ID }) > 0;
+      resolve: async (_credential, { minCheckedAt }, waitUntil) => {
+        await view.refresh(now(), waitUntil);
+        const isAsked = minCheckedAt > 0 || view.trustedSince(now()) > 0;
+        const isOver = isAsked ? now() >= revokedAt : view.lastMark({ sessionId: SESSION_ID }) > 0;
         return isOver ? SIGNED_OUT : SIGNED_IN;
       },
     },
@@ -99,18 +108,18 @@ async function survival(
   const request = { method: 'GET', url: 'https://app.example.test/', headers: new Headers() };
   const target = admit(request, options);
   if (!target.ok) throw new Error('admitted');
-  const plea = { headers: request.headers, target: target.value, anchor: () => {} };
-  const judged = async () => {
-    const judgment = await judge(plea, options);
+  const plea = { headers: request.headers, target: target.value, waitUntil: () => {} };
+  const authorization = async () => {
+    const judgment = await authorize(plea, options);
     if (!judgment.ok || isPreflight(judgment.value)) throw new Error('a judgment');
     return judgment.value;
   };
-  const opening = await judged();
+  const opening = await authorization();
   if (opening.verdict.kind !== 'pass') return 0;
-  const look = lookBy(opening.again, judged);
+  const look = lookBy(opening.recheck, authorization);
   let handedOutAt = Infinity;
   let endedAt = Infinity;
-  void keepVigil(async () => (await look()).verdict.kind, lagMs).then(async ({ over }) => {
+  void watchSession(async () => (await look()).verdict.kind, lagMs).then(async ({ over }) => {
     handedOutAt = now();
     await over;
     endedAt = now();
@@ -143,7 +152,7 @@ describe('what goes on after its answer', () => {
 
   it(`ends within the lag, whatever the age of the view and however slow the log (${SCHEDULES.length} schedules)`, async () => {
     for (const schedule of SCHEDULES) {
-      const ms = await survival(schedule, (again) => again);
+      const ms = await survival(schedule, (recheck) => recheck);
       expect(ms, JSON.stringify(schedule)).toBeLessThanOrEqual(schedule.lagMs);
     }
   });

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import type { Presentation } from '../../../src/credentials/credential.ts';
+import type { PresentedCredentials } from '../../../src/credentials/credential.ts';
 import type { AdmittedTarget } from '../../../src/http/admit.ts';
 import type { StoreAnswer } from '../../../src/providers/session-store.ts';
 import { whoami } from '../../../src/routes/whoami/whoami.ts';
 import { NOTHING_ASKED, type Resolution } from '../../../src/sessions/resolution.ts';
 import { createWorld, credential, FAULT, T, yes } from '../../sessions/sessions-world.ts';
 
-const SESSION: Presentation = { kind: 'candidates', candidates: [credential] };
-const TOKEN: Presentation = {
+const SESSION: PresentedCredentials = { kind: 'candidates', candidates: [credential] };
+const TOKEN: PresentedCredentials = {
   kind: 'tokens',
   candidates: [{ carrier: { kind: 'bearer' }, value: 'a.b.c' }],
 };
 
 /** whoami over a store and tokens that answer as told. */
-function createWhoami(presented: Presentation, token?: Resolution) {
+function createWhoami(presented: PresentedCredentials, token?: Resolution) {
   const world = createWorld();
   world.answer = yes({ expiresAt: T + 600_000 });
   const ask = async ({ cacheControl = '', search = '' } = {}) => {
@@ -28,7 +28,7 @@ function createWhoami(presented: Presentation, token?: Resolution) {
     const answer = await whoami(
       request,
       target as AdmittedTarget, // the members that are used
-      world.anchor,
+      world.waitUntil,
       {
         sessions: world.sessions,
         tokens: {

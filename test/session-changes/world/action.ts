@@ -5,7 +5,7 @@ type Standin = (method: string, path: string, body?: object) => Promise<Response
 type Ask = (path: string, init?: RequestInit) => Promise<Response>;
 
 /** Ways to the stores past the gate, and the way through it. */
-export interface Surroundings {
+export interface Dependencies {
   readonly kratosStandin: Standin;
   readonly keycardStandin: Standin;
   readonly kratos: Ask;
@@ -30,7 +30,7 @@ export interface Action {
   /** Who is nobody's concern in it. */
   readonly untouched: readonly Who[];
   /** What there has to be before, past the gate; gives the request as it is sent each time. */
-  prepare(people: People, surroundings: Surroundings): Promise<() => Sent>;
+  prepare(people: People, surroundings: Dependencies): Promise<() => Sent>;
   isSuccess(status: number): boolean;
 }
 

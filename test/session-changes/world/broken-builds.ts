@@ -97,8 +97,8 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
     breakages: [
       {
         file: 'src/routes/sessions-page/sessions-page.ts',
-        from: 'return changes.make(endSessions(oneSession(id), ender, kratos), anchor);',
-        to: 'return endSessions(oneSession(id), ender, kratos).send();',
+        from: 'return changes.make(endSessions(oneSession(id), owner, kratos), waitUntil);',
+        to: 'return endSessions(oneSession(id), owner, kratos).send();',
       },
     ],
   },
@@ -108,8 +108,8 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
     breakages: [
       {
         file: 'src/routes/sessions-page/sessions-page.ts',
-        from: 'return changes.make(endSessions(ALL_OTHER_SESSIONS, ender, kratos), anchor);',
-        to: 'return endSessions(ALL_OTHER_SESSIONS, ender, kratos).send();',
+        from: 'return changes.make(endSessions(ALL_OTHER_SESSIONS, owner, kratos), waitUntil);',
+        to: 'return endSessions(ALL_OTHER_SESSIONS, owner, kratos).send();',
       },
     ],
   },

@@ -1,4 +1,4 @@
-import { type Action, GUARDED, isDone, JSON_TYPE, type Surroundings, type Who } from './action.ts';
+import { type Action, type Dependencies, GUARDED, isDone, JSON_TYPE, type Who } from './action.ts';
 import type { RequestHeaders } from './people.ts';
 
 const KEYCARD_PEOPLE = ['user', 'agent', 'application', 'bystander'] as const;
@@ -35,7 +35,7 @@ function ending(
   };
 }
 
-async function issueBearer({ keycardStandin }: Surroundings): Promise<RequestHeaders> {
+async function issueBearer({ keycardStandin }: Dependencies): Promise<RequestHeaders> {
   const made = await keycardStandin('POST', 'bearers');
   const { bearer } = (await made.json()) as { bearer: string };
   return { authorization: `Bearer ${bearer}` };

@@ -1,5 +1,5 @@
-import type { LogCore } from '../../../src/revocation/log-core.ts';
 import type { RevocationLogStub } from '../../../src/revocation/log-protocol.ts';
+import type { RevocationTable } from '../../../src/revocation/revocation-table.ts';
 import type { Random } from '../../revocation/world/random.ts';
 import type { VirtualTime } from '../../revocation/world/virtual-time.ts';
 import type { DoorSchedule, StoreFault } from './door-schedule.ts';
@@ -75,7 +75,7 @@ function drawFault(
 
 /** The log as it is reached from an isolate: late, or not at all, and sometimes done without a word. */
 export function farLog(
-  core: LogCore,
+  core: RevocationTable,
   { logDelayMs, logLoss }: DoorSchedule,
   roads: Roads,
 ): RevocationLogStub {

@@ -1,12 +1,12 @@
 import { createGateway, type Gateway } from '../../../src/app/gateway.ts';
-import { LogCore } from '../../../src/revocation/log-core.ts';
+import { RevocationTable } from '../../../src/revocation/revocation-table.ts';
 import keycard from '../../../standins/keycard/src/worker.ts';
 import kratos from '../../../standins/kratos/src/worker.ts';
 import { FakeKv } from '../../revocation/world/fake-kv.ts';
 import { Random } from '../../revocation/world/random.ts';
 import { sqliteStorage } from '../../revocation/world/sqlite-storage.ts';
 import { VirtualTime } from '../../revocation/world/virtual-time.ts';
-import type { Action, Surroundings, Who } from './action.ts';
+import type { Action, Dependencies, Who } from './action.ts';
 import { ACTIONS } from './actions.ts';
 import type { DoorReport, DoorSchedule, Seen } from './door-schedule.ts';
 import { gateConfig } from './gate-config.ts';
@@ -154,7 +154,7 @@ async function run(world: World, action: Action): Promise<DoorReport> {
   return { action: name, answeredAt, tries, over, renewed, untouched, before, seen, bugs };
 }
 
-function surroundingsOf({ zoneId, send }: World): Surroundings {
+function surroundingsOf({ zoneId, send }: World): Dependencies {
   const atKratos = (path: string, init: RequestInit = {}) =>
     Promise.resolve(kratos.fetch(new Request(`https://kratos.test${path}`, init), {}));
   const gate = (path: string, init: RequestInit = {}) => send(path, init, 0);
@@ -187,9 +187,9 @@ function addressIn(document: string, person: Person): Seen['shows'] {
 }
 
 /** A log that is past its beginning, whose positions are ahead of any clock. */
-function oldLog(now: () => number): LogCore {
+function oldLog(now: () => number): RevocationTable {
   let beforeMs = 120_000;
-  const core = new LogCore(sqliteStorage(), () => now() - beforeMs);
+  const core = new RevocationTable(sqliteStorage(), () => now() - beforeMs);
   beforeMs = 0;
   return core;
 }

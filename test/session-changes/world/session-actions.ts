@@ -3,6 +3,7 @@ import {
   type Action,
   ANN,
   AT_KRATOS,
+  type Dependencies,
   GUARDED,
   isDone,
   JSON_TYPE,
@@ -10,7 +11,6 @@ import {
   plain,
   post,
   postForm,
-  type Surroundings,
 } from './action.ts';
 import { type KratosPerson, type People, SITE } from './people.ts';
 
@@ -88,7 +88,7 @@ function onPage(name: string, over: Action['over'], ends: (people: People) => st
 }
 
 /** As it stands in the page that a browser is shown through the gate; empty when the stores never answer. */
-async function readFormToken({ cookie }: KratosPerson, { gate }: Surroundings): Promise<string> {
+async function readFormToken({ cookie }: KratosPerson, { gate }: Dependencies): Promise<string> {
   for (let views = 0; views < MAX_PAGE_VIEWS; views += 1) {
     const shown = await gate('/.postern/sessions', { headers: { ...PAGE, cookie } });
     const token = /name="token" value="([^"]+)"/.exec(await shown.text())?.[1];

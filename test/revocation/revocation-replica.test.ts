@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { LogCore } from '../../src/revocation/log-core.ts';
 import type { LogPage } from '../../src/revocation/log-protocol.ts';
-import { CLOCK_SKEW_MS, LogView } from '../../src/revocation/log-view.ts';
+import { CLOCK_SKEW_MS, RevocationReplica } from '../../src/revocation/revocation-replica.ts';
+import { RevocationTable } from '../../src/revocation/revocation-table.ts';
 import { sqliteStorage } from './world/sqlite-storage.ts';
 import { settle } from './world/virtual-time.ts';
 
@@ -10,11 +10,11 @@ const LAG_MS = 5000;
 
 function newView({ maxMarks = 1000 } = {}) {
   const clock = { now: NOW };
-  const log = new LogCore(sqliteStorage(), () => clock.now);
+  const log = new RevocationTable(sqliteStorage(), () => clock.now);
   const calls = { count: 0 };
   const read = { answer: async (cursor: number): Promise<LogPage | undefined> => log.read(cursor) };
   const lags: number[] = [];
-  const view = new LogView({
+  const view = new RevocationReplica({
     log: {
       read: (cursor) => {
         calls.count += 1;
@@ -38,7 +38,7 @@ function newView({ maxMarks = 1000 } = {}) {
   return { clock, log, view, calls, read, refresh, mark, lags };
 }
 
-describe('LogView', () => {
+describe('RevocationReplica', () => {
   it('is read in front of the first request, behind the requests from half the lag, in front at the whole', async () => {
     const { clock, calls, refresh } = newView();
     expect(refresh()).toBeInstanceOf(Promise);
@@ -74,7 +74,7 @@ describe('LogView', () => {
     clock.now += LAG_MS;
     await refresh();
     expect(cursors).toEqual([0, between]);
-    expect(view.notBefore({ sessionId: 'b' })).toBeGreaterThan(between);
+    expect(view.lastMark({ sessionId: 'b' })).toBeGreaterThan(between);
   });
 
   it('takes a log of several pages in whole', async () => {
@@ -136,7 +136,7 @@ describe('LogView', () => {
     const { log, view, mark } = newView();
     const first = mark('a');
     if (first.kind === 'recorded') view.learn(first.page, 0, NOW);
-    expect(view.notBefore({ sessionId: 'a' })).toBe(log.read(0).position);
+    expect(view.lastMark({ sessionId: 'a' })).toBe(log.read(0).position);
     const page = log.read(log.read(0).position);
     view.learn({ ...page, position: page.position + 10 }, page.position + 5, NOW);
     expect(view.position()).toBe(log.read(0).position); // a page from further on would leave a gap
@@ -177,7 +177,7 @@ describe('LogView', () => {
     clock.now += LAG_MS;
     await refresh();
     expect(view.position()).toBe(replaced.log.read(0).position);
-    expect(view.notBefore({ sessionId: 'new' })).toBeGreaterThan(0);
+    expect(view.lastMark({ sessionId: 'new' })).toBeGreaterThan(0);
   });
 
   it('a clock that is set back does not make an old view young', async () => {
@@ -207,7 +207,7 @@ describe('LogView', () => {
     clock.now += 430_000;
     await refresh();
     expect(view.size).toBe(1);
-    expect(view.tokenNotBefore({ sessionId: 'denied' })).toBeGreaterThan(0);
+    expect(view.tokensDeniedUntil({ sessionId: 'denied' })).toBeGreaterThan(0);
   });
 
   it('looks for what may be forgotten once a minute at most, and at once when its clock was set back', async () => {
@@ -257,7 +257,7 @@ describe('LogView', () => {
     }
     expect(view.size).toBeLessThanOrEqual(2000);
     for (let index = 0; index < 3000; index += 1) {
-      expect(view.notBefore({ sessionId: `s${index}` })).toBeGreaterThan(NOW);
+      expect(view.lastMark({ sessionId: `s${index}` })).toBeGreaterThan(NOW);
     }
   });
 

@@ -1,8 +1,8 @@
 import type {
   Credential,
-  Presentation,
+  PresentedCredentials,
   TokenCredential,
-  UsablePresentation,
+  UsableCredentials,
 } from '../credentials/credential.ts';
 import type { DenialReason } from '../errors/reasons.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
@@ -18,7 +18,7 @@ export interface LookUps {
 export interface Resolved {
   readonly resolution: Resolution;
   /** The credential that the resolution is about; `undefined` if the resolution is about none or several. */
-  readonly chosen: UsablePresentation | undefined;
+  readonly chosen: UsableCredentials | undefined;
   /** Whether no candidate will ever be valid again, so that cookies of this name may be cleared. */
   readonly isDead: boolean;
   /** The number of look-ups. */
@@ -28,7 +28,7 @@ export interface Resolved {
 /** The result for a request, and the credentials that were looked up for it. */
 export interface Found extends Pick<Resolved, 'resolution' | 'chosen'> {
   /** The credentials in the order in which they were looked up. */
-  readonly tried: readonly UsablePresentation[];
+  readonly tried: readonly UsableCredentials[];
   /**
    * Names of the cookies that may be cleared. They will never be valid again, or their form is not that of a
    * credential.
@@ -53,18 +53,18 @@ const MAX_LOOK_UPS = 4;
  *
  * @returns `credential_conflicting` if the search reaches a header that was sent twice
  */
-export async function resolvePresentations(
-  presented: Iterable<Presentation>,
+export async function resolveCredentials(
+  all: Iterable<PresentedCredentials>,
   lookUps: LookUps,
 ): Promise<Result<Found, 'credential_conflicting'>> {
-  const tried: UsablePresentation[] = [];
+  const tried: UsableCredentials[] = [];
   const deadCookies: string[] = [];
   let refused: Resolved | undefined;
   let unusable: Resolution | undefined;
   let remaining = MAX_LOOK_UPS;
-  for (const presentation of presented) {
-    if (presentation.kind === 'unusable') {
-      const { reason, carrier } = presentation;
+  for (const presented of all) {
+    if (presented.kind === 'unusable') {
+      const { reason, carrier } = presented;
       if (reason === 'credential_conflicting') return failed(reason);
       unusable ??= notSignedIn(reason);
       // If there are too many cookies, one of them may be valid.
@@ -73,15 +73,15 @@ export async function resolvePresentations(
       }
       continue;
     }
-    const { length } = presentation.candidates;
+    const { length } = presented.candidates;
     if (remaining < (length === 1 ? 1 : length + 1)) break;
-    tried.push(presentation);
-    const resolved = await resolvePresentation(presentation, lookUps);
+    tried.push(presented);
+    const resolved = await resolvePresented(presented, lookUps);
     const { resolution, chosen } = resolved;
     if (!isRefused(resolution)) return success({ resolution, chosen, tried, deadCookies });
     refused ??= resolved;
     remaining -= resolved.lookUps;
-    const { carrier } = presentation.candidates[0];
+    const { carrier } = presented.candidates[0];
     if (carrier.kind === 'cookie' && resolved.isDead) deadCookies.push(carrier.cookieName);
   }
   const resolution = refused?.resolution ?? unusable ?? notSignedIn('credential_missing');
@@ -98,16 +98,16 @@ function isRefused(resolution: Resolution): boolean {
  * looked up. A good cookie wins over dead cookies. Two good cookies of different identities are ambiguous, because an
  * attacker may have planted one. A fault of any look-up is the result for all.
  */
-export function resolvePresentation(
-  presentation: UsablePresentation,
+export function resolvePresented(
+  presented: UsableCredentials,
   { session, token }: LookUps,
 ): Promise<Resolved> {
-  return presentation.kind === 'candidates'
-    ? resolveCandidates(presentation.candidates, session, (one) => ({
+  return presented.kind === 'candidates'
+    ? resolveCandidates(presented.candidates, session, (one) => ({
         kind: 'candidates',
         candidates: [one],
       }))
-    : resolveCandidates(presentation.candidates, token, (one) => ({
+    : resolveCandidates(presented.candidates, token, (one) => ({
         kind: 'tokens',
         candidates: [one],
       }));
@@ -116,7 +116,7 @@ export function resolvePresentation(
 async function resolveCandidates<Candidate>(
   candidates: readonly [Candidate, ...Candidate[]],
   resolve: (candidate: Candidate) => Promise<Resolution>,
-  present: (candidate: Candidate) => UsablePresentation,
+  present: (candidate: Candidate) => UsableCredentials,
 ): Promise<Resolved> {
   const [first] = candidates;
   const lookUps = candidates.length;

@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { addHop, isLoop } from '../../src/http/hops.ts';
+import { addGate, isLoop } from '../../src/http/loop-detection.ts';
 
 const HERE = 'https://app.example.test:8443';
 
-const come = (hops?: string) =>
-  isLoop(new Headers(hops === undefined ? {} : { 'postern-hops': hops }), HERE);
+const come = (gates?: string) =>
+  isLoop(new Headers(gates === undefined ? {} : { 'postern-hops': gates }), HERE);
 
 describe('isLoop()', () => {
   it('finds this gate among those that a request has come through', () => {
-    for (const hops of [
+    for (const gates of [
       'app.example.test:8443',
       'a, app.example.test:8443',
       'app.example.test:8443 ,a',
     ])
-      expect([hops, come(hops)]).toEqual([hops, true]);
-    for (const hops of [undefined, '', 'a', 'app.example.test', 'app.example.test:84430', 'a, b'])
-      expect([hops, come(hops)]).toEqual([hops, false]);
+      expect([gates, come(gates)]).toEqual([gates, true]);
+    for (const gates of [undefined, '', 'a', 'app.example.test', 'app.example.test:84430', 'a, b'])
+      expect([gates, come(gates)]).toEqual([gates, false]);
   });
 
   it('takes eight gates for a loop, whichever they are', () => {
@@ -25,7 +25,7 @@ describe('isLoop()', () => {
   });
 });
 
-describe('addHop()', () => {
+describe('addGate()', () => {
   it.each([
     [undefined, 'app.example.test:8443'],
     ['', 'app.example.test:8443'],
@@ -33,7 +33,7 @@ describe('addHop()', () => {
   ])('names this gate behind those before it: %j', (received, expected) => {
     const headers = new Headers();
     const sent = received === undefined ? {} : { 'postern-hops': received };
-    addHop(headers, new Headers(sent), HERE);
+    addGate(headers, new Headers(sent), HERE);
     expect(headers.get('postern-hops')).toBe(expected);
     expect(isLoop(headers, HERE)).toBe(true);
   });

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import {
-  concludeAnswer,
-  fromTier,
-  notCached,
-  refusalFromMemory,
-  unknown,
-} from '../../src/sessions/conclusions.ts';
 import type { ConfirmedAnswer } from '../../src/sessions/confirmed-answer.ts';
 import { setProvenance } from '../../src/sessions/provenance-headers.ts';
 import type { Resolution } from '../../src/sessions/resolution.ts';
+import {
+  fromTier,
+  notCached,
+  refusalFromMemory,
+  toResolution,
+  unknown,
+} from '../../src/sessions/to-resolution.ts';
 import { checkedSession } from './checked-sessions.ts';
 import { confirmedRefusal } from './confirmed-refusals.ts';
 
@@ -37,25 +37,25 @@ function provenanceOf({ provenance }: Resolution) {
   return [headers.get('cache-status'), headers.get('age')];
 }
 
-describe('concludeAnswer()', () => {
+describe('toResolution()', () => {
   it('makes a session of a session, with the Set-Cookie of its own request', () => {
-    const resolution = concludeAnswer(SESSION, AWAITED);
+    const resolution = toResolution(SESSION, AWAITED);
     expect(resolution).toMatchObject({ outcome: 'signed-in', body, setCookies: ['a=b'] });
     expect(provenanceOf(resolution)).toEqual(['postern; fwd=miss; ttl=28; detail=store', null]);
   });
 
   it('gives no Set-Cookie to who joined', () => {
-    const resolution = concludeAnswer(SESSION, { ...AWAITED, joined: true });
+    const resolution = toResolution(SESSION, { ...AWAITED, joined: true });
     expect(resolution).toMatchObject({ outcome: 'signed-in', setCookies: [] });
     expect(provenanceOf(resolution)[0]).toBe('postern; fwd=miss; ttl=28; collapsed; detail=store');
   });
 
   it('calls a session that ended while it was asked about no session', () => {
-    expect(concludeAnswer(SESSION, { ...AWAITED, now: T + 600_000 })).toMatchObject({
+    expect(toResolution(SESSION, { ...AWAITED, now: T + 600_000 })).toMatchObject({
       outcome: 'not-signed-in',
       reason: 'session_inactive',
     });
-    expect(concludeAnswer(SESSION, { ...AWAITED, now: T + 599_999 }).outcome).toBe('signed-in');
+    expect(toResolution(SESSION, { ...AWAITED, now: T + 599_999 }).outcome).toBe('signed-in');
   });
 
   it.each<[ConfirmedAnswer, Partial<Resolution>]>([
@@ -73,7 +73,7 @@ describe('concludeAnswer()', () => {
       { outcome: 'unknown', retryAfterSeconds: 7 },
     ],
   ])('makes of %j nothing else than it says', (answer, expected) => {
-    expect(concludeAnswer(answer, AWAITED)).toMatchObject(expected);
+    expect(toResolution(answer, AWAITED)).toMatchObject(expected);
   });
 });
 
@@ -105,7 +105,7 @@ describe('what a tier answers', () => {
     ['asked for before it', confirmedRefusal('b', { question: 1 }), false],
     ['that is not published', confirmedRefusal('b', { readiness: 'unpublished' }), false],
   ])('C26: lets a cookie be cleared by readiness %s: %s', (_, refusal, mayClearCookie) => {
-    expect(concludeAnswer(refusal, AWAITED)).toMatchObject({ mayClearCookie });
+    expect(toResolution(refusal, AWAITED)).toMatchObject({ mayClearCookie });
     const remembered = refusalFromMemory({ ...refusal, checkedAt: T }, T + 3000);
     expect(remembered).toMatchObject({ outcome: 'not-signed-in', mayClearCookie });
   });

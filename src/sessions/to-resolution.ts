@@ -58,7 +58,7 @@ export interface Circumstances {
 }
 
 /** Converts a store's answer to a resolution for the request. */
-export function concludeAnswer(answer: ConfirmedAnswer, circumstances: Circumstances): Resolution {
+export function toResolution(answer: ConfirmedAnswer, circumstances: Circumstances): Resolution {
   const { startedAt, logPosition, now, forwarded, joined = false, lifetimes } = circumstances;
   const provenance: Provenance = { ...FROM_STORE, forwarded, collapsed: joined };
   switch (answer.kind) {

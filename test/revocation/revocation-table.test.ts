@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { KnownMarks } from '../../src/revocation/known-marks.ts';
-import { ISSUER_SKEW_MS, LogCore } from '../../src/revocation/log-core.ts';
 import type { AppendOptions } from '../../src/revocation/log-protocol.ts';
 import type { Mark, MarkSubject } from '../../src/revocation/mark.ts';
+import { ISSUER_SKEW_MS, RevocationTable } from '../../src/revocation/revocation-table.ts';
 import { sqliteStorage } from './world/sqlite-storage.ts';
 
 const NOW = 1_700_000_000_000;
@@ -15,7 +15,7 @@ const OPTIONS: AppendOptions = {
 
 function newLog(storage = sqliteStorage()) {
   const clock = { now: NOW };
-  const log = new LogCore(storage, () => clock.now);
+  const log = new RevocationTable(storage, () => clock.now);
   return { log, clock, storage };
 }
 
@@ -34,7 +34,7 @@ function tentative(subject: MarkSubject): Mark {
 }
 
 /** The log as a reader that starts from nothing comes to know it. */
-function copyOf(log: LogCore): KnownMarks {
+function copyOf(log: RevocationTable): KnownMarks {
   const copy = new KnownMarks();
   for (;;) {
     const page = log.read(copy.position);
@@ -43,7 +43,7 @@ function copyOf(log: LogCore): KnownMarks {
   }
 }
 
-describe('LogCore', () => {
+describe('RevocationTable', () => {
   it('gives every mark a place of its own, each beyond the one before, though the clock stands still or goes back', () => {
     const { log, clock } = newLog();
     const positions = [0, 0, -5000, 100_000, -100_000].map((ms, index) => {
@@ -58,7 +58,7 @@ describe('LogCore', () => {
     const { log, storage } = newLog();
     log.append([definite(session('a'))], OPTIONS);
     const before = log.read(0).position;
-    const restarted = new LogCore(storage, () => NOW - 3_600_000);
+    const restarted = new RevocationTable(storage, () => NOW - 3_600_000);
     restarted.append([definite(session('b'))], OPTIONS);
     const page = restarted.read(before);
     expect(page.marks.map(({ key }) => key)).toEqual(['s:b']);
@@ -145,7 +145,7 @@ describe('LogCore', () => {
         },
       },
     };
-    const log = new LogCore(failing, () => NOW);
+    const log = new RevocationTable(failing, () => NOW);
     const [position, size] = [log.read(0).position, log.size];
     const once = { key: 'm', keepMs: 1000 };
     const append = () => log.append([definite(session('a'))], { ...OPTIONS, once });

@@ -1,11 +1,11 @@
 import { within } from '../runtime/deadline.ts';
-import { type Anchor, SingleFlight } from '../runtime/single-flight.ts';
+import { SingleFlight, type WaitUntil } from '../runtime/single-flight.ts';
 import { KnownMarks } from './known-marks.ts';
 import type { LogClient } from './log-client.ts';
 import type { LogPage, LogPosition } from './log-protocol.ts';
 import type { RevocationSubject, RevocationView } from './revocation-view.ts';
 
-export interface LogViewOptions {
+export interface RevocationReplicaOptions {
   readonly log: Pick<LogClient, 'read'>;
   readonly lagMs: number;
   /**
@@ -44,9 +44,9 @@ const REFRESH = 'refresh';
  * on the network delay or on another clock. A late answer is therefore still used. A read that starts at half the lag
  * may take the other half.
  */
-export class LogView implements RevocationView {
+export class RevocationReplica implements RevocationView {
   readonly lagMs: number;
-  readonly #options: LogViewOptions;
+  readonly #options: RevocationReplicaOptions;
   readonly #flights: SingleFlight<boolean>;
   readonly #readMs: number;
   #marks = new KnownMarks();
@@ -56,7 +56,7 @@ export class LogView implements RevocationView {
   #failedAt = -Infinity;
   #forgotAt = -Infinity;
 
-  constructor(options: LogViewOptions) {
+  constructor(options: RevocationReplicaOptions) {
     this.#options = options;
     this.lagMs = options.lagMs;
     const { timeoutMs, lagMs, now } = options;
@@ -71,7 +71,7 @@ export class LogView implements RevocationView {
 
   refresh(
     now: number,
-    anchor: Anchor,
+    waitUntil: WaitUntil,
     maxAgeMs = this.lagMs,
     waitMs = this.#options.timeoutMs,
   ): Promise<void> | undefined {
@@ -80,9 +80,9 @@ export class LogView implements RevocationView {
     const sinceFailure = now >= this.#failedAt ? now - this.#failedAt : Infinity;
     if (sinceFailure < QUIET_MS) return undefined;
     if (age >= maxAgeMs && sinceFailure >= FAILING_MS) {
-      return this.#waitFor(now - maxAgeMs, anchor, waitMs);
+      return this.#waitFor(now - maxAgeMs, waitUntil, waitMs);
     }
-    if (!this.#flights.has(REFRESH)) anchor(this.#join(now - maxAgeMs, anchor));
+    if (!this.#flights.has(REFRESH)) waitUntil(this.#join(now - maxAgeMs, waitUntil));
     return undefined;
   }
 
@@ -90,11 +90,11 @@ export class LogView implements RevocationView {
     return this.#marks.position;
   }
 
-  notBefore(subject: RevocationSubject): LogPosition {
+  lastMark(subject: RevocationSubject): LogPosition {
     return this.#marks.lastPosition(subject);
   }
 
-  tokenNotBefore(subject: RevocationSubject): number {
+  tokensDeniedUntil(subject: RevocationSubject): number {
     return this.#marks.issuedBefore(subject);
   }
 
@@ -128,18 +128,23 @@ export class LogView implements RevocationView {
   }
 
   /** Waits for a refresh, with the timer of the waiting request. */
-  async #waitFor(asOf: number, anchor: Anchor, waitMs: number): Promise<void> {
-    const refreshed = this.#join(asOf, anchor);
-    anchor(refreshed);
+  async #waitFor(minStartedAt: number, waitUntil: WaitUntil, waitMs: number): Promise<void> {
+    const refreshed = this.#join(minStartedAt, waitUntil);
+    waitUntil(refreshed);
     await within(waitMs, refreshed);
   }
 
-  async #join(asOf: number, anchor: Anchor): Promise<void> {
-    await this.#flights.join(REFRESH, asOf, (startedAt) => this.#read(startedAt, anchor), anchor);
+  async #join(minStartedAt: number, waitUntil: WaitUntil): Promise<void> {
+    await this.#flights.join(
+      REFRESH,
+      minStartedAt,
+      (startedAt) => this.#read(startedAt, waitUntil),
+      waitUntil,
+    );
   }
 
   /** Reads the log. Returns whether the copy is complete up to the log's position when the first read was sent. */
-  async #read(startedAt: number, anchor: Anchor): Promise<boolean> {
+  async #read(startedAt: number, waitUntil: WaitUntil): Promise<boolean> {
     const { now, maxMarks } = this.#options;
     if (this.#marks.size > maxMarks + 1000) this.#replacement ??= new KnownMarks();
     do {
@@ -149,7 +154,7 @@ export class LogView implements RevocationView {
       const page = await this.#options.log.read(cursor, {
         timeoutMs: this.#readMs,
         takeLate: (late) => this.learn(late, cursor, sentAt),
-        anchor,
+        waitUntil,
       });
       if (page === undefined) break;
       if (page.position < cursor) this.#readAllAnew();

@@ -1,10 +1,10 @@
 /** The verdict on a stream that goes on after the answer to its request. */
-export type Standing = 'pass' | 'deny' | 'cannot-tell';
+export type SessionStatus = 'pass' | 'deny' | 'cannot-tell';
 
 /** A watch over a session, for as long as the stream that it opened goes on. */
-export interface Vigil {
+export interface SessionWatch {
   /** Settles once, when the session is over or can no longer be checked. Never rejects. */
-  readonly over: Promise<Exclude<Standing, 'pass'>>;
+  readonly over: Promise<Exclude<SessionStatus, 'pass'>>;
   /** Ends the watch; to be called when the stream has ended. */
   stop(): void;
 }
@@ -14,51 +14,54 @@ const MAX_INTERVAL_MS = 1000;
 /**
  * Returns the greatest age of the data that a check relies on, in milliseconds: half the lag. Checks take the rest.
  */
-export function lookMaxAgeMs(lagMs: number): number {
+export function recheckMaxAgeMs(lagMs: number): number {
   return lagMs / 2;
 }
 
 /**
  * Checks a session again and again, and reports when it is over. Resolves after the first check.
  *
- * The data that a check relies on is no older than {@link lookMaxAgeMs} when the check begins. So its result holds for
+ * The data that a check relies on is no older than {@link recheckMaxAgeMs} when the check begins. So its result holds for
  * the rest of the lag from then on, and no longer: a slow check does not prolong the result of the check before. Hence
  * the stream of a revoked session ends no later than the lag after the revocation, by construction.
  *
  * @param look checks the session once more, and may take any time
  * @param lagMs `Infinity` without a revocation log: then only the result of a check can end the stream
  */
-export async function keepVigil(look: () => Promise<Standing>, lagMs: number): Promise<Vigil> {
-  const { promise: over, resolve } = Promise.withResolvers<Exclude<Standing, 'pass'>>();
-  let isLooking = false;
+export async function watchSession(
+  check: () => Promise<SessionStatus>,
+  lagMs: number,
+): Promise<SessionWatch> {
+  const { promise: over, resolve } = Promise.withResolvers<Exclude<SessionStatus, 'pass'>>();
+  let isChecking = false;
   let isOver = false;
   let forgetProof = () => {};
-  const timer = setInterval(lookAgain, Math.min(MAX_INTERVAL_MS, lagMs / 4));
+  const timer = setInterval(recheck, Math.min(MAX_INTERVAL_MS, lagMs / 4));
   const stop = () => {
     isOver = true;
     clearInterval(timer);
     forgetProof();
   };
-  const end = (standing: Exclude<Standing, 'pass'>) => {
+  const end = (status: Exclude<SessionStatus, 'pass'>) => {
     stop();
-    resolve(standing);
+    resolve(status);
   };
 
-  async function lookAgain(): Promise<void> {
-    if (isLooking) return;
-    isLooking = true;
-    const forgetThis = after(lagMs - lookMaxAgeMs(lagMs), () => end('cannot-tell'));
-    const standing = await look().catch((): Standing => 'cannot-tell');
-    isLooking = false;
-    if (isOver || standing !== 'pass') forgetThis();
+  async function recheck(): Promise<void> {
+    if (isChecking) return;
+    isChecking = true;
+    const forgetThis = after(lagMs - recheckMaxAgeMs(lagMs), () => end('cannot-tell'));
+    const status = await check().catch((): SessionStatus => 'cannot-tell');
+    isChecking = false;
+    if (isOver || status !== 'pass') forgetThis();
     else {
       forgetProof();
       forgetProof = forgetThis;
     }
-    if (!isOver && standing !== 'pass') end(standing);
+    if (!isOver && status !== 'pass') end(status);
   }
 
-  await Promise.race([lookAgain(), over]);
+  await Promise.race([recheck(), over]);
   return { over, stop };
 }
 

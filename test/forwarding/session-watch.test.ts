@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { keepVigil, lookMaxAgeMs, type Standing } from '../../src/forwarding/vigil.ts';
+import {
+  recheckMaxAgeMs,
+  type SessionStatus,
+  watchSession,
+} from '../../src/forwarding/session-watch.ts';
 
 const LAG_MS = 5000;
 
@@ -11,65 +15,65 @@ afterEach(() => {
 });
 
 /** When a vigil ended, and how; `undefined` while it goes on. */
-function watchEnd(vigil: { over: Promise<string> }) {
-  const end: { at?: number; standing?: string } = {};
-  void vigil.over.then((standing) => Object.assign(end, { at: Date.now(), standing }));
+function watchEnd(watch: { over: Promise<string> }) {
+  const end: { at?: number; status?: string } = {};
+  void watch.over.then((status) => Object.assign(end, { at: Date.now(), status }));
   return end;
 }
 
 const later = <Value>(value: Value, ms: number) =>
   new Promise<Value>((resolve) => setTimeout(resolve, ms, value));
 
-describe('keepVigil()', () => {
+describe('watchSession()', () => {
   it('goes on while every look passes, and looks no more once it is stopped', async () => {
-    const look = vi.fn(async (): Promise<Standing> => 'pass');
-    const vigil = await keepVigil(look, LAG_MS);
-    const end = watchEnd(vigil);
+    const check = vi.fn(async (): Promise<SessionStatus> => 'pass');
+    const watch = await watchSession(check, LAG_MS);
+    const end = watchEnd(watch);
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(look).toHaveBeenCalledTimes(61);
+    expect(check).toHaveBeenCalledTimes(61);
     expect(end).toEqual({});
-    vigil.stop();
+    watch.stop();
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(look).toHaveBeenCalledTimes(61);
+    expect(check).toHaveBeenCalledTimes(61);
     expect(end).toEqual({});
     expect(vi.getTimerCount()).toBe(0);
   });
 
   it.each(['deny', 'cannot-tell'] as const)('ends with the first look that says %s', async (no) => {
-    const answers: Standing[] = ['pass', 'pass', no];
-    const vigil = await keepVigil(async () => answers.shift() ?? 'pass', LAG_MS);
-    const end = watchEnd(vigil);
+    const answers: SessionStatus[] = ['pass', 'pass', no];
+    const watch = await watchSession(async () => answers.shift() ?? 'pass', LAG_MS);
+    const end = watchEnd(watch);
     await vi.advanceTimersByTimeAsync(1999);
     expect(end).toEqual({});
     await vi.advanceTimersByTimeAsync(1);
-    expect(end.standing).toBe(no);
+    expect(end.status).toBe(no);
     expect(vi.getTimerCount()).toBe(0);
   });
 
   it('is over at once when the first look says so', async () => {
-    const end = watchEnd(await keepVigil(async () => 'deny', LAG_MS));
+    const end = watchEnd(await watchSession(async () => 'deny', LAG_MS));
     await vi.advanceTimersByTimeAsync(0);
-    expect(end.standing).toBe('deny');
+    expect(end.status).toBe('deny');
   });
 
   it('a look that fails is no verdict', async () => {
-    const vigil = await keepVigil(() => Promise.reject(new Error('no')), LAG_MS);
-    expect(await vigil.over).toBe('cannot-tell');
+    const watch = await watchSession(() => Promise.reject(new Error('no')), LAG_MS);
+    expect(await watch.over).toBe('cannot-tell');
   });
 
   it('a look that never comes back proves nothing: what was proven before runs out', async () => {
     let looks = 0;
     const started = Date.now();
-    const vigil = await keepVigil(() => {
+    const watch = await watchSession(() => {
       looks += 1;
       return looks < 4 ? Promise.resolve('pass') : new Promise<never>(() => {});
     }, LAG_MS);
-    const end = watchEnd(vigil);
+    const end = watchEnd(watch);
     await vi.advanceTimersByTimeAsync(20_000);
     // The last look that proved anything began at 2 s, and holds for what the lag leaves.
     expect(end).toEqual({
-      at: started + 2000 + LAG_MS - lookMaxAgeMs(LAG_MS),
-      standing: 'cannot-tell',
+      at: started + 2000 + LAG_MS - recheckMaxAgeMs(LAG_MS),
+      status: 'cannot-tell',
     });
     expect(looks).toBe(4);
   });
@@ -82,12 +86,12 @@ describe('keepVigil()', () => {
           const begun = Date.now();
           const revokedAt = begun + revokedAfter;
           // The oldest view a look may have: it was read just before.
-          const look = (): Promise<Standing> => {
-            const knows = Date.now() - lookMaxAgeMs(lagMs);
+          const check = (): Promise<SessionStatus> => {
+            const knows = Date.now() - recheckMaxAgeMs(lagMs);
             return later(knows >= revokedAt ? 'deny' : 'pass', takesMs);
           };
           const end: { at?: number } = {};
-          void keepVigil(look, lagMs).then(({ over }) =>
+          void watchSession(check, lagMs).then(({ over }) =>
             over.then(() => Object.assign(end, { at: Date.now() })),
           );
           await vi.advanceTimersByTimeAsync(4 * lagMs + 1);
@@ -101,14 +105,14 @@ describe('keepVigil()', () => {
     'that is stopped while it looks leaves no timer behind and says nothing more (%s)',
     async (answer) => {
       let looks = 0;
-      const vigil = await keepVigil(() => {
+      const watch = await watchSession(() => {
         looks += 1;
         return looks === 1 ? Promise.resolve('pass') : later(answer, 500);
       }, LAG_MS);
-      const end = watchEnd(vigil);
+      const end = watchEnd(watch);
       await vi.advanceTimersByTimeAsync(1100);
       expect(looks).toBe(2);
-      vigil.stop();
+      watch.stop();
       await vi.advanceTimersByTimeAsync(500);
       expect(vi.getTimerCount()).toBe(0);
       await vi.advanceTimersByTimeAsync(60_000);
@@ -117,12 +121,12 @@ describe('keepVigil()', () => {
   );
 
   it('without a lag to hold, a slow look is waited for', async () => {
-    const opening = keepVigil(() => later('pass', 30_000), Infinity);
+    const opening = watchSession(() => later('pass', 30_000), Infinity);
     await vi.advanceTimersByTimeAsync(30_000);
-    const vigil = await opening;
-    const end = watchEnd(vigil);
+    const watch = await opening;
+    const end = watchEnd(watch);
     await vi.advanceTimersByTimeAsync(300_000);
     expect(end).toEqual({});
-    vigil.stop();
+    watch.stop();
   });
 });

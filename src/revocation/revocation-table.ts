@@ -56,7 +56,7 @@ export const ISSUER_SKEW_MS = 1000;
  * token's marks one of its issuer, the oldest half one of `everything`. A fold names more than was marked, and never
  * less.
  */
-export class LogCore {
+export class RevocationTable {
   readonly #storage: LogStorage;
   readonly #now: () => number;
   #position: number;
@@ -178,11 +178,11 @@ export class LogCore {
       if (issuer !== undefined) issuers.add(issuer);
     }
     for (const person of people) {
-      if (this.#countOf(person) > MAX_MARKS_OF_PERSON) this.#foldInto(person);
+      if (this.#countOf(person) > MAX_MARKS_OF_PERSON) this.#compactInto(person);
     }
     const share = Math.floor(maxMarks * ISSUER_SHARE);
     for (const issuer of issuers) this.#boundIssuer(issuer, share);
-    if (this.#count > maxMarks) this.#fold(maxMarks);
+    if (this.#count > maxMarks) this.#compact(maxMarks);
   }
 
   /** Limits the marks of one issuer. Folds each of its people's marks into one first, then the issuer's own. */
@@ -191,10 +191,10 @@ export class LogCore {
     const isTheirs = 'owner >= ? AND owner < ?';
     const [row] = this.#query(`SELECT COUNT(*) AS count FROM marks WHERE ${isTheirs}`, ...people);
     if (Number(row?.count) + this.#countOf(issuer) <= share) return;
-    this.#foldWhere(isTheirs, { bindings: people });
+    this.#compactWhere(isTheirs, { bindings: people });
     const count = this.#countOf(issuer);
     const kept = Math.floor(share / 2);
-    if (count > share) this.#foldInto(issuer, this.#positionAt(count - kept - 1, issuer));
+    if (count > share) this.#compactInto(issuer, this.#positionAt(count - kept - 1, issuer));
   }
 
   #countOf(owner: string): number {
@@ -213,21 +213,21 @@ export class LogCore {
     return typeof row?.position === 'number' ? row.position : this.#position;
   }
 
-  #foldInto(owner: string, upTo = this.#position): void {
-    this.#foldWhere('owner = ? AND position <= ?', { bindings: [owner, upTo] });
+  #compactInto(owner: string, upTo = this.#position): void {
+    this.#compactWhere('owner = ? AND position <= ?', { bindings: [owner, upTo] });
   }
 
   /**
    * Folds the log to half of its limit, so that folding is rare. Tentative marks go before marks that deny tokens.
    * Otherwise a client that floods the log with failing changes could end everyone's tokens.
    */
-  #fold(maxMarks: number): void {
+  #compact(maxMarks: number): void {
     const target = Math.floor(maxMarks / 2);
-    this.#foldWhere(
+    this.#compactWhere(
       `owner LIKE 'i%' AND owner IN (SELECT owner FROM marks GROUP BY owner HAVING COUNT(*) > 1)`,
     );
     if (this.#count > target) {
-      this.#foldWhere(`issued_before = 0 AND ${IS_FINE}`, { owner: TO_EVERYTHING });
+      this.#compactWhere(`issued_before = 0 AND ${IS_FINE}`, { owner: TO_EVERYTHING });
     }
     if (this.#count <= target) return;
     const [middle] = this.#query(
@@ -236,25 +236,25 @@ export class LogCore {
     );
     const upTo = middle?.position;
     if (typeof upTo !== 'number') return;
-    this.#foldWhere(`owner LIKE 'o%' AND position <= ${upTo}`);
-    this.#foldWhere(`position <= ${upTo} AND ${IS_FINE}`, { owner: TO_EVERYTHING });
+    this.#compactWhere(`owner LIKE 'o%' AND position <= ${upTo}`);
+    this.#compactWhere(`position <= ${upTo} AND ${IS_FINE}`, { owner: TO_EVERYTHING });
   }
 
   /**
    * Replaces marks by one mark of their owner, at the position of the last one. A reader before that position
    * receives the new mark. A reader beyond that position already has every replaced mark.
    */
-  #foldWhere(
+  #compactWhere(
     condition: string,
     { owner = 'owner', bindings = [] }: { owner?: string; bindings?: readonly SqlValue[] } = {},
   ): void {
-    const folded = this.#query(
+    const compacted = this.#query(
       `SELECT ${owner} AS key, MAX(position) AS position, MAX(issued_before) AS issued_before,
          MAX(keep_until) AS keep_until FROM marks WHERE ${condition} GROUP BY 1`,
       ...bindings,
     );
     this.#query(`DELETE FROM marks WHERE ${condition}`, ...bindings);
-    for (const mark of folded.map(toRecordedMark)) {
+    for (const mark of compacted.map(toRecordedMark)) {
       this.#upsert(mark.key, ownerOfKey(mark.key) ?? null, mark);
     }
     this.#count = this.#countMarks();

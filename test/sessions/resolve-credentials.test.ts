@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Carrier, Presentation, TokenCredential } from '../../src/credentials/credential.ts';
-import { concludeAnswer, unknown } from '../../src/sessions/conclusions.ts';
+import type {
+  Carrier,
+  PresentedCredentials,
+  TokenCredential,
+} from '../../src/credentials/credential.ts';
 import { NOTHING_ASKED, type Resolution } from '../../src/sessions/resolution.ts';
-import { resolvePresentations } from '../../src/sessions/resolve-presentation.ts';
+import { resolveCredentials } from '../../src/sessions/resolve-credentials.ts';
+import { toResolution, unknown } from '../../src/sessions/to-resolution.ts';
 import { checkedSession } from './checked-sessions.ts';
 import { confirmedRefusal } from './confirmed-refusals.ts';
 
@@ -10,9 +14,9 @@ const CIRCUMSTANCES = { startedAt: 0, logPosition: 0, now: 1, forwarded: 'miss' 
 
 /** What each credential value of these tests stands for. */
 const ANSWERS: Record<string, Resolution> = {
-  dead: concludeAnswer(confirmedRefusal('dead'), CIRCUMSTANCES),
-  dead2: concludeAnswer(confirmedRefusal('dead'), CIRCUMSTANCES),
-  dead3: concludeAnswer(confirmedRefusal('dead'), CIRCUMSTANCES),
+  dead: toResolution(confirmedRefusal('dead'), CIRCUMSTANCES),
+  dead2: toResolution(confirmedRefusal('dead'), CIRCUMSTANCES),
+  dead3: toResolution(confirmedRefusal('dead'), CIRCUMSTANCES),
   forged: {
     outcome: 'not-signed-in',
     reason: 'token_signature_invalid',
@@ -20,9 +24,9 @@ const ANSWERS: Record<string, Resolution> = {
     mayClearCookie: true,
     provenance: NOTHING_ASKED,
   },
-  weak: concludeAnswer({ kind: 'insufficient', body: 'weak' }, CIRCUMSTANCES),
+  weak: toResolution({ kind: 'insufficient', body: 'weak' }, CIRCUMSTANCES),
   doubt: unknown('store-503', 2, 'miss'),
-  odd: concludeAnswer({ kind: 'rejected', status: 400, body: 'odd' }, CIRCUMSTANCES),
+  odd: toResolution({ kind: 'rejected', status: 400, body: 'odd' }, CIRCUMSTANCES),
   ...Object.fromEntries(
     [
       ['ann', 'session-1', 'ann'],
@@ -31,7 +35,7 @@ const ANSWERS: Record<string, Resolution> = {
     ].map(([value = '', id = '', identityId = '']) => {
       const { session, body } = checkedSession({ id, identityId });
       const answer = { kind: 'session', session, body, setCookies: [] } as const;
-      return [value, concludeAnswer({ ...answer, cacheForSeconds: undefined }, CIRCUMSTANCES)];
+      return [value, toResolution({ ...answer, cacheForSeconds: undefined }, CIRCUMSTANCES)];
     }),
   ),
 };
@@ -43,24 +47,27 @@ const BEARER = { kind: 'bearer' } as const;
 
 type Values = readonly [string, ...string[]];
 
-function credentials(carrier: Carrier, ...[first, ...others]: Values): Presentation {
+function credentials(carrier: Carrier, ...[first, ...others]: Values): PresentedCredentials {
   const one = (value: string) => ({ carrier, value });
   return { kind: 'candidates', candidates: [one(first), ...others.map(one)] };
 }
 
-function tokens(carrier: TokenCredential['carrier'], ...[first, ...others]: Values): Presentation {
+function tokens(
+  carrier: TokenCredential['carrier'],
+  ...[first, ...others]: Values
+): PresentedCredentials {
   const one = (value: string) => ({ carrier, value });
   return { kind: 'tokens', candidates: [one(first), ...others.map(one)] };
 }
 
 const unusable = (
   carrier: Carrier,
-  reason: Extract<Presentation, { kind: 'unusable' }>['reason'] = 'credential_malformed',
-): Presentation => ({ kind: 'unusable', carrier, reason });
+  reason: Extract<PresentedCredentials, { kind: 'unusable' }>['reason'] = 'credential_malformed',
+): PresentedCredentials => ({ kind: 'unusable', carrier, reason });
 
 const cookies = (...values: Values) => credentials(COOKIE, ...values);
 
-async function resolve(...presented: Presentation[]) {
+async function resolve(...presented: PresentedCredentials[]) {
   const asked: string[] = [];
   const ask =
     (prefix: string) =>
@@ -68,7 +75,7 @@ async function resolve(...presented: Presentation[]) {
       asked.push(`${prefix}${value}`);
       return ANSWERS[value] ?? expect.fail(`no answer for ${value}`);
     };
-  const found = await resolvePresentations(presented, {
+  const found = await resolveCredentials(presented, {
     session: ask(''),
     token: ask('token '),
   });
@@ -76,7 +83,7 @@ async function resolve(...presented: Presentation[]) {
   return { ...found.value, asked };
 }
 
-describe('resolvePresentations() of one credential', () => {
+describe('resolveCredentials() of one credential', () => {
   it('asks nobody about none', async () => {
     const { resolution, asked, tried, deadCookies } = await resolve();
     expect({ asked, tried, deadCookies }).toEqual({ asked: [], tried: [], deadCookies: [] });
@@ -109,7 +116,7 @@ describe('resolvePresentations() of one credential', () => {
   });
 });
 
-describe('resolvePresentations() of several cookies of one name', () => {
+describe('resolveCredentials() of several cookies of one name', () => {
   it.each<[Values, string]>([
     [['dead', 'ann'], 'ann'],
     [['ann', 'dead'], 'ann'],
@@ -148,8 +155,8 @@ describe('resolvePresentations() of several cookies of one name', () => {
   );
 });
 
-describe('resolvePresentations() of one credential after another', () => {
-  it.each<[string, Presentation[], string]>([
+describe('resolveCredentials() of one credential after another', () => {
+  it.each<[string, PresentedCredentials[], string]>([
     ['a dead cookie', [cookies('dead'), credentials(BEARER, 'ann')], 'ann'],
     ['a cookie that can be none', [unusable(COOKIE), credentials(BEARER, 'ann')], 'ann'],
     ['a dead header', [credentials(HEADER, 'dead'), cookies('ann')], 'ann'],
@@ -199,7 +206,8 @@ describe('resolvePresentations() of one credential after another', () => {
   });
 
   it('T13: tells which cookies are dead: those that were refused, and none that may be good', async () => {
-    const names = async (...presented: Presentation[]) => (await resolve(...presented)).deadCookies;
+    const names = async (...presented: PresentedCredentials[]) =>
+      (await resolve(...presented)).deadCookies;
     expect(await names(cookies('dead', 'dead2'), tokens(TOKEN_COOKIE, 'forged'))).toEqual([
       's',
       't',
@@ -219,7 +227,7 @@ describe('resolvePresentations() of one credential after another', () => {
     };
     const all: Values[] = [['kept'], ['dead', 'kept']];
     for (const values of all)
-      expect(await resolvePresentations([cookies(...values)], lookUps)).toMatchObject({
+      expect(await resolveCredentials([cookies(...values)], lookUps)).toMatchObject({
         value: { resolution: { outcome: 'not-signed-in' }, deadCookies: [] },
       });
   });
@@ -232,7 +240,7 @@ describe('resolvePresentations() of one credential after another', () => {
       token: () => expect.fail('no token'),
     };
     for (const before of [unusable(COOKIE), cookies('dead')])
-      expect(await resolvePresentations([before, conflict], lookUps)).toMatchObject({
+      expect(await resolveCredentials([before, conflict], lookUps)).toMatchObject({
         failure: 'credential_conflicting',
       });
     expect((await resolve(cookies('ann'), conflict)).resolution).toBe(ANSWERS.ann);

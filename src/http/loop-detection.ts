@@ -1,0 +1,25 @@
+// Pure: no I/O, no clock.
+import { hostOf } from './site-hosts.ts';
+
+/** The header that lists the gates on a request's way, so that a request passes no gate twice. */
+export const LOOP_HEADER = 'postern-hops';
+const MAX_GATES = 8;
+
+/**
+ * Tells whether a request has already passed through this gate, or through 8 gates or more. A client that sends the
+ * header itself can only get its own request refused.
+ */
+export function isLoop(headers: Headers, publicUrl: string): boolean {
+  const gates = readGates(headers);
+  return gates.length >= MAX_GATES || gates.includes(hostOf(publicUrl));
+}
+
+/** Adds this gate to the list of gates of a received request. */
+export function addGate(headers: Headers, received: Headers, publicUrl: string): void {
+  headers.set(LOOP_HEADER, [...readGates(received), hostOf(publicUrl)].join(', '));
+}
+
+function readGates(headers: Headers): string[] {
+  const value = headers.get(LOOP_HEADER) ?? '';
+  return value === '' ? [] : value.split(',', MAX_GATES + 1).map((gate) => gate.trim());
+}
