@@ -1,30 +1,5 @@
-import { defineConfig } from 'vitest/config';
-
-/** Tests that mirror rooms of `src/` and call them directly. They run without a build: `npm run test:unit`. */
-const UNIT = [
-  'app',
-  'config',
-  'credentials',
-  'errors',
-  'forwarding',
-  'http',
-  'observability',
-  'providers',
-  'refusals',
-  'revocation',
-  'routes',
-  'rules',
-  'runtime',
-  'session',
-  'session-changes',
-  'sessions',
-  'tokens',
-].map((room) => `test/${room}/**/*.test.ts`);
-
-/** Tests of what the repository has beside the gate. They bring their own Workers or need none. */
-const TOOLS = ['support', 'standins', 'bench', 'docs', 'mutation'].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-);
+import { configDefaults, defineConfig } from 'vitest/config';
+import { excludedFrom, PARTS } from './test/parts.ts';
 
 export default defineConfig({
   test: {
@@ -33,18 +8,14 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
-    projects: [
-      { extends: true, test: { name: 'unit', include: UNIT } },
-      { extends: true, test: { name: 'tools', include: TOOLS } },
-      {
-        extends: true,
-        test: {
-          name: 'gate',
-          include: ['test/**/*.test.ts'],
-          exclude: [...UNIT, ...TOOLS],
-          globalSetup: ['test/support/global-setup.ts'],
-        },
+    projects: PARTS.map((part) => ({
+      extends: true,
+      test: {
+        name: part.name,
+        include: [...part.include],
+        exclude: [...configDefaults.exclude, ...excludedFrom(part)],
+        globalSetup: part.needsBuild ? ['test/support/global-setup.ts'] : [],
       },
-    ],
+    })),
   },
 });

@@ -174,7 +174,10 @@ function ownTestOf(file: string): string {
 }
 
 /** Without the tests of what the repository has beside the gate. */
-const OF_THE_GATE = ['--project', 'unit', '--project', 'gate'];
+const OF_THE_GATE = ['unit', 'gate', 'faults', 'isolates', 'simulations'].flatMap((part) => [
+  '--project',
+  part,
+]);
 
 /** What vitest runs of each stage for a mutant of this file; `undefined`: nothing. */
 const ARGUMENTS: Readonly<Record<Stage, (file: string) => readonly string[] | undefined>> = {
