@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSync } from 'oxc-parser';
 import { inRepository } from '../support/repository.ts';
+import { type Page, proseOf } from './pages.ts';
 
 /** One docblock of `src/`, as prose: without stars, tags, code and links. */
 export interface Docblock {
@@ -43,6 +44,42 @@ function docblocksOf(file: string, source: string): Docblock[] {
       sentences: sentencesOf(value),
     }))
     .filter(({ sentences }) => sentences.length > 0);
+}
+
+/** The sentences of one page of the documentation. */
+export interface PageWords {
+  readonly path: string;
+  /** Sentences of paragraphs and lists. */
+  readonly prose: readonly string[];
+  /** Sentences of tables. Many cells are no whole sentence, so their length says little. */
+  readonly cells: readonly string[];
+}
+
+/** Reads a page without its code, headings and HTML comments. A link counts as its text. */
+export function readPageWords(page: Page): PageWords {
+  const text = proseOf(page)
+    .replace(/<!--[\s\S]*?-->|^#+ .*$|^\s*\|[\s|:-]+\|$/gm, '')
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/\*\*/g, '');
+  const lines = text.split('\n');
+  const isRow = (line: string) => /^\s*\|/.test(line);
+  const paragraphs = lines
+    .map((line) => (isRow(line) ? '' : line))
+    .join('\n')
+    .split(/\n\s*\n|\n(?=\s*(?:[-*]|\d+\.)\s)/)
+    .map((paragraph) => paragraph.replace(/^\s*(?:[-*]|\d+\.)\s/, ''));
+  const cells = lines.filter(isRow).flatMap((row) => row.split(/(?<!\\)\|/));
+  return {
+    path: page.path,
+    prose: paragraphs.flatMap(sentencesOf),
+    cells: cells.flatMap(sentencesOf),
+  };
+}
+
+/** The mean number of words in a sentence. */
+export function meanLength(sentences: readonly string[]): number {
+  const words = sentences.flatMap((sentence) => sentence.match(/[\p{L}\p{N}][^\s]*/gu) ?? []);
+  return words.length / Math.max(1, sentences.length);
 }
 
 /** The sentences of a comment's text, tags such as `@returns` included as sentences of their own. */
