@@ -14,7 +14,7 @@ export interface AssetSettings {
   readonly base_path?: string | undefined;
 }
 
-/** What lies in the directory of `[assets]`. */
+/** The files in the directory of `[assets]`. */
 export interface AssetFiles {
   /** Paths from the directory on, such as `/docs/index.html`. `undefined`: the directory is not there. */
   readonly paths: readonly string[] | undefined;
@@ -22,7 +22,7 @@ export interface AssetFiles {
   readonly redirects: string;
 }
 
-/** A segment that no site has a file for. */
+/** A segment that is no file of any site. */
 const NO_FILE = 'postern-no-such-file';
 
 /**
@@ -40,7 +40,7 @@ export function findAssetProblems(
   if (assets.run_worker_first !== true) {
     const got = Array.isArray(assets.run_worker_first) ? 'a list' : 'false or nothing';
     problems.push(
-      `assets.run_worker_first: expected true, and nothing else; got ${got}. The platform answers a request for a file before the gate is asked. A list leaves the same hole for each path that is not in it.`,
+      `assets.run_worker_first: expected exactly true; got ${got}. Otherwise the platform serves a file without the gate. With a list, it does so for each path outside the list.`,
     );
   }
   // Any other name would be an unknown setting, and without one no request reaches the files.
@@ -73,7 +73,7 @@ function findSpellingProblems(
   const missing =
     paths === undefined
       ? [
-          'assets.directory: expected a directory; got nothing there. Build the site first: its files are compared with RULES.',
+          'assets.directory: expected a directory; found none. Build the site first, because its files are compared with RULES.',
         ]
       : [];
   return [
@@ -103,14 +103,14 @@ function withPagesOfRules(paths: readonly string[], { RULES }: Config, base: str
   return files;
 }
 
-/** A rewrite serves one file at another file's path, whatever `html_handling` says. */
+/** A rewrite serves one file at another file's path, with any `html_handling`. */
 function findRewrites(redirects: string): string[] {
   return redirects.split('\n').flatMap((line, index) => {
     const [from = '', , status] = line.trim().split(/\s+/);
     return from.startsWith('#') || status !== '200'
       ? []
       : [
-          `assets: line ${index + 1} of _redirects rewrites (status 200): its file is served at a path that another rule may open. Use a redirect, or ask for the file by its own path.`,
+          `assets: line ${index + 1} of _redirects rewrites (status 200): it serves a file at a path that another rule may open. Use a redirect, or use the file's own path.`,
         ];
   });
 }
@@ -127,7 +127,7 @@ function findSplitFiles(files: ReadonlySet<string>, site: GatedSite, html: strin
           `${group.map((spelling) => `"${site.base}${spelling}"`).join(', ')} under ${describe(ruleOf(group[0] ?? file, origin, site))}`,
       );
       return [
-        `RULES: expected one rule, or rules that ask the same, for all spellings of a file under html_handling "${html}"; got ${parts.join(' and ')}. Give each spelling what the file needs, or set html_handling and not_found_handling to "none".`,
+        `RULES: expected one rule, or rules with the same requirements, for all spellings of a file under html_handling "${html}"; got ${parts.join(' and ')}. Give all spellings the same requirements, or set html_handling and not_found_handling to "none".`,
       ];
     });
   });
@@ -151,7 +151,7 @@ function spellingsOf(file: string, files: ReadonlySet<string>): string[] {
   return [file, ...others.filter((other) => !files.has(other))];
 }
 
-/** Paths without a file that are answered with one, to people who may not ask for that file itself. */
+/** Paths without a file at which the platform serves a file whose own path has stricter requirements. */
 function findOpenFallbacks(
   notFound: string,
   files: ReadonlySet<string>,
@@ -166,14 +166,14 @@ function findOpenFallbacks(
       const [own, other] = [ruleOf(file, origin, site), ruleOf(path, origin, site)];
       if (asksAtLeast(other, own)) return [];
       return [
-        `RULES: "${site.base}${file}" is also served where no file is, such as at "${site.base}${path}", under not_found_handling "${notFound}"; its own path comes under ${describe(own)}, the other under ${describe(other)}. Give the file what the other path has, or set not_found_handling to "none".`,
+        `RULES: "${site.base}${file}" is also served at paths without a file, such as "${site.base}${path}", under not_found_handling "${notFound}"; its own path is under ${describe(own)}, the other under ${describe(other)}. Give the file's path the same requirements as the other path, or set not_found_handling to "none".`,
       ];
     });
   });
   return [...new Set(found)];
 }
 
-/** At least one for each rule, each folder with an error page, and for what no rule matches. */
+/** At least one path for each rule, for each folder with an error page, and for the default rule. */
 function pathsWithoutFile(
   files: ReadonlySet<string>,
   { RULES }: Config,
@@ -208,14 +208,14 @@ function fallbackOf(
   return undefined;
 }
 
-/** The rule that GET comes under; `undefined` for a path that the gate answers 400. */
+/** The rule of a GET request; `undefined` for a path that gets 400. */
 function ruleOf(path: string, origin: string, site: GatedSite): Rule | undefined {
   const url = `${origin}${(site.base + path).split('/').map(encodeURIComponent).join('/')}`;
   const target = admit({ method: 'GET', url, headers: new Headers() }, site);
   return target.ok ? site.rules.match(target.value).rule : undefined;
 }
 
-/** What a rule asks of a person; two rules with the same text let the same people in. */
+/** The requirements of a rule as text. Two rules with the same text let the same people in. */
 function asksOf(rule: Rule | undefined): string {
   if (rule === undefined) return '';
   const { session, aal, authenticatedWithinMs, conditions } = rule;
@@ -227,7 +227,7 @@ function asksOf(rule: Rule | undefined): string {
   ]);
 }
 
-/** Whether everyone who passes `rule` also passes `other`. */
+/** Tells whether every request that passes `rule` also passes `other`. */
 function asksAtLeast(rule: Rule | undefined, other: Rule | undefined): boolean {
   if (rule === undefined || other?.session !== 'required') return true;
   const sources = rule.conditions.map(({ source }) => source);

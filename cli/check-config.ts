@@ -1,6 +1,6 @@
 /**
- * Checks wrangler.toml without deploying: every setting by the same code the Worker refuses to start with, and
- * what the platform would otherwise let pass silently.
+ * Checks wrangler.toml without deploying. The settings are checked by the Worker's own code. The check also finds
+ * lines of the file that the platform accepts silently although they open a way around the gate.
  *
  *   npm run check-config [-- --config path/to/wrangler.toml] [--env name]
  */
@@ -22,7 +22,7 @@ const { values } = readCommandLine(USAGE, {
 const wrangler = orRefuseCall(() => readWranglerEnvironment(values));
 const { file, bindings, environment } = wrangler;
 
-/** Settings by which others are persuaded of something. */
+/** Settings that must be secrets. */
 const SECRETS = [
   'ADMIN_SECRETS',
   'ASSERTION_KEYS',
@@ -53,38 +53,44 @@ function assetProblems(): string[] {
   return findAssetProblems(file.assets, files, config.ok ? config.value : undefined);
 }
 
-/** What is legal but leaves a way around the gate, or a promise unkept. */
+/** Valid settings that leave a way around the gate, or that have no effect. */
 function warnings(): string[] {
   const found: string[] = [];
   if (file.workers_dev !== false) {
-    found.push('workers_dev is not false: the gate can also be reached on workers.dev.');
+    found.push(
+      'workers_dev is not false: clients can also reach the gate on workers.dev. Set workers_dev = false.',
+    );
   }
   if (file.preview_urls !== false) {
-    found.push('preview_urls is not false: old versions of the gate can be reached.');
+    found.push(
+      'preview_urls is not false: clients can reach old versions of the gate. Set preview_urls = false.',
+    );
   }
   if (!bindings.includes('SESSIONS')) {
     found.push(
-      'there is no KV namespace SESSIONS: each isolate remembers sessions for itself alone.',
+      'there is no KV namespace SESSIONS: isolates do not share cached sessions. Bind one if they should.',
     );
   }
   if (config.ok && config.value.REVOCATION === 'off') {
     found.push(
-      'REVOCATION is "off": a revoked session is served until its cached answer is stale.',
+      'REVOCATION is "off": a revoked session is served until its cached answer is stale. Set REVOCATION to "log" to end it within seconds.',
     );
   }
   if (config.ok && config.value.ORIGIN_URL === undefined && !bindings.includes('ORIGIN')) {
-    found.push('there is neither ORIGIN_URL nor a service binding ORIGIN: no site is gated.');
+    found.push(
+      'ORIGIN_URL and the service binding ORIGIN are both missing: Postern gates no site, and answers only its own routes. Set one of them if there is a site.',
+    );
   }
   if (config.ok && asksItself(config.value)) {
     found.push(
-      'ORIGIN_URL equals PUBLIC_URL, which reaches the origin from a route only: with a custom domain, or with the compatibility flag global_fetch_strictly_public, the call comes back and every page is answered 508. Use a route without that flag, or set ORIGIN_URL to another address of the origin.',
+      'ORIGIN_URL equals PUBLIC_URL. That URL reaches the origin only from a route. With a custom domain, or with the compatibility flag global_fetch_strictly_public, the call comes back to the Worker, and every page gets 508. Use a route without that flag, or set ORIGIN_URL to another URL of the origin.',
     );
   }
   if (config.ok) found.push(...findIdleSettings(config.value));
   if (config.ok) found.push(...believedHeaders(config.value));
   if (config.ok && config.value.ORIGIN_URL !== undefined && bindings.includes('ORIGIN')) {
     found.push(
-      'ORIGIN_URL is set beside the service binding ORIGIN: the site gets that URL and its host. Leave ORIGIN_URL out, and it gets the public URL.',
+      'ORIGIN_URL and the service binding ORIGIN are both set: the site gets ORIGIN_URL and its host. Remove ORIGIN_URL if the site should get the public URL.',
     );
   }
   for (const [index, issuer] of (config.ok ? config.value.ISSUERS : []).entries()) {
@@ -93,18 +99,18 @@ function warnings(): string[] {
     const unreached = isAsked ? 'an identity that Kratos no longer has' : 'a person';
     const remedy = isAsked ? 'Name' : 'Set KRATOS_ADMIN_URL; name';
     found.push(
-      `ISSUERS.${index} takes tokens without a session claim. If the tokenizer has subject_source: external_id, such a token names its person by the external id alone. A webhook or event that names ${unreached} by the identity's id alone does not end it, and nothing ends it by an external id that was changed since. ${remedy} the external id too (external_ids), or let the mapper add session and set required_claims = ["session"].`,
+      `ISSUERS.${index} takes tokens without a session claim. If the tokenizer has subject_source: external_id, such a token names its person only by the external id. A webhook or event does not end it if it names ${unreached} only by the identity's id, or by an external id that was changed later. ${remedy} the external id too (external_ids), or let the mapper add session and set required_claims = ["session"].`,
     );
   }
   for (const name of SECRETS.filter((secret) => secret in (file.vars ?? {}))) {
     found.push(
-      `${name} is a variable, which everyone who can see the Worker can read: make it a secret.`,
+      `${name} is a variable, and everyone with access to the Worker can read variables. Set it as a secret: npx wrangler secret put ${name}.`,
     );
   }
   return found;
 }
 
-/** Whether the origin is asked at the public URL, and the platform hands that to the Worker once more. */
+/** Tells whether the Worker calls the origin at the public URL, and the platform sends that call to the Worker again. */
 function asksItself({ ORIGIN_URL, PUBLIC_URL }: Config): boolean {
   if (bindings.includes('ORIGIN') || ORIGIN_URL === undefined) return false;
   const { origin, host } = new URL(PUBLIC_URL);
@@ -116,7 +122,7 @@ function asksItself({ ORIGIN_URL, PUBLIC_URL }: Config): boolean {
   return isCustomDomain || file.compatibility_flags.includes('global_fetch_strictly_public');
 }
 
-/** Headers that are let through and that some product takes for its user's identity. */
+/** Warnings for forwarded headers that some product trusts as proof of identity. */
 function believedHeaders({ FORWARDED_HEADERS, RULES }: Config): string[] {
   const lists = [
     ['FORWARDED_HEADERS', FORWARDED_HEADERS] as const,
@@ -130,7 +136,7 @@ function believedHeaders({ FORWARDED_HEADERS, RULES }: Config): string[] {
       return product === undefined
         ? []
         : [
-            `${setting} lets ${name} through. ${product}: believed to say who the user is, so a client that sends it could be any user there. Keep it only if the site is another product.`,
+            `${setting} lets ${name} through. ${product} trusts this header as proof of identity: a client that sends it could be any user there. Keep the header only if the site is another product.`,
           ];
     }),
   );

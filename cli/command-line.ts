@@ -1,11 +1,11 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 
-/** The status of a program that was called wrongly; 1 is for what it found. */
+/** Exit status for a wrong command line. Status 1 is for findings. */
 const WRONG_CALL = 2;
 
 /**
- * Reads the command line, as `parseArgs()` does. `--help` shows the usage; a line that cannot be read is told what is
- * wrong with it, with the usage, and ends the program with status 2.
+ * Reads the command line, as `parseArgs()` does. `--help` prints the usage. A wrong command line prints the problem and the
+ * usage, and ends the program with status 2.
  */
 export function readCommandLine<const Wanted extends ParseArgsConfig>(
   usage: string,
@@ -22,7 +22,7 @@ export function readCommandLine<const Wanted extends ParseArgsConfig>(
   }
 }
 
-/** A whole number from a command line. */
+/** Reads a whole number from a command line. */
 export function readWholeNumber(name: string, text: string, most: number): number {
   const number = Number(text);
   if (!/^\d+$/.test(text) || number < 1 || number > most) {
@@ -40,7 +40,7 @@ export function orRefuseCall<Value>(read: () => Value): Value {
   }
 }
 
-/** Says what is wrong with how the program was called, and ends it. */
+/** Prints the problem of a wrong command line, and ends the program. */
 export function refuseCall(...lines: readonly string[]): never {
   for (const line of lines) console.error(line);
   process.exit(WRONG_CALL);

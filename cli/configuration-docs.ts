@@ -32,11 +32,29 @@ if (process.argv.includes('--check')) {
 function introduction(): string {
   return `# Configuration
 
-Settings are variables of the Worker: \`[vars]\` in \`wrangler.toml\`, or secrets. Numbers, lists and tables may be given
-as TOML or as their JSON text (secrets are always text). They are read once per isolate; a wrong or misspelt one stops
-service with status 500, and the log names every wrong setting (items of a list are
-counted from 0: \`RULES.0\` is the first). \`npm run check-config\` says the same before
-deployment. This page is written from \`src/config\`.
+To configure Postern, set variables in \`wrangler.toml\`, and check them:
+
+\`\`\`toml
+[vars]
+PUBLIC_URL = "https://app.example.com"
+KRATOS_PUBLIC_URL = "https://auth.example.com"
+ORIGIN_URL = "https://origin.example.com"
+IDENTITY_HEADERS = { X-User-Id = "identity.id" }
+
+[[vars.RULES]]
+path = "/public/*"
+session = "none"
+\`\`\`
+
+\`\`\`sh
+npm run check-config
+\`\`\`
+
+Settings are variables of the Worker: \`[vars]\` in \`wrangler.toml\`, or secrets (\`npx wrangler secret put NAME\`). Numbers, lists and
+tables may be TOML or JSON text; secrets are always text. Each isolate reads the settings once. With a wrong or
+misspelt setting, Postern answers every request with 500, and the log names every wrong setting. The items of a list are counted
+from 0: \`RULES.0\` is the first. \`npm run check-config\` names the same errors before a deployment. Terms are defined in the
+[glossary](glossary.md). This page is generated from \`src/config\`.
 `;
 }
 
@@ -122,11 +140,12 @@ function bindings(): string {
 
 | name | kind | meaning |
 | --- | --- | --- |
-| \`SESSIONS\` | KV namespace | Sealed sessions, shared between isolates. Without it each isolate remembers for itself. |
+| \`SESSIONS\` | KV namespace | Sealed sessions, shared between isolates. Without it, each isolate caches sessions only for itself. |
 | \`REVOCATIONS\` | Durable Object | The revocation log, class \`RevocationLog\`. Required unless \`REVOCATION\` is \`off\`. |
-| \`KRATOS\` | service | A Worker that forwards to Kratos, for example one placed near it. Without it, Kratos is called over the network. |
+| \`KRATOS\` | service | A Worker that forwards to Kratos, for example a Worker near Kratos. Without it, Kratos is called over the network. |
 | \`KRATOS_ADMIN\` | service | A Worker that forwards to Kratos’s admin API. Without it, \`KRATOS_ADMIN_URL\` is called over the network. |
 | \`KEYCARD\` | service | A Worker that forwards to Keycard’s API. Without it, \`KEYCARD_API_URL\` is called over the network. |
-| \`ORIGIN\` | service | The site, when it is itself a Worker. Without it, \`ORIGIN_URL\` is called over the network. |
+| \`ORIGIN\` | service | The site, if it is itself a Worker. Without it, \`ORIGIN_URL\` is called over the network. |
+| \`METRICS\` | Analytics Engine dataset | One data point per decision ([Counting](deployment.md#counting)). Without it, decisions are not counted. |
 `;
 }

@@ -1,5 +1,5 @@
 /**
- * Deploys the gate, after check-config has found nothing wrong with the same file and environment.
+ * Deploys the gate, if check-config finds no error in the same file and environment.
  *
  *   npm run deploy [-- --config path/to/wrangler.toml] [--env name] [--dry-run]
  */
@@ -9,7 +9,7 @@ import { readCommandLine } from './command-line.ts';
 
 const USAGE = 'usage: npm run deploy [-- --config path/to/wrangler.toml] [--env name] [--dry-run]';
 
-// No other option of `wrangler deploy`: --assets, --var and --route would deploy what was not checked.
+// No other option of `wrangler deploy`: --assets, --var and --route would deploy unchecked settings.
 const { values } = readCommandLine(USAGE, {
   options: {
     config: { type: 'string', default: 'wrangler.toml' },
@@ -26,7 +26,7 @@ const which = [
 run(process.execPath, [join(import.meta.dirname, 'check-config.ts'), ...which]);
 run('wrangler', ['deploy', ...which, ...(values['dry-run'] ? ['--dry-run'] : [])]);
 
-/** Runs a program to its end; ends this one with its status unless that is 0. */
+/** Runs a program to its end. If its status is not 0, this program ends with the same status. */
 function run(program: string, parameters: readonly string[]): void {
   const { status, error } = spawnSync(program, parameters, { stdio: 'inherit' });
   if (error !== undefined) console.error(`${program}: ${error.message}`);

@@ -24,14 +24,14 @@ export interface ExplainedRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: Headers;
-  /** What whoami answers for its credential; `undefined`: nobody is signed in. */
+  /** The answer of whoami for its credential; `undefined` for an anonymous request. */
   readonly sessionDocument: string | undefined;
 }
 
 const CREDENTIAL = 'explained-session-credential';
 const PLACE = /session(?:\.[A-Za-z_][A-Za-z0-9_]*)+/g;
 
-/** What Postern would do with a request, line by line. */
+/** Explains the answer to a request, line by line. */
 export async function explainRequest(
   asked: ExplainedRequest,
   { config, now }: { readonly config: Config; readonly now: number },
@@ -55,7 +55,9 @@ export async function explainRequest(
   const target = admitted.value;
   if (options.hosts.originOf(target.host) === undefined) return refused('host_unknown');
   if (isGatewayRoute(target, config, now)) {
-    return ["Answer    by a route of Postern's own: RULES take no part, and the site is not asked"];
+    return [
+      "Answer    from a route of Postern's own: RULES do not apply, and the site gets no request",
+    ];
   }
   const headers = new Headers(asked.headers);
   if (asked.sessionDocument !== undefined) headers.set('x-session-token', CREDENTIAL);
@@ -63,7 +65,10 @@ export async function explainRequest(
   if (!authorization.ok) return refused(authorization.failure);
   if (isPreflight(authorization.value)) {
     const { rule, origin } = authorization.value;
-    return [`Rule      ${rule.name}`, `Answer    204: the preflight of ${origin} is answered here`];
+    return [
+      `Rule      ${rule.name}`,
+      `Answer    204: Postern answers the preflight of ${origin} itself`,
+    ];
   }
   return [
     ...describeMatch(authorization.value.match),
@@ -74,7 +79,7 @@ export async function explainRequest(
 
 /** Asks the gateway's own router. Nothing is sent. */
 function isGatewayRoute(target: AdmittedTarget, config: Config, now: number): boolean {
-  const unsent = () => Promise.reject(new Error('explain asks nobody'));
+  const unsent = () => Promise.reject(new Error('explain makes no call'));
   const gateway = createGateway(config, {
     kv: undefined,
     openLog: undefined,
@@ -103,9 +108,7 @@ function resolutionOf(sessionDocument: string | undefined, now: number): Resolut
   const body = sessionDocument ?? '';
   const read = readKratosSession(body);
   if (sessionDocument !== undefined && read.kind === 'not-a-session') {
-    throw new Error(
-      'the session file is not what /sessions/whoami answers: save one answer as it is',
-    );
+    throw new Error('the session file: expected an answer of /sessions/whoami; save one unchanged');
   }
   if (read.kind !== 'active' || now >= read.session.expiresAt) {
     const reason = 'session_inactive';
@@ -133,7 +136,7 @@ function describeMatch({ rule, byReading }: RuleMatch): string[] {
   return [...new Set(readings), `Rule      ${rule.name}: ${asks.join(', ')}`];
 }
 
-/** Each place a condition names, with what it held. */
+/** Each place that a condition names, with its value. */
 function describeConditions({ match, resolution }: Authorization): string[] {
   return match.rule.conditions.flatMap((condition) => {
     const lines = [`Condition ${condition.source}`];

@@ -1,11 +1,11 @@
 /**
- * Says what Postern would do with a request, by the Worker's own code: how its path is read, which rule it comes under and
- * why, what a condition saw, what would be answered and what the origin would get. Asks nobody.
+ * Explains the answer to a request, by the Worker's own code: the readings of its path, its rule, the values in a condition,
+ * the answer, and the request that the origin would get. Makes no call.
  *
  *   npm run explain -- GET https://app.example.com/admin [--session file.json] [--header "Name: value"]…
  *                      [--at 2026-11-20T12:00:00Z] [--config wrangler.toml] [--env name]
  *
- * The session file holds what /sessions/whoami answers. Without one, nobody is signed in.
+ * The session file contains an answer of /sessions/whoami. Without a file, the request is anonymous.
  */
 import { readFileSync } from 'node:fs';
 import { readConfig } from '../src/config/config.ts';
@@ -30,7 +30,7 @@ const { values, positionals } = readCommandLine(USAGE, {
 const [method, url, ...more] = positionals;
 if (method === undefined || url === undefined || more.length > 0) refuseCall(USAGE);
 if (!/^https?:\/\//i.test(url)) {
-  refuseCall('URL: expected a whole one, such as https://app.example.com/admin.', USAGE);
+  refuseCall('URL: expected a full URL, such as https://app.example.com/admin.', USAGE);
 }
 
 const { environment } = orRefuseCall(() => readWranglerEnvironment(values));
@@ -53,7 +53,7 @@ try {
   );
   console.log(explanation.join('\n'));
 } catch (error) {
-  // What is wrong with what was given: a file that is not there, or holds no session; a header that is none.
+  // An error in the input: a missing file, a file without a session, or a wrong header.
   refuse(error instanceof Error ? error.message : String(error));
 }
 
@@ -61,7 +61,7 @@ function readSession(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    refuse(`--session: ${path} cannot be read. Save what /sessions/whoami answers there.`);
+    refuse(`--session: ${path} cannot be read. Save an answer of /sessions/whoami there.`);
   }
 }
 

@@ -1,4 +1,4 @@
-/** Which product believes a header, as the comments in src/forwarding/believed-headers.ts have it. */
+/** Products that trust a header, read from the comments in src/forwarding/believed-headers.ts. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -6,10 +6,10 @@ const SOURCE = join(import.meta.dirname, '../src/forwarding/believed-headers.ts'
 const LIST = /const IDENTITY_OF_PRODUCTS[^[]*\[\]? = \[\n([\s\S]*?)\n\];/;
 const LINE = /^ {2}'([^']+)', \/\/ (.+?): (?:https:\/\/\S+|the same)/gm;
 
-/** Each folded name, or its beginning with `*` at the end, with the product that believes it. */
+/** Each folded name, or its beginning with `*` at the end, with the product that trusts it. */
 export const BELIEVERS: ReadonlyMap<string, string> = readBelievers();
 
-/** The products that believe a folded name to say who somebody is. */
+/** Returns the products that trust a folded name as proof of identity. */
 export function believersOf(folded: string): string | undefined {
   for (const [name, product] of BELIEVERS) {
     const isIt = name.endsWith('*') ? folded.startsWith(name.slice(0, -1)) : folded === name;

@@ -1,7 +1,7 @@
 // Pure: no I/O, no clock.
 import type { Config } from '../src/config/config.ts';
 
-/** Settings that promise something and do nothing, because another one is missing: each with what to do. */
+/** Settings without effect, because another setting is missing. Each line says what to do. */
 export function findIdleSettings(config: Config): string[] {
   return [...idleWithoutLog(config), ...idleWithoutRoutes(config)];
 }
@@ -49,7 +49,7 @@ function idleWithoutRoutes(config: Config): string[] {
   }
   if (config.SIGN_IN_ENDS_SESSIONS && !config.SELF_SERVICE) {
     found.push(
-      'SIGN_IN_ENDS_SESSIONS sees no sign-in but GET /sessions/token-exchange while SELF_SERVICE is false: what a sign-in at Kratos itself ends is served until its cached answers are stale, and its tokens until they expire. Set SELF_SERVICE to true, or send the webhook from Kratos.',
+      'SIGN_IN_ENDS_SESSIONS sees no sign-in but GET /sessions/token-exchange while SELF_SERVICE is false: a session that a sign-in at Kratos itself ends is served until its cached answers are stale, and its tokens until they expire. Set SELF_SERVICE to true, or send the webhook from Kratos.',
     );
   }
   return found;

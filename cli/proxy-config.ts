@@ -31,7 +31,7 @@ const write = WRITERS.get(proxy);
 if (write === undefined || more.length > 0) refuseCall(USAGE);
 if (!HOST.test(values.gate)) {
   refuseCall(
-    '--gate: expected a host name such as gate.example.com, in small letters, without port.',
+    '--gate: expected a host name such as gate.example.com, in lower case, without a port.',
   );
 }
 if (!/^[^:]+:\d{1,5}$/.test(values.upstream) || !HOST.test(values.upstream.replace(/:\d+$/, ''))) {
@@ -44,10 +44,10 @@ const config = readConfig(environment);
 if (!config.ok) refuse(`${values.config} would not serve:\n${config.failure.join('\n')}`);
 const site = readProxiedSite(config.value, { gateHost: values.gate, upstream: values.upstream });
 if (!site.ok) refuse(site.failure);
-// Envoy asks with the Host of the request.
+// Envoy calls the gate with the Host of the request.
 if (proxy !== 'envoy' && !isServed(config.value, values.gate)) {
   console.error(
-    `warning  ${values.gate} is not in HOSTS, so the gate would answer 421 to the proxy. Add it, or name another by --gate.`,
+    `warning  ${values.gate} is not in HOSTS, so the proxy would get 421 from the gate. Add it to HOSTS, or give another host with --gate.`,
   );
 }
 process.stdout.write(write(site.value));

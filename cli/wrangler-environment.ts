@@ -3,13 +3,13 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { unstable_readConfig as readWranglerConfig } from 'wrangler';
 import type { AssetFiles } from './asset-problems.ts';
 
-/** Which part of which wrangler file. */
+/** A wrangler file, and one environment in it. */
 export interface WranglerFile {
   readonly config: string;
   readonly env?: string | undefined;
 }
 
-/** What a deployment of a wrangler file would hand the Worker, as far as the file says. */
+/** The environment that a deployment of a wrangler file would give to the Worker, without secrets. */
 export interface WranglerEnvironment {
   readonly file: ReturnType<typeof readWranglerConfig>;
   readonly bindings: readonly string[];
@@ -37,7 +37,9 @@ export function readWranglerEnvironment({ config, env }: WranglerFile): Wrangler
 function readFile({ config, env }: WranglerFile): WranglerEnvironment['file'] {
   // Wrangler takes the settings of no environment for one that is not there, and would deploy them by another name.
   if (env !== undefined && !(read(config).definedEnvironments ?? []).includes(env)) {
-    throw new Error(`${config}: there is no [env.${env}] in it. Check the spelling of --env.`);
+    throw new Error(
+      `${config}: expected [env.${env}]; the file has no such environment. Check the spelling of --env.`,
+    );
   }
   return read(config, env);
 }

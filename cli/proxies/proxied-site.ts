@@ -71,7 +71,9 @@ export function readProxiedSite(
   const ports = new Set(parted.map(({ port }) => port));
   const [port] = ports;
   if (port === undefined)
-    return failed('No host is left for the proxy: --gate names the only one.');
+    return failed(
+      '--gate: expected a host of its own; got the only host of PUBLIC_URL and HOSTS, so the proxy has no host. Add a host for the gate to HOSTS.',
+    );
   if (ports.size > 1) {
     return failed(
       `PUBLIC_URL and HOSTS: expected one port for all hosts of the proxy; got ${[...ports].join(', ')}.`,

@@ -65,7 +65,7 @@ describe('check-config and [assets]', () => {
     const { status, errors } = check({ assets });
     expect([status, errors]).toEqual([
       1,
-      [expect.stringMatching(/run_worker_first: expected true/)],
+      [expect.stringMatching(/run_worker_first: expected exactly true/)],
     ]);
   });
 

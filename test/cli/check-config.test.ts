@@ -147,10 +147,12 @@ session = "nobody"
     const withAdmin = (more: string) =>
       shipped.replace('[vars]', () => `[vars]\nISSUERS = '${JSON.stringify([issuer])}'\n${more}`);
     expect(checkText(withAdmin('')).output).toMatch(
-      /names a person by the identity's id alone.*Set KRATOS_ADMIN_URL; name the external id too/,
+      /names a person only by the identity's id.*Set KRATOS_ADMIN_URL; name the external id too/,
     );
     const { output } = checkText(withAdmin('KRATOS_ADMIN_URL = "http://127.0.0.1:4434"'));
-    expect(output).toMatch(/names an identity that Kratos no longer has by .*since\. Name the ext/);
+    expect(output).toMatch(
+      /names an identity that Kratos no longer has only by .*later\. Name the ext/,
+    );
     expect(output).not.toContain('KRATOS_ADMIN_URL');
   });
 
@@ -167,7 +169,7 @@ session = "nobody"
   ])('O23: warns that %s does nothing in %j', (name, settings, missing) => {
     const { status, output } = checkText(withVars(settings));
     const warnings = output.split('\n').filter((line) => line.startsWith(`warning  ${name} `));
-    const idle = warnings.filter((line) => !line.includes('make it a secret'));
+    const idle = warnings.filter((line) => !line.includes('Set it as a secret'));
     expect([status, idle]).toEqual([0, [expect.stringContaining(missing)]]);
     expect(idle[0]).toMatch(new RegExp(`(?:remove ${name}|send the webhook from Kratos)\\.$`));
   });
@@ -180,7 +182,7 @@ session = "nobody"
   ])('O23: is content with %j', (settings) => {
     const { status, output } = checkText(withVars(settings));
     const warnings = output.split('\n').filter((line) => line.startsWith('warning'));
-    expect([status, warnings.filter((line) => !line.includes('make it a secret'))]).toEqual([
+    expect([status, warnings.filter((line) => !line.includes('Set it as a secret'))]).toEqual([
       0,
       [],
     ]);

@@ -142,7 +142,7 @@ describe('explainRequest()', () => {
     ['sign-in on the site', 'GET', '/self-service/login/browser', { SELF_SERVICE: true }],
   ])('names a route of Postern’s own: %s', async (_, method, path, more) => {
     const text = await explained({ ...signedIn, method, url: `${SITE}${path}` }, more);
-    expect(text).toContain("by a route of Postern's own");
+    expect(text).toContain("from a route of Postern's own");
     expect(text).not.toMatch(/Rule|forwarded/);
   });
 
@@ -161,7 +161,9 @@ describe('explainRequest()', () => {
   });
 
   it('refuses a file that is no session', async () => {
-    await expect(explained({ sessionDocument: '{"id":1}' })).rejects.toThrow(/not what/);
+    await expect(explained({ sessionDocument: '{"id":1}' })).rejects.toThrow(
+      /expected an answer of/,
+    );
   });
 });
 
