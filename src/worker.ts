@@ -2,6 +2,7 @@ import { answerBug, createGateway, type Gateway } from './app/gateway.ts';
 import { type Config, readConfig } from './config/config.ts';
 import { hasCondition } from './config/rule-settings.ts';
 import { errorResponse } from './errors/error-response.ts';
+import { createBugReport } from './observability/bug-report.ts';
 import { LOG_NAME, RevocationLog } from './revocation/revocation-log.ts';
 import { loadConditionLanguage } from './rules/compile-condition.ts';
 
@@ -46,7 +47,7 @@ async function startGateway(environment: Environment): Promise<Gateway> {
     if (hasCondition(environment.RULES)) await loadConditionLanguage();
     return gateways.get(environment) ?? makeGateway(environment);
   } catch (error) {
-    return { fetch: async () => answerBug(error, { write }) };
+    return { fetch: async () => answerBug(error, createBugReport(write)) };
   }
 }
 

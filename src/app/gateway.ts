@@ -6,6 +6,7 @@ import { type AdmittedTarget, admit } from '../http/admit.ts';
 import { isLoop } from '../http/loop-detection.ts';
 import type { RouteRequest } from '../http/routes.ts';
 import { Routes } from '../http/routes.ts';
+import { createBugReport, type ReportBug } from '../observability/bug-report.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
 import { errorPageOrJson } from '../refusals/error-page.ts';
 import { makeReadable } from '../refusals/readable-denial.ts';
@@ -43,6 +44,7 @@ export interface RoutedGateway extends Gateway {
  */
 export function createGateway(config: Config, dependencies: Dependencies): RoutedGateway {
   const services = createServices(config, dependencies);
+  const reportBug = createBugReport(dependencies.write);
   const { site, log } = services;
   const routes = new Routes<RouteRequest>();
 
@@ -90,7 +92,7 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
       return await gate(request, target, waitUntil, services.gate);
     } catch (error) {
       const { crossOrigins } = site.rules.match(target).rule;
-      return makeReadable(answerBug(error, dependencies), request, crossOrigins);
+      return makeReadable(answerBug(error, reportBug), request, crossOrigins);
     }
   };
   const routeOf = (target: AdmittedTarget) => {
@@ -108,11 +110,12 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
         return makeReadable(refused, request, readersOfRefused(request, site));
       }
       const target = admitted.value;
+      const keepAlive = (work: Promise<unknown>) => waitUntil(work.catch(reportBug));
       try {
-        const response = await routeOf(target)({ request, target, waitUntil });
+        const response = await routeOf(target)({ request, target, waitUntil: keepAlive });
         return target.method === 'HEAD' ? withoutBody(response) : response;
       } catch (error) {
-        return answerBug(error, dependencies);
+        return answerBug(error, reportBug);
       }
     },
   };
@@ -123,10 +126,9 @@ function withoutBody(response: Response): Response {
   return new Response(null, response);
 }
 
-/** Logs an unexpected error as a bug of Postern, and answers 503. */
-export function answerBug(error: unknown, { write }: Pick<Dependencies, 'write'>): Response {
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
-  write(JSON.stringify({ event: 'bug', name, message }));
+/** Reports an unexpected error as a bug of Postern, and answers 503. */
+export function answerBug(error: unknown, report: ReportBug): Response {
+  report(error);
   return errorResponse('internal_error');
 }
 

@@ -28,15 +28,12 @@ export interface OriginOptions {
 export function createOrigin({ fetch, timeoutMs }: OriginOptions): Origin {
   return {
     async fetch({ input, init }) {
-      try {
-        const call = fetch(input, init);
-        const response = await within(timeoutMs, call);
-        if (response !== LATE && isUsable(response)) return success(response);
-        void call.then(discard).catch(() => {}); // the call failed after all, or its answer could not be discarded
-        return failed(response === LATE ? 'origin_timeout' : 'origin_not_valid');
-      } catch {
-        return failed('origin_unreachable');
-      }
+      const call = fetch(input, init).catch(() => undefined); // the network: only the call itself can fail so
+      const response = await within(timeoutMs, call);
+      if (response === undefined) return failed('origin_unreachable');
+      if (response !== LATE && isUsable(response)) return success(response);
+      void call.then(discard).catch(() => {}); // the answer could not be discarded
+      return failed(response === LATE ? 'origin_timeout' : 'origin_not_valid');
     },
   };
 }
@@ -47,8 +44,8 @@ function isUsable({ status, webSocket }: Response): boolean {
 }
 
 /** Discards a response that is not read. */
-async function discard({ body, webSocket }: Response): Promise<void> {
-  webSocket?.accept();
-  webSocket?.close();
-  await body?.cancel();
+async function discard(response: Response | undefined): Promise<void> {
+  response?.webSocket?.accept();
+  response?.webSocket?.close();
+  await response?.body?.cancel();
 }

@@ -1,14 +1,16 @@
 /** The result for a body that is longer than allowed. No part of the body is used. */
 export const TOO_LONG = Symbol('body too long');
+/** The result for a body whose connection failed before its end. */
+export const BROKEN_OFF = Symbol('body broken off');
 
 /**
  * Reads a body as UTF-8 text, at most `maxBytes` of it. At the first byte too many, it stops reading and releases
- * the connection. Throws what the stream throws.
+ * the connection.
  */
 export async function readBoundedText(
   message: Pick<Response, 'body' | 'headers'>,
   maxBytes: number,
-): Promise<string | typeof TOO_LONG> {
+): Promise<string | typeof TOO_LONG | typeof BROKEN_OFF> {
   if (message.body === null) return '';
   const declared = Number(message.headers.get('content-length') ?? 0);
   if (declared > maxBytes) {
@@ -20,7 +22,9 @@ export async function readBoundedText(
   let text = '';
   let length = 0;
   for (;;) {
-    const { done, value } = await reader.read();
+    const chunk = await reader.read().catch(() => undefined); // only the connection can fail here
+    if (chunk === undefined) return BROKEN_OFF;
+    const { done, value } = chunk;
     if (done) return text + decoder.decode();
     length += value.byteLength;
     if (length > maxBytes) {
@@ -29,4 +33,13 @@ export async function readBoundedText(
     }
     text += decoder.decode(value, { stream: true });
   }
+}
+
+/** Reads a body as {@link readBoundedText} does; `undefined` if the body is too long or breaks off. */
+export async function readWholeText(
+  message: Pick<Response, 'body' | 'headers'>,
+  maxBytes: number,
+): Promise<string | undefined> {
+  const text = await readBoundedText(message, maxBytes);
+  return text === TOO_LONG || text === BROKEN_OFF ? undefined : text;
 }

@@ -2,7 +2,7 @@ import { LATE, within } from '../runtime/deadline.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import { parseObject } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
-import { readBoundedText, TOO_LONG } from './read-bounded-text.ts';
+import { BROKEN_OFF, readBoundedText, TOO_LONG } from './read-bounded-text.ts';
 
 /** The longest body that Postern parses. 500 ids take 20 KiB. */
 const MAX_BODY_BYTES = 64 * 1024;
@@ -39,7 +39,7 @@ async function readInTime(request: Request): Promise<string | typeof TOO_LONG | 
   try {
     const message = new Response(request.body, { headers: request.headers });
     const text = await within(BODY_TIMEOUT_MS, readBoundedText(message, MAX_BODY_BYTES));
-    return text === LATE ? undefined : text;
+    return text === LATE || text === BROKEN_OFF ? undefined : text;
   } catch {
     return undefined; // the client went away, or the body does not match its framing
   }

@@ -55,19 +55,20 @@ async function sendOnce(
   options: UpstreamOptions,
 ): Promise<Result<Response, UpstreamFault>> {
   const deadline = new AbortController();
+  const request = upstreamRequest(call, options.baseUrl, deadline.signal);
   const timer = setTimeout(() => deadline.abort(), options.timeoutMs);
-  try {
-    const response = await options.fetch(upstreamRequest(call, options.baseUrl, deadline.signal));
-    if (!isFinalStatus(response.status)) {
-      void response.body?.cancel().catch(() => {}); // the body is not read
-      return failed('upstream_not_valid');
-    }
-    return success(withBodyDeadline(response, BODY_DEADLINES * options.timeoutMs));
-  } catch {
+  const response = await options
+    .fetch(request)
+    .catch(() => undefined) // the network: only the call itself can fail so
+    .finally(() => clearTimeout(timer));
+  if (response === undefined) {
     return failed(deadline.signal.aborted ? 'upstream_timeout' : 'upstream_unreachable');
-  } finally {
-    clearTimeout(timer);
   }
+  if (!isFinalStatus(response.status)) {
+    void response.body?.cancel().catch(() => {}); // the body is not read
+    return failed('upstream_not_valid');
+  }
+  return success(withBodyDeadline(response, BODY_DEADLINES * options.timeoutMs));
 }
 
 function upstreamRequest(call: UpstreamCall, baseUrl: string, signal: AbortSignal): Request {

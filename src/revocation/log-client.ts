@@ -43,52 +43,45 @@ export class LogClient {
 
   /** Reads a page. Returns `undefined` if no usable page came in time. */
   async read(cursor: LogPosition, options?: ReadOptions): Promise<LogPage | undefined> {
-    const page = this.#call(
-      (log) => log.read(cursor),
-      (answer) => isLogPage(answer, cursor),
-    );
-    try {
-      const answer = await within(options?.timeoutMs ?? this.#options.timeoutMs, page);
-      if (answer !== LATE) return answer;
-      options?.waitUntil(takeLate(page, options.takeLate));
-    } catch {
-      // counted like a read that missed its deadline
-    }
+    const page = this.#call((log) => log.read(cursor));
+    const answer = await within(options?.timeoutMs ?? this.#options.timeoutMs, page);
+    if (answer === LATE) options?.waitUntil(takeLate(page, cursor, options.takeLate));
+    else if (answer !== undefined && isLogPage(answer, cursor)) return answer;
     this.#options.onFailure('read');
     return undefined;
   }
 
   /** Appends marks. Returns `undefined` if the log did not confirm them; they may be recorded nevertheless. */
   async append(marks: readonly Mark[], options: AppendOptions): Promise<AppendAnswer | undefined> {
-    const answer = this.#call(
-      (log) => log.append(marks, options),
-      (value) => isAppendAnswer(value, options.cursor),
+    const answer = await within(
+      this.#options.timeoutMs,
+      this.#call((log) => log.append(marks, options)),
     );
-    try {
-      const confirmed = await within(this.#options.timeoutMs, answer);
-      if (confirmed !== LATE) return confirmed;
-    } catch {
-      // counted like an append that missed its deadline
+    if (answer !== LATE && answer !== undefined && isAppendAnswer(answer, options.cursor)) {
+      return answer;
     }
     this.#options.onFailure('append');
     return undefined;
   }
 
+  /** Calls the log; `undefined` if the call fails. Its answer is not checked yet. */
   async #call<Answer>(
     call: (log: RevocationLogStub) => Promise<Answer>,
-    isUsable: (answer: unknown) => boolean,
-  ): Promise<Answer> {
-    const answer = await call(this.#options.open());
-    if (!isUsable(answer)) throw new Error('the log gave an answer that is none');
-    return answer;
+  ): Promise<Answer | undefined> {
+    try {
+      return await call(this.#options.open());
+    } catch {
+      return undefined;
+    }
   }
 }
 
-async function takeLate(page: Promise<LogPage>, take: (page: LogPage) => void): Promise<void> {
-  try {
-    const answer = await within(LATE_MS, page);
-    if (answer !== LATE) take(answer);
-  } catch {
-    // the read is already counted as failed
-  }
+/** Takes a page that comes late. The read is already counted as failed. */
+async function takeLate(
+  page: Promise<LogPage | undefined>,
+  cursor: LogPosition,
+  take: (page: LogPage) => void,
+): Promise<void> {
+  const answer = await within(LATE_MS, page);
+  if (answer !== LATE && answer !== undefined && isLogPage(answer, cursor)) take(answer);
 }

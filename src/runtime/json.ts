@@ -18,9 +18,19 @@ export function isObject(value: JsonValue | undefined): value is JsonObject {
 
 /** Parses a JSON object; `undefined` for any other text. */
 export function parseObject(text: string): JsonObject | undefined {
+  const value = parse(text);
+  return isObject(value) ? value : undefined;
+}
+
+/** Parses a JSON array; `undefined` for any other text. */
+export function parseArray(text: string): readonly JsonValue[] | undefined {
+  const value = parse(text);
+  return Array.isArray(value) ? value : undefined;
+}
+
+function parse(text: string): JsonValue | undefined {
   try {
-    const value = JSON.parse(text) as JsonValue; // JSON.parse returns only JSON values
-    return isObject(value) ? value : undefined;
+    return JSON.parse(text) as JsonValue; // JSON.parse returns only JSON values
   } catch {
     return undefined;
   }

@@ -1,9 +1,9 @@
 import type { Credential } from '../credentials/credential.ts';
-import { readBoundedText, TOO_LONG } from '../http/read-bounded-text.ts';
+import { readWholeText } from '../http/read-bounded-text.ts';
 import { credentialHeaders } from '../providers/kratos/credential-headers.ts';
 import { passThrough } from '../providers/pass-through.ts';
 import type { Upstream } from '../providers/upstream.ts';
-import type { JsonObject, JsonValue } from '../runtime/json.ts';
+import { type JsonObject, type JsonValue, parseArray } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import { readUuid } from '../session/uuid.ts';
 import type { ApiAnswer } from './api-route.ts';
@@ -46,15 +46,9 @@ export async function readOtherSessions(
 }
 
 async function readPage(response: Response, size: number): Promise<ListedPage | undefined> {
-  try {
-    const text = await readBoundedText(response, MAX_PAGE_BYTES);
-    if (text === TOO_LONG) return undefined;
-    const list = JSON.parse(text) as JsonValue; // JSON.parse gives nothing but JSON values
-    if (!Array.isArray(list)) return undefined;
-    return { sessions: list.flatMap(readListed), isLast: list.length < size };
-  } catch {
-    return undefined;
-  }
+  const text = await readWholeText(response, MAX_PAGE_BYTES);
+  const list = text === undefined ? undefined : parseArray(text);
+  return list && { sessions: list.flatMap(readListed), isLast: list.length < size };
 }
 
 function readListed(value: JsonValue): ListedSession[] {

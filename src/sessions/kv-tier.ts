@@ -56,16 +56,16 @@ export class KvTier {
     return checked;
   }
 
-  /** Stores a session for `forSeconds`, the time for which it is usable. Never throws. */
+  /** Stores a session for `forSeconds`, the time for which it is usable. A failure of KV is reported. */
   async write(
     name: CredentialName,
     credentialValue: string,
     checked: CheckedSession,
     forSeconds: number,
   ): Promise<void> {
+    const sealed = await seal(checked, name, credentialValue);
+    const expirationTtl = Math.max(MIN_EXPIRATION_TTL_SECONDS, Math.ceil(forSeconds));
     try {
-      const sealed = await seal(checked, name, credentialValue);
-      const expirationTtl = Math.max(MIN_EXPIRATION_TTL_SECONDS, Math.ceil(forSeconds));
       await this.#store.put(name, sealed.buffer, { expirationTtl });
     } catch {
       this.#options.onFailure('put');

@@ -1,4 +1,4 @@
-import { readBoundedText, TOO_LONG } from '../http/read-bounded-text.ts';
+import { BROKEN_OFF, readBoundedText, TOO_LONG } from '../http/read-bounded-text.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import { parseStrictText } from '../runtime/strict-json.ts';
@@ -91,21 +91,28 @@ export class KeyEndpoint {
     url: string,
     signal: AbortSignal,
   ): Promise<Result<JsonObject, KeyEndpointProblem>> {
-    try {
-      const headers = { accept: 'application/json' };
-      const request = new Request(url, { headers, redirect: 'manual', cache: 'no-store', signal });
-      const response = await this.#options.fetch(request);
-      if (response.status !== 200) {
-        await response.body?.cancel();
-        const isRedirect = response.status >= 300 && response.status < 400;
-        return failed(isRedirect ? 'redirect' : String(response.status));
-      }
-      const body = await readBoundedText(response, MAX_BODY_BYTES);
-      if (body === TOO_LONG) return failed('too-long');
-      return parseStrictText(body, BOUNDS);
-    } catch {
-      return failed(signal.aborted ? 'timeout' : 'unreachable');
+    const headers = { accept: 'application/json' };
+    const request = new Request(url, { headers, redirect: 'manual', cache: 'no-store', signal });
+    const received = await this.#receive(request);
+    if (received === undefined) return failed(signal.aborted ? 'timeout' : 'unreachable');
+    const { status, body } = received;
+    if (status !== 200) return failed(status >= 300 && status < 400 ? 'redirect' : String(status));
+    return body === TOO_LONG ? failed('too-long') : parseStrictText(body, BOUNDS);
+  }
+
+  /** Sends a request; `undefined` if the network fails or the signal ends the call. Only a 200 has a body. */
+  async #receive(
+    request: Request,
+  ): Promise<{ status: number; body: string | typeof TOO_LONG } | undefined> {
+    const response = await this.#options.fetch(request).catch(() => undefined); // only the network can fail here
+    if (response === undefined) return undefined;
+    const { status } = response;
+    if (status !== 200) {
+      void response.body?.cancel().catch(() => {}); // the body is not read
+      return { status, body: '' };
     }
+    const body = await readBoundedText(response, MAX_BODY_BYTES);
+    return body === BROKEN_OFF ? undefined : { status, body };
   }
 }
 

@@ -66,13 +66,13 @@ export class KeySetTier {
   /** Never throws. */
   async write({ keys, fetchedAt }: StoredKeySet): Promise<void> {
     const { secret, keepSeconds, onFailure } = this.#options;
+    const name = await this.#resolveName();
+    const text = JSON.stringify({
+      fetchedAt,
+      keys: keys.map(({ kid, algorithm, jwk }) => ({ ...jwk, kid, alg: algorithm })),
+    });
+    const sealed = await sealText(text, name, secret);
     try {
-      const name = await this.#resolveName();
-      const text = JSON.stringify({
-        fetchedAt,
-        keys: keys.map(({ kid, algorithm, jwk }) => ({ ...jwk, kid, alg: algorithm })),
-      });
-      const sealed = await sealText(text, name, secret);
       await this.#store.put(name, sealed.buffer, { expirationTtl: keepSeconds });
     } catch {
       onFailure('put');

@@ -163,8 +163,8 @@ describe('a revoked session', { timeout: 180_000 }, () => {
         },
         {
           file: 'src/revocation/log-client.ts',
-          from: 'options?.waitUntil(takeLate(page, options.takeLate));',
-          to: '',
+          from: 'if (answer === LATE) options?.waitUntil(takeLate(page, cursor, options.takeLate));\n    else if',
+          to: 'if (answer !== LATE) if',
         },
       ],
     ],
@@ -173,8 +173,8 @@ describe('a revoked session', { timeout: 180_000 }, () => {
       [
         {
           file: 'src/revocation/log-client.ts',
-          from: 'if (!isUsable(answer)) throw',
-          to: 'if (!isUsable) throw',
+          from: 'else if (answer !== undefined && isLogPage(answer, cursor)) return answer;',
+          to: 'else if (answer !== undefined) return answer;',
         },
       ],
     ],

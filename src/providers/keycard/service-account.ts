@@ -1,4 +1,4 @@
-import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
+import { BROKEN_OFF, readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
 import { parseObject } from '../../runtime/json.ts';
 import { failed, type Result, success } from '../../runtime/result.ts';
 
@@ -41,15 +41,24 @@ export async function requestServiceAccountToken(
   askedAt: number,
 ): Promise<Result<ServiceAccountToken, ServiceAccountFault>> {
   const signal = AbortSignal.timeout(options.timeoutMs);
-  try {
-    const response = await options.fetch(new Request(tokenRequest(options), { signal }));
-    const text = await readBoundedText(response, MAX_ANSWER_BYTES);
-    const token =
-      response.status === 200 && text !== TOO_LONG ? readToken(text, askedAt) : undefined;
-    return token === undefined ? failed('upstream_not_valid') : success(token);
-  } catch {
+  const received = await receive(new Request(tokenRequest(options), { signal }), options);
+  if (received === undefined) {
     return failed(signal.aborted ? 'upstream_timeout' : 'upstream_unreachable');
   }
+  const { status, text } = received;
+  const token = status === 200 && text !== TOO_LONG ? readToken(text, askedAt) : undefined;
+  return token === undefined ? failed('upstream_not_valid') : success(token);
+}
+
+/** Sends a request and reads the whole answer; `undefined` if the network fails or the signal ends the call. */
+async function receive(
+  request: Request,
+  { fetch }: Pick<ServiceAccountOptions, 'fetch'>,
+): Promise<{ status: number; text: string | typeof TOO_LONG } | undefined> {
+  const response = await fetch(request).catch(() => undefined); // only the network can fail here
+  if (response === undefined) return undefined;
+  const text = await readBoundedText(response, MAX_ANSWER_BYTES);
+  return text === BROKEN_OFF ? undefined : { status: response.status, text };
 }
 
 function tokenRequest({ tokenUrl, clientId, clientSecret }: ServiceAccountOptions): Request {

@@ -1,5 +1,5 @@
-import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
-import type { JsonValue } from '../../runtime/json.ts';
+import { readWholeText } from '../../http/read-bounded-text.ts';
+import { type JsonValue, parseArray } from '../../runtime/json.ts';
 import { type NamesById, namesOf } from '../../session/identity-names.ts';
 import { readUuid } from '../../session/uuid.ts';
 import type { Upstream } from '../upstream.ts';
@@ -88,11 +88,6 @@ async function listIdentities(
     void sent.value.body?.cancel().catch(() => {}); // the body is not read
     return undefined;
   }
-  try {
-    const text = await readBoundedText(sent.value, MAX_BODY_BYTES);
-    const list = text === TOO_LONG ? null : (JSON.parse(text) as JsonValue); // JSON.parse returns only JSON values
-    return Array.isArray(list) ? list : undefined;
-  } catch {
-    return undefined;
-  }
+  const text = await readWholeText(sent.value, MAX_BODY_BYTES);
+  return text === undefined ? undefined : parseArray(text);
 }

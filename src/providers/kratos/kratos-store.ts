@@ -1,5 +1,5 @@
 import type { Credential } from '../../credentials/credential.ts';
-import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
+import { BROKEN_OFF, readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
 import { parseObject } from '../../runtime/json.ts';
 import type { Readiness, SessionStore, StoreAnswer } from '../session-store.ts';
 import { credentialHeaders } from './credential-headers.ts';
@@ -54,13 +54,22 @@ function whoamiRequest(
 async function askWhoami(options: KratosStoreOptions, request: Request): Promise<StoreAnswer> {
   // The call has its own deadline and ignores the client's signal: other requests may wait for this answer.
   const signal = AbortSignal.timeout(options.timeoutMs);
-  try {
-    const response = await options.fetch(new Request(request, { signal }));
-    const body = await readBoundedText(response, MAX_BODY_BYTES);
-    return body === TOO_LONG ? unusable('store-too-long') : readAnswer(response, body, options);
-  } catch {
-    return outage(signal.aborted ? 'store-timeout' : 'store-unreachable');
-  }
+  const received = await receive(new Request(request, { signal }), MAX_BODY_BYTES, options);
+  if (received === undefined) return outage(signal.aborted ? 'store-timeout' : 'store-unreachable');
+  const { response, body } = received;
+  return body === TOO_LONG ? unusable('store-too-long') : readAnswer(response, body, options);
+}
+
+/** Sends a request and reads the whole answer; `undefined` if the network fails or the signal ends the call. */
+async function receive(
+  request: Request,
+  maxBytes: number,
+  { fetch }: Pick<KratosStoreOptions, 'fetch'>,
+): Promise<{ response: Response; body: string | typeof TOO_LONG } | undefined> {
+  const response = await fetch(request).catch(() => undefined); // only the network can fail here
+  if (response === undefined) return undefined;
+  const body = await readBoundedText(response, maxBytes);
+  return body === BROKEN_OFF ? undefined : { response, body };
 }
 
 function readAnswer(response: Response, body: string, options: KratosStoreOptions): StoreAnswer {
@@ -104,19 +113,16 @@ function readSessionAnswer(
 }
 
 async function askReadiness(options: KratosStoreOptions): Promise<Readiness> {
-  try {
-    const request = new Request(`${options.publicUrl}/health/ready`, {
-      headers: { accept: 'application/json' },
-      redirect: 'manual',
-      cache: 'no-store',
-      signal: AbortSignal.timeout(Math.min(options.timeoutMs, READINESS_TIMEOUT_MS)),
-    });
-    const response = await options.fetch(request);
-    const body = await readBoundedText(response, MAX_READINESS_BYTES);
-    return readReadiness(response.status, body);
-  } catch {
-    return 'not-ready';
-  }
+  const request = new Request(`${options.publicUrl}/health/ready`, {
+    headers: { accept: 'application/json' },
+    redirect: 'manual',
+    cache: 'no-store',
+    signal: AbortSignal.timeout(Math.min(options.timeoutMs, READINESS_TIMEOUT_MS)),
+  });
+  const received = await receive(request, MAX_READINESS_BYTES, options);
+  return received === undefined
+    ? 'not-ready'
+    : readReadiness(received.response.status, received.body);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { explain } from '../../errors/explanations.ts';
-import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
+import { readWholeText } from '../../http/read-bounded-text.ts';
 import type { WaitUntil } from '../../runtime/single-flight.ts';
 import type { EventIssuers } from './event-issuers.ts';
 import { LOGOUT_PROFILE, marksOfLogout } from './logout-token.ts';
@@ -88,12 +88,8 @@ function logoutResponse(status: number, error: OAuthError | undefined): Response
 async function readLogoutToken(request: Request): Promise<string | undefined> {
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/x-www-form-urlencoded') return undefined;
-  try {
-    const body = await readBoundedText(request, MAX_BODY_BYTES);
-    if (body === TOO_LONG) return undefined;
-    const tokens = new URLSearchParams(body).getAll('logout_token');
-    return tokens.length === 1 ? tokens[0] : undefined;
-  } catch {
-    return undefined; // the body broke off
-  }
+  const body = await readWholeText(request, MAX_BODY_BYTES);
+  if (body === undefined) return undefined;
+  const tokens = new URLSearchParams(body).getAll('logout_token');
+  return tokens.length === 1 ? tokens[0] : undefined;
 }

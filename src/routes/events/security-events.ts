@@ -1,6 +1,6 @@
 import { explain } from '../../errors/explanations.ts';
 import type { TokenDenialReason } from '../../errors/token-reasons.ts';
-import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
+import { readWholeText } from '../../http/read-bounded-text.ts';
 import type { WaitUntil } from '../../runtime/single-flight.ts';
 import type { EventIssuers } from './event-issuers.ts';
 import type { ReceiverOptions } from './receiver.ts';
@@ -130,10 +130,6 @@ function problem(
 async function readEventToken(request: Request): Promise<string | undefined> {
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/secevent+jwt') return undefined;
-  try {
-    const body = await readBoundedText(request, MAX_BODY_BYTES);
-    return body === TOO_LONG || body === '' ? undefined : body;
-  } catch {
-    return undefined; // the body broke off
-  }
+  const body = await readWholeText(request, MAX_BODY_BYTES);
+  return body === '' ? undefined : body;
 }

@@ -1,6 +1,6 @@
 import { errorResponse } from '../../errors/error-response.ts';
 import type { Reason } from '../../errors/reasons.ts';
-import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
+import { BROKEN_OFF, readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
 import { matchesSecret } from '../../runtime/secret-compare.ts';
 import type { ReceiverOptions } from './receiver.ts';
 import { ReceiverRate } from './receiver.ts';
@@ -79,9 +79,6 @@ async function prove(
 
 /** Reads the body; `undefined` when it broke off. */
 async function readBody(request: Request): Promise<string | typeof TOO_LONG | undefined> {
-  try {
-    return await readBoundedText(request, MAX_BODY_BYTES);
-  } catch {
-    return undefined;
-  }
+  const body = await readBoundedText(request, MAX_BODY_BYTES);
+  return body === BROKEN_OFF ? undefined : body;
 }

@@ -1,5 +1,5 @@
 import type { Credential } from '../../credentials/credential.ts';
-import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
+import { readWholeText } from '../../http/read-bounded-text.ts';
 import type { PublicHost } from '../../providers/kratos/public-host.ts';
 import type { SessionStore } from '../../providers/session-store.ts';
 import type { Upstream } from '../../providers/upstream.ts';
@@ -114,13 +114,8 @@ export async function documentOf(response: Response): Promise<JsonObject | undef
   return isDocument && !response.bodyUsed ? parseObject(await response.clone().text()) : undefined;
 }
 
-export async function readTextOf(response: Response): Promise<string | undefined> {
-  try {
-    const text = await readBoundedText(response, MAX_BODY_BYTES);
-    return text === TOO_LONG ? undefined : text;
-  } catch {
-    return undefined;
-  }
+export function readTextOf(response: Response): Promise<string | undefined> {
+  return readWholeText(response, MAX_BODY_BYTES);
 }
 
 export function flowHeaders({ cookieNames, host }: SelfServiceOptions) {

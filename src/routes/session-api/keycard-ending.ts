@@ -1,4 +1,4 @@
-import { readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
+import { BROKEN_OFF, readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
 import {
   descendantsOf,
   type KeycardSession,
@@ -103,13 +103,10 @@ async function readDocument(caller: KeycardCaller, call: KeycardCall): Promise<R
   const sent = await caller.send(call);
   if (!sent.ok) return FAULT;
   const { status } = sent.value;
-  try {
-    const text = await readBoundedText(sent.value, MAX_PAGE_BYTES);
-    const document = status === 200 && text !== TOO_LONG ? parseObject(text) : undefined;
-    if (document !== undefined) return { kind: 'document', document };
-  } catch {
-    return FAULT; // the body broke off
-  }
+  const text = await readBoundedText(sent.value, MAX_PAGE_BYTES);
+  if (text === BROKEN_OFF) return FAULT;
+  const document = status === 200 && text !== TOO_LONG ? parseObject(text) : undefined;
+  if (document !== undefined) return { kind: 'document', document };
   const isRefusal = status >= 400 && status < 500 && status !== 408 && status !== 429;
   return isRefusal ? { kind: 'absent' } : FAULT;
 }
