@@ -62,6 +62,13 @@ const NEUTRAL = namesIn([
 ]);
 const MATTERS = namesIn(['IP Addr Host Proto Port User URI Path ID Key Mode Name']);
 
+/** Names that servers obey behind any vendor's name, as `Fastly-Client-IP` and `X-Cluster-Client-IP` are built. */
+const VENDORS = namesIn(['X-Edge- X-Vendor- Edge- Vendor']);
+const AFTER_VENDOR = namesIn([
+  'Forwarded Forwarded-For Forwarded-Host Real-IP Client-IP ClientIP Client-Addr Remote-Addr',
+  'Remote-Host Remote-IP Method-Override',
+]);
+
 /** Spellings that servers fold into another name: CGI makes `_` of `-`, others accept `.` (RFC 9110 section 5.1 allows both). */
 const SPELLINGS = [
   (name: string) => name.toLowerCase(),
@@ -88,6 +95,7 @@ export const HEADER_NAMES: readonly string[] = [
     ...OBEYED,
     ...ORDINARY,
     ...combined(['', 'X-'], TRUSTED),
+    ...VENDORS.flatMap((vendor) => AFTER_VENDOR.map((name) => vendor + name)),
     ...combined(['X-Original-', 'X-Rewrite-'], ['']),
     ...combined(['', 'X-', 'App-', 'X-App-'], NEUTRAL),
     ...OBEYED.flatMap((name) => SPELLINGS.map((spell) => spell(name))),
