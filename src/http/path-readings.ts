@@ -119,9 +119,15 @@ const EMPTY_RUN = /\/+/y;
 const DROPPED_RUN = /(?:(?:;[^/]*)?\/)+/y;
 const ENCODED_DROPPED_RUN = /(?:(?:(?:;|%3b)[^/]*)?\/)+/iy;
 
+/** Characters of a path that is split at once, as almost every path is. */
+const MAX_SPLIT_LENGTH = 256;
+
 /** Returns the segments of a reading in order. With `keepsEncodedSlashes` a segment can contain a slash. */
 export function segmentsOf(reading: PathReading): Iterable<string> {
-  return isText(reading) ? reading.text.slice(1).split('/') : generateSegments(reading);
+  const { text } = reading;
+  // The rules look at few segments of a long path, so these are generated one by one.
+  const isShort = text.length <= MAX_SPLIT_LENGTH;
+  return isShort && isText(reading) ? text.slice(1).split('/') : generateSegments(reading);
 }
 
 /** Tells whether the segments of a reading are those of its text, as in almost every request. */
