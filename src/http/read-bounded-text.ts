@@ -14,7 +14,7 @@ export async function readBoundedText(
   if (message.body === null) return '';
   const declared = Number(message.headers.get('content-length') ?? 0);
   if (declared > maxBytes) {
-    await message.body.cancel();
+    void message.body.cancel().catch(() => {}); // the connection may have failed already
     return TOO_LONG;
   }
   const reader = message.body.getReader();
@@ -28,7 +28,7 @@ export async function readBoundedText(
     if (done) return text + decoder.decode();
     length += value.byteLength;
     if (length > maxBytes) {
-      await reader.cancel();
+      void reader.cancel().catch(() => {}); // the connection may have failed already
       return TOO_LONG;
     }
     text += decoder.decode(value, { stream: true });

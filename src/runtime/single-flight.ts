@@ -35,9 +35,9 @@ export class SingleFlight<Value> {
   }
 
   /**
-   * Returns the result of work that started at or after `minStartedAt`. If the flight under way started earlier, a new flight
-   * begins after it has ended. So no request gets a result older than it asked for, and any number of requests cause
-   * one call at a time.
+   * Returns the result of work that started at or after `minStartedAt`. If the flight under way started earlier, a new
+   * flight begins after it has ended. So no request gets a result older than it asked for, and any number of requests
+   * cause one call at a time.
    *
    * @returns the result, and whether another request's flight gave it
    */

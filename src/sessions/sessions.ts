@@ -4,10 +4,10 @@ import type { SessionStore, StoreAnswer } from '../providers/session-store.ts';
 import type { RevocationView } from '../revocation/revocation-view.ts';
 import type { MemoryTierLimits } from '../runtime/memory-cache.ts';
 import { SingleFlight, type WaitUntil } from '../runtime/single-flight.ts';
-import { type CacheRequirement, NO_REQUIREMENT } from './cache-requirement.ts';
+import type { CacheRequirement } from './cache-requirement.ts';
 import type { CheckedSession } from './checked-session.ts';
 import { askConfirmed, type ConfirmedAnswer } from './confirmed-answer.ts';
-import { type FreshnessContext, type Lifetimes, usabilityOf } from './freshness.ts';
+import { type Lifetimes, usabilityOf } from './freshness.ts';
 import type { KvTier } from './kv-tier.ts';
 import { type Question, Refusals } from './refusals.ts';
 import type { Resolution } from './resolution.ts';
@@ -36,8 +36,8 @@ const MAX_ATTEMPTS = 3;
 
 /**
  * Resolves credentials to sessions: from memory, then KV, then the store. Each answer is checked before it is used:
- * freshness, expiry, the requirement of the request, the revocation view. The store's own answer is checked too, because a
- * revocation may have overtaken its check.
+ * freshness, expiry, the requirement of the request, the revocation view. The store's own answer is checked too, because
+ * a revocation may have overtaken its check.
  *
  * Guarantees:
  * - A session is never served at or after its expiry.
@@ -110,21 +110,15 @@ export class Sessions {
       const check = () => store.check(credential, options);
       const requirement = { minCheckedAt: startedAt, onlyIfCached: false };
       const logPosition = this.#options.revocation.position();
-      const answer = await this.#askStore(
-        { credential, name, requirement, waitUntil },
-        startedAt,
-        check,
-      );
+      const question = { credential, name, requirement, waitUntil };
+      const answer = await this.#askStore(question, startedAt, check);
       // A failed template says nothing about plain checks, and a client could make it fail at will.
       if (options.tokenizeAs === undefined) this.#health.note(answer, now());
       if (answer.kind === 'no-session') {
         this.#memory.refuse(name, { ...answer, checkedAt: startedAt }, waitUntil);
       } else if (answer.kind === 'insufficient') this.#memory.forget(name, startedAt, waitUntil);
-      const recheckReason = await this.#guard.recheckReason(
-        name,
-        { answer, startedAt, logPosition },
-        waitUntil,
-      );
+      const timed = { answer, startedAt, logPosition };
+      const recheckReason = await this.#guard.recheckReason(name, timed, waitUntil);
       if (recheckReason === undefined) {
         const taken = { startedAt, logPosition, now: now() };
         return toResolution(answer, { ...taken, forwarded: 'bypass' });
@@ -146,7 +140,7 @@ export class Sessions {
 
   async #recallFromKv(question: Question): Promise<Resolution | undefined> {
     const { name, requirement } = question;
-    // KV is written rarely, so it is seldom newer than memory. A request that demands a check from now cannot use KV.
+    // KV is written rarely, so it is seldom newer than memory. A request that needs a check from now cannot use it.
     const isWorthReading =
       this.#memory.read(name) === undefined && requirement.minCheckedAt < this.#options.now();
     if (!isWorthReading) return undefined;
@@ -160,7 +154,7 @@ export class Sessions {
     tier: 'memory' | 'kv',
   ): Resolution | undefined {
     const { checked, hasUndeliveredCookie } = remembered;
-    const usability = this.#judge(question.name, checked, question.requirement.minCheckedAt);
+    const usability = this.#usability(question.name, checked, question.requirement.minCheckedAt);
     if (usability === 'unusable') return undefined;
     const place = { tier, now: this.#options.now(), lifetimes: this.#options.lifetimes };
     if (usability !== 'if-error' && !hasUndeliveredCookie) {
@@ -223,10 +217,8 @@ export class Sessions {
     const { now, lifetimes, revocation } = this.#options;
     await revocation.refresh(now(), waitUntil);
     const checked = this.#memory.read(name)?.checked;
-    if (
-      checked === undefined ||
-      this.#judge(name, checked, requirement.minCheckedAt) === 'unusable'
-    ) {
+    const { minCheckedAt } = requirement;
+    if (checked === undefined || this.#usability(name, checked, minCheckedAt) === 'unusable') {
       return unknown(fault.detail, fault.retryAfterSeconds, forwarded);
     }
     return fromTier(checked, { tier: 'memory', now: now(), lifetimes, fault: fault.detail });
@@ -252,7 +244,7 @@ export class Sessions {
         const checked = { session, body, checkedAt: startedAt, logPosition, cacheForSeconds };
         const hasUndeliveredCookie = !isAwaited && setCookies.length > 0;
         // The new result must not be cached (the store's limit, revoked or expired), so the old entry goes too.
-        if (this.#judge(name, checked) === 'unusable') {
+        if (this.#usability(name, checked) === 'unusable') {
           this.#memory.forget(name, startedAt, waitUntil);
         } else
           this.#memory.remember(name, credential, { checked, hasUndeliveredCookie }, waitUntil);
@@ -281,36 +273,28 @@ export class Sessions {
     const isWarm = async () => {
       const prior = await this.#priorOf(question);
       if (prior === undefined || startedAt >= prior.session.expiresAt) return false;
-      return this.#judge(question.name, prior) !== 'unusable';
+      return this.#usability(question.name, prior) !== 'unusable';
     };
     return askConfirmed(check, this.#options.readiness, { isWarm, waitUntil: question.waitUntil });
   }
 
   /** The session that was known before this check. Reads KV only for requests that skipped KV to get a new check. */
   async #priorOf(question: Question) {
-    const remembered = this.#memory.read(question.name);
-    if (remembered !== undefined || question.requirement.minCheckedAt === 0)
-      return remembered?.checked;
+    const known = this.#memory.read(question.name);
+    if (known !== undefined || question.requirement.minCheckedAt === 0) return known?.checked;
     return (await this.#readKv(question))?.checked;
   }
 
   #readKv({ name, credential, waitUntil }: Question): Promise<RememberedSession | undefined> {
-    const isUsable = (checked: CheckedSession) => this.#judge(name, checked) !== 'unusable';
+    const isUsable = (checked: CheckedSession) => this.#usability(name, checked) !== 'unusable';
     return this.#memory.readKv(name, credential, isUsable, waitUntil);
   }
 
-  #judge(
-    name: CredentialName,
-    checked: CheckedSession,
-    minCheckedAt = NO_REQUIREMENT.minCheckedAt,
-  ) {
+  #usability(name: CredentialName, checked: CheckedSession, minCheckedAt = 0) {
     const now = this.#options.now(); // read again: the clock moves while tiers and store are awaited
-    const context: FreshnessContext = {
-      now,
-      minCheckedAt,
-      lastMark: this.#guard.lastMark(name, checked),
-      trustedSince: this.#options.revocation.trustedSince(now),
-    };
+    const lastMark = this.#guard.lastMark(name, checked);
+    const trustedSince = this.#options.revocation.trustedSince(now);
+    const context = { now, minCheckedAt, lastMark, trustedSince };
     return usabilityOf(checked, context, this.#options.lifetimes);
   }
 }

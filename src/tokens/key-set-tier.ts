@@ -63,7 +63,7 @@ export class KeySetTier {
     return stored;
   }
 
-  /** Never throws. */
+  /** Stores a key set. A failure of KV is reported. */
   async write({ keys, fetchedAt }: StoredKeySet): Promise<void> {
     const { secret, keepSeconds, onFailure } = this.#options;
     const name = await this.#resolveName();

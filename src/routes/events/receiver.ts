@@ -31,8 +31,8 @@ export function createReceiverLog(write: (line: string) => void): ReceiverLog {
 }
 
 /**
- * Rate limit of one event receiver, for verified messages (a token bucket). Unverified messages do not use it up, so a flood of
- * them cannot keep a revocation from being recorded.
+ * Rate limit of one event receiver, for verified messages (a token bucket). Unverified messages do not use it up, so a
+ * flood of them cannot keep a revocation from being recorded.
  */
 export class ReceiverRate {
   #tokens = 2 * MESSAGES_PER_SECOND;
