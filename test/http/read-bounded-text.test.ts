@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BROKEN_OFF, readBoundedText, TOO_LONG } from '../../src/http/read-bounded-text.ts';
 
-/** A body that has one chunk and fails in the given way. A stream passes on what its source rejects with (WHATWG Streams). */
-function failing(source: UnderlyingDefaultSource<Uint8Array>) {
-  return new ReadableStream<Uint8Array>(source);
-}
-
+/** A stream passes on what its source rejects with (WHATWG Streams, ReadableStreamCancel). */
 const refuseToCancel = () => Promise.reject(new Error('the connection is gone'));
 const chunk = new TextEncoder().encode('four');
 
@@ -18,7 +14,7 @@ describe('readBoundedText()', () => {
     async (_, headers) => {
       const start = (controller: ReadableStreamDefaultController<Uint8Array>) =>
         controller.enqueue(chunk);
-      const body = failing({ start, cancel: refuseToCancel });
+      const body = new ReadableStream<Uint8Array>({ start, cancel: refuseToCancel });
       expect(await readBoundedText(new Response(body, headers && { headers }), 3)).toBe(TOO_LONG);
     },
   );
@@ -26,7 +22,10 @@ describe('readBoundedText()', () => {
   it('tells a body whose connection failed before its end', async () => {
     const start = (controller: ReadableStreamDefaultController<Uint8Array>) =>
       controller.enqueue(chunk);
-    const body = failing({ start, pull: () => Promise.reject(new Error('connection reset')) });
+    const body = new ReadableStream<Uint8Array>({
+      start,
+      pull: () => Promise.reject(new Error('connection reset')),
+    });
     expect(await readBoundedText(new Response(body), 100)).toBe(BROKEN_OFF);
   });
 });
