@@ -19,6 +19,21 @@ describe('readBoundedText()', () => {
     },
   );
 
+  it.each([
+    ['by its declared length', { 'content-length': '5' }],
+    ['by its bytes', undefined],
+  ])('closes the connection of a body that is too long %s', async (_, headers) => {
+    let isClosed = false;
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(chunk),
+      cancel: () => {
+        isClosed = true;
+      },
+    });
+    expect(await readBoundedText(new Response(body, headers && { headers }), 3)).toBe(TOO_LONG);
+    expect(isClosed).toBe(true);
+  });
+
   it('tells a body whose connection failed before its end', async () => {
     const start = (controller: ReadableStreamDefaultController<Uint8Array>) =>
       controller.enqueue(chunk);

@@ -34,6 +34,13 @@ export const EQUIVALENT_MUTANTS: readonly EquivalentMutant[] = [
       'Both presets require `iat` and `exp`, so a token without one is refused before: the line tells the compiler so.',
   },
   {
+    file: 'src/sessions/sessions.ts',
+    line: '#usability(name: CredentialName, checked: CheckedSession, minCheckedAt = 0) {',
+    change: '0 → 1',
+    reason:
+      'The earliest check that will do, in milliseconds since 1970: no check was made in the first of them.',
+  },
+  {
     file: 'src/sessions/store-readiness.ts',
     line: 'const { value } = await this.#flights.join(QUESTION, 0, () => this.#question(), waitUntil);',
     change: '0 → 1',

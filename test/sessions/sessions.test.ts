@@ -237,6 +237,48 @@ describe('Sessions', () => {
     },
   );
 
+  it.each(['no-cache', 'no-store'])(
+    'asks the store a second time about a session that KV knows, with %s',
+    async (directive) => {
+      const first = createWorld();
+      await first.resolve();
+      await first.settle();
+      const second = createWorld({ kv: first.kv });
+      second.answer = NO;
+      second.meanwhile = async () => {
+        second.answer = yes(); // the first refusal was a fault of the store
+      };
+      const resolution =
+        directive === 'no-cache'
+          ? await second.resolve({ minCheckedAt: second.now })
+          : await second.resolveUnstored();
+      expect(resolution.outcome).toBe('signed-in');
+      expect(second.calls).toBe(2);
+    },
+  );
+
+  it('reads KV once for a credential that the store refuses', async () => {
+    const world = createWorld();
+    world.answer = NO;
+    let reads = 0;
+    world.kv.get = () => {
+      reads += 1;
+      return undefined;
+    };
+    expect((await world.resolve()).outcome).toBe('not-signed-in');
+    expect(reads).toBe(1);
+  });
+
+  it('counts an expired session in KV as a miss (RFC 9211 section 2.2)', async () => {
+    const first = createWorld();
+    await first.resolve();
+    await first.settle();
+    const second = createWorld({ kv: first.kv });
+    second.now = EXPIRES_AT;
+    second.answer = yes({ expiresAt: EXPIRES_AT + 60_000 });
+    expect((await second.resolve()).provenance).toMatchObject({ forwarded: 'miss' });
+  });
+
   it('does not look twice at a "no" about strangers, while the store is ready', async () => {
     const world = createWorld();
     world.answer = NO;
