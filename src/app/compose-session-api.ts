@@ -80,7 +80,7 @@ export function addSessionApi(
     }
   };
   const closeOff = (errorShape: typeof errorResponse, ...paths: string[]) => {
-    for (const path of paths) routes.all(`${apiPath}${path}`, () => errorShape('not_found'));
+    for (const path of paths) routes.add(`${apiPath}${path}`, () => errorShape('not_found'));
   };
   add(tables.kratosPublic, forPeople);
   add(tables.selfService, forPeople);

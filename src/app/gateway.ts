@@ -4,8 +4,7 @@ import type { Reason } from '../errors/reasons.ts';
 import { publicKey } from '../forwarding/assertion-keys.ts';
 import { type AdmittedTarget, admit } from '../http/admit.ts';
 import { isLoop } from '../http/loop-detection.ts';
-import type { RouteRequest } from '../http/routes.ts';
-import { Routes } from '../http/routes.ts';
+import { type Handler, type RouteRequest, Routes } from '../http/routes.ts';
 import { createBugReport, type ReportBug } from '../observability/bug-report.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
 import { errorPageOrJson } from '../refusals/error-page.ts';
@@ -27,6 +26,7 @@ import { crossOrigin } from '../session-changes/cross-origin.ts';
 import { createServices, type Dependencies } from './compose.ts';
 import { createEventReceivers } from './compose-events.ts';
 import { addSessionApi, addSessionsPage, createSiteAnswers } from './compose-session-api.ts';
+import { onlyMethods, READ_METHODS } from './only-methods.ts';
 
 export interface Gateway {
   fetch(request: Request, waitUntil: WaitUntil): Promise<Response>;
@@ -57,34 +57,39 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
   );
   const mounts = ['', config.SESSION_API_PATH ?? ''];
   const whoamiPaths = new Set(mounts.map((mount) => `${mount}/sessions/whoami`));
-  for (const path of whoamiPaths) routes.all(path, answerWhoami);
+  for (const path of whoamiPaths) routes.add(path, answerWhoami);
 
   const receivers = createEventReceivers(config, { ...dependencies, ...services });
   for (const [path, receiver] of Object.entries(receivers)) {
-    routes.post(path, ({ request, waitUntil }) => receiver(request, waitUntil));
+    routes.add(
+      path,
+      onlyMethods(['POST'], ({ request, waitUntil }) => receiver(request, waitUntil)),
+    );
   }
 
   const readiness = createReadiness({ ...services, kv: dependencies.kv }, dependencies.now);
-  routes.get('/.postern/health/alive', alive);
-  routes.get('/.postern/health/ready', ({ waitUntil }) => readiness(waitUntil));
+  const readable = (path: string, handle: Handler<RouteRequest>) =>
+    routes.add(path, onlyMethods(READ_METHODS, handle));
+  readable('/.postern/health/alive', alive);
+  readable('/.postern/health/ready', ({ waitUntil }) => readiness(waitUntil));
 
-  routes.get('/.postern/jwks.json', createPublishedKeys(publicKeysOf(config)));
+  readable('/.postern/jwks.json', createPublishedKeys(publicKeysOf(config)));
   if (services.authorizationServers.length > 0) {
     const metadata = createResourceMetadata(config.PUBLIC_URL, services.authorizationServers);
-    routes.get(RESOURCE_METADATA_PATH, metadata);
+    readable(RESOURCE_METADATA_PATH, metadata);
   }
 
   const { FORWARD_AUTH_SECRETS: secrets } = config;
   if (secrets !== undefined) {
     const forwardAuth = createForwardAuth({ ...site, secrets, log });
-    routes.all('/.postern/auth/*', ({ request, target, waitUntil }) =>
+    routes.add('/.postern/auth/*', ({ request, target, waitUntil }) =>
       forwardAuth(request, target, waitUntil),
     );
   }
 
-  routes.all(SESSIONS_PAGE_PATH, addSessionsPage(services.sessionApi, site));
+  routes.add(SESSIONS_PAGE_PATH, addSessionsPage(services.sessionApi, site));
 
-  routes.all('/.postern/*', () => errorResponse('not_found'));
+  routes.add('/.postern/*', () => errorResponse('not_found'));
   addSessionApi(routes, services.sessionApi, shared);
   const answerSite = async ({ request, target, waitUntil }: RouteRequest) => {
     if (services.gate === undefined) return errorResponse('not_found');

@@ -21,32 +21,23 @@ export type Handler<Received> = (
 ) => Response | Promise<Response>;
 
 /**
- * Routes by method and path, in Hono's router. The router gets the admitted path and reads no URL itself, so
+ * Routes by path, in Hono's router. The router gets the admitted path and reads no URL itself, so
  * routing, verdict and forwarding use one string. The path is percent-decoded first, so that no other spelling of a
  * route reaches the site.
  */
 export class Routes<Received> {
   readonly #router = new TrieRouter<Handler<Received>>();
 
-  all(path: string, handler: Handler<Received>): void {
+  /** Adds a route for every method. */
+  add(path: string, handler: Handler<Received>): void {
     this.#router.add('ALL', path, handler);
-  }
-
-  /** Adds a route for GET and HEAD. */
-  get(path: string, handler: Handler<Received>): void {
-    this.#router.add('GET', path, handler);
-  }
-
-  post(path: string, handler: Handler<Received>): void {
-    this.#router.add('POST', path, handler);
   }
 
   /** Returns the first added route that matches a target; `undefined` without a match. */
   match({
-    method,
     path,
   }: AdmittedTarget): ((received: Received) => Response | Promise<Response>) | undefined {
-    const [[first] = []] = this.#router.match(method === 'HEAD' ? 'GET' : method, decoded(path));
+    const [[first] = []] = this.#router.match('ALL', decoded(path));
     if (first === undefined) return undefined;
     const [handler, parameters] = first;
     return (received) =>

@@ -102,7 +102,7 @@ export function addApiRoute(
     }));
     return response;
   };
-  routes.all(path, options.shared(handle));
+  routes.add(path, options.shared(handle));
 }
 
 async function dispatch(

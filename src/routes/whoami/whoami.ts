@@ -1,5 +1,6 @@
 import { type PresentedCredentials, VARY } from '../../credentials/credential.ts';
 import { errorHeaders, errorResponse } from '../../errors/error-response.ts';
+import type { RefusalReason } from '../../errors/reasons.ts';
 import { isTokenReason } from '../../errors/token-reasons.ts';
 import type { AdmittedTarget } from '../../http/admit.ts';
 import { PRIVATE_NO_STORE, readRequestCacheControl } from '../../http/cache-control.ts';
@@ -43,8 +44,11 @@ const SESSION_HEADERS = new Headers({
   vary: VARY,
 });
 
+/** The methods of Kratos's whoami (`session/handler.go`, `RegisterPublicRoutes`), in the order of its `Allow`. */
+const METHODS = 'CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, TRACE'.split(', ');
+
 /**
- * Answers `/sessions/whoami` as Kratos does (`session/handler.go`), for every method: the store's bytes and headers,
+ * Answers `/sessions/whoami` as Kratos does (`session/handler.go`), for each of its methods: the store's bytes and headers,
  * its 401 without `error.id`, its 403 with `redirect_browser_to`. Postern adds `Age`, `Cache-Status` (RFC 9211) and
  * `Postern-Reason`, and answers 503 if it has no answer of Kratos to give.
  */
@@ -56,16 +60,17 @@ export async function whoami(
 ): Promise<Response> {
   const startedAt = options.now();
   const { method, path } = target;
-  const lookUps = lookUpsAsAsked(request, target, waitUntil, options);
-  const found = await resolveCredentials(options.readCredentials(request.headers), lookUps);
-  if (!found.ok) {
-    const reason = found.failure;
-    const response = errorResponse(reason);
+  const refuse = (reason: RefusalReason) => {
+    const response = errorResponse(reason, { allowedMethods: METHODS });
     const { status } = response;
     const outcome = 'refuse';
     options.log(() => ({ route: 'whoami', outcome, status, method, path, reason, durationMs: 0 }));
     return response;
-  }
+  };
+  if (!METHODS.includes(method)) return refuse('method_not_allowed');
+  const lookUps = lookUpsAsAsked(request, target, waitUntil, options);
+  const found = await resolveCredentials(options.readCredentials(request.headers), lookUps);
+  if (!found.ok) return refuse(found.failure);
   const { resolution } = found.value;
   const response = whoamiResponse(resolution, request.headers);
   setChallenge(response.headers, resolution, options.resourceMetadataUrl);
