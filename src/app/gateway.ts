@@ -117,18 +117,13 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
       const target = admitted.value;
       const keepAlive = (work: Promise<unknown>) => waitUntil(work.catch(reportBug));
       try {
-        const response = await routeOf(target)({ request, target, waitUntil: keepAlive });
-        return target.method === 'HEAD' ? withoutBody(response) : response;
+        // The answer to HEAD keeps its body: the runtime sends its length and drops it (RFC 9110 section 9.3.2).
+        return await routeOf(target)({ request, target, waitUntil: keepAlive });
       } catch (error) {
         return answerBug(error, reportBug);
       }
     },
   };
-}
-
-function withoutBody(response: Response): Response {
-  void response.body?.cancel().catch(() => {}); // the body may have failed already, and is not needed
-  return new Response(null, response);
 }
 
 /** Reports an unexpected error as a bug of Postern, and answers 503. */

@@ -17,7 +17,12 @@ export type StoreAnswer =
       readonly cacheForSeconds: number | undefined;
     }
   /** Counts only when the store is ready: when its database fails, Kratos gives this answer for every credential. */
-  | { readonly kind: 'no-session'; readonly body: string | undefined }
+  | {
+      readonly kind: 'no-session';
+      readonly body: string | undefined;
+      /** As for a session. */
+      readonly cacheForSeconds?: number | undefined;
+    }
   /** A session exists, but not at the assurance level that the store asks for. Never cached. */
   | { readonly kind: 'insufficient'; readonly body: string }
   /** The request to the store was wrong, for example with an unknown `tokenize_as` template. */

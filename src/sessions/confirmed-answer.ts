@@ -6,6 +6,7 @@ import type { ReadinessFinding, RefusalMoment, StoreReadiness } from './store-re
 export interface ConfirmedRefusal {
   readonly kind: 'no-session';
   readonly body: string | undefined;
+  readonly cacheForSeconds?: number | undefined;
   readonly arrived: RefusalMoment;
   /** The readiness check on which the refusal is based. */
   readonly finding: ReadinessFinding;

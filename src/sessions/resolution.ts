@@ -61,6 +61,8 @@ export type Resolution =
       readonly reason: Exclude<DenialReason, 'session_aal2_required'>;
       /** The body of the store's answer, unchanged, if the store was asked and sent one. */
       readonly body: string | undefined;
+      /** Seconds from now for which the store allows caching this answer. */
+      readonly cacheForSeconds?: number | undefined;
       /** The credential will certainly never be valid again, so a cookie with this credential may be cleared. */
       readonly mayClearCookie: boolean;
       readonly provenance: Provenance;

@@ -26,14 +26,13 @@ export function fromTier(
 ): Resolution {
   const { tier, now, lifetimes, fault } = place;
   const age = ageSeconds(checked, now);
-  const { cacheForSeconds } = checked;
   return {
     outcome: 'signed-in',
     session: checked.session,
     body: checked.body,
     logPosition: checked.logPosition,
     setCookies: [],
-    cacheForSeconds: cacheForSeconds === undefined ? undefined : Math.max(0, cacheForSeconds - age),
+    cacheForSeconds: remaining(checked.cacheForSeconds, age),
     provenance: {
       tier,
       forwarded: fault === undefined ? undefined : 'stale',
@@ -123,9 +122,20 @@ export function unknown(
 }
 
 function refused(refusal: ConfirmedRefusal, provenance: Provenance): Resolution {
-  const { body } = refusal;
-  const mayClearCookie = isProven(refusal);
-  return { outcome: 'not-signed-in', reason: 'session_inactive', body, mayClearCookie, provenance };
+  const { body, cacheForSeconds } = refusal;
+  return {
+    outcome: 'not-signed-in',
+    reason: 'session_inactive',
+    body,
+    cacheForSeconds: remaining(cacheForSeconds, provenance.ageSeconds),
+    mayClearCookie: isProven(refusal),
+    provenance,
+  };
+}
+
+/** The part of the time for which the store allows caching that is left at this age, in seconds. */
+function remaining(cacheForSeconds: number | undefined, age: number): number | undefined {
+  return cacheForSeconds === undefined ? undefined : Math.max(0, cacheForSeconds - age);
 }
 
 /** The answer if the store confirmed a session that has expired since. */

@@ -79,7 +79,7 @@ function readAnswer(response: Response, body: string, options: KratosStoreOption
     // An answer without Kratos's error shape comes from a server in between, which does not know the sessions.
     const error = parseObject(body)?.error;
     if (typeof error !== 'object' || error === null) return unusable(`store-${status}-foreign`);
-    if (status === 401) return { kind: 'no-session', body };
+    if (status === 401) return { kind: 'no-session', body, cacheForSeconds: cacheFor(response) };
     if (status === 403) return { kind: 'insufficient', body };
     return { kind: 'rejected', status, body };
   }
@@ -107,7 +107,7 @@ function readSessionAnswer(
         session: read.session,
         body,
         setCookies: response.headers.getSetCookie().map(siteCookie),
-        cacheForSeconds: readWholeSeconds(response.headers.get('ory-session-cache-for')),
+        cacheForSeconds: cacheFor(response),
       };
   }
 }
@@ -150,6 +150,11 @@ export function readRetryAfterSeconds(headers: Headers): number | undefined {
   return seconds === undefined
     ? undefined
     : Math.min(Math.max(seconds, 1), MAX_RETRY_AFTER_SECONDS);
+}
+
+/** Reads the seconds for which Kratos allows caching the answer, if the operator enabled that (`session.whoami`). */
+function cacheFor({ headers }: Response): number | undefined {
+  return readWholeSeconds(headers.get('ory-session-cache-for'));
 }
 
 function readWholeSeconds(text: string | null): number | undefined {

@@ -143,9 +143,13 @@ function sessionResponse({
   const response = new Response(body, { headers: SESSION_HEADERS });
   const { headers } = response;
   headers.set('x-kratos-authenticated-identity-id', session.identity.id);
-  if (cacheForSeconds !== undefined) headers.set('ory-session-cache-for', String(cacheForSeconds));
+  setCacheFor(headers, cacheForSeconds);
   for (const cookie of setCookies) headers.append('set-cookie', cookie);
   return response;
+}
+
+function setCacheFor(headers: Headers, seconds: number | undefined): void {
+  if (seconds !== undefined) headers.set('ory-session-cache-for', String(seconds));
 }
 
 /** Sets `WWW-Authenticate`, which Kratos's 401 lacks: for a refused token, or if there is metadata to name. */
@@ -170,6 +174,7 @@ function refusalResponse(
       if (isTokenReason(resolution.reason)) return errorResponse(resolution.reason);
       const headers = errorHeaders(resolution.reason);
       headers.set('ory-error-id', '');
+      setCacheFor(headers, resolution.cacheForSeconds);
       return new Response(whoami401Body(resolution.body, requestId), { status: 401, headers });
     }
     case 'insufficient': {
