@@ -6,7 +6,6 @@ import type { DecisionLog } from '../observability/decision-log.ts';
 import { zoneOfIssuer } from '../providers/keycard/keycard-zone.ts';
 import { requestServiceAccountToken } from '../providers/keycard/service-account.ts';
 import type { KratosIdentities } from '../providers/kratos/kratos-identities.ts';
-import { type PublicHost, publicBody, publicCookie } from '../providers/kratos/public-host.ts';
 import type { SessionStore } from '../providers/session-store.ts';
 import { createUpstream, type Upstream } from '../providers/upstream.ts';
 import type { SelfServiceOptions } from '../routes/self-service/flow-request.ts';
@@ -33,6 +32,7 @@ import type { Sessions } from '../sessions/sessions.ts';
 import type { StoreReadiness } from '../sessions/store-readiness.ts';
 import type { IssuerKeys } from '../tokens/issuer-keys.ts';
 import type { SiteOptions } from './compose-site.ts';
+import { createSiteAnswers, publicHost } from './site-answers.ts';
 
 type Fetch = (request: Request) => Promise<Response>;
 
@@ -82,7 +82,7 @@ export function addSessionApi(
   const closeOff = (errorShape: typeof errorResponse, ...paths: string[]) => {
     for (const path of paths) routes.add(`${apiPath}${path}`, () => errorShape('not_found'));
   };
-  add(tables.kratosPublic, forPeople);
+  add(tables.kratosPublic, { ...forPeople, onSite: createSiteAnswers(config) });
   add(tables.selfService, forPeople);
   if (config.SELF_SERVICE) closeOff(errorResponse, '/self-service', '/self-service/*');
   add(tables.kratosAdmin, forOperators);
@@ -256,35 +256,4 @@ function upstream(
 
 function apiUrlOf(config: Config): string {
   return `${config.PUBLIC_URL}${config.SESSION_API_PATH ?? ''}`;
-}
-
-/**
- * Rewrites whoami's 403 answers for a site with `SELF_SERVICE`: the URL for the second factor then points at the
- * site.
- */
-export function createSiteAnswers(config: Config): (response: Response) => Promise<Response> {
-  const host = publicHost(config);
-  return async (response) => {
-    if (!config.SELF_SERVICE || response.status !== 403) return response;
-    return new Response(publicBody(await response.text(), host), response);
-  };
-}
-
-/**
- * Rewrites the session cookie that Kratos renews, for a site with `SELF_SERVICE`. The cookie gets the domain and the
- * path that the cookies of the flows get.
- */
-export function createSiteCookies(config: Config): (setCookie: string) => string {
-  if (!config.SELF_SERVICE) return (setCookie) => setCookie;
-  const host = publicHost(config);
-  return (setCookie) => publicCookie(setCookie, host);
-}
-
-/** Maps Kratos's own URLs to the URLs of the site. */
-function publicHost(config: Config): PublicHost {
-  return {
-    kratosUrls: [config.KRATOS_BASE_URL, config.KRATOS_PUBLIC_URL],
-    publicUrl: config.PUBLIC_URL,
-    apiPath: config.SESSION_API_PATH ?? '',
-  };
 }

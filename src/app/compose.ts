@@ -32,13 +32,10 @@ import { createTokenClassifier } from '../tokens/token-classifier.ts';
 import { TokenSessions } from '../tokens/token-sessions.ts';
 import type { TrustedIssuer } from '../tokens/trusted-issuer.ts';
 import { checkLifeSeconds, createConfiguredRevocation } from './compose-revocation.ts';
-import {
-  createSiteCookies,
-  gatewaySecrets,
-  type SessionApiOptions,
-} from './compose-session-api.ts';
+import { gatewaySecrets, type SessionApiOptions } from './compose-session-api.ts';
 import { createSiteOptions, type SiteOptions } from './compose-site.ts';
 import { createConfiguredIssuers, createIssuerKeys } from './compose-tokens.ts';
+import { createSiteCookies } from './site-answers.ts';
 
 type Fetch = (request: Request) => Promise<Response>;
 

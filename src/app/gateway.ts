@@ -25,8 +25,9 @@ import type { WaitUntil } from '../runtime/single-flight.ts';
 import { crossOrigin } from '../session-changes/cross-origin.ts';
 import { createServices, type Dependencies } from './compose.ts';
 import { createEventReceivers } from './compose-events.ts';
-import { addSessionApi, addSessionsPage, createSiteAnswers } from './compose-session-api.ts';
+import { addSessionApi, addSessionsPage } from './compose-session-api.ts';
 import { onlyMethods, READ_METHODS } from './only-methods.ts';
+import { createSiteAnswers } from './site-answers.ts';
 
 export interface Gateway {
   fetch(request: Request, waitUntil: WaitUntil): Promise<Response>;

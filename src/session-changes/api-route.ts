@@ -70,6 +70,8 @@ export interface ApiRouteOptions {
    * status tells a failure from a refusal.
    */
   readonly mayBeFailing?: (waitUntil: WaitUntil) => Promise<boolean>;
+  /** Moves the provider's URLs in an answer to the site; `undefined` if its answers name none, or are moved already. */
+  readonly onSite?: (response: Response) => Promise<Response>;
   readonly now: () => number;
 }
 
@@ -88,7 +90,7 @@ export function addApiRoute(
     const isFailing = isDoubtful && (await options.mayBeFailing?.(received.waitUntil));
     const answer = isFailing ? failed('store_unavailable' as const) : given;
     const response = answer.ok
-      ? answer.value
+      ? ((await options.onSite?.(answer.value)) ?? answer.value)
       : options.errorShape(answer.failure, { allowedMethods: allowedMethods(methods) });
     const { status } = response;
     options.log(() => ({

@@ -46,8 +46,12 @@ export function publicLocation(location: string, host: PublicHost): string {
     : toPublicUrl(location, host);
 }
 
-/** Matches the members in which Kratos's documents carry URLs that a browser opens. */
-const URL_MEMBER = /"(action|request_url|logout_url|redirect_browser_to|src|href|url)":"([^"\\]*)/g;
+/**
+ * Matches the members in which Kratos's documents carry URLs that a client opens. `api` and `redirect_to` are in the
+ * details of an expired flow (`selfservice/flow/…/handler.go`).
+ */
+const URL_MEMBER =
+  /"(action|api|request_url|logout_url|redirect_browser_to|redirect_to|src|href|url)":"([^"\\]*)/g;
 
 /**
  * Rewrites the URLs of flows in Kratos's JSON text to the site. Every other byte stays as it was sent. Parsing and

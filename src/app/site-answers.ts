@@ -1,0 +1,41 @@
+import type { Config } from '../config/config.ts';
+import { errorResponse } from '../errors/error-response.ts';
+import { readWholeText } from '../http/read-bounded-text.ts';
+import { type PublicHost, publicBody, publicCookie } from '../providers/kratos/public-host.ts';
+
+/** Kratos's longest document of an error or a flow. */
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/**
+ * Moves the URLs in Kratos's refusals to a site with `SELF_SERVICE`: the URL for the second factor (403), and those of
+ * the flow that goes on (422). Kratos's other answers about sessions name no URL of a flow.
+ */
+export function createSiteAnswers(config: Config): (response: Response) => Promise<Response> {
+  const host = publicHost(config);
+  return async (response) => {
+    const { status } = response;
+    if (!config.SELF_SERVICE || (status !== 403 && status !== 422)) return response;
+    const text = await readWholeText(response, MAX_BODY_BYTES);
+    if (text === undefined) return errorResponse('upstream_not_valid');
+    return new Response(publicBody(text, host), response);
+  };
+}
+
+/**
+ * Rewrites the session cookie that Kratos renews, for a site with `SELF_SERVICE`. The cookie gets the domain and the
+ * path that the cookies of the flows get.
+ */
+export function createSiteCookies(config: Config): (setCookie: string) => string {
+  if (!config.SELF_SERVICE) return (setCookie) => setCookie;
+  const host = publicHost(config);
+  return (setCookie) => publicCookie(setCookie, host);
+}
+
+/** Maps Kratos's own URLs to the URLs of the site. */
+export function publicHost(config: Config): PublicHost {
+  return {
+    kratosUrls: [config.KRATOS_BASE_URL, config.KRATOS_PUBLIC_URL],
+    publicUrl: config.PUBLIC_URL,
+    apiPath: config.SESSION_API_PATH ?? '',
+  };
+}
