@@ -48,10 +48,11 @@ export function publicLocation(location: string, host: PublicHost): string {
 
 /**
  * Matches the members in which Kratos's documents carry URLs that a client opens. `api` and `redirect_to` are in the
- * details of an expired flow (`selfservice/flow/…/handler.go`).
+ * details of an expired flow (`selfservice/flow/…/handler.go`). The reason of a 422 ends with the URL that its
+ * `redirect_browser_to` has (`selfservice/flow/error.go`, `NewBrowserLocationChangeRequiredError`).
  */
 const URL_MEMBER =
-  /"(action|api|request_url|logout_url|redirect_browser_to|redirect_to|src|href|url)":"([^"\\]*)/g;
+  /"((?:action|api|request_url|logout_url|redirect_browser_to|redirect_to|src|href|url)":"|reason":"In order to complete this flow please redirect the browser to: )([^"\\]*)/g;
 
 /**
  * Rewrites the URLs of flows in Kratos's JSON text to the site. Every other byte stays as it was sent. Parsing and
@@ -60,7 +61,7 @@ const URL_MEMBER =
 export function publicBody(text: string, host: PublicHost): string {
   return text.replace(
     URL_MEMBER,
-    (_, name: string, url: string) => `"${name}":"${toPublicUrl(url, host)}`,
+    (_, before: string, url: string) => `"${before}${toPublicUrl(url, host)}`,
   );
 }
 

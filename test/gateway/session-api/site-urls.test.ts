@@ -39,6 +39,8 @@ describe('with SELF_SERVICE, the URLs in Kratos’s refusals are those of the si
     ['GET', '/self-service/login/flows', 'login-flow-expired-read-410'],
     ['GET', '/self-service/login/flows', 'login-flow-expired-read-browser-410'],
     ['GET', '/self-service/settings/flows', 'settings-flow-expired-read-410'],
+    ['POST', '/self-service/login', 'login-browser-json-of-aal2-identity-422'],
+    ['POST', '/self-service/recovery', 'recovery-browser-good-code-json-422'],
   ])('%s %s, as %s', async (method, path, name, status) => {
     const body = await answersAsRecorded(`${method} ${path}`, name, status);
     const { token } = await gate.kratos.createSession();
