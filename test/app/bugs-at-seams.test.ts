@@ -103,39 +103,42 @@ function startGateway(dependencies: Partial<Dependencies>) {
   return { ask, bugs, log };
 }
 
-describe.each(Object.entries(SEAMS))('an error of our own at the seam: %s', (_name, seam) => {
-  it('is logged once as a bug, with name and place, and answered 503', async () => {
-    const gateway = startGateway(seam.broken(async () => stumblingBlock()));
-    const response = await gateway.ask(seam);
-    expect([response.status, await response.text()]).toEqual([
-      503,
-      expect.stringContaining('internal_error'),
-    ]);
-    expect(gateway.bugs().map((line) => JSON.parse(line))).toEqual([
-      {
-        event: 'bug',
-        name: 'TypeError',
-        message: 'seam is broken',
-        at: expect.stringMatching(/:\d+:\d+\)?$/),
-      },
-    ]);
-  });
+describe.each(Object.entries(SEAMS))(
+  'an error of Postern itself at the seam: %s',
+  (_name, seam) => {
+    it('is logged once as a bug, with name and place, and answered with 503', async () => {
+      const gateway = startGateway(seam.broken(async () => stumblingBlock()));
+      const response = await gateway.ask(seam);
+      expect([response.status, await response.text()]).toEqual([
+        503,
+        expect.stringContaining('internal_error'),
+      ]);
+      expect(gateway.bugs().map((line) => JSON.parse(line))).toEqual([
+        {
+          event: 'bug',
+          name: 'TypeError',
+          message: 'seam is broken',
+          at: expect.stringMatching(/:\d+:\d+\)?$/),
+        },
+      ]);
+    });
 
-  it('concerns that request alone', async () => {
-    let isBroken = true;
-    const gateway = startGateway(
-      seam.broken(async () => (isBroken ? stumblingBlock() : Promise.reject(new Error('down')))),
-    );
-    await gateway.ask(seam);
-    isBroken = false;
-    const response = await gateway.ask({ path: '/public/page' });
-    expect(response.status).toBe(seam === SEAMS.origin ? 502 : 200);
-    expect(gateway.bugs()).toHaveLength(1);
-  });
+    it('affects only the request that met it', async () => {
+      let isBroken = true;
+      const gateway = startGateway(
+        seam.broken(async () => (isBroken ? stumblingBlock() : Promise.reject(new Error('down')))),
+      );
+      await gateway.ask(seam);
+      isBroken = false;
+      const response = await gateway.ask({ path: '/public/page' });
+      expect(response.status).toBe(seam === SEAMS.origin ? 502 : 200);
+      expect(gateway.bugs()).toHaveLength(1);
+    });
 
-  it('is told from an outage, which is no bug', async () => {
-    const gateway = startGateway(seam.broken(() => Promise.reject(new TypeError('network'))));
-    await gateway.ask(seam);
-    expect(gateway.bugs()).toEqual([]);
-  });
-});
+    it('differs from an outage, which is no bug', async () => {
+      const gateway = startGateway(seam.broken(() => Promise.reject(new TypeError('network'))));
+      await gateway.ask(seam);
+      expect(gateway.bugs()).toEqual([]);
+    });
+  },
+);

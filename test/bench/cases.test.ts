@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 
 test.each(GOALS)(
-  '%s is measured against its floor, with the goal it was set',
+  '%s is measured against its floor, with the goal that was set for it',
   (name, baseline, goal) => {
     const found = cases.find((one) => one.name === name);
     expect(found?.baseline).toBe(baseline);
@@ -40,11 +40,11 @@ test('a case is listed once, and its floor is a case without a floor', () => {
   }
 });
 
-test('every case says what its answers must be', () => {
+test('every case declares what its answers must be', () => {
   for (const { name, expected } of cases) expect(expected.answer, name).toBeDefined();
 });
 
-test('tokens that nobody has seen are each another', async () => {
+test('each unseen token differs from all others', async () => {
   const tokens = await (await createFixtures(Date.UTC(2026, 5, 3))).freshTokens(600);
   expect(new Set(tokens).size).toBe(600);
 });

@@ -43,7 +43,7 @@ function check(expected: Partial<BenchCase['expected']>) {
   return checkCase(wanted, (server.address() as AddressInfo).port, fixtures); // it listens at a port
 }
 
-test('checkCase() accepts what is as it should be', async () => {
+test('checkCase() accepts the expected answers', async () => {
   const refused = { Authorization: 'Bearer forged' };
   const atOrigin = { 'x-user-id': /^ada$/, authorization: undefined };
   await expect(check({ atOrigin, refused })).resolves.toBeUndefined();
@@ -56,18 +56,18 @@ test('checkCase() finds an error page by its status and a wrong page by its body
   await expect(check({})).rejects.toThrow('503');
 });
 
-test('checkCase() finds an identity that the origin is not told, and a credential that it is', async () => {
+test('checkCase() finds an identity that the origin lacks, and a credential that it received', async () => {
   await expect(check({ atOrigin: { 'x-user-id': /^bob$/ } })).rejects.toThrow('x-user-id');
   await expect(check({ atOrigin: { 'x-user-id': undefined } })).rejects.toThrow('x-user-id');
 });
 
-test('checkCase() finds an assertion that is signed anew', async () => {
+test('checkCase() finds an assertion that is not reused', async () => {
   let count = 0;
   behaviour.forwarded = () => ({ 'x-session-assertion': String(count++) });
   await expect(check({ atOrigin: { 'x-session-assertion': /^\d$/ } })).rejects.toThrow('reused');
 });
 
-test('checkCase() finds a token check that is not made', async () => {
+test('checkCase() finds an accepted forged token', async () => {
   const refused = { Authorization: 'Bearer another' };
   await expect(check({ refused })).rejects.toThrow('forged');
 });

@@ -27,7 +27,7 @@ afterEach(() => {
   server.close();
 });
 
-test('a connection is used again, and given up long before a server would', async () => {
+test('a connection is reused, and closed long before a server would close it', async () => {
   await ask({ port, path: '/' });
   const answer = await ask({ port, path: '/' });
   expect(answer).toMatchObject({ status: 200, body: 'ok' });
@@ -36,7 +36,7 @@ test('a connection is used again, and given up long before a server would', asyn
   expect(connections[0]?.closed).toBe(true);
 });
 
-test('an answer that takes longer than that is waited for', async () => {
+test('a request waits for an answer that takes longer than the idle limit', async () => {
   takesMs = 1500;
   const answer = await ask({ port, path: '/' });
   expect(answer.status).toBe(200);

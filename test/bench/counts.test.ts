@@ -12,17 +12,17 @@ beforeAll(async () => {
   allowed = JSON.parse(readFileSync(ALLOWED, 'utf8'));
 });
 
-test('what is allowed is said of every count and of nothing else', () => {
+test('bench/counts.json allows a value for each count', () => {
   expect(Object.keys(allowed)).toEqual(Object.keys(counts));
 });
 
-test('what requests ask of the store, KV and the log has not grown beyond bench/counts.json', () => {
+test('the calls to the store, KV and the log have not grown beyond bench/counts.json', () => {
   for (const [name, count] of Object.entries(counts)) {
     expect.soft(count, name).toBeLessThanOrEqual(Number(allowed[name]));
   }
 });
 
-test('what is allowed is not so much that growth would go unnoticed', () => {
+test('the allowed counts are too tight to hide growth', () => {
   for (const [name, count] of Object.entries(counts)) {
     expect.soft(Number(allowed[name]), name).toBeLessThanOrEqual(count * 1.05);
   }

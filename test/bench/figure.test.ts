@@ -26,13 +26,13 @@ const BARS: Panel = {
   ],
 };
 
-test('a figure is a well-formed document, whatever its texts are', async () => {
+test('a figure with any text is a well-formed document', async () => {
   const document = await figure([LINES, BARS], HOSTILE);
   expect(problemOf(document)).toBeUndefined();
   expect(document).not.toContain('<script');
 });
 
-test('a figure of nothing is a well-formed document', async () => {
+test('an empty figure is a well-formed document', async () => {
   const empty = { kind: 'lines', title: '', xLabel: '', yLabel: '', series: [] } as const;
   const noBars = { ...BARS, categories: [], parts: [] };
   expect(problemOf(await figure([empty, noBars]))).toBeUndefined();
@@ -75,7 +75,7 @@ test('bars stand on each other in the order of their parts, each as high as its 
   expect(upper?.top).toBeCloseTo(0);
 });
 
-test('the checker of this test sees what is wrong', async () => {
+test('control: the checker of this test finds malformed documents', async () => {
   const good = await figure([{ ...BARS, title: 'a & b' }]);
   expect(problemOf(good)).toBeUndefined();
   expect(problemOf(good.replace('</text>', ''))).toBeDefined();

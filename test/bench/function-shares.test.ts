@@ -23,7 +23,7 @@ const PROFILE = {
   timeDeltas: [100, 50, 200, 50],
 };
 
-test('functionShares() tells what a function took itself and with all it called, idle time left out', () => {
+test('functionShares() gives the own time of a function and the time of all its callees, without idle time', () => {
   const shares = functionShares(PROFILE);
   expect(shares.map(({ name }) => name)).not.toContain('(idle)');
   expect(shares).toContainEqual({ name: 'fetch < gate:10', self: 2 / 3, total: 2 / 3 });
@@ -31,6 +31,6 @@ test('functionShares() tells what a function took itself and with all it called,
   expect(shares[0]?.name).toBe('fetch < gate:10');
 });
 
-test('busyMillis() is all that is not idle', () => {
+test('busyMillis() is all time that is not idle', () => {
   expect(busyMillis(PROFILE)).toBe(0.3);
 });

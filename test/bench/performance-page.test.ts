@@ -18,18 +18,18 @@ const RESULT: CaseResult = {
   cpuRatioRange: [1.25, 1.41],
 };
 
-test('withSection() replaces what is between the marks and nothing else', () => {
+test('withSection() replaces the text between the marks and keeps the rest', () => {
   const page = 'before\n<!-- cases -->\nold\n<!-- /cases -->\nafter\n';
   const written = 'before\n<!-- cases -->\nnew\n<!-- /cases -->\nafter\n';
   expect(withSection(page, 'cases', 'new')).toBe(written);
   expect(withSection(written, 'cases', 'new')).toBe(written);
 });
 
-test('withSection() throws when the page has no such place', () => {
+test('withSection() throws if the page lacks the section', () => {
   expect(() => withSection('<!-- cases -->', 'cases', 'new')).toThrow('no section cases');
 });
 
-test('casesTable() shows the spread, and whether the goal was held', () => {
+test('casesTable() shows the spread, and whether the goal was met', () => {
   const [, , missed, held, floor] = casesTable([
     RESULT,
     { ...RESULT, cpuRatio: 1.2 },

@@ -6,7 +6,7 @@ import { DEFAULTS } from '../../bench/simulate/settings.ts';
 const OPTIONS = { locations: layOut(60, 60), trials: 12 };
 
 test.each([2, 5, 30])(
-  'a session revoked through Postern is served nowhere %d seconds after the answer',
+  'a session revoked through Postern is served no longer than %d seconds after the answer',
   async (seconds) => {
     const settings = { ...DEFAULTS, REVOCATION_LAG_SECONDS: seconds };
     const { lagsMs } = await runRevocations(settings, OPTIONS);
@@ -16,7 +16,7 @@ test.each([2, 5, 30])(
   },
 );
 
-test('without a log it is served for as long as it may be revalidated, and no longer', async () => {
+test('without a log a revoked session is served until its revalidation, and no longer', async () => {
   const { lagsMs } = await runRevocations(
     { ...DEFAULTS, REVOCATION_LAG_SECONDS: undefined },
     OPTIONS,

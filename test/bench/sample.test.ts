@@ -10,7 +10,7 @@ const POPULATION = { sessions: 6000, requestsPerSessionDay: 60, exponent: 0.6 };
 const LOCATIONS = layOut(3, 12);
 const DAY_MS = 86_400_000;
 
-test('a sample stands for the whole: weights add up to its traffic and about to its sessions', () => {
+test('a sample represents the population: its weights add up to all traffic, and nearly to all sessions', () => {
   const population = { ...POPULATION, sessions: 10_000_000 };
   const sample = sampleSessions(population, 60_000, new Random(1));
   expect(sample.length).toBeGreaterThan(500);
@@ -22,13 +22,13 @@ test('a sample stands for the whole: weights add up to its traffic and about to 
   expect(new Set(sample.map(({ rank }) => rank)).size).toBe(sample.length);
 });
 
-test('a population that fits is taken whole', () => {
+test('a population that fits is simulated whole', () => {
   const sample = sampleSessions(POPULATION, 1e9, new Random(1));
   expect(sample).toHaveLength(6000);
   expect(sample.every(({ weight }) => weight === 1)).toBe(true);
 });
 
-test('a sample of a fifth and the whole come to the same figures, with memory that overflows', async () => {
+test('a sample of a fifth and the whole population give the same figures while memory overflows', async () => {
   const settings = { ...DEFAULTS, MEMORY_MAX_ENTRIES: 250 };
   const whole = await figuresOf(1e9, settings);
   const sampled = await figuresOf(72_000, settings);
@@ -42,7 +42,7 @@ test('a sample of a fifth and the whole come to the same figures, with memory th
   expect(Math.abs(sampled.kvWrites / whole.kvWrites - 1)).toBeLessThan(0.08);
 });
 
-test('traffic follows the day of the place it comes from and keeps its mean', () => {
+test('traffic follows the hour of day where it comes from, and keeps its mean', () => {
   const sample = sampleSessions({ ...POPULATION, sessions: 2000 }, 1e9, new Random(1));
   const trace = makeTrace(sample, layOut(1, 1), { hours: 24, habits: HABITS, seed: 1 });
   expect(trace.count / (2000 * 60)).toBeGreaterThan(0.95);

@@ -6,7 +6,7 @@ import { SimulatedTime } from '../../bench/simulate/simulated-time.ts';
 const READ = { type: 'arrayBuffer', cacheTtl: 30 } as const;
 const [HERE, THERE] = [0, 1];
 
-test('a write is seen at once where it was made, though its absence was read there a moment ago', async () => {
+test('a write is visible at once at its own location, even after a recent read of its absence', async () => {
   const { time, at, act } = namespace({ ownLocation: 1 });
   await act(async () => {
     expect(await at(HERE).get('k', READ)).toBeNull();
@@ -16,7 +16,7 @@ test('a write is seen at once where it was made, though its absence was read the
   expect(time.now()).toBeLessThan(5000);
 });
 
-test('a write is seen elsewhere within the documented 60 seconds, whatever was read there before', async () => {
+test('a write is visible elsewhere within the documented 60 seconds, even after earlier reads there', async () => {
   for (let seed = 1; seed <= 20; seed += 1) {
     const { time, at, act } = namespace({}, seed);
     let seenAfterMs = Infinity;
@@ -32,7 +32,7 @@ test('a write is seen elsewhere within the documented 60 seconds, whatever was r
   }
 });
 
-test('a read is answered by the location’s cache only once another has arrived there', async () => {
+test('a location answers a read from its cache once another read has arrived there', async () => {
   const { time, at, act } = namespace({ hotRead: [1, 0], coldRead: [100, 0], propagationMs: 0 });
   await act(async () => {
     await put(at(HERE), 'first');
@@ -48,7 +48,7 @@ test('a read is answered by the location’s cache only once another has arrived
   });
 });
 
-test('absence is cached for cacheTtl, also after the key came to be', async () => {
+test('absence is cached for cacheTtl, even after the key is created', async () => {
   const { time, at, act } = namespace({ propagationMs: 0 });
   await act(async () => {
     expect(await read(at(THERE))).toBeNull();
@@ -61,7 +61,7 @@ test('absence is cached for cacheTtl, also after the key came to be', async () =
   });
 });
 
-test('a value is cached for cacheTtl, also after it was replaced', async () => {
+test('a value is cached for cacheTtl, even after the value is replaced', async () => {
   const { time, at, act } = namespace({ propagationMs: 0 });
   await act(async () => {
     await put(at(HERE), 'first');
@@ -74,7 +74,7 @@ test('a value is cached for cacheTtl, also after it was replaced', async () => {
   });
 });
 
-test('a second write to a key within a second is refused in the words of the binding', async () => {
+test('a second write to a key within a second fails with the message of the binding', async () => {
   const refused: boolean[] = [];
   const { time, at, act } = namespace({ write: [1, 0] }, 1, (isRefused) => refused.push(isRefused));
   await act(async () => {
@@ -87,7 +87,7 @@ test('a second write to a key within a second is refused in the words of the bin
   expect(refused).toEqual([false, true, false]);
 });
 
-test('an entry is gone when it expires, though a location has it cached', async () => {
+test('an entry disappears at its expiry, even if a location has it in its cache', async () => {
   const { time, at, act } = namespace({ ownLocation: 1 });
   await act(async () => {
     await put(at(HERE), 'first', 60);
@@ -98,7 +98,7 @@ test('an entry is gone when it expires, though a location has it cached', async 
   });
 });
 
-test('a deletion elsewhere is seen no sooner than a write would be', async () => {
+test('a deletion is visible elsewhere no sooner than a write', async () => {
   const { time, at, act } = namespace({ propagationMs: 0 });
   await act(async () => {
     await put(at(HERE), 'first');
@@ -111,7 +111,7 @@ test('a deletion elsewhere is seen no sooner than a write would be', async () =>
   });
 });
 
-test('what the platform refuses is refused: cacheTtl below 30, expirationTtl below 60', async () => {
+test('refuses values that the platform refuses: cacheTtl below 30, expirationTtl below 60', async () => {
   const { at, act } = namespace({});
   await act(async () => {
     await expect(at(HERE).get('k', { ...READ, cacheTtl: 29 })).rejects.toThrow('400');
@@ -119,7 +119,7 @@ test('what the platform refuses is refused: cacheTtl below 30, expirationTtl bel
   });
 });
 
-test('a read of what the location has cached takes a fraction of one that it has not', async () => {
+test('a read from the cache of a location takes a fraction of the time of a cold read', async () => {
   const { time, at, act } = namespace({ hotRead: [3, 0], coldRead: [25, 0] });
   await act(async () => {
     const startedAt = time.now();

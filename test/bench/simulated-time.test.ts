@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { SimulatedTime } from '../../bench/simulate/simulated-time.ts';
 
-test('timers fire in the order of their times, those of one moment in the order they were set', async () => {
+test('timers fire in the order of their times, and equal times in the order of their creation', async () => {
   const time = new SimulatedTime(1000);
   const fired: string[] = [];
   const plan = (name: string, delayMs: number) =>
@@ -14,7 +14,7 @@ test('timers fire in the order of their times, those of one moment in the order 
   expect(fired).toEqual(['first@1000', 'early@1005', 'late@1500', 'as late@1500']);
 });
 
-test('five hundred timers set in no order fire in order', async () => {
+test('five hundred timers in random order fire in order of time', async () => {
   const time = new SimulatedTime(0);
   const fired: number[] = [];
   for (let index = 0; index < 500; index += 1) {
@@ -25,7 +25,7 @@ test('five hundred timers set in no order fire in order', async () => {
   expect(fired).toEqual([...fired].sort((a, b) => a - b));
 });
 
-test('everything that can go on does so before the clock moves', async () => {
+test('all pending work runs before the clock moves', async () => {
   const time = new SimulatedTime(0);
   let seenAt: number | undefined;
   time.after(10, async () => {
@@ -38,7 +38,7 @@ test('everything that can go on does so before the clock moves', async () => {
   expect(seenAt).toBe(10);
 });
 
-test('setTimeout() of the rooms is the simulated one while it runs, and the real one after', async () => {
+test('setTimeout() is simulated during the simulation, and real after it', async () => {
   const before = [setTimeout, clearTimeout, crypto];
   const time = new SimulatedTime(0);
   let firedAt: number | undefined;
@@ -56,7 +56,7 @@ test('setTimeout() of the rooms is the simulated one while it runs, and the real
   expect([setTimeout, clearTimeout, crypto]).toEqual(before);
 });
 
-test('a timetable and timers take turns by time', async () => {
+test('a timetable and timers alternate by time', async () => {
   const time = new SimulatedTime(0);
   const seen: string[] = [];
   const planned = [3, 3, 20];

@@ -12,7 +12,7 @@ const CREDENTIAL = {
   value: TOKEN,
 } as const;
 
-test('names are the same as with the platform’s cryptography', async () => {
+test('digests equal those of the platform’s cryptography', async () => {
   const real = await nameCredential(CREDENTIAL, 'https://auth.example.com');
   const simulated = await whileSimulated(() =>
     nameCredential(CREDENTIAL, 'https://auth.example.com'),
@@ -20,7 +20,7 @@ test('names are the same as with the platform’s cryptography', async () => {
   expect(simulated).toBe(real);
 });
 
-test('what either cryptography sealed, the other opens', async () => {
+test('each cryptography opens values that the other sealed', async () => {
   const checked = checkedSession();
   const name = 'v1s:name';
   const sealedReally = await seal(checked, name, TOKEN);
@@ -29,7 +29,7 @@ test('what either cryptography sealed, the other opens', async () => {
   expect(await unseal(sealedInSimulation, name, TOKEN)).toEqual(checked);
 });
 
-test('what was tampered with does not open in simulation either', async () => {
+test('a modified value does not open in simulation either', async () => {
   const sealed = await seal(checkedSession(), 'v1s:name', TOKEN);
   sealed[40] = (sealed[40] ?? 0) ^ 1;
   expect(await whileSimulated(() => unseal(sealed, 'v1s:name', TOKEN))).toBeUndefined();

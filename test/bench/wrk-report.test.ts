@@ -27,11 +27,11 @@ test("readWrkReport() reads requests, speed and latencies of any of wrk's units 
   });
 });
 
-test('readWrkReport() counts the answers that are no success', () => {
+test('readWrkReport() counts the answers without success', () => {
   expect(readWrkReport(REFUSED).refused).toBe(17);
 });
 
-test('readWrkReport() throws on what is no report, on a report of nothing, and on failed connections', () => {
+test('readWrkReport() throws on text that is no report, on a report of no requests, and on failed connections', () => {
   expect(() => readWrkReport('unable to connect')).toThrow('unable to connect');
   expect(() => readWrkReport(REPORT.replace('11489 requests', '0 requests'))).toThrow('no request');
   const failed = `${REPORT}  Socket errors: connect 0, read 3, write 0, timeout 0\n`;

@@ -24,7 +24,7 @@ describe('Zipf', () => {
     expect(zipf.shareUpTo(3456)).toBeCloseTo(exact, 6);
   });
 
-  test('rankAt() is the least rank whose share reaches so far', () => {
+  test('rankAt() is the lowest rank whose cumulative share reaches the given value', () => {
     const zipf = new Zipf(100_000, 0.7);
     for (const share of [0, 0.001, 0.1, 0.5, 0.999, 1]) {
       const rank = zipf.rankAt(share);

@@ -100,7 +100,7 @@ describe('check-config and [assets]', () => {
     });
   });
 
-  it('U10: accepts a file whose spellings need the same', () => {
+  it('U10: accepts a file whose spellings all fall under the same rule', () => {
     const rules = ['/report', '/report.html', '/report/'].map((path) => ({ path, ...GATED }));
     const files = { 'report.html': 'x' };
     expect(check({ files, rules: [...rules, OPEN] })).toEqual({ status: 0, errors: [] });
@@ -147,7 +147,7 @@ describe('check-config and [assets]', () => {
   it.each([
     ['binding = "ASSETS"', '"ASSETS"'],
     ['', 'nothing'],
-  ])('names the binding that the files need, for %s', (binding, got) => {
+  ])('prints the binding that the files need, for %s', (binding, got) => {
     const path = write({});
     writeFileSync(path, readFileSync(path, 'utf8').replace('binding = "ORIGIN"', binding));
     const { status, output } = run('cli/check-config.ts', '--config', path);
@@ -155,7 +155,7 @@ describe('check-config and [assets]', () => {
     expect([status, output]).toEqual([1, expect.stringContaining(line)]);
   });
 
-  it('says when the directory to compare with the rules is not there', () => {
+  it('reports that the directory to compare with the rules does not exist', () => {
     const path = write({});
     rmSync(join(dirname(path), 'public'), { recursive: true });
     const { status, output } = run('cli/check-config.ts', '--config', path);
@@ -164,14 +164,14 @@ describe('check-config and [assets]', () => {
 });
 
 describe('npm run deploy', () => {
-  it('U9: ends before wrangler is asked when check-config finds an error', () => {
+  it('U9: stops before it starts wrangler if check-config finds an error', () => {
     const config = write({ assets: '' });
     const { status, output } = run('cli/deploy.ts', '--dry-run', '--config', config);
     expect([status, output]).toEqual([1, expect.stringContaining('run_worker_first')]);
     expect(output).not.toContain('Total Upload');
   });
 
-  it('takes no option that would deploy what was not checked', () => {
+  it('accepts no option that would deploy an unchecked file', () => {
     const { status, output } = run('cli/deploy.ts', '--dry-run', '--assets', 'public');
     expect([status, output]).toEqual([2, expect.stringContaining('usage: npm run deploy')]);
   });

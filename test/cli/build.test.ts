@@ -14,14 +14,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe.each(['wrangler.toml', 'standins/gate.wrangler.toml'])('%s', (path) => {
   const { file } = readWranglerEnvironment({ config: inRepository(path) });
 
-  it('names the main module that was built, and builds it before it is deployed', () => {
+  it('names the main module that the build makes, and builds it before deployment', () => {
     expect([file.main, file.build.command]).toEqual([
       inRepository('dist/worker.js'),
       'npm run -s build',
     ]);
   });
 
-  it('uploads every module that was built, as it was built', async () => {
+  it('uploads every built module unchanged', async () => {
     const place = join(folder, path);
     mkdirSync(join(place, 'dist'), { recursive: true });
     const modules = readBuiltModules();

@@ -37,7 +37,7 @@ const withVars = (lines: readonly string[]) =>
   shipped.replace('[vars]', () => ['[vars]', ...lines].join('\n'));
 
 describe('check-config', () => {
-  it('is content with the wrangler.toml of this repository, without a warning', () => {
+  it('reports no warning for the wrangler.toml of this repository', () => {
     const { status, output } = checkConfig();
     expect([status, output.trim()]).toEqual([0, 'wrangler.toml: every setting is good.']);
   });
@@ -46,7 +46,7 @@ describe('check-config', () => {
     ['is not there', ['--config', 'no-such.toml'], /^no-such\.toml: Could not read file/],
     ['is not TOML', ['--config', broken], /^\S*broken\.toml:\d+:\d+: Invalid TOML/],
     ['has no such environment', ['--env', 'produktion'], /^wrangler\.toml: .*\[env\.produktion\]/],
-  ])('says in a few words that the file %s', (_, parameters, expected) => {
+  ])('reports in a few words that the file %s', (_, parameters, expected) => {
     const { status, output } = checkConfig(...parameters);
     expect([status, output]).toEqual([2, expect.stringMatching(expected)]);
     expect(output.trim().split('\n')).toHaveLength(1);
@@ -62,7 +62,7 @@ describe('check-config', () => {
     expect(output).not.toContain('s3cr3t');
   });
 
-  it('O12: warns where the origin would not be asked as the settings suggest', () => {
+  it('O12: warns if the origin receives requests at another address than the settings suggest', () => {
     const same = shipped.replace(
       'ORIGIN_URL = "https://origin.example.com"',
       'ORIGIN_URL = "https://app.example.com"',
@@ -85,7 +85,7 @@ describe('check-config', () => {
     }
   }, 120_000);
 
-  it('names every wrong setting and exits with 1, repeating no value', () => {
+  it('names every wrong setting, exits with 1, and prints no value', () => {
     const { status, output } = checkText(`
 name = "gate"
 main = "worker.js"
@@ -136,7 +136,7 @@ session = "nobody"
     expect(checkText(withIssuer({ required_claims: ['session'] })).output).not.toContain('warning');
   });
 
-  it('J35: says whose tokens no webhook or event reaches by the id, and what to set', () => {
+  it('J35: names the issuers whose tokens no webhook or event reaches by the id, and the setting to change', () => {
     const issuer = {
       issuer: 'https://auth.example.com/',
       preset: 'kratos',
@@ -166,7 +166,7 @@ session = "nobody"
     ['KEYCARD_ZONES', [keycardZones], 'KEYCARD_API_URL'],
     ['ADMIN_SECRETS', [adminSecrets], 'KRATOS_ADMIN_URL or KEYCARD_API_URL'],
     ['WEBHOOK_API_KEYS', [off, webhookKeys], '404'],
-  ])('O23: warns that %s does nothing in %j', (name, settings, missing) => {
+  ])('O23: warns that %s has no effect in %j', (name, settings, missing) => {
     const { status, output } = checkText(withVars(settings));
     const warnings = output.split('\n').filter((line) => line.startsWith(`warning  ${name} `));
     const idle = warnings.filter((line) => !line.includes('Set it as a secret'));
@@ -179,7 +179,7 @@ session = "nobody"
     [[keycardZones, 'KEYCARD_API_URL = "https://api.keycard.ai"', adminSecrets]],
     [[adminSecrets, 'KRATOS_ADMIN_URL = "http://127.0.0.1:4434"']],
     [[webhookKeys]],
-  ])('O23: is content with %j', (settings) => {
+  ])('O23: reports no warning for %j', (settings) => {
     const { status, output } = checkText(withVars(settings));
     const warnings = output.split('\n').filter((line) => line.startsWith('warning'));
     expect([status, warnings.filter((line) => !line.includes('Set it as a secret'))]).toEqual([
@@ -188,7 +188,7 @@ session = "nobody"
     ]);
   });
 
-  it('O5: warns of what is legal but leaves a way round the gate', () => {
+  it('O5: warns of legal settings that leave a way around the gate', () => {
     const open = shipped
       .replace('workers_dev = false', 'workers_dev = true')
       .replace('preview_urls = false', 'preview_urls = true')
@@ -200,7 +200,7 @@ session = "nobody"
       expect(output).toMatch(new RegExp(`warning .*${part}`));
   });
 
-  it('H25: warns of each header let through that some product believes, and names the product', () => {
+  it('H25: warns of each forwarded header that a product trusts, and names the product', () => {
     const names = '["X-WEBAUTH-USER", "X-Hasura-Role", "X-Auth-Token", "X-Api-Key"]';
     const own = shipped.replace('[vars]', () => `[vars]\nFORWARDED_HEADERS = ${names}`);
     const rule = 'path = "/k8s/*"\nsession = "required"\nforwarded_headers = ["Impersonate-User"]';

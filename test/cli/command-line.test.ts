@@ -22,14 +22,14 @@ function call(program: string, ...parameters: string[]) {
 }
 
 describe.each(PROGRAMS)('%s', (program) => {
-  it('tells who called it wrongly what is wrong and how it is called, and does nothing', () => {
+  it('reports the mistake in a wrong call with the usage, and does no work', () => {
     const { status, stdout, lines } = call(program, '--nonsense');
     expect([status, stdout, lines.length]).toEqual([2, '', 2]);
     expect(lines[0]).toMatch(/^Unknown option '--nonsense'/);
     expect(lines[1]).toMatch(/^usage: npm run [a-z-]+/);
   });
 
-  it('shows its usage when asked', () => {
+  it('shows its usage with --help', () => {
     const { status, stdout } = call(program, '--help');
     expect([status, stdout]).toEqual([0, expect.stringMatching(/^usage: npm run [^\n]+\n$/)]);
   });

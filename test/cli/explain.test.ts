@@ -65,7 +65,7 @@ async function explained(
 const signedIn = { sessionDocument: JSON.stringify(SESSION) };
 
 describe('explainRequest()', () => {
-  it('says what the origin would get', async () => {
+  it('prints the request that the origin would receive', async () => {
     const text = await explained({
       ...signedIn,
       url: `${SITE}/a?b=c`,
@@ -78,14 +78,14 @@ describe('explainRequest()', () => {
     expect(text).not.toMatch(/spoofed|x-session-token/);
   });
 
-  it('says what a condition saw and what it came to', async () => {
+  it('prints the values of a condition and its result', async () => {
     const text = await explained({ ...signedIn, url: `${SITE}/staff/x` });
     expect(text).toContain('saw     session.identity.metadata_public.roles = ["user"]');
     expect(text).toContain('came to not-met');
     expect(text).toContain('Answer    403: condition_not_met');
   });
 
-  it('says which reading of a path decided', async () => {
+  it('names the reading of the path that decided', async () => {
     const text = await explained({ url: `${SITE}/public%2F..;/x` });
     expect(text).toContain('Answer    400: path_not_canonical');
     const forms = { ALLOWED_PATH_FORMS: ['encoded_slash'] };
@@ -115,7 +115,7 @@ describe('explainRequest()', () => {
     ],
     ['an open path', { url: `${SITE}/public/x` }, 'Answer    forwarded to the origin'],
     ['another host', { url: 'https://other.example.com/' }, 'Answer    421: host_unknown'],
-    ['a method nobody has', { method: 'PURGE' }, 'Answer    405: method_not_allowed'],
+    ['an unknown method', { method: 'PURGE' }, 'Answer    405: method_not_allowed'],
     [
       'a preflight',
       {
@@ -150,17 +150,17 @@ describe('explainRequest()', () => {
     ['/self-service/login/browser', {}],
     ['/sessions/whoami/x', {}],
     ['/zones/z/sessions', {}],
-  ])('takes %s for the site’s while no route of Postern’s is there', async (path, more) => {
+  ])('treats %s as a path of the site if Postern has no route there', async (path, more) => {
     const text = await explained({ ...signedIn, url: `${SITE}${path}` }, more);
     expect(text).toContain('Answer    forwarded to the origin');
   });
 
-  it('says where the hosts are that are served', async () => {
+  it('prints the hosts that are served', async () => {
     const text = await explained({ url: 'https://other.example.com/' });
     expect(text).toContain('PUBLIC_URL and HOSTS');
   });
 
-  it('refuses a file that is no session', async () => {
+  it('refuses a file that holds no session', async () => {
     await expect(explained({ sessionDocument: '{"id":1}' })).rejects.toThrow(
       /expected an answer of/,
     );
@@ -191,7 +191,7 @@ describe('npm run explain', () => {
     }
   });
 
-  it('says in one line that a session file is not there', async () => {
+  it('reports a missing session file in one line', async () => {
     const asked = run('GET', 'https://app.example.com/admin', '--session', 'no-such-file.json');
     await expect(asked).rejects.toMatchObject({
       code: 1,
@@ -199,7 +199,7 @@ describe('npm run explain', () => {
     });
   });
 
-  it('asks for a whole URL', async () => {
+  it('requires a whole URL', async () => {
     const asked = run('GET', 'app.example.com/admin');
     await expect(asked).rejects.toMatchObject({
       code: 2,
@@ -207,7 +207,7 @@ describe('npm run explain', () => {
     });
   });
 
-  it('says how it is used when it is not', async () => {
+  it('prints its usage after a wrong call', async () => {
     await expect(run('GET')).rejects.toThrow(/usage: npm run explain/);
   });
 });

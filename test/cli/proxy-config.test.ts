@@ -39,7 +39,7 @@ function run(...parameters: string[]) {
 }
 
 describe('proxy-config', () => {
-  it.each(PROXIES)('F29: docs/forward-auth.md shows what is printed for %s', (proxy) => {
+  it.each(PROXIES)('F29: docs/forward-auth.md shows the printed configuration for %s', (proxy) => {
     const page = readPage('docs/forward-auth.md');
     const shown = ['nginx', 'yaml', 'caddyfile'].flatMap((language) => codeOf(page, language));
     expect(shown).toContain(printed(proxy));
@@ -68,7 +68,7 @@ describe('proxy-config', () => {
     }
   });
 
-  it.each(PROXIES)('F29: %s is given a placeholder and never a secret', (proxy) => {
+  it.each(PROXIES)('F29: %s gets a placeholder and never a secret', (proxy) => {
     const secret = 's3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t';
     const settings = { FORWARD_AUTH_SECRETS: [secret], KEY_SET_SECRET: secret };
     const text = printed(proxy, settings);
@@ -76,7 +76,7 @@ describe('proxy-config', () => {
     expect(text).toMatch(/Postern-Proxy-Secret.*"…"/);
   });
 
-  it('serves every host but the gate’s, at their own port, and reaches gate and site where told', () => {
+  it('serves every host except the gate’s, at its own port, and calls gate and site at the given addresses', () => {
     const settings = {
       PUBLIC_URL: 'https://app.example.com:8443',
       HOSTS: ['auth.example.net', 'www.example.com:8443'],
@@ -100,7 +100,7 @@ describe('proxy-config', () => {
     }
   });
 
-  it('says why no proxy can be configured', () => {
+  it('reports why it cannot write a configuration', () => {
     const http = siteOf({ PUBLIC_URL: 'http://localhost:8787' });
     expect(http).toMatchObject({ ok: false, failure: expect.stringContaining('expected https') });
     const ports = siteOf({ HOSTS: ['www.example.com:8443'] });
@@ -109,7 +109,7 @@ describe('proxy-config', () => {
     expect(same).toMatchObject({ ok: false, failure: expect.stringContaining('--gate') });
   });
 
-  it('prints the configuration alone, and warns of a gate that is not in HOSTS', () => {
+  it('prints only the configuration to stdout, and warns of a gate that is not in HOSTS', () => {
     const { status, stdout, stderr } = run('nginx');
     expect([status, stdout]).toEqual([0, printed('nginx')]);
     expect(stderr).toContain('gate.example.com is not in HOSTS');
@@ -119,7 +119,7 @@ describe('proxy-config', () => {
     ['usage:', ['apache']],
     ['--gate: expected', ['nginx', '--gate', 'gate.example.com;evil']],
     ['--upstream: expected', ['nginx', '--upstream', 'http://site']],
-  ])('refuses to be called wrongly: %s', (wrong, parameters) => {
+  ])('refuses a wrong call: %s', (wrong, parameters) => {
     const { status, stdout, stderr } = run(...parameters);
     expect([status, stdout, stderr.includes(wrong)]).toEqual([2, '', true]);
   });

@@ -25,7 +25,7 @@ function configOf(settings: Readonly<Record<string, unknown>>): Config {
 }
 
 describe('readConfig()', () => {
-  it('needs two settings, and is strict with everything else left out', () => {
+  it('needs two settings, and has strict defaults for all others', () => {
     expect(configOf({})).toEqual({
       ...REQUIRED,
       KRATOS_BASE_URL: REQUIRED.KRATOS_PUBLIC_URL,
@@ -67,7 +67,7 @@ describe('readConfig()', () => {
     expect(Object.isFrozen(configOf({}))).toBe(true);
   });
 
-  it('takes numbers, lists and tables as themselves or as their text', () => {
+  it('reads numbers, lists and tables as values or as text', () => {
     const typed = {
       FRESH_SECONDS: 10,
       SESSION_COOKIE_NAMES: ['a', 'b'],
@@ -78,7 +78,7 @@ describe('readConfig()', () => {
     expect(configOf(Object.fromEntries(texts))).toEqual(configOf(typed));
   });
 
-  it('P27, P30: reads the site’s addresses, in any spelling, as hosts and origins are compared', () => {
+  it('P27, P30: reads the site’s addresses in any spelling and normalizes them', () => {
     const { PUBLIC_URL, ALLOWED_ORIGINS, RULES } = configOf({
       PUBLIC_URL: 'https://APP.example.com.:443/',
       HOSTS: ['Admin.example.com.:443', 'dev.example.com:08443'],
@@ -100,7 +100,7 @@ describe('readConfig()', () => {
     ]);
   });
 
-  it('takes http on loopback, and drops the slash at the end of an address', () => {
+  it('accepts http on loopback, and drops the slash at the end of an address', () => {
     for (const host of ['localhost:4433', '127.0.0.1:1', '[::1]:1'])
       expect(configOf({ KRATOS_PUBLIC_URL: `http://${host}/` }).KRATOS_PUBLIC_URL).toBe(
         `http://${host}`,
@@ -108,7 +108,7 @@ describe('readConfig()', () => {
     expect(configOf({ KRATOS_PUBLIC_URL: 'https://a/b/' }).KRATOS_PUBLIC_URL).toBe('https://a/b');
   });
 
-  it('takes the addresses that follow from others from these', () => {
+  it('derives the default addresses from the configured ones', () => {
     const { LOGIN_URL, KRATOS_BROWSER_URL } = configOf({ KRATOS_BROWSER_URL: 'https://b/k' });
     expect([LOGIN_URL, KRATOS_BROWSER_URL]).toEqual([
       'https://b/k/self-service/login/browser',
@@ -126,13 +126,13 @@ describe('readConfig()', () => {
     });
   });
 
-  it('names every setting there is in the tests above', () => {
+  it('control: the tests above name every setting', () => {
     const names = Object.values(SETTINGS).flatMap((settings) => Object.keys(settings));
     expect(names.filter((name) => !Object.hasOwn(REFUSED, name))).toEqual([]);
   });
 
   it.each(['ALLOWED_ORIGINS', 'HOSTS', 'SESSION_COOKIE_NAMES', 'FORWARDED_HEADERS'])(
-    '%s: says how long a refused text was as it was given',
+    '%s: the error states the length of the refused text as it was given',
     (name) => {
       expect(problemsOf({ [name]: ['[no]'] })).toEqual([
         expect.stringMatching(/^\w+\.0: .*; got text of 4 characters\.$/),
@@ -141,7 +141,7 @@ describe('readConfig()', () => {
   );
 
   it.each(['ADMIN_SECRETS', 'FORWARD_AUTH_SECRETS', 'WEBHOOK_SECRETS', 'WEBHOOK_API_KEYS'])(
-    '%s: shows how a list is written to who gives one secret as plain text',
+    '%s: the error shows the syntax of a list if the secret is plain text',
     (name) => {
       expect(problemsOf({ [name]: 'a'.repeat(64) })).toEqual([
         expect.stringContaining('as ["…"]; got text of 64 characters.'),
@@ -149,14 +149,14 @@ describe('readConfig()', () => {
     },
   );
 
-  it('refuses a budget that the ids would not fit into', () => {
+  it('refuses a header budget that is too small for the ids', () => {
     const names = Array.from({ length: 20 }, (_, index) => [`X-Id-${index}`, 'identity.id']);
     expect(problemsOf({ IDENTITY_HEADERS: Object.fromEntries(names) })).toEqual([
       expect.stringMatching(/^IDENTITY_HEADERS_MAX_BYTES: expected at least 53\d\d/),
     ]);
   });
 
-  it('combines presets with own headers, which go first', () => {
+  it('combines presets with configured headers, which come first', () => {
     const { IDENTITY_HEADERS } = configOf({
       IDENTITY_PRESETS: ['remote-user', 'x-auth-request'],
       IDENTITY_HEADERS: {
@@ -176,7 +176,7 @@ describe('readConfig()', () => {
     );
   });
 
-  it('O3: refuses a name it does not know', () => {
+  it('O3: refuses an unknown name', () => {
     for (const name of ['FRESH_SECOND', 'fresh_seconds', 'RULE', 'KV', 'toString']) {
       expect(problemsOf({ [name]: 1 })).toEqual([
         expect.stringMatching(`^${name}: there is no such`),
@@ -185,7 +185,7 @@ describe('readConfig()', () => {
     expect(problemsOf({ SESSIONS: {}, KRATOS: {}, ORIGIN: {} })).toEqual([]);
   });
 
-  it('says all that is wrong at once', () => {
+  it('reports all mistakes at once', () => {
     const problems = problemsOf({
       FRESH_SECONDS: 0,
       RULE: [],
@@ -203,7 +203,7 @@ describe('readConfig()', () => {
     ]);
   });
 
-  it('L1: never repeats a value, for a secret may stand in the wrong place', () => {
+  it('L1: never prints a value, because a secret may be in the wrong place', () => {
     const secret = 's3cr3t-canary';
     const places: unknown[] = [
       secret,
@@ -238,15 +238,15 @@ describe('hasCondition()', () => {
   it.each([
     ['a table', [{ path: '/a', session: 'required', allow: 'true' }]],
     ['JSON text', '[{"path":"/a","session":"required","allow":"true"}]'],
-    ['a condition beside what is no rule', [1, null, 'allow', { allow: 'session.' }]],
+    ['a condition beside values that are no rules', [1, null, 'allow', { allow: 'session.' }]],
     ['a condition in a rule that is refused', [{ allow: '' }]],
   ])('is true for %s', (_, rules) => expect(hasCondition(rules)).toBe(true));
 
   it.each([
-    ['nothing', undefined],
+    ['a missing setting', undefined],
     ['no rules', []],
     ['rules without one', [{ path: '/allow', session: 'none' }, { allow: undefined }]],
-    ['what is no list', { allow: 'true' }],
+    ['a value that is no list', { allow: 'true' }],
     ['text that is no JSON', '[{"allow":"true"'],
     ['a condition of another type, which the schema refuses unread', [{ allow: 1 }]],
   ])('is false for %s', (_, rules) => expect(hasCondition(rules)).toBe(false));

@@ -65,14 +65,14 @@ const REFUSED: readonly (readonly [kind: RegExp, names: readonly string[]])[] = 
 ];
 
 describe('FORWARDED_HEADERS', () => {
-  it.each(NEEDED)('H23: %s may be let through, for the site or for a rule', (name) => {
+  it.each(NEEDED)('H23: %s can be forwarded, for the site or for one rule', (name) => {
     expect(problems({ ...ELSEWHERE, FORWARDED_HEADERS: [name] })).toEqual([]);
     const rule = { path: '/*', session: 'none', forwarded_headers: [name] };
     expect(problems({ ...ELSEWHERE, RULES: [rule] })).toEqual([]);
   });
 
   it.each(REFUSED.flatMap(([kind, names]) => names.map((name) => [name, kind] as const)))(
-    'H24: %j is refused',
+    'H24: refuses %j',
     (name, kind) => {
       for (const spelling of [name, name.toLowerCase(), name.toUpperCase()]) {
         const [problem, ...others] = problems({ ...ELSEWHERE, FORWARDED_HEADERS: [spelling] });
@@ -86,7 +86,7 @@ describe('FORWARDED_HEADERS', () => {
     },
   );
 
-  it('H24: a header that Postern sends itself is refused, in any spelling, with what to do', () => {
+  it('H24: refuses a header that Postern itself sends, in any spelling, and says what to do', () => {
     for (const settings of [
       { FORWARDED_HEADERS: ['X-User-Id'] }, // sent when IDENTITY_HEADERS is left out
       { IDENTITY_HEADERS: { 'Team-Name': 'id' }, FORWARDED_HEADERS: ['team-name'] },

@@ -34,7 +34,7 @@ const problems = (changes: object) => {
 };
 
 describe('ISSUERS', () => {
-  it('takes one issuer with nothing but what is required', () => {
+  it('accepts an issuer with only the required members', () => {
     const config = read([good]);
     expect(config).toMatchObject({
       ok: true,
@@ -51,7 +51,7 @@ describe('ISSUERS', () => {
     });
   });
 
-  it('takes keys as a list, a set, or the JSON text of either, and the whole list as text', () => {
+  it('accepts keys as a list, a key set, or JSON text of either, and the whole setting as text', () => {
     for (const keys of [
       [ec.publicJwk],
       { keys: [ec.publicJwk] },
@@ -162,7 +162,7 @@ describe('ISSUERS', () => {
     }
   });
 
-  it('refuses to start with keys that no allowed algorithm uses', () => {
+  it('refuses to start with keys for no allowed algorithm', () => {
     expect(problems({ algorithms: ['RS256'] })[0]).toMatch(
       /^ISSUERS\.0\.keys: .*at least one public key/,
     );
@@ -171,21 +171,21 @@ describe('ISSUERS', () => {
     );
   });
 
-  it('refuses an issuer twice', () => {
+  it('refuses a repeated issuer', () => {
     const config = read([good, good]);
     expect(config.ok ? [] : config.failure).toEqual([
       expect.stringMatching(/^ISSUERS: .*each issuer once/),
     ]);
   });
 
-  it('allows loopback over http, for development', () => {
+  it('accepts http on loopback, for development', () => {
     expect(problems({ keys: undefined, discovery: true, issuer: 'http://127.0.0.1:4455' })).toEqual(
       [],
     );
     expect(problems({ keys: undefined, jwks_url: 'http://localhost:4433/jwks' })).toEqual([]);
   });
 
-  it('refuses a token cookie that is the session cookie, and a short secret', () => {
+  it('refuses a token cookie with the name of the session cookie, and a short secret', () => {
     const cookies = read([good], { TOKEN_COOKIE_NAMES: ['ory_kratos_session'] });
     expect(cookies.ok ? [] : cookies.failure).toEqual([
       expect.stringMatching(/^TOKEN_COOKIE_NAMES: /),

@@ -124,13 +124,13 @@ function expectNotLooser(mutant: Readonly<Record<string, unknown>>, name: string
 const without = (name: string) =>
   Object.fromEntries(Object.entries(WHOLE).filter(([key]) => key !== name));
 
-describe('O1: a broken configuration never lets more through', () => {
-  it('is whole to begin with, and has paths of every strictness', () => {
+describe('O1: a broken configuration never opens more paths', () => {
+  it('control: the configuration is valid, and has paths of every strictness', () => {
     const whole = read(WHOLE);
     expect(whole.ok && new Set(strictness(whole.value))).toEqual(new Set([0, 1, 2]));
   });
 
-  it.each(Object.keys(WHOLE))('when %s is left out, misspelt, emptied or overwritten', (name) => {
+  it.each(Object.keys(WHOLE))('with %s missing, misspelt, emptied or overwritten', (name) => {
     expectNotLooser(without(name), `${name} left out`);
     for (const misspelt of [`${name}S`, name.slice(0, -1), name.toLowerCase(), ` ${name}`]) {
       const config = read({ ...without(name), [misspelt]: WHOLE[name] });
@@ -139,7 +139,7 @@ describe('O1: a broken configuration never lets more through', () => {
     for (const value of SPOILT) expectNotLooser({ ...WHOLE, [name]: value }, `${name} = ${value}`);
   });
 
-  it('when a member of a rule is misspelt or spoilt', () => {
+  it('with a misspelt or damaged member of a rule', () => {
     const rules = WHOLE.RULES as Record<string, unknown>[]; // as written above
     for (const [index, rule] of rules.entries()) {
       for (const member of Object.keys(rule)) {
@@ -155,7 +155,7 @@ describe('O1: a broken configuration never lets more through', () => {
     }
   });
 
-  it('when path or session of a rule is left out', () => {
+  it('with a rule that lacks its path or session', () => {
     const rules = WHOLE.RULES as Record<string, unknown>[]; // as written above
     for (const [index, { path, session, ...others }] of rules.entries()) {
       for (const rest of [

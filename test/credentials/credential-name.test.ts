@@ -15,12 +15,12 @@ const byToken: Credential = { carrier: { kind: 'session-token-header' }, value: 
 const withCarrier = (carrier: Carrier): Credential => ({ carrier, value: VALUE });
 
 describe('nameCredential()', () => {
-  it('gives one name to one credential at one store', async () => {
+  it('gives each credential at each store one name', async () => {
     expect(await nameCredential(byToken, STORE)).toBe(await nameCredential({ ...byToken }, STORE));
     expect(await nameCredential(byToken, STORE)).toMatch(NAME);
   });
 
-  it('C2: another store, another way of travelling, another cookie name or another byte is another name', async () => {
+  it('C2: gives another name for another store, transport, cookie name or byte', async () => {
     const names = await Promise.all([
       nameCredential(byToken, STORE),
       nameCredential(byToken, `${STORE}/`),
@@ -33,7 +33,7 @@ describe('nameCredential()', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it('C3: no two different credentials share a name', async () => {
+  it('C3: gives different credentials different names', async () => {
     const carriers = fc.oneof(
       fc.constantFrom<Carrier>({ kind: 'session-token-header' }, { kind: 'bearer' }),
       fc.constantFrom('a', 'b', '0:', '1:a').map((cookieName): Carrier => {
@@ -65,7 +65,7 @@ describe('lengthPrefixed()', () => {
     );
   });
 
-  it('C3: is not moved by shifting bytes over a border, with any separator', () => {
+  it('C3: keeps lists apart whose parts differ only by a moved boundary, with any separator', () => {
     fc.assert(
       fc.property(hardText(), hardText(), fc.nat(40), (left, right, shift) => {
         const joined = left + right;
@@ -90,7 +90,7 @@ describe('lengthPrefixed()', () => {
       ['a', '\0b'],
     ],
     [['0:0:'], ['', '', '']],
-  ])('C3: tells %j from %j', (one, two) => {
+  ])('C3: distinguishes %j from %j', (one, two) => {
     expect(lengthPrefixed(one)).not.toEqual(lengthPrefixed(two));
   });
 });

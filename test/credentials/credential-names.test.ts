@@ -4,7 +4,7 @@ import { createWorld, NO } from '../sessions/sessions-world.ts';
 afterEach(() => vi.restoreAllMocks());
 
 describe('Sessions', () => {
-  it('needs no digest for a credential that is known to be somebody’s', async () => {
+  it('computes the digest of a credential with a session once', async () => {
     const digest = vi.spyOn(crypto.subtle, 'digest');
     const world = createWorld();
     await world.resolve();
@@ -13,7 +13,7 @@ describe('Sessions', () => {
     expect(digest).toHaveBeenCalledTimes(1);
   });
 
-  it('keeps nothing of a credential that is nobody’s', async () => {
+  it('keeps no digest of a credential without a session', async () => {
     const digest = vi.spyOn(crypto.subtle, 'digest');
     const world = createWorld();
     world.answer = NO;

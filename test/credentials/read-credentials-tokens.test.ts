@@ -23,7 +23,7 @@ const read = (headers: Record<string, string>) =>
   });
 
 describe('isTokenForm()', () => {
-  it('knows a JWT by its header, however badly written', () => {
+  it('recognizes a JWT by its header, even if it is malformed', () => {
     for (const token of [
       TOKEN,
       `${TOKEN}.more`,
@@ -38,7 +38,7 @@ describe('isTokenForm()', () => {
     }
   });
 
-  it('takes nothing else for one', () => {
+  it('recognizes no other text as a JWT', () => {
     for (const value of [
       OPAQUE,
       '...',
@@ -56,7 +56,7 @@ describe('isTokenForm()', () => {
   });
 
   // RFC 4648 section 3.3: characters outside the alphabet, white space among them, are no base64.
-  it('takes no text around or inside the header for base64', () => {
+  it('accepts no text around or inside the base64 of the header', () => {
     for (const outside of [' ', '\t', '%', '\u00e9', '"']) {
       for (const value of [
         `${outside}${TOKEN}`,
@@ -74,13 +74,13 @@ describe('isTokenForm()', () => {
 });
 
 describe('readCredentials() with tokens', () => {
-  it('reads a bearer in JWT form as a token, and any other as Kratos’s', () => {
+  it('reads a bearer in JWT form as a token, and any other bearer as a credential of Kratos', () => {
     expect(read({ authorization: `Bearer ${TOKEN}` })).toEqual([[TOKEN]]);
     expect(read({ authorization: `bearer ${TOKEN}` })).toEqual([[TOKEN]]);
     expect(read({ authorization: `Bearer ${OPAQUE}` })).toEqual([['bearer']]);
   });
 
-  it('leaves X-Session-Token and the session cookie to Kratos, whatever is in them', () => {
+  it('reads X-Session-Token and the session cookie as credentials of Kratos, even in JWT form', () => {
     expect(read({ 'x-session-token': TOKEN })).toEqual([['session-token-header']]);
     expect(read({ cookie: `s=${TOKEN}` })).toEqual([['cookie']]);
   });
@@ -95,17 +95,17 @@ describe('readCredentials() with tokens', () => {
     expect(read({ cookie: `a=1, t=${TOKEN}, t=${TOKEN}` })).toEqual([[TOKEN]]);
   });
 
-  it('T10: takes the quotes off a token cookie', () => {
+  it('T10: removes the quotes of a token cookie', () => {
     expect(read({ cookie: `t="${TOKEN}"` })).toEqual([[TOKEN]]);
   });
 
-  it('knows of no tokens where no issuer is trusted', () => {
+  it('reads no tokens without a configured issuer', () => {
     expect(present({ authorization: `Bearer ${TOKEN}`, cookie: `t=${TOKEN}` })).toMatchObject([
       { kind: 'candidates', candidates: [{ value: TOKEN }] },
     ]);
   });
 
-  it('refuses a token over 8 KiB, and allows one that Kratos’s credentials may not be as long as', () => {
+  it('refuses a token over 8 KiB, and accepts tokens longer than the limit for credentials of Kratos', () => {
     const long = `${encodePart({ alg: 'ES256' })}.${'a'.repeat(5000)}.b`;
     expect(read({ authorization: `Bearer ${long}` })).toEqual([[long]]);
     expect(read({ authorization: `Bearer ${long}${'c'.repeat(4000)}` })).toEqual([
@@ -115,7 +115,7 @@ describe('readCredentials() with tokens', () => {
   });
 
   // docs/tokens.md: "At most 8192 characters".
-  it('reads a token of 8192 characters, and no longer one', () => {
+  it('reads a token of 8192 characters, and refuses a longer one', () => {
     const longest = `${TOKEN}${'A'.repeat(8192 - TOKEN.length)}`;
     expect(read({ authorization: `Bearer ${longest}` })).toEqual([[longest]]);
     expect(read({ cookie: `t=${longest}` })).toEqual([[longest]]);

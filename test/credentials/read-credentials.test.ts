@@ -31,7 +31,7 @@ const BEARER = { kind: 'bearer' };
 const unusable = (reason: string, carrier: object) => ({ kind: 'unusable', carrier, reason });
 const named = (cookieName: string) => ({ kind: 'cookie', cookieName });
 
-describe('readCredentials() gives them in the order of Kratos', () => {
+describe('readCredentials() returns the credentials in the order of Kratos', () => {
   it.each([
     [{}, []],
     [
@@ -63,11 +63,11 @@ describe('readCredentials() gives them in the order of Kratos', () => {
     ['a cookie', { Cookie: cookies('short') }, COOKIE],
     ['a cookie in two pairs of quotes', { Cookie: cookies(`""${A}""`) }, COOKIE],
     ['a cookie with half a pair', { Cookie: cookies(`"${A}`) }, COOKIE],
-  ])('T5: says of what cannot be one that it is malformed: %s', (_, headers, carrier) => {
+  ])('T5: reports an impossible credential as malformed: %s', (_, headers, carrier) => {
     expect(read(headers)).toEqual([unusable('credential_malformed', carrier)]);
   });
 
-  it('T13: goes on past what cannot be one', () => {
+  it('T13: continues after an impossible credential', () => {
     const headers = {
       'X-Session-Token': 'short',
       Cookie: cookies('short'),
@@ -80,7 +80,7 @@ describe('readCredentials() gives them in the order of Kratos', () => {
     ]);
   });
 
-  it('reads nothing before it is asked for it', () => {
+  it('reads each credential only on demand', () => {
     const asked: string[] = [];
     const headers = new Headers({ 'X-Session-Token': A, Cookie: cookies(B) });
     headers.get = (name) => {
@@ -97,7 +97,7 @@ describe('readCredentials() gives them in the order of Kratos', () => {
     expect(asked).toEqual(['x-session-token']);
   });
 
-  it('leaves out a bearer that is a secret of Postern’s own', () => {
+  it('ignores a bearer that is one of Postern’s secrets', () => {
     const Authorization = `Bearer ${OWN_SECRET}`;
     expect(read({ Authorization })).toEqual([]);
     expect(read({ Authorization, Cookie: cookies(A) })).toEqual([one(A, COOKIE)]);
@@ -105,13 +105,13 @@ describe('readCredentials() gives them in the order of Kratos', () => {
 });
 
 describe('readCredentials() and quotes', () => {
-  it('T10: takes one pair off a cookie, and counts a value once however it is spelt', () => {
+  it('T10: removes one pair of quotes from a cookie, and counts a quoted and a bare value as one', () => {
     expect(read({ Cookie: cookies(`"${A}"`) })).toEqual([one(A, COOKIE)]);
     expect(read({ Cookie: cookies(A, `"${A}"`) })).toEqual([one(A, COOKIE)]);
     expect(read({ Cookie: cookies('""') })).toEqual([]);
   });
 
-  it('T10: counts the length without them', () => {
+  it('T10: measures the length without the quotes', () => {
     const longest = 'a'.repeat(4096);
     expect(read({ Cookie: cookies(`"${longest}"`) })).toEqual([one(longest, COOKIE)]);
     expect(read({ Cookie: cookies(`"${'a'.repeat(15)}"`) })).toMatchObject([{ kind: 'unusable' }]);
@@ -119,18 +119,18 @@ describe('readCredentials() and quotes', () => {
 });
 
 describe('readCredentials() and several cookies', () => {
-  it('T1: gives different values of one name in the order sent, equal ones once', () => {
+  it('T1: returns different values of one name in the order sent, and equal values once', () => {
     expect(read({ Cookie: cookies(A, B, A) })).toEqual([several(COOKIE, A, B)]);
     expect(read({ Cookie: cookies(A, A) })).toEqual([one(A, COOKIE)]);
   });
 
-  it('T1: passes over those that cannot be one, and calls more than three nobody’s', () => {
+  it('T1: skips impossible values, and refuses more than three', () => {
     expect(read({ Cookie: cookies('short', A) })).toEqual([one(A, COOKIE)]);
     const four = cookies(A, B, C, 'D'.repeat(20));
     expect(read({ Cookie: four })).toEqual([unusable('credential_ambiguous', COOKIE)]);
   });
 
-  it('T13: gives the configured names one after another, in the order of the setting', () => {
+  it('T13: returns the configured names in the order of the setting', () => {
     const Cookie = `one=${A}; two=${B}; one=${C}`;
     expect(read({ Cookie }, ['two', 'one'])).toEqual([
       one(B, named('two')),
@@ -147,7 +147,7 @@ describe('readCredentials() and several cookies', () => {
     `ory_kratos_session`,
     `\u00a0ory_kratos_session=${A}`,
     `=ory_kratos_session=${A}`,
-  ])('T3: does not take %j for the session’s', (cookie) => {
+  ])('T3: does not read %j as the session cookie', (cookie) => {
     expect(read({ Cookie: cookie })).toEqual([]);
   });
 });
@@ -157,11 +157,11 @@ describe('readCredentials() and joined header lines', () => {
     [{ 'X-Session-Token': `${A}, ${B}` }, TOKEN],
     [{ 'X-Session-Token': `${A},` }, TOKEN],
     [{ Authorization: `Bearer ${A}, Bearer ${B}` }, BEARER],
-  ])('T2: calls %j conflicting', (headers, carrier) => {
+  ])('T2: reports %j as conflicting', (headers, carrier) => {
     expect(read(headers)).toEqual([unusable('credential_conflicting', carrier)]);
   });
 
-  it('T11: reads lines of cookies as one header', () => {
+  it('T11: reads several Cookie lines as one header', () => {
     for (const header of [`theme=dark, ${cookies(A)}`, `${cookies(A)}, theme=dark`])
       expect(read({ Cookie: header })).toEqual([one(A, COOKIE)]);
     expect(read({ Cookie: `${cookies(A)}, ${cookies(A)}` })).toEqual([one(A, COOKIE)]);
@@ -169,7 +169,7 @@ describe('readCredentials() and joined header lines', () => {
     expect(read({ Cookie: `other=1,2; ${cookies(A)}` })).toEqual([one(A, COOKIE)]);
   });
 
-  it('T12: takes no cookie of a prefixed name from behind a comma', () => {
+  it('T12: reads no cookie with a prefixed name after a comma', () => {
     for (const name of ['__Host-s', '__Secure-s']) {
       expect(read({ Cookie: `theme=x, ${name}=${A}` }, [name])).toEqual([]);
       expect(read({ Cookie: `${name}=${B}, ${name}=${A}` }, [name])).toEqual([one(B, named(name))]);
@@ -177,7 +177,7 @@ describe('readCredentials() and joined header lines', () => {
   });
 });
 
-describe('readCredentials() and form', () => {
+describe('readCredentials() and the form of values', () => {
   it.each([
     [15, 'unusable'],
     [16, 'candidates'],
@@ -187,13 +187,13 @@ describe('readCredentials() and form', () => {
     expect(read({ 'X-Session-Token': 'a'.repeat(length) })).toMatchObject([{ kind }]);
   });
 
-  it('T4: hands on the bytes as sent, nothing decoded', () => {
+  it('T4: returns the bytes as sent, without decoding', () => {
     const value = 'abc%3D==%2e%20%41!#$&()*+-./:<>?@[]^_`{|}~';
     expect(read({ 'X-Session-Token': value })).toEqual([one(value, TOKEN)]);
     expect(read({ Cookie: cookies(value) })).toEqual([one(value, COOKIE)]);
   });
 
-  it('T5: never throws, and gives nothing but visible ASCII of a credential’s length', () => {
+  it('T5: never throws, and returns only visible ASCII of an allowed length', () => {
     const byte = fc.integer({ min: 1, max: 255 }).filter((code) => code !== 10 && code !== 13);
     const text = fc
       .array(fc.oneof(fc.constant(0x61), fc.constant(0x3b), fc.constant(0x2c), byte))

@@ -24,11 +24,11 @@ function importsOf(folder: string): string[] {
     .map(([, specifier = '']) => specifier);
 }
 
-it('O4: the Worker imports nothing from outside but what is listed here', () => {
+it('O4: the Worker imports only the packages that are listed here', () => {
   expect([...new Set(importsOf('src'))].sort()).toEqual(['cloudflare:workers', ...ALLOWED].sort());
 });
 
-it('every dependency has its sentence in docs/dependencies.md', () => {
+it('docs/dependencies.md has a sentence for every dependency', () => {
   const { dependencies, devDependencies, optionalDependencies } = JSON.parse(
     readFileSync(inRepository('package.json'), 'utf8'),
   );

@@ -38,7 +38,7 @@ function missing(page: Page, target: string): string | undefined {
 }
 
 describe('the documentation', () => {
-  it('links to nothing that is not there', () => {
+  it('has no dead links', () => {
     const links = PAGES.flatMap((page) => linksOf(page).map((target) => missing(page, target)));
     expect(links.length).toBeGreaterThan(20);
     expect(links.filter((link) => link !== undefined)).toEqual([]);
@@ -54,7 +54,7 @@ describe('the documentation', () => {
     expect(named.filter(({ path }) => !existsSync(inRepository(path)))).toEqual([]);
   });
 
-  it('is listed in the README, every page', () => {
+  it('is listed in the README with every page', () => {
     const listed = linksOf(readPage('README.md'));
     const pages = readdirSync(inRepository('docs')).filter((name) => name.endsWith('.md'));
     expect(pages.filter((name) => !listed.includes(`docs/${name}`))).toEqual([]);
@@ -66,7 +66,7 @@ describe('the documentation', () => {
     expect(named.filter(({ name }) => !NAMES.has(name))).toEqual([]);
   });
 
-  it('shows settings that are good', () => {
+  it('shows valid settings', () => {
     const shown = PAGES.flatMap((page) => codeOf(page, 'toml').map((toml) => ({ page, toml })));
     expect(shown.length).toBeGreaterThan(5);
     for (const { page, toml } of shown) {
@@ -74,7 +74,7 @@ describe('the documentation', () => {
     }
   });
 
-  it('gives for a setting’s default what it is', () => {
+  it('states the true default of a setting', () => {
     const stated = PAGES.flatMap((page) =>
       [...proseOf(page).matchAll(/`([A-Z][A-Z0-9_]+)` \((\d[\d,]*)\)/g)].map(
         ([, name = '', value = '']) => ({

@@ -77,7 +77,7 @@ function inCycles(links: readonly Arrow[]): string[] {
 }
 
 describe('the rooms of src/', () => {
-  it('finds imports, or nothing here means anything', () => {
+  it('control: imports are found', () => {
     expect(arrows.length).toBeGreaterThan(500);
     expect(arrows).toContainEqual({ from: 'worker.ts', to: 'app/gateway.ts' });
     expect(arrows).toContainEqual({
@@ -86,18 +86,18 @@ describe('the rooms of src/', () => {
     });
   });
 
-  it('are all in the order', () => {
+  it('are all part of the order', () => {
     expect([...new Set(files.map(roomOf))].sort()).toEqual([...ORDER].sort());
   });
 
-  it('import only from rooms below', () => {
+  it('import only from lower rooms', () => {
     const upward = arrows.filter(
       ({ from, to }) => ORDER.indexOf(roomOf(from)) < ORDER.indexOf(roomOf(to)),
     );
     expect(upward).toEqual([]);
   });
 
-  it('have no cycle of files and none of folders', () => {
+  it('have no cycles of files or folders', () => {
     const twoWay = folderArrows.filter(({ from, to }) =>
       folderArrows.some((back) => back.from === to && back.to === from),
     );

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readPages } from './pages.ts';
+import { readTitles, type Title, titlesOf } from './titles.ts';
 import {
   hasEmptySubject,
   meanLength,
@@ -8,11 +9,6 @@ import {
   readPageWords,
   sentencesOf,
 } from './words.ts';
-
-const DOCBLOCKS = readDocblocks();
-const SENTENCES = DOCBLOCKS.flatMap(({ file, line, sentences }) =>
-  sentences.map((sentence) => ({ place: `${file}:${line}`, sentence })),
-);
 
 /** Openings that readers found hard. */
 const HARD = [
@@ -27,41 +23,101 @@ const PLAIN = [
   'Removes the headers of one hop. They are not forwarded.',
 ];
 
-describe('the words of src/', () => {
+describe('measured words', () => {
   it('control: a clause without a noun and an empty subject are found, and plain sentences pass', () => {
-    const opens = (text: string) =>
-      opensWithClause({ file: '', line: 1, sentences: sentencesOf(`* ${text}`) });
+    const opens = (text: string) => opensWithClause({ sentences: sentencesOf(`* ${text}`) });
     expect(HARD.filter((text) => !opens(text))).toEqual([]);
     expect(PLAIN.filter(opens)).toEqual([]);
     expect(hasEmptySubject('Nobody is asked who made it.')).toBe(true);
     expect(hasEmptySubject('It is kept, but nothing of it is sent.')).toBe(true);
     expect(PLAIN.filter(hasEmptySubject)).toEqual([]);
   });
-
-  it('open at most 3 % of docblocks with a clause that has no noun', () => {
-    const clauses = DOCBLOCKS.filter(opensWithClause);
-    const percent = (100 * clauses.length) / DOCBLOCKS.length;
-    console.log(
-      `${clauses.length} of ${DOCBLOCKS.length} docblocks open with a clause: ${percent.toFixed(1)} %`,
-    );
-    expect(DOCBLOCKS.length).toBeGreaterThan(1000);
-    expect(percent, list(clauses.map(({ file, line }) => `${file}:${line}`))).toBeLessThanOrEqual(
-      3,
-    );
-  });
-
-  it('make nobody or nothing the subject of at most 2 % of sentences', () => {
-    const empty = SENTENCES.filter(({ sentence }) => hasEmptySubject(sentence));
-    const percent = (100 * empty.length) / SENTENCES.length;
-    console.log(
-      `${empty.length} of ${SENTENCES.length} sentences have an empty subject: ${percent.toFixed(1)} %`,
-    );
-    expect(
-      percent,
-      list(empty.map(({ place, sentence }) => `${place} ${sentence}`)),
-    ).toBeLessThanOrEqual(2);
-  });
 });
+
+describe.each([{ folders: ['src'], least: 1000 }])(
+  'the docblocks of $folders',
+  ({ folders, least }) => {
+    const docblocks = folders.flatMap(readDocblocks);
+    const sentences = docblocks.flatMap(({ file, line, sentences }) =>
+      sentences.map((sentence) => ({ place: `${file}:${line}`, sentence })),
+    );
+
+    it('open in at most 3 % with a clause that has no noun', () => {
+      const clauses = docblocks.filter(opensWithClause);
+      const places = clauses.map(
+        ({ file, line, sentences: [first] }) => `${file}:${line} ${first}`,
+      );
+      expect(docblocks.length).toBeGreaterThan(least);
+      expectFew(places, docblocks.length, 3, 'docblocks open with a clause');
+    });
+
+    it('have an empty subject in at most 2 % of sentences', () => {
+      const empty = sentences.filter(({ sentence }) => hasEmptySubject(sentence));
+      const places = empty.map(({ place, sentence }) => `${place} ${sentence}`);
+      expectFew(places, sentences.length, 2, 'sentences have an empty subject');
+    });
+  },
+);
+
+describe('the titles of tests', () => {
+  const titles = readTitles();
+  const placesOf = (found: readonly Title[]) =>
+    found.map(({ file, line, text }) => `${file}:${line} ${text}`);
+
+  it('control: titles and the names of rows are read, without ids and placeholders', () => {
+    const source = `
+      const ROWS = { 'who asks': 1, 'a token': 2 };
+      describe('a gate', () => {
+        it('T1, T2: nobody passes', () => {});
+        it.each(['no one'])('P1: refuses %s', () => {});
+        it.each([['%2F', 'whatever comes', 400]] as const)('%j: %s is %i', () => {});
+        it.each(Object.entries(ROWS))('answers %s', () => {});
+        describe.each([{ name: 'where it is', other: 'what' }])('$name', () => {});
+        test.skipIf(true)(\`\${name} passes\`, () => {});
+        other('what');
+      });`;
+    expect(titlesOf('', source).map(({ text }) => text)).toEqual([
+      'a gate',
+      'nobody passes',
+      'refuses it',
+      'no one',
+      'it: it is it',
+      'whatever comes',
+      'answers it',
+      'who asks',
+      'a token',
+      'it',
+      'where it is',
+      'it passes',
+    ]);
+  });
+
+  it.each([
+    { kind: 'title', least: 2400 },
+    { kind: 'row', least: 1500 },
+  ])('of kind $kind open in at most 3 % with a clause that has no noun', ({ kind, least }) => {
+    const measured = titles.filter((title) => title.kind === kind);
+    const clauses = measured.filter(({ text }) => opensWithClause({ sentences: [text] }));
+    expect(measured.length).toBeGreaterThan(least);
+    expectFew(placesOf(clauses), measured.length, 3, `texts of kind ${kind} open with a clause`);
+  });
+
+  it.each([{ kind: 'title' }, { kind: 'row' }])(
+    'of kind $kind have an empty subject in at most 2 %',
+    ({ kind }) => {
+      const measured = titles.filter((title) => title.kind === kind);
+      const empty = measured.filter(({ text }) => hasEmptySubject(text));
+      expectFew(placesOf(empty), measured.length, 2, `texts of kind ${kind} have an empty subject`);
+    },
+  );
+});
+
+/** Expects at most `limit` percent, prints the percentage, and lists the places when there are more. */
+function expectFew(places: readonly string[], all: number, limit: number, finding: string): void {
+  const percent = (100 * places.length) / all;
+  console.log(`${places.length} of ${all} ${finding}: ${percent.toFixed(1)} %`);
+  expect(percent, list(places)).toBeLessThanOrEqual(limit);
+}
 
 /** The page that `npm run docs` writes from the descriptions of settings. */
 const SETTINGS_PAGE = 'docs/configuration.md';

@@ -4,7 +4,7 @@ import { parseSync } from 'oxc-parser';
 import { inRepository } from '../support/repository.ts';
 import { type Page, proseOf } from './pages.ts';
 
-/** One docblock of `src/`, as prose: without stars, tags, code and links. */
+/** One docblock, as prose: without stars, tags, code and links. */
 export interface Docblock {
   readonly file: string;
   readonly line: number;
@@ -18,7 +18,7 @@ const WH_OPENING =
 const EMPTY_SUBJECT =
   /(?:^|[,;:]\s+(?:and |but |so |that )?|\b(?:and|but|so|that|while|because|as|if|when)\s)(?:nobody|nothing|none|whoever|whatever|neither|no one)\b/i;
 
-export function opensWithClause({ sentences }: Docblock): boolean {
+export function opensWithClause({ sentences }: Pick<Docblock, 'sentences'>): boolean {
   return WH_OPENING.test(sentences[0] ?? '');
 }
 
@@ -26,12 +26,13 @@ export function hasEmptySubject(sentence: string): boolean {
   return EMPTY_SUBJECT.test(sentence);
 }
 
-export function readDocblocks(): Docblock[] {
-  const root = inRepository('src');
+/** The docblocks of all files below a folder such as `src`. */
+export function readDocblocks(folder: string): Docblock[] {
+  const root = inRepository(folder);
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .sort()
-    .flatMap((name) => docblocksOf(`src/${name}`, readFileSync(join(root, name), 'utf8')));
+    .flatMap((name) => docblocksOf(`${folder}/${name}`, readFileSync(join(root, name), 'utf8')));
 }
 
 function docblocksOf(file: string, source: string): Docblock[] {

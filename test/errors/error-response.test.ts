@@ -133,7 +133,7 @@ describe('errorResponse()', () => {
     ]);
   });
 
-  it('says what was wrong and what to do, in sentences', () => {
+  it('states the problem and the next step, in sentences', () => {
     for (const reason of REASONS) {
       const { message, hint: text } = explain(reason);
       expect(message.length).toBeGreaterThan(20);
@@ -141,7 +141,7 @@ describe('errorResponse()', () => {
     }
   });
 
-  it('takes a time to wait and a challenge', () => {
+  it('includes a waiting time and a challenge', () => {
     const response = errorResponse('store_unavailable', {
       retryAfterSeconds: 17,
       challenge: 'Bearer',
@@ -165,7 +165,7 @@ describe('keycardErrorResponse()', () => {
 });
 
 describe('errorHeaders()', () => {
-  it('gives no Retry-After but with 429 and 503', () => {
+  it('sends Retry-After only with 429 and 503', () => {
     expect(
       errorResponse('origin_timeout', { retryAfterSeconds: 5 }).headers.has('retry-after'),
     ).toBe(false);

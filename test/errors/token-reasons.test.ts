@@ -7,7 +7,7 @@ import { inRepository } from '../support/repository.ts';
 
 describe('every reason for which a token is refused', () => {
   for (const reason of TOKEN_DENIAL_REASONS) {
-    it(`${reason} is a 401 that names itself, in Kratos’s shape`, async () => {
+    it(`${reason} is a 401 with its name in the body, in the shape of Kratos`, async () => {
       const response = errorResponse(reason);
       expect(response.status).toBe(401);
       expect(response.headers.get('postern-reason')).toBe(reason);
@@ -31,14 +31,14 @@ describe('every reason for which a token is refused', () => {
     });
   }
 
-  it('keys that cannot be had are a 503 with Retry-After', () => {
+  it('unavailable keys are a 503 with Retry-After', () => {
     const response = errorResponse('issuer_keys_unavailable', { retryAfterSeconds: 9 });
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '9']);
   });
 });
 
 describe('bearerChallenge()', () => {
-  it('names an error only where something was presented (RFC 6750 section 3.1)', () => {
+  it('names an error only for a request with a credential (RFC 6750 section 3.1)', () => {
     expect(bearerChallenge('credential_missing', { resourceMetadataUrl: undefined })).toBe(
       'Bearer',
     );

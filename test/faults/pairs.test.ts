@@ -236,7 +236,7 @@ const pairs = drawSample(faultPairs(), SAMPLE_SIZE, SEED);
 
 describe(`two faults at once (FAULT_SEED=${SEED})`, () => {
   it.each(pairs.map((pair) => [pair.map(({ name }) => name).join(', '), pair] as const))(
-    'no good session is refused and no revoked one served: %s',
+    'no valid session is refused and no revoked session is served: %s',
     async (_, faults) => {
       await setFaults(gate, wayToOrigin, []);
       await gate.clock.advance(1_000_000); // what the pair before left behind is over
@@ -247,7 +247,7 @@ describe(`two faults at once (FAULT_SEED=${SEED})`, () => {
     180_000,
   );
 
-  it('control: with no fault, good sessions pass and the revoked one is refused everywhere after the lag', async () => {
+  it('control: without a fault, valid sessions pass and the revoked session is refused everywhere after the lag', async () => {
     await setFaults(gate, wayToOrigin, []);
     await gate.clock.advance(1_000_000);
     const people = await preparePeople();

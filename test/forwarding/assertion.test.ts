@@ -97,7 +97,7 @@ describe('Assertions', () => {
     expect(decodeJwt(jwt).exp).toBe(NOW / 1000 + 10);
   });
 
-  it('carries configured claims, and leaves out the person’s own that do not fit', async () => {
+  it('carries configured claims, and drops traits that do not fit', async () => {
     const claims = { email: 'identity.traits.email', phone: 'identity.traits.phone' };
     const assertions = create(read(ec), claims);
     expect(decodeJwt(await issue(assertions, session({ email: 'a@b.example' })))).toMatchObject({
@@ -108,7 +108,7 @@ describe('Assertions', () => {
     expect(decodeJwt(long)).not.toHaveProperty('email');
   });
 
-  it('H17: is never longer than 2 KiB, and uses them to the last character', async () => {
+  it('H17: is never longer than 2 KiB, and uses that size to the last character', async () => {
     const assertions = create(read(ec), { email: 'identity.traits.email' });
     const lengths = [];
     for (const size of Array.from({ length: 1300 }, (_, index) => index + 1)) {
@@ -122,7 +122,7 @@ describe('Assertions', () => {
     expect(lengths.length).toBeLessThan(1300);
   });
 
-  it('H14: what somebody else signed is refused', async () => {
+  it('H14: an assertion with another signature is refused', async () => {
     const keys = read(ec);
     const published = createLocalJWKSet({
       keys: keys.map((key) => ({ ...publicKey(key) })) as unknown as JWK[],
@@ -138,7 +138,7 @@ describe('Assertions', () => {
     ).rejects.toThrow(/aud/);
   });
 
-  it('fails, and is no assertion, when the key’s halves do not belong together', async () => {
+  it('never verifies with a key whose private and public parts do not belong together', async () => {
     const { d } = await privateJwk('ES256');
     const result = await create(read({ ...ec, d: d ?? '' })).issue(session(), ORIGIN);
     // A runtime may also sign with such a key; then nobody can verify it.
@@ -150,14 +150,14 @@ describe('Assertions', () => {
     } else expect(result.failure).toEqual({ reason: 'assertion_unavailable' });
   });
 
-  it('publishes nothing private', () => {
+  it('publishes no private key material', () => {
     for (const key of read({ ...ec, p: 'secret' } as JWK, ed)) {
       expect(Object.keys(publicKey(key)).sort()).not.toContain('d');
       expect(JSON.stringify(publicKey(key))).not.toContain('secret');
     }
   });
 
-  it('refuses keys that are not what they should be, by name', () => {
+  it('refuses invalid keys, and names each', () => {
     const { d: _, ...half } = ec;
     for (const keys of [
       [],

@@ -35,7 +35,7 @@ function answered(sent: Sent, options: Partial<ClientResponseOptions> = {}): Hea
 }
 
 describe('clientResponse()', () => {
-  it('O8: removes the origin’s cookies by a reserved name, and keeps its others', () => {
+  it('O8: removes origin cookies with a reserved name, and keeps the others', () => {
     const sent: Sent = [
       ['set-cookie', 'ory_kratos_session=planted; Path=/'],
       ['set-cookie', 'theme=dark; Path=/'],
@@ -43,14 +43,14 @@ describe('clientResponse()', () => {
     expect(answered(sent).getSetCookie()).toEqual(['theme=dark; Path=/']);
   });
 
-  it('O8: delivers the store’s own cookies beside those of the origin', () => {
+  it('O8: delivers the store’s cookies beside those of the origin', () => {
     const setCookies = ['ory_kratos_session=renewed; Path=/'];
     const kept = answered([['set-cookie', 'theme=dark']], { setCookies }).getSetCookie();
     expect(kept).toEqual(['theme=dark', ...setCookies]);
   });
 
   // RFC 6265 section 4.1.2.3: a Domain of another host makes the browser drop the cookie.
-  it('O10: takes the hidden host out of a cookie, a redirect and a link', () => {
+  it('O10: replaces the hidden host in a cookie, a redirect and a link', () => {
     const headers = answered([
       ['set-cookie', 'a=1; Domain=origin.internal.example; Path=/'],
       ['location', 'https://origin.internal.example/next'],
@@ -74,7 +74,7 @@ describe('clientResponse()', () => {
     expect([...headers.keys()].toSorted()).toEqual(['cache-control', 'content-type', 'x-version']);
   });
 
-  it('lets an identity header of the origin pass when the rule forwards it', () => {
+  it('passes an identity header of the origin if the rule forwards it', () => {
     const sent: Sent = [['x-user-id', 'somebody']];
     const forwardedHeaders = new Set(['x-user-id']);
     expect(answered(sent, { forwardedHeaders }).get('x-user-id')).toBe('somebody');
@@ -90,20 +90,20 @@ describe('clientResponse()', () => {
     ];
     const told = (headers: Headers) => CACHED.flatMap(([name]) => headers.get(name) ?? []);
 
-    it('keeps the answer out of every cache, unless the rule keeps the origin’s headers', () => {
+    it('forbids every cache to store the answer, unless the rule keeps the origin’s headers', () => {
       expect(told(answered(CACHED))).toEqual(['private, no-store']);
       expect(told(answered(CACHED, { keepsCacheControl: true }))).toEqual(
         CACHED.map(([, value]) => value),
       );
     });
 
-    it('keeps an answer with a cookie of the store out of every cache, whatever the rule says', () => {
+    it('forbids every cache to store an answer with a cookie of the store, under any rule', () => {
       const headers = answered(CACHED, { keepsCacheControl: true, setCookies: ['s=1'] });
       expect(told(headers)).toEqual(['private, no-store']);
     });
 
     // RFC 9110 section 12.5.5.
-    it('varies on the credentials when the session was looked at', () => {
+    it('varies on the credentials if the session was read', () => {
       const sent: Sent = [['vary', 'Accept']];
       expect(answered(sent).get('vary')).toBe('Accept');
       expect(answered(sent, { dependsOnSession: true }).get('vary')).toBe(

@@ -23,7 +23,7 @@ function bodyOf(chunks: string[], isWhole: boolean, cancel = vi.fn()): ReadableS
 }
 
 describe('cutWhenOver()', () => {
-  it('passes a whole body on, and watches no longer than it takes', async () => {
+  it('passes a whole body on, and stops watching at its end', async () => {
     const watch = createVigil();
     const response = cutWhenOver(new Response(bodyOf(['a', 'b'], true)), watch);
     expect(watch.stop).not.toHaveBeenCalled();
@@ -31,14 +31,14 @@ describe('cutWhenOver()', () => {
     await vi.waitFor(() => expect(watch.stop).toHaveBeenCalled());
   });
 
-  it('watches nothing where there is no body', () => {
+  it('watches no answer without a body', () => {
     const watch = createVigil();
     const response = new Response(null, { status: 204 });
     expect(cutWhenOver(response, watch)).toBe(response);
     expect(watch.stop).toHaveBeenCalledOnce();
   });
 
-  it('breaks a body off when the session is over, and lets go of the origin', async () => {
+  it('cuts the body when the session ends, and releases the origin', async () => {
     const watch = createVigil();
     const cancel = vi.fn();
     const reader = cutWhenOver(new Response(bodyOf(['a'], false, cancel)), watch).body?.getReader();
@@ -49,7 +49,7 @@ describe('cutWhenOver()', () => {
     expect(cancel).toHaveBeenCalledOnce();
   });
 
-  it('watches no longer than the client reads', async () => {
+  it('stops watching when the client stops reading', async () => {
     const watch = createVigil();
     const cancel = vi.fn();
     const { body } = cutWhenOver(new Response(bodyOf(['a'], false, cancel)), watch);

@@ -198,18 +198,18 @@ const ORDINARY = [
 /** RFC 9110 section 5.6.2 `tchar`, letters and digits excepted. */
 const TOKEN_MARKS = "!#$%&'*+-.^_`|~".split('');
 
-describe('what may not pass', () => {
-  it.each(NAMESPACE)('holds back %s', (name) =>
+describe('headers that must not pass', () => {
+  it.each(NAMESPACE)('removes %s', (name) =>
     expect(FILTER.classifyHeader(name).isUntrusted).toBe(true),
   );
-  it.each(BELIEVED)('H26: holds back %s', (name) =>
+  it.each(BELIEVED)('H26: removes %s', (name) =>
     expect(FILTER.classifyHeader(name).isUntrusted).toBe(true),
   );
-  it.each(ORDINARY)('lets %s pass', (name) =>
+  it.each(ORDINARY)('passes %s', (name) =>
     expect(FILTER.classifyHeader(name).isUntrusted).toBe(false),
   );
 
-  it('H2, H3: holds back every alias, whatever marks stand for "-", in any case', () => {
+  it('H2, H3: removes every alias, with any marks in place of "-", in any case', () => {
     const marks = fc.array(fc.constantFrom(...TOKEN_MARKS), { minLength: 1, maxLength: 3 });
     const alias = fc
       .tuple(
@@ -224,7 +224,7 @@ describe('what may not pass', () => {
     );
   });
 
-  it('H3: holds back every alias by a single mark, without exception', () => {
+  it('H3: removes every alias by a single mark, without exception', () => {
     for (const name of NAMESPACE)
       for (const mark of TOKEN_MARKS)
         expect([name, mark, FILTER.classifyHeader(name.replaceAll('-', mark)).isUntrusted]).toEqual(
@@ -232,27 +232,27 @@ describe('what may not pass', () => {
         );
   });
 
-  it('H27: holds back every name with marks at its ends', () => {
+  it('H27: removes every name with marks at its ends', () => {
     for (const name of [...NAMESPACE, ...BELIEVED])
       for (const mark of TOKEN_MARKS)
         for (const each of [`${mark}${name}`, `${name}${mark}`, `${mark}${mark}${name}${mark}`])
           expect([each, FILTER.classifyHeader(each).isUntrusted]).toEqual([each, true]);
   });
 
-  it('holds back a configured name that is in no namespace of its own', () => {
+  it('removes a configured name outside the namespaces', () => {
     expect(FILTER.classifyHeader('team_name').isUntrusted).toBe(true);
     expect(new HeaderFilter([]).classifyHeader('Team-Name').isUntrusted).toBe(false);
   });
 });
 
-describe('what is remembered of names', () => {
+describe('the memory of header names', () => {
   /** A meaning that is remembered is the same object the next time. */
   const isRemembered = (filter: HeaderFilter, name: string) => {
     const first = filter.classifyHeader(name);
     return filter.classifyHeader(name) === first;
   };
 
-  it('is bounded in number and in length, and what is not remembered is told all the same', () => {
+  it('is limited in number and length, and other names are classified on every request', () => {
     const filter = new HeaderFilter(['X-User-Id']);
     const [longest, longer] = [`x-${'a'.repeat(62)}`, `x-${'a'.repeat(63)}`];
     expect([isRemembered(filter, longest), isRemembered(filter, longer)]).toEqual([true, false]);
@@ -268,8 +268,8 @@ describe('what is remembered of names', () => {
   });
 });
 
-describe('what is an identity', () => {
-  it('is about who somebody is, not about addresses, paths or methods', () => {
+describe('the identity namespace', () => {
+  it('covers names about a person, and not about addresses, paths or methods', () => {
     for (const name of [
       'X-User-Id',
       'x_user_id',
@@ -290,8 +290,8 @@ describe('what is an identity', () => {
   });
 });
 
-describe('the list of what products believe', () => {
-  it('H26: says of each product’s header who believes it and where that is written', () => {
+describe('the list of headers that products trust', () => {
+  it('H26: names for each header the product that trusts it, and the source', () => {
     expect(BELIEVERS.size).toBeGreaterThan(70); // a line that does not say so is an error
     for (const name of BELIEVERS.keys()) {
       const { isUntrusted } = FILTER.classifyHeader(name.replace('*', 'x'));
@@ -299,7 +299,7 @@ describe('the list of what products believe', () => {
     }
   });
 
-  it('H25: names the products that believe a header', () => {
+  it('H25: names the products that trust a header', () => {
     expect(believersOf('x-webauth-user')).toContain('Grafana');
     expect(believersOf('x-user-id')).toContain('OpenStack');
     expect(believersOf('x-user-agent')).toBeUndefined();

@@ -36,7 +36,7 @@ async function identified(subject: Session | undefined, assertions?: Assertions)
 }
 
 describe('Identifier', () => {
-  it('names every header that it may send', () => {
+  it('lists every header that it may send', () => {
     const options = { mapping: MAPPING, maxBytes: 200 };
     expect(new Identifier({ ...options, assertions: undefined }).headerNames).toEqual([
       'X-User-Id',
@@ -49,12 +49,12 @@ describe('Identifier', () => {
     ]);
   });
 
-  it('tells an origin nothing of an anonymous request', async () => {
+  it('sends the origin no identity for an anonymous request', async () => {
     const nothing = { headers: [], omitted: [] };
     expect(await identified(undefined, assertionsWith({}))).toEqual(nothing);
   });
 
-  it('sends the configured headers, and then an assertion for the audience where there are keys', async () => {
+  it('sends the configured headers, and with keys an assertion for the audience', async () => {
     const ann = session({ name: 'Ann' });
     const plain = [
       ['X-User-Id', 'identity-1'],
@@ -82,7 +82,7 @@ describe('Identifier', () => {
   });
 
   // Kratos decodes JSON with Go's encoding/json, which takes 10,000 levels (scanner.go, maxNestingDepth).
-  it('leaves out what a person nested deeper than it can be written, as it does what is too long', async () => {
+  it('drops traits that are nested too deeply to be written, like those that are too long', async () => {
     const nested = JSON.parse(`${'['.repeat(10_000)}${']'.repeat(10_000)}`);
     const claims = { nickname: 'identity.traits.nickname' };
     for (const deep of [nested, { a: nested }, [nested]]) {
@@ -93,7 +93,7 @@ describe('Identifier', () => {
     }
   });
 
-  it('is a fault when what an administrator wrote is nested so', async () => {
+  it('is a fault for administrator metadata that is nested too deeply', async () => {
     const metadata_public = { role: JSON.parse(`${'['.repeat(10_000)}${']'.repeat(10_000)}`) };
     const { document, ...rest } = session({});
     const subject = {

@@ -49,14 +49,14 @@ describe('encodeHeaderValue()', () => {
     [{ a: 'b,c' }, '%7B%22a%22%3A%22b%2Cc%22%7D'],
   ])('H7, H8, H9: %j is %s', (value, expected) => expect(encodeHeaderValue(value)).toBe(expected));
 
-  it('H8: gives every odd string back', () => {
+  it('H8: encodes every odd string reversibly', () => {
     for (const bytes of ODD_STRINGS) {
       const text = Buffer.from(bytes).toString('utf8');
       if (text !== '') expectRoundTrip(text);
     }
   });
 
-  it('H8: gives any text back, and cannot throw', () => {
+  it('H8: encodes any text reversibly, and never throws', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary', minLength: 1 }), expectRoundTrip), {
       numRuns: 5000,
     });
@@ -67,7 +67,7 @@ describe('encodeHeaderValue()', () => {
     );
   });
 
-  it('H9: a list is as many items as it was, each given back', () => {
+  it('H9: encodes a list item by item, reversibly', () => {
     const items = fc.array(fc.string({ unit: 'binary', minLength: 1 }), { minLength: 1 });
     fc.assert(
       fc.property(items, (list) => {
@@ -79,7 +79,7 @@ describe('encodeHeaderValue()', () => {
     );
   });
 
-  it('is something a Headers object takes, whatever the value', () => {
+  it('gives a valid value of a Headers object for any input', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const encoded = encodeHeaderValue(value as JsonValue); // JSON by construction
@@ -101,7 +101,7 @@ describe('identityHeaders()', () => {
     return made.value.headers;
   };
 
-  it('gives the configured headers, in the order configured', () => {
+  it('returns the configured headers, in the order configured', () => {
     const mapping = {
       'X-B': 'identity.traits.groups',
       'X-A': 'identity.id',
@@ -114,7 +114,7 @@ describe('identityHeaders()', () => {
     ]);
   });
 
-  it('gives none for a place that holds nothing, or that is no place of the document', () => {
+  it('returns no header for an empty or missing member of the document', () => {
     for (const path of [
       'no',
       'identity.no',
@@ -130,7 +130,7 @@ describe('identityHeaders()', () => {
       expect([path, headers({ 'X-A': path })]).toEqual([path, []]);
   });
 
-  it('H10: leaves out whole what no longer fits into 4 KiB, and keeps what does', () => {
+  it('H10: drops a whole header beyond 4 KiB, and keeps those that fit', () => {
     const at = (bytes: number): JsonObject => ({ long: 'x'.repeat(bytes), short: 'y' });
     const mapping = { 'X-Long': 'long', 'X-Short': 'short' };
     const room = 4096 - 'X-Long: \r\n'.length;
@@ -138,7 +138,7 @@ describe('identityHeaders()', () => {
     expect(headers(mapping, at(room + 1))).toEqual([['X-Short', 'y']]);
   });
 
-  it('H17: the name of a browser displaces nothing the store says', () => {
+  it('H17: never drops values of the store to make room for the name of a browser', () => {
     const from: JsonObject = {
       authenticator_assurance_level: 'aal1',
       devices: [{ user_agent: 'b'.repeat(4080) }],
@@ -147,7 +147,7 @@ describe('identityHeaders()', () => {
     expect(headers(mapping, from)).toEqual([['X-Aal', 'aal1']]);
   });
 
-  it('H10: never gives more than 4 KiB, nor half a value', () => {
+  it('H10: never returns more than 4 KiB, nor half a value', () => {
     const texts = fc.array(fc.string({ unit: 'binary', maxLength: 2000 }), { maxLength: 12 });
     fc.assert(
       fc.property(texts, (values) => {

@@ -65,7 +65,7 @@ describe('makePublic()', () => {
     );
   });
 
-  it.each(FOREIGN)('O10: leaves "%s" as it is', (reference) => {
+  it.each(FOREIGN)('O10: leaves "%s" unchanged', (reference) => {
     for (const [name, value] of [
       ['location', reference],
       ['content-location', reference],
@@ -76,7 +76,7 @@ describe('makePublic()', () => {
     }
   });
 
-  it('O10: points at the host that was asked', () => {
+  it('O10: points at the requested host', () => {
     expect(rewritten('location', 'https://origin.internal.example/a', ADMIN)).toBe(`${ADMIN}/a`);
   });
 
@@ -91,7 +91,7 @@ describe('makePublic()', () => {
     expect(rewritten('refresh', sent)).toBe(expected);
   });
 
-  it('O10: a port of the origin’s own is part of its address, and a public host never is', () => {
+  it('O10: a port of the origin is part of its address, and a public host never is', () => {
     const local = createOriginAddress({
       originUrl: 'http://127.0.0.1:8080',
       publicUrl: 'http://127.0.0.1:8000',
@@ -105,7 +105,7 @@ describe('makePublic()', () => {
     expect(local.publicCookie('a=1; Domain=127.0.0.1', site)).toBe('a=1; Domain=127.0.0.1');
   });
 
-  it('O10: a public host of the origin’s own name is not hidden', () => {
+  it('O10: a public host with the origin’s name is not hidden', () => {
     const shared = createOriginAddress({
       originUrl: 'https://app.example.com:8443',
       publicUrl,
@@ -126,7 +126,7 @@ describe('makePublic()', () => {
   });
 
   // WHATWG URL standard, special schemes: the port of http is 80 and that of https is 443, and a URL leaves it out.
-  it('O10: where public host and origin share a name, the port of the scheme tells them apart', () => {
+  it('O10: if public host and origin share a name, the port of the scheme distinguishes them', () => {
     for (const [originUrl, site, open] of [
       ['https://app.example.com', 'https://app.example.com:8443', 'http://app.example.com'],
       ['http://app.example.com', 'http://app.example.com:8080', 'https://app.example.com'],
@@ -142,7 +142,7 @@ describe('makePublic()', () => {
     }
   });
 
-  it('O10: changes nothing where the origin is asked at the public address', () => {
+  it('O10: changes nothing if the origin is called at the public address', () => {
     for (const originUrl of [undefined, publicUrl, `${publicUrl}:443`]) {
       const address = createOriginAddress({ originUrl, publicUrl, hosts });
       expect([address.urlFor(publicUrl), address.urlFor(ADMIN)]).toEqual([publicUrl, ADMIN]);
@@ -174,7 +174,7 @@ describe('publicCookie()', () => {
     'a=1; Domain=x.origin.internal.example',
     'a=1; Path=/domain=origin.internal.example',
     'a="; Domain=elsewhere.example"',
-  ])('O11: %s stays as it is', (cookie) => {
+  ])('O11: %s stays unchanged', (cookie) => {
     expect(HIDDEN.publicCookie(cookie, publicUrl)).toBe(cookie);
   });
 });

@@ -31,7 +31,7 @@ function namesIn(cookie: string): string[] {
 }
 
 describe('keepForeignCookies()', () => {
-  it('O8: leaves nothing that a browser sends back as the session cookie', () => {
+  it('O8: leaves no cookie that a browser sends back as the session cookie', () => {
     const piece = fc.constantFrom(
       NAME,
       '__Host-',
@@ -59,7 +59,7 @@ describe('keepForeignCookies()', () => {
     );
   });
 
-  it('O8: leaves every cookie in which no reserved name stands before "="', () => {
+  it('O8: keeps every cookie without a reserved name before "="', () => {
     const name = fc.stringMatching(/^[a-z]{1,8}$/);
     const value = fc.stringMatching(/^[!#-+\--:<-[\]-~ ,]{0,20}$/);
     fc.assert(
@@ -81,7 +81,7 @@ describe('keepForeignCookies()', () => {
     'theme=dark; Path=/; Comment=x,ory_kratos_session=evil',
   ])('O8: leaves %s', (cookie) => expect(kept(cookie, 'a=1')).toEqual([cookie, 'a=1']));
 
-  it('O8: keeps their order when one is removed, and when one is changed', () => {
+  it('O8: keeps the order of cookies if it removes or changes one', () => {
     expect(kept('a=1', `${NAME}=x`, 'b=2')).toEqual(['a=1', 'b=2']);
     const headers = new Headers();
     for (const cookie of ['a=1', 'b=2', 'c=3']) headers.append('set-cookie', cookie);

@@ -57,7 +57,7 @@ const headers = (sent: Record<string, string>, isSessionRead = true) =>
   forwarded({ headers: sent }, { isSessionRead }).init.headers;
 
 describe('originRequest()', () => {
-  it('P17: goes to the origin’s address, with the path and query as admitted', () => {
+  it('P17: goes to the origin’s address, with the admitted path and query', () => {
     const path = fc.webPath().filter((text) => !/\/\/|%|;|\/\.{1,2}(?:\/|$)/.test(text));
     fc.assert(
       fc.property(path, fc.webQueryParameters(), (text, query) => {
@@ -69,7 +69,7 @@ describe('originRequest()', () => {
     );
   });
 
-  it('names the host of the site that the client asked for, and the origin’s own as Host', () => {
+  it('names the requested host of the site, and has the origin’s host as Host', () => {
     for (const [site, host] of [
       [PUBLIC_URL, 'app.example.test'],
       ['https://admin.example.test:8444', 'admin.example.test:8444'],
@@ -92,7 +92,7 @@ describe('originRequest()', () => {
     expect([init.method, await new Response(init.body).text()]).toEqual(['PUT', 'content']);
   });
 
-  it('H5: sets what Postern says last', () => {
+  it('H5: writes Postern’s headers last', () => {
     const sent = { connection: 'x-user-id', 'x-user-id': 'forged', 'X-User_Id': 'forged' };
     const { init } = forwarded({ headers: sent }, { identityHeaders: [['X-User-Id', 'i']] });
     const { headers } = init;
@@ -100,7 +100,7 @@ describe('originRequest()', () => {
     expect(headers.get('x-user_id')).toBeNull();
   });
 
-  it('H13: takes a Kratos token out, and a secret of ours, behind any scheme, on any path', () => {
+  it('H13: drops a Kratos token and a secret of Postern, after any scheme, on any path', () => {
     for (const isSessionRead of [true, false]) {
       for (const value of ['ory_st_abc', 'a-secret-of-ours']) {
         for (const authorization of [
@@ -121,7 +121,7 @@ describe('originRequest()', () => {
     expect(headers({ authorization: 'Basic YTpi' }).get('authorization')).toBe('Basic YTpi');
   });
 
-  it('H13: takes an Authorization of more words than are looked at out', () => {
+  it('H13: drops an Authorization header with too many words', () => {
     const words = Array.from({ length: 99 }, () => 'a').join(' ');
     for (const isSessionRead of [true, false]) {
       const kept = headers({ authorization: `Digest ${words}` }, isSessionRead);
@@ -131,7 +131,7 @@ describe('originRequest()', () => {
     }
   });
 
-  it('H13: takes every cookie of the session’s names out, and leaves the rest as it is', () => {
+  it('H13: drops every session cookie, and keeps the others unchanged', () => {
     expect(headers({ cookie: 'a=1;s=x; t=y ; b="2"' }).get('cookie')).toBe('a=1; b="2"');
     expect(headers({ cookie: 's=x' }).get('cookie')).toBeNull();
     const other = fc.stringMatching(/^[a-r]=[!#-+\--:<-[\]-~]{0,20}$/);
@@ -143,7 +143,7 @@ describe('originRequest()', () => {
     );
   });
 
-  it('H12: says where the client is only when the platform does', () => {
+  it('H12: names the client’s address only if the platform provides it', () => {
     expect(headers({ 'cf-connecting-ip': '1.2.3.4' }).get('x-forwarded-for')).toBeNull();
     const request = new Request(OPTIONS.publicUrl, { headers: { 'cf-connecting-ip': '1.2.3.4' } });
     Object.defineProperty(request, 'cf', { value: {} });
@@ -166,7 +166,7 @@ describe('originRequest()', () => {
     ['gzip, br', true, 'identity'],
     [undefined, true, 'identity'],
   ])(
-    'of a client that accepts %j, with cut_streams %j, asks for %s',
+    'for a client that accepts %j, with cut_streams %j, asks for %s',
     (accepted, cutsStreams, asked) => {
       const request = new Request(PUBLIC_URL, { headers: { 'accept-encoding': 'zstd' } });
       Object.defineProperty(request, 'cf', { value: { clientAcceptEncoding: accepted } });
@@ -187,7 +187,7 @@ describe('originRequest()', () => {
   );
 
   // As RFC 8586 section 2 has it for CDN-Loop: each names itself behind those before it.
-  it('names this gate behind those that the request has come through', () => {
+  it('adds this gate to the gates that the request has passed', () => {
     expect(headers({}).get('postern-hops')).toBe('app.example.test');
     expect(headers({ 'postern-hops': 'a.example , b.example' }).get('postern-hops')).toBe(
       'a.example, b.example, app.example.test',
@@ -195,7 +195,7 @@ describe('originRequest()', () => {
   });
 
   // RFC 9110 sections 7.6.1 and 7.8: Upgrade is for one connection; the platform opens the next by this value.
-  it('passes an upgrade to WebSocket on, and no other header of the connection', () => {
+  it('forwards an upgrade to WebSocket, and no other connection header', () => {
     const kept = (sent: Record<string, string>) =>
       Object.keys(sent).flatMap((name) => headers(sent).get(name) ?? []);
     expect(kept({ upgrade: 'websocket', connection: 'Upgrade' })).toEqual(['websocket']);
@@ -213,7 +213,7 @@ describe('originRequest()', () => {
 });
 
 // docs/identity.md: "Cookies over 16 KiB, headers over 64 KiB together, or more than 100 headers with Postern's own".
-describe('originRequest() refuses headers that are more than origins take', () => {
+describe('originRequest() refuses more headers than origins accept', () => {
   const size = (sent: Record<string, string>) =>
     Object.entries(sent).reduce((sum, [name, value]) => sum + name.length + value.length + 4, 0);
   const isTaken = (sent: Record<string, string>, identityHeaders: [string, string][] = []) => {
@@ -231,7 +231,7 @@ describe('originRequest() refuses headers that are more than origins take', () =
     Object.fromEntries(Array.from({ length: count }, (_, index) => [name(index), '1']));
   const REFUSED = 'headers_too_large';
 
-  it('takes 16 KiB of cookies, less the session’s, and no more', () => {
+  it('accepts 16 KiB of cookies without the session’s, and no more', () => {
     const others = `a=${'x'.repeat(16_382)}`;
     expect(isTaken({ cookie: others })).toBe(true);
     expect(isTaken({ cookie: `${others}; s=session` })).toBe(true);
@@ -239,7 +239,7 @@ describe('originRequest() refuses headers that are more than origins take', () =
     expect(isTaken({ 'x-cookie': `${others}x` })).toBe(true);
   });
 
-  it('takes 64 KiB together, and no more', () => {
+  it('accepts 64 KiB in total, and no more', () => {
     const whole = { 'x-a': 'x'.repeat(30_000), 'x-b': '' };
     whole['x-b'] = 'x'.repeat(65_536 - size(whole));
     expect([size(whole), isTaken(whole)]).toEqual([65_536, true]);
@@ -247,7 +247,7 @@ describe('originRequest() refuses headers that are more than origins take', () =
     expect(isTaken({ ...whole, 'x-user-id': 'x'.repeat(100) })).toBe(true); // does not pass anyway
   });
 
-  it('takes 100 headers with seven of Postern’s own and those of the identity, and no more', () => {
+  it('accepts 100 headers with seven of Postern and those of the identity, and no more', () => {
     const named = (count: number) => many(count, (index) => `x-a-${index}`);
     const identity: [string, string][] = [
       ['X-User-Id', '1'],
@@ -257,12 +257,12 @@ describe('originRequest() refuses headers that are more than origins take', () =
     expect([isTaken(named(91), identity), isTaken(named(92), identity)]).toEqual([true, REFUSED]);
   });
 
-  it('looks at 500 lines, and at no more, though none passes', () => {
+  it('examines 500 lines and no more, even if it forwards no line', () => {
     const untrusted = (count: number) => many(count, (index) => `x-user-${'_'.repeat(index)}id`);
     expect([isTaken(untrusted(500)), isTaken(untrusted(501))]).toEqual([true, REFUSED]);
   });
 
-  it('looks at 4 KiB of Connection, and at no more', () => {
+  it('examines 4 KiB of Connection and no more', () => {
     const connection = 'x'.repeat(4096);
     expect(isTaken({ connection })).toBe(true);
     expect(isTaken({ connection: `${connection}x` })).toBe(REFUSED);

@@ -35,7 +35,7 @@ function recorded() {
 
 describe('createOrigin()', () => {
   // RFC 9110 section 15: 1xx is interim, and a status has three digits of which the first is 1 to 5.
-  it('takes final answers, and 101 with its socket', async () => {
+  it('returns final answers, and 101 with its socket', async () => {
     for (const status of [200, 302, 404, 599]) {
       const answer = answerOf({ status });
       expect(await origin(async () => answer)).toEqual({ ok: true, value: answer });
@@ -48,7 +48,7 @@ describe('createOrigin()', () => {
     }
   });
 
-  it('tells an origin that cannot be reached from one that does not answer in time', async () => {
+  it('distinguishes an unreachable origin from a slow one', async () => {
     const refused = async () => {
       throw new TypeError('refused');
     };
@@ -57,20 +57,20 @@ describe('createOrigin()', () => {
     expect(await origin(silent)).toEqual({ ok: false, failure: 'origin_timeout' });
   });
 
-  it('lets go of an answer that is of no use', async () => {
+  it('releases an unusable answer', async () => {
     const { cancel, body } = recorded();
     await origin(async () => answerOf({ status: 600, body }));
     await vi.waitFor(() => expect(cancel).toHaveBeenCalledOnce());
   });
 
-  it('lets go of an answer that comes too late', async () => {
+  it('releases an answer that arrives too late', async () => {
     const { cancel, body } = recorded();
     const result = await origin(() => later(() => answerOf({ body })));
     expect(result).toEqual({ ok: false, failure: 'origin_timeout' });
     await vi.waitFor(() => expect(cancel).toHaveBeenCalledOnce());
   });
 
-  it('closes a socket that is opened too late, which the origin would hold open', async () => {
+  it('closes a socket that opens too late, which the origin would hold open', async () => {
     const { webSocket } = recorded();
     const result = await origin(() => later(() => answerOf({ status: 101, webSocket })));
     expect(result).toEqual({ ok: false, failure: 'origin_timeout' });
@@ -78,7 +78,7 @@ describe('createOrigin()', () => {
     expect(webSocket.accept).toHaveBeenCalledBefore(webSocket.close); // the platform takes no close before
   });
 
-  it('takes no notice of a call that fails too late', async () => {
+  it('ignores a call that fails too late', async () => {
     const unhandled = vi.fn();
     process.on('unhandledRejection', unhandled);
     const fails = () => later(() => undefined).then(() => Promise.reject(new TypeError('reset')));

@@ -25,7 +25,7 @@ const later = <Value>(value: Value, ms: number) =>
   new Promise<Value>((resolve) => setTimeout(resolve, ms, value));
 
 describe('watchSession()', () => {
-  it('goes on while every look passes, and looks no more once it is stopped', async () => {
+  it('continues while every check passes, and stops checking when it is stopped', async () => {
     const check = vi.fn(async (): Promise<SessionStatus> => 'pass');
     const watch = await watchSession(check, LAG_MS);
     const end = watchEnd(watch);
@@ -39,29 +39,32 @@ describe('watchSession()', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it.each(['deny', 'cannot-tell'] as const)('ends with the first look that says %s', async (no) => {
-    const answers: SessionStatus[] = ['pass', 'pass', no];
-    const watch = await watchSession(async () => answers.shift() ?? 'pass', LAG_MS);
-    const end = watchEnd(watch);
-    await vi.advanceTimersByTimeAsync(1999);
-    expect(end).toEqual({});
-    await vi.advanceTimersByTimeAsync(1);
-    expect(end.status).toBe(no);
-    expect(vi.getTimerCount()).toBe(0);
-  });
+  it.each(['deny', 'cannot-tell'] as const)(
+    'ends with the first check that returns %s',
+    async (no) => {
+      const answers: SessionStatus[] = ['pass', 'pass', no];
+      const watch = await watchSession(async () => answers.shift() ?? 'pass', LAG_MS);
+      const end = watchEnd(watch);
+      await vi.advanceTimersByTimeAsync(1999);
+      expect(end).toEqual({});
+      await vi.advanceTimersByTimeAsync(1);
+      expect(end.status).toBe(no);
+      expect(vi.getTimerCount()).toBe(0);
+    },
+  );
 
-  it('is over at once when the first look says so', async () => {
+  it('ends at once if the first check denies the session', async () => {
     const end = watchEnd(await watchSession(async () => 'deny', LAG_MS));
     await vi.advanceTimersByTimeAsync(0);
     expect(end.status).toBe('deny');
   });
 
-  it('a look that fails is no verdict', async () => {
+  it('treats a failed check as no verdict', async () => {
     const watch = await watchSession(() => Promise.reject(new Error('no')), LAG_MS);
     expect(await watch.over).toBe('cannot-tell');
   });
 
-  it('a look that never comes back proves nothing: what was proven before runs out', async () => {
+  it('ends when the last proof runs out, if a check never returns', async () => {
     let looks = 0;
     const started = Date.now();
     const watch = await watchSession(() => {
@@ -79,7 +82,7 @@ describe('watchSession()', () => {
   });
 
   it.each([2000, 3000, 5000, 60_000])(
-    'with a lag of %i ms, a revocation at any moment ends it within the lag, however long looks take',
+    'with a lag of %i ms, a revocation at any time ends the stream within the lag, even with slow checks',
     async (lagMs) => {
       for (let revokedAfter = 0; revokedAfter < 3 * lagMs; revokedAfter += lagMs / 7) {
         for (const takesMs of [0, lagMs / 9, lagMs / 3, 2 * lagMs]) {
@@ -102,7 +105,7 @@ describe('watchSession()', () => {
   );
 
   it.each(['pass', 'deny'] as const)(
-    'that is stopped while it looks leaves no timer behind and says nothing more (%s)',
+    'leaves no timer and reports no end when it is stopped during a check (%s)',
     async (answer) => {
       let looks = 0;
       const watch = await watchSession(() => {
@@ -120,7 +123,7 @@ describe('watchSession()', () => {
     },
   );
 
-  it('without a lag to hold, a slow look is waited for', async () => {
+  it('without a lag, the watch waits for a slow check', async () => {
     const opening = watchSession(() => later('pass', 30_000), Infinity);
     await vi.advanceTimersByTimeAsync(30_000);
     const watch = await opening;

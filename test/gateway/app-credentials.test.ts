@@ -51,7 +51,7 @@ async function received(path: string, headers: RawHeaders, name: string): Promis
 const jwt = (by: TestIssuer, claims: object = {}) => by.token(gate.clock.now(), { claims });
 
 describe('a bearer beside a session in a cookie', () => {
-  it('H20: reaches the origin when it can be no credential here, and nobody is asked about it', async () => {
+  it('H20: reaches the origin if Postern cannot use it, without a lookup', async () => {
     const own = [
       'Bearer my-app-token',
       'bearer my-app-token-of-some-length',
@@ -74,7 +74,7 @@ describe('a bearer beside a session in a cookie', () => {
     expect(JSON.stringify(requests)).not.toMatch(/app-token|ory_at_|elsewhere/);
   });
 
-  it('H20: so does a bearer beside a session in X-Session-Token or in a token cookie', async () => {
+  it('H20: reaches the origin beside a session in X-Session-Token or in a token cookie', async () => {
     const Authorization = 'Bearer my-app-token';
     for (const session of [
       { 'X-Session-Token': token },
@@ -85,7 +85,7 @@ describe('a bearer beside a session in a cookie', () => {
       );
   });
 
-  it('H21: is kept back when it can be a credential here, behind whatever it stands', async () => {
+  it('H21: is dropped if Postern could use it, behind any other credential', async () => {
     const other = await gate.kratos.createSession();
     const values = [
       other.token,
@@ -109,7 +109,7 @@ describe('a bearer beside a session in a cookie', () => {
           ]).toEqual([Authorization, []]);
   });
 
-  it('O21: is kept back in quotes and as a parameter (RFC 9110 section 11.4), as Rails reads it', async () => {
+  it('O21: is dropped in quotes and as a parameter (RFC 9110 section 11.4), as Rails reads it', async () => {
     const [, value] = cookie.split(/=(.*)/s);
     const secret = SECRETS.ADMIN_SECRETS[0];
     for (const credential of [token, value, secret, await jwt(issuer)])
@@ -129,7 +129,7 @@ describe('a bearer beside a session in a cookie', () => {
     ).toEqual([own]);
   });
 
-  it('H21: two Authorization lines are one, and neither passes when one may not', async () => {
+  it('H21: two Authorization lines count as one, and both are dropped if one must be', async () => {
     for (const path of PATHS) {
       const lines: [string, string][] = [
         ['Cookie', cookie],
@@ -140,7 +140,7 @@ describe('a bearer beside a session in a cookie', () => {
     }
   });
 
-  it('H21: a token of a configured issuer for another audience is kept back where sessions are looked at', async () => {
+  it('H21: a token of a configured issuer for another audience is dropped on paths with a session check', async () => {
     const Authorization = `Bearer ${await jwt(issuer, { aud: 'another-api' })}`;
     for (const path of ['/required/x', '/maybe/x'])
       expect(await received(path, { Cookie: cookie, Authorization }, 'authorization')).toEqual([]);
@@ -149,7 +149,7 @@ describe('a bearer beside a session in a cookie', () => {
     ]);
   });
 
-  it('H21: a secret of Postern’s goes to nobody, on any path, behind any scheme', async () => {
+  it('H21: a secret of Postern is never forwarded, on any path, after any scheme', async () => {
     for (const secret of Object.values(SECRETS).flat())
       for (const path of PATHS)
         for (const scheme of ['Bearer', 'bearer', 'Token'])
@@ -170,8 +170,8 @@ describe('a bearer beside a session in a cookie', () => {
   });
 });
 
-describe('the credential that was looked at, and those that were not', () => {
-  it('H21: a bearer that is the session is kept back, with the prefix of newer versions of Kratos or without', async () => {
+describe('credentials with and without a lookup', () => {
+  it('H21: a bearer with the session is dropped, with or without the prefix of newer versions of Kratos', async () => {
     const older = await gate.kratos.createSession({ token: 'aTokenOfAnOlderKratosWithout1234' });
     for (const value of [token, older.token])
       for (const path of ['/required/x', '/maybe/x'])
@@ -181,12 +181,12 @@ describe('the credential that was looked at, and those that were not', () => {
         ]).toEqual([value, []]);
   });
 
-  it('H21: a bearer that was asked about, and is nobody’s, is kept back', async () => {
+  it('H21: a bearer that was looked up without a session is dropped', async () => {
     const Authorization = 'Bearer my-app-token-of-some-length';
     expect(await received('/maybe/x', { Authorization }, 'authorization')).toEqual([]);
   });
 
-  it('H21: no session cookie, token cookie or X-Session-Token passes, looked at or not', async () => {
+  it('H21: no session cookie, token cookie or X-Session-Token passes, with or without a lookup', async () => {
     const value = await jwt(issuer);
     const headers = {
       'X-Session-Token': token,
@@ -201,12 +201,12 @@ describe('the credential that was looked at, and those that were not', () => {
   });
 });
 
-describe('how many headers an origin gets', () => {
+describe('the number of headers that an origin gets', () => {
   const many = (count: number) =>
     Array.from({ length: count }, (_, index) => [`a${index}`, 'x'] as const);
 
   // lua-nginx-module, ngx.req.get_headers: "max_headers … defaults to 100", what is more is passed over.
-  it('H22: never more than 100, so that none of Postern’s stands behind those an origin passes over', async () => {
+  it('H22: is at most 100, so that the origin reads all of Postern’s headers', async () => {
     for (const path of PATHS) {
       const answer = await get(gate.port, path, [...many(100), ['Cookie', cookie]]);
       expect([answer.status, header(answer, 'postern-reason')]).toEqual([431, 'headers_too_large']);

@@ -37,7 +37,7 @@ const preflight = (target: string, origin: string) =>
   });
 
 describe.each(ORIGINS)('a page of %s', (origin) => {
-  it('W14: is answered its preflight and reads whoami and denials', async () => {
+  it('W14: gets an answer to its preflight, and reads whoami and denials', async () => {
     for (const target of ['/api/x', '/sessions/whoami']) {
       const answer = await preflight(target, origin);
       expect([answer.status, header(answer, 'access-control-allow-origin')]).toEqual([204, origin]);
@@ -60,7 +60,7 @@ it.each([
   'http://evil.tauri.localhost',
   'chrome-extension://aapbdbdomjkkjkaonfhkkikfgjllclec',
   'safari-web-extension://8a2e4d0c-5b1f-4c3a-9e7d-1f2a3b4c5d6e',
-])('W14: a page of %s, which is nearly a listed origin, reads nothing', async (origin) => {
+])('W14: a page of %s, which resembles a listed origin, can read no answer', async (origin) => {
   for (const target of ['/api/x', '/sessions/whoami']) {
     const answers = [
       await preflight(target, origin),

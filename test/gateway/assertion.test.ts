@@ -41,7 +41,7 @@ describe('the assertion, from the gate to an origin', async () => {
     return origin.take()[0]?.headers.find(([name]) => /^x-session-assertion$/i.test(name))?.[1];
   }
 
-  it('publishes the public halves of all keys, and nothing else', async () => {
+  it('publishes only the public halves of all keys', async () => {
     const answer = await get(gate.port, '/.postern/jwks.json');
     expect([answer.status, header(answer, 'content-type')]).toEqual([
       200,
@@ -54,7 +54,7 @@ describe('the assertion, from the gate to an origin', async () => {
     ]);
   });
 
-  it('is sent for somebody signed in, and never for nobody or by a client', async () => {
+  it('is sent for a signed-in user only, and never taken from a client', async () => {
     expect(await assertionSent('/in', { Cookie: cookie })).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
     expect(await assertionSent('/open/x', { 'X-Session-Assertion': 'a.b.c' })).toBeUndefined();
     expect(await assertionSent('/in', { Cookie: cookie, X_Session_Assertion: 'a.b.c' })).not.toBe(
@@ -62,12 +62,12 @@ describe('the assertion, from the gate to an origin', async () => {
     );
   });
 
-  it('is not signed anew for every request', async () => {
+  it('is reused for several requests', async () => {
     const first = await assertionSent('/in', { Cookie: cookie });
     expect(await assertionSent('/in', { Cookie: cookie })).toBe(first);
   });
 
-  it('is made for the site’s public origin when another proxy asks', async () => {
+  it('names the site’s public origin as audience for another proxy', async () => {
     const secret = 'a-secret-that-a-proxy-proves-itself-with';
     const asked = {
       'Postern-Proxy-Secret': secret,
@@ -80,7 +80,7 @@ describe('the assertion, from the gate to an origin', async () => {
     expect(decodeJwt(assertion)).toMatchObject({ iss: GATE, aud: GATE, sub: identityId });
   });
 
-  it('H14: the snippet of docs/assertion.md takes ours and refuses a forged one', async () => {
+  it('H14: the snippet of docs/assertion.md accepts a genuine assertion and refuses a forged one', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'postern-snippet-'));
     try {
       const page = readFileSync(inRepository('docs/assertion.md'), 'utf8');

@@ -31,7 +31,7 @@ describe('a rule for one host', async () => {
   const gate = await forAllTests(startSite('admin.example.test'));
   const { cookie } = await gate.kratos.createSession();
 
-  it.each(SAME_HOST)('P26: is for Host: %s', async (Host) => {
+  it.each(SAME_HOST)('P26: applies to Host: %s', async (Host) => {
     await gate.origin.clearCalls();
     expect((await get(gate.port, '/secret', { Host })).status).toBe(401);
     const weak = await get(gate.port, '/secret', { Host, Cookie: cookie });
@@ -40,7 +40,7 @@ describe('a rule for one host', async () => {
   });
 
   it.each(SAME_HOST)(
-    'P26: sends a person who asked %s back to the host in its one spelling',
+    'P26: redirects a person who asked %s to the canonical spelling of the host',
     async (Host) => {
       const answer = await get(gate.port, '/secret', { Host, ...PAGE });
       const { searchParams } = new URL(header(answer, 'location') ?? '');
@@ -48,11 +48,11 @@ describe('a rule for one host', async () => {
     },
   );
 
-  it.each(OTHER_HOST)('P26: leaves Host: %s to nobody', async (Host) => {
+  it.each(OTHER_HOST)('P26: applies to no request with Host: %s', async (Host) => {
     expect((await get(gate.port, '/secret', { Host })).status).toBe(421);
   });
 
-  it.each(KINDS)('P26: is for every spelling that %s describes', async (kind) => {
+  it.each(KINDS)('P26: applies to every spelling that %s describes', async (kind) => {
     for (const host of SAME_HOST) {
       const { status } = await ask(gate.port, kind, '/secret', {}, { host });
       expect([host, status]).toEqual([host, 401]);
@@ -63,7 +63,7 @@ describe('a rule for one host', async () => {
     }
   });
 
-  it('P26: the scheme that a proxy describes changes nothing', async () => {
+  it('P26: ignores the scheme that a proxy describes', async () => {
     for (const url of [
       'http://admin.example.test:443/secret',
       'http://admin.example.test/secret',
@@ -78,7 +78,7 @@ describe('a rule for one host', async () => {
   });
 });
 
-it.each(SAME_HOST)('P27: a rule written for %s is for that host', async (ruleHost) => {
+it.each(SAME_HOST)('P27: a rule written for %s applies to that host', async (ruleHost) => {
   await using gate = await startSite(ruleHost);
   for (const Host of ['admin.example.test', 'admin.example.test:443']) {
     expect((await get(gate.port, '/secret', { Host })).status).toBe(401);

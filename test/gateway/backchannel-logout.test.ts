@@ -79,7 +79,7 @@ async function whoami(token: string): Promise<number> {
 }
 
 describe('a logout token', () => {
-  it('as the specification shows it is accepted', async () => {
+  it('is accepted as the specification shows it', async () => {
     await gate.clock.set(1_471_566_160_000 - Date.now());
     const claims = {
       iss: ISSUER,
@@ -103,7 +103,7 @@ describe('a logout token', () => {
     ['with sub alone', { sid: undefined }],
     ['with sid alone', { sub: undefined }],
     ['with several audiences', { aud: ['another', AUDIENCE] }],
-    ['with claims nobody knows', { hello: { world: 1 } }],
+    ['with unknown claims', { hello: { world: 1 } }],
     ['with members in its event', { events: { [EVENT]: { more: true } } }],
     ['with a second event', { events: { [EVENT]: {}, 'urn:example:more': {} } }],
   ])('%s is accepted', async (_name, changes, header = { typ: 'logout+jwt' }) => {
@@ -114,7 +114,7 @@ describe('a logout token', () => {
 
   it.each<[string, () => Claims, Claims?]>([
     ['without iss', () => ({ iss: undefined })],
-    ['of an issuer nobody knows', () => ({ iss: 'https://evil.example' })],
+    ['of an unknown issuer', () => ({ iss: 'https://evil.example' })],
     ['of an issuer that differs by a slash', () => ({ iss: `${ISSUER}/` })],
     ['without aud', () => ({ aud: undefined })],
     ['for another audience', () => ({ aud: 'another' })],
@@ -128,7 +128,7 @@ describe('a logout token', () => {
     ['that lives for a day', () => ({ exp: seconds() + 86_400 })],
     ['that expires before it was issued', () => ({ exp: seconds() - 1 })],
     ['not valid yet', () => ({ nbf: seconds() + 100 })],
-    ['with neither sub nor sid', () => ({ sub: undefined, sid: undefined })],
+    ['without sub and sid', () => ({ sub: undefined, sid: undefined })],
     ['with an empty sub', () => ({ sub: '', sid: undefined })],
     ['with a sub that is a number', () => ({ sub: 7 })],
     ['with a sid that is a list', () => ({ sid: ['a'] })],
@@ -146,7 +146,7 @@ describe('a logout token', () => {
     ['with a jti that is a number', () => ({ jti: 1 })],
     ['typed as an access token', () => ({}), { typ: 'at+jwt' }],
     ['typed as a security event', () => ({}), { typ: 'secevent+jwt' }],
-    ['signed with a key nobody knows', () => ({}), { typ: 'logout+jwt', kid: 'k2' }],
+    ['signed with an unknown key', () => ({}), { typ: 'logout+jwt', kid: 'k2' }],
     ['with a key in its header', () => ({}), { typ: 'logout+jwt', jwk: {} }],
     [
       'with a key address in its header',
@@ -162,7 +162,7 @@ describe('a logout token', () => {
     });
   });
 
-  it('signed by another key, changed, cut or unsigned is refused', async () => {
+  it('with another signature, a change, a cut or no signature is refused', async () => {
     const good = await signer.sign(logoutClaims(), { typ: 'logout+jwt' });
     const [header, , signature] = good.split('.');
     const payload = Buffer.from(JSON.stringify(logoutClaims())).toString('base64url');
@@ -187,7 +187,7 @@ describe('a logout token', () => {
     }
   });
 
-  it('that was accepted before is accepted again, and one by the same jti of another issuer too', async () => {
+  it('is accepted again, and so is a token with the same jti of another issuer', async () => {
     const claims = logoutClaims();
     const token = await signer.sign(claims, { typ: 'logout+jwt' });
     expect((await send(token)).status).toBe(200);
@@ -196,7 +196,7 @@ describe('a logout token', () => {
     expect((await send(others)).status).toBe(200);
   });
 
-  it('sent in any other way is refused', async () => {
+  it('is refused if it arrives in another way', async () => {
     const token = await signer.sign(logoutClaims(), { typ: 'logout+jwt' });
     const form = `logout_token=${token}`;
     expect((await post(form, 'text/plain')).status).toBe(400);
@@ -212,8 +212,8 @@ describe('a logout token', () => {
   });
 });
 
-describe('what a logout ends', () => {
-  it('J26: tokens of the session it names, and no others', async () => {
+describe('the effect of a logout', () => {
+  it('J26: ends the tokens of the named session, and no others', async () => {
     const ended = await sessionToken({ sid: 'ended' });
     const other = await sessionToken({ sid: 'other' });
     expect([await whoami(ended), await whoami(other)]).toEqual([200, 200]);
@@ -221,7 +221,7 @@ describe('what a logout ends', () => {
     expect([await whoami(ended), await whoami(other)]).toEqual([401, 200]);
   });
 
-  it('every token of the person, when it names no session', async () => {
+  it('ends every token of the person if it names no session', async () => {
     const tokens = [
       await sessionToken({ sub: 'ann', sid: 'a' }),
       await sessionToken({ sub: 'ann', sid: 'b' }),
@@ -230,20 +230,20 @@ describe('what a logout ends', () => {
     for (const token of tokens) expect(await whoami(token)).toBe(401);
   });
 
-  it('not the tokens of another issuer that calls somebody by the same name', async () => {
+  it('spares tokens of another issuer that uses the same name', async () => {
     const token = await sessionToken({ iss: OTHER_ISSUER, sub: 'bob', sid: 'b' }, stranger);
     await send(await signer.sign(logoutClaims({ sub: 'bob', sid: undefined })));
     await send(await signer.sign(logoutClaims({ sub: 'bob', sid: 'b' })));
     expect(await whoami(token)).toBe(200);
   });
 
-  it('not the tokens that are issued after it', async () => {
+  it('spares tokens that are issued later', async () => {
     await send(await signer.sign(logoutClaims({ sub: 'eve', sid: undefined })));
     await gate.clock.advance(3000);
     expect(await whoami(await sessionToken({ sub: 'eve', sid: 'new' }))).toBe(200);
   });
 
-  it('what the store holds by the same id is checked again and, being good, goes on', async () => {
+  it('has the store’s session with the same id checked again, and a valid session continues', async () => {
     const { session, token } = await gate.kratos.createSession();
     const ask = () =>
       fetch(`${gate.url}/sessions/whoami`, { headers: { 'X-Session-Token': token } });
@@ -255,7 +255,7 @@ describe('what a logout ends', () => {
     expect(checked.headers.get('cache-status')).toContain('fwd=');
   });
 
-  it('no line of the log holds anything of a token', async () => {
+  it('leaves no part of a token in the log', async () => {
     gate.clearLogs();
     await send(await signer.sign(logoutClaims({ sub: 'a-canary-in-sub', sid: 'a-canary-in-sid' })));
     await send(await stranger.sign(logoutClaims({ sub: 'a-canary-in-sub' })));

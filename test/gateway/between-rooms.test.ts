@@ -43,7 +43,7 @@ describe('a site with sessions and tokens', async () => {
     return new Map<string, string>(JSON.parse(text).headers);
   }
 
-  it('H13: a token that is a session here stays here on open paths too, good or not', async () => {
+  it('H13: drops a token that is a session here, valid or not, on open paths too', async () => {
     for (const value of [await token(), await token({ exp: 9, iat: 1 })]) {
       const headers = {
         Authorization: `Bearer ${value}`,
@@ -54,7 +54,7 @@ describe('a site with sessions and tokens', async () => {
     }
   });
 
-  it('H13: a secret of ours that was sent to a wrong path goes no further, whatever the rule forwards', async () => {
+  it('H13: drops a secret that was sent to a wrong path, under every forwarding rule', async () => {
     for (const path of ['/public/x', '/raw/x', '/maybe/x']) {
       for (const value of [API_KEY, ` ${API_KEY}`]) {
         const seen = await seenBy(path, { Authorization: `Bearer ${value}` });
@@ -63,7 +63,7 @@ describe('a site with sessions and tokens', async () => {
     }
   });
 
-  it('H13: a token for somebody else, and one that the rule lets through, reach the origin', async () => {
+  it('H13: forwards a token for another audience, and a token that the rule forwards', async () => {
     const [own, others] = [await token(), await token({ aud: 'another-api' })];
     for (const [path, value] of [
       ['/public/x', others],
@@ -75,7 +75,7 @@ describe('a site with sessions and tokens', async () => {
     }
   });
 
-  it('H13: a secret of Postern’s own that is sent to a wrong path goes no further', async () => {
+  it('H13: drops one of Postern’s secrets that was sent to a wrong path', async () => {
     await gate.kratos.clearCalls();
     for (const secret of [ADMIN_SECRET, API_KEY]) {
       const headers = { Authorization: `Bearer ${secret}` };
@@ -87,7 +87,7 @@ describe('a site with sessions and tokens', async () => {
     expect((await gate.kratos.calls()).counts).toEqual({});
   });
 
-  it('C11: no cache may keep an answer that renews somebody’s cookie', async () => {
+  it('C11: forbids every cache to store an answer that renews a cookie', async () => {
     const { cookie, id } = await gate.kratos.createSession({ expiresInSeconds: 3600 });
     await extend(gate, id);
     const answer = await get(gate.port, '/shared/x', { Cookie: cookie });
@@ -97,7 +97,7 @@ describe('a site with sessions and tokens', async () => {
     expect([cookieNames(plain), header(plain, 'cache-control')]).toEqual([[], undefined]);
   });
 
-  it('T15: dead cookies are cleared where nobody is signed in, and none where somebody is', async () => {
+  it('T15: clears dead cookies for an anonymous request, and no cookies for a signed-in one', async () => {
     const { cookie, id } = await gate.kratos.createSession();
     await gate.kratos.revoke(id);
     const visit = async (Cookie: string) =>
@@ -112,14 +112,14 @@ describe('a site with sessions and tokens', async () => {
     ]);
   });
 
-  it('T15: two people’s good cookies are not cleared', async () => {
+  it('T15: keeps two people’s valid cookies', async () => {
     const [one, another] = [await gate.kratos.createSession(), await gate.kratos.createSession()];
     const Cookie = `${one.cookie}; ${another.cookie}`;
     const answer = await get(gate.port, '/maybe/x', { Cookie });
     expect([answer.status, cookieNames(answer)]).toEqual([200, []]);
   });
 
-  it('a request to whoami that presents several credentials at once is in the log', async () => {
+  it('logs a whoami request with several credentials', async () => {
     gate.clearLogs();
     const answer = await get(gate.port, '/sessions/whoami', { 'X-Session-Token': 'a, b' });
     expect([answer.status, header(answer, 'cache-control')]).toEqual([400, 'private, no-store']);
@@ -128,8 +128,8 @@ describe('a site with sessions and tokens', async () => {
   });
 });
 
-describe('a site that answers the flows itself', () => {
-  it('sets a renewed cookie as it set the first one, by whoami and by the gate', async () => {
+describe('a site whose own host serves the flows', () => {
+  it('sets a renewed cookie with the attributes of the first one, by whoami and by the gate', async () => {
     await using gate = await startGate({
       vars: { SELF_SERVICE: true, RULES: [{ path: '/*', session: 'optional' }] },
       kratosScript: KRATOS_ELSEWHERE,
@@ -143,7 +143,7 @@ describe('a site that answers the flows itself', () => {
     }
   });
 
-  it('answers whoami below the mount path as well, where an SDK asks for it', async () => {
+  it('answers whoami below the mount path too, where an SDK calls it', async () => {
     await using gate = await startGate({ vars: { SESSION_API_PATH: '/auth' } });
     const { token, id } = await gate.kratos.createSession();
     for (const path of ['/auth/sessions/whoami', '/sessions/whoami']) {

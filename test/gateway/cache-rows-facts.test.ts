@@ -41,7 +41,7 @@ async function puts() {
 
 // Requirements other than "a session" come with the rules on assurance levels; what is remembered now is the
 // document itself, and each request is judged by what the store asks for at the time.
-it('C1: what is remembered is the session, not that it was good enough', async () => {
+it('C1: the cache holds the session, and not an earlier verdict', async () => {
   const { token } = await gate.kratos.createSession({ identityId: MIA, aal: 'aal2' });
   expect((await whoami(gate.port, byToken(token))).status).toBe(200);
   const hit = await whoami(gate.port, byToken(token));
@@ -50,7 +50,7 @@ it('C1: what is remembered is the session, not that it was good enough', async (
 });
 
 // The key is a plain digest (design: names say nothing without the credential), so there is no pepper to rotate.
-it('C2, C20: a gate in front of another Kratos shares nothing through the same KV', async () => {
+it('C2, C20: a gate in front of another Kratos shares no entries through the same KV', async () => {
   const { token } = await signIn();
   const [entry] = await gate.kv.entries();
   await using other = await startGate({
@@ -64,7 +64,7 @@ it('C2, C20: a gate in front of another Kratos shares nothing through the same K
   expect(get?.keys).not.toContain(entry?.name);
 });
 
-describe('C4, C24: nothing is served past its expiry', () => {
+describe('C4, C24: no session is served after its expiry', () => {
   it('C4: from memory', async () => {
     const { token } = await signIn({ expiresInSeconds: 5 });
     await gate.clock.advance(6000);
@@ -72,7 +72,7 @@ describe('C4, C24: nothing is served past its expiry', () => {
     expect(await whoamiCalls(gate.kratos)).toBe(1);
   });
 
-  it('C4: from KV, which goes on showing it', async () => {
+  it('C4: from KV, which still has the entry', async () => {
     const { token } = await signIn({ expiresInSeconds: 5 });
     expect((await gate.kv.entries()).length).toBeGreaterThan(0);
     await gate.clock.advance(6000);
@@ -81,7 +81,7 @@ describe('C4, C24: nothing is served past its expiry', () => {
     expect(await whoamiCalls(gate.kratos)).toBe(1);
   });
 
-  it('C24: nor when it ends while KV is being read', async () => {
+  it('C24: from KV, if the session expires during the read', async () => {
     const { token } = await signIn({ expiresInSeconds: 3 });
     await gate.kv.setMode({ get: { delayMs: 80 } });
     await gate.clock.advance(2960);
@@ -92,8 +92,8 @@ describe('C4, C24: nothing is served past its expiry', () => {
   });
 });
 
-describe('C5: one credential is chosen, remembered and sent', () => {
-  it('C5: the good token’s answer is not the dead cookie’s', async () => {
+describe('C5: one credential is chosen, cached and sent', () => {
+  it('C5: the answer for a valid token differs from the answer for a dead cookie', async () => {
     const good = await gate.kratos.createSession();
     const dead = await gate.kratos.createSession();
     await gate.kratos.revoke(dead.id);
@@ -109,7 +109,7 @@ describe('C5: one credential is chosen, remembered and sent', () => {
     expect(sent[1]).toContain('cookie');
   });
 
-  it('C5: nothing else of the client’s request reaches Kratos', async () => {
+  it('C5: Kratos receives only the credential of the client’s request', async () => {
     const { cookie } = await gate.kratos.createSession();
     await whoami(gate.port, {
       Cookie: `a=1; ${cookie}; b=2`,
@@ -129,7 +129,7 @@ describe('C5: one credential is chosen, remembered and sent', () => {
 });
 
 describe('C6: assurance levels', () => {
-  it('C6: 403 is never remembered: stepping up is seen at once', async () => {
+  it('C6: 403 is never cached: a step-up takes effect at once', async () => {
     const { token, session } = await gate.kratos.createSession({ identityId: MIA });
     for (let turn = 1; turn <= 2; turn += 1) {
       expect((await whoami(gate.port, byToken(token))).status).toBe(403);
@@ -141,7 +141,7 @@ describe('C6: assurance levels', () => {
     await gate.kratos.changeIdentity(session.identity.id, { totp: true });
   });
 
-  it('C6: a 403 takes the session remembered before it out of memory and KV', async () => {
+  it('C6: a 403 removes the cached session from memory and KV', async () => {
     const { token, session } = await signIn({ traits: { email: 'c6@example.com' } });
     await gate.kratos.changeIdentity(session.identity.id, { totp: true });
     expect((await whoami(gate.port, byToken(token))).status).toBe(200);
@@ -151,8 +151,8 @@ describe('C6: assurance levels', () => {
   });
 });
 
-describe('C7: a "no" is remembered for seconds, and by one isolate', () => {
-  it('C7: strangers cause no writes and no deletes', async () => {
+describe('C7: a negative answer is cached for seconds, in one isolate', () => {
+  it('C7: invalid credentials cause no writes and no deletes', async () => {
     const answers = await Promise.all(
       Array.from({ length: 300 }, () => whoami(gate.port, byToken(strangersToken()))),
     );
@@ -161,7 +161,7 @@ describe('C7: a "no" is remembered for seconds, and by one isolate', () => {
     expect(operations).toEqual(new Set(['get']));
   });
 
-  it('C7: one stranger in a hurry causes one call in five seconds', async () => {
+  it('C7: repeated requests with one invalid credential cause one call in five seconds', async () => {
     const headers = byToken(strangersToken());
     const first = await whoami(gate.port, headers);
     expect(cacheStatus(first)).toBe('postern; fwd=miss; detail=store');
@@ -175,7 +175,7 @@ describe('C7: a "no" is remembered for seconds, and by one isolate', () => {
     expect(await whoamiCalls(gate.kratos)).toBe(2);
   });
 
-  it('C7: a token that becomes good is seen within five seconds, and within one by who asks', async () => {
+  it('C7: a token that becomes valid is accepted within five seconds, and within one with no-cache', async () => {
     const token = strangersToken();
     expect((await whoami(gate.port, byToken(token))).status).toBe(401);
     await gate.kratos.createSession({ token });
@@ -193,7 +193,7 @@ describe('C7: a "no" is remembered for seconds, and by one isolate', () => {
 });
 
 describe('C11: Set-Cookie', () => {
-  it('C11: goes to the request that caused it, and is in no later answer and no KV value', async () => {
+  it('C11: goes to the request that caused it, and to no later answer and no KV value', async () => {
     const { cookie } = await renewable();
     const first = await whoami(gate.port, byCookie(cookie));
     expect(headerValues(first, 'set-cookie')).toHaveLength(1);
@@ -214,8 +214,8 @@ async function renewable() {
   return session;
 }
 
-describe('C16: names are made of the bytes that go upstream', () => {
-  it('C16: values that decode to the same are two', async () => {
+describe('C16: cache keys are derived from the bytes that go upstream', () => {
+  it('C16: values that decode to the same text have different entries', async () => {
     const value = `abc=${'x'.repeat(20)}`;
     for (const spelt of [value, value.replace('=', '%3D'), value.replace('=', '%3d')])
       await whoami(gate.port, { Cookie: `ory_kratos_session=${spelt}` });
@@ -228,7 +228,7 @@ describe('C16: names are made of the bytes that go upstream', () => {
     expect(new Set(names).size).toBe(3);
   });
 
-  it('C16: one token on three ways is asked about thrice', async () => {
+  it('C16: one token in three places is looked up three times', async () => {
     const { token, cookie } = await gate.kratos.createSession();
     for (const headers of [byToken(token), byBearer(token), byCookie(cookie)])
       expect(cacheStatus(await whoami(gate.port, headers))).toContain('fwd=miss');
@@ -236,7 +236,7 @@ describe('C16: names are made of the bytes that go upstream', () => {
   });
 });
 
-it('C17: tokenize_as is asked for each time and kept nowhere', async () => {
+it('C17: tokenize_as calls the store every time and is never cached', async () => {
   const { token } = await gate.kratos.createSession();
   const tokenize = { query: '?tokenize_as=postern' };
   const minted = new Set<string>();
@@ -257,7 +257,7 @@ it('C17: tokenize_as is asked for each time and kept nowhere', async () => {
 });
 
 // The record is frozen: a handler that could change it would have to break test/providers/kratos/kratos-session.test.ts.
-it('C23: what one request saw is what the next one gets, byte for byte', async () => {
+it('C23: a later request gets the answer of the first one, byte for byte', async () => {
   const { token } = await gate.kratos.createSession();
   const answers = await Promise.all(
     Array.from({ length: 20 }, (_, index) =>

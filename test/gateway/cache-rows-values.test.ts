@@ -55,7 +55,7 @@ async function expectMiss({ token, id }: { token: string; id: string }, what: st
   expect(await whoamiCalls(gate.kratos), what).toBe(1);
 }
 
-it('the reader does read from KV, so that a miss below means something', async () => {
+it('control: the reading isolate gets an untouched entry from KV', async () => {
   const { token, id } = await stored();
   const answer = await whoami(reader, byToken(token));
   expect(sessionIdOf(answer)).toBe(id);
@@ -63,7 +63,7 @@ it('the reader does read from KV, so that a miss below means something', async (
   expect(await whoamiCalls(gate.kratos)).toBe(0);
 });
 
-it('C12: who reads all of KV finds no token, no cookie, no name, no id, in any encoding', async () => {
+it('C12: a reader of all of KV finds no token, cookie, name or id, in any encoding', async () => {
   const email = 'canary-7f1e@example.com';
   const session = await stored({ traits: { email, name: 'Canary Zoë' } });
   await whoami(gate.port, byCookie(session.cookie));
@@ -89,8 +89,8 @@ it('C12: who reads all of KV finds no token, no cookie, no name, no id, in any e
   }
 });
 
-describe('C13: who writes to KV forges nothing', () => {
-  it('C13: a value of which a byte was changed, wherever it is, is a miss', async () => {
+describe('C13: a writer to KV cannot forge a session', () => {
+  it('C13: a value with one changed byte is a miss, at any position', async () => {
     // From the end where negative: values differ by some bytes in length, as the times in them do.
     for (const place of [0, 1, 6, 12, 13, 700, -17, -16, -1]) {
       const session = await stored();
@@ -102,7 +102,7 @@ describe('C13: who writes to KV forges nothing', () => {
     }
   });
 
-  it('C13: another’s value under one’s name is a miss', async () => {
+  it('C13: the value of another session under a key is a miss', async () => {
     const [one, two] = [await stored(), await stored()];
     await gate.kv.put(one.name, two.value);
     await gate.kv.put(two.name, one.value);
@@ -110,7 +110,7 @@ describe('C13: who writes to KV forges nothing', () => {
     await expectMiss(two, 'two');
   });
 
-  it('C13: one’s own value under the name of one’s other credential is a miss', async () => {
+  it('C13: a value under the key of another credential of the same session is a miss', async () => {
     const session = await stored();
     await whoami(gate.port, byCookie(session.cookie));
     await expect.poll(async () => (await names()).length).toBeGreaterThan(1);
@@ -120,7 +120,7 @@ describe('C13: who writes to KV forges nothing', () => {
   });
 
   // A replayed value carries its own time: it is as old as it is, and judged by that.
-  it('C13: an older value played back is as old as it was', async () => {
+  it('C13: a replayed older value keeps its age', async () => {
     const session = await stored();
     await gate.clock.advance(70_000);
     await gate.kv.put(session.name, session.value);
@@ -128,7 +128,7 @@ describe('C13: who writes to KV forges nothing', () => {
     expect((await whoami(reader, byToken(session.token))).status).toBe(401);
   });
 
-  it('C13: what cannot be opened is counted in the log', async () => {
+  it('C13: the log counts values that cannot be opened', async () => {
     gate.clearLogs();
     const session = await stored();
     await gate.kv.put(session.name, 'forged');
@@ -139,9 +139,9 @@ describe('C13: who writes to KV forges nothing', () => {
   });
 });
 
-describe('C14, C22: whatever else lies under a name is a miss', () => {
+describe('C14, C22: any other value under a key is a miss', () => {
   it.each<[string, (value: Uint8Array) => Uint8Array | string]>([
-    ['nothing', () => ''],
+    ['an empty value', () => ''],
     ['one byte', () => new Uint8Array([1])],
     ['the first half', (value) => value.slice(0, value.length / 2)],
     ['all but one byte', (value) => value.slice(0, -1)],
@@ -169,7 +169,7 @@ describe('C14, C22: whatever else lies under a name is a miss', () => {
   }, 60_000);
 });
 
-it('C15: names in KV are digests, whatever was sent', async () => {
+it('C15: keys in KV are digests for every input', async () => {
   await gate.kv.clearCalls();
   const values = [
     '../../../etc/passwd',
@@ -186,17 +186,17 @@ it('C15: names in KV are digests, whatever was sent', async () => {
   expect(calls.length).toBeGreaterThan(0);
 });
 
-describe('C18: a 200 that is no session is a fault', () => {
+describe('C18: a 200 without a session is a fault', () => {
   it.each([
     ['a page', '<html><body>Welcome to the firewall</body></html>'],
-    ['nothing', ''],
+    ['an empty value', ''],
     ['an empty object', '{}'],
     [
       'a session without an identity',
       '{"id":"s","active":true,"expires_at":"2099-01-01T00:00:00Z"}',
     ],
     ['an active that is text', session({ active: 'true' })],
-    ['an expiry that is none', session({ expires_at: 'never' })],
+    ['an invalid expiry', session({ expires_at: 'never' })],
   ])('C18: %s', async (_, rawBody) => {
     const { token } = await gate.kratos.createSession();
     await gate.kv.clearCalls();
@@ -212,7 +212,7 @@ describe('C18: a 200 that is no session is a fault', () => {
   it.each([
     ['is not active', session({ active: false })],
     ['is past its expiry', session({ expires_at: '2001-01-01T00:00:00Z' })],
-  ])('C18: a session that %s is none', async (_, rawBody) => {
+  ])('C18: a session that %s is refused as invalid', async (_, rawBody) => {
     const { token } = await gate.kratos.createSession();
     await gate.kv.clearCalls();
     await gate.kratos.control({ rawBody });

@@ -55,7 +55,7 @@ async function expectSame(parameters: ToSession) {
   return direct;
 }
 
-describe('@ory/client-fetch gets from the gate what it gets from Kratos', () => {
+describe('@ory/client-fetch gets the answers of Kratos from the gate', () => {
   it('toSession() by token', async () => {
     const { token, id } = await gate.kratos.createSession({ metadataPublic: { roles: ['a'] } });
     expect(await expectSame({ xSessionToken: token })).toMatchObject({ session: { id } });
@@ -116,7 +116,7 @@ describe('@ory/client-fetch gets from the gate what it gets from Kratos', () => 
     expect(await expectSame({ cookie })).toMatchObject({ status: 401 });
   });
 
-  it('toSession() where a second factor is asked for', async () => {
+  it('toSession() with a required second factor', async () => {
     const { token } = await gate.kratos.createSession({ identityId: MIA });
     expect(await expectSame({ xSessionToken: token })).toMatchObject({
       status: 403,
@@ -130,7 +130,7 @@ describe('@ory/client-fetch gets from the gate what it gets from Kratos', () => 
   });
 
   // The gate leaves /self-service to Kratos for now: its steps go there, and what they give goes to the gate.
-  it('a whole native login, with a wrong password on the way', async () => {
+  it('a whole native login with one wrong password', async () => {
     const flow = await clients.kratos.createNativeLoginFlow();
     const login = (password: string) =>
       clients.kratos.updateLoginFlow({
@@ -152,7 +152,7 @@ describe('@ory/client-fetch gets from the gate what it gets from Kratos', () => 
   });
 });
 
-describe('the bytes of whoami are those of Kratos', () => {
+describe('the bytes of whoami equal those of Kratos', () => {
   /** Status, body and Kratos's own headers; of the bytes, for the client above reads JSON. */
   const spoken = (response: RawResponse) => ({
     status: response.status,
@@ -172,7 +172,7 @@ describe('the bytes of whoami are those of Kratos', () => {
   }
 
   it.each([['token'], ['cookie'], ['bearer']] as const)(
-    'for a session by %s, missed and hit',
+    'for a session by %s, as miss and as hit',
     async (way) => {
       const traits = { email: 'a@example.com', note: `<b> & \u2028 é 🙂 "\\` };
       const { token, cookie } = await gate.kratos.createSession({ traits });
@@ -183,7 +183,7 @@ describe('the bytes of whoami are those of Kratos', () => {
     },
   );
 
-  it('for a session that Kratos lets be kept', async () => {
+  it('for a session that Kratos allows to cache', async () => {
     await gate.kratos.control({ cacheFor: 300 });
     const { token } = await gate.kratos.createSession();
     const { second } = await expectSameBytes(byToken(token));
@@ -217,14 +217,14 @@ describe('the bytes of whoami are those of Kratos', () => {
     }
   });
 
-  it('for an empty template name, which is none', async () => {
+  it('for an empty template name, which counts as missing', async () => {
     const { token } = await gate.kratos.createSession();
     const { second } = await expectSameBytes(byToken(token), '?tokenize_as=');
     expect(cacheStatus(second)).toContain('hit');
   });
 
   it.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'])(
-    'for %s, signed in and not',
+    'for %s, signed in and anonymous',
     async (method) => {
       const { token } = await gate.kratos.createSession();
       const hasBody = ['POST', 'PUT', 'PATCH'].includes(method);
@@ -239,7 +239,7 @@ describe('the bytes of whoami are those of Kratos', () => {
     },
   );
 
-  it('and nothing in between may keep them', async () => {
+  it('and caches must not store them', async () => {
     const { token } = await gate.kratos.createSession();
     for (const headers of [byToken(token), byToken(strangersToken()), {}]) {
       const answer = await whoami(gate.port, headers);

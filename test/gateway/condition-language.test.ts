@@ -56,7 +56,7 @@ it.each([
   ['a table', [OPEN, CONDITIONAL]],
   ['the text of a secret', JSON.stringify([OPEN, CONDITIONAL])],
 ])(
-  'first requests that come together evaluate the condition language once (RULES as %s)',
+  'concurrent first requests evaluate the condition language once (RULES as %s)',
   async (_, RULES) => {
     await start({ gateModules: beginningWith(`console.log('${EVALUATED}');`), vars: { RULES } });
     const member = await gate.kratos.createSession({
@@ -84,7 +84,7 @@ it.each([
   ['is missing', {}, /No such module/],
   ['fails to start', beginningWith(`throw new Error('cannot start');`), /cannot start/],
 ])(
-  'a gate with a condition serves nothing when the condition language %s',
+  'a gate with a condition answers no request when the condition language %s',
   async (_, gateModules, cause) => {
     await start({ gateModules, vars: { RULES: [OPEN, CONDITIONAL] } });
     const { cookie } = await gate.kratos.createSession();
@@ -101,7 +101,7 @@ it.each([
   },
 );
 
-it('a wrong rule beside a condition is named, and is no bug', async () => {
+it('a wrong rule beside a condition is named, and is not logged as a bug', async () => {
   await start({
     gateModules: {},
     vars: { RULES: [OPEN, CONDITIONAL, 'no rule', { ...OPEN, allow: 1 }] },

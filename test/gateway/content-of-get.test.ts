@@ -58,7 +58,7 @@ describe('content of GET and HEAD at the gate (RFC 9110 section 9.3.1)', () => {
     },
   );
 
-  it('O6: and is refused for want of a session, not of an origin', async () => {
+  it('O6: is refused for the missing session if there is no origin', async () => {
     const answer = await send('GET', '/x', NO_CONTENT);
     expect([answer.status, header(answer, 'postern-reason')]).toEqual([401, 'credential_missing']);
     expect(origin.take()).toEqual([]);
@@ -70,14 +70,14 @@ describe('content of GET and HEAD at the gate (RFC 9110 section 9.3.1)', () => {
     expect([valuesOf(arrived, 'content-length'), bodyOf(arrived)]).toEqual([['3'], 'abc']);
   });
 
-  it('O6: an empty chunked body is none', async () => {
+  it('O6: an empty chunked body counts as no body', async () => {
     expect((await send('GET', '/open/x', [], `${CHUNKED}0\r\n\r\n`)).status).toBe(200);
     const withTrailer = `${CHUNKED}0\r\nX-Trailer: 1\r\n\r\n`;
     expect((await send('GET', '/open/x', ['Trailer: X-Trailer'], withTrailer)).status).toBe(200);
     expect(origin.take().map(bodyOf)).toEqual(['', '']);
   });
 
-  it('O6: content without a length is refused rather than lost (RFC 9110 section 15.5.12)', async () => {
+  it('O6: content without a length is refused (RFC 9110 section 15.5.12), because it would be lost', async () => {
     for (const method of ['GET', 'HEAD']) {
       const answer = await send(method, '/open/x', [], `${CHUNKED}3\r\nabc\r\n0\r\n\r\n`);
       expect([answer.status, header(answer, 'postern-reason')]).toEqual([411, 'length_required']);
@@ -94,7 +94,7 @@ describe('content of GET and HEAD at the gate (RFC 9110 section 9.3.1)', () => {
 });
 
 describe('content of GET at a site that is a Worker', () => {
-  it('O6: arrives whole too', async () => {
+  it('O6: arrives whole', async () => {
     await using bound = await startGate({ vars: { RULES } });
     for (const [fields, rest, bodyLength] of [
       [NO_CONTENT, '\r\n', 0],
@@ -112,7 +112,7 @@ describe('content of GET at Postern’s own routes', () => {
     ['Content-Length: 0', NO_CONTENT, '\r\n'],
     ['three bytes', [], DECLARED],
     ['chunks', [], `${CHUNKED}3\r\nabc\r\n0\r\n\r\n`],
-  ] as const)('O6: changes nothing (%s)', async (_, fields, rest) => {
+  ] as const)('O6: does not change the answer (%s)', async (_, fields, rest) => {
     const token = `X-Session-Token: ${alice.token}`;
     const admin = `Authorization: Bearer ${ADMIN}`;
     const zone = `Authorization: Bearer ${await keycardBearer()}`;
@@ -136,6 +136,6 @@ describe('content of GET at Postern’s own routes', () => {
   });
 });
 
-it('O6: nothing of this is a fault in the log', async () => {
+it('O6: logs no fault for these requests', async () => {
   expect(await readComplaints(gate)).toEqual([]);
 });

@@ -40,8 +40,8 @@ async function cookiesAt(standin: Pick<RunningGate['kratos'], 'calls'>): Promise
   );
 }
 
-describe('a cookie in quotes is the cookie', () => {
-  it('T10: whoami answers for it as for the bare one, and asks Kratos with the bare one', async () => {
+describe('a cookie in quotes equals the bare cookie', () => {
+  it('T10: whoami answers it like the bare cookie, and sends Kratos the bare one', async () => {
     const { cookie, id } = await gate.kratos.createSession();
     const quoted = await whoami(gate.port, { Cookie: `theme="dark"; ${inQuotes(cookie)}` });
     expect(sessionIdOf(quoted)).toBe(id);
@@ -52,7 +52,7 @@ describe('a cookie in quotes is the cookie', () => {
     expect(await whoamiCalls(gate.kratos)).toBe(1);
   });
 
-  it('T10: the gate lets it pass, and keeps it from the site in either spelling', async () => {
+  it('T10: the gate accepts it, and drops it from the request to the site in either spelling', async () => {
     for (const own of [ann.cookie, inQuotes(ann.cookie)]) {
       await gate.origin.clearCalls();
       const Cookie = `a="1=2"; ${own}; b=3`;
@@ -62,7 +62,7 @@ describe('a cookie in quotes is the cookie', () => {
     }
   });
 
-  it('T10: a name with a prefix, and a token cookie, are no other case', async () => {
+  it('T10: works for a name with a prefix and for a token cookie', async () => {
     const value = 'v'.repeat(20);
     await whoami(gate.port, { Cookie: `${HOST_NAME}="${value}"` });
     expect(await cookiesAt(gate.kratos)).toEqual([`${HOST_NAME}=${value}`]);
@@ -72,7 +72,7 @@ describe('a cookie in quotes is the cookie', () => {
     expect(await cookiesAt(gate.origin)).toEqual([]);
   });
 
-  it('T10: a dead one is cleared where a session is optional', async () => {
+  it('T10: is cleared if it is dead and the session is optional', async () => {
     const dead = `${NAME}="${'d'.repeat(40)}"`;
     const answer = await get(gate.port, '/maybe/x', { Cookie: dead });
     expect(answer.status).toBe(200);
@@ -81,13 +81,13 @@ describe('a cookie in quotes is the cookie', () => {
     ]);
   });
 
-  it('T10: ends the session it is of, by the session API', async () => {
+  it('T10: ends its own session through the session API', async () => {
     const { cookie } = await gate.kratos.createSession();
     const listed = await get(gate.port, '/sessions', { Cookie: inQuotes(cookie) });
     expect([listed.status, await cookiesAt(gate.kratos)]).toEqual([200, [cookie]]);
   });
 
-  it('T10: flows get Kratos’s own cookies bare', async () => {
+  it('T10: flows get Kratos’s own cookies without quotes', async () => {
     const Cookie = `csrf_token_1="YQ=="; ${inQuotes(ann.cookie)}; ory_kratos_continuity="c="; app="x="`;
     await get(gate.port, '/self-service/settings/browser', { Cookie });
     expect(await cookiesAt(gate.kratos)).toEqual([
@@ -95,7 +95,7 @@ describe('a cookie in quotes is the cookie', () => {
     ]);
   });
 
-  it('T10, T11: a sign-in that goes in circles ends at the same turn, however its cookie is spelt', async () => {
+  it('T10, T11: a login loop ends at the same redirect in every spelling of its cookie', async () => {
     const LIMIT = 20; // browsers give up
     const turnsUntilItEnds = async (
       present: (cookie: string) => (readonly [string, string])[],
@@ -124,19 +124,19 @@ describe('cookies in several lines', () => {
       cookies.map((cookie) => ['Cookie', cookie] as const),
     );
 
-  it('T11: flows get Kratos’s own from all of them', async () => {
+  it('T11: flows get Kratos’s cookies from all of them', async () => {
     const cookies = ['theme=dark', 'csrf_token_1="YQ=="', ann.cookie, 'x=1; ory_flow=f', 'y=2'];
     await lines('/self-service/settings/browser', ...cookies);
     expect(await cookiesAt(gate.kratos)).toEqual([`${ann.cookie}; csrf_token_1=YQ==; ory_flow=f`]);
   });
 
-  it('T11: a token cookie is found', async () => {
+  it('T11: a token cookie is read', async () => {
     const token = await issuer.token(gate.clock.now());
     expect((await lines('/in', 'theme=dark', `app_token=${token}`, 'a=b')).status).toBe(200);
     expect(await cookiesAt(gate.origin)).toEqual(['theme=dark, a=b']);
   });
 
-  it('T12: a sibling domain plants no session and no CSRF cookie of a prefixed name in another’s value', async () => {
+  it('T12: a sibling domain cannot plant a session or CSRF cookie with a prefixed name in another value', async () => {
     const Cookie = `theme=x, ${HOST_NAME}=${'v'.repeat(20)}, __Host-csrf_token_1=planted; a=1`;
     const answer = await get(gate.port, '/in', { Cookie });
     expect(header(answer, 'postern-reason')).toBe('credential_missing');

@@ -7,7 +7,7 @@ const NAME = 'ory_kratos_session';
 const gate = await gateForAllTests();
 const ann = await gate.kratos.createSession();
 
-describe('T9: a Cookie header is read as RFC 6265 has it', () => {
+describe('T9: a Cookie header is read according to RFC 6265', () => {
   // Of each: the header, with S for the session's pair and V for its value; whether the session is found in it.
   const CASES: [string, boolean][] = [
     ['S', true],

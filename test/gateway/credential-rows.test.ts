@@ -32,8 +32,8 @@ const NO_WORK = { reads: 0, calls: 0 };
 
 // The design asks about each of up to three instead of refusing two at sight: browsers send two when a parent
 // domain has one too. Two people's is nobody's, as in the row.
-describe('T1: several cookies of the session’s name', () => {
-  it('T1: of two people are nobody’s', async () => {
+describe('T1: several cookies with the session’s name', () => {
+  it('T1: of two people are refused', async () => {
     const answer = await whoami(gate.port, { Cookie: `${ann.cookie}; ${bob.cookie}` });
     expect([answer.status, header(answer, 'postern-reason')]).toEqual([
       401,
@@ -41,33 +41,33 @@ describe('T1: several cookies of the session’s name', () => {
     ]);
   });
 
-  it('T1: of one person are that person’s', async () => {
+  it('T1: of one person are accepted as that person', async () => {
     const other = await gate.kratos.issueCookie(ann.id);
     const answer = await whoami(gate.port, { Cookie: `${other}; ${ann.cookie}` });
     expect(sessionIdOf(answer)).toBe(ann.id);
   });
 
-  it('T1: the good one among dead ones wins, wherever it stands', async () => {
+  it('T1: accept the valid one among dead ones, at any position', async () => {
     const dead = `${NAME}=${strangersToken()}`;
     for (const Cookie of [`${dead}; ${ann.cookie}`, `${ann.cookie}; ${dead}`])
       expect(sessionIdOf(await whoami(gate.port, { Cookie }))).toBe(ann.id);
   });
 
-  it('T1: more than three are refused before anything is looked up', async () => {
+  it('T1: are refused without a lookup if there are more than three', async () => {
     const four = Array.from({ length: 4 }, () => `${NAME}=${strangersToken()}`).join('; ');
     for (const Cookie of [four, `${four}; ${ann.cookie}`])
       expect((await whoami(gate.port, { Cookie })).status).toBe(401);
     expect(await work()).toEqual(NO_WORK);
   });
 
-  it('T1: none is written for two people', async () => {
+  it('T1: write no entry for two people', async () => {
     await whoami(gate.port, { Cookie: `${ann.cookie}; ${bob.cookie}` });
     const operations = (await gate.kv.calls()).map(({ operation }) => operation);
     expect(operations).not.toContain('put');
   });
 });
 
-describe('T2: a credential sent twice is refused before anything is looked up', () => {
+describe('T2: a credential sent twice is refused without a lookup', () => {
   const lines = (...headers: string[]) =>
     rawRequest(gate.port, ['GET /sessions/whoami HTTP/1.1', 'Host: app.example.test', ...headers]);
 
@@ -91,7 +91,7 @@ describe('T2: a credential sent twice is refused before anything is looked up', 
   });
 });
 
-describe('T11: several lines of cookies are one header', () => {
+describe('T11: several Cookie lines count as one header', () => {
   const lines = (...cookies: string[]) =>
     rawRequest(gate.port, [
       'GET /sessions/whoami HTTP/1.1',
@@ -100,7 +100,7 @@ describe('T11: several lines of cookies are one header', () => {
     ]);
 
   // Kratos: recording `whoami-two-cookie-lines-good-first`, 200.
-  it('T11: the session is found in whichever it stands', async () => {
+  it('T11: the session is found in any of them', async () => {
     for (const cookies of [
       ['theme=dark', ann.cookie],
       [ann.cookie, 'theme=dark'],
@@ -112,7 +112,7 @@ describe('T11: several lines of cookies are one header', () => {
     expect(await whoamiCalls(gate.kratos)).toBeLessThanOrEqual(1);
   });
 
-  it('T11: two people’s are nobody’s, as in one line', async () => {
+  it('T11: two people’s cookies are refused, as in one line', async () => {
     const answer = await lines(ann.cookie, bob.cookie);
     expect([answer.status, header(answer, 'postern-reason')]).toEqual([
       401,
@@ -120,7 +120,7 @@ describe('T11: several lines of cookies are one header', () => {
     ]);
   });
 
-  it('T11: none reaches the site, and every other cookie does', async () => {
+  it('T11: the site receives no session cookie and every other cookie', async () => {
     await gate.origin.clearCalls();
     const wire = ['GET /in HTTP/1.1', 'Host: app.example.test'];
     await rawRequest(gate.port, [...wire, 'Cookie: a=1,2', `Cookie: b=3; ${ann.cookie}`]);
@@ -131,7 +131,7 @@ describe('T11: several lines of cookies are one header', () => {
   });
 });
 
-it('T3: a name that is only like the session’s is not read', async () => {
+it('T3: a name that only resembles the session’s is ignored', async () => {
   const value = ann.cookie.slice(NAME.length);
   const names = [
     'Ory_Kratos_Session',
@@ -160,7 +160,7 @@ it('T3: a name that is only like the session’s is not read', async () => {
     expect(sessionIdOf(await whoami(gate.port, { Cookie })), Cookie).toBe(ann.id);
 });
 
-it('T4: a percent-encoded value is another value', async () => {
+it('T4: a percent-encoded value is a different value', async () => {
   const spelt = ann.cookie.replace(
     /=(.)/,
     (_, first: string) => `=%${Buffer.from(first).toString('hex')}`,
@@ -170,7 +170,7 @@ it('T4: a percent-encoded value is another value', async () => {
   expect(call?.headers).toContainEqual(['cookie', spelt]);
 });
 
-describe('T5: what cannot be a credential causes no work', () => {
+describe('T5: an impossible credential causes no calls', () => {
   const VALUES: [string, string][] = [
     ['one byte', 'a'],
     ['fifteen bytes', 'a'.repeat(15)],
@@ -194,14 +194,14 @@ describe('T5: what cannot be a credential causes no work', () => {
     expect(await work()).toEqual(NO_WORK);
   });
 
-  it('T5: an empty one is none', async () => {
+  it('T5: an empty value counts as no credential', async () => {
     for (const headers of [byToken(''), byBearer(''), byCookie(`${NAME}=`), byCookie('')])
       expect((await whoami(gate.port, headers)).status).toBe(401);
     expect(await work()).toEqual(NO_WORK);
   });
 });
 
-it('T6: a token in the query or in a body is not read', async () => {
+it('T6: a token in the query or in a body is ignored', async () => {
   const queries = ['session_token', 'access_token', 'token', 'X-Session-Token', NAME];
   for (const name of queries) {
     const { status } = await whoami(gate.port, {}, { query: `?${name}=${ann.token}` });
@@ -220,7 +220,7 @@ it('T6: a token in the query or in a body is not read', async () => {
   expect(await work()).toEqual(NO_WORK);
 });
 
-it('T6: a body that never comes does not keep the answer back', async () => {
+it('T6: the answer does not wait for a body that never arrives', async () => {
   const wire = [
     'POST /sessions/whoami HTTP/1.1',
     'Host: app.example.test',
@@ -230,7 +230,7 @@ it('T6: a body that never comes does not keep the answer back', async () => {
   expect((await rawRequest(gate.port, wire)).status).toBe(200);
 });
 
-describe('T7: whichever of them are there, the answer is that of Kratos', () => {
+describe('T7: the answer equals that of Kratos for every combination of credentials', () => {
   const STATES = ['absent', 'empty', 'valid', 'unknown', 'short'] as const;
   type State = (typeof STATES)[number];
   const matrix = STATES.flatMap((token) =>
@@ -257,7 +257,7 @@ describe('T7: whichever of them are there, the answer is that of Kratos', () => 
   const isDeviation = ([token, cookie, bearer]: readonly [State, State, State]) =>
     (token === 'unknown' || token === 'short') && (cookie === 'valid' || bearer === 'valid');
 
-  it('T7: of 125 combinations, all but the documented deviation', async () => {
+  it('T7: of 125 combinations, all except the documented deviation', async () => {
     const deviations: (readonly string[])[] = [];
     for (const states of matrix) {
       const headers = headersOf(states);
@@ -273,7 +273,7 @@ describe('T7: whichever of them are there, the answer is that of Kratos', () => 
   });
 
   // Recordings `whoami-good-token-garbage-cookie` and `whoami-good-bearer-garbage-cookie`: 500.
-  it('T7: an undecodable cookie beside a good credential is no failure, as it is at Kratos', async () => {
+  it('T7: an undecodable cookie beside a valid credential is no failure, as at Kratos', async () => {
     await gate.kratos.control({ undecodableCookieFails: true });
     const cookie = { Cookie: `${NAME}=${strangersToken()}` };
     for (const headers of [
@@ -287,7 +287,7 @@ describe('T7: whichever of them are there, the answer is that of Kratos', () => 
   });
 });
 
-it('T8: chunked and partitioned cookies are not put together', async () => {
+it('T8: chunked and partitioned cookies are not joined', async () => {
   const value = ann.cookie.slice(NAME.length + 1);
   const [left, right] = [value.slice(0, 100), value.slice(100)];
   for (const Cookie of [

@@ -25,7 +25,7 @@ describe('a page of a listed origin', () => {
     ['/sessions/whoami', 200],
     ['/sessions', 200],
     ['/self-service/settings/browser', 200],
-  ])('reads the answer of %s that it asked for with its cookie', async (target, status) => {
+  ])('reads the answer of %s that it requested with its cookie', async (target, status) => {
     const asked = { Origin: SPA, Cookie: cookie, Accept: 'application/json' };
     const answer = await get(gate.port, target, asked);
     expect([answer.status, header(answer, ALLOW_ORIGIN)]).toEqual([status, SPA]);
@@ -34,7 +34,7 @@ describe('a page of a listed origin', () => {
     expect(headerValues(answer, 'vary').join()).toContain('Origin');
   });
 
-  it('reads refusals and faults as well', async () => {
+  it('reads refusals and faults too', async () => {
     const refused = await get(gate.port, '/sessions/whoami', { Origin: SPA });
     expect([refused.status, header(refused, ALLOW_ORIGIN)]).toEqual([401, SPA]);
     await gate.kratos.control({ whoami: { status: 500 } });
@@ -48,20 +48,23 @@ describe('a page of a listed origin', () => {
     ['/sessions/whoami', 'GET'],
     ['/sessions', 'DELETE'],
     ['/self-service/login', 'POST'],
-  ])('is answered its preflight of %s, which the store never sees', async (target, method) => {
-    await gate.kratos.clearCalls();
-    const answer = await preflight(target, method, {
-      'Access-Control-Request-Headers': 'x-session-token, content-type',
-    });
-    expect(answer.status).toBe(204);
-    expect(header(answer, ALLOW_ORIGIN)).toBe(SPA);
-    expect(header(answer, 'access-control-allow-methods')).toBe(method);
-    expect(header(answer, 'access-control-allow-headers')).toBe('x-session-token, content-type');
-    expect(header(answer, 'cache-control')).toBe('private, no-store');
-    expect((await gate.kratos.calls()).counts).toEqual({});
-  });
+  ])(
+    'gets an answer to its preflight of %s, and the store is not called',
+    async (target, method) => {
+      await gate.kratos.clearCalls();
+      const answer = await preflight(target, method, {
+        'Access-Control-Request-Headers': 'x-session-token, content-type',
+      });
+      expect(answer.status).toBe(204);
+      expect(header(answer, ALLOW_ORIGIN)).toBe(SPA);
+      expect(header(answer, 'access-control-allow-methods')).toBe(method);
+      expect(header(answer, 'access-control-allow-headers')).toBe('x-session-token, content-type');
+      expect(header(answer, 'cache-control')).toBe('private, no-store');
+      expect((await gate.kratos.calls()).counts).toEqual({});
+    },
+  );
 
-  it('is not answered one for a method nobody has', async () => {
+  it('gets no preflight answer for an unknown method', async () => {
     const answer = await preflight('/sessions/whoami', 'TRACE');
     expect([answer.status, header(answer, 'access-control-allow-methods')]).toEqual([
       401,
@@ -69,7 +72,7 @@ describe('a page of a listed origin', () => {
     ]);
   });
 
-  it('leaves a line in the log for each preflight', async () => {
+  it('causes one log line for each preflight', async () => {
     const count = async () =>
       (await readDecisions(gate)).filter(({ detail }) => detail === 'preflight').length;
     const before = await count();
@@ -77,14 +80,14 @@ describe('a page of a listed origin', () => {
     expect(await count()).toBe(before + 1);
   });
 
-  it('reads nothing that takes an operator’s secret', async () => {
+  it('cannot read answers that require an operator’s secret', async () => {
     const headers = { ...GUARDED, Origin: SPA };
     const answer = await get(gate.port, '/admin/sessions', headers);
     expect([answer.status, header(answer, ALLOW_ORIGIN)]).toEqual([200, undefined]);
     expect(header(await preflight('/admin/sessions', 'GET'), ALLOW_ORIGIN)).toBeUndefined();
   });
 
-  it('W3: 60,000 spaces of requested headers cost nothing, and are not repeated', async () => {
+  it('W3: 60,000 spaces in the requested headers cost little, and are not repeated', async () => {
     const asked = { 'Access-Control-Request-Headers': `a${' '.repeat(60_000)}b` };
     await preflight('/sessions/whoami', 'GET', asked);
     const startedAt = performance.now();
@@ -96,7 +99,7 @@ describe('a page of a listed origin', () => {
     ]);
   });
 
-  it('is given nothing of the site that the site does not give', async () => {
+  it('gets CORS headers for the site from the site alone', async () => {
     const answer = await get(gate.port, '/account', { Origin: SPA, Cookie: cookie });
     expect([answer.status, header(answer, ALLOW_ORIGIN)]).toEqual([200, undefined]);
   });
@@ -115,7 +118,7 @@ describe('a page of any other origin', () => {
     'http://spa.example.test',
     'https://SPA.example.test',
     'https://app.example.test',
-  ])('W1: %j is allowed nothing', async (Origin) => {
+  ])('W1: %j gets no CORS headers', async (Origin) => {
     for (const target of ['/sessions/whoami', '/sessions', '/self-service/login/browser']) {
       const answer = await get(gate.port, target, { Origin, Cookie: cookie });
       expect(header(answer, ALLOW_ORIGIN)).toBeUndefined();
@@ -125,7 +128,7 @@ describe('a page of any other origin', () => {
     }
   });
 
-  it('W2: an answer varies by Origin whoever asks, and by nothing a client names', async () => {
+  it('W2: an answer varies by Origin for every client, and by no name that a client sends', async () => {
     const plain = await get(gate.port, '/sessions/whoami', { Cookie: cookie });
     const named = await get(gate.port, '/sessions/whoami', { Cookie: cookie, Vary: 'x' });
     const vary = headerValues(plain, 'vary').join(', ');
@@ -134,7 +137,7 @@ describe('a page of any other origin', () => {
   });
 });
 
-it('with no origin listed nothing of it is there', async () => {
+it('without a listed origin there are no CORS headers', async () => {
   await using bare = await startGate();
   const { cookie: theirs } = await bare.kratos.createSession();
   const answer = await get(bare.port, '/sessions/whoami', { Origin: SPA, Cookie: theirs });

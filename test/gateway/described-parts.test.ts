@@ -66,7 +66,7 @@ describe('a described request', () => {
     `${HOST}..`,
     '[::1',
     '',
-  ])('F10: with the host %j is no request at all', async (host) => {
+  ])('F10: is refused with the host %j', async (host) => {
     for (const uri of ['/private', '/public/x']) {
       const answer = await forward({ host, uri });
       // A client's own space at either end of a header's value is not part of it (RFC 9110 section 5.5).
@@ -91,12 +91,12 @@ describe('a described request', () => {
     ':443/public/x',
     '.evil.example/public/x',
     '\\public\\x',
-  ])('F11: with the path %j is no request at all', async (uri) => {
+  ])('F11: is refused with the path %j', async (uri) => {
     expect((await forward({ uri })).status).toBe(400);
   });
 
   it.each(['', 'GET, GET', 'GET GET', 'GET /public/x', 'GE(T', 'G\xe9T', 'G'.repeat(33)])(
-    'F11: with the method %j is no request at all',
+    'F11: is refused with the method %j',
     async (method) => {
       expect((await forward({ method, uri: '/public/x' })).status).toBe(400);
       expect((await nginx(`https://${HOST}/public/x`, method)).status).toBe(403);
@@ -105,7 +105,7 @@ describe('a described request', () => {
 
   // RFC 9110 section 9.1: methods are case-sensitive, so `get` is another method than GET.
   it.each(['get', 'Get', 'TRACE', 'CONNECT', 'G', 'GETX', 'X-Y'])(
-    'F11, P31: with the method %s is refused, on open paths too',
+    'F11, P31: is refused with the method %s, on open paths too',
     async (method) => {
       expect((await forward({ method, uri: '/public/x' })).status).toBe(405);
       expect((await nginx(`https://${HOST}/public/x`, method)).status).toBe(403);
@@ -129,11 +129,11 @@ describe('a described request', () => {
     `/public/x`,
     `${HOST}/public/x`,
     '',
-  ])('F11: with the URL %j is no request at all', async (url) => {
+  ])('F11: is refused with the URL %j', async (url) => {
     expect((await nginx(url)).status).toBe(403);
   });
 
-  it('F11: behind Envoy’s prefix is a path, or no request at all', async () => {
+  it('F11: needs a path after Envoy’s prefix', async () => {
     const envoy = (rest: string, method = 'GET') =>
       request(gate.port, {
         method,
@@ -154,7 +154,7 @@ describe('a described request', () => {
     }
   });
 
-  it('F11: is judged by its own path, whatever its query holds', async () => {
+  it('F11: is judged by its path, for any query', async () => {
     expect((await forward({ uri: '/private?x=https://app.example.test/public/x' })).status).toBe(
       401,
     );
@@ -162,7 +162,7 @@ describe('a described request', () => {
   });
 });
 
-describe('a WebSocket handshake whose Upgrade a proxy took out', () => {
+describe('a WebSocket handshake whose Upgrade header a proxy removed', () => {
   const marks: Record<string, string>[] = [
     HANDSHAKE,
     { 'Sec-WebSocket-Key': HANDSHAKE['Sec-WebSocket-Key'] },
@@ -176,7 +176,7 @@ describe('a WebSocket handshake whose Upgrade a proxy took out', () => {
     { Upgrade: 'websocket/13' }, // … of protocols with versions
   ];
 
-  it.each(marks)('F12: is refused to another site’s page: %j', async (mark) => {
+  it.each(marks)('F12: is refused for a page of another site: %j', async (mark) => {
     for (const kind of KINDS) {
       for (const uri of ['/in', '/maybe/x']) {
         const headers = { ...mark, Cookie: cookie, Origin: 'https://evil.example' };
@@ -187,7 +187,7 @@ describe('a WebSocket handshake whose Upgrade a proxy took out', () => {
     }
   });
 
-  it.each(marks)('F12: is open to the site’s own pages, and to programs: %j', async (mark) => {
+  it.each(marks)('F12: is accepted for the site’s own pages and for programs: %j', async (mark) => {
     for (const kind of KINDS) {
       for (const origin of [{}, { Origin: `https://${HOST}` }]) {
         const answer = await ask(gate.port, kind, '/in', { ...mark, ...origin, Cookie: cookie });
@@ -196,7 +196,7 @@ describe('a WebSocket handshake whose Upgrade a proxy took out', () => {
     }
   });
 
-  it('P28: is told at the gate too', async () => {
+  it('P28: is recognized at the gate too', async () => {
     await gate.origin.clearCalls();
     for (const mark of marks) {
       const headers = { ...mark, Cookie: cookie, Origin: 'https://evil.example' };
@@ -206,7 +206,7 @@ describe('a WebSocket handshake whose Upgrade a proxy took out', () => {
     expect((await gate.origin.calls()).requests).toEqual([]);
   });
 
-  it('F12: leaves requests alone that are none', async () => {
+  it('F12: leaves other requests unchanged', async () => {
     const headers = { Cookie: cookie, Origin: 'https://evil.example', Upgrade: 'h2c' };
     for (const kind of KINDS) expect((await ask(gate.port, kind, '/in', headers)).status).toBe(200);
   });

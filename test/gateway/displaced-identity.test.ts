@@ -90,7 +90,7 @@ function expectAdministered(sent: Map<string, string>): void {
   expect(claimsOf(sent)).toMatchObject({ suspended: true, plan: 'free' });
 }
 
-describe('what a person writes about themselves', () => {
+describe('traits that a person writes', () => {
   it('H17: a name of 4,020 characters displaces no header that an administrator or the store wrote', async () => {
     gate.clearLogs();
     const sent = await told(await signIn({ name: 'n'.repeat(4020) }));
@@ -116,11 +116,11 @@ describe('what a person writes about themselves', () => {
       { name: 'n'.repeat(1900), profile: 'p'.repeat(1900) },
     ],
     ['a long address', { name: 'n', email: `${'e'.repeat(4020)}@example.test` }],
-  ])('H17: neither does %s', async (_, traits) => {
+  ])('H17: %s displaces no header either', async (_, traits) => {
     expectAdministered(await told(await signIn(traits)));
   });
 
-  it('H17: nor through forward-auth', async () => {
+  it('H17: displaces no header through forward-auth either', async () => {
     const answer = await get(gate.port, '/.postern/auth/nginx', {
       ...(await signIn({ name: 'n'.repeat(4020) })),
       'Postern-Proxy-Secret': SECRET,
@@ -134,10 +134,10 @@ describe('what a person writes about themselves', () => {
   });
 });
 
-describe('what an administrator wrote', () => {
+describe('metadata that an administrator wrote', () => {
   const tooLong = { suspended: true, plan: 'p'.repeat(4096) };
 
-  it('H18: is never left out: a request it does not fit into goes no further, and the answer says why', async () => {
+  it('H18: is never dropped: a request without room for it is refused, and the answer states the reason', async () => {
     const headers = await signIn({ name: 'n' }, tooLong);
     for (const path of ['/in', '/maybe/x']) {
       origin.take();
@@ -154,7 +154,7 @@ describe('what an administrator wrote', () => {
     }
   });
 
-  it('H18: nor from the assertion', async () => {
+  it('H18: is never dropped from the assertion', async () => {
     // It fits into the headers, and not into a token of 2 KiB.
     const headers = await signIn({ name: 'n' }, { suspended: true, plan: 'p'.repeat(2000) });
     gate.clearLogs();
@@ -163,7 +163,7 @@ describe('what an administrator wrote', () => {
     expect((await gate.logs()).join()).toContain('"detail":"no room for claim plan"');
   });
 
-  it('H18: nor from an answer to another proxy, which then closes', async () => {
+  it('H18: is never dropped from an answer to another proxy, which then refuses the request', async () => {
     const asked = {
       ...(await signIn({ name: 'n' }, tooLong)),
       'Postern-Proxy-Secret': SECRET,
@@ -180,10 +180,10 @@ describe('what an administrator wrote', () => {
   });
 });
 
-describe('what a token says', () => {
+describe('claims of a token', () => {
   const now = () => gate.clock.now();
 
-  it('H19: claims of no meaning in a standard are the person’s, wherever they are put', async () => {
+  it('H19: without a standard meaning count as written by the person, in every member', async () => {
     const claims = { name: 'n', plan: 'p'.repeat(4020), ext: { suspended: true } };
     const token = await kratosIssuer.token(now(), { claims });
     const sent = await told({ Authorization: `Bearer ${token}` });
@@ -191,7 +191,7 @@ describe('what a token says', () => {
     expect(claimsOf(sent)).toMatchObject({ suspended: true, name: 'n' });
   });
 
-  it('H19: a claim that the issuer’s settings vouch for is not displaced, or the request goes no further', async () => {
+  it('H19: that the issuer’s settings trust are not displaced, or the request is refused', async () => {
     const long = { name: 'n'.repeat(4020), ext: { suspended: true } };
     const displaced = await kratosIssuer.token(now(), { claims: long });
     const sent = await told({ Authorization: `Bearer ${displaced}` });
@@ -202,7 +202,7 @@ describe('what a token says', () => {
     expect([answer.status, header(answer, 'postern-reason')]).toEqual([503, 'identity_too_large']);
   });
 
-  it('H19: the name of a user of Keycard is theirs', async () => {
+  it('H19: the name of a Keycard user counts as written by the person', async () => {
     const claims = { client_id: 'app', name: 'n'.repeat(4070), plan: 'free', sid: undefined };
     const token = await keycardIssuer.token(now(), { claims });
     const sent = await told({ Authorization: `Bearer ${token}` });

@@ -20,7 +20,7 @@ const gate = await gateForAllTests({
 const { cookie } = await gate.kratos.createSession();
 
 describe('forward-auth', () => {
-  it('F3: what is told twice, or not at all, is not guessed at', async () => {
+  it('F3: refuses a description with a repeated or missing part', async () => {
     const secret = { 'Postern-Proxy-Secret': SECRET, Cookie: cookie };
     const forward = told('forward', '/in').headers;
     const nginx = told('nginx', '/in').headers;
@@ -52,7 +52,7 @@ describe('forward-auth', () => {
     }
   });
 
-  it('F4: nginx hears only what it understands; a challenge keeps its Location', async () => {
+  it('F4: nginx gets only statuses that it understands; a challenge keeps its Location', async () => {
     for (const uri of ['/a/../b', '/a%2fb', '//x', '/%zz']) {
       expect((await ask(gate.port, 'nginx', uri, { Cookie: cookie })).status).toBe(403);
       expect((await ask(gate.port, 'forward', uri, { Cookie: cookie })).status).toBe(400);
@@ -66,7 +66,7 @@ describe('forward-auth', () => {
     expect((await ask(gate.port, 'nginx', '/in', {}, { method: 'TRACE' })).status).toBe(403);
   });
 
-  it('F27: nginx gets what a refused client is to read, and no pass that has no site behind it', async () => {
+  it('F27: nginx gets the body of a refusal for the client, and no pass without a site', async () => {
     const answer = (uri: string, headers: Record<string, string> = {}, method = 'GET') =>
       get(gate.port, '/.postern/auth/nginx/answer', {
         'Postern-Proxy-Secret': SECRET,
@@ -100,7 +100,7 @@ describe('forward-auth', () => {
     expect((await answer('/in', { 'Postern-Proxy-Secret': '' })).status).toBe(401);
   });
 
-  it('F24: tells nginx one cookie of a renewed session, the session’s own, and others all', async () => {
+  it('F24: nginx gets one cookie of a renewed session, the session’s own, and other proxies get all', async () => {
     const renewed = 'ory_kratos_session=renewed; Path=/; HttpOnly';
     const balancer = 'balancer=1; Path=/; HttpOnly';
     for (const [kind, expected] of [
@@ -120,7 +120,7 @@ describe('forward-auth', () => {
     }
   });
 
-  it('shows a person a page where a program gets JSON, for refusals and faults too', async () => {
+  it('a person gets a page and a program JSON, for refusals and faults too', async () => {
     const page = await ask(gate.port, 'forward', '/a%2fb', PAGE);
     expect([page.status, header(page, 'content-type')]).toEqual([400, 'text/html; charset=utf-8']);
     const { cookie: unknown } = await gate.kratos.createSession();
@@ -134,7 +134,7 @@ describe('forward-auth', () => {
     expect(header(fault, 'retry-after')).toBe('2');
   });
 
-  it('F9: a body that never comes is not waited for', async () => {
+  it('F9: answers without waiting for a body that never arrives', async () => {
     const { headers } = told('forward', '/in');
     const startedAt = performance.now();
     const status = await new Promise<string>((resolve, reject) => {
@@ -163,7 +163,7 @@ describe('forward-auth', () => {
     expect(performance.now() - startedAt).toBeLessThan(500);
   });
 
-  it('does not exist until a secret is configured, and never by another name', async () => {
+  it('does not exist until its secret is configured, and under no other name', async () => {
     await using without = await startGate();
     for (const kind of KINDS)
       expect((await get(without.port, `/.postern/auth/${kind}`)).status).toBe(404);
@@ -176,7 +176,7 @@ describe('forward-auth', () => {
     }
   });
 
-  it('refuses to start with a secret anyone could guess', async () => {
+  it('refuses to start with a secret that is easy to guess', async () => {
     await using wrong = await startGate({ vars: { FORWARD_AUTH_SECRETS: ['hunter2'] } });
     expect((await get(wrong.port, '/')).status).toBe(500);
     const logs = (await wrong.logs()).join();

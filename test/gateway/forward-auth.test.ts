@@ -25,7 +25,7 @@ const { cookie, session } = await gate.kratos.createSession();
 const identityId = session.identity.id;
 
 describe.each(KINDS)('forward-auth, as %s asks', (kind) => {
-  it('gives the gate’s verdict, with the identity', async () => {
+  it('returns the gate’s verdict, with the identity', async () => {
     expect((await ask(gate.port, kind, '/public/x')).status).toBe(200);
     expect((await ask(gate.port, kind, '/in')).status).toBe(401);
     const passed = await ask(gate.port, kind, '/in?a=1', { Cookie: cookie });
@@ -36,7 +36,7 @@ describe.each(KINDS)('forward-auth, as %s asks', (kind) => {
     ]);
   });
 
-  it('T13, T15: a dead cookie gives way to a good bearer, and is cleared where nobody is signed in', async () => {
+  it('T13, T15: accepts a valid bearer behind a dead cookie, and clears the cookie of an anonymous request', async () => {
     const { token, session } = await gate.kratos.createSession();
     const Cookie = `ory_kratos_session="${kind.repeat(8)}"`;
     const byBearer = await ask(gate.port, kind, '/maybe/x', {
@@ -52,7 +52,7 @@ describe.each(KINDS)('forward-auth, as %s asks', (kind) => {
     ]);
   });
 
-  it('takes any of the secrets, and nothing else', async () => {
+  it('accepts each of the secrets, and no other text', async () => {
     expect(
       (await ask(gate.port, kind, '/public/x', { 'Postern-Proxy-Secret': NEXT_SECRET })).status,
     ).toBe(200);
@@ -74,14 +74,14 @@ describe.each(KINDS)('forward-auth, as %s asks', (kind) => {
     }
   });
 
-  it('F2: without the secret nothing it is told opens anything', async () => {
+  it('F2: without the secret no description opens a path', async () => {
     const { headers, ...asked } = told(kind, '/public/x');
     expect(
       (await request(gate.port, { ...asked, headers: { ...headers, Cookie: cookie } })).status,
     ).toBe(401);
   });
 
-  it('F4: a store that cannot be asked is a fault, whoever asks', async () => {
+  it('F4: an unreachable store is a fault for every caller', async () => {
     await gate.kratos.control({ whoami: { status: 500, body: 'no' } });
     const { cookie: unknown } = await gate.kratos.createSession();
     const answer = await ask(gate.port, kind, '/in', { Cookie: unknown });
@@ -89,7 +89,7 @@ describe.each(KINDS)('forward-auth, as %s asks', (kind) => {
     expect([answer.status, header(answer, 'retry-after')]).toEqual([503, '2']);
   });
 
-  it('F5: a pass names every identity header, empty where there is nothing to say', async () => {
+  it('F5: a pass lists every identity header, with empty values for missing ones', async () => {
     for (const headers of [{ Cookie: cookie }, {}]) {
       const passed = await ask(gate.port, kind, '/maybe/x', {
         ...headers,
@@ -102,7 +102,7 @@ describe.each(KINDS)('forward-auth, as %s asks', (kind) => {
     }
   });
 
-  it('F6: no answer is for keeping', async () => {
+  it('F6: no answer can be cached', async () => {
     for (const [uri, headers] of [
       ['/in', { Cookie: cookie }],
       ['/in', {}],
@@ -115,7 +115,7 @@ describe.each(KINDS)('forward-auth, as %s asks', (kind) => {
     }
   });
 
-  it('F7: another host leads nowhere', async () => {
+  it('F7: another host opens no path', async () => {
     for (const host of [
       'evil.example',
       `${DEFAULT_HOST}.evil.example`,
@@ -127,7 +127,7 @@ describe.each(KINDS)('forward-auth, as %s asks', (kind) => {
     }
   });
 
-  it('F8: answers are short and say nothing back', async () => {
+  it('F8: answers are short and repeat no part of the request', async () => {
     for (const headers of [{}, { Cookie: cookie }, { ...PAGE }]) {
       const answer = await ask(gate.port, kind, '/in/secret-word?secret-word', {
         ...headers,
@@ -138,7 +138,7 @@ describe.each(KINDS)('forward-auth, as %s asks', (kind) => {
     }
   });
 
-  it('F1: no hostile path is passed without a session', async () => {
+  it('F1: no hostile path passes without a session', async () => {
     const texts = [
       ...TRAVERSAL_PAYLOADS,
       ...JSON_TEXTS.map(({ bytes }) => Buffer.from(bytes).toString('latin1').slice(0, 2000)),
@@ -165,7 +165,7 @@ describe.each(KINDS)('forward-auth, as %s asks', (kind) => {
     );
   });
 
-  it('a preflight a rule answers is let through, unseen, for the origin to answer', async () => {
+  it('a preflight that a rule allows passes, for the origin to answer', async () => {
     const preflight = { Origin: SPA, 'Access-Control-Request-Method': 'PUT' };
     expect((await ask(gate.port, kind, '/api/x', preflight, { method: 'OPTIONS' })).status).toBe(
       200,
@@ -174,7 +174,7 @@ describe.each(KINDS)('forward-auth, as %s asks', (kind) => {
     expect((await ask(gate.port, kind, '/in', preflight, { method: 'OPTIONS' })).status).toBe(401);
   });
 
-  it('a renewed session’s cookie reaches the proxy', async () => {
+  it('the cookie of a renewed session reaches the proxy', async () => {
     const renewed = await gate.kratos.createSession();
     const body = JSON.stringify(renewed.session);
     await gate.kratos.control({
@@ -191,7 +191,7 @@ describe.each(KINDS)('forward-auth, as %s asks', (kind) => {
     ]);
   });
 
-  it('the log tells of the request that was asked about', async () => {
+  it('the log names the described request', async () => {
     gate.clearLogs();
     await ask(gate.port, kind, '/in/deep?q=secret-word', { Cookie: cookie }, { method: 'POST' });
     const line = (await gate.logs()).at(-1) ?? '';

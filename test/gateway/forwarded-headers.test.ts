@@ -36,8 +36,8 @@ async function holding(value: string, path: string, headers: RawHeaders): Promis
   return (arrived?.headers ?? []).flatMap(([name, each]) => (each === value ? [name] : []));
 }
 
-describe('headers that are let through', () => {
-  it('H23: reach the origin on every path, beside what Postern says', async () => {
+describe('configured forwarded headers', () => {
+  it('H23: reach the origin on every path, beside Postern’s headers', async () => {
     const sent = { 'X-Auth-Token': 'mine', 'X-User-Id': 'mine', 'X-User-Agent': 'mine' };
     for (const path of ['/required/x', '/public/x', '/maybe/x', '/grafana/x']) {
       const names = await holding('mine', path, sent);
@@ -46,14 +46,14 @@ describe('headers that are let through', () => {
     expect(await holding(identityId, '/required/x', sent)).toEqual(['X-Person']);
   });
 
-  it('H23: of a rule, on its paths alone', async () => {
+  it('H23: of a rule pass on its paths alone', async () => {
     const sent = { 'X-WEBAUTH-USER': 'mine' };
     expect(await holding('mine', '/grafana/x', sent)).toEqual(['X-WEBAUTH-USER']);
     for (const path of ['/required/x', '/public/x', '/maybe/x'])
       expect([path, await holding('mine', path, sent)]).toEqual([path, []]);
   });
 
-  it('H23: come back from the site, since a client that sends a token was given it', async () => {
+  it('H23: pass back from the site too, because a client with a token received it there', async () => {
     const elsewhere = await get(gate.port, '/required/x', { Cookie: cookie });
     expect(header(elsewhere, 'x-auth-token')).toBe('of-the-site');
     expect(header(elsewhere, 'x-webauth-user')).toBeUndefined();
@@ -61,7 +61,7 @@ describe('headers that are let through', () => {
     expect(header(answer, 'x-webauth-user')).toBe('of-the-site');
   });
 
-  it('H24: in the spelling with dashes only: to CGI and WSGI every other is the same name', async () => {
+  it('H24: pass in the spelling with dashes only: CGI and WSGI read every other spelling as the same name', async () => {
     const spellings = [
       'X_Auth_Token',
       'X.User.Id',
@@ -75,7 +75,7 @@ describe('headers that are let through', () => {
         expect([name, await holding('mine', path, { [name]: 'mine' })]).toEqual([name, []]);
   });
 
-  it('H24: and no other of their family', async () => {
+  it('H24: open no other name of their family', async () => {
     const others = {
       'X-User': 'mine',
       'X-User-Email': 'mine',

@@ -124,14 +124,14 @@ describe('the answer of the origin', () => {
     expect(receivedValues('if-none-match')).toEqual(['"e"']);
   });
 
-  it('HEAD is asked as HEAD, and keeps the length of what is not sent', async () => {
+  it('HEAD reaches the origin as HEAD, and keeps the length of the omitted body', async () => {
     const composed = { method: 'HEAD', target: '/x/y', headers: token() };
     const response = await request(gate.port, composed);
     expect([response.status, header(response, 'content-length')]).toEqual([200, '3']);
     expect(origin.arrived.at(-1)?.method).toBe('HEAD');
   });
 
-  it('redirects are passed, not followed', async () => {
+  it('redirects pass unfollowed', async () => {
     const response = await get(gate.port, '/x/redirect', token());
     expect([response.status, header(response, 'location')]).toEqual([
       307,
@@ -140,7 +140,7 @@ describe('the answer of the origin', () => {
     expect(origin.arrived).toHaveLength(1);
   });
 
-  it('H15: keeps every cookie apart and in order, but sets none by the session’s name', async () => {
+  it('H15: keeps every cookie separate and in order, and drops cookies with the session’s name', async () => {
     const response = await get(gate.port, '/public/cookies');
     expect(headerValues(response, 'set-cookie')).toEqual([
       'a=1; Path=/; Expires=Wed, 21 Oct 2037 07:28:00 GMT',
@@ -149,7 +149,7 @@ describe('the answer of the origin', () => {
     ]);
   });
 
-  it('W5: is kept out of every cache, whatever the origin says', async () => {
+  it('W5: forbids every cache to store it, under any header of the origin', async () => {
     for (const target of [
       '/public/cacheable',
       '/x/cacheable',
@@ -167,7 +167,7 @@ describe('the answer of the origin', () => {
     }
   });
 
-  it('keeps its caching headers under cache_control = "origin", and says what it depends on', async () => {
+  it('keeps its caching headers under cache_control = "origin", and adds Vary', async () => {
     for (const target of ['/assets/cacheable', '/own/cacheable']) {
       const response = await get(gate.port, target, token());
       for (const [name, value] of Object.entries(CACHEABLE))
@@ -179,7 +179,7 @@ describe('the answer of the origin', () => {
 });
 
 describe('the request to the origin', () => {
-  it('keeps the bytes of a header as they were sent, be they UTF-8 or not', async () => {
+  it('keeps the bytes of a header, UTF-8 or not', async () => {
     const lines = ['GET /x/y HTTP/1.1', `Host: ${DEFAULT_HOST}`, `X-Session-Token: ${alice.token}`];
     const sent = 'caf\xe9 \xc3\xa9 \xff';
     const message = [...lines, `X-Note: ${sent}`, 'Connection: close', '', ''].join('\r\n');
@@ -188,7 +188,7 @@ describe('the request to the origin', () => {
     expect(receivedValues('x-note')).toEqual([sent]); // Node reads each byte as one character
   });
 
-  it('H13: holds no session credential, by whatever way it was presented', async () => {
+  it('H13: has no session credential, from any place in the request', async () => {
     const ways: RawHeaders[] = [
       { 'X-Session-Token': alice.token },
       { x_session_token: alice.token },
@@ -215,7 +215,7 @@ describe('the request to the origin', () => {
     expect(leaked).toEqual([]);
   });
 
-  it('H13: holds every other cookie, byte for byte', async () => {
+  it('H13: has every other cookie, byte for byte', async () => {
     const others = 'a=b;c="d e" ;;  =x; flag; %41=%42; t=1=2';
     await get(gate.port, '/x', { Cookie: `${others}; ${alice.cookie}` });
     expect(receivedValues('cookie')).toEqual([others]);
@@ -227,14 +227,14 @@ describe('the request to the origin', () => {
     expect(receivedValues('cookie')).toEqual([others]);
   });
 
-  it('holds an Authorization that is the origin’s own', async () => {
+  it('has an Authorization header that is meant for the origin', async () => {
     await get(gate.port, '/x', { ...token(), Authorization: 'Basic YTpi' });
     expect(receivedValues('authorization')).toEqual(['Basic YTpi']);
     await get(gate.port, '/public/x', { Authorization: 'Bearer an-api-key-of-the-site' });
     expect(receivedValues('authorization')).toEqual(['Bearer an-api-key-of-the-site']);
   });
 
-  it('holds the query byte for byte, but for an apostrophe, which the URL standard escapes', async () => {
+  it('has the query byte for byte, except for an apostrophe, which the URL standard escapes', async () => {
     const queries = ['?', '?a', '?a=%27+b%2f&&=;/..//:@!$()*,[]{}|^`~\\', '?%zz%', '?a?b'];
     for (const query of queries) {
       const { status } = await get(gate.port, `/x${query}`, token());
@@ -245,13 +245,13 @@ describe('the request to the origin', () => {
     expect((await get(gate.port, '/x?caf\xc3\xa9', token())).status).toBe(400);
   });
 
-  it('names the origin’s own host, and the gate’s in X-Forwarded-Host', async () => {
+  it('has the origin’s host in Host, and the gate’s in X-Forwarded-Host', async () => {
     await get(gate.port, '/x', token());
     expect(receivedValues('host')).toEqual([`127.0.0.1:${origin.port}`]);
     expect(receivedValues('x-forwarded-host')).toEqual(['app.example.test']);
   });
 
-  it('holds a body of known length whole, and says its length', async () => {
+  it('has a body of known length whole, with its length', async () => {
     const body = Buffer.alloc(5 * 1024 * 1024, 'abcdefg');
     const composed = { method: 'PUT', target: '/x/upload', headers: token(), body };
     expect((await request(gate.port, composed)).text).toBe('received');
@@ -263,7 +263,7 @@ describe('the request to the origin', () => {
     expect(uploaded?.headers['transfer-encoding']).toBeUndefined();
   });
 
-  it('holds a body of unknown length whole, in chunks', async () => {
+  it('has a body of unknown length whole, in chunks', async () => {
     const headers = { ...token(), 'Transfer-Encoding': 'chunked' };
     const body = '5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n';
     await request(gate.port, { method: 'POST', target: '/x/upload', headers, body });
@@ -274,7 +274,7 @@ describe('the request to the origin', () => {
     expect(uploaded?.headers['transfer-encoding']).toBe('chunked');
   });
 
-  it('asks for no body where there is none', async () => {
+  it('has no body if the request has none', async () => {
     await request(gate.port, { method: 'POST', target: '/x', headers: token() });
     expect(receivedValues('transfer-encoding')).toEqual([]);
     await request(gate.port, { method: 'DELETE', target: '/x', headers: token(), body: '' });

@@ -30,8 +30,8 @@ const turnsOf = (answer: Awaited<ReturnType<typeof get>>) =>
     .find((text) => text.startsWith('__Host-postern-turns='))
     ?.split(';', 1)[0] ?? '';
 
-describe('what a rule asks of a session', () => {
-  it('aal: a session below it is sent to prove a second factor, and one at it passes', async () => {
+describe('requirements of a rule', () => {
+  it('aal: sends a session below the level to a second factor, and accepts one at the level', async () => {
     const low = await gate.kratos.createSession();
     const high = await gate.kratos.createSession({ aal: 'aal2' });
     const denied = await get(gate.port, '/vault/x', { Cookie: low.cookie });
@@ -54,13 +54,13 @@ describe('what a rule asks of a session', () => {
     expect((await get(gate.port, '/vault/x', { Cookie: high.cookie })).status).toBe(200);
   });
 
-  it('aal: one level does not open another rule’s path (C1)', async () => {
+  it('aal: a session at one level does not pass a rule for a higher level (C1)', async () => {
     const { cookie } = await gate.kratos.createSession();
     expect((await get(gate.port, '/in', { Cookie: cookie })).status).toBe(200);
     expect((await get(gate.port, '/vault/x', { Cookie: cookie })).status).toBe(403);
   });
 
-  it('authenticated_within: a sign-in too long ago is to be renewed', async () => {
+  it('authenticated_within: asks for a new sign-in if the last one is too long ago', async () => {
     await using own = await startGate({ vars: { RULES } });
     const { cookie } = await own.kratos.createSession();
     expect((await get(own.port, '/danger/x', { Cookie: cookie })).status).toBe(200);
@@ -80,7 +80,7 @@ describe('what a rule asks of a session', () => {
     expect((await get(own.port, '/in', { Cookie: cookie })).status).toBe(200);
   });
 
-  it('allow: who meets the condition passes, who does not is told 403, as page or JSON', async () => {
+  it('allow: a session that meets the condition passes, and any other gets 403 as page or JSON', async () => {
     const admin = await gate.kratos.createSession({
       traits: { email: 'a@example.com' },
       metadataPublic: { roles: ['admin'] },
@@ -97,7 +97,7 @@ describe('what a rule asks of a session', () => {
     expect(header(page, 'content-security-policy')).toContain("default-src 'none'");
   });
 
-  it('allow: what cannot be evaluated denies, and the log alone says why', async () => {
+  it('allow: a condition that cannot be evaluated denies, and only the log has the reason', async () => {
     const { cookie } = await gate.kratos.createSession({
       traits: { email: 'n@example.com' },
       metadataPublic: {},
@@ -118,7 +118,7 @@ describe('what a rule asks of a session', () => {
     expect(line).not.toContain('n@example.com');
   });
 
-  it('optional: half a sign-in is nobody, and its cookie stays', async () => {
+  it('optional: a session with a missing second factor is anonymous, and keeps its cookie', async () => {
     await gate.kratos.control({
       whoami: { status: 403, body: { error: { id: 'session_aal2_required', code: 403 } } },
     });
@@ -130,7 +130,7 @@ describe('what a rule asks of a session', () => {
 });
 
 describe('challenges', () => {
-  it('step-up goes where the store says, at the host browsers reach, and comes back to the site', async () => {
+  it('step-up goes to the store’s URL, at the host that browsers reach, and returns to the site', async () => {
     const named =
       'https://kratos.internal.test/self-service/login/browser?aal=aal2&return_to=https%3A%2F%2Fevil.example';
     const body = { error: { id: 'session_aal2_required', code: 403 }, redirect_browser_to: named };
@@ -144,7 +144,7 @@ describe('challenges', () => {
     expect(program.text).not.toContain('internal');
   });
 
-  it('a bad credential is told from a missing one', async () => {
+  it('an invalid credential is distinguished from a missing one', async () => {
     const answer = await get(gate.port, '/in', {
       Authorization: 'Bearer not-a-session-of-anyones',
     });
@@ -154,14 +154,14 @@ describe('challenges', () => {
     ]);
   });
 
-  it('an address too long to come back to is shortened', async () => {
+  it('a URL that is too long for return_to is shortened', async () => {
     const answer = await get(gate.port, `/in?${'q'.repeat(4000)}`, PAGE);
     expect(header(answer, 'location')).toBe(
       `${LOGIN}?return_to=${encodeURIComponent('https://app.example.test/in')}`,
     );
   });
 
-  it('a store that always asks for AAL2 is gone to twice; the third turn is a page that names the cause', async () => {
+  it('a store that always asks for AAL2 gets two redirects; the third answer is a page with the cause', async () => {
     await gate.kratos.control({
       whoami: { status: 403, body: { error: { id: 'session_aal2_required', code: 403 } } },
     });
@@ -191,7 +191,7 @@ describe('challenges', () => {
     await gate.kratos.reset();
   });
 
-  it('turns are counted for each page and reason apart, and forgotten once signed in', async () => {
+  it('redirects are counted for each page and reason, and forgotten after sign-in', async () => {
     const first = await get(gate.port, '/a', PAGE);
     const dead = 'ory_kratos_session=MTc2NTAwMDAwMA-dead';
     const back = { ...PAGE, Cookie: `${dead}; ${turnsOf(first)}` };
@@ -205,7 +205,7 @@ describe('challenges', () => {
     expect([other.status, turnsOf(other)]).toEqual([200, '']);
   });
 
-  it('what a signed-in person’s browser loads on the way round does not begin the count anew', async () => {
+  it('subresources that a signed-in browser loads meanwhile do not reset the count', async () => {
     const { id } = await gate.kratos.createSession();
     const statuses: number[] = [];
     let turns = '';
@@ -225,7 +225,7 @@ describe('challenges', () => {
     expect(statuses).toEqual([302, 200, 200, 302, 200, 200, 403, 200, 200]);
   });
 
-  it('a forged count can do no more than show the page', async () => {
+  it('a forged count can only cause the page', async () => {
     const real = turnsOf(await get(gate.port, '/a', PAGE))
       .split('.')
       .slice(1)

@@ -19,7 +19,7 @@ const originCalls = async () => (await gate.origin.calls()).requests.length;
 
 describe('methods', () => {
   it.each(['TRACE', 'PURGE', 'PROPFIND', 'SEARCH'])(
-    'P23: %s is refused before anything is looked up',
+    'P23: %s is refused without a lookup',
     async (method) => {
       await gate.kratos.clearCalls();
       const fresh = await gate.kratos.createSession();
@@ -34,14 +34,14 @@ describe('methods', () => {
     },
   );
 
-  it('P23: a site may take part in more of them', async () => {
+  it('P23: a site can accept more methods', async () => {
     await using dav = await startGate({ vars: { FURTHER_METHODS: ['PROPFIND'] } });
     const statusOf = async (method: string) =>
       (await request(dav.port, { method, target: '/x' })).status;
     expect([await statusOf('PROPFIND'), await statusOf('PURGE')]).toEqual([401, 405]);
   });
 
-  it('P22: HEAD is asked what GET is, and answered without a body', async () => {
+  it('P22: HEAD gets the headers of GET, without a body', async () => {
     const answer = await request(gate.port, { method: 'HEAD', target: '/in' });
     expect([answer.status, answer.rest.length]).toEqual([401, 0]);
     expect((await request(gate.port, { method: 'HEAD', target: '/read/x' })).status).toBe(200);
@@ -51,7 +51,7 @@ describe('methods', () => {
   const preflight = (headers: Record<string, string>, target = '/api/x') =>
     request(gate.port, { method: 'OPTIONS', target, headers });
 
-  it('P22: a true preflight of a listed origin is answered here, and the origin hears nothing', async () => {
+  it('P22: a valid preflight of a listed origin is answered here, without the origin', async () => {
     await gate.origin.clearCalls();
     const answer = await preflight({
       Origin: SPA,
@@ -69,14 +69,14 @@ describe('methods', () => {
   it.each<[string, Record<string, string>, string]>([
     ['no requested method', { Origin: SPA }, '/api/x'],
     ['no origin', { 'Access-Control-Request-Method': 'PUT' }, '/api/x'],
-    ['a method nobody has', { Origin: SPA, 'Access-Control-Request-Method': 'TRACE' }, '/api/x'],
+    ['an unknown method', { Origin: SPA, 'Access-Control-Request-Method': 'TRACE' }, '/api/x'],
     [
       'another origin',
       { Origin: 'https://evil.example', 'Access-Control-Request-Method': 'PUT' },
       '/api/x',
     ],
-    ['a path that answers none', { Origin: SPA, 'Access-Control-Request-Method': 'PUT' }, '/in'],
-  ])('P22: OPTIONS with %s is a request like any other', async (_, headers, target) => {
+    ['a path without CORS', { Origin: SPA, 'Access-Control-Request-Method': 'PUT' }, '/in'],
+  ])('P22: OPTIONS with %s is an ordinary request', async (_, headers, target) => {
     const answer = await preflight(headers, target);
     expect([answer.status, header(answer, 'access-control-allow-methods')]).toEqual([
       401,
@@ -84,7 +84,7 @@ describe('methods', () => {
     ]);
   });
 
-  it('W1: no foreign origin is ever allowed', async () => {
+  it('W1: allows no foreign origin', async () => {
     const origins = [
       'https://evil.example',
       'null',
@@ -106,13 +106,13 @@ describe('methods', () => {
     }
   });
 
-  it('W2: what an answer varies by is not the client’s to say', async () => {
+  it('W2: Vary does not depend on the client', async () => {
     const plain = header(await get(gate.port, '/in'), 'vary');
     expect(header(await get(gate.port, '/in', { Vary: 'x' }), 'vary')).toBe(plain);
     expect(plain).toBe('Cookie, Authorization, X-Session-Token');
   });
 
-  it('W3: 64,000 spaces of requested headers cost nothing', async () => {
+  it('W3: 64,000 spaces in the requested headers cost little', async () => {
     const headers = {
       Origin: SPA,
       'Access-Control-Request-Method': 'PUT',

@@ -24,7 +24,7 @@ const somebodyUnknown: Given = async () => {
   return { 'X-Session-Token': 'a-token-nobody-has-seen-before' };
 };
 
-describe('what a person is shown in place of JSON', () => {
+describe('pages for a person in place of JSON', () => {
   it.each([
     ['a path with two readings', nobody, '/a//b', 400, 'path_not_canonical'],
     ['a host that is not served', async () => ({ Host: 'other.test' }), '/', 421, 'host_unknown'],
@@ -45,7 +45,7 @@ describe('what a person is shown in place of JSON', () => {
     expect(JSON.parse(json.text)).toHaveProperty('error.code', status);
   });
 
-  it('is a whole page that runs, loads and frames nothing', async () => {
+  it('are complete pages without scripts, loads or frames', async () => {
     const page = await get(gate.port, '/a//b', PAGE);
     expect(page.text).toMatch(/^<!doctype html>\n<html lang="en">/);
     expect(page.text).toContain('name="viewport"');

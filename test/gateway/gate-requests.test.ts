@@ -24,7 +24,7 @@ const originCalls = async () => (await gate.origin.calls()).requests.length;
 
 describe('hosts', () => {
   it.each(['APP.example.test', 'app.example.test.', 'app.example.test:443'])(
-    'P15: %s is served as the site’s own host',
+    'P15: %s is served as the site’s host',
     async (Host) => {
       expect((await get(gate.port, '/open/x', { Host })).status).toBe(200);
     },
@@ -39,7 +39,7 @@ describe('hosts', () => {
     '[::1]',
     'a..b',
     'xn--pp-xbc.example.test',
-  ])('P15, P16: %s is answered 421 and nobody is asked', async (Host) => {
+  ])('P15, P16: %s is answered 421 without a lookup', async (Host) => {
     await gate.origin.clearCalls();
     await gate.kratos.clearCalls();
     const answer = await get(gate.port, '/open/x', { Host, Cookie: cookie });
@@ -47,12 +47,12 @@ describe('hosts', () => {
     expect([await originCalls(), (await gate.kratos.calls()).requests.length]).toEqual([0, 0]);
   });
 
-  it('a rule for one host says nothing of another', async () => {
+  it('a rule for one host does not apply to another', async () => {
     expect((await get(gate.port, '/desk/1', { Host: 'admin.example.test' })).status).toBe(200);
     expect((await get(gate.port, '/desk/1')).status).toBe(401);
   });
 
-  it('tells the origin and the sign-in which host was asked', async () => {
+  it('the origin and the sign-in page receive the requested host', async () => {
     const Host = 'ADMIN.example.test.';
     const { text } = await get(gate.port, '/desk/1?format=json', { Host });
     expect(JSON.parse(text).headers).toContainEqual(['x-forwarded-host', 'admin.example.test']);
@@ -62,15 +62,15 @@ describe('hosts', () => {
   });
 });
 
-describe('what a client says of itself', () => {
+describe('claims of a client about itself', () => {
   it.each(['GoogleHC/1.0', 'kube-probe/1.2', 'Mozilla/5.0 (compatible; Googlebot/2.1)'])(
-    'P20: User-Agent %s opens nothing',
+    'P20: User-Agent %s opens no path',
     async (agent) => {
       expect((await get(gate.port, '/in', { 'User-Agent': agent })).status).toBe(401);
     },
   );
 
-  it('P25: X-Forwarded-Proto changes nothing', async () => {
+  it('P25: X-Forwarded-Proto changes no decision', async () => {
     for (const proto of ['http', 'https', 'gopher']) {
       const headers = { 'X-Forwarded-Proto': proto, 'X-Forwarded-Ssl': 'on', ...PAGE };
       const answer = await get(gate.port, '/in', headers);
@@ -90,7 +90,7 @@ describe('what a client says of itself', () => {
     expect(header(await get(gate.port, '/in', headers), 'location')).not.toContain('evil');
   });
 
-  it('U5: what has come through this gate before is answered 508', async () => {
+  it('U5: a request that already passed this gate is answered 508', async () => {
     await gate.origin.clearCalls();
     const answer = await get(gate.port, '/open/x', {
       'Postern-Hops': `other.example, ${DEFAULT_HOST}`,
@@ -113,13 +113,13 @@ describe('caches and redirects', () => {
     '/sessions/whoami;x.css',
     '/sessions/whoami%00.js',
     '/sessions/whoami.css',
-  ])('W4: %s is no way to have whoami kept by a cache', async (target) => {
+  ])('W4: %s makes no cache store whoami', async (target) => {
     const answer = await get(gate.port, target);
     expect([400, 401, 404, 405]).toContain(answer.status);
     expect(header(answer, 'cache-control')).toBe('private, no-store');
   });
 
-  it('W4, W5: everything is private, no-store, whatever the origin says of a page', async () => {
+  it('W4, W5: every answer is private, no-store, for any caching header of the origin', async () => {
     for (const [target, headers] of [
       ['/in', {}],
       ['/in', PAGE],
@@ -139,7 +139,7 @@ describe('caches and redirects', () => {
     }
   });
 
-  it('W9: a dead cookie on an optional page makes nobody of its bearer, and is cleared', async () => {
+  it('W9: a dead cookie on an optional page does not hide a valid bearer, and is cleared', async () => {
     const dead = 'ory_kratos_session=dead-cookie-value-0123456789';
     const answer = await get(gate.port, '/maybe/x?format=json', { Cookie: dead });
     expect(answer.status).toBe(200);
@@ -151,7 +151,7 @@ describe('caches and redirects', () => {
     expect([none.status, header(none, 'set-cookie')]).toEqual([200, undefined]);
   });
 
-  it('W10: a program gets 401 and its reason, a person is sent to sign in', async () => {
+  it('W10: a program gets 401 with the reason, and a person is sent to sign in', async () => {
     const program = [
       {},
       { Accept: '*/*' },
@@ -176,7 +176,7 @@ describe('caches and redirects', () => {
   });
 
   const payloads = [...REDIRECT_PAYLOADS, ...LINE_BREAK_PAYLOADS];
-  it('W6: no payload, wherever it stands, leads a Location off the site’s hosts', async () => {
+  it('W6: no payload at any place leads a Location off the site’s hosts', async () => {
     const text = (payload: string) =>
       Buffer.from(payload.replace(/[\r\n]/g, '')).toString('latin1');
     const cases = payloads.flatMap((payload) => [
@@ -221,7 +221,7 @@ describe('caches and redirects', () => {
     expect(redirects).toBeGreaterThan(payloads.length);
   }, 60_000);
 
-  it('W8: no text of a request is said back by what Postern answers itself', async () => {
+  it('W8: Postern’s own answers repeat no text of a request', async () => {
     const probe = '"><svg/onload=alert(1)>';
     const headers = { Accept: 'text/html', Cookie: `${probe}=1`, 'X-Request-Id': probe };
     for (const target of [

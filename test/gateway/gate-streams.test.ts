@@ -68,7 +68,7 @@ describe('bodies through the gate', async () => {
   await get(gate.port, '/warm', { Cookie: cookie });
 
   it.skipIf(!CAN_MEASURE)(
-    '1 GiB down leaves the memory of the runtime flat',
+    '1 GiB down does not grow the memory of the runtime',
     async () => {
       const growth = await growthDuring(async () => {
         expect(await download(`/down?bytes=${GIB}`)).toBe(GIB);
@@ -79,7 +79,7 @@ describe('bodies through the gate', async () => {
   );
 
   it.skipIf(!CAN_MEASURE)(
-    '1 GiB up leaves the memory of the runtime flat, and its length known',
+    '1 GiB up does not grow the memory of the runtime, and keeps its length',
     async () => {
       const growth = await growthDuring(async () => {
         expect(await upload('/up', GIB)).toEqual({ length: GIB, declared: String(GIB) });
@@ -89,7 +89,7 @@ describe('bodies through the gate', async () => {
     60_000,
   );
 
-  it('passes parts, unchanged, empty and HEAD answers as they are', async () => {
+  it('passes partial, unchanged, empty and HEAD answers unmodified', async () => {
     const part = await get(gate.port, '/part', { Cookie: cookie, Range: 'bytes=2-4' });
     expect([part.status, header(part, 'content-range'), part.text]).toEqual([
       206,
@@ -116,7 +116,7 @@ describe('bodies through the gate', async () => {
     expect([answer.status, answer.text]).toEqual([200, 'after hints']);
   });
 
-  it('passes chunked uploads on without waiting for their end', async () => {
+  it('passes chunked uploads on before their end', async () => {
     const body = '3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n';
     const headers = { Cookie: cookie, 'Transfer-Encoding': 'chunked' };
     const answer = await request(gate.port, { method: 'POST', target: '/up', headers, body });
@@ -172,25 +172,25 @@ describe('answers of the origin', async () => {
     expect(cookies.map((text) => text.split('=', 1)[0])).toEqual(['theme', 'basket']);
   });
 
-  it('H6: what the origin nominates in Connection and what only Postern may say is left out', async () => {
+  it('H6: drops headers that the origin names in Connection, and headers reserved for Postern', async () => {
     const answer = await get(gate.port, '/hop', { Cookie: cookie });
     expect(answer.status).toBe(200);
     expect(answer.headers.map(([name]) => name.toLowerCase())).not.toContain('x-user-id');
   });
 
-  it('streams events as they come', async () => {
+  it('streams events without delay', async () => {
     const answer = await get(gate.port, '/sse', { Cookie: cookie });
     expect(answer.text.match(/data: event/g)).toHaveLength(5);
     expect(header(answer, 'transfer-encoding')).toBe('chunked');
   });
 
-  it('passes redirects and never follows them', async () => {
+  it('passes redirects without following them', async () => {
     const answer = await get(gate.port, '/redirect', { Cookie: cookie });
     expect([answer.status, header(answer, 'location')]).toEqual([302, '/elsewhere']);
     expect((await gate.origin.calls()).counts).not.toHaveProperty('GET /elsewhere');
   });
 
-  it('H16: header values die with the record they were read from', async () => {
+  it('H16: header values follow a change of the session', async () => {
     await using other = await startGate({
       vars: { IDENTITY_HEADERS: { 'X-User-Email': 'identity.traits.email' } },
     });

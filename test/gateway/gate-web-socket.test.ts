@@ -16,7 +16,7 @@ const UPGRADE = {
   'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
 };
 
-it('the subprotocol that an origin chooses reaches the client', async () => {
+it('the subprotocol chosen by an origin reaches the client', async () => {
   await using origin = await startUpgradingOrigin();
   const services = { kratos: 'binding', origin: 'http' } as const;
   await using gate = await startGate({ services, vars: { ORIGIN_URL: origin.url } });
@@ -87,7 +87,7 @@ describe('WebSockets through the gate', async () => {
     });
   }
 
-  it('P24: no upgrade without a session, and none for another site’s page', async () => {
+  it('P24: no upgrade passes without a session, or for a page of another site', async () => {
     const { cookie } = await gate.kratos.createSession();
     expect((await upgrade({})).status).toBe(401);
     expect((await upgrade({ Cookie: cookie, Origin: SITE })).status).toBe(101);
@@ -133,7 +133,7 @@ describe('WebSockets through the gate', async () => {
     expect((await closed).code).toBe(4401);
   });
 
-  it('closes with 1013, which says nothing of the session, when nobody can tell any more', async () => {
+  it('closes with 1013, which is no verdict, when the session cannot be checked any more', async () => {
     const { cookie } = await gate.kratos.createSession();
     const { closed } = await open(cookie);
     await gate.kratos.control({ answers: {}, whoami: { status: 500, body: 'no' } });
@@ -144,7 +144,7 @@ describe('WebSockets through the gate', async () => {
     }
   });
 
-  it('passes a close on, with its code', async () => {
+  it('passes a close with its code', async () => {
     const { cookie } = await gate.kratos.createSession();
     const { socket, closed } = await open(cookie);
     socket.close(4000, 'done');

@@ -64,7 +64,7 @@ describe('without a session', () => {
   });
 
   it.each<[string, RawHeaders]>([
-    ['nothing said', {}],
+    ['no header', {}],
     ['fetch', { 'Sec-Fetch-Mode': 'cors', 'Sec-Fetch-Dest': 'empty', Accept: 'text/html' }],
     ['an image', { 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Dest': 'image', Accept: 'text/html' }],
     ['an embedded object', { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'object' }],
@@ -92,7 +92,7 @@ describe('without a session', () => {
     },
   );
 
-  it('P22: HEAD is denied as GET is, with no body, and OPTIONS is denied too', async () => {
+  it('P22: HEAD is denied like GET, without a body, and OPTIONS is denied too', async () => {
     const head = await request(gate.port, { method: 'HEAD', target: '/page' });
     expect([head.status, head.text]).toEqual([401, '']);
     const options = await request(gate.port, { method: 'OPTIONS', target: '/page' });
@@ -100,7 +100,7 @@ describe('without a session', () => {
     expect(await originCount()).toBe(0);
   });
 
-  it('return_to is made of PUBLIC_URL and the path alone, whatever the client says of the host', async () => {
+  it('return_to consists of PUBLIC_URL and the path, for any host that the client names', async () => {
     expect((await get(gate.port, '/p', { ...NAVIGATION, Host: 'evil.example' })).status).toBe(421);
     const forged = {
       ...NAVIGATION,
@@ -121,7 +121,7 @@ describe('without a session', () => {
     }
   });
 
-  it('a path that would return to another host gets no redirect at all', async () => {
+  it('a path that would return to another host gets no redirect', async () => {
     for (const target of [
       '//evil.example/',
       '/\\evil.example',
@@ -133,7 +133,7 @@ describe('without a session', () => {
 });
 
 describe('rules', () => {
-  it('the first that matches wins', async () => {
+  it('the first matching rule applies', async () => {
     expect(await statusOf('/public/open')).toBe(200);
     expect(await statusOf('/public/secret')).toBe(401);
     expect(await statusOf('/public/secret', token(alice))).toBe(200);
@@ -141,7 +141,7 @@ describe('rules', () => {
     expect(rules).toEqual(['RULES.3', 'RULES.2', 'RULES.2']);
   });
 
-  it('one with methods is for these methods alone', async () => {
+  it('a rule with methods applies to these methods alone', async () => {
     const byMethod = async (method: string) =>
       (await request(gate.port, { method, target: '/forms/x' })).status;
     expect(await byMethod('POST')).toBe(200);
@@ -149,7 +149,7 @@ describe('rules', () => {
       expect([method, await byMethod(method)]).toEqual([method, 401]);
   });
 
-  it('P21: a method override is neither believed nor passed on', async () => {
+  it('P21: a method override is neither trusted nor forwarded', async () => {
     const override = {
       'X-HTTP-Method-Override': 'POST',
       'X-HTTP-Method': 'POST',
@@ -160,7 +160,7 @@ describe('rules', () => {
     expect(Object.keys(await received()).filter((name) => name.includes('method'))).toEqual([]);
   });
 
-  it('P23: methods outside the list are refused before anything is looked up', async () => {
+  it('P23: methods outside the list are refused without a lookup', async () => {
     for (const method of ['TRACE', 'PURGE', 'PROPFIND', 'QUERY', 'REPORT']) {
       const response = await request(gate.port, { method, target: '/p', headers: token(alice) });
       expect([method, response.status]).toEqual([method, 405]);
@@ -171,13 +171,13 @@ describe('rules', () => {
     expect(decisions.map(({ reason }) => reason)).toEqual(Array(5).fill('method_not_allowed'));
   });
 
-  it('P20: no user agent or other header of the client exempts it', async () => {
+  it('P20: no user agent or other header exempts a request', async () => {
     for (const agent of ['GoogleHC/1.0', 'kube-probe/1.2', 'ELB-HealthChecker/2.0', 'curl/8.0'])
       expect([agent, await statusOf('/page', { 'User-Agent': agent })]).toEqual([agent, 401]);
     expect(await originCount()).toBe(0);
   });
 
-  it('P25: the scheme a client claims changes nothing', async () => {
+  it('P25: the scheme that a client claims changes no decision', async () => {
     for (const scheme of ['https', 'http', 'javascript'])
       for (const name of ['X-Forwarded-Proto', 'X-Forwarded-Scheme', 'X-Scheme', 'Front-End-Https'])
         expect(await statusOf('/page', { [name]: scheme })).toBe(401);
@@ -185,7 +185,7 @@ describe('rules', () => {
     expect((await received())['x-forwarded-proto']).toBe('https');
   });
 
-  it('freshness = "strict" asks the store each time, and sees a session end at once', async () => {
+  it('freshness = "strict" asks the store each time, and notices the end of a session at once', async () => {
     const bob = await gate.kratos.createSession();
     for (const target of ['/page', '/strict/page'])
       expect(await statusOf(target, token(bob))).toBe(200);
@@ -197,7 +197,7 @@ describe('rules', () => {
     expect(await statusOf('/strict/page', token(bob))).toBe(401);
   });
 
-  it('freshness = "strict" with the store failing is 503, never 401 and never the cached answer', async () => {
+  it('freshness = "strict" with a failing store is 503, never 401 and never the cached answer', async () => {
     const bob = await gate.kratos.createSession();
     expect(await statusOf('/strict/page', token(bob))).toBe(200);
     await gate.kratos.control({ whoami: { status: 500, body: 'down' } });
@@ -211,7 +211,7 @@ describe('rules', () => {
 });
 
 describe('an optional session', () => {
-  it('identifies who is signed in, and lets everyone else pass unnamed', async () => {
+  it('identifies a signed-in user, and lets anonymous requests pass', async () => {
     expect(await statusOf('/either/x', cookie(alice))).toBe(200);
     expect((await received())['x-user-id']).toBe(alice.session.identity.id);
     for (const headers of [{}, unknownCookie, { 'X-Session-Token': 'unknown'.repeat(4) }]) {
@@ -220,14 +220,14 @@ describe('an optional session', () => {
     }
   });
 
-  it('clears a dead cookie, so that it is not looked up for ever', async () => {
+  it('clears a dead cookie, so that it causes no further lookups', async () => {
     const response = await get(gate.port, '/either/x', unknownCookie);
     expect(headerValues(response, 'set-cookie')).toEqual([
       'ory_kratos_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure',
     ]);
   });
 
-  it('clears no cookie that is alive, absent, of another name, or was not looked at', async () => {
+  it('keeps a cookie that is alive, absent, of another name, or not looked up', async () => {
     const deadToken = { 'X-Session-Token': 'unknown'.repeat(4) };
     for (const headers of [
       {},
@@ -241,7 +241,7 @@ describe('an optional session', () => {
     }
   });
 
-  it('is 503 when it cannot be told, not a pass unnamed', async () => {
+  it('is 503, and not an anonymous pass, if the session cannot be checked', async () => {
     await gate.kratos.control({ whoami: { status: 500, body: 'down' } });
     const response = await get(gate.port, '/either/x', { 'X-Session-Token': 'doubtful'.repeat(4) });
     expect([response.status, header(response, 'postern-reason')]).toEqual([
@@ -252,14 +252,14 @@ describe('an optional session', () => {
   });
 });
 
-describe('a session that is not strong enough', () => {
+describe('a session below the required level', () => {
   async function withSecondFactor(): Promise<SignedInSession> {
     const session = await gate.kratos.createSession({ traits: { email: 'aal@example.test' } });
     await gate.kratos.changeIdentity(session.session.identity.id, { totp: true });
     return session;
   }
 
-  it('is sent to prove the second factor, where browsers reach Kratos', async () => {
+  it('is sent to the second factor, at the address where browsers reach Kratos', async () => {
     const session = await withSecondFactor();
     const response = await get(gate.port, '/page?q=1', { ...NAVIGATION, ...cookie(session) });
     expect(response.status).toBe(302);
@@ -270,7 +270,7 @@ describe('a session that is not strong enough', () => {
     expect(header(response, 'postern-reason')).toBe('session_aal2_required');
   });
 
-  it('gets 403 with the store’s own body when it is a program', async () => {
+  it('of a program gets 403 with the store’s own body', async () => {
     const session = await withSecondFactor();
     const response = await get(gate.port, '/page', token(session));
     expect(response.status).toBe(403);

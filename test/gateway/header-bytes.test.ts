@@ -41,7 +41,7 @@ const ways = () =>
   ] as const;
 
 describe.each(Object.entries(VALUES))('bytes of a header (%s)', (_, value) => {
-  it('O9: of the site reach the client as they were', async () => {
+  it('O9: reach the client unchanged from the site', async () => {
     const fields = [
       ['Set-Cookie', `town=${value}; Path=/`],
       ['Set-Cookie', 'a=1'],
@@ -64,7 +64,7 @@ describe.each(Object.entries(VALUES))('bytes of a header (%s)', (_, value) => {
     }
   });
 
-  it('O9: of the client reach the site as they were', async () => {
+  it('O9: reach the site unchanged from the client', async () => {
     const fields = { Cookie: `town=${value}; a=1`, 'X-Town': value, Referer: `/${value}` };
     const lines = Object.entries(fields).map(([name, text]) => `${name}: ${text}`);
     for (const [target, credential] of ways()) {
@@ -81,8 +81,8 @@ describe.each(Object.entries(VALUES))('bytes of a header (%s)', (_, value) => {
   });
 });
 
-describe('where the platform does not let bytes pass', () => {
-  it('O9: a cookie that is not UTF-8 arrives replaced beside a cookie that is removed', async () => {
+describe('bytes that the platform cannot pass', () => {
+  it('O9: a cookie that is not UTF-8 arrives with replaced characters beside a removed cookie', async () => {
     const cookie = `town=${VALUES.latin1}; place=${VALUES.utf8}`;
     expect((await send('/x', [`Cookie: ${cookie}; ${alice.cookie}`])).status).toBe(200);
     const [arrived = ''] = origin.take();
@@ -90,7 +90,7 @@ describe('where the platform does not let bytes pass', () => {
     expect(valuesOf(arrived, 'cookie')).toEqual([expected]);
   });
 
-  it('O9: so does a cookie of the site, beside one that the site may not set', async () => {
+  it('O9: a cookie of the site arrives with replaced characters beside a reserved cookie', async () => {
     const cookies = [`town=${VALUES.latin1}`, `place=${VALUES.utf8}`, 'ory_kratos_session=evil'];
     const lines = cookies.map((cookie) => `Set-Cookie: ${cookie}\r\n`).join('');
     origin.answer(`HTTP/1.1 200 OK\r\nContent-Length: 0\r\n${lines}\r\n`);

@@ -6,13 +6,13 @@ const gate = await gateForAllTests({ kv: 'faulty' });
 const ready = () => fetch(`${gate.url}/.postern/health/ready`);
 
 describe('/.postern/health', () => {
-  it('alive asks nobody', async () => {
+  it('alive makes no calls', async () => {
     const answer = await fetch(`${gate.url}/.postern/health/alive`);
     expect([answer.status, await answer.json()]).toEqual([200, { status: 'ok' }]);
     expect((await gate.kratos.calls()).requests).toEqual([]);
   });
 
-  it('ready asks each part once for any number of requests, and repeats the finding for a while', async () => {
+  it('ready asks each part once for any number of concurrent requests, and caches the result briefly', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, ready));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     expect((await ready()).status).toBe(200);

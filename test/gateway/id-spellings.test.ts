@@ -52,7 +52,7 @@ const mixed = (id: string) =>
 
 /** `subject_source: external_id` of Kratos's tokenizer (`session/tokenizer.go`). */
 describe('a token whose subject is an external id', () => {
-  it('J34: without a session claim, ends with the person that is named by the external id', async () => {
+  it('J34: without a session claim, ends with the person that the external id names', async () => {
     const [id, externalId] = [uuid(), `customer-${uuid()}`];
     const claims = { sub: externalId, sid: uuid(), jti: uuid() };
     const token = await issuer.token(gate.clock.now(), { claims });
@@ -62,7 +62,7 @@ describe('a token whose subject is an external id', () => {
     expect(await whoami(bearer(token))).toEqual([401, 'token_revoked']);
   });
 
-  it('J34: with a session claim, ends with the person by either name', async () => {
+  it('J34: with a session claim, ends with the person under either id', async () => {
     for (const pick of [0, 1]) {
       const [id, externalId] = [uuid(), `customer-${uuid()}`];
       const session = { identity: { id, external_id: externalId } };
@@ -80,41 +80,41 @@ describe('an id in another spelling', () => {
   it.each([
     ['upper case', upper],
     ['mixed case', mixed],
-  ])(
-    'J33: of a session or a person, in %s, is the session’s and the person’s',
-    async (_, spell) => {
-      for (const name of ['session_ids', 'identity_ids']) {
-        const signedIn = await gate.kratos.createSession();
-        const { cookie, id, session } = signedIn;
-        expect(await whoami({ Cookie: cookie })).toEqual([200, undefined]);
-        await gate.kratos.revoke(id);
-        await tell({ [name]: [spell(name === 'session_ids' ? id : session.identity.id)] });
-        expect([name, await whoami({ Cookie: cookie })]).toEqual([name, [401, 'session_inactive']]);
-      }
-    },
-  );
+  ])('J33: of a session or a person, in %s, names the session and the person', async (_, spell) => {
+    for (const name of ['session_ids', 'identity_ids']) {
+      const signedIn = await gate.kratos.createSession();
+      const { cookie, id, session } = signedIn;
+      expect(await whoami({ Cookie: cookie })).toEqual([200, undefined]);
+      await gate.kratos.revoke(id);
+      await tell({ [name]: [spell(name === 'session_ids' ? id : session.identity.id)] });
+      expect([name, await whoami({ Cookie: cookie })]).toEqual([name, [401, 'session_inactive']]);
+    }
+  });
 
   it.each([
     ['upper case, in the message', upper, lower],
     ['upper case, in the token', lower, upper],
     ['mixed case, in both', mixed, upper],
-  ])('J33: of a token’s session, person or own, in %s, ends the token', async (_, told, held) => {
-    for (const [claim, message] of [
-      ['sid', (id: string) => ({ session_ids: [id] })],
-      ['sub', (id: string) => ({ identity_ids: [id] })],
-      ['jti', (id: string) => ({ tokens: [{ issuer: ISSUER, id }] })],
-    ] as const) {
-      const id = uuid();
-      const claims = { jti: uuid(), sid: uuid(), sub: uuid(), [claim]: held(id) };
-      const token = await issuer.token(gate.clock.now(), { claims });
-      expect([claim, await whoami(bearer(token))]).toEqual([claim, [200, undefined]]);
-      await gate.clock.advance(1000);
-      await tell(message(told(id)));
-      expect([claim, await whoami(bearer(token))]).toEqual([claim, [401, 'token_revoked']]);
-    }
-  });
+  ])(
+    'J33: of a token’s session, person or own id, in %s, ends the token',
+    async (_, told, held) => {
+      for (const [claim, message] of [
+        ['sid', (id: string) => ({ session_ids: [id] })],
+        ['sub', (id: string) => ({ identity_ids: [id] })],
+        ['jti', (id: string) => ({ tokens: [{ issuer: ISSUER, id }] })],
+      ] as const) {
+        const id = uuid();
+        const claims = { jti: uuid(), sid: uuid(), sub: uuid(), [claim]: held(id) };
+        const token = await issuer.token(gate.clock.now(), { claims });
+        expect([claim, await whoami(bearer(token))]).toEqual([claim, [200, undefined]]);
+        await gate.clock.advance(1000);
+        await tell(message(told(id)));
+        expect([claim, await whoami(bearer(token))]).toEqual([claim, [401, 'token_revoked']]);
+      }
+    },
+  );
 
-  it('J33: in the session claim of a token is the same session and person', async () => {
+  it('J33: in the session claim of a token names the same session and person', async () => {
     const [sid, sub] = [uuid(), uuid()];
     const session = { id: upper(sid), identity: { id: upper(sub) } };
     const token = await issuer.token(gate.clock.now(), { claims: { sid, sub, session } });
@@ -124,7 +124,7 @@ describe('an id in another spelling', () => {
     expect(await whoami(bearer(forged))).toEqual([401, 'token_claim_invalid']);
   });
 
-  it('J33: that is no UUID is another id', async () => {
+  it('J33: without UUID form is a different id', async () => {
     for (const [held, told] of [
       ['user-a', 'USER-A'],
       ['0d2bcafe', '0D2BCAFE'],

@@ -73,7 +73,7 @@ function expectNoneForged(): void {
   expect(received().filter(([, value]) => value.includes('forged'))).toEqual([]);
 }
 
-describe('request headers that only the gate may speak for', () => {
+describe('request headers that are reserved for the gate', () => {
   it('a client’s own X-User-Id, x_user_id and X-USER-ID never reach the origin', async () => {
     const forged = { 'X-User-Id': 'forged', x_user_id: 'forged', 'X-USER-ID': 'forged' };
     await forEachPass(forged, (isIdentified) => {
@@ -107,7 +107,7 @@ describe('request headers that only the gate may speak for', () => {
     expect(receivedValues('team-name')).toEqual([]);
   });
 
-  it('H2: "_" does not make another name', () =>
+  it('H2: names with "_" are treated as the same name', () =>
     forEachPass(
       {
         X_Auth_User: 'forged',
@@ -118,7 +118,7 @@ describe('request headers that only the gate may speak for', () => {
       expectNoneForged,
     ));
 
-  it('H3: nor does any other character a name may hold', async () => {
+  it('H3: names with any other allowed character are treated as the same name', async () => {
     const names = [
       'x-user-id',
       'X-User-Email',
@@ -135,13 +135,13 @@ describe('request headers that only the gate may speak for', () => {
     );
   });
 
-  it('H3: the proof that a header which is not in the namespace would have arrived', async () => {
+  it('H3: control: a header outside the namespace arrives', async () => {
     await forEachPass({ 'X.App`Header': 'forged' }, () =>
       expect(receivedValues('x.app`header')).toEqual(['forged']),
     );
   });
 
-  it('H5: a header nominated in Connection does not take ours away', async () => {
+  it('H5: a Connection header cannot remove Postern’s headers', async () => {
     const Connection = 'close, x-user-id, X-User-Email, X-Forwarded-Host, x-forwarded-proto, Host';
     await get(gate.port, '/required/x', { Connection, 'X-Session-Token': token });
     expect(receivedValues('x-user-id')).toEqual([identityId]);
@@ -151,13 +151,13 @@ describe('request headers that only the gate may speak for', () => {
     expect(receivedValues('host')).toEqual([`127.0.0.1:${origin.port}`]);
   });
 
-  it('H5: what the client nominates of its own stays on its hop', async () => {
+  it('H5: headers that the client names in Connection end at the gate', async () => {
     await get(gate.port, '/public/x', { Connection: 'X-Hop', 'X-Hop': 'h', TE: 'trailers' });
     expect(received().map(([name]) => name)).not.toContain('x-hop');
     expect(received().map(([name]) => name)).not.toContain('te');
   });
 
-  it('H11: forwarding headers are what the gate knows, not what the client says', async () => {
+  it('H11: forwarding headers carry the gate’s knowledge and not the client’s claims', async () => {
     const forged = {
       Forwarded: 'for=1.2.3.4;host=forged;proto=http',
       'X-Forwarded-For': '1.2.3.4, forged',
@@ -189,7 +189,7 @@ describe('identity headers', () => {
     expect(received().map(([name]) => name)).not.toContain('x-admin');
   });
 
-  it('H10: a trait too long for a header is left out whole, and the rest is sent', async () => {
+  it('H10: a trait that is too long for a header is dropped whole, and the rest is sent', async () => {
     const traits = { email: 'e'.repeat(65_536), team: 't' };
     const { token, session } = await gate.kratos.createSession({ traits });
     const { status } = await get(gate.port, '/required/x', { 'X-Session-Token': token });
@@ -201,7 +201,7 @@ describe('identity headers', () => {
 });
 
 describe('response headers', () => {
-  it('H6: a service-bound origin’s hop-by-hop, Connection-named and identity headers stay behind', async () => {
+  it('H6: an origin behind a service binding cannot send hop-by-hop, Connection-named and identity headers', async () => {
     await using bound = await startGate({ vars: { RULES: [{ path: '/hop', session: 'none' }] } });
     const response = await get(bound.port, '/hop');
     expect(response.text).toBe('hop\n');
@@ -209,7 +209,7 @@ describe('response headers', () => {
       expect([name, headerValues(response, name)]).toEqual([name, []]);
   });
 
-  it('H6: so do those of an origin over a socket, in any spelling', async () => {
+  it('H6: an origin behind a socket cannot send them either, in any spelling', async () => {
     const response = await get(gate.port, '/public/hop');
     expect(response.status).toBe(200);
     expect(header(response, 'x-int')).toBeUndefined();
@@ -230,7 +230,7 @@ describe('configured names', () => {
     ['a name of the hop itself', { Connection: 'identity.id' }],
     ['a line break', { 'X-User\r\nX-Admin': 'identity.id' }],
     ['no name', { '': 'identity.id' }],
-  ])('H4: %s is refused at the start, and nothing is served', async (_, wrong) => {
+  ])('H4: %s stops the gate at its start', async (_, wrong) => {
     await using broken = await startGate({ vars: { RULES, IDENTITY_HEADERS: wrong } });
     for (const target of [...PATHS, '/sessions/whoami', '/.postern/health/ready']) {
       const response = await request(broken.port, { target });

@@ -38,7 +38,7 @@ class Browser {
   }
 }
 
-describe('loads that are no way through sign-in', () => {
+describe('requests that are no round trip of a sign-in', () => {
   it.each([
     ['without a session', undefined],
     ['with a session that has ended', DEAD],
@@ -48,7 +48,7 @@ describe('loads that are no way through sign-in', () => {
     expect(await browser.statuses(3)).toEqual([302, 302, 302]);
   });
 
-  it('W13: tabs that are opened one by one for a minute are each sent to sign in', async () => {
+  it('W13: tabs that open one after another for a minute are each sent to sign in', async () => {
     const browser = new Browser();
     browser.keep(DEAD);
     for (let tab = 0; tab < 8; tab += 1) {
@@ -57,7 +57,7 @@ describe('loads that are no way through sign-in', () => {
     }
   });
 
-  it('W13: a cookie that goes away is no sign-in', async () => {
+  it('W13: a cookie that disappears is no sign-in', async () => {
     const browser = new Browser();
     browser.keep(DEAD);
     await browser.load('/page');
@@ -72,14 +72,14 @@ describe('loads that are no way through sign-in', () => {
     ['a prefetch of an older browser', { ...PAGE, Purpose: 'prefetch' }],
     ['a prefetch of Firefox', { ...PAGE, 'X-Moz': 'prefetch' }],
     ['a frame', { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'iframe' }],
-  ])('W13: %s counts nothing', async (_, headers) => {
+  ])('W13: %s is not counted', async (_, headers) => {
     const browser = new Browser();
     browser.keep(DEAD);
     expect(new Set(await browser.statuses(12, '/page', headers))).toEqual(new Set([302]));
     expect((await browser.load('/page')).status).toBe(302);
   });
 
-  it('W13: an image or a call of a script counts nothing', async () => {
+  it('W13: an image or a call of a script is not counted', async () => {
     const browser = new Browser();
     for (const destination of ['image', 'empty', 'style', 'script']) {
       const headers = { 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Dest': destination };
@@ -90,8 +90,8 @@ describe('loads that are no way through sign-in', () => {
   });
 });
 
-describe('ways through sign-in', () => {
-  it('W13: the third that brings a new credential in vain is a page that says why', async () => {
+describe('round trips of a sign-in', () => {
+  it('W13: the third one with a new, refused credential gets a page with the cause', async () => {
     const browser = new Browser();
     const statuses: number[] = [];
     for (const session of ['A', 'B', 'C']) {
@@ -102,7 +102,7 @@ describe('ways through sign-in', () => {
     expect(statuses).toEqual([302, 302, 403]);
   });
 
-  it('W13: a second factor that is given in vain ends on the third way', async () => {
+  it('W13: a second factor without effect ends at the third one', async () => {
     const { id } = await gate.kratos.createSession();
     const browser = new Browser();
     const statuses: number[] = [];

@@ -7,7 +7,7 @@ import { startGate } from '../support/start-gate.ts';
 
 const VARS = { RULES: [{ path: '/public/*', session: 'none' }], DECISION_LOG: 'none' };
 
-it('counts each decision once, and logs none where none is wanted', async () => {
+it('counts each decision once, and writes no log if the log is off', async () => {
   const points: DataPoint[] = [];
   const config = readConfig({
     ...VARS,
@@ -48,7 +48,7 @@ it('counts each decision once, and logs none where none is wanted', async () => 
   expect(JSON.stringify(points)).not.toContain('canary');
 });
 
-it('writes to what is bound as METRICS', async () => {
+it('writes to the dataset bound as METRICS', async () => {
   await using gate = await startGate({
     vars: VARS,
     bindings: { METRICS: { type: 'worker', worker: 'origin', exportName: 'Points' } },

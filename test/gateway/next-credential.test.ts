@@ -58,8 +58,8 @@ async function seenAt(path: string, headers: Record<string, string>): Promise<st
     : request.headers.find(([name]) => name === 'x-user-email')?.[1];
 }
 
-describe('a refused credential before a good one', () => {
-  it('T13: a dead cookie, and one that nobody can decode, beside a good bearer', async () => {
+describe('a refused credential before a valid one', () => {
+  it('T13: a dead cookie, and an undecodable one, beside a valid bearer', async () => {
     for (const Cookie of [await deadCookie(), stranger(), `${NAME}=short`, `${NAME}="a b c"`]) {
       const headers = { Cookie, ...byBearer(bob.token) };
       expect(sessionIdOf(await whoami(gate.port, headers)), Cookie).toBe(bob.id);
@@ -69,7 +69,7 @@ describe('a refused credential before a good one', () => {
     }
   });
 
-  it('T13: a dead X-Session-Token beside a good cookie', async () => {
+  it('T13: a dead X-Session-Token beside a valid cookie', async () => {
     for (const value of [strangersToken(), 'short']) {
       const headers = { Cookie: ann.cookie, ...byToken(value) };
       expect(sessionIdOf(await whoami(gate.port, headers))).toBe(ann.id);
@@ -77,7 +77,7 @@ describe('a refused credential before a good one', () => {
     }
   });
 
-  it('T13: a dead cookie beside a good token of a configured issuer', async () => {
+  it('T13: a dead cookie beside a valid token of a configured issuer', async () => {
     const Cookie = await deadCookie();
     for (const headers of [
       { Cookie, ...byBearer(await token()) },
@@ -88,7 +88,7 @@ describe('a refused credential before a good one', () => {
     }
   });
 
-  it('T13: a token cookie that proves nothing beside a good bearer', async () => {
+  it('T13: a token cookie without a valid token beside a valid bearer', async () => {
     const good = await token();
     for (const value of [
       await token({ exp: 9, iat: 1 }),
@@ -100,7 +100,7 @@ describe('a refused credential before a good one', () => {
     }
   });
 
-  it('T13: the answer is the good one’s in every respect', async () => {
+  it('T13: the answer equals the one for the valid credential alone', async () => {
     const dead = await deadCookie();
     const headers = { Cookie: dead, ...byBearer(bob.token) };
     gate.clearLogs();
@@ -117,7 +117,7 @@ describe('a refused credential before a good one', () => {
 });
 
 describe('the search ends', () => {
-  it('T13: with a good credential: nothing behind it is looked at', async () => {
+  it('T13: at a valid credential: later ones are not looked up', async () => {
     const one = await gate.kratos.createSession();
     const headers = { ...byToken(one.token), Cookie: ann.cookie, ...byBearer(bob.token) };
     for (const path of ['/in', '/maybe/x']) {
@@ -127,19 +127,19 @@ describe('the search ends', () => {
     expect(sessionIdOf(await whoami(gate.port, headers))).toBe(one.id);
   });
 
-  it('T13: with a good header, whatever cookie somebody planted', async () => {
+  it('T13: at a valid header, beside any planted cookie', async () => {
     const headers = { ...byToken(ann.token), Cookie: bob.cookie };
     expect(await seenAt('/in', headers)).toBe('ann@example.com');
   });
 
-  it('T13: with a fault of the store', async () => {
+  it('T13: at a fault of the store', async () => {
     await gate.kratos.control({ whoami: { status: 503 } });
     const headers = { Cookie: stranger(), ...byBearer(await token()) };
     expect((await whoami(gate.port, headers)).status).toBe(503);
     expect((await get(gate.port, '/maybe/x', headers)).status).toBe(503);
   });
 
-  it('T13: with a 401 of a store that is not ready', async () => {
+  it('T13: at a 401 of a store that is not ready', async () => {
     await gate.clock.advance(10_000);
     await gate.kratos.control({ databaseFailing: true });
     const headers = { Cookie: stranger(), ...byBearer(await token()) };
@@ -149,7 +149,7 @@ describe('the search ends', () => {
     await gate.clock.advance(10_000);
   });
 
-  it('T13: with a session that has to step up', async () => {
+  it('T13: at a session that needs a second factor', async () => {
     const traits = { email: 'carl@example.com' };
     const { cookie, session } = await gate.kratos.createSession({ traits });
     await gate.kratos.changeIdentity(session.identity.id, { totp: true });
@@ -158,7 +158,7 @@ describe('the search ends', () => {
     expect(await seenAt('/in', headers)).toBe('session_aal2_required');
   });
 
-  it('T13: with two people’s cookies of one name', async () => {
+  it('T13: at two people’s cookies of one name', async () => {
     const headers = { Cookie: `${ann.cookie}; ${bob.cookie}`, ...byBearer(bob.token) };
     const answer = await whoami(gate.port, headers);
     expect([answer.status, header(answer, 'postern-reason')]).toEqual([
@@ -169,14 +169,14 @@ describe('the search ends', () => {
   });
 });
 
-describe('cost', () => {
+describe('lookups', () => {
   const many = () => ({
     ...byToken(strangersToken()),
     Cookie: [stranger(), stranger(), `app_token=${'x'.repeat(20)}`].join('; '),
     ...byBearer(strangersToken()),
   });
 
-  it('T14: four look-ups for one request at most, whatever it asks for', async () => {
+  it('T14: are at most four for one request, for any resources', async () => {
     const asked = [
       ['/sessions/whoami', {}],
       ['/sessions/whoami', { 'Cache-Control': 'no-cache' }],
@@ -193,7 +193,7 @@ describe('cost', () => {
     }
   });
 
-  it('T14: a good one among three, asked for anew, is four', async () => {
+  it('T14: are four for a valid credential among three with no-cache', async () => {
     for (const directive of ['no-cache', 'no-store']) {
       await gate.kratos.clearCalls();
       const Cookie = [stranger(), stranger(), ann.cookie].join('; ');
@@ -203,7 +203,7 @@ describe('cost', () => {
     }
   });
 
-  it('T14: three dead cookies and a good bearer are four, and the next request is answered from memory', async () => {
+  it('T14: are four for three dead cookies and a valid bearer, and the next request is a cache hit', async () => {
     const headers = {
       Cookie: [stranger(), stranger(), stranger()].join('; '),
       ...byBearer((await gate.kratos.createSession()).token),

@@ -25,14 +25,14 @@ function documentedWorker(): string {
   return code;
 }
 
-it('a site in the gate’s own Worker is asked by whoever is signed in, and told who that is', async () => {
+it('a site in the gate’s own Worker is called for signed-in users and gets their identity', async () => {
   const { cookie, session } = await gate.kratos.createSession();
   const answer = await get(gate.port, '/account', { Cookie: cookie, 'X-User-Id': 'mallory' });
   expect([answer.status, answer.text]).toEqual([200, `Hello ${session.identity.id}`]);
   expect(header(answer, 'cache-status')).toContain('postern; ');
 });
 
-it('nobody else reaches it, by any spelling of a path', async () => {
+it('anonymous requests do not reach it, by any spelling of a path', async () => {
   for (const target of [
     '/account',
     '/account/',
@@ -47,14 +47,14 @@ it('nobody else reaches it, by any spelling of a path', async () => {
   }
 });
 
-it('whoami and the revocation log are the gate’s', async () => {
+it('whoami and the revocation log belong to the gate', async () => {
   const { cookie } = await gate.kratos.createSession();
   expect((await get(gate.port, '/sessions/whoami', { Cookie: cookie })).status).toBe(200);
   const ready = await get(gate.port, '/.postern/health/ready');
   expect([ready.status, JSON.parse(ready.text)]).toEqual([200, expect.anything()]);
 });
 
-it('a condition is read by the language that the site’s bundler put into the same module', async () => {
+it('a condition is evaluated by the language that the site’s bundler put into the same module', async () => {
   const statuses = [];
   for (const plan of ['pro', 'free']) {
     const { cookie } = await gate.kratos.createSession({

@@ -14,7 +14,7 @@ function isSameOrigin(arrived: string): boolean {
   return valuesOf(arrived, 'host').includes(new URL(origin).host);
 }
 
-describe('an origin at an address of its own', async () => {
+describe('an origin with a different address', async () => {
   const origin = await forAllTests(startWireOrigin());
   const hiddenHost = new URL(origin.url).host;
   const vars = { RULES, ORIGIN_URL: origin.url, HOSTS: [ADMIN] };
@@ -26,7 +26,7 @@ describe('an origin at an address of its own', async () => {
     return get(gate.port, '/x', { Host });
   }
 
-  it('O12: is told the public host in X-Forwarded-Host, and gets its own in Host', async () => {
+  it('O12: receives the public host in X-Forwarded-Host, and its own in Host', async () => {
     for (const Host of [DEFAULT_HOST, ADMIN]) {
       await get(gate.port, '/x', { Host });
       const [arrived = ''] = origin.take();
@@ -37,7 +37,7 @@ describe('an origin at an address of its own', async () => {
   });
 
   it.each(['Location', 'Content-Location'])(
-    'O10: %s of its own points at the site',
+    'O10: %s with its own address points at the site',
     async (name) => {
       for (const [sent, expected] of [
         [`http://${hiddenHost}/a?b`, '/a?b'],
@@ -59,7 +59,7 @@ describe('an origin at an address of its own', async () => {
     },
   );
 
-  it('O10: so do Refresh and Link', async () => {
+  it('O10: Refresh and Link with its own address point at the site too', async () => {
     const answer = await answered(
       `Refresh: 0; url=http://${hiddenHost}/a\r\nLink: <http://${hiddenHost}/b>; rel=next`,
     );
@@ -76,7 +76,7 @@ describe('an origin at an address of its own', async () => {
     expect(header(answer, 'strict-transport-security')).toBe(policy);
   });
 
-  it('O11: a cookie’s Domain that names it goes, and every other stays', async () => {
+  it('O11: a cookie’s Domain with its host is removed, and any other stays', async () => {
     const answer = await answered(
       [
         `Set-Cookie: a=1; Domain=127.0.0.1; Path=/; Secure`,
@@ -92,8 +92,8 @@ describe('an origin at an address of its own', async () => {
   });
 });
 
-describe('an origin asked at the public URL, as on a route', () => {
-  it('O12: sees the public host, also of further hosts, and takes their forms', async () => {
+describe('an origin called at the public URL, as on a route', () => {
+  it('O12: sees the public host, also of further hosts, and accepts their forms', async () => {
     await using origin = await startWireOrigin();
     const { port } = new URL(origin.url);
     await using gate = await startGate({
@@ -118,7 +118,7 @@ describe('an origin asked at the public URL, as on a route', () => {
     }
   });
 
-  it('O12, U5: is answered 508 where that URL is the gate itself', async () => {
+  it('O12, U5: is answered 508 if that URL is the gate itself', async () => {
     await using gate = await startGate({
       services: OVER_HTTP,
       vars: ({ gate: url }) => ({ RULES, PUBLIC_URL: url, ORIGIN_URL: url }),
@@ -129,7 +129,7 @@ describe('an origin asked at the public URL, as on a route', () => {
 });
 
 describe('a site that is a Worker', () => {
-  it('O12: gets the public URL of the host that was asked', async () => {
+  it('O12: gets the public URL of the requested host', async () => {
     await using gate = await startGate({ vars: { RULES, ORIGIN_URL: undefined, HOSTS: [ADMIN] } });
     for (const Host of [DEFAULT_HOST, ADMIN, `${ADMIN}:443`]) {
       const { text } = await get(gate.port, '/x?format=json', { Host });

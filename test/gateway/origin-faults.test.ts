@@ -51,7 +51,7 @@ describe('an origin that fails', () => {
     await origin.close();
   });
 
-  it('and cuts its body short is passed on cut short, not completed', async () => {
+  it('in the middle of its body cuts the answer, and does not complete it', async () => {
     const origin = await cannedServer('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf');
     await using gate = await gateBefore(origin);
     const response = await get(gate.port, '/public/x');
@@ -61,7 +61,7 @@ describe('an origin that fails', () => {
 });
 
 describe('an origin with a status that ends no request (RFC 9110 section 15)', () => {
-  it('O7: 101 unasked, 1xx alone, below 100 and above 599 are the site’s fault, and no bug', async () => {
+  it('O7: 101 unasked, 1xx alone, below 100 and above 599 are faults of the site, and not logged as bugs', async () => {
     await using origin = await startWireOrigin();
     await using gate = await startGate({
       vars: { RULES },
@@ -112,7 +112,7 @@ describe('an origin with a status that ends no request (RFC 9110 section 15)', (
     expect(await readComplaints(gate)).toEqual([]);
   });
 
-  it('every other status passes, without a body where it may have none', async () => {
+  it('every other status passes, without a body if the status forbids one', async () => {
     await using origin = await startWireOrigin();
     await using gate = await startGate({
       vars: { RULES },
@@ -135,7 +135,7 @@ describe('an origin with a status that ends no request (RFC 9110 section 15)', (
 });
 
 describe('an origin with an odd reason phrase (RFC 9112 section 4)', () => {
-  it('O7: passes, without the phrase where the platform takes none with a tab', async () => {
+  it('O7: passes, without the phrase if the platform refuses its tab', async () => {
     await using origin = await startWireOrigin();
     await using gate = await startGate({
       vars: { RULES, ORIGIN_URL: origin.url, KRATOS_PUBLIC_URL: origin.url, SELF_SERVICE: true },
@@ -153,7 +153,7 @@ describe('an origin with an odd reason phrase (RFC 9112 section 4)', () => {
 });
 
 describe('a session store with such a status', () => {
-  it('O7: is answered 502 at the session API, and 503 where a session is looked up', async () => {
+  it('O7: is answered 502 at the session API, and 503 for a session check', async () => {
     await using store = await startWireOrigin();
     await using gate = await startGate({
       vars: { SELF_SERVICE: true, KRATOS_PUBLIC_URL: store.url },
@@ -173,7 +173,7 @@ describe('a session store with such a status', () => {
 });
 
 describe('a slow origin', () => {
-  it('may take its time with the body once the headers are there', async () => {
+  it('can take its time for the body after the headers', async () => {
     await using gate = await startGate({
       vars: { RULES: [{ path: '/stream', session: 'none' }], ORIGIN_TIMEOUT_MS: 300 },
     });
@@ -184,7 +184,7 @@ describe('a slow origin', () => {
 });
 
 describe('an origin that answers too late', () => {
-  it('is let go of when it does, though other work of the request goes on', async () => {
+  it('is released when it does, even while the request still runs', async () => {
     let openMs = Infinity;
     const late = createServer((socket) => {
       const openedAt = performance.now();
@@ -216,7 +216,7 @@ describe('the session store’s own cookies', async () => {
     vars: { RULES: [{ path: '/either', session: 'optional' }] },
   });
 
-  it('C11: a renewed one reaches the browser that caused it, through the gate, once', async () => {
+  it('C11: with a renewed value reach the browser that caused them, through the gate, once', async () => {
     const { cookie, session } = await gate.kratos.createSession();
     const renewed = 'ory_kratos_session=renewed; Path=/; HttpOnly; SameSite=Lax';
     await gate.kratos.control({

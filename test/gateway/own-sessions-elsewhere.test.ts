@@ -32,31 +32,31 @@ describe('the sessions page of a site’s second host', async () => {
   const HOST = 'admin.example.test';
   const gate = await gateForAllTests({ vars: { HOSTS: [HOST] } });
 
-  it('takes its own form by its Origin alone, as browsers without Fetch Metadata send it', async () => {
+  it('accepts its own form by its Origin alone, as browsers without Fetch Metadata send it', async () => {
     const [current, other] = await twoSessions(gate);
     const headers = { Host: HOST, Origin: `https://${HOST}`, Cookie: current.cookie };
     const answer = await send(gate, headers, other.id);
     expect([answer.status, header(answer, 'location')]).toEqual([303, `${PATH}?changed`]);
   });
 
-  it('takes none of the first host’s', async () => {
+  it('refuses forms of the first host', async () => {
     const [current, other] = await twoSessions(gate);
     const headers = { Host: HOST, Origin: 'https://app.example.test', Cookie: current.cookie };
     const answer = await send(gate, headers, other.id);
     expect([answer.status, header(answer, 'postern-reason')]).toEqual([403, 'cross_site_change']);
   });
 
-  it('comes back to itself after signing in', async () => {
+  it('returns to itself after sign-in', async () => {
     const answer = await get(gate.port, PATH, { Host: HOST, ...PAGE });
     const location = new URL(header(answer, 'location') ?? '');
     expect(location.searchParams.get('return_to')).toBe(`https://${HOST}${PATH}`);
   });
 });
 
-describe('the sessions page for whoever shows a token', async () => {
+describe('the sessions page for a token', async () => {
   const site = await forAllTests(startTokenSite());
 
-  it('says that a token stands in no list, and asks nobody', async () => {
+  it('says that tokens are not listed, and calls no store', async () => {
     const token = await site.inlineToken();
     await site.clearAllCalls();
     for (const headers of [
@@ -73,7 +73,7 @@ describe('the sessions page for whoever shows a token', async () => {
     expect((await site.kratos.calls()).counts).toEqual({});
   });
 
-  it('sends whoever is not signed in by it to sign in', async () => {
+  it('sends a request without a valid token to sign in', async () => {
     const expired = await site.inlineToken({ exp: 1 });
     for (const token of [expired, 'z'.repeat(30), `${expired}x`]) {
       const page = await get(site.port, PATH, { ...PAGE, Cookie: `app_token=${token}` });
@@ -85,7 +85,7 @@ describe('the sessions page for whoever shows a token', async () => {
   });
 });
 
-it('a change that the log cannot be told of is not sent', async () => {
+it('a change that cannot be recorded in the log is not sent', async () => {
   // A Worker that is no log: every call to it fails.
   const bindings = { REVOCATIONS: { type: 'worker', worker: 'kratos' } } as const;
   await using gate = await startGate({ durableObjects: {}, bindings });

@@ -72,7 +72,7 @@ describe('paths', () => {
   it('P3: encoded slashes and backslashes are refused in either case', () =>
     expectRefused(['/admin%2fs', '/admin%2Fs', '/x%5c..%5cadmin', '/public%2F..%5Cadmin']));
 
-  it('P4: an escape that would give another escape is refused', () =>
+  it('P4: an escape that decodes to another escape is refused', () =>
     expectRefused(['/x/%252e%252e/admin/s', '/public/%25', '/public/%252f', '/%25252e']));
 
   it('P5: repeated slashes are refused', () =>
@@ -81,7 +81,7 @@ describe('paths', () => {
   it('P6: path parameters are refused', () =>
     expectRefused(['/x/..;/admin/s', '/admin;a=1/s', '/public/x;', '/public;/../admin', '/;/x']));
 
-  it('P6: an encoded semicolon is refused after dots, and elsewhere is a character like any other', async () => {
+  it('P6: an encoded semicolon is refused after dots, and is an ordinary character elsewhere', async () => {
     await expectRefused(['/x/..%3b/admin', '/public/..%3Bx/admin', '/public/.%3b/admin']);
     await expectGated(['/admin%3Ba=1']);
   });
@@ -89,20 +89,20 @@ describe('paths', () => {
   it('P7: a public prefix is public in its own case alone', () =>
     expectGated(['/PUBLIC/x', '/Public/x', '/publiC/x', '/OPEN']));
 
-  it('P8: whatever is not listed requires a session, not known to the site or not', async () => {
+  it('P8: an unlisted path requires a session, even if the site does not have it', async () => {
     await expectGated(['/', '/admin', '/sessions/whoami/', '/Sessions/Whoami', '/.Postern/health']);
     const navigation = await get(gate.port, '/never-heard-of', { Accept: 'text/html' });
     expect(navigation.status).toBe(302);
     await expectNobodyAsked();
   });
 
-  it('P8: a spelling of one of our own routes that is not the route is the site’s, behind the gate', async () => {
+  it('P8: another spelling of one of Postern’s routes is a path of the site, behind the gate', async () => {
     const targets = ['/sessions/whoami/', '/Sessions/Whoami', '/session%73x/whoami'];
     for (const target of targets) expect((await get(gate.port, target, signedIn)).status).toBe(200);
     expect(await reachedOrigin()).toEqual(targets.map((t) => `https://origin.example.test${t}`));
   });
 
-  it('P9: the query takes no part in the decision', async () => {
+  it('P9: the query has no influence on the decision', async () => {
     await expectGated(['/admin?x=/public/', '/admin?/health', '/admin?/public/x', '/?../public/x']);
     expect((await get(gate.port, '/public/x?/../admin/%2e%2e;//')).status).toBe(200);
     expect(await reachedOrigin()).toEqual([
@@ -113,7 +113,7 @@ describe('paths', () => {
   // workerd takes a fragment off before the Worker sees it, so there is nothing left to refuse:
   // what decides and what is forwarded is the same shortened target. admit() itself refuses one
   // (test/http/admit.test.ts), should a runtime ever leave it in.
-  it('P10: a fragment is neither decided on nor forwarded', async () => {
+  it('P10: a fragment has no influence and is not forwarded', async () => {
     await expectGated(['/a#?x=1', '/admin#/../public/x', '/admin#/public/']);
     for (const target of ['/public#/../admin', '/public/x?q#/../../admin', '/public/y#?x=1'])
       expect((await get(gate.port, target)).status).toBe(200);
@@ -122,7 +122,7 @@ describe('paths', () => {
     );
   });
 
-  it('P11: a pattern ends at a segment boundary and "." is a dot', async () => {
+  it('P11: a pattern ends at a segment boundary, and "." is a dot', async () => {
     await expectGated(['/publicity', '/publicX/y', '/openness', '/openX/y', '/open/', '/open.x']);
     expect(await answerTo('/open')).toBe('200');
   });
@@ -157,12 +157,12 @@ describe('paths', () => {
     await expectNobodyAsked();
   });
 
-  it('P13: nothing is folded or normalised: look-alikes of a public path are other paths', async () => {
+  it('P13: look-alikes of a public path are other paths: no folding or normalization opens them', async () => {
     await expectGated(['/adm%C4%B1n', '/publ%C4%B1c/x', '/p%EF%BD%95blic/x', '/e%CC%81/x']);
     expect(await answerTo('/%c3%a9/x')).toBe('200');
   });
 
-  it('H30: a segment that is ".." to Windows, to HFS+ or after normalisation is refused', async () => {
+  it('H30: a segment that is ".." for Windows, for HFS+ or after normalization is refused', async () => {
     await expectRefused([
       '/public/..%20/admin', // Microsoft's KB 115827: trailing spaces are removed from names
       '/public/..%20%20',
@@ -185,7 +185,7 @@ describe('paths', () => {
     ]);
   });
 
-  it('P40: nor a segment that is ".." where NEXT LINE is white space, or where a currency sign is "\\"', async () => {
+  it('P40: a segment that is ".." with NEXT LINE as white space, or with a currency sign as "\\", is refused', async () => {
     await expectRefused([
       '/public/..%c2%85/admin', // NEXT LINE, White_Space in Unicode's PropList.txt: .NET's Trim() and Python's strip() remove it
       '/public/.%c2%85./admin',
@@ -199,7 +199,7 @@ describe('paths', () => {
     expect(await answerTo('/public/..%e2%82%ac')).toBe('200'); // EURO SIGN
   });
 
-  it('H31: titles with spaces, dots and fullwidth forms are paths like any other', async () => {
+  it('H31: titles with spaces, dots and fullwidth forms are ordinary paths', async () => {
     for (const target of [
       '/public/a%20b',
       '/public/..%20x',
@@ -238,7 +238,7 @@ describe('the origin’s address', () => {
     expect(elsewhere.connections()).toBe(0);
   });
 
-  it('P17: neither an absolute target nor a Host, forwarding or control header leads to another host', async () => {
+  it('P17: no absolute target, Host, forwarding or control header leads to another host', async () => {
     const host = `127.0.0.1:${elsewhere.port}`;
     const forged = { ...signedIn, 'X-Forwarded-Host': host, 'X-Original-URL': `//${host}/` };
     for (const target of [`http://${host}/absolute`, '/x@y', `/x:${elsewhere.port}`, '/@evil:1/']) {
@@ -250,7 +250,7 @@ describe('the origin’s address', () => {
     expect(elsewhere.connections()).toBe(0);
   });
 
-  it('P17: a Host header that is no host is refused before anything is asked', async () => {
+  it('P17: a Host header without a valid host is refused before any call', async () => {
     for (const host of ['a/public?x=', 'a/public/', 'a@b', 'a#', 'a b', 'a\\b', '', 'a, b']) {
       const { status } = await request(gate.port, { target: '/admin', headers: { Host: host } });
       expect([host, status]).toEqual([host, 400]);

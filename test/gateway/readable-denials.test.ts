@@ -110,18 +110,18 @@ describe('a denial of a gated path', () => {
     expectUnreadable(answer);
   });
 
-  it('W11: without an Origin says only that it depends on one', async () => {
+  it('W11: without an Origin varies by Origin only', async () => {
     const answer = await get(gate.port, '/api/x');
     expect([answer.status, tokens(answer, 'vary').includes('origin')]).toEqual([401, true]);
     expectUnreadable(answer);
   });
 
-  it('W11: is readable by no origin where the rule lists none', async () => {
+  it('W11: is readable by no origin if the rule lists none', async () => {
     expectUnreadable(await get(gate.port, '/closed/x', { Origin: SPA }));
     expectUnreadable(await get(gate.port, '/elsewhere', { Origin: SPA }));
   });
 
-  it('W11: is readable by the origins of its own host alone while no rule is known', async () => {
+  it('W11: is readable by the origins of its host alone before a rule is known', async () => {
     const odd = (host: string, origin: string) =>
       get(gate.port, '/desk//x', { Host: host, Origin: origin });
     expectReadable(await odd(ADMIN_HOST, DESK), DESK);
@@ -162,7 +162,7 @@ describe('a denial of a gated path', () => {
     expectUnreadable(answer);
   });
 
-  it('W11: is readable through another proxy as well', async () => {
+  it('W11: is readable through another proxy too', async () => {
     const described = (path: string, origin: string) =>
       get(gate.port, '/.postern/auth/forward', {
         'Postern-Proxy-Secret': SECRET,
@@ -201,7 +201,7 @@ describe('a fault on a gated path', () => {
     await origin.close();
   });
 
-  it('W11: of too large headers is readable by the rule’s origin', async () => {
+  it('W11: of oversized headers is readable by the rule’s origin', async () => {
     const large = { Origin: SPA, Cookie: `x=${'y'.repeat(70_000)}` };
     const answer = await get(gate.port, '/open/x', large);
     expect(answer.status).toBe(431);

@@ -25,7 +25,7 @@ const WAYS: [string, string, RawHeaders][] = [
   ['a rule that is strict', '/strict/page', {}],
 ];
 
-describe('C30: a refused credential is asked about once a second', () => {
+describe('C30: a refused credential is looked up once a second', () => {
   it.each(WAYS)('C30: with %s', async (_, path, headers) => {
     const token = byToken(strangersToken());
     const ask = async () => (await get(gate.port, path, { ...token, ...headers })).status;
@@ -37,7 +37,7 @@ describe('C30: a refused credential is asked about once a second', () => {
     expect(await whoamiCalls(gate.kratos)).toBe(2);
   });
 
-  it.each(WAYS)('C30: with %s, of any number of requests at once', async (_, path, headers) => {
+  it.each(WAYS)('C30: with %s, for any number of concurrent requests', async (_, path, headers) => {
     const token = byToken(strangersToken());
     const ask = async () => (await get(gate.port, path, { ...token, ...headers })).status;
     expect(await ask()).toBe(401);
@@ -51,14 +51,14 @@ describe('C30: a refused credential is asked about once a second', () => {
     expect(await whoamiCalls(gate.kratos)).toBeLessThanOrEqual(seconds);
   });
 
-  it('C30: in whichever way it was refused first', async () => {
+  it('C30: in every way of its first refusal', async () => {
     const token = byToken(strangersToken());
     for (const [, path, headers] of WAYS) await get(gate.port, path, { ...token, ...headers });
     expect(await whoamiCalls(gate.kratos)).toBe(1);
   });
 
   it.each(WAYS)(
-    'C30: three dead cookies cost three calls, and then none: %s',
+    'C30: three dead cookies cost three calls, and later requests none: %s',
     async (_, path, headers) => {
       const Cookie = Array.from({ length: 3 }, () => `${NAME}=${strangersToken()}`).join('; ');
       for (let turn = 0; turn < 4; turn += 1) {
@@ -68,7 +68,7 @@ describe('C30: a refused credential is asked about once a second', () => {
     },
   );
 
-  it('is answered from memory, and says so', async () => {
+  it('is answered from memory, with Cache-Status', async () => {
     const token = strangersToken();
     await whoami(gate.port, byToken(token));
     const again = await whoami(gate.port, { ...byToken(token), 'Cache-Control': 'no-store' });
@@ -77,8 +77,8 @@ describe('C30: a refused credential is asked about once a second', () => {
   });
 });
 
-describe('what is no confirmed refusal', () => {
-  it.each(WAYS)('a good session is asked about each time: %s', async (_, path, headers) => {
+describe('answers that are no confirmed refusal', () => {
+  it.each(WAYS)('a valid session is looked up each time: %s', async (_, path, headers) => {
     const { token } = await gate.kratos.createSession();
     for (let turn = 0; turn < 3; turn += 1) {
       await get(gate.port, path, { ...byToken(token), ...headers });
@@ -100,7 +100,7 @@ describe('what is no confirmed refusal', () => {
     },
   );
 
-  it('a second factor that is due is asked about each time', async () => {
+  it('a required second factor is looked up each time', async () => {
     const { token, session } = await gate.kratos.createSession({ traits: { email: 'a@b.test' } });
     await gate.kratos.changeIdentity(session.identity.id, { totp: true });
     const ask = () => whoami(gate.port, { ...byToken(token), 'Cache-Control': 'no-cache' });

@@ -95,7 +95,7 @@ describe.each<[string, Prepare, number]>([
   ['a security event', prepareSet, 202],
   ['a signed webhook', prepareWebhook, 204],
 ])('%s', (_, prepare, success) => {
-  it('R29: succeeds when it is sent again because its answer was lost, and has ended what it names', async () => {
+  it('R29: succeeds when it is repeated after a lost answer, and has ended its sessions', async () => {
     const person = crypto.randomUUID();
     const token = await tokenOf(person);
     expect(await statusOf(token)).toBe(200);
@@ -108,7 +108,7 @@ describe.each<[string, Prepare, number]>([
     expect(await statusOf(token)).toBe(401);
   });
 
-  it('R29: marks nothing when it is sent again', async () => {
+  it('R29: writes no mark when it is repeated', async () => {
     const person = crypto.randomUUID();
     const send = await prepare(person, crypto.randomUUID());
     expect(await send()).toBe(success);
@@ -121,7 +121,7 @@ describe.each<[string, Prepare, number]>([
     expect(await statusOf(later)).toBe(200);
   });
 
-  it('R29: is recorded when it names somebody else under an id that was used before', async () => {
+  it('R29: is recorded if it names another person under a used id', async () => {
     const [first, second, id] = Array.from({ length: 3 }, () => crypto.randomUUID());
     const token = await tokenOf(second ?? '');
     expect(await statusOf(token)).toBe(200);

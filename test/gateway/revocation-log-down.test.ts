@@ -34,7 +34,7 @@ async function get(path: string, headers: Record<string, string>) {
 const whoami = (token: string) => get('/sessions/whoami', { 'X-Session-Token': token });
 
 describe('while the revocation log cannot be read', () => {
-  it('what was checked less than the lag ago is served, and older ones are checked at the store', async () => {
+  it('a session checked within the lag is served, and an older one is checked at the store', async () => {
     const { token } = await gate.kratos.createSession();
     expect((await whoami(token))[1]).toContain('fwd=miss');
     await gate.clock.advance(3500);
@@ -58,7 +58,7 @@ describe('while the revocation log cannot be read', () => {
     ['500', { status: 500 }],
     ['429, with a minute to wait', { status: 429, headers: { 'Retry-After': '60' } }],
   ])(
-    'C31: a store that answered %s a while ago is asked, and what it says counts',
+    'C31: a store that answered %s a while ago is called, and its answer counts',
     async (_, whoamiAnswer) => {
       const { id, token } = await gate.kratos.createSession();
       await whoami(token);
@@ -71,7 +71,7 @@ describe('while the revocation log cannot be read', () => {
     },
   );
 
-  it('and the store cannot be asked either, stale-if-error applies and says so; strictness does not take it', async () => {
+  it('and the store fails too, stale-if-error applies with a header; strict freshness ignores it', async () => {
     const { token } = await gate.kratos.createSession();
     await whoami(token);
     await gate.clock.advance(6000);
@@ -83,7 +83,7 @@ describe('while the revocation log cannot be read', () => {
     expect((await whoami(token))[0]).toBe(503);
   });
 
-  it('a young token is believed, and says on what terms; an older one is answered 503, never 401', async () => {
+  it('a young token is accepted, with the terms in the answer; an older one gets 503, never 401', async () => {
     const iat = Math.floor(gate.clock.now() / 1000);
     const ids = { sub: 'someone', sid: 'some-session' };
     const token = await signer.sign({ iss: ISSUER, aud: 'site', ...ids, iat, exp: iat + 3600 });
@@ -95,7 +95,7 @@ describe('while the revocation log cannot be read', () => {
     expect((await ask())[0]).toBe(503);
   });
 
-  it('readiness names the log among what does not answer', async () => {
+  it('readiness lists the log among the failing parts', async () => {
     const response = await fetch(`${gate.url}/.postern/health/ready`);
     expect(response.status).toBe(503);
     expect(await response.json()).toEqual({
@@ -103,7 +103,7 @@ describe('while the revocation log cannot be read', () => {
     });
   });
 
-  it('R1: nobody is told that a revocation was recorded', async () => {
+  it('R1: no answer claims that a revocation was recorded', async () => {
     const response = await fetch(`${gate.url}/.postern/events/webhook`, {
       method: 'POST',
       body: JSON.stringify({ session_ids: ['s'] }),

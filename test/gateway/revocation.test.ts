@@ -53,7 +53,7 @@ async function makeHot(token: string): Promise<void> {
 }
 
 describe('two isolates of one deployment', () => {
-  it('C8: a session revoked through one is refused by that one at once and by the other within the lag', async () => {
+  it('C8: a session revoked through one is refused there at once, and by the other within the lag', async () => {
     const { id, token } = await gate.kratos.createSession();
     await makeHot(token);
     await gate.kratos.revoke(id);
@@ -64,7 +64,7 @@ describe('two isolates of one deployment', () => {
     expect((await whoami(there, token)).status).toBe(401);
   });
 
-  it('every session of an identity that is named is refused in both, and others go on', async () => {
+  it('every session of a named identity is refused in both, and other sessions continue', async () => {
     const other = await gate.kratos.createSession({ traits: { email: 'other@example.test' } });
     const mine = await gate.kratos.createSession();
     await makeHot(mine.token);
@@ -76,7 +76,7 @@ describe('two isolates of one deployment', () => {
     expect((await whoami(there, other.token)).cacheStatus).toContain('hit');
   });
 
-  it('a session that was marked and is still good is checked once and then cached again', async () => {
+  it('a marked session that is still valid is checked once and then cached again', async () => {
     const { id, token } = await gate.kratos.createSession();
     await makeHot(token);
     await announce(here, { session_ids: [id] });
@@ -87,7 +87,7 @@ describe('two isolates of one deployment', () => {
     }
   });
 
-  it('C8: KV that serves what it held a minute ago does not bring a revoked session back', async () => {
+  it('C8: a KV with a minute-old entry does not restore a revoked session', async () => {
     const { id, token } = await gate.kratos.createSession();
     await makeHot(token);
     await gate.clock.advance(61_000);
@@ -102,7 +102,7 @@ describe('two isolates of one deployment', () => {
     }
   });
 
-  it('the first refusal says in the decision log how old the mark was', async () => {
+  it('the first refusal logs the age of the mark', async () => {
     const { id, token } = await gate.kratos.createSession();
     await makeHot(token);
     await gate.kratos.revoke(id);
@@ -119,7 +119,7 @@ describe('two isolates of one deployment', () => {
     expect(lags[0]).toBeLessThan(LAG_MS + 2000);
   });
 
-  it('a hundred concurrent requests of an isolate with an old view are answered, and a revoked one is refused in all', async () => {
+  it('a hundred concurrent requests of an isolate with an old view are answered, and a revoked session is refused in all', async () => {
     const { id, token } = await gate.kratos.createSession();
     await makeHot(token);
     await gate.kratos.revoke(id);
@@ -160,7 +160,7 @@ describe('schedules in the runtime itself', () => {
 });
 
 describe('a deployment', () => {
-  it('without the log it is configured to keep does not serve, and says which binding is missing', async () => {
+  it('without its configured log does not serve, and names the missing binding', async () => {
     await using broken = await startGate({ durableObjects: {} });
     expect((await fetch(`${broken.url}/sessions/whoami`)).status).toBe(500);
     expect((await broken.logs()).join()).toContain(
@@ -168,7 +168,7 @@ describe('a deployment', () => {
     );
   });
 
-  it('that keeps no log says so at its start, and has no webhook', async () => {
+  it('without a log reports that at its start, and has no webhook', async () => {
     await using quiet = await startGate({
       durableObjects: {},
       vars: { REVOCATION: 'off', WEBHOOK_SECRETS: [SECRET] },

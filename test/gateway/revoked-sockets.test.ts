@@ -32,7 +32,7 @@ async function announce({ url }: GateSocket, message: object): Promise<number> {
 
 const socketUrl = ({ port }: GateSocket) => `ws://127.0.0.1:${port}/ws`;
 
-describe('a WebSocket in an isolate that nobody told', async () => {
+describe('a WebSocket in an isolate without notice of the revocation', async () => {
   const signer = await createEventSigner('k1');
   const issuer = {
     issuer: ISSUER,
@@ -84,7 +84,7 @@ describe('a WebSocket in an isolate that nobody told', async () => {
     },
   );
 
-  it('on a path where a session is optional is closed all the same: it was opened for somebody', async () => {
+  it('is closed on a path with an optional session too: it was opened for a signed-in user', async () => {
     const { cookie, id } = await gate.kratos.createSession();
     const url = `ws://127.0.0.1:${there.port}/optional/ws`;
     const { closed } = await openWebSocket(url, { cookie });
@@ -101,7 +101,7 @@ describe('a WebSocket in an isolate that nobody told', async () => {
     ]);
   });
 
-  it('of a session that was named and is still good stays open', async () => {
+  it('stays open if its session was named and is still valid', async () => {
     const { cookie, id } = await gate.kratos.createSession();
     const { socket } = await openWebSocket(socketUrl(there), { cookie });
     await announce(here, { session_ids: [id] });
@@ -110,7 +110,7 @@ describe('a WebSocket in an isolate that nobody told', async () => {
     socket.close();
   });
 
-  it('is closed within the lag even though the store that would confirm it does not answer', async () => {
+  it('is closed within the lag even if the store does not answer', async () => {
     const { cookie, id } = await gate.kratos.createSession();
     const { closed } = await openWebSocket(socketUrl(there), { cookie });
     await delay(400);
@@ -121,7 +121,7 @@ describe('a WebSocket in an isolate that nobody told', async () => {
     expect(at - answeredAt).toBeLessThan(LAG_MS);
   });
 
-  it('has its end in the decision log, with how old the mark was', async () => {
+  it('has its end in the decision log, with the age of the mark', async () => {
     const { cookie, id } = await gate.kratos.createSession();
     const { closed } = await openWebSocket(socketUrl(there), { cookie });
     await gate.kratos.revoke(id);
@@ -140,7 +140,7 @@ describe('a WebSocket in an isolate that nobody told', async () => {
   });
 });
 
-it('a WebSocket is closed within the lag while the log cannot be read, for the store is asked', async () => {
+it('a WebSocket is closed within the lag while the log cannot be read, because the store is called', async () => {
   await using gate = await startGate({
     durableObjects: {},
     bindings: { REVOCATIONS: { type: 'worker', worker: 'kratos' } }, // a Worker that is no log
@@ -194,7 +194,7 @@ function site({ url = '', headers }: IncomingMessage, response: ServerResponse):
   }
 }
 
-describe('an answer that is still under way', async () => {
+describe('a response that is still streaming', async () => {
   const origin = await forAllTests(startNodeOrigin(site));
   const gate = await gateForAllTests({
     origin,
@@ -224,7 +224,7 @@ describe('an answer that is still under way', async () => {
   }
 
   it.each(['/cut/events', '/cut/endless', '/cut-required/events'])(
-    '%s breaks off within the lag after the session was revoked, visibly unfinished',
+    '%s stops within the lag after the session was revoked, visibly unfinished',
     async (path) => {
       const { cookie, id } = await gate.kratos.createSession();
       const { end, length } = await read(path, { cookie });
@@ -238,7 +238,7 @@ describe('an answer that is still under way', async () => {
     },
   );
 
-  it('breaks off when the session expires', async () => {
+  it('stops when the session expires', async () => {
     const { cookie } = await gate.kratos.createSession({ expiresInSeconds: 2 });
     const begun = Date.now();
     const { isWhole, at } = await (await read('/cut/events', { cookie })).end;
@@ -246,7 +246,7 @@ describe('an answer that is still under way', async () => {
     expect(at - begun).toBeLessThan(2000 + LAG_MS);
   });
 
-  it('goes on where the rule does not say so, and for somebody else, and for nobody', async () => {
+  it('continues under a rule without cut_streams, for another person, and for an anonymous request', async () => {
     const mine = await gate.kratos.createSession();
     const other = await gate.kratos.createSession({ traits: { email: 'o@example.test' } });
     const streams = await Promise.all([
@@ -265,7 +265,7 @@ describe('an answer that is still under way', async () => {
     }
   });
 
-  it('lets go of the origin when its client goes away', async () => {
+  it('releases the origin when its client disconnects', async () => {
     const { cookie } = await gate.kratos.createSession();
     const leaving = new AbortController();
     const response = await fetch(`${gate.url}/cut/events`, {
@@ -280,7 +280,7 @@ describe('an answer that is still under way', async () => {
     expect((await gate.logs()).join()).not.toContain('ended');
   });
 
-  it.each(['whole', 'chunked'])('%s arrives byte for byte, framed as it was', async (path) => {
+  it.each(['whole', 'chunked'])('%s arrives byte for byte, with its framing', async (path) => {
     const { cookie } = await gate.kratos.createSession();
     const plain = await get(gate.port, `/plain/${path}`, { Cookie: cookie });
     const cut = await get(gate.port, `/cut/${path}`, { Cookie: cookie });
@@ -291,7 +291,7 @@ describe('an answer that is still under way', async () => {
     expect(sha256(await response.bytes())).toBe(sha256(BODY));
   });
 
-  it('is asked of the origin uncompressed; one that is compressed nevertheless arrives whole', async () => {
+  it('is requested uncompressed; a compressed one arrives whole nevertheless', async () => {
     const { cookie } = await gate.kratos.createSession();
     const headers = { cookie, 'accept-encoding': 'gzip' };
     expect(await (await fetch(`${gate.url}/cut/asked`, { headers })).text()).toBe('identity');
@@ -299,7 +299,7 @@ describe('an answer that is still under way', async () => {
     expect(sha256(await response.bytes())).toBe(sha256(BODY));
   });
 
-  it('without a body is passed as it is', async () => {
+  it('without a body passes unchanged', async () => {
     const { cookie } = await gate.kratos.createSession();
     const empty = await get(gate.port, '/cut/empty', { Cookie: cookie });
     const target = '/cut/whole';

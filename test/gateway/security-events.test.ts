@@ -64,7 +64,7 @@ async function whoami(token: string): Promise<number> {
   return (await fetch(`${gate.url}/sessions/whoami`, { headers })).status;
 }
 
-describe('an event as CAEP 1.0 shows it', () => {
+describe('a CAEP 1.0 example event', () => {
   afterAll(() => gate.clock.set(0));
 
   it.each<[string, Claims]>([
@@ -146,7 +146,7 @@ describe('a security event token', () => {
       'saying that the stream is paused',
       { events: { [`${SSF}/stream-updated`]: { status: 'paused' } } },
     ],
-    ['of an event nobody here acts upon', { events: { [`${CAEP}/device-compliance-change`]: {} } }],
+    ['of an unsupported event', { events: { [`${CAEP}/device-compliance-change`]: {} } }],
     [
       'with its subject in the event, as before CAEP was final',
       {
@@ -175,10 +175,10 @@ describe('a security event token', () => {
   const opaque = { format: 'opaque', id: 'x' };
   it.each<[string, string, Claims, Claims?]>([
     ['without iss', 'invalid_issuer', { iss: undefined }],
-    ['of an issuer nobody knows', 'invalid_issuer', { iss: 'https://evil.example/' }],
+    ['of an unknown issuer', 'invalid_issuer', { iss: 'https://evil.example/' }],
     ['of an issuer without its slash', 'invalid_issuer', { iss: ISSUER.slice(0, -1) }],
     ['for another audience', 'invalid_audience', { aud: 'https://other.example' }],
-    ['for several, none of them ours', 'invalid_audience', { aud: ['a', 'b'] }],
+    ['for several other audiences', 'invalid_audience', { aud: ['a', 'b'] }],
     ['without aud', 'invalid_request', { aud: undefined }],
     ['without iat', 'invalid_request', { iat: undefined }],
     ['without jti', 'invalid_request', { jti: undefined }],
@@ -225,17 +225,17 @@ describe('a security event token', () => {
     ['with a subject that is text', 'invalid_request', { sub_id: 'jane' }],
     ['with a subject without format', 'invalid_request', { sub_id: { id: 'x' } }],
     [
-      'naming somebody by mail address',
+      'that names a person by mail address',
       'invalid_request',
       { sub_id: { format: 'email', email: 'a@b.c' } },
     ],
     [
-      'naming somebody by telephone',
+      'that names a person by telephone',
       'invalid_request',
       { sub_id: { format: 'phone_number', phone_number: '+1' } },
     ],
     [
-      'naming somebody by account',
+      'that names a person by account',
       'invalid_request',
       { sub_id: { format: 'account', uri: 'acct:a@b.c' } },
     ],
@@ -257,7 +257,7 @@ describe('a security event token', () => {
       },
     ],
     [
-      'about somebody of another issuer',
+      'about a person at another issuer',
       'access_denied',
       {
         sub_id: { format: 'iss_sub', iss: ISSUER_OF_JANE, sub: 'jane' },
@@ -273,13 +273,13 @@ describe('a security event token', () => {
     ['without typ', 'invalid_request', {}, {}],
     ['typed as a general JWT', 'invalid_request', {}, { typ: 'JWT' }],
     ['typed as a logout token', 'invalid_request', {}, { typ: 'logout+jwt' }],
-    ['by a key nobody knows', 'invalid_key', {}, { ...TYP, kid: 'k9' }],
+    ['by an unknown key', 'invalid_key', {}, { ...TYP, kid: 'k9' }],
     ['with a key in its header', 'invalid_request', {}, { ...TYP, jwk: {} }],
   ])('%s is refused with its code', async (_name, err, changes, header = TYP) => {
     expect(await send(changes, header)).toEqual({ status: 400, err });
   });
 
-  it('signed by another key, changed, unsigned, or no token at all is refused', async () => {
+  it('with another signature, a change, no signature, or another form is refused', async () => {
     const good = await signer.sign(eventClaims(), TYP);
     const [header, , signature] = good.split('.');
     const payload = Buffer.from(JSON.stringify(eventClaims())).toString('base64url');
@@ -304,15 +304,15 @@ describe('a security event token', () => {
   });
 });
 
-describe('what an event ends', () => {
-  it('tokens of the session it names', async () => {
+describe('the effect of an event', () => {
+  it('ends the tokens of the named session', async () => {
     const [ended, other] = [await sessionToken({ sid: 'e1' }), await sessionToken({ sid: 'e2' })];
     const session = { format: 'opaque', id: 'e1' };
     await send({ sub_id: { format: 'complex', session, tenant: { format: 'opaque', id: 't' } } });
     expect([await whoami(ended), await whoami(other)]).toEqual([401, 200]);
   });
 
-  it('every token of somebody whose credential was revoked, and none when one was added', async () => {
+  it('ends every token of a person whose credential was revoked, but not for an added credential', async () => {
     const token = await sessionToken({ sub: 'carol' });
     const sub_id = { format: 'iss_sub', iss: ISSUER, sub: 'carol' };
     const change = (change_type: string) => ({
@@ -325,13 +325,13 @@ describe('what an event ends', () => {
     expect(await whoami(token)).toBe(401);
   });
 
-  it('a token by its jti', async () => {
+  it('ends a token by its jti', async () => {
     const token = await sessionToken({ jti: 'the-token', sid: 'x9', sub: 'dan' });
     await send({ sub_id: { format: 'jwt_id', iss: ISSUER, jti: 'the-token' } });
     expect(await whoami(token)).toBe(401);
   });
 
-  it('nothing that was issued after it, however often and late it is delivered', async () => {
+  it('spares tokens that were issued later, for repeated and late deliveries too', async () => {
     const claims = eventClaims({ sub_id: { format: 'iss_sub', iss: ISSUER, sub: 'erin' } });
     const token = await signer.sign(claims, TYP);
     expect((await post(token)).status).toBe(202);

@@ -24,8 +24,8 @@ function timesIn(answer: Awaited<ReturnType<typeof get>>): Record<string, number
   );
 }
 
-describe('Server-Timing, where it is wanted', () => {
-  it('tells what the session and what the origin took, beside what the origin says itself', async () => {
+describe('Server-Timing, if it is enabled', () => {
+  it('states the time of the session check and of the origin, beside the origin’s own entries', async () => {
     const { cookie } = await gate.kratos.createSession();
     await gate.kratos.control({ delayMs: DELAY_MS });
     const cold = timesIn(await get(gate.port, '/in', { Cookie: cookie }));
@@ -38,7 +38,7 @@ describe('Server-Timing, where it is wanted', () => {
     await gate.kratos.reset();
   });
 
-  it('tells of whoami and of a denial what the session took alone', async () => {
+  it('states only the time of the session check for whoami and for a denial', async () => {
     const { cookie } = await gate.kratos.createSession();
     const known = await get(gate.port, '/sessions/whoami', { Cookie: cookie });
     expect(Object.keys(timesIn(known))).toEqual(['session']);
@@ -47,7 +47,7 @@ describe('Server-Timing, where it is wanted', () => {
   });
 });
 
-it('is not there where it is not wanted', async () => {
+it('is absent by default', async () => {
   await using quiet = await startGate();
   const { cookie } = await quiet.kratos.createSession();
   for (const target of ['/in', '/sessions/whoami']) {

@@ -9,7 +9,7 @@ const API_KEY = 'a-key-for-senders-that-cannot-sign';
 const LAG_MS = 2000;
 const KEYS_TIMEOUT_MS = 4000;
 
-it('C32: a token that is revoked while its key is waited for is denied', {
+it('C32: a token that is revoked during the wait for its key is denied', {
   timeout: 60_000,
 }, async () => {
   const signer = await createEventSigner('k1');

@@ -208,7 +208,7 @@ describe('static assets behind the gate', () => {
     expect(await leaks(gate)).toEqual([]);
   });
 
-  it('U10: a gated application is served at any open path without a file', async () => {
+  it('U10: a gated application is served at any open path without a file of its own', async () => {
     const handling = { notFoundHandling: 'single-page-application' } as const;
     const rules = [{ path: '/public/*', session: 'none' }];
     expect(problemsOf(handling, rules).join()).toContain('"/index.html" is also served');

@@ -58,7 +58,7 @@ describe('while the store’s database is down', () => {
     ['whoami with no-store', '/sessions/whoami', { 'Cache-Control': 'no-store' }],
     ['whoami for a token', '/sessions/whoami?tokenize_as=plain', {}],
   ])(
-    'C25: a good session that nobody remembers is 503, never signed out: %s',
+    'C25: a valid session without a cache entry is 503, never signed out: %s',
     async (_, path, headers) => {
       const { cookie } = await gate.kratos.createSession();
       await gate.kratos.control({ databaseFailing: true });
@@ -71,7 +71,7 @@ describe('while the store’s database is down', () => {
     },
   );
 
-  it('C29: a session that everybody remembers is 503 for as long as the outage lasts', async () => {
+  it('C29: a session that all isolates cached is 503 for the whole outage', async () => {
     const { cookie } = await gate.kratos.createSession();
     expect((await whoami(gate.port, byCookie(cookie))).status).toBe(200);
     await gate.kratos.control({ databaseFailing: true });
@@ -94,35 +94,41 @@ describe('while the store’s database is down', () => {
     ['DELETE', '/sessions/00000000-0000-4000-8000-000000000000'],
     ['GET', '/self-service/settings/browser'],
     ['GET', '/self-service/settings/api'],
-  ])('O22: nor is a session 401 to the session API, warm or not: %s %s', async (method, path) => {
-    const call = (session: { cookie: string; token: string }) =>
-      request(gate.port, {
-        method,
-        target: `/auth${path}`,
-        headers: {
-          ...(path.endsWith('/api') ? byToken(session.token) : byCookie(session.cookie)),
-          Accept: 'application/json',
-          Origin: 'https://app.example.test',
-        },
-      });
-    const stranger = { cookie: `ory_kratos_session=${strangersToken()}`, token: strangersToken() };
-    for (const isWarm of [false, true]) {
-      const session = await gate.kratos.createSession();
-      if (isWarm) await whoami(gate.port, byCookie(session.cookie));
-      await gate.kratos.control({
-        databaseFailing: true,
-        answers: { [`${method} ${path}`]: { status: 401, body: { error: { code: 401 } } } },
-      });
-      expect(told(await call(session))).toEqual(UNKNOWN);
-      await gate.kratos.reset();
-      await gate.clock.advance(2100);
-      expect((await call(session)).status).toBeLessThan(300);
-      expect((await call(stranger)).status).toBe(401);
-      await gate.clock.advance(2100);
-    }
-  });
+  ])(
+    'O22: a session is never 401 to the session API, cached or not: %s %s',
+    async (method, path) => {
+      const call = (session: { cookie: string; token: string }) =>
+        request(gate.port, {
+          method,
+          target: `/auth${path}`,
+          headers: {
+            ...(path.endsWith('/api') ? byToken(session.token) : byCookie(session.cookie)),
+            Accept: 'application/json',
+            Origin: 'https://app.example.test',
+          },
+        });
+      const stranger = {
+        cookie: `ory_kratos_session=${strangersToken()}`,
+        token: strangersToken(),
+      };
+      for (const isWarm of [false, true]) {
+        const session = await gate.kratos.createSession();
+        if (isWarm) await whoami(gate.port, byCookie(session.cookie));
+        await gate.kratos.control({
+          databaseFailing: true,
+          answers: { [`${method} ${path}`]: { status: 401, body: { error: { code: 401 } } } },
+        });
+        expect(told(await call(session))).toEqual(UNKNOWN);
+        await gate.kratos.reset();
+        await gate.clock.advance(2100);
+        expect((await call(session)).status).toBeLessThan(300);
+        expect((await call(stranger)).status).toBe(401);
+        await gate.clock.advance(2100);
+      }
+    },
+  );
 
-  it('what was not confirmed is not remembered as refused', async () => {
+  it('an unconfirmed refusal is not cached', async () => {
     const session = await gate.kratos.createSession();
     await gate.kratos.control({ databaseFailing: true });
     expect((await whoami(gate.port, byToken(session.token))).status).toBe(503);
@@ -131,7 +137,7 @@ describe('while the store’s database is down', () => {
     expect((await whoami(gate.port, byToken(session.token))).status).toBe(200);
   });
 
-  it('what was refused before is 503 too, once the store says that it is not ready', async () => {
+  it('an earlier refusal becomes 503 once the store reports that it is not ready', async () => {
     const token = strangersToken();
     expect((await whoami(gate.port, byToken(token))).status).toBe(401);
     await gate.kratos.control({ databaseFailing: true });
@@ -140,7 +146,7 @@ describe('while the store’s database is down', () => {
     expect((await whoami(gate.port, byToken(token))).status).toBe(503);
   });
 
-  it('O20: a refusal from the last second of an outage signs nobody out once the store is ready', async () => {
+  it('O20: a refusal from the last second of an outage signs no user out once the store is ready', async () => {
     const { cookie } = await gate.kratos.createSession();
     await gate.kratos.control({ databaseFailing: true });
     expect((await whoami(gate.port, byToken(strangersToken()))).status).toBe(503);
@@ -155,7 +161,7 @@ describe('while the store’s database is down', () => {
     expect(await readyCalls()).toBe(2);
   });
 
-  it('the decision log says why', async () => {
+  it('the decision log has the reason', async () => {
     await gate.kratos.control({ databaseFailing: true });
     await get(gate.port, '/page', strangersCookie());
     expect((await readDecisions(gate)).at(-1)).toMatchObject({
@@ -167,12 +173,12 @@ describe('while the store’s database is down', () => {
 });
 
 describe('a refusal of a store that is ready', () => {
-  it('is believed, for one call of whoami and one of readiness', async () => {
+  it('is accepted, with one call of whoami and one of readiness', async () => {
     expect((await whoami(gate.port, byToken(strangersToken()))).status).toBe(401);
     expect((await gate.kratos.calls()).counts).toEqual({ 'GET /sessions/whoami': 1, [READY]: 1 });
   });
 
-  it('C27: a thousand strangers at once cost one question about readiness a second', async () => {
+  it('C27: a thousand unknown credentials at once cause one readiness call a second', async () => {
     const startedAt = performance.now();
     const answers = await Promise.all(
       Array.from({ length: 1000 }, () => whoami(gate.port, byToken(strangersToken()))),
@@ -183,7 +189,7 @@ describe('a refusal of a store that is ready', () => {
     expect(await readyCalls()).toBeLessThanOrEqual(seconds);
   });
 
-  it('C27: and so do a thousand with cookies on an optional path, and during an outage', async () => {
+  it('C27: a thousand with cookies on an optional path, or during an outage, cause one too', async () => {
     for (const databaseFailing of [false, true]) {
       await gate.kratos.control({ databaseFailing });
       await gate.kratos.clearCalls();
@@ -199,7 +205,7 @@ describe('a refusal of a store that is ready', () => {
     }
   });
 
-  it('is believed for two seconds on one finding, and not longer', async () => {
+  it('is accepted for two seconds on one readiness result, and not longer', async () => {
     await whoami(gate.port, byToken(strangersToken()));
     await gate.clock.advance(1500);
     await whoami(gate.port, byToken(strangersToken()));
@@ -209,7 +215,7 @@ describe('a refusal of a store that is ready', () => {
     expect(await readyCalls()).toBe(2);
   });
 
-  it('C26: a cookie is cleared on a finding of after the refusal only', async () => {
+  it('C26: clears a cookie only with a readiness result from after the refusal', async () => {
     const other = await gate.kratos.createSession();
     const first = await get(gate.port, '/either/x', strangersCookie());
     expect(headerValues(first, 'set-cookie')).toEqual([expect.stringContaining('Max-Age=0')]);
@@ -221,7 +227,7 @@ describe('a refusal of a store that is ready', () => {
     expect(await readyCalls()).toBe(2);
   });
 
-  it('C26: a finding that was asked for before the refusal clears nothing', async () => {
+  it('C26: clears no cookie with a readiness result that was requested before the refusal', async () => {
     // The probe is sent for somebody else, and its answer arrives after the refusal of this one.
     await readiness({ status: 200, body: { status: 'ok' }, delayMs: 700 });
     const somebodyElse = whoami(gate.port, byToken(strangersToken()));
@@ -236,7 +242,7 @@ describe('a refusal of a store that is ready', () => {
     expect((await somebodyElse).status).toBe(401);
   });
 
-  it('a warm session is dropped on a finding of after the refusal, and a second refusal', async () => {
+  it('drops a cached session with a readiness result from after the refusal, and a second refusal', async () => {
     const { id, cookie } = await gate.kratos.createSession();
     await whoami(gate.port, byCookie(cookie));
     await whoami(gate.port, byToken(strangersToken())); // asks for readiness
@@ -255,20 +261,20 @@ describe('a refusal of a store that is ready', () => {
   });
 });
 
-describe('readiness that', () => {
+describe('a readiness answer', () => {
   it.each<[string, object]>([
-    ['is answered 500', { status: 500 }],
-    ['is answered 502 by a proxy', { status: 502, body: '<html>', contentType: 'text/html' }],
-    ['is answered 503', { status: 503 }],
-    ['is answered 504', { status: 504, body: '' }],
-    ['is limited (429), which says nothing', { status: 429, headers: { 'Retry-After': '9' } }],
-  ])('C25: %s is no readiness: 503', async (_, answer) => {
+    ['status 500', { status: 500 }],
+    ['status 502 of a proxy', { status: 502, body: '<html>', contentType: 'text/html' }],
+    ['status 503', { status: 503 }],
+    ['status 504', { status: 504, body: '' }],
+    ['status 429, which is no verdict', { status: 429, headers: { 'Retry-After': '9' } }],
+  ])('C25: with %s counts as not ready: 503', async (_, answer) => {
     await readiness(answer);
     expect(told(await get(gate.port, '/either/x', strangersCookie()))).toEqual(UNKNOWN);
     expect((await whoami(gate.port, byToken(strangersToken()))).status).toBe(503);
   });
 
-  it('C25: does not come is waited for a second, and not longer', async () => {
+  it('C25: that does not arrive is waited for a second, and not longer', async () => {
     await readiness({ status: 200, body: { status: 'ok' }, delayMs: 9000 });
     const startedAt = performance.now();
     expect((await whoami(gate.port, byToken(strangersToken()))).status).toBe(503);
@@ -285,7 +291,7 @@ describe('readiness that', () => {
     ['a redirect', { status: 302, location: 'https://www.example.test/' }],
     ['a page with 200', { status: 200, body: '<html>', contentType: 'text/html' }],
   ])(
-    'C28: is answered by %s is not published: refusals are believed, no cookie is cleared',
+    'C28: by %s counts as unpublished: refusals are accepted, no cookie is cleared',
     async (_, answer) => {
       await readiness(answer);
       expect((await whoami(gate.port, byToken(strangersToken()))).status).toBe(401);
@@ -297,7 +303,7 @@ describe('readiness that', () => {
     },
   );
 
-  it('C28: is not published lets a session that has ended be dropped', async () => {
+  it('C28: that is unpublished lets a session that has ended be dropped', async () => {
     await readiness({ status: 404 });
     const { id, cookie } = await gate.kratos.createSession();
     await whoami(gate.port, byCookie(cookie));
@@ -311,7 +317,7 @@ describe('readiness that', () => {
 });
 
 describe('a store that publishes no readiness', () => {
-  it('C28: is told of once in the log, and in the gate’s own readiness', async () => {
+  it('C28: is logged once, and is visible in the gate’s own readiness', async () => {
     await using fresh = await startGate({ vars: VARS });
     await fresh.kratos.control({ answers: { [READY]: { status: 404 } } });
     for (let turn = 0; turn < 3; turn += 1) {

@@ -45,7 +45,7 @@ describe('a body from the origin', () => {
   it.each([
     ['/stream', 'chunk 1\n', 'text/plain; charset=utf-8'],
     ['/sse', 'id: 1\ndata: event 1\n\n', 'text/event-stream'],
-  ])('of %s arrives as it is sent', async (target, first, contentType) => {
+  ])('of %s arrives while it is sent', async (target, first, contentType) => {
     const { head, arrivals } = await arrivalsOf(target);
     expect(head.headers['content-type']).toBe(contentType);
     expect(head.headers['cache-control']).toBe('private, no-store');
@@ -55,7 +55,7 @@ describe('a body from the origin', () => {
     expect(end - start).toBeGreaterThan(4 * TOGETHER_MS);
   });
 
-  it('is let go of when the client goes', async () => {
+  it('is released when the client disconnects', async () => {
     gate.clearLogs();
     const options = { port: gate.port, path: '/stream', headers: token() };
     await new Promise<void>((resolve, reject) => {
@@ -70,7 +70,7 @@ describe('a body from the origin', () => {
 });
 
 describe('a body to the origin', () => {
-  it('is passed on as it arrives, while the answer already comes back', async () => {
+  it('passes while it arrives, and the answer already comes back', async () => {
     const heard: string[] = [];
     const options = { port: gate.port, path: '/echo', method: 'POST', headers: token() };
     const answered = Promise.withResolvers<IncomingMessage>();
@@ -105,7 +105,7 @@ describe('a WebSocket', () => {
       socket.addEventListener('message', ({ data }) => resolve(data), { once: true }),
     );
 
-  it('P24: passes when signed in, text, binary and the closing code', async () => {
+  it('P24: passes for a signed-in user: text, binary and the closing code', async () => {
     const socket = await openSocket(token());
     const text = heard(socket);
     socket.send('hällo');
@@ -121,7 +121,7 @@ describe('a WebSocket', () => {
     expect(await closed).toBe(4001);
   });
 
-  it('P24: is refused with 401 when not, also where Accept asks for HTML, and the origin hears nothing', async () => {
+  it('P24: is refused with 401 without a session, even if Accept asks for HTML, and the origin is not called', async () => {
     await gate.origin.clearCalls();
     for (const headers of [UPGRADE, { ...UPGRADE, Accept: 'text/html' }]) {
       const response = await get(gate.port, '/ws', headers);
@@ -157,14 +157,14 @@ describe('a WebSocket', () => {
     expect(header(response, 'sec-websocket-protocol')).toBe('p');
   });
 
-  it('P24: gets 426 of the origin when the upgrade is to something else', async () => {
+  it('P24: gets 426 from the origin if the upgrade is to another protocol', async () => {
     const h2c: RawHeaders = { ...token(), Connection: 'Upgrade', Upgrade: 'h2c' };
     expect((await get(gate.port, '/ws', h2c)).status).toBe(426);
   });
 });
 
 describe('a second request in the body of the first', () => {
-  it('is body, not a request', async () => {
+  it('is part of the body, not a request', async () => {
     await gate.origin.clearCalls();
     const inner = 'GET /smuggled HTTP/1.1\r\nHost: app.example.test\r\n\r\n';
     const wire = `POST /public/x HTTP/1.1\r\nHost: app.example.test\r\nContent-Length: ${inner.length}\r\n\r\n${inner}`;
@@ -172,7 +172,7 @@ describe('a second request in the body of the first', () => {
     expect(Object.keys((await gate.origin.calls()).counts)).toEqual(['POST /public/x']);
   });
 
-  it('is refused when the length is said twice', async () => {
+  it('is refused if the length is declared twice', async () => {
     const head =
       'POST /public/x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked';
     const response = await rawRequest(

@@ -43,7 +43,7 @@ describe('a renewed cookie', () => {
     expect(sessionIdOf(await ask(pair))).toBe(id);
   });
 
-  it('is in no answer from memory or KV', async () => {
+  it('is absent from answers from memory or KV', async () => {
     const { cookie, id } = await gate.kratos.createSession({ expiresInSeconds: 3600 });
     await extend(id);
     expect(renewed(await ask(cookie))).toBe(1);
@@ -55,7 +55,7 @@ describe('a renewed cookie', () => {
     }
   });
 
-  it('goes to one of those who asked at once', async () => {
+  it('goes to one of several concurrent requests', async () => {
     const { cookie, id } = await gate.kratos.createSession({ expiresInSeconds: 3600 });
     await extend(id);
     await gate.kratos.control({ delayMs: 200 });
@@ -65,7 +65,7 @@ describe('a renewed cookie', () => {
     expect(cacheStatus(caused ?? answers[0] ?? expect.fail())).not.toContain('collapsed');
   });
 
-  it('that was made behind an answer is owed: the next request is checked in front, and gets one', async () => {
+  it('from a background check is delivered: the next request waits for a check and gets one', async () => {
     const { cookie, id } = await gate.kratos.createSession({ expiresInSeconds: 3600 });
     expect(renewed(await ask(cookie))).toBe(0);
     await extend(id);
@@ -81,7 +81,7 @@ describe('a renewed cookie', () => {
     expect([cacheStatus(after)?.includes('hit'), renewed(after)]).toEqual([true, 0]);
   });
 
-  it('that is owed does not keep anyone out while the store fails', async () => {
+  it('that is still undelivered refuses no request while the store fails', async () => {
     const { cookie, id } = await gate.kratos.createSession({ expiresInSeconds: 3600 });
     await ask(cookie);
     await extend(id);
@@ -98,7 +98,7 @@ describe('a renewed cookie', () => {
 });
 
 describe('several cookies of the session’s name', () => {
-  it('each of one identity: the first one’s session, and each is remembered by itself', async () => {
+  it('of one identity: the first one’s session, and each has its own entry', async () => {
     const traits = { email: 'two@example.com' };
     const one = await gate.kratos.createSession({ traits });
     const two = await gate.kratos.createSession({ identityId: one.session.identity.id });
@@ -108,7 +108,7 @@ describe('several cookies of the session’s name', () => {
     expect(await whoamiCalls(gate.kratos)).toBe(2);
   });
 
-  it('of two identities: nobody, from memory as from the store', async () => {
+  it('of two identities: refused, from memory as from the store', async () => {
     const one = await gate.kratos.createSession({ traits: { email: 'one@example.com' } });
     const two = await gate.kratos.createSession({ traits: { email: 'two@example.com' } });
     for (let turn = 0; turn < 2; turn += 1)
@@ -117,7 +117,7 @@ describe('several cookies of the session’s name', () => {
     expect(sessionIdOf(await ask(one.cookie))).toBe(one.id);
   });
 
-  it('one dead: the good one, whichever order', async () => {
+  it('with a dead one: the valid one, in either order', async () => {
     const good = await gate.kratos.createSession();
     const dead = await gate.kratos.createSession();
     await gate.kratos.revoke(dead.id);
@@ -125,7 +125,7 @@ describe('several cookies of the session’s name', () => {
       expect(sessionIdOf(await ask(both))).toBe(good.id);
   });
 
-  it('one in doubt: nobody can tell', async () => {
+  it('with an unknown one: a fault', async () => {
     const good = await gate.kratos.createSession();
     await ask(good.cookie);
     await gate.kratos.control({ whoami: { status: 503 } });
@@ -134,7 +134,7 @@ describe('several cookies of the session’s name', () => {
     expect(sessionIdOf(await ask(good.cookie))).toBe(good.id);
   });
 
-  it('four: refused, and nobody is asked', async () => {
+  it('with a fourth: refused, without a call', async () => {
     const sessions = await Promise.all(
       Array.from({ length: 4 }, () => gate.kratos.createSession()),
     );

@@ -48,14 +48,14 @@ const FAULTS: [string, () => Promise<void>, string][] = [
   ['a foreign 401', control({ whoami: { status: 401, body: '<html>' } }), 'store-401-foreign'],
   ['a foreign 403', control({ whoami: { status: 403, body: 'blocked' } }), 'store-403-foreign'],
   ['a page with 200', control({ rawBody: '<html>', contentType: 'text/html' }), 'store-malformed'],
-  ['nothing in time', control({ delayMs: 2000 }), 'store-timeout'],
+  ['an answer after the deadline', control({ delayMs: 2000 }), 'store-timeout'],
   ['a byte at a time', control({ dripMs: 50 }), 'store-timeout'],
   // Whichever comes first, on a machine with other things to do.
   ['a body without end', control({ endlessBody: true }), 'store-(?:too-long|timeout)'],
   ['a connection reset', () => way.fail('resets'), 'store-unreachable'],
   ['silence', () => way.fail('silent'), 'store-timeout'],
   ['bytes that are not HTTP', () => way.fail('garbage'), 'store-unreachable'],
-  ['a dead port', () => way.fail('stopped'), 'store-unreachable'],
+  ['a closed port', () => way.fail('stopped'), 'store-unreachable'],
 ];
 
 function control(settings: Control): () => Promise<void> {
@@ -92,7 +92,7 @@ describe('C10, C19: the store answers', () => {
   });
 
   it.each(FAULTS)(
-    'C10: %s about a known session within FRESH_SECONDS changes nothing',
+    'C10: %s about a cached session within FRESH_SECONDS has no effect',
     async (_, breakStore) => {
       const { token } = await known();
       await breakStore();
@@ -102,7 +102,7 @@ describe('C10, C19: the store answers', () => {
 });
 
 describe('C19: with the store stopped', () => {
-  it('C19: known sessions are served for the window, and not a second longer', async () => {
+  it('C19: cached sessions are served for the window, and not a second longer', async () => {
     const { token, id } = await known();
     await way.fail('stopped');
     for (const seconds of [31, 61, 120, 240, SERVED_SECONDS - 2]) {
@@ -116,7 +116,7 @@ describe('C19: with the store stopped', () => {
     expect([late.status, header(late, 'retry-after')]).toEqual([503, '2']);
   });
 
-  it('C19: and not past their expiry', async () => {
+  it('C19: cached sessions are not served after their expiry', async () => {
     const { token } = await gate.kratos.createSession({ expiresInSeconds: 100 });
     await whoami(gate.port, byToken(token));
     await way.fail('stopped');
@@ -126,7 +126,7 @@ describe('C19: with the store stopped', () => {
     expect((await whoami(gate.port, byToken(token))).status).toBe(503);
   });
 
-  it('nobody gets 401 but who presents nothing', async () => {
+  it('only a request without a credential gets 401', async () => {
     const { token } = await known();
     await way.fail('stopped');
     await gate.clock.set(90_000);
@@ -136,7 +136,7 @@ describe('C19: with the store stopped', () => {
     expect((await whoami(gate.port)).status).toBe(401);
   });
 
-  it('who can be served does not wait for the store’s deadline', async () => {
+  it('a stale answer does not wait for the store’s deadline', async () => {
     const { token } = await known();
     await way.fail('silent');
     await gate.clock.set(61_000);
@@ -147,7 +147,7 @@ describe('C19: with the store stopped', () => {
     expect(performance.now() - startedAt).toBeLessThan(5 * TIMEOUT_MS);
   });
 
-  it('the store is asked once a second behind stale answers, not once an answer', async () => {
+  it('background checks call the store once a second, not once an answer', async () => {
     const { token } = await known();
     await way.fail('resets');
     await gate.clock.set(61_000);
@@ -157,7 +157,7 @@ describe('C19: with the store stopped', () => {
     expect(way.connections() - before).toBeLessThanOrEqual(2);
   });
 
-  it('as long as the store asked for, it is left alone', async () => {
+  it('the store is not called for as long as it asked', async () => {
     const { token } = await known();
     await gate.kratos.control({ whoami: { status: 429, headers: { 'Retry-After': '20' } } });
     await gate.clock.set(61_000);
@@ -170,7 +170,7 @@ describe('C19: with the store stopped', () => {
     expect((await gate.kratos.calls()).counts).toEqual({});
   });
 
-  it('when it is back, answers are fresh again', async () => {
+  it('answers are fresh again after its recovery', async () => {
     const { token } = await known();
     await way.fail('stopped');
     await gate.clock.set(61_000);

@@ -26,7 +26,7 @@ const manyOf = (token: string, count: number) =>
   Array.from({ length: count }, () => whoami(gate.port, byToken(token), { timeoutMs: 10_000 }));
 
 describe('a hundred first requests with one credential', () => {
-  it('make one call, and all but one say that they joined', async () => {
+  it('make one call, and all but one report that they joined', async () => {
     const { token, id } = await gate.kratos.createSession();
     await gate.kratos.control({ delayMs: 500 });
     const answers = await Promise.all(manyOf(token, 100));
@@ -38,7 +38,7 @@ describe('a hundred first requests with one credential', () => {
     expect(collapsed).toHaveLength(99);
   });
 
-  it('make one call when the answer is "no"', async () => {
+  it('make one call for a negative answer', async () => {
     const token = strangersToken();
     await gate.kratos.control({ delayMs: 300 });
     const answers = await Promise.all(manyOf(token, 50));
@@ -46,7 +46,7 @@ describe('a hundred first requests with one credential', () => {
     expect(await whoamiCalls(gate.kratos)).toBe(1);
   });
 
-  it('make one call when there is no answer', async () => {
+  it('make one call for a missing answer', async () => {
     const { token } = await gate.kratos.createSession();
     await gate.kratos.control({ delayMs: 300, whoami: { status: 503 } });
     const answers = await Promise.all(manyOf(token, 50));
@@ -54,7 +54,7 @@ describe('a hundred first requests with one credential', () => {
     expect(await whoamiCalls(gate.kratos)).toBe(1);
   });
 
-  it('that want the present make at most one call after the one under way', async () => {
+  it('with no-cache make at most one call after the running one', async () => {
     const { token } = await gate.kratos.createSession();
     await gate.kratos.control({ delayMs: 300 });
     const first = whoami(gate.port, byToken(token));
@@ -66,7 +66,7 @@ describe('a hundred first requests with one credential', () => {
     expect(await whoamiCalls(gate.kratos)).toBe(2);
   });
 
-  it('I2: of a hundred credentials make a hundred calls and get each its own', async () => {
+  it('I2: of a hundred credentials make a hundred calls, and each gets its own answer', async () => {
     const sessions = await Promise.all(
       Array.from({ length: 40 }, (_, index) =>
         gate.kratos.createSession({ traits: { email: `p${index}@example.com` } }),
@@ -81,7 +81,7 @@ describe('a hundred first requests with one credential', () => {
 });
 
 describe('a client that resets its connection', () => {
-  it('I1: first of a hundred: neither fails nor hangs the others, nor any later request', async () => {
+  it('I1: first of a hundred: does not fail or hang the others, nor any later request', async () => {
     const { token, id } = await gate.kratos.createSession();
     await gate.kratos.control({ delayMs: 800 });
     const gone = openAndReset(gate.port, requestOf(token), 200);
@@ -95,7 +95,7 @@ describe('a client that resets its connection', () => {
     expect(cacheStatus(await whoami(gate.port, byToken(token)))).toContain('; hit; ');
   });
 
-  it('alone: its check is finished and remembered all the same', async () => {
+  it('alone: its check completes and is cached all the same', async () => {
     const { token } = await gate.kratos.createSession();
     await gate.kratos.control({ delayMs: 300 });
     await openAndReset(gate.port, requestOf(token), 100);
@@ -104,7 +104,7 @@ describe('a client that resets its connection', () => {
     expect(await whoamiCalls(gate.kratos)).toBe(1);
   });
 
-  it('I1: every one of many: leaves nothing behind that a later request hangs on', async () => {
+  it('I1: every one of many: leaves no state on which a later request hangs', async () => {
     const { token, id } = await gate.kratos.createSession();
     await gate.kratos.control({ delayMs: 400 });
     const wire = requestOf(token);
@@ -116,7 +116,7 @@ describe('a client that resets its connection', () => {
     expect(await whoamiCalls(gate.kratos)).toBe(1);
   });
 
-  it('while KV is being read: the next one gets its answer', async () => {
+  it('while KV is being read: the next client gets its answer', async () => {
     const { token, id } = await gate.kratos.createSession();
     await gate.kv.setMode({ get: 'hang' });
     const gone = openAndReset(gate.port, requestOf(token), 30);
@@ -125,7 +125,7 @@ describe('a client that resets its connection', () => {
     expect((await Promise.all(others)).map(sessionIdOf)).toEqual(Array(10).fill(id));
   });
 
-  it('while it is checked behind its answer: the check ends', async () => {
+  it('during a background check: the check completes', async () => {
     const { token, id } = await gate.kratos.createSession();
     await whoami(gate.port, byToken(token));
     await gate.clock.set(31_000);
@@ -140,8 +140,8 @@ describe('a client that resets its connection', () => {
   });
 });
 
-describe('upstream calls that one request can cause', () => {
-  it('D2: are three at most for three cookies, and none for more', async () => {
+describe('the upstream calls of one request', () => {
+  it('D2: are at most three for three cookies, and zero for more', async () => {
     const cookies = (count: number) =>
       Array.from({ length: count }, () => `ory_kratos_session=${strangersToken()}`).join('; ');
     await whoami(gate.port, byCookie(cookies(3)));

@@ -62,7 +62,7 @@ describe('C21: KV', () => {
     },
   );
 
-  it('C21: each failure is a line in the log, without a name or a value', async () => {
+  it('C21: each failure is logged once, without a key or a value', async () => {
     await gate.kv.setMode({ get: 'throw', put: 'throttle' });
     const { token } = await gate.kratos.createSession();
     await whoami(gate.port, byToken(token));
@@ -75,7 +75,7 @@ describe('C21: KV', () => {
       ]);
   });
 
-  it('C21: a KV that hangs costs a miss its deadline and a hit nothing', async () => {
+  it('C21: a KV that hangs costs a miss its deadline, and does not delay a hit', async () => {
     await gate.kv.setMode({ get: 'hang', put: 'hang', delete: 'hang' });
     const { token } = await gate.kratos.createSession();
     const missedAt = performance.now();
@@ -88,7 +88,7 @@ describe('C21: KV', () => {
   });
 });
 
-it('without a namespace memory and the store do', async () => {
+it('without a namespace, memory and the store suffice', async () => {
   await using lonely = await startGate({ kv: 'none' });
   const { token, id } = await lonely.kratos.createSession();
   const answers = [
@@ -99,7 +99,7 @@ it('without a namespace memory and the store do', async () => {
   expect(await whoamiCalls(lonely.kratos)).toBe(1);
 });
 
-it('memory holds as many as it may: the least recently used is asked about again', async () => {
+it('memory holds the configured number of entries and drops the least recently used', async () => {
   await using small = await startGate({ kv: 'none', vars: { MEMORY_MAX_ENTRIES: 3 } });
   const sessions = [];
   for (let index = 0; index < 4; index += 1) {
@@ -115,7 +115,7 @@ it('memory holds as many as it may: the least recently used is asked about again
   expect(hits).toEqual([true, true, true, false]);
 });
 
-it('memory holds as many bytes as it may', async () => {
+it('memory holds the configured number of bytes', async () => {
   await using small = await startGate({ kv: 'none', vars: { MEMORY_MAX_BYTES: 65_536 } });
   const large = () => small.kratos.createSession({ metadataPublic: { note: 'x'.repeat(12_000) } });
   const [one, two] = [await large(), await large()];

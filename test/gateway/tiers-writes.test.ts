@@ -48,7 +48,7 @@ describe('KV writes', () => {
     expect((await ask(token, undefined, second)).text).toContain('b@example.com');
   });
 
-  it('D3: hits write nothing', async () => {
+  it('D3: hits cause no writes', async () => {
     const { token } = await gate.kratos.createSession();
     await ask(token);
     await expect.poll(puts).toBe(1);
@@ -57,7 +57,7 @@ describe('KV writes', () => {
     expect(await puts()).toBe(1);
   });
 
-  it('what is written lies no longer than it can be of use', async () => {
+  it('an entry expires when it is no longer useful', async () => {
     const { token } = await gate.kratos.createSession();
     await ask(token);
     await expect.poll(puts).toBe(1);

@@ -36,8 +36,8 @@ const ask = (token: string, cacheControl?: string, port = gate.port) =>
   });
 const calls = () => whoamiCalls(gate.kratos);
 
-describe('an answer says where it came from', () => {
-  it('a miss, then memory, then KV in another isolate', async () => {
+describe('the answer names its source', () => {
+  it('for a miss, a hit in memory, and a hit in KV in another isolate', async () => {
     const { token, id } = await gate.kratos.createSession();
     const miss = await ask(token);
     expect(cacheStatus(miss)).toMatch(/^postern; fwd=miss; ttl=(29|30); detail=store$/);
@@ -56,7 +56,7 @@ describe('an answer says where it came from', () => {
     expect(await calls()).toBe(1);
   });
 
-  it('and nothing when nothing was looked up', async () => {
+  it('only if a session was looked up', async () => {
     const answer = await whoami(gate.port);
     expect([answer.status, cacheStatus(answer), header(answer, 'age')]).toEqual([
       401,
@@ -68,14 +68,14 @@ describe('an answer says where it came from', () => {
 });
 
 describe('freshness', () => {
-  it('up to FRESH_SECONDS nobody is asked', async () => {
+  it('up to FRESH_SECONDS the store is not called', async () => {
     const { token } = await remembered();
     await gate.clock.set(29_000);
     expect(cacheStatus(await ask(token))).toMatch(/^postern; hit; ttl=[01]; detail=memory$/);
     expect(await calls()).toBe(0);
   });
 
-  it('then it is served and checked behind the answer, once', async () => {
+  it('after that the answer is served and checked in the background, once', async () => {
     const { token } = await remembered();
     await gate.kratos.control({ delayMs: 200 });
     await gate.clock.set(31_000);
@@ -89,7 +89,7 @@ describe('freshness', () => {
     expect(await calls()).toBe(1);
   });
 
-  it('what was found behind the answer is what the next one gets', async () => {
+  it('the result of a background check is the next answer', async () => {
     const { token, id } = await remembered();
     await gate.kratos.revoke(id);
     await gate.clock.set(31_000);
@@ -97,7 +97,7 @@ describe('freshness', () => {
     await expect.poll(async () => (await ask(token)).status).toBe(401);
   });
 
-  it('then it is checked in front of the answer, and says that it was stale', async () => {
+  it('after that the request waits for a check, and reports the stale entry', async () => {
     const { token } = await remembered();
     await gate.clock.set(61_000);
     expect(cacheStatus(await ask(token))).toMatch(
@@ -106,7 +106,7 @@ describe('freshness', () => {
     expect(await calls()).toBe(1);
   });
 
-  it('an entry of KV is as old as its check, not as its reading', async () => {
+  it('an entry in KV is as old as its check, not as its reading', async () => {
     const { token } = await remembered();
     await gate.clock.set(61_000);
     expect(cacheStatus(await ask(token, undefined, second))).toMatch(/^postern; fwd=stale; /);
@@ -115,7 +115,7 @@ describe('freshness', () => {
 });
 
 describe('Ory-Session-Cache-For', () => {
-  it('lowers how long an answer is kept', async () => {
+  it('shortens the lifetime of an answer', async () => {
     await gate.kratos.control({ cacheFor: 10 });
     const { token } = await remembered();
     expect(cacheStatus(await ask(token))).toMatch(/^postern; hit; ttl=(9|10); detail=memory$/);
@@ -124,14 +124,14 @@ describe('Ory-Session-Cache-For', () => {
     expect(await calls()).toBe(1);
   });
 
-  it('is told to the client as what is left of it', async () => {
+  it('reaches the client reduced by the age', async () => {
     await gate.kratos.control({ cacheFor: 300 });
     const { token } = await remembered();
     await gate.clock.set(20_500);
     expect(header(await ask(token), 'ory-session-cache-for')).toMatch(/^(279|280)$/);
   });
 
-  it('of 0 keeps nothing, anywhere', async () => {
+  it('of 0 prevents all caching', async () => {
     await gate.kratos.control({ cacheFor: 0 });
     const { token } = await gate.kratos.createSession();
     for (let turn = 1; turn <= 3; turn += 1) {
@@ -144,7 +144,7 @@ describe('Ory-Session-Cache-For', () => {
     expect(new Set(operations)).toEqual(new Set(['get']));
   });
 
-  it('of 0 also drops what was kept before', async () => {
+  it('of 0 also drops the earlier entry', async () => {
     const { token } = await remembered();
     await gate.kratos.control({ cacheFor: 0 });
     await ask(token, 'no-cache');
@@ -154,7 +154,7 @@ describe('Ory-Session-Cache-For', () => {
 
 describe('a request’s Cache-Control', () => {
   it.each(['no-cache', 'max-age=0', 'No-Cache', 'foo, max-age="0"', 'max-age=x'])(
-    '%s has the store asked, and the answer kept',
+    '%s calls the store, and caches the answer',
     async (directive) => {
       const { token } = await remembered();
       const answer = await ask(token, directive);
@@ -164,7 +164,7 @@ describe('a request’s Cache-Control', () => {
     },
   );
 
-  it('max-age=N takes what is not older', async () => {
+  it('max-age=N accepts an answer up to that age', async () => {
     const { token } = await remembered();
     await gate.clock.set(10_000);
     expect(cacheStatus(await ask(token, 'max-age=15'))).toContain('hit');
@@ -173,28 +173,28 @@ describe('a request’s Cache-Control', () => {
     expect(await calls()).toBe(1);
   });
 
-  it('max-age=N goes for KV too', async () => {
+  it('max-age=N applies to KV too', async () => {
     const { token } = await remembered();
     await gate.clock.set(10_000);
     expect(cacheStatus(await ask(token, 'max-age=5', second))).toContain('fwd=');
     expect(await calls()).toBe(1);
   });
 
-  it('max-age does not make anything live longer', async () => {
+  it('max-age does not extend any lifetime', async () => {
     const { token } = await remembered();
     await gate.clock.set(61_000);
     expect(cacheStatus(await ask(token, 'max-age=99999'))).toContain('fwd=');
     expect(await calls()).toBe(1);
   });
 
-  it('no-store is answered by the store alone and changes nothing', async () => {
+  it('no-store is answered by the store alone and leaves the cache unchanged', async () => {
     const { token } = await gate.kratos.createSession();
     expect(cacheStatus(await ask(token, 'no-store'))).toBe('postern; fwd=bypass; detail=store');
     expect(await gate.kv.calls()).toEqual([]);
     expect(cacheStatus(await ask(token))).toContain('fwd=miss');
   });
 
-  it('no-store that is answered "no" drops what was kept', async () => {
+  it('no-store with a negative answer drops the entry', async () => {
     const { token, id } = await remembered();
     await gate.kratos.revoke(id);
     expect((await ask(token)).status).toBe(200);
@@ -202,7 +202,7 @@ describe('a request’s Cache-Control', () => {
     expect((await ask(token)).status).toBe(401);
   });
 
-  it('only-if-cached asks nobody', async () => {
+  it('only-if-cached makes no call', async () => {
     const { token } = await gate.kratos.createSession();
     const none = await ask(token, 'only-if-cached');
     expect([none.status, header(none, 'postern-reason')]).toEqual([504, 'not_cached']);
@@ -214,7 +214,7 @@ describe('a request’s Cache-Control', () => {
     expect(await calls()).toBe(1);
   });
 
-  it('no-cache is met for a "no" too, once a second', async () => {
+  it('no-cache is honoured for a negative answer too, once a second', async () => {
     const token = strangersToken();
     await ask(token);
     expect(cacheStatus(await ask(token))).toBe('postern; hit; detail=memory');
@@ -226,7 +226,7 @@ describe('a request’s Cache-Control', () => {
 });
 
 describe('a sudden 401', () => {
-  it('is not believed while the store says that it is not ready', async () => {
+  it('is not accepted while the store reports that it is not ready', async () => {
     const { token, id } = await remembered();
     await gate.kratos.control({ databaseFailing: true });
     await gate.clock.set(61_000);
@@ -240,7 +240,7 @@ describe('a sudden 401', () => {
     await expect.poll(async () => cacheStatus(await ask(token))).toContain('; hit; ');
   });
 
-  it('is not believed by who insists either: 503, never 401', async () => {
+  it('is not accepted for repeated no-cache requests either: 503, never 401', async () => {
     const { token } = await remembered();
     await gate.kratos.control({ databaseFailing: true });
     for (const directive of ['no-cache', 'no-store']) {
@@ -251,7 +251,7 @@ describe('a sudden 401', () => {
     expect((await ask(token)).status).toBe(200);
   });
 
-  it('is believed at the second look when the store is well', async () => {
+  it('is accepted at the second check if the store is ready', async () => {
     const { token, id } = await remembered();
     await gate.kratos.revoke(id);
     expect((await ask(token, 'no-cache')).status).toBe(401);

@@ -21,7 +21,7 @@ const inlineToken = (claims: object = {}) => gate.inlineToken(claims);
 const zoneToken = (options: object = {}) => gate.zoneToken(options);
 
 describe('calls', () => {
-  it('twenty cold concurrent verifications look at the keys once; warm ones never, nor at KV', async () => {
+  it('twenty cold concurrent verifications fetch the keys once; warm ones neither fetch them nor read KV', async () => {
     const cold = await startGate({
       kv: 'faulty',
       vars: ({ keycard }) => ({
@@ -55,7 +55,7 @@ describe('calls', () => {
     }
   });
 
-  it('keys rotate while requests run: no good token fails, no removed key’s token passes for long', async () => {
+  it('during key rotation no valid token fails, and no token of a removed key passes for long', async () => {
     const old = await zoneToken({ ttlSeconds: 86_400 });
     let running = true;
     const failures: unknown[] = [];
@@ -80,7 +80,7 @@ describe('calls', () => {
   });
 });
 
-describe('any string at all', () => {
+describe('an arbitrary string', () => {
   it('is answered 200 to 401 as a bearer, and never 5xx', async () => {
     const good = await inlineToken();
     const visible = fc.string({

@@ -38,7 +38,7 @@ describe('the gated site', () => {
     expect(header(response, 'cache-status')).toContain('detail=signature');
   });
 
-  it('gets them for a Keycard token, and not the bearer', async () => {
+  it('gets the same headers for a Keycard token, and not the bearer', async () => {
     const token = await zoneToken({ subject: 'user-7', clientId: 'client-9' });
     const seen = await seenBy(await site('/page', bearer(token)));
     expect(seen.get('x-user-id')).toBe('user-7');
@@ -46,7 +46,7 @@ describe('the gated site', () => {
     expect(seen.has('authorization')).toBe(false);
   });
 
-  it('is closed to a bad token, with a challenge that says why', async () => {
+  it('refuses an invalid token with a challenge that states the error', async () => {
     const response = await site('/page', bearer(await inlineToken({ exp: 1_000_000, iat: 1 })));
     expect(response.status).toBe(401);
     expect(header(response, 'www-authenticate')).toBe(
@@ -55,19 +55,19 @@ describe('the gated site', () => {
     expect((await gate.origin.calls()).counts).toEqual({});
   });
 
-  it('sends those without a credential to the metadata, without an error', async () => {
+  it('sends requests without a credential to the metadata, without an error', async () => {
     const response = await site('/page');
     expect(header(response, 'www-authenticate')).toBe(`Bearer resource_metadata="${METADATA_URL}"`);
   });
 
-  it('lets a bad token pass where a session is optional, as nobody', async () => {
+  it('lets an invalid token pass as anonymous if the session is optional', async () => {
     const seen = await seenBy(
       await site('/maybe/x', bearer(await inlineToken({ exp: 9, iat: 1 }))),
     );
     expect(seen.has('x-user-id')).toBe(false);
   });
 
-  it('answers 503 and never 401 when the keys cannot be had', async () => {
+  it('answers 503 and never 401 if the keys are unavailable', async () => {
     const fresh = await startGate({
       vars: ({ keycard }) => ({
         KEYS_TIMEOUT_MS: 300,
@@ -107,8 +107,8 @@ describe('the gated site', () => {
   });
 });
 
-describe('documents for others', () => {
-  it('/.postern/jwks.json has the public half of the inline keys and nothing more', async () => {
+describe('documents for resource servers and clients', () => {
+  it('/.postern/jwks.json has only the public half of the inline keys', async () => {
     const response = await get(gate.port, '/.postern/jwks.json');
     expect(response.status).toBe(200);
     expect(jsonOf(response)).toEqual({ keys: [gate.inline.publicJwk] });

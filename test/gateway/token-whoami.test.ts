@@ -16,7 +16,7 @@ const inlineToken = (claims: object = {}) => gate.inlineToken(claims);
 const zoneToken = (options: object = {}) => gate.zoneToken(options);
 
 describe('whoami for a token of Kratos', () => {
-  it('answers the session that the mapper put into it, whatever signed it, and asks nobody', async () => {
+  it('answers the session that the mapper put into it, with any signer, and makes no call', async () => {
     const { token, session } = await gate.kratos.createSession({
       traits: { email: 'ada@example.test' },
     });
@@ -34,7 +34,7 @@ describe('whoami for a token of Kratos', () => {
     }
   });
 
-  it('answers only what the claims prove when there is no session in it', async () => {
+  it('answers only the content of the claims if the token holds no session', async () => {
     const claims = usualClaims(INLINE_ISSUER, gate.clock.now());
     const response = await whoami(await inlineToken());
     expect(jsonOf(response)).toEqual({
@@ -45,7 +45,7 @@ describe('whoami for a token of Kratos', () => {
     });
   });
 
-  it('says where the answer came from', async () => {
+  it('names the source of the answer', async () => {
     const iat = Math.floor(gate.clock.now() / 1000) - 120;
     const token = await inlineToken({ jti: 'where', iat });
     const first = await whoami(token);
@@ -57,7 +57,7 @@ describe('whoami for a token of Kratos', () => {
     }
   });
 
-  it('ends with the token, though it was remembered', async () => {
+  it('ends with the token, despite its cache entry', async () => {
     const exp = Math.floor(gate.clock.now() / 1000) + 60;
     const token = await inlineToken({ exp });
     expect((await whoami(token)).status).toBe(200);
@@ -69,7 +69,7 @@ describe('whoami for a token of Kratos', () => {
     expect(header(response, 'postern-reason')).toBe('token_expired');
   });
 
-  it('cannot be tokenized once more', async () => {
+  it('cannot be tokenized again', async () => {
     const token = await inlineToken();
     const response = await get(gate.port, '/sessions/whoami?tokenize_as=plain', bearer(token));
     expect(response.status).toBe(400);
@@ -92,7 +92,7 @@ describe('whoami for a token of Kratos', () => {
     expect(await answer({ Cookie: `APP_TOKEN=${token}` })).toBe(401);
   });
 
-  it('leaves credentials that are no tokens to Kratos', async () => {
+  it('leaves credentials in other forms to Kratos', async () => {
     const { token } = await gate.kratos.createSession();
     expect((await whoami(token)).status).toBe(200);
     const dotted = await gate.kratos.createSession({ token: 'not.a.token.but.an.opaque.value' });

@@ -67,7 +67,7 @@ describe('the gate in front of a Node origin', async () => {
       ),
   );
 
-  it('P19: no header makes a way past the gate', async () => {
+  it('P19: no header opens the gate', async () => {
     origin.take();
     const cases = names.flatMap((name) =>
       ['1', '/open/x', 'true'].map((value) => [name, value] as const),
@@ -81,7 +81,7 @@ describe('the gate in front of a Node origin', async () => {
     expect(origin.take()).toEqual([]);
   });
 
-  it('H1: no header of the collection tells the origin who, whence or what, signed in or not', async () => {
+  it('H1: no header of the collection names a person, address or target to the origin, with or without a session', async () => {
     const { cookie, session } = await gate.kratos.createSession();
     const cases = names.flatMap((name) => [
       [name, '/in', cookie] as const,
@@ -107,7 +107,7 @@ describe('the gate in front of a Node origin', async () => {
     expect(origin.refused()).toBe(0);
   }, 60_000);
 
-  it('H2, H3: no spelling of our own headers arrives beside ours', async () => {
+  it('H2, H3: no spelling of Postern’s headers arrives beside them', async () => {
     const { cookie, session } = await gate.kratos.createSession();
     const names = [
       ...['x user id', 'x user email', 'x display'],
@@ -135,7 +135,7 @@ describe('the gate in front of a Node origin', async () => {
     }
   }, 180_000);
 
-  it('H5: naming our headers in Connection does not take them away', async () => {
+  it('H5: naming Postern’s headers in Connection does not remove them', async () => {
     const { cookie, session } = await gate.kratos.createSession();
     origin.take();
     const headers = {

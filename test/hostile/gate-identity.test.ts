@@ -11,7 +11,7 @@ const IDENTITY_HEADERS = {
   'X-Display': 'identity.traits.display',
 };
 
-describe('what a Node origin is told of somebody', async () => {
+describe('the identity that a Node origin receives', async () => {
   const origin = await forAllTests(startNodeOrigin());
   const gate = await gateForAllTests({
     origin,
@@ -24,7 +24,7 @@ describe('what a Node origin is told of somebody', async () => {
     },
   });
 
-  it('H9: a list travels as its items, each encoded, and nothing is read into an address', async () => {
+  it('H9: a list arrives as its items, each encoded, and an address keeps its characters', async () => {
     const { cookie } = await gate.kratos.createSession({
       traits: { email: 'a@evil@corp.com', display: ['a,admin', 'b'] },
     });
@@ -35,7 +35,7 @@ describe('what a Node origin is told of somebody', async () => {
     expect(seen?.headers).toContainEqual(['X-User-Email', 'a@evil@corp.com']);
   });
 
-  it('H10: a value of 64 KiB is left out whole, the id stays, and the log says so', async () => {
+  it('H10: a value of 64 KiB is dropped whole, the id stays, and the log reports it', async () => {
     const { cookie, session } = await gate.kratos.createSession({
       traits: { email: 'a@b.example', display: 'x'.repeat(65_536) },
     });
@@ -50,7 +50,7 @@ describe('what a Node origin is told of somebody', async () => {
     expect((await gate.logs()).join()).toContain('"detail":"omitted X-Display"');
   });
 
-  it('H11, H12: what the client says of itself reaches nobody', async () => {
+  it('H11, H12: claims of the client about itself do not arrive', async () => {
     const { cookie } = await gate.kratos.createSession();
     const spoofed = [
       'Forwarded',
@@ -74,7 +74,7 @@ describe('what a Node origin is told of somebody', async () => {
     expect(seen?.headers).toContainEqual(['x-forwarded-proto', 'https']);
   });
 
-  it('H7, H8: every odd trait arrives so that it can be read back, and no origin refuses it', async () => {
+  it('H7, H8: every odd trait arrives in a reversible encoding, and no origin refuses it', async () => {
     const texts = [
       ...ODD_STRINGS.map((bytes) => Buffer.from(bytes).toString('utf8')),
       'a\r\nX-Admin: 1',
@@ -104,7 +104,7 @@ describe('what a Node origin is told of somebody', async () => {
     expect(origin.refused()).toBe(refusedBefore);
   }, 60_000);
 
-  it('H13: the session credential goes no further, and every other cookie does, byte for byte', async () => {
+  it('H13: the session credential is dropped, and every other cookie arrives byte for byte', async () => {
     const { cookie, token } = await gate.kratos.createSession();
     const others = 'a=1; b="x,y"; c=%20=;d';
     for (const headers of [
@@ -123,7 +123,7 @@ describe('what a Node origin is told of somebody', async () => {
     expect((await gate.logs()).join()).not.toContain(token);
   });
 
-  it('P21: a method override is neither obeyed nor passed on', async () => {
+  it('P21: a method override is neither followed nor forwarded', async () => {
     const { cookie } = await gate.kratos.createSession();
     const override = {
       'X-HTTP-Method-Override': 'DELETE',
@@ -143,7 +143,7 @@ describe('what a Node origin is told of somebody', async () => {
     expect(JSON.stringify(seen?.headers)).not.toMatch(/override|x-http-method/i);
   });
 
-  it('D7: 32 KiB of cookies are refused here, 431, and not at the origin', async () => {
+  it('D7: 32 KiB of cookies are refused here with 431, and do not reach the origin', async () => {
     const { cookie } = await gate.kratos.createSession();
     const headers = { Cookie: `${cookie}; bomb=${'x'.repeat(32_768)}` };
     origin.take();
@@ -152,7 +152,7 @@ describe('what a Node origin is told of somebody', async () => {
     expect(origin.take()).toEqual([]);
   });
 
-  it('carries traceparent on', async () => {
+  it('passes traceparent on', async () => {
     const { cookie } = await gate.kratos.createSession();
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
     origin.take();
@@ -162,7 +162,7 @@ describe('what a Node origin is told of somebody', async () => {
     ).toBe(traceparent);
   });
 
-  it('forward_credentials: the origin of such a path gets the credential, as it was presented', async () => {
+  it('forward_credentials: the origin of such a path gets the credential unchanged', async () => {
     const { cookie, token } = await gate.kratos.createSession();
     const ways: [Record<string, string>, string][] = [
       [{ Cookie: `a=1; ${cookie}` }, `a=1; ${cookie}`],

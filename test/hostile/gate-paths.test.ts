@@ -39,7 +39,7 @@ describe('admit() and Rules, without a runtime', () => {
     return admitted.ok && rules.match(admitted.value).rule.session === 'none';
   };
 
-  it(`open nothing that any server could read as outside /public/ (${PURE_RUNS} generated targets)`, () => {
+  it(`open no target that a server could read as outside /public/ (${PURE_RUNS} generated targets)`, () => {
     let opened = 0;
     fc.assert(
       fc.property(hostileTarget, (target) => {
@@ -52,7 +52,7 @@ describe('admit() and Rules, without a runtime', () => {
     expect(opened).toBeGreaterThan(PURE_RUNS / 500);
   });
 
-  it('nor with every ambiguous form allowed', () => {
+  it('open no such target with every ambiguous form allowed either', () => {
     let opened = 0;
     fc.assert(
       fc.property(hostileTarget, (target) => {
@@ -142,7 +142,7 @@ describe('the gate, over raw sockets', async () => {
     expect(await pathsPassed()).toEqual(targets.map((target) => target.split('?', 1)[0]).sort());
   });
 
-  it('P18: a path is never rewritten on its way: no mount, no prefix', async () => {
+  it('P18: a path is never rewritten: no mount, no prefix', async () => {
     const { cookie } = await gate.kratos.createSession();
     for (const target of [
       '/sessions/whoami/x',
@@ -167,7 +167,7 @@ function withEncodedApostrophes(target: string): string {
   return start < 0 ? target : target.slice(0, start) + target.slice(start).replaceAll("'", '%27');
 }
 
-it('a site that allows %2F, ; and // has them forwarded as sent, and gated by every reading', async () => {
+it('a site that allows %2F, ; and // gets them as sent, gated by every reading', async () => {
   await using origin = await startNodeOrigin();
   const vars = {
     RULES: [

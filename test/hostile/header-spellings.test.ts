@@ -8,7 +8,7 @@ describe('HeaderFilter', () => {
   const filter = new HeaderFilter(['X-User-Id', 'X-User-Email', 'X-Display']);
   const separator = fc.constantFrom(...TOKEN.replace(/[a-z0-9]/gi, ''));
 
-  it('H3: knows a name behind any separators and case (100,000 generated)', () => {
+  it('H3: recognizes a name with any separators and case (100,000 generated)', () => {
     const words = fc.constantFrom(
       ...[
         'x user id',
@@ -52,7 +52,7 @@ describe('HeaderFilter', () => {
     );
   });
 
-  it('lets pass what browsers and applications send', () => {
+  it('passes headers of browsers and applications', () => {
     const names =
       'accept accept-language user-agent content-type range if-none-match origin referer sec-fetch-mode x-requested-with x-csrf-token traceparent tracestate x-request-id authorization cookie last-event-id sec-websocket-protocol priority dnt save-data x-api-key idempotency-key'.split(
         ' ',

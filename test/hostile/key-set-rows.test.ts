@@ -52,7 +52,7 @@ const looks = async () => (await gate.keycard.calls()).counts[KEY_SET] ?? 0;
 const UNAVAILABLE = [503, 'issuer_keys_unavailable'];
 
 describe('key sets', () => {
-  it('K1: a flood of unknown kids causes one look per cool-down, and good tokens stay good', async () => {
+  it('K1: a flood of unknown kids causes one fetch per cool-down, and valid tokens stay valid', async () => {
     await start();
     const good = await token();
     expect(await statusOf(good)).toBe(200);
@@ -78,7 +78,7 @@ describe('key sets', () => {
     expect(await looks()).toBe(2);
   }, 180_000);
 
-  it('K2: a failing endpoint is asked less and less often', async () => {
+  it('K2: a failing endpoint is called less and less often', async () => {
     await start();
     await gate.keycard.control({ keySet: 'down' });
     const good = await token();
@@ -92,7 +92,7 @@ describe('key sets', () => {
     expect(header(response, 'cache-status')).toBe('postern; fwd=miss; detail=keys-503');
   });
 
-  it('K3: an unknown kid finds no key, even where there is only one', async () => {
+  it('K3: an unknown kid finds no key, even in a set of one', async () => {
     await start();
     expect(await answerOf(await token({ header: { kid: 'other' } }))).toEqual([
       401,
@@ -104,7 +104,7 @@ describe('key sets', () => {
     ]);
   });
 
-  it('K4: a key that left the set is believed no longer than the set is fresh', async () => {
+  it('K4: a key that left the set is trusted no longer than the set is fresh', async () => {
     await start();
     const old = await token({ ttlSeconds: 86_400 });
     expect(await statusOf(old)).toBe(200);
@@ -114,7 +114,7 @@ describe('key sets', () => {
     expect(await answerOf(old)).toEqual([401, 'token_key_unknown']);
   });
 
-  it('K5: a token that names another issuer causes no call to anyone', async () => {
+  it('K5: a token that names another issuer causes no call', async () => {
     await start();
     const evil = await token({ claims: { iss: `${issuerUrl()}/evil` } });
     expect(await answerOf(evil)).toEqual([401, 'token_issuer_untrusted']);
@@ -122,7 +122,7 @@ describe('key sets', () => {
     expect((await gate.kratos.calls()).counts).toEqual({});
   });
 
-  it('K5: metadata that is another issuer’s, or names keys elsewhere, is not believed', async () => {
+  it('K5: metadata of another issuer, or with keys elsewhere, is rejected', async () => {
     await start();
     const good = await token();
     for (const metadata of [
@@ -176,7 +176,7 @@ describe('key sets', () => {
     );
   });
 
-  it('K8: a set with a private key is refused whole and told of, and the one before stays', async () => {
+  it('K8: a set with a private key is refused whole and reported, and the previous one stays', async () => {
     await start();
     const good = await token({ ttlSeconds: 86_400 });
     expect(await statusOf(good)).toBe(200);
@@ -191,7 +191,7 @@ describe('key sets', () => {
     expect(await statusOf(await token())).toBe(200);
   });
 
-  it('K12: a set that its publisher wrote sloppily is read, and what is passed over is told of once', async () => {
+  it('K12: a set with sloppy spellings is read, and skipped keys are reported once', async () => {
     await start();
     await gate.keycard.control({ keySet: 'sloppy' });
     expect(await statusOf(await token())).toBe(200);
@@ -203,7 +203,7 @@ describe('key sets', () => {
     ]);
   });
 
-  it('K9: keys outlive their endpoint for hours, and not for ever', async () => {
+  it('K9: keys outlive their endpoint for hours, but not for ever', async () => {
     await start();
     const good = await token({ ttlSeconds: 86_400 });
     expect(await statusOf(good)).toBe(200);
@@ -228,7 +228,7 @@ describe('key sets', () => {
     expect(second.status).toBe(200);
   });
 
-  it('K9: whoever can write to KV can plant no key', async () => {
+  it('K9: a writer to KV can plant no key', async () => {
     await start({ isolates: 2, kv: 'faulty' });
     const good = await token();
     expect(await statusOf(good)).toBe(200);
@@ -251,7 +251,7 @@ describe('key sets', () => {
     expect((await whoami(good, gate.isolate(1).port)).status).toBe(200);
   });
 
-  it('K10: the first client’s disconnect in mid-fetch harms nobody', async () => {
+  it('K10: the first client’s disconnect during a fetch harms no other client', async () => {
     await start({}, {});
     await gate.keycard.control({ delayMs: 120 });
     const good = await token();

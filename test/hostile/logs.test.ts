@@ -44,8 +44,8 @@ async function linesOf(requests: readonly (readonly [string, RawHeaders])[]): Pr
   return gate.logs();
 }
 
-describe('what is written to the log', () => {
-  it('L1, L5: is nothing of any credential, secret or query, whatever becomes of the request', async () => {
+describe('the decision log', () => {
+  it('L1, L5: has no credential, secret or query, for any outcome of the request', async () => {
     await gate.kratos.createSession({ token: `ory_st_${CANARY}` });
     const presented: RawHeaders[] = [
       { 'X-Session-Token': `ory_st_${CANARY}` },
@@ -80,7 +80,7 @@ describe('what is written to the log', () => {
     expect(lines.filter((line) => line.includes(CANARY))).toEqual([]);
   });
 
-  it('L2: is one line of JSON for each request, whatever its path and headers hold', async () => {
+  it('L2: has one line of JSON for each request, for any path and headers', async () => {
     const texts = ODD_STRINGS.map((bytes) => encodeURIComponent(new TextDecoder().decode(bytes)));
     gate.clearLogs();
     for (const text of texts.filter((each) => each.length < 2000)) {

@@ -27,7 +27,7 @@ async function setBy(...lines: string[]): Promise<string[]> {
   return headerValues(await get(gate.port, '/open/x'), 'set-cookie');
 }
 
-describe('a cookie of the origin’s that comes back as the session cookie', () => {
+describe('a cookie of the origin that would return as the session cookie', () => {
   it.each([
     '=ory_kratos_session=evil',
     '= ory_kratos_session=evil; Path=/',

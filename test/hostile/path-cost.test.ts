@@ -41,14 +41,14 @@ const RULES = Array.from({ length: 50 }, (_, index) => [
   { ...RULE, path: pathPattern(`/a/:b/${'c'.repeat(index)}/*`) },
 ]).flat();
 
-describe('a path that can be read in many ways', () => {
+describe('a path with many readings', () => {
   const rules = new Rules(RULES);
   const site = {
     hosts: new SiteHosts('https://app.example.test'),
     allowedForms: new Set(PATH_FORMS),
   };
 
-  it.each(HEADS)('P29: costs little, with 200 rules, when it begins with %s', async (head) => {
+  it.each(HEADS)('P29: costs little, with 200 rules, if it begins with %s', async (head) => {
     for (const unit of UNITS) {
       const path = head + unit.repeat((LENGTH - head.length) / unit.length);
       const request = {

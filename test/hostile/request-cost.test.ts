@@ -212,7 +212,7 @@ function linesOf(count: number): Record<string, string> {
   return Object.fromEntries(Array.from({ length: count }, (_, at) => [`x-user-${at}`, 'v']));
 }
 
-describe('what a stranger sends', () => {
+describe('a request without a credential', () => {
   const gateway = startGateway();
 
   it.each(CASES)('P29: costs little: %s', async (_, sent) => {

@@ -60,7 +60,7 @@ describe('the session API', () => {
     expect((await send('GET', '/sessions/whoami', by(other))).status).toBe(200);
   });
 
-  it('R2: nobody ends a session that is not theirs, whatever they name', async () => {
+  it('R2: no request ends the session of another person, under any id', async () => {
     const { current } = await person();
     const { current: victim } = await person();
     expect((await send('GET', '/sessions/whoami', by(victim))).status).toBe(200);
@@ -87,14 +87,14 @@ describe('the session API', () => {
     `{${ID}}`,
     `urn:uuid:${ID}`,
     ID.replaceAll('-', ''),
-  ])('R3: %s is no session id', async (id) => {
+  ])('R3: %s is refused as a session id', async (id) => {
     const { current } = await person();
     const { status } = await send('DELETE', `/sessions/${id}`, by(current));
     expect(status).toBe(400);
     expect(await calls()).toEqual({});
   });
 
-  it('R4: what is not in the table of routes is not there', async () => {
+  it('R4: a path outside the table of routes does not exist', async () => {
     await using bare = await startGate();
     const { current } = await person();
     const targets = [
@@ -146,13 +146,13 @@ describe('the session API', () => {
     'page=1e3',
     'page_size=NaN',
     'page_token=',
-  ])('R5: the paging parameter %s is refused before anybody is asked', async (query) => {
+  ])('R5: the paging parameter %s is refused without a call', async (query) => {
     const { current } = await person();
     expect((await send('GET', `/sessions?${query}`, by(current))).status).toBe(400);
     expect(await calls()).toEqual({});
   });
 
-  it('R5: parameters that are not known are dropped', async () => {
+  it('R5: unknown parameters are dropped', async () => {
     const { current } = await person();
     await send('GET', '/sessions?per_page=1&expand=credentials&order=1;DROP&page=1', by(current));
     expect((await gate.kratos.calls()).requests.map(({ path }) => path)).toEqual([
@@ -173,7 +173,7 @@ describe('the session API', () => {
   ];
 
   it.each(CROSS_SITE.map((headers) => [JSON.stringify(headers), headers] as const))(
-    'R6: a page with %s changes nothing by a cookie',
+    'R6: a page with %s makes no change with a cookie',
     async (_, headers) => {
       const { current, other } = await person();
       for (const [method, target] of [
@@ -195,7 +195,7 @@ describe('the session API', () => {
     },
   );
 
-  it('R6: a page of the site’s own, and a program without a browser, may', async () => {
+  it('R6: a page of the site, and a program without a browser, make the change', async () => {
     for (const headers of [
       { 'Sec-Fetch-Site': 'same-origin' },
       { 'Sec-Fetch-Site': 'none' },
@@ -208,7 +208,7 @@ describe('the session API', () => {
     }
   });
 
-  it('R9: a list is kept by nobody and is whose it is', async () => {
+  it('R9: a list is not cached and belongs to its caller', async () => {
     const [one, two] = [await person(3), await person(2)];
     const list = async ({ current }: typeof one) => {
       const response = await send('GET', '/sessions', by(current));
@@ -223,7 +223,7 @@ describe('the session API', () => {
     expect(JSON.stringify(await gate.kv.entries())).not.toContain(one.identityId);
   });
 
-  it('R10: a change whose answer does not come is made once, a read is asked again once', async () => {
+  it('R10: a change without an answer is sent once, a read is repeated once', async () => {
     const { current, other } = await person();
     await gate.kratos.control({ delayMs: 700 });
     const late = await send('DELETE', `/admin/sessions/${other.id}`, GUARDED);
@@ -242,7 +242,7 @@ describe('the session API', () => {
     await server.close();
   });
 
-  it('R10: the connection of a change fails once', async () => {
+  it('R10: the failed connection of a change is not retried', async () => {
     const server = await resettingServer();
     await using broken = await adminAt(server);
     const { status, text } = await request(broken.port, {
@@ -258,19 +258,16 @@ describe('the session API', () => {
   it.each([
     '/self-service/methods/oidc/callback/idp?code=c&state=s',
     '/self-service/recovery?flow=f&token=t',
-  ])(
-    'R10: GET %s, which changes something, is sent once when its connection fails',
-    async (target) => {
-      const server = await resettingServer();
-      await using broken = await startKratosApi({
-        vars: { KRATOS_PUBLIC_URL: server.url, SELF_SERVICE: true },
-        services: { kratos: 'http', origin: 'binding' },
-      });
-      expect((await request(broken.port, { method: 'GET', target })).status).toBe(502);
-      expect(server.connections()).toBe(1);
-      await server.close();
-    },
-  );
+  ])('R10: GET %s, which makes a change, is sent once if its connection fails', async (target) => {
+    const server = await resettingServer();
+    await using broken = await startKratosApi({
+      vars: { KRATOS_PUBLIC_URL: server.url, SELF_SERVICE: true },
+      services: { kratos: 'http', origin: 'binding' },
+    });
+    expect((await request(broken.port, { method: 'GET', target })).status).toBe(502);
+    expect(server.connections()).toBe(1);
+    await server.close();
+  });
 });
 
 /** The admin API at a failing server, over the network. */
@@ -292,7 +289,7 @@ describe('upstream', () => {
   const read = (port: number) =>
     request(port, { target: `/admin/sessions/${ID}`, headers: GUARDED });
 
-  it('U1: a redirect of an API is followed by nobody and passed to nobody', async () => {
+  it('U1: a redirect of an API is neither followed nor passed on', async () => {
     for (const status of [301, 302, 303, 307, 308]) {
       await gate.kratos.control({
         answers: { [`GET /admin/sessions/${ID}`]: { status, location: 'http://169.254.169.254/' } },
@@ -303,7 +300,7 @@ describe('upstream', () => {
     expect(await calls()).toEqual({ [`GET /admin/sessions/${ID}`]: 5 });
   });
 
-  it('U2: a body without an end is given up where it is read, and cut where it is passed on', async () => {
+  it('U2: an endless body is abandoned if Postern reads it, and cut if Postern passes it on', async () => {
     const server = await endlessServer();
     await using endless = await startKratosApi({
       vars: { KRATOS_PUBLIC_URL: server.url, SELF_SERVICE: true, STORE_TIMEOUT_MS: 300 },
@@ -321,7 +318,7 @@ describe('upstream', () => {
     await server.close();
   });
 
-  it('U3: who does not answer is given up at the deadline', async () => {
+  it('U3: a silent upstream is abandoned at the deadline', async () => {
     for (const server of [await silentServer(), await drippingServer({ everyMs: 50 })]) {
       await using slow = await adminAt(server);
       const startedAt = Date.now();
@@ -332,7 +329,7 @@ describe('upstream', () => {
     }
   });
 
-  it('U3: a body that drips is cut after six deadlines', async () => {
+  it('U3: a dripping body is cut after six deadlines', async () => {
     const head =
       'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n';
     const server = await drippingServer({ head, bytes: ' ', everyMs: 50 });
@@ -344,7 +341,7 @@ describe('upstream', () => {
     await server.close();
   });
 
-  it('U3: who cannot be reached is a 502 in the provider’s shape', async () => {
+  it('U3: an unreachable upstream is a 502 in the provider’s shape', async () => {
     const server = await refusingServer();
     await using gone = await adminAt(server);
     const { status, text } = await read(gone.port);
@@ -362,7 +359,7 @@ describe('upstream', () => {
     });
   });
 
-  it('U4: headers of the provider’s servers reach nobody', async () => {
+  it('U4: internal headers of the provider’s servers are dropped', async () => {
     const headers = {
       server: 'kratos',
       'x-debug': 'stack',
@@ -395,7 +392,7 @@ describe('upstream', () => {
     ]).toEqual([429, '3', '10']);
   });
 
-  it('U5: a gate that is its own store says so at once', async () => {
+  it('U5: a gate that is configured as its own store reports it at once', async () => {
     await using looped = await startKratosApi({
       bindings: {
         KRATOS: { type: 'worker', worker: 'gate-0' },
@@ -415,7 +412,7 @@ describe('upstream', () => {
     expect(Date.now() - startedAt).toBeLessThan(1000);
   });
 
-  it('U6: an upstream without TLS, but on loopback, refuses to start', () => {
+  it('U6: an upstream without TLS, except on loopback, stops the start', () => {
     const base = {
       PUBLIC_URL: 'https://app.example',
       KRATOS_PUBLIC_URL: 'https://kratos.example',
@@ -432,7 +429,7 @@ describe('upstream', () => {
     }
   });
 
-  it('U7: any body at all passes as it was sent, and none is a failure of ours', async () => {
+  it('U7: any body passes as it was sent, and causes no error of Postern', async () => {
     const bodies = [
       '',
       'null',
@@ -463,7 +460,7 @@ describe('upstream', () => {
     }
   });
 
-  it('U8: CONNECT and other methods of tunnels reach no upstream', async () => {
+  it('U8: CONNECT and other tunnel methods reach no upstream', async () => {
     for (const method of ['CONNECT', 'TRACE', 'PURGE', 'PROPFIND', 'LOCK']) {
       const sent = send(method, '/admin/sessions', GUARDED).then(
         ({ status }) => status,

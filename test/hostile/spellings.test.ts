@@ -81,7 +81,7 @@ describe('one request in many spellings, without a runtime', () => {
     TIMEOUT_MS,
   );
 
-  it('P26, P31: of other hosts and other methods are refused, whatever the path', () => {
+  it('P26, P31: with other hosts and other methods are refused, for any path', () => {
     fc.assert(
       fc.property(foreign, (spelt) => {
         expect(atGate(spelt)).toBe('refused');
@@ -91,14 +91,14 @@ describe('one request in many spellings, without a runtime', () => {
     );
   });
 
-  it('F10: are none when the host carries something else', () => {
+  it('F10: are refused if the host contains another part', () => {
     fc.assert(
       fc.property(overfullHost, (spelt) => expectAsks(spelt, ['forward'])),
       { numRuns: 20_000 },
     );
   });
 
-  it('F11: are none when the path carries something else', () => {
+  it('F11: are refused if the path contains another part', () => {
     fc.assert(
       fc.property(overfullPath, (spelt) => expectAsks(spelt, ['forward'])),
       { numRuns: 10_000 },
@@ -116,7 +116,7 @@ describe('one request in many spellings, over raw sockets', async () => {
   };
 
   it(
-    'P26, P27: at the gate, has the verdict of its canonical form',
+    'P26, P27: get at the gate the verdict of its canonical form',
     async () => {
       const requests = [...fc.sample(spelling, RAW_RUNS), ...fc.sample(foreign, RAW_RUNS / 4)];
       await sendAll(
@@ -133,7 +133,7 @@ describe('one request in many spellings, over raw sockets', async () => {
   );
 
   it.each(KINDS)(
-    'P26, F10: as %s describes it, has the verdict of its canonical form',
+    'P26, F10: get, described by %s, the verdict of its canonical form',
     async (kind) => {
       const hostile = kind === 'forward' ? fc.sample(overfullHost, RAW_RUNS) : [];
       const requests = [...fc.sample(spelling, RAW_RUNS), ...fc.sample(foreign, RAW_RUNS / 4)];

@@ -16,15 +16,15 @@ const make = (parts: TokenParts = {}) => ec.token(now(), parts);
 const whoami = (token: string) => gate.whoami(token);
 const expectRefused = (token: string, reason: string) => gate.expectRefused(token, reason);
 
-describe('the claims of tokens', () => {
-  it('J6: a claim that is required is missing', async () => {
+describe('a token is refused for', () => {
+  it('J6: a missing required claim', async () => {
     for (const name of ['exp', 'iat', 'sub', 'sid', 'aud']) {
       await expectRefused(await make({ claims: { [name]: undefined } }), 'token_claim_missing');
     }
     await expectRefused(await make({ claims: { iss: undefined } }), 'token_issuer_untrusted');
   });
 
-  it('J7: times that are no times', async () => {
+  it('J7: times in another form than a number', async () => {
     const claims = usualClaims(ISSUER, now());
     for (const name of ['exp', 'iat', 'nbf'] as const) {
       for (const text of ['1e400', '-1', '0', '"9"', 'null', '[]', 'true', '1e15', '-1e400']) {
@@ -44,7 +44,7 @@ describe('the claims of tokens', () => {
     }
   });
 
-  it('J8: a life longer than configured', async () => {
+  it('J8: a lifetime above the configured one', async () => {
     const iat = Math.floor(now() / 1000);
     const exp = iat + 10 * 365 * 86_400;
     await expectRefused(await make({ claims: { exp } }), 'token_lifetime_too_long');
@@ -63,7 +63,7 @@ describe('the claims of tokens', () => {
     );
   });
 
-  it('J10: an issuer that is not to the letter a configured one', async () => {
+  it('J10: an issuer that differs from the configured ones by one character', async () => {
     for (const iss of [
       'https://auth.example.test',
       'https://auth.example.test//',
@@ -91,7 +91,7 @@ describe('the claims of tokens', () => {
     );
   });
 
-  it('J11: an audience that is not ours, and none where a marker was asked for', async () => {
+  it('J11: an audience for another site, or a missing required marker', async () => {
     for (const aud of ['other', ['other', 'another'], [], 'Postern', 'postern ']) {
       await expectRefused(await make({ claims: { aud } }), 'token_audience_mismatch');
     }
@@ -110,7 +110,7 @@ describe('the claims of tokens', () => {
     await expectRefused(withAudience, 'token_audience_mismatch');
   });
 
-  it('J12: other kinds of token of the same issuer', async () => {
+  it('J12: another kind of token of the same issuer', async () => {
     for (const typ of ['at+jwt', 'application/at+jwt', 'logout+jwt', 'secevent+jwt', 'dpop+jwt']) {
       await expectRefused(await make({ header: { typ } }), 'token_type_refused');
     }
@@ -126,7 +126,7 @@ describe('the claims of tokens', () => {
     }
   });
 
-  it('J31: a good token beyond a limit is told which limit', async () => {
+  it('J31: a valid token beyond a limit, with the name of the limit', async () => {
     const nested = (depth: number) => JSON.parse(`${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`);
     const listed = (depth: number) => JSON.parse(`${'['.repeat(depth)}1${']'.repeat(depth)}`);
     const wide = (count: number) =>
@@ -146,7 +146,7 @@ describe('the claims of tokens', () => {
     expect(answer.headers.map(String).join()).not.toContain('compact form');
   });
 
-  it('J19: payloads that are not plain objects', async () => {
+  it('J19: a payload that is no plain object', async () => {
     for (const payload of [
       '[]',
       '"text"',
@@ -165,7 +165,7 @@ describe('the claims of tokens', () => {
     }
   }, 60_000);
 
-  it('J20: claims named after what objects inherit', async () => {
+  it('J20: claims with the names of inherited members', async () => {
     const polluted = JSON.stringify({ ...usualClaims(ISSUER, now()), '@': 1 }).replace(
       '"@":1',
       '"__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}},"session":{"__proto__":{"admin":true},"identity":{"traits":{"__proto__":{"admin":true}}}}',
@@ -177,7 +177,7 @@ describe('the claims of tokens', () => {
     expect(clean.body.toString()).not.toContain('admin');
   });
 
-  it('J21: names of another form than a name', async () => {
+  it('J21: ids in another form than an id', async () => {
     for (const name of ['sub', 'sid', 'jti']) {
       for (const value of [
         1,
@@ -196,7 +196,7 @@ describe('the claims of tokens', () => {
     }
   });
 
-  it('J22: other schemes, and more or less than one token', async () => {
+  it('J22: another scheme, and more or fewer tokens than one', async () => {
     const token = await make();
     const answer = async (authorization: string) => {
       const response = await get(gate.port, '/sessions/whoami', { Authorization: authorization });

@@ -58,7 +58,7 @@ function setUp() {
   return { view, resolve };
 }
 
-describe('tokens again and again', () => {
+describe('a repeated token', () => {
   it('J15: the twin of an ES256 signature is revoked with the token', async () => {
     const { view, resolve } = setUp();
     const twin = twinOf(token);
@@ -81,7 +81,7 @@ describe('tokens again and again', () => {
     }
   });
 
-  it('J26: a token of a revoked session is denied from then on', async () => {
+  it('J26: a token of a revoked session is denied from the revocation on', async () => {
     const { view, resolve } = setUp();
     expect(await resolve(token)).toBe('signed-in');
     view.revokedAt = NOW - 1;

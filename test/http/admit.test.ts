@@ -42,7 +42,7 @@ describe('admit()', () => {
     ['/a%3Fb', '/a?b', ''],
     ['/a%23b', '/a#b', ''],
     ['/a%41', '/aA', ''],
-  ])('reads %s once, and keeps it as sent', (target, decodedPath, search) => {
+  ])('admits %s once, and keeps it as sent', (target, decodedPath, search) => {
     const path = target.split('?', 1)[0];
     expect(admitted(target)).toMatchObject({
       method: 'GET',
@@ -55,7 +55,7 @@ describe('admit()', () => {
     expect(Object.isFrozen(admitted(target))).toBe(true);
   });
 
-  it('P10: refuses a fragment, should a runtime leave one in', () => {
+  it('P10: refuses a fragment that a runtime left in', () => {
     for (const target of ['/public#/../admin', '/a#?x=1', '/a?b#c', '/#', '#'])
       expect([target, refusal(target)]).toEqual([target, 'path_not_canonical']);
   });
@@ -124,11 +124,11 @@ describe('admit()', () => {
   });
 
   it.each(['a', 'a.b.', 'A.example', 'a_b', '127.0.0.1:8787', '[::1]:1', 'xn--e1afmkfd.example'])(
-    'takes the host %s',
+    'accepts the host %s',
     (host) => expect(admitTarget('/a', host).ok).toBe(true),
   );
 
-  it('refuses a Host that took part of the path, or is another than the URL’s', () => {
+  it('refuses a Host that contains part of the path, or differs from the URL’s', () => {
     for (const [host, header] of [
       ['a', 'a/public?x='],
       ['a', 'b'],
@@ -139,7 +139,7 @@ describe('admit()', () => {
     }
   });
 
-  it('never throws, and what it takes means the same to every other reader', () => {
+  it('never throws, and an admitted URL means the same to every other reader', () => {
     const piece = fc.constantFrom(
       ...[
         '/',

@@ -28,7 +28,7 @@ describe('parseAuthority()', () => {
     ['https:', '127.0.0.1', '127.0.0.1'],
     ['https:', '127.1', '127.1'],
     ['https:', '0x7f.1', '0x7f.1'],
-  ] as const)('P26: over %s %s is %s', (scheme, text, expected) => {
+  ] as const)('P26: %s//%s is %s', (scheme, text, expected) => {
     expect(parseAuthority(text, scheme)).toBe(expected);
   });
 
@@ -68,7 +68,7 @@ describe('parseAuthority()', () => {
     '[v1.a]',
     '[1:2:3]',
     '[]',
-  ])('F10: %j is no authority', (text) => expect(https(text)).toBeUndefined());
+  ])('F10: refuses %j', (text) => expect(https(text)).toBeUndefined());
 
   it('P26: agrees with the URL standard on every spelling of a name, an address and a port', () => {
     const label = fc.stringMatching(/^[a-zA-Z](?:[a-zA-Z0-9-]{0,5}[a-zA-Z0-9])?$/);
@@ -95,7 +95,7 @@ describe('parseAuthority()', () => {
     );
   });
 
-  it('gives one value for one authority: what it gives it takes, unchanged', () => {
+  it('gives one value for one authority: parsing it again changes nothing', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'aA1.:[]-_/@?443') }), (text) => {
         const read = https(text);

@@ -39,11 +39,11 @@ describe('readRequestCacheControl()', () => {
     'max-age=0x10',
     'max-age="1',
     'max-age=Infinity',
-  ])('takes %j for the strictest age there is, where it is not a number of seconds', (header) =>
+  ])('reads %j as the strictest age, because it is not a number of seconds', (header) =>
     expect(readRequestCacheControl(header).maxAgeSeconds).toBe(0),
   );
 
-  it('never gives an age that is not a whole number of seconds', () => {
+  it('returns only ages in whole seconds', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         const { maxAgeSeconds } = readRequestCacheControl(`max-age=${text}`);

@@ -67,7 +67,7 @@ describe('readCookies()', () => {
     ['__proto__=1', [['__proto__', '1']]],
   ])('reads %j byte for byte', (header, expected) => expect(read(header)).toEqual(expected));
 
-  it('reads what a client wrote back as it was written, and never throws', () => {
+  it('reads what a client wrote without changes, and never throws', () => {
     const name = fc.stringMatching(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/);
     const value = fc.stringMatching(/^[!#-+\--:<-[\]-~]*$/);
     fc.assert(
@@ -79,7 +79,7 @@ describe('readCookies()', () => {
   });
 });
 
-describe('readCookies() of several lines', () => {
+describe('readCookies() with several lines', () => {
   const readS = (header: string) => read(header, (name) => name === 's');
 
   // Joined by the runtime. Expected is what Go 1.26's `net/http` reads from the lines themselves.
@@ -102,7 +102,7 @@ describe('readCookies() of several lines', () => {
     ['S=V, xs=V, s, =s=V, s[]=V', []],
   ])('T11: finds s in %j', (header, expected) => expect(readS(header)).toEqual(expected));
 
-  it('T11: reads joined lines as it reads each of them', () => {
+  it('T11: reads joined lines like each of them', () => {
     const name = fc.constantFrom('s', 'a', 'S', 'ss', 'csrf');
     const value = fc.stringMatching(/^(?:[!#-+\--:<-[\]-~]*|"[!#-+\--:<-[\]-~]*")$/);
     const pair = fc.tuple(name, value).map((parts) => parts.join('='));
@@ -115,7 +115,7 @@ describe('readCookies() of several lines', () => {
     );
   });
 
-  it('T12: tells a name with a prefix behind a comma, which may be planted there, from one in its place', () => {
+  it('T12: distinguishes a prefixed name after a comma, which may be planted, from a real one', () => {
     const planted = (header: string) => readCookies(header, () => true).map(mayBePlanted);
     expect(planted('__Host-s=V, __Host-s=W, __secure-s=W, s=X; __Host-s=Y')).toEqual([
       false,
@@ -149,14 +149,14 @@ describe('withoutCookies()', () => {
     ['a=1; s=x, b=2', 'a=1; b=2'],
     ['a=1,s=x,s=y,b=2', 'a=1,b=2'],
     ['a="1, s=x"; b=2', 'a="1; b=2'],
-  ])('takes s out of %j', (header, expected) => expect(without(header)).toBe(expected));
+  ])('removes s from %j', (header, expected) => expect(without(header)).toBe(expected));
 
-  it('leaves a header without that cookie as it is, to the byte', () => {
+  it('leaves a header without that cookie unchanged, to the byte', () => {
     const text = fc.string({ unit: 'binary-ascii' }).filter((header) => !/s\s*=/.test(header));
     fc.assert(fc.property(text, (header) => without(header) === header));
   });
 
-  it('T11: removes whatever is read', () => {
+  it('T11: removes every cookie that readCookies() reads', () => {
     const piece = fc.constantFrom('s', 's=', '=', ';', ',', ' ', '"', 'x', 'a=', '\t');
     const header = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(''));
     const isS = (name: string) => name === 's';
@@ -166,7 +166,7 @@ describe('withoutCookies()', () => {
     );
   });
 
-  it('leaves nothing by that name, and every other pair in order', () => {
+  it('leaves no cookie of that name, and every other pair in order', () => {
     const pair = fc.constantFrom('s=1', ' s=2', 's =3', 'a=1', ' b="2 3"', 'c', '', 'd=s=1');
     const separator = fc.constantFrom(';', '; ', ', ');
     fc.assert(

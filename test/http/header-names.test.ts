@@ -11,7 +11,7 @@ describe('foldHeaderName()', () => {
     ['xuserid', 'xuserid'],
   ])('folds %s', (name, folded) => expect(foldHeaderName(name)).toBe(folded));
 
-  it('changes nothing that is folded', () => {
+  it('leaves folded names unchanged', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (name) => {
         const folded = foldHeaderName(name);
@@ -39,7 +39,7 @@ describe('hopByHopNames()', () => {
     expect(names().has('content-length')).toBe(false);
   });
 
-  it('adds what Connection nominates, in any spelling', () => {
+  it('adds the names in Connection, in any spelling', () => {
     for (const connection of ['X-Hop', 'close, x_hop', ' x.hop ,', 'keep-alive,,X-HOP', '_x-hop-'])
       expect([connection, names(connection).has('x-hop')]).toEqual([connection, true]);
     expect(names('close').has('x-hop')).toBe(false);

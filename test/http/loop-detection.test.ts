@@ -7,7 +7,7 @@ const come = (gates?: string) =>
   isLoop(new Headers(gates === undefined ? {} : { 'postern-hops': gates }), HERE);
 
 describe('isLoop()', () => {
-  it('finds this gate among those that a request has come through', () => {
+  it('finds this gate among the gates that a request has passed', () => {
     for (const gates of [
       'app.example.test:8443',
       'a, app.example.test:8443',
@@ -18,7 +18,7 @@ describe('isLoop()', () => {
       expect([gates, come(gates)]).toEqual([gates, false]);
   });
 
-  it('takes eight gates for a loop, whichever they are', () => {
+  it('treats eight gates as a loop', () => {
     expect(come('a, b, c, d, e, f, g')).toBe(false);
     expect(come('a, b, c, d, e, f, g, h')).toBe(true);
     expect(come('a, b, c, d, e, f, g, h, i, j')).toBe(true);
@@ -30,7 +30,7 @@ describe('addGate()', () => {
     [undefined, 'app.example.test:8443'],
     ['', 'app.example.test:8443'],
     ['a,b ', 'a, b, app.example.test:8443'],
-  ])('names this gate behind those before it: %j', (received, expected) => {
+  ])('adds this gate after the earlier ones: %j', (received, expected) => {
     const headers = new Headers();
     const sent = received === undefined ? {} : { 'postern-hops': received };
     addGate(headers, new Headers(sent), HERE);

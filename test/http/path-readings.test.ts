@@ -25,7 +25,7 @@ describe('readPath()', () => {
     ['/a...b/...', ['/a...b/...']],
     ['/a%3Bb', ['/a;b', '/a']],
     ['/C%23/b', ['/C#/b', '/C']],
-  ])('reads %s as %j without any form allowed', (path, readings) => {
+  ])('reads %s as %j without allowed forms', (path, readings) => {
     expect(readPath(path, none)).toEqual(readings);
   });
 
@@ -42,7 +42,7 @@ describe('readPath()', () => {
     '/%C0%AE',
     '/a\\b',
     '/caf\u00e9',
-  ])('refuses %s without any form allowed', (path) => {
+  ])('refuses %s without allowed forms', (path) => {
     expect(readPath(path, none)).toBeUndefined();
   });
 
@@ -55,7 +55,7 @@ describe('readPath()', () => {
     '/a/..%e2%81%84b', // FRACTION SLASH, "/" in bestfit1252.txt
     '/a/..%c2%a5b', // YEN SIGN, 0x5C in bestfit932.txt
     '/a/..%ef%bc%9fx', // FULLWIDTH QUESTION MARK, NFKC "?"
-  ])('refuses %s, whatever forms are allowed: a server may read it as climbing', (path) => {
+  ])('refuses %s with all forms allowed, because a server may read it as climbing', (path) => {
     expect(readPath(path, none)).toBeUndefined();
     expect(readPath(path, all)).toBeUndefined();
   });
@@ -66,7 +66,7 @@ describe('readPath()', () => {
     ['/a/%e2%80%a6', '/a/\u2026'], // HORIZONTAL ELLIPSIS, NFKC "..."
     ['/a/100%c2%a5', '/a/100\u00a5'],
     ['/a/..%e2%82%ac', '/a/..\u20ac'], // EURO SIGN
-  ])('reads %s, which climbs nowhere', (path, reading) => {
+  ])('reads %s, which does not climb', (path, reading) => {
     expect(readPath(path, none)).toEqual([reading]);
   });
 
@@ -124,7 +124,7 @@ describe('readPath()', () => {
   );
   const path = fc.array(piece, { maxLength: 10 }).map((pieces) => `/${pieces.join('')}`);
 
-  it('with every form allowed no reading climbs, and every reading is among them (generated)', () => {
+  it('with every form allowed no reading climbs, and every reading is returned (generated)', () => {
     fc.assert(
       fc.property(path, (text) => {
         const readings = readPath(text, all) ?? [];
@@ -141,7 +141,7 @@ describe('readPath()', () => {
     );
   });
 
-  it('allows nothing more than it was asked to (generated)', () => {
+  it('allows only the listed forms (generated)', () => {
     fc.assert(
       fc.property(path, fc.subarray([...PATH_FORMS]), (text, forms) => {
         const read = readPath(text, only(...forms));

@@ -28,7 +28,7 @@ describe('readAsked()', () => {
 });
 
 describe('answerPreflight()', () => {
-  it('allows this origin and this method, with credentials', async () => {
+  it('allows the origin and the method, with credentials', async () => {
     const answer = answerPreflight(new Headers(), { origin: ORIGIN, method: 'PUT' });
     expect([answer.status, await answer.text()]).toEqual([204, '']);
     expect(Object.fromEntries(answer.headers)).toEqual({
@@ -43,12 +43,12 @@ describe('answerPreflight()', () => {
 
   // RFC 9110 sections 5.1 and 5.6.2: a field name is a token.
   it.each(['x-a', 'authorization,content-type', 'x-a, x-b', "!#$%&'*+-.^_`|~09AZaz"])(
-    'allows the headers that are asked for: %s',
+    'allows the requested headers: %s',
     (names) => expect(allowed(names)).toBe(names),
   );
 
   it.each([undefined, 'x-a,', ',x-a', 'x-a,,x-b', 'x a', 'x-a;q=1', '(x)', 'x-a,  x-b', '"x-a"'])(
-    'allows no headers for what is no list of names: %s',
+    'allows no headers if the request lists no names: %s',
     (names) => expect(allowed(names)).toBeNull(),
   );
 

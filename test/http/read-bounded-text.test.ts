@@ -10,7 +10,7 @@ describe('readBoundedText()', () => {
     ['by its declared length', { 'content-length': '5' }],
     ['by its bytes', undefined],
   ])(
-    'tells a body that is too long %s, although its connection cannot be closed',
+    'reports a body that is too long %s, even if its connection cannot be closed',
     async (_, headers) => {
       const start = (controller: ReadableStreamDefaultController<Uint8Array>) =>
         controller.enqueue(chunk);
@@ -34,7 +34,7 @@ describe('readBoundedText()', () => {
     expect(isClosed).toBe(true);
   });
 
-  it('tells a body whose connection failed before its end', async () => {
+  it('reports a body whose connection failed before its end', async () => {
     const start = (controller: ReadableStreamDefaultController<Uint8Array>) =>
       controller.enqueue(chunk);
     const body = new ReadableStream<Uint8Array>({

@@ -42,7 +42,7 @@ describe('Routes', () => {
     ['PROPFIND', '/sessions/whoami', 'whoami'],
     ['GET', '/own', 'rest'],
     ['GET', '/own/a/b', 'rest'],
-  ])('%s %s is the first that was added for it', async (method, path, name) => {
+  ])('%s %s gets the first route that was added for it', async (method, path, name) => {
     expect(await answerOf(method, path)).toBe(name);
   });
 
@@ -57,7 +57,7 @@ describe('Routes', () => {
     '/__proto__',
     '/%',
     '/%ff',
-  ])('%s is none', async (path) => {
+  ])('%s is not a route', async (path) => {
     expect(await answerOf('GET', path)).toBeUndefined();
   });
 
@@ -70,11 +70,11 @@ describe('Routes', () => {
     ['/sessions/%252F', 'session %2F'],
     ['/sessions/%ff', 'session %ff'],
     ['/sessions/%C3%A3', 'session ã'],
-  ])('%s has no spelling of its own, and is decoded once', async (path, answer) => {
+  ])('%s has no other spelling, and is decoded once', async (path, answer) => {
     expect(await answerOf('GET', path)).toBe(answer);
   });
 
-  it('a parameter that the route does not have is empty', async () => {
+  it('a parameter that the route lacks is empty', async () => {
     const routes = new Routes<undefined>();
     routes.add('/a/:b', (_, parameter) => new Response(`[${parameter('toString')}]`));
     const handle = routes.match(target('GET', '/a/x'));

@@ -24,7 +24,7 @@ describe('SiteHosts', () => {
     'evil.example',
     'app.example.evil',
     '',
-  ])('P15: %s is not', (host) => {
+  ])('P15: %s is another host', (host) => {
     expect(originOf(host)).toBeUndefined();
   });
 
@@ -62,7 +62,7 @@ describe('SiteHosts', () => {
     expect(hosts.hasOrigin(origin)).toBe(expected);
   });
 
-  it('keeps a port that is not the usual one', () => {
+  it('keeps an unusual port', () => {
     expect(originOf('DEV.example:8443')).toBe('https://dev.example:8443');
   });
 });

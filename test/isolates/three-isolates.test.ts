@@ -96,7 +96,7 @@ function row(name: string, some: readonly Outcome[]): string {
   return `| ${[name, some.length, ...figures].join(' | ')} |`;
 }
 
-it('every route that changes sessions has a door here, or a reason for having none', () => {
+it('every route that changes sessions is tested here, or has a reason', () => {
   const covered = new Set(DOORS.flatMap(({ route }) => route ?? []));
   const missing = CHANGING_ROUTES.filter((route) => !covered.has(route) && !(route in EXCUSED));
   expect(missing).toEqual([]);
@@ -104,7 +104,7 @@ it('every route that changes sessions has a door here, or a reason for having no
 });
 
 it.each(batches().map((batch) => [batch.fault.name, batch] as const))(
-  `what was ended is served nowhere after the lag: %s (ISOLATE_SEED=${SEED})`,
+  `an ended session is not served after the lag: %s (ISOLATE_SEED=${SEED})`,
   async (_, { fault, doors }) => {
     const random = new Random(SEED + outcomes.length);
     const made = await runBatch(deployment, { fault, doors, random });

@@ -55,11 +55,11 @@ async function paste(commands: readonly string[]): Promise<string[]> {
 }
 
 describe('npm run dev', () => {
-  it('starts the gate with settings that are good', () => {
+  it('starts the gate with valid settings', () => {
     expect(readConfig(environment)).toMatchObject({ ok: true });
   });
 
-  it('prints commands of one line, with nothing between them that a shell would take for a command', () => {
+  it('prints commands of one line, with no other line that a shell would run', () => {
     const steps = guide(LOCAL);
     for (const command of steps.flatMap(({ commands }) => commands)) {
       expect(command).not.toMatch(/\n|^\s|!|#/);
@@ -69,7 +69,7 @@ describe('npm run dev', () => {
   });
 
   it.skipIf(!hasCurl())(
-    'prints commands that show what they say: each is pasted, from signing in to signed out',
+    'prints commands that show the described result: each is pasted, from sign-in to sign-out',
     async () => {
       const steps = guide(addresses);
       const printed = await paste(steps.flatMap(({ commands }) => commands));
@@ -99,7 +99,7 @@ describe('npm run dev', () => {
     },
   );
 
-  it('names pages that are as it says', async () => {
+  it('names pages with the described content', async () => {
     const identity = {
       metadataPublic: { roles: ['admin'] },
       traits: { email: 'demo@example.com' },

@@ -5,7 +5,7 @@ const results = (source: string) =>
   mutantsOf('example.ts', source).map((mutant) => applyMutant(mutant, source));
 
 describe('mutantsOf()', () => {
-  it('changes a comparison, its sides and the condition that it is', () => {
+  it('changes a comparison, its sides and the whole condition', () => {
     expect(results('if (a < 2) b();')).toEqual([
       'if (true) b();',
       'if (false) b();',
@@ -20,7 +20,7 @@ describe('mutantsOf()', () => {
     expect(results('const c = (a /* && */) && (b);')).toContain('const c = (a /* && */) || (b);');
   });
 
-  it('leaves types, imports and joined text alone', () => {
+  it('leaves types, imports and joined text unchanged', () => {
     expect(results("import a from 'a'; type T = 1 | true; const t: 2 = x as 3; t + 'a';")).toEqual(
       [],
     );
@@ -30,7 +30,7 @@ describe('mutantsOf()', () => {
     expect(mutantsOf('example.ts', '\nconst a = true;').map(({ line }) => line)).toEqual([2]);
   });
 
-  it('drops the anchors of a regular expression, an escaped dollar excepted', () => {
+  it('drops the anchors of a regular expression, but not an escaped dollar', () => {
     expect(results('const a = /^b$/;')).toEqual(['const a = /b$/;', 'const a = /^b/;']);
     expect(results('const a = /b\\$/;')).toEqual([]);
   });

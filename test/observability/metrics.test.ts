@@ -26,7 +26,7 @@ function createDataset() {
 }
 
 describe('createMetrics()', () => {
-  it('L6: writes what is one of few, and neither ids, paths, details nor methods', () => {
+  it('L6: writes values from small sets, and no ids, paths, details or methods', () => {
     const dataset = createDataset();
     createMetrics(dataset)(DECISION);
     expect(dataset.points).toEqual([
@@ -39,7 +39,7 @@ describe('createMetrics()', () => {
     expect(JSON.stringify(dataset.points)).not.toContain('canary');
   });
 
-  it('keeps every column in its place where there is nothing to say', () => {
+  it('keeps every column in its place if a value is missing', () => {
     const dataset = createDataset();
     const { route, outcome, status, method, durationMs } = DECISION;
     createMetrics(dataset)({ route, outcome, status, method, durationMs });
@@ -48,7 +48,7 @@ describe('createMetrics()', () => {
     ]);
   });
 
-  it('survives a dataset that takes no more', () => {
+  it('survives a dataset that refuses further points', () => {
     const writeDataPoint = () => {
       throw new Error('Cannot write more than 250 data points per invocation');
     };
@@ -76,7 +76,7 @@ describe('createDecisionLog()', () => {
     expect([written.length, counted.length]).toEqual([lines, 1]);
   });
 
-  it('asks for nothing where nothing is written and nothing counted', () => {
+  it('computes no fields if the entry is neither written nor counted', () => {
     const log = createDecisionLog('none', () => expect.fail('nothing is to be written'));
     log(() => expect.fail('nothing is to be told'));
   });

@@ -13,7 +13,7 @@ const HANDSHAKE = {
 const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
 
 describeEachProxy((behind) => {
-  it('F25: sends a person to sign in, and back to where they were', async () => {
+  it('F25: sends a person to sign in and back', async () => {
     const { ask, site } = behind();
     const target = '/members/list?a=1&b=%20c&return_to=https://evil.example';
     const challenge = await ask(target, PAGE);
@@ -26,7 +26,7 @@ describeEachProxy((behind) => {
     expect(site.take()).toEqual([]);
   });
 
-  it('F25: tells a program why, once', async () => {
+  it('F25: gives a program the reason, once', async () => {
     const { ask, site } = behind();
     const refused = await ask('/members');
     expect([refused.status, JSON.parse(refused.text)]).toMatchObject([
@@ -40,7 +40,7 @@ describeEachProxy((behind) => {
     expect(site.take()).toEqual([]);
   });
 
-  it('F25: asks for a second factor where the rule does', async () => {
+  it('F25: asks for a second factor if the rule requires one', async () => {
     const { ask, gate, cookie } = behind();
     const program = await ask('/vault/x', { Cookie: cookie });
     expect([program.status, JSON.parse(program.text)]).toMatchObject([
@@ -61,7 +61,7 @@ describeEachProxy((behind) => {
     expect((await ask('/vault/x', { Cookie: high.cookie })).text).toBe('site:0');
   });
 
-  it('F25: shows a person who may not a page, and a program JSON', async () => {
+  it('F25: shows a refused person a page, and a program JSON', async () => {
     const { ask, cookie, site } = behind();
     const page = await ask('/staff/x', { Cookie: cookie, ...PAGE });
     expect([page.status, header(page, 'content-type')]).toEqual([403, 'text/html; charset=utf-8']);
@@ -85,7 +85,7 @@ describeEachProxy((behind) => {
     expect([other.status, headerValues(other, 'access-control-allow-origin')]).toEqual([401, []]);
   });
 
-  it('F26: a store that cannot be asked is 503, and never a verdict', async () => {
+  it('F26: answers 503 for an unreachable store, and never a verdict', async () => {
     const { ask, gate, kind, site } = behind();
     const unknown = await gate.kratos.createSession();
     await gate.kratos.control({ whoami: { status: 500, body: 'no' } });
@@ -99,7 +99,7 @@ describeEachProxy((behind) => {
     expect(site.take()).toEqual([]);
   });
 
-  it('F12: opens a WebSocket for a page of the site, and for no other', async () => {
+  it('F12: opens a WebSocket for pages of the site only', async () => {
     const { ask, cookie, identityId, site } = behind();
     const own = { ...HANDSHAKE, Cookie: cookie, Origin: `https://${HOST}` };
     const opened = await ask('/members/socket', own);
@@ -118,7 +118,7 @@ describeEachProxy((behind) => {
     expect(site.take()).toEqual([]);
   });
 
-  it('F21: no upgrade but to a WebSocket leads past the gate', async () => {
+  it('F21: lets only upgrades to WebSocket pass', async () => {
     const { ask, kind, site } = behind();
     for (const headers of [
       {
@@ -140,12 +140,12 @@ describeEachProxy((behind) => {
     }
   });
 
-  it('F30: is configured in words the proxy has not given up', () => {
+  it('F30: is configured without deprecated directives', () => {
     expect(behind().proxy.log()).not.toMatch(/deprecat/i);
   });
 
   it.each(['of another name', 'of another authority'] as const)(
-    'F18: a certificate %s at the gate’s address gets no secret and lets no request through',
+    'F18: sends no secret to a gate with a certificate %s, and lets no request through',
     async (which) => {
       const { ask, edge, bad, good, cookie, site } = behind();
       edge.show(bad[which]);

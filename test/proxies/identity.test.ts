@@ -27,7 +27,7 @@ const COPIES = IDENTITY_HEADERS.flatMap((name) =>
 );
 
 describeEachProxy((behind) => {
-  it('F15: tells the site who is signed in, and the client nothing of it', async () => {
+  it('F15: sends the site the identity, and the client no part of it', async () => {
     const { ask, cookie, identityId, site } = behind();
     const passed = await ask('/members?a=1', { Cookie: cookie });
     expect([passed.status, passed.text]).toEqual([200, 'site:0']);
@@ -42,7 +42,7 @@ describeEachProxy((behind) => {
     for (const name of IDENTITY_HEADERS) expect(header(passed, name)).toBeUndefined();
   });
 
-  it('F15: no copy of an identity header that a client sends reaches the site', async () => {
+  it('F15: forwards no copy of an identity header from a client', async () => {
     const { ask, cookie, identityId, site } = behind();
     for (const [target, signedIn] of [
       ['/members', true],
@@ -63,7 +63,7 @@ describeEachProxy((behind) => {
     }
   });
 
-  it('F19: no Connection header of a client takes an identity header away', async () => {
+  it('F19: keeps identity headers despite any Connection header of a client', async () => {
     const { ask, cookie, identityId, site } = behind();
     const nominated = [
       ...IDENTITY_HEADERS,
@@ -85,7 +85,7 @@ describeEachProxy((behind) => {
     }
   });
 
-  it('F20: no header gives the site another method, path or client than the one that was judged', async () => {
+  it('F20: sends the site the judged method, path and client despite any header', async () => {
     const { ask, cookie, site } = behind();
     const headers = {
       'X-HTTP-Method': 'DELETE',
@@ -111,7 +111,7 @@ describeEachProxy((behind) => {
     }
   });
 
-  it('F23: no client speaks for the proxy, and no site gets the secret', async () => {
+  it('F23: lets no client speak for the proxy, and sends the secret to no site', async () => {
     const { ask, cookie, site } = behind();
     const told = {
       'Postern-Proxy-Secret': SECRET,
@@ -136,7 +136,7 @@ describeEachProxy((behind) => {
     expect(JSON.stringify(site.take())).not.toContain(SECRET);
   });
 
-  it('passes a body on, whole, and none of a request that is refused', async () => {
+  it('passes a body on whole, and drops the body of a refused request', async () => {
     const { ask, cookie, site } = behind();
     const body = 'x'.repeat(100_000);
     const post = { method: 'POST', body };
@@ -151,7 +151,7 @@ describeEachProxy((behind) => {
     expect(site.take()).toEqual([]);
   });
 
-  it('answers HEAD as it does GET, without a body', async () => {
+  it('answers HEAD like GET, without a body', async () => {
     const { ask, cookie, site } = behind();
     const passed = await ask('/members', { Cookie: cookie }, { method: 'HEAD' });
     expect([passed.status, passed.text, passed.rest.length]).toEqual([200, '', 0]);
@@ -162,7 +162,7 @@ describeEachProxy((behind) => {
     expect(site.take()).toEqual([]);
   });
 
-  it('F24: the cookie of a renewed session reaches the client, with 200 and with 404', async () => {
+  it('F24: delivers the cookie of a renewed session, with 200 and with 404', async () => {
     const { ask, gate, kind } = behind();
     const renewed = 'ory_kratos_session=renewed; Path=/; HttpOnly; SameSite=Lax';
     for (const [target, status] of [
@@ -184,7 +184,7 @@ describeEachProxy((behind) => {
     }
   });
 
-  it('F28: one connection to the gate serves many people, each with their own answer', async () => {
+  it('F28: serves many people through one connection to the gate, each with their own answer', async () => {
     const { ask, cookie, identityId, edge, gate, site } = behind();
     const other = await gate.kratos.createSession({ traits: { email: 'b@example.com' } });
     const people = [

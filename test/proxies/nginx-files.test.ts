@@ -22,7 +22,7 @@ for (const [path, text] of Object.entries(FILES)) {
 afterAll(() => rmSync(root, { recursive: true }));
 
 describeNginx((behind) => {
-  it('serves the public folder to everyone and the rest to those signed in', async () => {
+  it('serves the public folder to everyone, and the rest to signed-in users', async () => {
     const { ask, cookie } = behind();
     expect((await ask('/public/index.html')).text).toBe('for all');
     expect((await ask('/members/index.html')).status).toBe(401);
@@ -30,7 +30,7 @@ describeNginx((behind) => {
     expect((await ask('/members/index.html', { Cookie: cookie })).text).toBe('for members');
   });
 
-  it('F24: nginx’s own 404 and 403 stay what they are, and carry the renewed cookie', async () => {
+  it('F24: keeps nginx’s own 404 and 403, with the renewed cookie', async () => {
     const { ask, gate } = behind();
     const renewed = 'ory_kratos_session=renewed; Path=/';
     for (const [target, status] of [

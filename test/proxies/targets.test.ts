@@ -64,7 +64,7 @@ function readings(target: string): string[] {
 }
 
 describeEachProxy((behind) => {
-  it('F17: no spelling of an open path shows a stranger another', async () => {
+  it('F17: shows a stranger no other page for any spelling of an open path', async () => {
     const { client, site } = behind();
     const targets = [...CLIMBS, ...TRAVERSAL_PAYLOADS.map((text) => `/public/${text}/members`)];
     for (const target of targets) {
@@ -79,7 +79,7 @@ describeEachProxy((behind) => {
     }
   });
 
-  it('F17: the site gets the path that was judged', async () => {
+  it('F17: sends the site the judged path', async () => {
     const { ask, cookie, gate, site } = behind();
     let served = 0;
     for (const target of ODD) {
@@ -97,7 +97,7 @@ describeEachProxy((behind) => {
     expect(served).toBeGreaterThanOrEqual(ODD.length - 3);
   });
 
-  it('F16: a request with an absolute URL is judged for the host it is served for', async () => {
+  it('F16: has an absolute URL judged for the host that serves it', async () => {
     const { client, cookie, site } = behind();
     const send = (target: string, host: string, ...more: string[]) =>
       rawRequest(client.port, [
@@ -130,7 +130,7 @@ describeEachProxy((behind) => {
     }
   });
 
-  it('P23: no method that the site does not take part in reaches it', async () => {
+  it('P23: lets no method pass that the site does not accept', async () => {
     const { ask, cookie, site } = behind();
     for (const [method, target] of [
       ['TRACE', '/members'],
@@ -144,7 +144,7 @@ describeEachProxy((behind) => {
     expect(site.take()).toEqual([]);
   });
 
-  it('F16: an :authority of HTTP/2 that is none shows a stranger nothing', async () => {
+  it('F16: shows a stranger no page for an invalid :authority of HTTP/2', async () => {
     const { port, site } = behind();
     const session = connectHttp2(`https://${HOST}`, {
       createConnection: () =>

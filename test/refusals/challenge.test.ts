@@ -72,13 +72,13 @@ describe('isNavigation()', () => {
 });
 
 describe('loginLocation()', () => {
-  it('comes back to the path and query asked for, at the public URL', () => {
+  it('returns to the requested path and query, at the public URL', () => {
     expect(loginLocation(target('/a/%C3%A9', '?x=1&y=#'), OPTIONS)).toBe(
       'https://auth.example.test/ui/login?return_to=https%3A%2F%2Fapp.example.test%2Fa%2F%25C3%25A9%3Fx%3D1%26y%3D%23',
     );
   });
 
-  it('comes back to the start where repeating the request could do something twice', () => {
+  it('returns to the start page if repeating the request could cause a second effect', () => {
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
       expect(returnTo(loginLocation(target('/a', '?b', method), OPTIONS))).toEqual([
         'https://app.example.test/',
@@ -88,7 +88,7 @@ describe('loginLocation()', () => {
     ]);
   });
 
-  it('W6: leads nowhere else, whatever path and query hold', () => {
+  it('W6: leads to no other host, for any path and query', () => {
     for (const payload of REDIRECT_PAYLOADS) {
       for (const asked of [target(`/${payload}`), target('/x', `?return_to=${payload}`)]) {
         const location = new URL(loginLocation(asked, OPTIONS));
@@ -106,7 +106,7 @@ describe('stepUpLocation()', () => {
   const BACK = `return_to=${encodeURIComponent('https://app.example.test/a?b')}`;
   const DEFAULT = `https://auth.example.test/kratos/self-service/login/browser?aal=aal2&${BACK}`;
 
-  it('is what the store named, moved to where browsers reach it', () => {
+  it('is the store’s URL, moved to the address that browsers reach', () => {
     expect(
       locate(named('http://kratos.internal:4433/base/self-service/login/browser?aal=aal2&x=1')),
     ).toBe(`https://auth.example.test/kratos/self-service/login/browser?aal=aal2&x=1&${BACK}`);
@@ -128,7 +128,7 @@ describe('stepUpLocation()', () => {
     named(['http://kratos.internal:4433/path']),
     named({ href: 'http://kratos.internal:4433/path' }),
     named('mailto:admin'),
-  ])('is the sign-in for a second factor where the store named nothing usable: %j', (body) =>
+  ])('is the sign-in for a second factor if the store named no usable URL: %j', (body) =>
     expect(locate(body)).toBe(DEFAULT),
   );
 
@@ -148,12 +148,12 @@ describe('stepUpLocation()', () => {
     expect(locate(beside)).toBe(`https://auth.example.test/kratos/basement?aal=aal2&${BACK}`);
   });
 
-  it('takes the place of a return_to of the store’s own', () => {
+  it('replaces the store’s own return_to', () => {
     const location = locate(named('http://k/login?aal=aal2&return_to=https://evil.example/'));
     expect(returnTo(location)).toEqual(['https://app.example.test/a?b']);
   });
 
-  it('never leaves the configured host, whatever the store names', () => {
+  it('never leaves the configured host, for any URL of the store', () => {
     const odd = fc.oneof(
       fc.webUrl({ withQueryParameters: true, withFragments: true }),
       fc.constantFrom(

@@ -37,7 +37,7 @@ function denied(sent: Record<string, string>, method = 'GET'): Denied {
 describe('logFieldsOf()', () => {
   const response = new Response(null, { status: 403 });
 
-  it('tells status and outcome, and reason and detail where there are any', () => {
+  it('returns status and outcome, with reason and detail if present', () => {
     const answer = { response, outcome: 'deny', reason: 'condition_not_met' } as const;
     expect(logFieldsOf({ ...answer, detail: 'more' })).toStrictEqual({
       outcome: 'deny',
@@ -56,7 +56,7 @@ describe('logFieldsOf()', () => {
 });
 
 describe('answerDenial()', () => {
-  it.each([{}, PERSON])('keeps the detail for the log alone: %j', async (sent) => {
+  it.each([{}, PERSON])('writes the detail to the log alone: %j', async (sent) => {
     const answer = await answerDenial(
       denial('condition_not_evaluable', 'no_such_key at "session.x"'),
       denied(sent),
@@ -78,7 +78,7 @@ describe('answerDenial()', () => {
   });
 
   // RFC 6750 section 3.1: without credentials, the challenge names no error.
-  it('answers a program by 401 and a challenge', async () => {
+  it('answers a program with 401 and a challenge', async () => {
     const { response, outcome } = await answerDenial(
       denial('credential_missing'),
       denied({}),
@@ -116,7 +116,7 @@ describe('answerDenial()', () => {
     expect(response.headers.getSetCookie()).toHaveLength(1);
   });
 
-  it('shows a page when sign-in leads in circles, and forgets the turns by it', async () => {
+  it('shows a page for a login loop, and clears its count', async () => {
     let cookie = '';
     for (let departures = 1; ; departures += 1) {
       const sent = { ...PERSON, cookie };

@@ -18,25 +18,25 @@ function createTurns(options: Partial<LoginLoopGuardOptions> = {}): LoginLoopGua
 /** Headers of a browser that has this cookie. */
 const withCookie = (setCookie = '') => new Headers({ cookie: setCookie.split(';', 1)[0] ?? '' });
 
-describe('Turns.forget()', () => {
+describe('LoginLoopGuard.forget()', () => {
   const turns = createTurns();
   const departed = () => withCookie(turns.depart(new Headers(), PAGE, REASON)?.[0]);
 
   // RFC 6265bis section 4.1.3.2: a __Host- cookie is taken with Secure, Path=/ and without Domain alone.
-  it('deletes the cookie of the page that is left', () => {
+  it('deletes the cookie of the left page', () => {
     expect(turns.forget(departed(), PAGE)).toEqual([
       `${SECURE}=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure`,
     ]);
   });
 
-  it('keeps the cookie of another page, and sets none where none is', () => {
+  it('keeps the cookie of another page, and sets none without a cookie', () => {
     expect(turns.forget(departed(), 'app.example.test/b')).toEqual([]);
     expect(turns.forget(new Headers(), PAGE)).toEqual([]);
     expect(turns.forget(withCookie(`${SECURE}=garbled`), PAGE)).toEqual([]);
   });
 });
 
-describe('Turns.depart()', () => {
+describe('LoginLoopGuard.depart()', () => {
   /** A browser that goes to sign-in again and again: how often it is sent there, at most 20 times. */
   function departures(
     step: (index: number) => { cookie?: string; place?: string; reason?: string; at?: number },
@@ -56,13 +56,13 @@ describe('Turns.depart()', () => {
     return Infinity;
   }
 
-  it('ends the third way through sign-in with another credential for the same reason', () => {
+  it('ends the third sign-in with another credential for the same reason', () => {
     expect(departures((index) => ({ cookie: `s=${index}` }))).toBe(2);
     expect(departures((index) => ({ cookie: `s=${index}`, at: index }))).toBe(2);
   });
 
   it.each(['authorization', 'x-session-token'])(
-    'takes another %s for another credential',
+    'counts another %s as another credential',
     (name) => {
       const turns = createTurns();
       let cookie = '';
@@ -76,13 +76,13 @@ describe('Turns.depart()', () => {
     },
   );
 
-  it('ends the fifth departure at once, with nothing new presented', () => {
+  it('ends the fifth redirect at once if the credential did not change', () => {
     expect(departures((index) => ({ at: index * 5000 }))).toBe(4);
     expect(departures((index) => ({ at: index * 5001 }))).toBe(Infinity);
     expect(departures((index) => ({ at: index, cookie: 's=same' }))).toBe(4);
   });
 
-  it('begins anew for another page, for another reason and for a garbled cookie', () => {
+  it('starts again for another page, for another reason and for a garbled cookie', () => {
     const reasons = ['credential_missing', 'session_inactive'];
     expect(departures((index) => ({ at: index, place: `${PAGE}${index % 2}` }))).toBe(Infinity);
     expect(departures((index) => ({ at: index, reason: reasons[index % 2] ?? '' }))).toBe(Infinity);
@@ -92,7 +92,7 @@ describe('Turns.depart()', () => {
     }
   });
 
-  it('remembers for a minute, in a cookie that scripts cannot read', () => {
+  it('lasts a minute, in a cookie that scripts cannot read', () => {
     const [cookie] = createTurns().depart(new Headers(), PAGE, REASON) ?? [];
     const [pair, ...attributes] = cookie?.split('; ') ?? [];
     expect(pair).toMatch(/^__Host-postern-turns=1\.1\./);
@@ -107,14 +107,14 @@ describe('Turns.depart()', () => {
     { 'x-moz': 'prefetch' },
     { 'sec-fetch-dest': 'iframe' },
     { 'sec-fetch-dest': 'image' },
-  ])('counts no request that is no visit of a person: %j', (headers) => {
+  ])('ignores requests that are no visit of a person: %j', (headers) => {
     expect(createTurns().depart(new Headers(headers), PAGE, REASON)).toEqual([]);
     expect(departures((index) => ({ at: index }), headers)).toBe(Infinity);
   });
 });
 
-describe('Turns.cookieName', () => {
-  it('has the __Host- prefix only where the site has https, which the prefix takes', () => {
+describe('LoginLoopGuard.cookieName', () => {
+  it('has the __Host- prefix only on a site with https, which the prefix requires', () => {
     expect(createTurns().cookieName).toBe(SECURE);
     const turns = createTurns({ publicUrl: 'http://localhost:8787' });
     expect(turns.cookieName).toBe('postern-turns');

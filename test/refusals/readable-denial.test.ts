@@ -20,25 +20,28 @@ const UNREADABLE = { origin: null, credentials: null, exposed: null, vary: null 
 
 // Fetch standard, "CORS protocol and HTTP caches": what depends on Origin varies on it, also without the header.
 describe('makeReadable()', () => {
-  it.each([[[SPA]], [[SPA, DESK]]])('lets a page of the rule’s origins read: %j', (origins) => {
-    expect(told(origins, SPA)).toEqual({
-      origin: SPA,
-      credentials: 'true',
-      exposed: 'WWW-Authenticate, Postern-Reason, Retry-After',
-      vary: 'Origin',
-    });
-  });
+  it.each([[[SPA]], [[SPA, DESK]]])(
+    'lets a page of the rule’s origins read the answer: %j',
+    (origins) => {
+      expect(told(origins, SPA)).toEqual({
+        origin: SPA,
+        credentials: 'true',
+        exposed: 'WWW-Authenticate, Postern-Reason, Retry-After',
+        vary: 'Origin',
+      });
+    },
+  );
 
   it.each([DESK, 'null', `${SPA}/`, SPA.toUpperCase(), undefined])(
-    'lets no other page read: %j',
+    'lets no other page read the answer: %j',
     (origin) => expect(told([SPA], origin)).toEqual({ ...UNREADABLE, vary: 'Origin' }),
   );
 
-  it('says nothing where the rule names no origin', () => {
+  it('adds no headers if the rule names no origin', () => {
     expect(told([], SPA)).toEqual(UNREADABLE);
   });
 
-  it('keeps redirects unreadable, and nothing else', () => {
+  it('keeps redirects unreadable, and makes all other answers readable', () => {
     for (const status of [300, 302, 303, 399]) {
       expect([status, told([SPA], SPA, status)]).toEqual([status, UNREADABLE]);
     }

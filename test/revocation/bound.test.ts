@@ -46,7 +46,7 @@ async function hold(
 }
 
 describe('a revoked session', { timeout: 180_000 }, () => {
-  it('is served nowhere later than the lag after the revocation was answered, in 1,000 schedules', async () => {
+  it('is not served later than the lag after the answer to its revocation, in 1,000 schedules', async () => {
     const seen = { answered: 0, servedBefore: 0, servedDespite: 0, unknown: 0 };
     const { failed, counterexample } = await hold(async (schedule) => {
       const report = await runSchedule(schedule);
@@ -99,7 +99,7 @@ describe('a revoked session', { timeout: 180_000 }, () => {
       ],
     ],
     [
-      'a mark whose order is decided by the clock of whoever checked',
+      'a mark that is ordered by the clock of the checking isolate',
       [
         {
           file: 'src/sessions/freshness.ts',
@@ -124,7 +124,7 @@ describe('a revoked session', { timeout: 180_000 }, () => {
       ],
     ],
     [
-      'an answer of the store that is not held against the log when it arrives',
+      'an answer of the store that is not compared with the log on arrival',
       [
         {
           file: 'src/sessions/revocation-guard.ts',
@@ -144,7 +144,7 @@ describe('a revoked session', { timeout: 180_000 }, () => {
       ],
     ],
     [
-      'a token held against a view that grew old while its key was waited for',
+      'a token compared with a view that grew old during the wait for its key',
       [
         {
           file: 'src/tokens/token-sessions.ts',
@@ -169,7 +169,7 @@ describe('a revoked session', { timeout: 180_000 }, () => {
       ],
     ],
     [
-      'pages of the log that are believed unseen',
+      'pages of the log that are accepted unchecked',
       [
         {
           file: 'src/revocation/log-client.ts',
@@ -178,13 +178,13 @@ describe('a revoked session', { timeout: 180_000 }, () => {
         },
       ],
     ],
-  ])('would be, in a build with %s', async (_name, breakages) => {
+  ])('control: would be served later in a build with %s', async (_name, breakages) => {
     const { runSchedule: run } = await loadBroken<{ runSchedule: Run }>(ENTRY, breakages);
     const { failed } = await hold(run, 1000);
     expect(failed).toBe(true);
   });
 
-  it('would not be in a build that merely stops to refresh: what cannot be vouched for is checked', async () => {
+  it('would not be served later in a build that only stops refreshing: unconfirmed sessions are checked', async () => {
     const { runSchedule: run } = await loadBroken<{ runSchedule: Run }>(ENTRY, [
       {
         file: 'src/revocation/revocation-replica.ts',

@@ -36,7 +36,7 @@ function configured(settings: object = {}, { isBound = true } = {}) {
 }
 
 describe('createConfiguredRevocation()', () => {
-  it('keeps a log where one is bound, with the lag that is configured', () => {
+  it('keeps a log if one is bound, with the configured lag', () => {
     const { revocation, lines } = configured({ REVOCATION_LAG_SECONDS: '3' });
     expect([revocation.writer === undefined, revocation.view.lagMs]).toEqual([false, 3000]);
     expect(lines).toEqual([]);
@@ -44,8 +44,8 @@ describe('createConfiguredRevocation()', () => {
 
   it.each([
     ['it is switched off', { REVOCATION: 'off' }, true],
-    ['none is bound', {}, false],
-  ])('keeps none where %s, and says so', (_, settings, isBound) => {
+    ['the binding is missing', {}, false],
+  ])('keeps no log if %s, and reports that', (_, settings, isBound) => {
     const { revocation, lines } = configured({ ...settings, FRESH_SECONDS: '20' }, { isBound });
     expect([revocation.writer, revocation.view]).toEqual([undefined, NO_REVOCATION_LOG]);
     expect(lines.map((line) => JSON.parse(line))).toEqual([
@@ -61,14 +61,14 @@ describe('createEventReceivers()', () => {
     [{}, []],
     [{ WEBHOOK_SECRETS: [SECRET] }, [WEBHOOK]],
     [{ WEBHOOK_API_KEYS: [SECRET] }, [WEBHOOK]],
-  ])('has the routes whose settings are there: %j', (settings, paths) => {
+  ])('has the routes whose settings exist: %j', (settings, paths) => {
     expect(configured(settings).paths).toEqual(paths);
     expect(configured({ ...settings, REVOCATION: 'off' }).paths).toEqual([]);
   });
 });
 
 describe('NO_REVOCATION_LOG', () => {
-  it('names nobody, vouches for every check and is never waited for', () => {
+  it('has no marks, confirms every check and never waits', () => {
     const view = NO_REVOCATION_LOG;
     const subject = { sessionId: 's', identityId: 'i' };
     expect([view.position(), view.lastMark(subject), view.tokensDeniedUntil(subject)]).toEqual([

@@ -60,7 +60,7 @@ describe('100,000 marks in an hour', { timeout: 120_000 }, () => {
   it.each([
     ['of a hundred people', 100],
     ['of a hundred thousand people', MARKS],
-  ])('%s leave log and view bounded, and none is lost', async (_name, people) => {
+  ])('%s keep log and view within bounds, and no mark is lost', async (_name, people) => {
     const { view, recorded, most } = await flood(people);
     expect(most.inLog).toBeLessThanOrEqual(MAX_MARKS + 1);
     expect(most.inView).toBeLessThanOrEqual(MAX_MARKS + 2000);
@@ -71,7 +71,7 @@ describe('100,000 marks in an hour', { timeout: 120_000 }, () => {
     expect(lost).toEqual([]);
   });
 
-  it('of many people, with tokens that live for ten minutes, need no fold: what was marked is what is refused', async () => {
+  it('of many people, with tokens of ten minutes, need no compaction: exactly the marked sessions are refused', async () => {
     const { view, recorded, most, clock } = await flood(MARKS, { tokenLifeMs: 600_000 });
     expect(most.inLog).toBeLessThan(18_500);
     const stillConcerned = recorded.filter(({ at }) => at > clock.now - 590_000);

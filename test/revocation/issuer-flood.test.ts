@@ -8,7 +8,7 @@ const ISSUER = 'https://zone-1.example.test';
 const OPTIONS = { cursor: 0, checkLifeMs: 420_000, tokenLifeMs: 3_600_000, maxMarks: 100 };
 
 describe("a flood of marks on one person's sessions at an issuer", () => {
-  it('folds into that person at that issuer, and denies nobody else', () => {
+  it('is compacted into that person at that issuer, and denies only that person', () => {
     const log = new RevocationTable(sqliteStorage(), () => NOW);
     for (let index = 0; index < 500; index += 1) {
       const session = { sessionId: `s${index}`, identityId: 'flooder', issuer: ISSUER };

@@ -63,18 +63,15 @@ const NAMING_ANN: [MarkSubject, RevocationSubject][] = [
 ];
 
 describe('KnownMarks', () => {
-  it.each(NAMING_ANN)(
-    'finds %j by %j, and by everything that is known of her',
-    (subject, needed) => {
-      const known = knowing(marked(subject, 10));
-      for (const asked of [needed, ANN]) {
-        expect([known.lastPosition(asked), known.issuedBefore(asked)]).toEqual([10, 11]);
-      }
-      expect(known.size).toBe(1);
-    },
-  );
+  it.each(NAMING_ANN)('finds %j by %j, and by all ids of a session', (subject, needed) => {
+    const known = knowing(marked(subject, 10));
+    for (const asked of [needed, ANN]) {
+      expect([known.lastPosition(asked), known.issuedBefore(asked)]).toEqual([10, 11]);
+    }
+    expect(known.size).toBe(1);
+  });
 
-  it.each(NAMING_ANN)('does not find %j by any less than %j', (subject, needed) => {
+  it.each(NAMING_ANN)('does not find %j with a part of %j missing', (subject, needed) => {
     const known = knowing(marked(subject, 10));
     for (const name of Object.keys(needed)) {
       const { [name as keyof RevocationSubject]: _, ...less } = ANN;
@@ -84,7 +81,7 @@ describe('KnownMarks', () => {
     }
   });
 
-  it.each(NAMING_ANN)('does not find %j by another of any name in %j', (subject, needed) => {
+  it.each(NAMING_ANN)('does not find %j with another value for an id in %j', (subject, needed) => {
     const known = knowing(marked(subject, 10));
     for (const name of Object.keys(needed)) {
       const isFound = subject.kind === 'other-sessions' && name === 'sessionId';
@@ -93,7 +90,7 @@ describe('KnownMarks', () => {
     }
   });
 
-  it('finds nothing where nothing was marked, and everything after a mark of everything', () => {
+  it('finds no mark in an empty log, and any session after a mark of everything', () => {
     expect([knowing().lastPosition(ANN), knowing().issuedBefore(ANN)]).toEqual([LOG_START, 0]);
     const known = knowing(marked({ kind: 'everything' }, 10), marked({ kind: 'everything' }, 20));
     expect([known.lastPosition(ANN), known.lastPosition({}), known.issuedBefore({})]).toEqual([
@@ -104,7 +101,7 @@ describe('KnownMarks', () => {
   });
 
   it.each(NAMING_ANN)(
-    'takes the latest of all marks that name her, in whatever order they came: %j',
+    'returns the latest of all marks that name a session, in any order of arrival: %j',
     (subject) => {
       const later = marked(subject, 30, { issuedBefore: 1 });
       const others = [
@@ -120,7 +117,7 @@ describe('KnownMarks', () => {
     },
   );
 
-  it('takes no page from beyond what it knows, which would leave a gap', () => {
+  it('refuses a page beyond its own end, which would leave a gap', () => {
     const known = knowing(marked({ kind: 'session', sessionId: 'a' }, 10));
     const page = {
       marks: [marked({ kind: 'session', sessionId }, 30)],
@@ -131,7 +128,7 @@ describe('KnownMarks', () => {
     expect([known.take(page, 10), known.position, known.lastPosition(ANN)]).toEqual([true, 30, 30]);
   });
 
-  it.each(NAMING_ANN)('tells of the first refusal on account of %j, and of no other', (subject) => {
+  it.each(NAMING_ANN)('reports the first refusal caused by %j, and no other', (subject) => {
     const known = knowing(marked(subject, 10));
     expect([known.noteRefusal(ANN), known.noteRefusal(ANN)]).toEqual([10, undefined]);
     known.take({ marks: [marked(subject, 20)], position: 20, hasMore: false }, 10);
@@ -141,17 +138,23 @@ describe('KnownMarks', () => {
     expect(known.noteRefusal({ sessionId: 'nobody' })).toBeUndefined();
   });
 
-  it.each(NAMING_ANN)('forgets %j when nothing that it could name is alive', (subject) => {
-    const known = knowing(marked(subject, 10), marked({ kind: 'session', sessionId: 'other' }, 12));
-    known.forgetBefore(110);
-    expect([known.size, known.lastPosition(ANN)]).toEqual([2, 10]);
-    known.forgetBefore(111);
-    expect([known.size, known.lastPosition(ANN)]).toEqual([1, LOG_START]);
-    known.forgetBefore(113);
-    expect(known.size).toBe(0);
-  });
+  it.each(NAMING_ANN)(
+    'forgets %j when all sessions and tokens that it could name have expired',
+    (subject) => {
+      const known = knowing(
+        marked(subject, 10),
+        marked({ kind: 'session', sessionId: 'other' }, 12),
+      );
+      known.forgetBefore(110);
+      expect([known.size, known.lastPosition(ANN)]).toEqual([2, 10]);
+      known.forgetBefore(111);
+      expect([known.size, known.lastPosition(ANN)]).toEqual([1, LOG_START]);
+      known.forgetBefore(113);
+      expect(known.size).toBe(0);
+    },
+  );
 
-  it('names no session that is spared, and none at all in place of all others of somebody else', () => {
+  it('does not name the spared session, or sessions of another person', () => {
     const known = knowing(
       marked({ kind: 'other-sessions', identityId, exceptSessionId: 's' }, 10),
       marked({ kind: 'other-sessions', identityId, exceptSessionId: 'x' }, 20),
@@ -162,7 +165,7 @@ describe('KnownMarks', () => {
     expect(position('y', 'bob')).toBe(LOG_START);
   });
 
-  it('tells of the first refusal on account of a mark of everything, and of no other', () => {
+  it('reports the first refusal caused by a mark of everything, and no other', () => {
     const everything = marked({ kind: 'everything' }, 10);
     const known = knowing(everything);
     expect([known.noteRefusal(ANN), known.noteRefusal({})]).toEqual([10, undefined]);
@@ -170,7 +173,7 @@ describe('KnownMarks', () => {
     expect(known.noteRefusal(ANN)).toBeUndefined();
   });
 
-  it('keeps nothing of people whose marks it has forgotten', () => {
+  it('keeps no data of people whose marks it has forgotten', () => {
     setFlagsFromString('--expose-gc');
     const collectGarbage = runInNewContext('gc') as () => void; // the flag has made it
     const heapBytes = () => {
@@ -189,7 +192,7 @@ describe('KnownMarks', () => {
     expect(heapBytes() - before).toBeLessThan(people * 20);
   });
 
-  it('forgets some marks of a person, and keeps the others', () => {
+  it('forgets some marks of a person and keeps the others', () => {
     const of = (id: string) => ({ kind: 'session-of', sessionId: id, identityId }) as const;
     const known = knowing(
       marked(of('a'), 10),

@@ -6,23 +6,23 @@ const PAGE = { marks: [MARK], position: 5, hasMore: false };
 const NO_RECORDS = [null, undefined, 'text', 7, true, [], {}];
 
 describe('isLogPage()', () => {
-  it('takes a page as the log sends it, an empty one of an empty log too', () => {
+  it('accepts a page as the log sends it, and an empty page of an empty log', () => {
     expect(isLogPage(PAGE, 0)).toBe(true);
     expect(isLogPage({ marks: [], position: 0, hasMore: false }, 0)).toBe(true);
     expect(isLogPage({ ...PAGE, position: 3 }, 4)).toBe(true); // of another log, which is behind
   });
 
-  it('takes a page that has more only where it leads on', () => {
+  it('accepts a page with hasMore only if the page leads on', () => {
     const more = { ...PAGE, hasMore: true };
     expect([4, 5, 6].map((cursor) => isLogPage(more, cursor))).toEqual([true, false, false]);
   });
 
-  it.each(NO_RECORDS)('takes no %j for a page', (value) => {
+  it.each(NO_RECORDS)('refuses %j as a page', (value) => {
     expect(isLogPage(value, 0)).toBe(false);
   });
 
   it.each<unknown>(['5', -1, Number.NaN, Infinity, null, undefined])(
-    'takes no page with a time that is %j',
+    'refuses a page with a time that is %j',
     (wrong) => {
       expect(isLogPage({ ...PAGE, position: wrong }, 0)).toBe(false);
       for (const name of ['position', 'issuedBefore', 'keepUntil']) {
@@ -40,13 +40,13 @@ describe('isLogPage()', () => {
     { ...PAGE, marks: [null] },
     { ...PAGE, marks: ['s:a'] },
     { ...PAGE, marks: [{ ...MARK, key: 7 }] },
-  ])('takes no %j', (page) => {
+  ])('refuses %j', (page) => {
     expect(isLogPage(page, 0)).toBe(false);
   });
 });
 
 describe('isAppendAnswer()', () => {
-  it('takes what the log answers to a writer', () => {
+  it('accepts the log’s answer to a writer', () => {
     expect(isAppendAnswer({ kind: 'repeated' }, 0)).toBe(true);
     expect(isAppendAnswer({ kind: 'recorded', page: PAGE }, 0)).toBe(true);
   });
@@ -57,7 +57,7 @@ describe('isAppendAnswer()', () => {
     { kind: 'recorded' },
     { kind: 'recorded', page: { ...PAGE, position: -1 } },
     { kind: 'other', page: PAGE },
-  ])('takes no %j', (value) => {
+  ])('refuses %j', (value) => {
     expect(isAppendAnswer(value, 0)).toBe(false);
   });
 

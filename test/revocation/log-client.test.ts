@@ -47,7 +47,7 @@ function createLog(answer: unknown = PAGE) {
 
 const GARBLED: [string, unknown][] = [
   ['null', null],
-  ['nothing', undefined],
+  ['no body', undefined],
   ['an empty object', {}],
   ['text', 'Internal Server Error'],
   ['a number', 7],
@@ -55,20 +55,20 @@ const GARBLED: [string, unknown][] = [
   ['a position that is text', { ...PAGE, position: String(PAGE.position) }],
   ['a position that is NaN', { ...PAGE, position: Number.NaN }],
   ['a position without end', { ...PAGE, position: Infinity }],
-  ['a position below nothing', { ...PAGE, position: -1 }],
+  ['a position below zero', { ...PAGE, position: -1 }],
   ['no position', { marks: [], hasMore: false }],
   ['no marks', { position: PAGE.position, hasMore: false }],
-  ['marks that are none', { ...PAGE, marks: [null] }],
+  ['invalid marks', { ...PAGE, marks: [null] }],
   ['marks that are an object', { ...PAGE, marks: { 0: MARK } }],
   ['a mark without a key', { ...PAGE, marks: [{ ...MARK, key: undefined }] }],
   ['a mark whose position is text', { ...PAGE, marks: [{ ...MARK, position: 'x' }] }],
   ['a mark whose time is NaN', { ...PAGE, marks: [{ ...MARK, issuedBefore: Number.NaN }] }],
-  ['a mark kept until nobody knows', { ...PAGE, marks: [{ ...MARK, keepUntil: null }] }],
+  ['a mark with an invalid end', { ...PAGE, marks: [{ ...MARK, keepUntil: null }] }],
   ['hasMore that is text', { ...PAGE, hasMore: 'false' }],
   ['more, and no way on', { marks: [], position: 0, hasMore: true }],
 ];
 
-describe('C35: an answer of the log that is none', () => {
+describe('C35: an invalid answer of the log', () => {
   it.each(GARBLED)('C35: counts as unreadable: %s', async (_, answer) => {
     const { log, refresh, isYoung, knows, view } = createLog();
     log.answer = answer;
@@ -82,7 +82,7 @@ describe('C35: an answer of the log that is none', () => {
     expect([isYoung(), knows()]).toEqual([true, true]);
   });
 
-  it.each(GARBLED)('C35: leaves what was known before as it was: %s', async (_, answer) => {
+  it.each(GARBLED)('C35: leaves earlier knowledge unchanged: %s', async (_, answer) => {
     const { log, refresh, isYoung, knows, view } = createLog();
     await refresh();
     log.answer = answer;
@@ -101,7 +101,7 @@ describe('C35: an answer of the log that is none', () => {
     }
   });
 
-  it('lets by what a later version may add', async () => {
+  it('may have members that a later version adds', async () => {
     const { refresh, knows } = createLog({ ...PAGE, marks: [{ ...MARK, owner: 'x' }], more: 1 });
     await refresh();
     expect(knows()).toBe(true);
@@ -109,7 +109,7 @@ describe('C35: an answer of the log that is none', () => {
 });
 
 describe('C34: a log that is far away', () => {
-  it.each([1200, 2000])('C34: is read behind the requests, %i ms away', async (takesMs) => {
+  it.each([1200, 2000])('C34: is read in the background, %i ms away', async (takesMs) => {
     const { log, refresh, isYoung } = createLog();
     log.takesMs = takesMs;
     refresh();
@@ -124,7 +124,7 @@ describe('C34: a log that is far away', () => {
     expect(log.reads).toBeLessThanOrEqual(13);
   });
 
-  it('C34: is waited for a second by a request, and longer by one that has nobody else to ask', async () => {
+  it('C34: delays a request for a second, and longer a request without another source', async () => {
     const { log, refresh, isYoung } = createLog();
     log.takesMs = 2000;
     const refreshed = refresh();
@@ -142,7 +142,7 @@ describe('C34: a log that is far away', () => {
     expect(isYoung()).toBe(true);
   });
 
-  it('C34: is believed when it answers late, as of when it was asked', async () => {
+  it('C34: is accepted when it answers late, as of the time of the question', async () => {
     const { log, refresh, isYoung, knows } = createLog();
     log.takesMs = 4000;
     refresh();
@@ -156,7 +156,7 @@ describe('C34: a log that is far away', () => {
     expect(isYoung()).toBe(false);
   });
 
-  it('C34: is believed later than the lag for what it names, though the view stays too old', async () => {
+  it('C34: is accepted later than the lag for the sessions it names, although the view stays too old', async () => {
     const { log, refresh, isYoung, knows } = createLog();
     log.takesMs = 9000;
     refresh();
@@ -164,7 +164,7 @@ describe('C34: a log that is far away', () => {
     expect([knows(), isYoung()]).toEqual([true, false]);
   });
 
-  it('C34: a late answer that is garbled, or a failure, is neither believed nor thrown', async () => {
+  it('C34: cannot do harm with a late, garbled or failed answer', async () => {
     for (const answer of [null, { ...PAGE, position: 'x' }, new Error('lost')]) {
       const { log, refresh, knows, anchored } = createLog(answer);
       log.takesMs = 4000;
@@ -175,7 +175,7 @@ describe('C34: a log that is far away', () => {
     }
   });
 
-  it('C34: keeps no call going for longer than ten seconds after its deadline', async () => {
+  it('C34: ends every call at most ten seconds after its deadline', async () => {
     const { log, refresh, anchored } = createLog();
     log.takesMs = 3_600_000;
     refresh();

@@ -23,7 +23,7 @@ function createMemory({ rows = 0 } = {}) {
 }
 
 describe('LogMemory', () => {
-  it('takes the first message of a name, until it may be forgotten', () => {
+  it('accepts the first message with an id, until it can be forgotten', () => {
     const { memory, clock } = createMemory();
     const isFirst = (key: string) => memory.isFirst({ key, keepMs: 1000 });
     expect([isFirst('a'), isFirst('a'), isFirst('b')]).toEqual([true, false, true]);
@@ -33,7 +33,7 @@ describe('LogMemory', () => {
     expect(isFirst('a')).toBe(true);
   });
 
-  it('knows its messages and changes after a restart, and forgets them in their time', () => {
+  it('keeps its messages and changes over a restart, and forgets them when due', () => {
     const { memory, clock, countOf } = createMemory({ rows: 3 });
     expect(memory.isFirst({ key: 'k3', keepMs: 1000 })).toBe(false);
     clock.now += 2;
@@ -42,7 +42,7 @@ describe('LogMemory', () => {
     expect([memory.recall('k2'), memory.recall('k3')]).toEqual([undefined, []]);
   });
 
-  it('keeps 100,000 messages; the next makes room, and the oldest tenth is forgotten early', () => {
+  it('keeps 100,000 messages; the next one drops the oldest tenth early', () => {
     const { memory, countOf } = createMemory({ rows: MAX_ROWS - 1 });
     memory.isFirst({ key: 'full', keepMs: MAX_ROWS });
     expect(countOf('messages')).toBe(MAX_ROWS);

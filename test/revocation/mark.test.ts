@@ -53,13 +53,13 @@ describe('the keys of subjects', () => {
     expect([subjectKey(subject), ownerKey(subject)]).toEqual([key, owner]);
   });
 
-  it('are as many as there are subjects that a token tells apart', () => {
+  it('differ for all subjects that a token distinguishes', () => {
     const keys = SUBJECTS.map(([subject]) => subjectKey(subject));
     // Whose it is takes no part in the key of a session or of a credential.
     expect(new Set(keys).size).toBe(SUBJECTS.length - 3);
   });
 
-  it('hold 512 characters of an id, and no more', () => {
+  it('accept 512 characters of an id, and no more', () => {
     const longest = 'x'.repeat(512);
     expect(sessionKey(`${longest}y`)).toBe(sessionKey(longest));
     expect(sessionKey(longest)).not.toBe(sessionKey(longest.slice(1)));
@@ -68,7 +68,7 @@ describe('the keys of subjects', () => {
 });
 
 describe('ownerOfKey()', () => {
-  it('is the issuer of a person whom an issuer knows, and nobody of anything else', () => {
+  it('is the issuer of a person at an issuer, and undefined for all other keys', () => {
     expect(ownerOfKey(identityKey('ann', issuer))).toBe(issuerKey(issuer));
     const others = SUBJECTS.map(([, key]) => key).filter((key) => !key.startsWith('i@'));
     expect(others.map(ownerOfKey)).toEqual(others.map(() => undefined));
@@ -76,7 +76,7 @@ describe('ownerOfKey()', () => {
 });
 
 describe('peopleOfIssuer()', () => {
-  it('are the keys of all whom the issuer knows, and of no one else', () => {
+  it('are the keys of all people at the issuer, and of no other people', () => {
     const [from, to] = peopleOfIssuer(issuerKey(issuer));
     const isWithin = (key: string) => key >= from && key < to;
     expect(
@@ -89,7 +89,7 @@ describe('peopleOfIssuer()', () => {
 });
 
 describe('readKeyOfPerson()', () => {
-  it('takes apart the keys that name sessions together with their person', () => {
+  it('splits the keys that name sessions together with their person', () => {
     expect(readKeyOfPerson(sessionOfKey('s', 'ann'))).toEqual({
       person: identityKey('ann'),
       role: 'one',
@@ -107,7 +107,7 @@ describe('readKeyOfPerson()', () => {
     });
   });
 
-  it('takes no other key apart', () => {
+  it('splits no other key', () => {
     const others = SUBJECTS.map(([, key]) => key).filter((key) => !/^[px]/.test(key));
     expect(others).toHaveLength(11);
     expect(others.map(readKeyOfPerson)).toEqual(others.map(() => undefined));

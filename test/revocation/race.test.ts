@@ -14,11 +14,11 @@ async function outcomes(run: typeof interleave, count: number): Promise<Record<s
 }
 
 describe('C9: a check that races a revocation', { timeout: 120_000 }, () => {
-  it(`is not kept as valid, in ${INTERLEAVINGS} interleavings`, async () => {
+  it(`is not cached as valid, in ${INTERLEAVINGS} interleavings`, async () => {
     expect(await outcomes(interleave, INTERLEAVINGS)).toEqual({ 'not-signed-in': INTERLEAVINGS });
   });
 
-  it('would be, if a fill were stamped with what is known when it ends', async () => {
+  it('control: would be cached if it were stamped with the log’s position at its end', async () => {
     const { interleave: broken } = await loadBroken<{ interleave: typeof interleave }>(
       'test/revocation/world/interleave.ts',
       [

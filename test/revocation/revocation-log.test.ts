@@ -54,19 +54,19 @@ beforeEach(() => {
 });
 
 describe("the log's alarm", () => {
-  it('is set by the first mark, for when that mark may be forgotten', async () => {
+  it('is set by the first mark, for the time when that mark can be forgotten', async () => {
     const log = newLog();
     expect(alarm).toBeNull();
     await log.append([MARK], OPTIONS);
     expect(alarm).toBe(NOW + CHECK_LIFE_MS);
   });
 
-  it('is at least a minute away, however short checks live', async () => {
+  it('is at least a minute away, for any lifetime of checks', async () => {
     await newLog().append([MARK], { ...OPTIONS, checkLifeMs: 1000 });
     expect(alarm).toBe(NOW + PRUNE_INTERVAL_MS);
   });
 
-  it('is never put off by later marks, and brought forward by one that is due earlier', async () => {
+  it('is never delayed by later marks, and moved forward by an earlier due time', async () => {
     const log = newLog();
     await log.append([MARK], OPTIONS);
     vi.setSystemTime(NOW + 100_000);
@@ -76,7 +76,7 @@ describe("the log's alarm", () => {
     expect(alarm).toBe(NOW + 170_000);
   });
 
-  it('forgets what is due when it rings, and is set for what is due next', async () => {
+  it('forgets due marks when it fires, and is set for the next due time', async () => {
     const log = newLog();
     await log.append([MARK], OPTIONS);
     const keysAt = (cursor: number) => log.read(cursor).marks.map(({ key }) => key);
@@ -87,7 +87,7 @@ describe("the log's alarm", () => {
     expect(alarm).toBe(NOW + FIRST_MARK_MS);
   });
 
-  it('does not ring again at once for a mark that is due in a moment', async () => {
+  it('does not fire again at once for a mark that is due in a moment', async () => {
     const log = newLog();
     await log.append([MARK], OPTIONS);
     vi.setSystemTime(NOW + CHECK_LIFE_MS - 1);
@@ -95,7 +95,7 @@ describe("the log's alarm", () => {
     expect(alarm).toBe(NOW + CHECK_LIFE_MS - 1 + PRUNE_INTERVAL_MS);
   });
 
-  it('is not set again when nothing is left to forget', async () => {
+  it('is not set again when the log is empty', async () => {
     const log = newLog();
     await log.append([MARK], OPTIONS);
     vi.setSystemTime(NOW + FIRST_MARK_MS);

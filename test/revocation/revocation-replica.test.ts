@@ -39,7 +39,7 @@ function newView({ maxMarks = 1000 } = {}) {
 }
 
 describe('RevocationReplica', () => {
-  it('is read in front of the first request, behind the requests from half the lag, in front at the whole', async () => {
+  it('is read before the first request, in the background from half the lag, and before a request at the whole lag', async () => {
     const { clock, calls, refresh } = newView();
     expect(refresh()).toBeInstanceOf(Promise);
     await refresh();
@@ -60,7 +60,7 @@ describe('RevocationReplica', () => {
     expect(calls.count).toBe(1);
   });
 
-  it('grows by what was added, and asks for nothing else', async () => {
+  it('grows by the new marks, and requests no others', async () => {
     const { clock, read, log, refresh, mark, view } = newView();
     const cursors: number[] = [];
     read.answer = async (cursor) => {
@@ -77,7 +77,7 @@ describe('RevocationReplica', () => {
     expect(view.lastMark({ sessionId: 'b' })).toBeGreaterThan(between);
   });
 
-  it('takes a log of several pages in whole', async () => {
+  it('takes in all pages of a long log', async () => {
     const { refresh, mark, view, calls } = newView({ maxMarks: 20_000 });
     for (let index = 0; index < 12_000; index += 1) mark(`s${index}`);
     await refresh();
@@ -85,7 +85,7 @@ describe('RevocationReplica', () => {
     expect(view.size).toBe(12_000);
   });
 
-  it('counts its age from when the read was sent, not from when it came back', async () => {
+  it('counts its age from the start of the read, not from its end', async () => {
     const { clock, read, log, refresh, view } = newView();
     read.answer = async (cursor) => {
       const page = log.read(cursor);
@@ -98,7 +98,7 @@ describe('RevocationReplica', () => {
     expect(view.trustedSince(NOW + LAG_MS)).toBeGreaterThan(0);
   });
 
-  it('vouches for nothing older than the lag, less what clocks may differ, while the log cannot be read', async () => {
+  it('confirms no check older than the lag, less the clock tolerance, while the log cannot be read', async () => {
     const { clock, read, refresh, view } = newView();
     expect(view.trustedSince(NOW)).toBe(NOW - LAG_MS + CLOCK_SKEW_MS);
     await refresh();
@@ -108,7 +108,7 @@ describe('RevocationReplica', () => {
     expect(view.trustedSince(clock.now)).toBe(clock.now - LAG_MS + CLOCK_SKEW_MS);
   });
 
-  it('leaves a failing log alone for a second, and lets nobody wait for it until it answers', async () => {
+  it('leaves a failing log alone for a second, and lets no request wait for it until it answers', async () => {
     const { clock, read, log, calls, refresh } = newView();
     read.answer = async () => undefined;
     await refresh();
@@ -124,7 +124,7 @@ describe('RevocationReplica', () => {
     expect(refresh()).toBeInstanceOf(Promise);
   });
 
-  it('a silent log is waited for no longer than its deadline', async () => {
+  it('waits for a silent log no longer than its deadline', async () => {
     const { read, refresh } = newView();
     read.answer = () => new Promise(() => {});
     const startedAt = performance.now();
@@ -132,7 +132,7 @@ describe('RevocationReplica', () => {
     expect(performance.now() - startedAt).toBeLessThan(1500);
   });
 
-  it('knows what this isolate wrote before its next refresh, unless others wrote in between', () => {
+  it('includes this isolate’s own marks before its next refresh, unless other isolates wrote in between', () => {
     const { log, view, mark } = newView();
     const first = mark('a');
     if (first.kind === 'recorded') view.learn(first.page, 0, NOW);
@@ -142,7 +142,7 @@ describe('RevocationReplica', () => {
     expect(view.position()).toBe(log.read(0).position); // a page from further on would leave a gap
   });
 
-  it('takes no part of the log for the whole: a writer that is told of some marks only knows no more', async () => {
+  it('never takes a part of the log as the whole: a writer that receives only some marks does not advance', async () => {
     const { clock, log, refresh, mark, view } = newView();
     await refresh();
     const cursor = view.position();
@@ -156,7 +156,7 @@ describe('RevocationReplica', () => {
     expect(view.trustedSince(clock.now)).toBe(0);
   });
 
-  it('begins anew when a writer is told by a log that is behind what was read of it', async () => {
+  it('starts again if a writer’s answer shows a log that is behind the last read', async () => {
     const { clock, refresh, view } = newView();
     await refresh();
     const cursor = view.position();
@@ -165,7 +165,7 @@ describe('RevocationReplica', () => {
     expect(view.trustedSince(clock.now)).toBeGreaterThan(0);
   });
 
-  it('starts from the beginning when the log is behind what was read of it', async () => {
+  it('starts from the beginning if the log is behind the last read', async () => {
     const { clock, read, refresh, view } = newView();
     await refresh();
     const replaced = newView();
@@ -180,7 +180,7 @@ describe('RevocationReplica', () => {
     expect(view.lastMark({ sessionId: 'new' })).toBeGreaterThan(0);
   });
 
-  it('a clock that is set back does not make an old view young', async () => {
+  it('does not count as young after its clock was set back', async () => {
     const { clock, refresh, view } = newView();
     await refresh();
     clock.now -= 3_600_000;
@@ -197,7 +197,7 @@ describe('RevocationReplica', () => {
     expect(calls.count).toBe(2);
   });
 
-  it('forgets what nothing alive can be affected by, though what is older lives on', async () => {
+  it('forgets marks that no live session or token can match, although older ones stay', async () => {
     const { clock, log, refresh, view } = newView();
     const subject = (sessionId: string) => ({ kind: 'session', sessionId }) as const;
     const options = { cursor: 0, checkLifeMs: 420_000, tokenLifeMs: 3_600_000, maxMarks: 1000 };
@@ -210,7 +210,7 @@ describe('RevocationReplica', () => {
     expect(view.tokensDeniedUntil({ sessionId: 'denied' })).toBeGreaterThan(0);
   });
 
-  it('looks for what may be forgotten once a minute at most, and at once when its clock was set back', async () => {
+  it('searches for expired marks at most once a minute, and at once after its clock was set back', async () => {
     const { clock, log, refresh, view } = newView();
     const append = (sessionId: string) =>
       log.append([{ subject: { kind: 'session', sessionId }, isTentative: true }], {
@@ -243,7 +243,7 @@ describe('RevocationReplica', () => {
     expect(view.size).toBe(0);
   });
 
-  it('that has come to hold more than the log reads it anew', async () => {
+  it('reads the log again if it holds more marks than the log', async () => {
     const { clock, log, refresh, view } = newView({ maxMarks: 1000 });
     const options = { cursor: 0, checkLifeMs: 420_000, tokenLifeMs: 0, maxMarks: 1000 };
     for (let index = 0; index < 3000; index += 1) {
@@ -261,7 +261,7 @@ describe('RevocationReplica', () => {
     }
   });
 
-  it('tells the age of a mark at the first refusal on its account, and not again', async () => {
+  it('reports the age of a mark at the first refusal that it causes, and not again', async () => {
     const { clock, refresh, mark, view, lags } = newView();
     clock.now += 120_000;
     mark('a');

@@ -44,7 +44,7 @@ function copyOf(log: RevocationTable): KnownMarks {
 }
 
 describe('RevocationTable', () => {
-  it('gives every mark a place of its own, each beyond the one before, though the clock stands still or goes back', () => {
+  it('gives every mark its own, increasing sequence number, even if the clock stands still or goes back', () => {
     const { log, clock } = newLog();
     const positions = [0, 0, -5000, 100_000, -100_000].map((ms, index) => {
       clock.now += ms;
@@ -54,7 +54,7 @@ describe('RevocationTable', () => {
     expect(positions).toEqual([...new Set(positions)].sort((a, b) => a - b));
   });
 
-  it('goes on from its last place when the object is started again with its clock set back', () => {
+  it('continues after its last sequence number when the object restarts with its clock set back', () => {
     const { log, storage } = newLog();
     log.append([definite(session('a'))], OPTIONS);
     const before = log.read(0).position;
@@ -65,7 +65,7 @@ describe('RevocationTable', () => {
     expect(page.position).toBeGreaterThan(before);
   });
 
-  it('begins beyond any place of the log it replaces, and has everything checked once more', () => {
+  it('begins beyond any sequence number of the log that it replaces, and has everything checked again', () => {
     const old = newLog();
     for (let index = 0; index < 100; index += 1) {
       old.log.append([definite(session(`s${index}`))], OPTIONS);
@@ -76,7 +76,7 @@ describe('RevocationTable', () => {
     expect(copy.issuedBefore({ sessionId: 'anything' })).toBe(0);
   });
 
-  it('a definite mark denies tokens by the log’s own time, a tentative one denies none', () => {
+  it('a definite mark denies tokens by the log’s clock, and a tentative mark denies none', () => {
     const { log } = newLog();
     log.append([definite(session('a')), tentative(session('b'))], OPTIONS);
     const copy = copyOf(log);
@@ -87,7 +87,7 @@ describe('RevocationTable', () => {
     );
   });
 
-  it('a tentative mark does not take back what a definite one denied', () => {
+  it('a tentative mark does not cancel a definite one', () => {
     const { log } = newLog();
     log.append([definite(session('a'))], OPTIONS);
     log.append([tentative(session('a'))], OPTIONS);
@@ -95,7 +95,7 @@ describe('RevocationTable', () => {
     expect(log.size).toBe(2); // with the one that every log begins with
   });
 
-  it('denies up to the time an event says, and never beyond its own', () => {
+  it('denies up to the time of an event, and never beyond its own clock', () => {
     const { log } = newLog();
     log.append([{ ...definite(session('past')), issuedBefore: NOW - 60_000 }], OPTIONS);
     log.append([{ ...definite(session('future')), issuedBefore: NOW + 60_000 }], OPTIONS);
@@ -104,7 +104,7 @@ describe('RevocationTable', () => {
     expect(copy.issuedBefore({ sessionId: 'future' })).toBe(NOW + ISSUER_SKEW_MS);
   });
 
-  it('marks of an issuer concern its own tokens only, those of nobody in particular everyone’s', () => {
+  it('applies marks of an issuer to its own tokens only, and marks without an issuer to all tokens', () => {
     const { log } = newLog();
     const issuer = 'https://a.test';
     const other = 'https://b.test';
@@ -124,7 +124,7 @@ describe('RevocationTable', () => {
     expect(copyOf(log).issuedBefore({ tokenId: 'z', issuer })).toBe(0);
   });
 
-  it('records a message of one name once, until it may be forgotten', () => {
+  it('records a message with an id once, until it can be forgotten', () => {
     const { log, clock } = newLog();
     const once = { key: 'm', keepMs: 1000 };
     const append = () => log.append([definite(session('a'))], { ...OPTIONS, once }).kind;
@@ -133,7 +133,7 @@ describe('RevocationTable', () => {
     expect(append()).toBe('recorded');
   });
 
-  it('leaves nothing behind of marks that could not all be written, and does not use up the message', () => {
+  it('leaves no trace of a failed write, and does not use up the message', () => {
     const { storage } = newLog();
     const state = { isFailing: false };
     const failing = {
@@ -156,7 +156,7 @@ describe('RevocationTable', () => {
     expect(append().kind).toBe('recorded');
   });
 
-  it('forgets a mark when nothing it could apply to can be alive: tentative ones with the checks, definite ones with the tokens', () => {
+  it('forgets a mark when no session or token that it applies to can be valid: tentative ones with the checks, definite ones with the tokens', () => {
     const { log, clock } = newLog();
     log.append([tentative(session('check')), definite(session('token'))], OPTIONS);
     clock.now += OPTIONS.checkLifeMs;
@@ -171,7 +171,7 @@ describe('RevocationTable', () => {
     expect(log.prune()).toBeUndefined();
   });
 
-  it('folds a flood of one person’s sessions into that person, and leaves others alone', () => {
+  it('compacts a flood for one person’s sessions into that person, and leaves other people alone', () => {
     const { log } = newLog();
     log.append([definite(session('calm', 'bob'))], OPTIONS);
     for (let index = 0; index < 1500; index += 1) {
@@ -184,7 +184,7 @@ describe('RevocationTable', () => {
     expect(copy.issuedBefore({ sessionId: 'other', identityId: 'carl' })).toBe(0);
   });
 
-  it('folds what only makes checks be made again first, so that no flood of failing changes denies anyone’s tokens', () => {
+  it('compacts tentative marks first, so that no flood of failing changes denies tokens', () => {
     const { log } = newLog();
     log.append([definite(session('ended'))], OPTIONS);
     for (let index = 0; index < 5000; index += 1) {
@@ -197,7 +197,7 @@ describe('RevocationTable', () => {
     expect(copy.lastPosition({ sessionId: 'guess-0' })).toBeGreaterThan(NOW + 60_000);
   });
 
-  it('folds a flood of many people’s into everything, the oldest first', () => {
+  it('compacts a flood for many people into everything, the oldest first', () => {
     const { log, clock } = newLog();
     for (let index = 0; index < 1200; index += 1) {
       clock.now += 1000;
@@ -235,7 +235,7 @@ describe('RevocationTable', () => {
     expect(later.issuedBefore(ofIssuer)).toBeGreaterThan(0);
   });
 
-  it('all sessions of an identity but one spare that one, until another asks for the same', () => {
+  it('all sessions except one spare that one, until another caller asks for the same', () => {
     const { log, clock } = newLog();
     const others = (exceptSessionId: string) =>
       definite({ kind: 'other-sessions', identityId: 'ann', exceptSessionId });
@@ -255,7 +255,7 @@ describe('RevocationTable', () => {
     expect([denied('a'), denied('b')]).toEqual([false, false]);
   });
 
-  it('R25: folds one person’s marks, of whatever kind, into that person beyond a hundred', () => {
+  it('R25: compacts one person’s marks of any kind into that person beyond a hundred', () => {
     const { log } = newLog();
     for (let index = 0; index < 101; index += 1) {
       const [sessionId, identityId] = [`s${index}`, 'ann'];
@@ -273,7 +273,7 @@ describe('RevocationTable', () => {
     expect(copyOf(log).issuedBefore({ sessionId: 'new', identityId: 'bob' })).toBe(0);
   });
 
-  it('R25: folds an issuer’s marks into that issuer beyond its share, the oldest first', () => {
+  it('R25: compacts an issuer’s marks into that issuer beyond its share, the oldest first', () => {
     const { log, clock } = newLog();
     const issuer = 'https://zone.test';
     for (let index = 0; index < OPTIONS.maxMarks; index += 1) {
@@ -289,7 +289,7 @@ describe('RevocationTable', () => {
     expect(copy.issuedBefore({ identityId: 'i0', issuer: 'https://other.test' })).toBe(0);
   });
 
-  it('R25: folds the older half of an issuer’s marks at the first beyond its share, and leaves the newer as they are', () => {
+  it('R25: compacts the older half of an issuer’s marks at the first one beyond its share, and keeps the newer ones', () => {
     const { log } = newLog();
     const issuer = 'https://zone.test';
     const append = (index: number) =>
@@ -306,7 +306,7 @@ describe('RevocationTable', () => {
     expect(keys()).toEqual(['*', `o:${issuer}`, ...tokens(6, 11)]);
   });
 
-  it('R25: folds the sessions of an issuer’s many people beyond its share, first into those people', () => {
+  it('R25: compacts the sessions of an issuer’s many people beyond its share, first into those people', () => {
     const { log } = newLog();
     const issuer = 'https://zone.test';
     for (let index = 0; index < 300; index += 1) {
@@ -324,7 +324,7 @@ describe('RevocationTable', () => {
     expect(copy.issuedBefore({ ...ofIssuer, issuer: 'https://other.test' })).toBe(0);
   });
 
-  it('keeps whom a change is about for its retry, for as long as a token lives', () => {
+  it('keeps the people of a change for its retry, for the lifetime of a token', () => {
     const { log, clock } = newLog();
     const about = [session('a', 'ann')];
     const remember = { keys: ['c1', 'c2'], about };

@@ -37,8 +37,8 @@ function write({ log, view }: Awaited<ReturnType<typeof viewBehind>>, now: numbe
   if (answer.kind === 'recorded') view.learn(answer.page, cursor, now);
 }
 
-describe('an isolate that writes to the log while it is behind', () => {
-  it('is up to date when the answer brought all that it had missed', async () => {
+describe('an isolate that writes to the log with an old view', () => {
+  it('is up to date if the answer brought all missing marks', async () => {
     const world = await viewBehind(150);
     world.clock.now += LAG_MS - 1;
     write(world, world.clock.now);
@@ -47,7 +47,7 @@ describe('an isolate that writes to the log while it is behind', () => {
     expect(world.view.lastMark({ sessionId: 'other-149' })).toBeGreaterThan(0);
   });
 
-  it('does not take the first page of many for the whole log', async () => {
+  it('does not treat the first page of many as the whole log', async () => {
     const world = await viewBehind(300);
     world.clock.now += LAG_MS - 1;
     write(world, world.clock.now);
@@ -61,7 +61,7 @@ describe('an isolate that writes to the log while it is behind', () => {
     expect(world.view.trustedSince(world.clock.now)).toBe(0);
   });
 
-  it('does not count as up to date when the page begins further on than its own copy ends', async () => {
+  it('does not count as up to date if the page begins after the end of its own copy', async () => {
     const world = await viewBehind(10);
     const { log, view, clock } = world;
     clock.now += LAG_MS - 1;

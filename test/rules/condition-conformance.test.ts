@@ -60,11 +60,11 @@ const KNOWN_DEVIATIONS: readonly string[] = [
 describe('conditions and the specification', () => {
   const samples = [...walk(getConformanceSuite())];
 
-  it('has the suite to hold against', () => {
+  it('control: the suite of the specification is present', () => {
     expect(samples.length).toBeGreaterThan(600);
   });
 
-  it('gives what CEL gives, or an error, which denies', () => {
+  it('gives the value of CEL, or an error, which denies', () => {
     const wrong = samples.filter(({ expected, ...sample }) => {
       const given = evaluate(sample);
       return given !== expected && given !== 'ERROR';
@@ -72,7 +72,7 @@ describe('conditions and the specification', () => {
     expect(wrong.map(({ name }) => name).sort()).toEqual([...KNOWN_DEVIATIONS].sort());
   });
 
-  it('gives an error for few that have a value', () => {
+  it('gives an error for few expressions that have a value', () => {
     const refused = samples.filter(
       ({ expected, ...sample }) => expected !== 'ERROR' && evaluate(sample) === 'ERROR',
     );

@@ -103,7 +103,7 @@ const CONDITIONS = [
 ];
 
 describe('the cost of a condition', () => {
-  it.each(CONDITIONS)('J32: is bounded over any document of 256 KB: %s', (source) => {
+  it.each(CONDITIONS)('J32: is bounded for any document of 256 KB: %s', (source) => {
     const compiled = compileCondition(source);
     if (!compiled.ok) throw new Error(compiled.failure);
     for (const [index, traits] of DOCUMENTS.entries()) {
@@ -115,7 +115,7 @@ describe('the cost of a condition', () => {
     }
   });
 
-  it('J32: over its bound a condition fails, denies, and says so', () => {
+  it('J32: beyond its bound a condition fails, denies, and reports that', () => {
     const compiled = compileCondition(`${T}.a.exists(x, x in ${T}.b)`);
     const [large = {}] = DOCUMENTS;
     expect(compiled.ok && compiled.value.evaluate(session(large))).toEqual({
@@ -125,7 +125,7 @@ describe('the cost of a condition', () => {
   });
 
   // docs/rules.md: "beyond 500,000 steps the condition fails". A search takes the product of both lengths, 32 characters a step.
-  it('J32: holds at 500,000 steps, and fails at one more', () => {
+  it('J32: is allowed up to 500,000 steps, and fails at one more', () => {
     const contains = (text: number, word: number) =>
       outcome(`${T}.a.contains(${T}.b)`, { a: 'a'.repeat(text), b: 'b'.repeat(word) });
     expect(contains(4000, 4000)).toEqual({ kind: 'not-met' });
@@ -133,7 +133,7 @@ describe('the cost of a condition', () => {
   });
 
   // docs/rules.md: "Other bodies of all and exists can fail for each item, and take at most 2,500".
-  it('J32: a loop whose body can fail takes 2,500 items, and no more', () => {
+  it('J32: a loop whose body can fail accepts 2,500 items, and no more', () => {
     const greater = (count: number) =>
       outcome(`${T}.a.exists(x, x > 1)`, { a: Array.from({ length: count }, () => 1) });
     expect(greater(2500)).toEqual({ kind: 'not-met' });
@@ -170,7 +170,7 @@ describe('the cost of a condition', () => {
     [`x in ${T}.b[x]`, (big: JsonValue) => ({ x: big })],
     [`x in ${T}.b[x].big`, (big: JsonValue) => ({ x: { big } })],
     [`x in ${T}.b["x"].big`, (big: JsonValue) => ({ x: { big } })],
-  ] as const)('J32: counts the items of what %s finds by an index', (body, within) => {
+  ] as const)('J32: counts the items that %s finds by an index', (body, within) => {
     const searched = (count: number, items: number) =>
       outcome(`${T}.a.exists(x, ${body})`, {
         a: Array.from({ length: count }, () => 'x'),
@@ -180,7 +180,7 @@ describe('the cost of a condition', () => {
     expect(searched(10, 10)).toEqual({ kind: 'not-met' });
   });
 
-  it('J32: comparing items with a text of 1024 characters costs nothing more, with a longer one it does', () => {
+  it('J32: comparing items with a text of 1024 characters has no extra cost, and with a longer one it has', () => {
     const compared = (length: number) =>
       outcome(`${T}.a.all(x, x != ${T}.b)`, {
         a: Array.from({ length: 20_000 }, () => 'x'),
@@ -190,7 +190,7 @@ describe('the cost of a condition', () => {
     expect(compared(1025)).toEqual({ kind: 'failed', detail: 'too_costly' });
   });
 
-  it('J32: looking a name up in an object costs nothing more, comparing with an object in a list does', () => {
+  it('J32: looking a name up in an object has no extra cost, and comparing with an object in a list has', () => {
     const names = Array.from({ length: 2000 }, (_, index) => [`k${index}`, 0]);
     const traits = {
       a: Array.from({ length: 1000 }, () => 'z'),
@@ -206,7 +206,7 @@ describe('the cost of a condition', () => {
     }
   });
 
-  it('J32: a member of an item costs what the items cost, and no more', () => {
+  it('J32: a member of an item has the cost of the items, and no more', () => {
     const source = `${T}.a.map(x, x.name == "z").size() == 0`;
     const traits = { a: Array.from({ length: 5000 }, () => ({ name: 'y'.repeat(20) })) };
     expect(outcome(source, traits)).toEqual({ kind: 'not-met' });
@@ -215,7 +215,7 @@ describe('the cost of a condition', () => {
   });
 
   // CEL, language definition, "Macros": a comprehension ranges over a list or a map.
-  it('J32: names the true cause when a loop is given a text', () => {
+  it('J32: names the true cause if a loop gets a text', () => {
     const source = `${T}.a.exists(x, x > 1)`;
     const told = outcome(source, { a: 'a'.repeat(100_000) });
     expect(told).toMatchObject({ kind: 'failed' });
@@ -230,7 +230,7 @@ describe('the cost of a condition', () => {
     `${T}.list.exists(x, x == ${T}.b)`,
     `${T}.list.exists(x, x in ${T}.b)`,
     `${T}.a.contains(${T}.b)`,
-  ])('J32: a document of 10,000 levels fails or holds, and throws nothing: %s', (source) => {
+  ])('J32: a document of 10,000 levels fails or holds, without an exception: %s', (source) => {
     const nested = (): JsonValue => JSON.parse(`${'['.repeat(10_000)}${']'.repeat(10_000)}`);
     const told = outcome(source, { a: nested(), b: nested(), list: [nested()] });
     expect(told.kind).toBeOneOf(['met', 'not-met', 'failed']);
@@ -245,7 +245,7 @@ describe('the cost of a condition', () => {
     `${T}.many.exists(x, x == session.identity.id || x == "m9")`,
     `${T}.groups.exists(x, has(${T}.rights.g7) && x in ${T}.rights)`,
     `"g7" in ${T}.groups && "m9" in ${T}.many`,
-  ])('J32: holds over lists as people have them: %s', (source) => {
+  ])('J32: allows lists of usual length: %s', (source) => {
     const range = (name: string, count: number) =>
       Array.from({ length: count }, (_, index) => `${name}${index}`);
     const traits = {

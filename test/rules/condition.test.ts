@@ -51,18 +51,18 @@ describe('compileCondition()', () => {
     ['session.constructor == 1', 'no_such_key at "session.constructor"'],
     ['session.identity.__proto__ == 1', 'no_such_key at "session.identity.__proto__"'],
     ['session.n', 'not_a_boolean'],
-  ])('fails where it cannot be evaluated: %s', (source, detail) => {
+  ])('fails if it cannot be evaluated: %s', (source, detail) => {
     expect(outcome(source)).toEqual({ kind: 'failed', detail });
   });
 
-  it('never lets a value of the session into what the log is told', () => {
+  it('never lets a value of the session into the log', () => {
     const told = outcome('timestamp(session.identity.traits.email) < timestamp(session.at)');
     expect(JSON.stringify(told)).not.toContain('ann@example.com');
     expect(told).toMatchObject({ kind: 'failed' });
   });
 
   // An error of the engine is none of the language: comparing so many levels takes more stack than there is.
-  it('says that a condition could not be evaluated when the engine itself fails', () => {
+  it('reports that a condition could not be evaluated if the engine fails', () => {
     const nested = () => JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`);
     const deep = { ...SESSION, a: nested(), b: nested() };
     expect(outcome('session.a == session.b', deep)).toEqual({
@@ -85,7 +85,7 @@ describe('compileCondition()', () => {
     expect(outcome(source)).toMatch(expected);
   });
 
-  it('stays quick over a list as long as a session can hold', () => {
+  it('is fast for the longest list that a session can hold', () => {
     const roles = Array.from({ length: 60_000 }, (_, index) => `role-${index}`);
     const session = { ...SESSION, identity: { ...SESSION.identity, metadata_public: { roles } } };
     const startedAt = performance.now();

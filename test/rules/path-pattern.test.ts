@@ -68,12 +68,12 @@ describe('compilePathPattern()', () => {
     '/a%25b',
     '/%zz',
     '/%c0%ae',
-  ])('refuses %j, and says what was expected', (source) => {
+  ])('refuses %j, and states the expected form', (source) => {
     const pattern = compilePathPattern(source);
     expect(!pattern.ok && pattern.failure).toMatch(/^(?:may|must|holds)/);
   });
 
-  it('agrees with the platform’s URLPattern on every path a gate would admit', () => {
+  it('agrees with the platform’s URLPattern on every path that the gate admits', () => {
     const word = fc.constantFrom('a', 'b', 'ab', 'A', 'docs', 'x.y', '~', 'a-b', '0', 'é');
     const segment = fc.oneof(
       { weight: 3, arbitrary: word },

@@ -15,7 +15,7 @@ const path = fc
   .array(fc.oneof(word, fc.constant('')), { maxLength: 5 })
   .map((segments) => `/${segments.join('/')}`);
 
-it('finds among many patterns those that URLPattern finds one by one', () => {
+it('finds the same patterns as URLPattern one by one', () => {
   let found = 0;
   fc.assert(
     fc.property(fc.array(pattern, { maxLength: 12 }), path, (sources, text) => {

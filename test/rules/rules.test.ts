@@ -45,7 +45,7 @@ describe('Rules', () => {
     { ...DEFAULTS, path: pathPattern('/a/*'), session: 'required', freshness: 'strict' },
   ]);
 
-  it('gives the first that matches path and method', () => {
+  it('returns the first rule that matches path and method', () => {
     expect(rules.match(target('/a/b')).rule).toMatchObject({
       name: 'RULES.0',
       session: 'optional',
@@ -61,21 +61,21 @@ describe('Rules', () => {
     expect(rules.match(target('/a/c', 'get')).rule).toMatchObject({ name: 'RULES.2' });
   });
 
-  it('requires a session where none matches', () => {
+  it('requires a session if no rule matches', () => {
     const required = { name: 'default', session: 'required', cacheControl: 'no-store' };
     for (const path of ['/', '/a', '/A/b', '/b'])
       expect(rules.match(target(path)).rule).toMatchObject(required);
     expect(new Rules([]).match(target('/')).rule).toMatchObject(required);
   });
 
-  it('holds a path to the rule of every reading, and says which was which', () => {
+  it('applies the rules of every reading of a path, and reports each', () => {
     const two = { ...target('/a%2Fb'), readings: readings('/a%2Fb', '/a/b', '/a/c') };
     const { rule, byReading } = rules.match(two);
     expect(rule).toMatchObject({ session: 'required', cacheControl: 'no-store' });
     expect(byReading.map((each) => each.rule.name)).toEqual(['default', 'RULES.0', 'RULES.1']);
   });
 
-  it('combines rules so that whatever satisfies the result satisfies each', () => {
+  it('combines rules so that a session that satisfies the result satisfies each', () => {
     const [a, b] = [
       {
         aal: 'aal1',

@@ -73,16 +73,16 @@ const signedIn: Extract<Resolution, { outcome: 'signed-in' }> = {
 };
 
 describe('decide()', () => {
-  it('passes a proven session, with whom it is', () => {
+  it('passes a valid session, with its user', () => {
     for (const kind of ['required', 'optional'] as const)
       expect(decide(rule(kind), signedIn, NOW)).toEqual({ kind: 'pass', session });
   });
 
-  it.each(OTHERS)('never passes $outcome ($reason) where a session is required', (resolution) => {
+  it.each(OTHERS)('never passes $outcome ($reason) if a session is required', (resolution) => {
     expect(decide(rule('required'), resolution, NOW).kind).not.toBe('pass');
   });
 
-  it('passes without a session only who is known not to be signed in, or not far enough, and where it is optional', () => {
+  it('passes an anonymous request, or one below the level, only if the session is optional', () => {
     const kinds = OTHERS.map((resolution) => decide(rule('optional'), resolution, NOW));
     expect(kinds.map(({ kind }) => kind)).toEqual([
       ...['pass', 'pass', 'pass', 'pass'],
@@ -92,7 +92,7 @@ describe('decide()', () => {
       if (verdict.kind === 'pass') expect(verdict.session).toBeUndefined();
   });
 
-  it('keeps the store’s own words of a denial', () => {
+  it('keeps the store’s own body of a denial', () => {
     expect(decide(rule('required'), OTHERS[4] ?? signedIn, NOW)).toEqual({
       kind: 'deny',
       reason: 'session_aal2_required',
@@ -107,7 +107,7 @@ describe('decide()', () => {
     });
   });
 
-  it('says how long to wait when it cannot tell', () => {
+  it('states the waiting time of a fault', () => {
     expect(decide(rule('required'), OTHERS[5] ?? signedIn, NOW)).toEqual({
       kind: 'cannot-tell',
       reason: 'issuer_keys_unavailable',
@@ -128,7 +128,7 @@ describe('decide()', () => {
     ['aal0', 'session_aal2_required'],
     ['AAL2', 'session_aal2_required'],
     [undefined, 'session_aal2_required'],
-  ])('asked for aal2, a session of %s: %s', (level, expected) => {
+  ])('at required aal2, a session of %s: %s', (level, expected) => {
     const document = level === undefined ? {} : { authenticator_assurance_level: level };
     expect(reasonFor({ aal: 'aal2' }, document)).toBe(expected);
   });
@@ -144,7 +144,7 @@ describe('decide()', () => {
     expect(reasonFor({ authenticatedWithinMs: 900_000 }, document)).toBe(expected);
   });
 
-  it('passes when every condition is met, and tells one that is not from one that fails', () => {
+  it('passes if every condition is met, and distinguishes an unmet condition from a failing one', () => {
     const condition = (outcome: ConditionOutcome) => ({ source: '', evaluate: () => outcome });
     const [met, unmet] = [condition({ kind: 'met' }), condition({ kind: 'not-met' })];
     const failing = condition({ kind: 'failed', detail: 'no_such_key' });
@@ -162,7 +162,7 @@ describe('decide()', () => {
     expect(verdict(met, failing)).toEqual(denied('condition_not_evaluable', 'no_such_key'));
   });
 
-  it('PASS_UNSEEN names nobody', () => {
+  it('PASS_UNSEEN has no user', () => {
     expect(PASS_UNSEEN).toEqual({ kind: 'pass', session: undefined });
     expect(Object.isFrozen(PASS_UNSEEN)).toBe(true);
   });

@@ -7,7 +7,7 @@ const sumOf = (held: readonly (readonly [string, number])[]) =>
   held.reduce((sum, [, bytes]) => sum + bytes, 0);
 
 describe('MemoryTier', () => {
-  it('keeps and forgets', () => {
+  it('keeps and forgets entries', () => {
     const tier = new MemoryTier<number>({ maxEntries: 2, maxBytes: 100 });
     tier.keep('a', 1, 10);
     expect([tier.read('a'), tier.read('b'), tier.size, tier.bytes]).toEqual([1, undefined, 1, 10]);
@@ -16,7 +16,7 @@ describe('MemoryTier', () => {
     expect([tier.read('a'), tier.size, tier.bytes]).toEqual([undefined, 0, 0]);
   });
 
-  it('lets the least recently used go first, by entries', () => {
+  it('drops the least recently used entries first, by number', () => {
     const tier = new MemoryTier<number>({ maxEntries: 2, maxBytes: 100 });
     tier.keep('a', 1, 1);
     tier.keep('b', 2, 1);
@@ -25,21 +25,21 @@ describe('MemoryTier', () => {
     expect(['a', 'b', 'c'].map((name) => tier.read(name))).toEqual([1, undefined, 3]);
   });
 
-  it('lets as many go as it takes, by bytes', () => {
+  it('drops as many entries as necessary, by bytes', () => {
     const tier = new MemoryTier<number>({ maxEntries: 10, maxBytes: 30 });
     for (const [index, name] of ['a', 'b', 'c'].entries()) tier.keep(name, index, 10);
     tier.keep('d', 9, 25);
     expect([tier.size, tier.bytes, tier.read('d')]).toEqual([1, 25, 9]);
   });
 
-  it('does not keep what is larger than all of the room, and forgets what it would have replaced', () => {
+  it('does not keep a value larger than the whole cache, and drops the replaced value', () => {
     const tier = new MemoryTier<number>({ maxEntries: 10, maxBytes: 30 });
     tier.keep('a', 1, 10);
     tier.keep('a', 2, 31);
     expect([tier.read('a'), tier.bytes]).toEqual([undefined, 0]);
   });
 
-  it('holds what was used last, within its bounds, whatever is done to it', () => {
+  it('holds the most recently used entries within its bounds, after any operations', () => {
     const operation = fc.record({
       verb: fc.constantFrom('keep', 'keep', 'keep', 'read', 'forget'),
       name: fc.constantFrom(...NAMES),

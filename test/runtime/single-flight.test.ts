@@ -30,7 +30,7 @@ describe('SingleFlight', () => {
   });
   const create = () => new SingleFlight<string>({ deadlineMs: DEADLINE_MS, now: () => Date.now() });
 
-  it('does the work once for all who ask meanwhile, and tells them from the one who asked first', async () => {
+  it('runs the work once for all concurrent callers, and marks the first one', async () => {
     const flights = create();
     const { begun, work } = createWork();
     const joins = Array.from({ length: 100 }, () => flights.join('n', 0, work, waitUntil));
@@ -42,7 +42,7 @@ describe('SingleFlight', () => {
     expect(flights.has('n')).toBe(false);
   });
 
-  it('keeps names apart', async () => {
+  it('keeps keys apart', async () => {
     const flights = create();
     const { begun, work } = createWork();
     const joins = [flights.join('a', 0, work, waitUntil), flights.join('b', 0, work, waitUntil)];
@@ -51,7 +51,7 @@ describe('SingleFlight', () => {
     expect(values).toEqual(['value 0', 'value 1']);
   });
 
-  it('starts anew after the work has ended', async () => {
+  it('starts again after the work has ended', async () => {
     const flights = create();
     const { begun, work } = createWork();
     const first = flights.join('n', 0, work, waitUntil);
@@ -62,7 +62,7 @@ describe('SingleFlight', () => {
     expect(await second).toEqual({ value: 'two', joined: false });
   });
 
-  it('gives those who want the present one later flight between them, after the one under way', async () => {
+  it('gives callers with no-cache one shared later flight, after the running one', async () => {
     const flights = create();
     const { begun, work } = createWork();
     const past = flights.join('n', 0, work, waitUntil);
@@ -82,7 +82,7 @@ describe('SingleFlight', () => {
     expect(begun).toHaveLength(2);
   });
 
-  it('replaces a flight that does not come back, once for all who wait', async () => {
+  it('replaces a flight that does not return, once for all who wait', async () => {
     const flights = create();
     const { begun, work } = createWork();
     void flights.join('n', 0, work, waitUntil);
@@ -96,7 +96,7 @@ describe('SingleFlight', () => {
     expect(values).toEqual(Array(5).fill('again'));
   });
 
-  it('does not count a flight that did not come back as under way', async () => {
+  it('does not count a lost flight as running', async () => {
     const flights = create();
     const { begun, work } = createWork();
     void flights.join('n', 0, work, waitUntil);
@@ -108,7 +108,7 @@ describe('SingleFlight', () => {
     expect((await join).value).toBe('again');
   });
 
-  it('is not disturbed by a lost flight that ends after all', async () => {
+  it('ignores a lost flight that ends after all', async () => {
     const flights = create();
     const { begun, work } = createWork();
     const lost = flights.join('n', 0, work, waitUntil);
@@ -121,7 +121,7 @@ describe('SingleFlight', () => {
     expect((await waiting).value).toBe('again');
   });
 
-  it('takes a flight that the platform ended for lost', async () => {
+  it('treats a flight that the platform ended as lost', async () => {
     const flights = create();
     const { begun, work } = createWork();
     const owner = flights.join('n', 0, work, waitUntil);

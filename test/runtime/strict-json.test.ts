@@ -23,7 +23,7 @@ describe('parseStrictObject()', () => {
     expect(parseStrictObject(bytesOf(text), BOUNDS)).toEqual({ ok: true, value: JSON.parse(text) });
   });
 
-  it('refuses the same name twice, at any level and in any spelling', () => {
+  it('refuses a repeated name, at any level and in any spelling', () => {
     for (const text of [
       '{"a":1,"a":1}',
       '{"a":1,"\\u0061":1}',
@@ -36,7 +36,7 @@ describe('parseStrictObject()', () => {
     }
   });
 
-  it('takes the same name at different places, and as a value, for what it is', () => {
+  it('accepts the same name at different places, and as a value', () => {
     for (const text of [
       '{"a":{"a":1},"b":[{"a":1},{"a":2}]}',
       '{"a":"a","b":"a"}',
@@ -46,7 +46,7 @@ describe('parseStrictObject()', () => {
     }
   });
 
-  it('refuses what is not an object, not UTF-8, or begins with a byte order mark', () => {
+  it('refuses text that is not an object, not UTF-8, or begins with a byte order mark', () => {
     for (const text of ['[]', '"a"', '1', 'null', 'true', '', '\ufeff{}', '{} {}']) {
       expect(parseStrictObject(bytesOf(text), BOUNDS), text).toEqual(MALFORMED);
     }
@@ -54,7 +54,7 @@ describe('parseStrictObject()', () => {
     expect(parseStrictObject(overlong, BOUNDS)).toEqual(MALFORMED);
   });
 
-  it('refuses what is deeper or wider than allowed, without ever recursing', () => {
+  it('refuses objects deeper or wider than allowed, without recursion', () => {
     const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
     expect(objectIn(nested(8))).toBeDefined();
     const tooDeep = { ok: false, failure: 'too-deep' };
@@ -66,7 +66,7 @@ describe('parseStrictObject()', () => {
     expect(parseStrictText(wide(65), BOUNDS)).toEqual({ ok: false, failure: 'too-many-members' });
   });
 
-  it('reads every valid object of the hostile texts, and nothing else', () => {
+  it('reads every valid object of the hostile texts, and refuses all others', () => {
     let accepted = 0;
     for (const { name, verdict, flaw, bytes } of JSON_TEXTS) {
       const read = parseStrictObject(bytes, BOUNDS);
@@ -86,7 +86,7 @@ describe('parseStrictObject()', () => {
     expect(accepted).toBeGreaterThan(50);
   });
 
-  it('gives what JSON.parse gives, or nothing', () => {
+  it('gives the value of JSON.parse, or refuses the text', () => {
     const json = fc.json({ maxDepth: 2 });
     fc.assert(
       fc.property(fc.oneof(json, fc.string({ unit: codeUnit })), (text) => {
@@ -96,7 +96,7 @@ describe('parseStrictObject()', () => {
     );
   });
 
-  it('accepts every object that a writer of JSON writes, and refuses it with a member repeated', () => {
+  it('accepts every object that a JSON writer writes, and refuses it with a repeated member', () => {
     const object = fc.dictionary(fc.string({ unit: codeUnit }), fc.jsonValue({ maxDepth: 2 }), {
       minKeys: 1,
       maxKeys: 20,
@@ -113,7 +113,7 @@ describe('parseStrictObject()', () => {
   });
 });
 
-test('holdsFiniteNumbers() finds numbers that are too large for a double, wherever they stand', () => {
+test('holdsFiniteNumbers() finds numbers that are too large for a double, at any place', () => {
   for (const text of ['{"a":1e999}', '{"a":{"b":[0,-1e999]}}', `{"a":${'9'.repeat(310)}}`]) {
     expect(holdsFiniteNumbers(JSON.parse(text)), text).toBe(false);
   }

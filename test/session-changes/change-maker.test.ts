@@ -71,13 +71,13 @@ describe('ChangeMaker.make()', () => {
     expect(events).toEqual(['tentative', 'change', 'definite']);
   });
 
-  it('R27: sends nothing when the intent cannot be recorded, which it tries three times', async () => {
+  it('R27: sends no change if the intent cannot be recorded in three attempts', async () => {
     answers = [undefined, undefined, undefined];
     expect(await make()).toEqual(failed('revocation_log_unavailable'));
     expect(events).toEqual(['tentative', 'tentative', 'tentative']);
   });
 
-  it('R2: after a refusal denies nothing', async () => {
+  it('R2: denies no session after a refusal', async () => {
     for (const code of [400, 401, 403, 429]) await make({ answer: status(code) });
     expect(events).not.toContain('definite');
   });
@@ -89,7 +89,7 @@ describe('ChangeMaker.make()', () => {
       `a ${code}`,
       status(code),
     ]),
-  ])('takes %s for no proof that nothing was changed', async (_, answer) => {
+  ])('does not take %s as proof that the change failed', async (_, answer) => {
     expect(provesUnchanged(answer)).toBe(false);
     expect(await make({ answer })).toEqual(answer);
     expect(events).toEqual(['tentative', 'change', 'definite']);
@@ -101,20 +101,20 @@ describe('ChangeMaker.make()', () => {
     expect(events.at(-1)).toBe('definite');
   });
 
-  it('R1: says that the change is not known everywhere when the second mark could not be written', async () => {
+  it('R1: reports that the change is not known everywhere if the second mark could not be written', async () => {
     answers = [RECORDED, undefined, undefined, undefined];
     expect(await make()).toEqual(failed('revocation_unrecorded'));
     expect(events.filter((event) => event === 'definite')).toHaveLength(3);
   });
 
-  it('R1: says so too where the answer sends a script on, which is no refusal', async () => {
+  it('R1: reports the same if the answer redirects a script, which is no refusal', async () => {
     answers = [RECORDED, undefined, undefined, undefined];
     const conclude = async () => ending([SUBJECT]);
     expect(await make({ answer: status(422), conclude })).toEqual(failed('revocation_unrecorded'));
   });
 
   it.each([401, 404, 410])(
-    'R11: withholds a %i that an earlier try may have caused until its mark is written',
+    'R11: withholds a %i that an earlier attempt may have caused until its mark is written',
     async (code) => {
       const change = { answer: status(code), conclude: async () => ending([SUBJECT]) };
       answers = [RECORDED, undefined, undefined, undefined];
@@ -123,13 +123,13 @@ describe('ChangeMaker.make()', () => {
     },
   );
 
-  it('a failure of the store stays what it is when the second mark could not be written', async () => {
+  it('a failure of the store keeps its reason if the second mark could not be written', async () => {
     answers = [RECORDED, undefined, undefined, undefined];
     const answer = failed('upstream_timeout' as const);
     expect(await make({ answer })).toEqual(answer);
   });
 
-  it('R23: a request of nobody is marked for nobody until its answer', async () => {
+  it('R23: a request without a known person has no mark before its answer', async () => {
     const conclude = async () => ({ kind: 'unchanged' }) as const;
     await make({ intent: { kind: 'in-the-answer', needsLog: false }, conclude });
     expect(events).toEqual(['change']);
@@ -137,7 +137,7 @@ describe('ChangeMaker.make()', () => {
     expect(events).toEqual(['change', 'probe', 'change']);
   });
 
-  it('where nobody can be found everything is checked once, and says so; within ten seconds it is 503', async () => {
+  it('has everything checked once if no person is found, and logs it; within ten seconds it answers 503', async () => {
     const nobody = {
       intent: { kind: 'in-the-answer', needsLog: false },
       conclude: async () => ({ kind: 'nobody-found' }) as const,
@@ -150,7 +150,7 @@ describe('ChangeMaker.make()', () => {
     expect(lines).toHaveLength(1);
   });
 
-  it('R19: keeps with the marks that they were written, under the name of the change', async () => {
+  it('R19: stores with the marks, under the name of the change, that they were written', async () => {
     const kept: unknown[] = [];
     const noting = {
       append: async (...[, request]: Parameters<LogWriter['append']>) => {
@@ -171,7 +171,7 @@ describe('ChangeMaker.make()', () => {
     expect(kept).toEqual([['a'], ['b'], undefined]);
   });
 
-  it('R19: takes what was kept, though it names nobody, for settled, and a silent log for neither', async () => {
+  it('R19: accepts a stored record without people as settled, and reports a silent log as unavailable', async () => {
     const maker = new ChangeMaker({ writer, write: () => {} });
     answers = [{ ...RECORDED, recalled: [] }, RECORDED, undefined, undefined, undefined];
     expect(await maker.isSettled('a')).toEqual(success(true));
@@ -179,7 +179,7 @@ describe('ChangeMaker.make()', () => {
     expect(await maker.isSettled('a')).toEqual(failed('revocation_log_unavailable'));
   });
 
-  it('marks that the answer does not promise are no reason to withhold it', async () => {
+  it('does not withhold an answer for optional marks', async () => {
     answers = [undefined, undefined, undefined];
     const marks = [{ subject: SUBJECT, isTentative: true }];
     const conclude = async () => ({ kind: 'changed', marks, isOptional: true }) as const;
@@ -187,7 +187,7 @@ describe('ChangeMaker.make()', () => {
     expect((await make({ intent, conclude })).ok).toBe(true);
   });
 
-  it('keeps no log where there is none', async () => {
+  it('works without a log', async () => {
     const maker = new ChangeMaker({ writer: undefined, write: () => {} });
     const change: SessionChange = {
       intent: { kind: 'known', about: [SUBJECT] },
@@ -200,7 +200,7 @@ describe('ChangeMaker.make()', () => {
 });
 
 describe('LogWriter.record()', () => {
-  it('takes "repeated" after an attempt of its own for recorded, and else for repeated', async () => {
+  it('reads "repeated" after an attempt of its own as recorded, and otherwise as repeated', async () => {
     const once = { key: 'm', keepMs: 1 };
     const mark: Mark = { subject: SUBJECT, isTentative: false };
     answers = [{ kind: 'repeated' }];
@@ -213,7 +213,7 @@ describe('LogWriter.record()', () => {
 describe('ChangeMaker.recall()', () => {
   const recall = () => new ChangeMaker({ writer, write: () => {} }).recall('change-1');
 
-  it('reads whom an earlier change of the name was about, nobody where none is kept', async () => {
+  it('returns the people of an earlier change of that name, or none', async () => {
     answers = [{ ...RECORDED, recalled: [SUBJECT] }, RECORDED];
     expect([await recall(), await recall()]).toEqual([success([SUBJECT]), success([])]);
     expect(events).toEqual(['probe', 'probe']);

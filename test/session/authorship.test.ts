@@ -37,10 +37,14 @@ const PERSONS = [
 ];
 
 describe('isPersonsPlace()', () => {
-  it.each(STORE)('%s is not', (path) => expect(isPersonsPlace(path)).toBe(false));
-  it.each(PERSONS)('%s is', (path) => expect(isPersonsPlace(path)).toBe(true));
+  it.each(STORE)('%s is not written by the person', (path) =>
+    expect(isPersonsPlace(path)).toBe(false),
+  );
+  it.each(PERSONS)('%s may be written by the person', (path) =>
+    expect(isPersonsPlace(path)).toBe(true),
+  );
 
-  it('H19: goes by who writes the claim that filled a place, part of it or what is around it', () => {
+  it('H19: follows the writer of the claim that filled a member, a part of it or its parent', () => {
     const issuer = { path: 'identity.traits.email', writer: 'issuer' } as const;
     const person = { path: 'identity.metadata_public.note', writer: 'person' } as const;
     const claimed = [issuer, person];

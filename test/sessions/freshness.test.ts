@@ -26,7 +26,7 @@ const at = (now: number, more = {}) => ({
 const usabilityAt = (age: number, options = {}, context = {}) =>
   usabilityOf(checkedSession({ checkedAt: T, ...options }), at(T + age, context), LIFETIMES);
 
-describe('judge()', () => {
+describe('usabilityOf()', () => {
   it.each<[number, Usability]>([
     [-10_001, 'unusable'],
     [-10_000, 'fresh'],
@@ -41,35 +41,35 @@ describe('judge()', () => {
     expect(usabilityAt(age)).toBe(usability);
   });
 
-  it('gives nothing from the very millisecond of expiry on', () => {
+  it('returns no session from the exact millisecond of expiry on', () => {
     const expiresAt = T + 5000;
     expect(usabilityAt(4999, { expiresAt })).toBe('fresh');
     expect(usabilityAt(5000, { expiresAt })).toBe('unusable');
     expect(usabilityAt(65_000, { expiresAt: T + 65_000 })).toBe('unusable');
   });
 
-  it('believes no check that began in ignorance of a mark', () => {
+  it('rejects a check that began before a mark was known', () => {
     expect(usabilityAt(1, {}, { lastMark: T + 1 })).toBe('unusable');
     expect(usabilityAt(1, {}, { lastMark: T })).toBe('fresh');
   });
 
-  it('takes a demand for the moment of the check as met', () => {
+  it('accepts a check at the exact time of a requirement', () => {
     expect(usabilityAt(1, {}, { minCheckedAt: T })).toBe('fresh');
     expect(usabilityAt(1, {}, { minCheckedAt: T + 1 })).toBe('unusable');
   });
 
-  it('trusts what the revocation view cannot vouch for only while the store fails', () => {
+  it('accepts checks that the revocation view cannot confirm only while the store fails', () => {
     expect(usabilityAt(1, {}, { trustedSince: T })).toBe('fresh');
     expect(usabilityAt(1, {}, { trustedSince: T + 1 })).toBe('if-error');
   });
 
-  it.each([0, 1, 29, 45, 200])('keeps nothing beyond Ory-Session-Cache-For: %i', (seconds) => {
+  it.each([0, 1, 29, 45, 200])('keeps no entry beyond Ory-Session-Cache-For: %i', (seconds) => {
     const options = { cacheForSeconds: seconds };
     expect(usabilityAt(seconds * 1000, options)).toBe('unusable');
     if (seconds > 0) expect(usabilityAt(seconds * 1000 - 1, options)).not.toBe('unusable');
   });
 
-  it('is never kinder than a table written from the promises', () => {
+  it('is never more lenient than a table written from the documented promises', () => {
     fc.assert(
       fc.property(scenario(), ({ checked, context, lifetimes }) => {
         expect(usabilityOf(checked, context, lifetimes)).toBe(oracle(checked, context, lifetimes));

@@ -28,7 +28,7 @@ describe('KvTier', () => {
     vi.useRealTimers();
   });
 
-  it('gives up a read that takes too long, and survives its late failure', async () => {
+  it('abandons a slow read, and survives its late failure', async () => {
     const late = Promise.withResolvers<null>();
     const { read, failures } = createTier({ get: () => late.promise });
     const reading = read();
@@ -39,7 +39,7 @@ describe('KvTier', () => {
     expect(failures).toEqual(['get']);
   });
 
-  it('leaves no timer behind of a read that was answered', async () => {
+  it('leaves no timer after an answered read', async () => {
     const { read } = createTier({ get: async () => null });
     await read();
     expect(vi.getTimerCount()).toBe(0);
@@ -54,7 +54,7 @@ describe('KvTier', () => {
     expect(failures).toEqual([which]);
   });
 
-  it('survives a binding that throws where it should reject', async () => {
+  it('survives a binding that throws instead of rejecting', async () => {
     const crash = () => {
       throw new TypeError('no such method');
     };
@@ -65,7 +65,7 @@ describe('KvTier', () => {
     expect(failures).toEqual(['get', 'put', 'delete']);
   });
 
-  it('counts what it cannot open, and takes a missing value for nothing special', async () => {
+  it('counts values that it cannot open, but not missing ones', async () => {
     const { read, failures } = createTier({ get: async () => new Uint8Array([1, 2, 3]).buffer });
     expect(await read()).toBeUndefined();
     expect(failures).toEqual(['unseal']);
@@ -85,13 +85,13 @@ describe('KvTier', () => {
     [60, 60],
     [60.1, 61],
     [360, 360],
-  ])('lets a value useful for %f s lie for %i s', async (useful, expirationTtl) => {
+  ])('stores a value that is useful for %f s for %i s', async (useful, expirationTtl) => {
     const put = vi.fn(async () => {});
     await createTier({ put }).tier.write(NAME, TOKEN, checkedSession(), useful);
     expect(put).toHaveBeenCalledWith(NAME, expect.any(ArrayBuffer), { expirationTtl });
   });
 
-  it('reads once for all who ask together, and once more for who asks later', async () => {
+  it('reads once for concurrent callers, and again for a later one', async () => {
     const sealed = await seal(checkedSession(), NAME, TOKEN);
     const value = Promise.withResolvers<ArrayBuffer>();
     const get = vi.fn(() => value.promise);

@@ -53,7 +53,7 @@ function setUp(
 const UNPROVEN = { question: 1 };
 
 describe('Refusals', () => {
-  it('C26: proves a refusal for a cookie that may be cleared, and remembers that', async () => {
+  it('C26: confirms a refusal for a cookie that may be cleared, and caches the confirmation', async () => {
     const { world, recall } = setUp(UNPROVEN, 'ready');
     for (let turn = 0; turn < 2; turn += 1) {
       expect(await recall(COOKIE, true)).toMatchObject({
@@ -67,21 +67,21 @@ describe('Refusals', () => {
   });
 
   it.each<[string, Carrier, boolean]>([
-    ['nobody wants it', COOKIE, false],
+    ['no cookie can be cleared', COOKIE, false],
     ['no cookie holds the credential', { kind: 'bearer' }, true],
-  ])('C26: seeks no proof where %s', async (_, carrier, wantsProof) => {
+  ])('C26: requests no confirmation if %s', async (_, carrier, wantsProof) => {
     const { world, recall } = setUp(UNPROVEN, 'ready');
     expect(await recall(carrier, wantsProof)).toMatchObject({ mayClearCookie: false });
     expect(world.questions).toBe(0);
   });
 
-  it('C28: seeks none of a store that publishes no readiness', async () => {
+  it('C28: requests no confirmation from a store that publishes no readiness', async () => {
     const { world, recall } = setUp({ readiness: 'unpublished' }, 'ready');
     expect(await recall(COOKIE, true)).toMatchObject({ mayClearCookie: false });
     expect(world.questions).toBe(0);
   });
 
-  it('C26: lets a refusal be as it is when no proof is to be had', async () => {
+  it('C26: leaves a refusal unchanged if no confirmation is available', async () => {
     const { recall } = setUp(UNPROVEN, undefined);
     expect(await recall(COOKIE, true)).toMatchObject({
       outcome: 'not-signed-in',
@@ -89,7 +89,7 @@ describe('Refusals', () => {
     });
   });
 
-  it('C25: cannot tell when the store turns out not to be ready', async () => {
+  it('C25: becomes a fault if the store turns out not to be ready', async () => {
     const { recall } = setUp(UNPROVEN, 'not-ready');
     expect(await recall(COOKIE, true)).toMatchObject({
       outcome: 'unknown',
@@ -97,7 +97,7 @@ describe('Refusals', () => {
     });
   });
 
-  it('C25: answers with no refusal once the store has been found to be failing since', async () => {
+  it('C25: gives no refusal once the store has been found failing', async () => {
     const { world, recall } = setUp({}, 'ready');
     expect(await recall(COOKIE, true)).toBeDefined();
     world.hasFailed = true;

@@ -83,15 +83,15 @@ async function resolve(...presented: PresentedCredentials[]) {
   return { ...found.value, asked };
 }
 
-describe('resolveCredentials() of one credential', () => {
-  it('asks nobody about none', async () => {
+describe('resolveCredentials() with one credential', () => {
+  it('makes no call without a credential', async () => {
     const { resolution, asked, tried, deadCookies } = await resolve();
     expect({ asked, tried, deadCookies }).toEqual({ asked: [], tried: [], deadCookies: [] });
     expect(resolution).toMatchObject({ outcome: 'not-signed-in', reason: 'credential_missing' });
   });
 
   it.each(['credential_malformed', 'credential_ambiguous', 'token_too_long'] as const)(
-    'asks nobody about one that is %s',
+    'makes no call for a credential that is %s',
     async (reason) => {
       const { resolution, asked } = await resolve(unusable(BEARER, reason));
       expect(asked).toEqual([]);
@@ -99,7 +99,7 @@ describe('resolveCredentials() of one credential', () => {
     },
   );
 
-  it('takes it for what it is, and says which it was', async () => {
+  it('returns its result, and which credential it was', async () => {
     for (const value of Object.keys(ANSWERS)) {
       const presentation = cookies(value);
       const { resolution, chosen, tried } = await resolve(presentation);
@@ -109,14 +109,14 @@ describe('resolveCredentials() of one credential', () => {
     }
   });
 
-  it('asks about tokens where tokens are proven', async () => {
+  it('verifies tokens if issuers are configured', async () => {
     const { resolution, asked } = await resolve(tokens(BEARER, 'ann'));
     expect(resolution).toBe(ANSWERS.ann);
     expect(asked).toEqual(['token ann']);
   });
 });
 
-describe('resolveCredentials() of several cookies of one name', () => {
+describe('resolveCredentials() with several cookies of one name', () => {
   it.each<[Values, string]>([
     [['dead', 'ann'], 'ann'],
     [['ann', 'dead'], 'ann'],
@@ -140,7 +140,7 @@ describe('resolveCredentials() of several cookies of one name', () => {
   });
 
   it.each<[Values]>([[['ann', 'bob']], [['bob', 'dead', 'ann']], [['ann', 'ann2', 'bob']]])(
-    'calls %j, good for two people, nobody’s, and neither clears one nor looks further',
+    'refuses %j, valid for two people, clears no cookie and looks no further',
     async (values) => {
       const { resolution, chosen, deadCookies, asked } = await resolve(
         cookies(...values),
@@ -155,12 +155,12 @@ describe('resolveCredentials() of several cookies of one name', () => {
   );
 });
 
-describe('resolveCredentials() of one credential after another', () => {
+describe('resolveCredentials() with one credential after another', () => {
   it.each<[string, PresentedCredentials[], string]>([
     ['a dead cookie', [cookies('dead'), credentials(BEARER, 'ann')], 'ann'],
-    ['a cookie that can be none', [unusable(COOKIE), credentials(BEARER, 'ann')], 'ann'],
+    ['an impossible cookie', [unusable(COOKIE), credentials(BEARER, 'ann')], 'ann'],
     ['a dead header', [credentials(HEADER, 'dead'), cookies('ann')], 'ann'],
-    ['a header that can be none', [unusable(HEADER), cookies('ann')], 'ann'],
+    ['an impossible header', [unusable(HEADER), cookies('ann')], 'ann'],
     [
       'dead header, dead cookie',
       [credentials(HEADER, 'dead'), cookies('dead2'), tokens(BEARER, 'bob')],
@@ -193,7 +193,7 @@ describe('resolveCredentials() of one credential after another', () => {
     }
   });
 
-  it('T13: answers for the first that was looked up, when all are refused', async () => {
+  it('T13: answers for the first that was looked up if all are refused', async () => {
     const all = [unusable(HEADER), cookies('dead'), tokens(BEARER, 'forged')];
     const { resolution, chosen, tried } = await resolve(...all);
     expect(resolution).toBe(ANSWERS.dead);
@@ -205,7 +205,7 @@ describe('resolveCredentials() of one credential after another', () => {
     expect(none.resolution).toMatchObject({ reason: 'credential_malformed' });
   });
 
-  it('T13: tells which cookies are dead: those that were refused, and none that may be good', async () => {
+  it('T13: lists the dead cookies: the refused ones, and no cookie that may be valid', async () => {
     const names = async (...presented: PresentedCredentials[]) =>
       (await resolve(...presented)).deadCookies;
     expect(await names(cookies('dead', 'dead2'), tokens(TOKEN_COOKIE, 'forged'))).toEqual([
@@ -218,7 +218,7 @@ describe('resolveCredentials() of one credential after another', () => {
     expect(await names(cookies('weak'))).toEqual([]);
   });
 
-  it('T15: calls a cookie dead only when each of its name is known to be dead for good', async () => {
+  it('T15: lists a cookie as dead only if every cookie of its name is known to be dead', async () => {
     const kept: Resolution = { ...ANSWERS.forged, mayClearCookie: false } as Resolution; // a refusal
     const lookUps = {
       session: async ({ value }: { readonly value: string }) =>
@@ -232,7 +232,7 @@ describe('resolveCredentials() of one credential after another', () => {
       });
   });
 
-  it('T2: a conflict that is come to refuses the request, and one behind a good credential does not', async () => {
+  it('T2: refuses the request at a conflict, but not for a conflict behind a valid credential', async () => {
     const conflict = unusable(BEARER, 'credential_conflicting');
     const lookUps = {
       session: async ({ value }: { readonly value: string }) =>
@@ -246,7 +246,7 @@ describe('resolveCredentials() of one credential after another', () => {
     expect((await resolve(cookies('ann'), conflict)).resolution).toBe(ANSWERS.ann);
   });
 
-  it('T14: looks up no more than four for one request, and what it cannot look up whole not at all', async () => {
+  it('T14: looks up at most four for one request, and skips a group that does not fit', async () => {
     const { resolution, asked, tried, deadCookies } = await resolve(
       credentials(HEADER, 'dead'),
       cookies('dead', 'dead2'),

@@ -38,7 +38,7 @@ const TWO: PresentedCredentials = {
   candidates: [cookie('dead'), cookie('good')],
 };
 
-it('resolveCredentials() holds the good one of several cookies once more, for another may have taken long', async () => {
+it('resolveCredentials() checks the valid cookie again, because the lookup of another one may take long', async () => {
   const asked: string[] = [];
   const answers = [NOBODY, SOMEBODY, NOBODY];
   const resolve = async ({ value }: { readonly value: string }) => {
@@ -51,7 +51,7 @@ it('resolveCredentials() holds the good one of several cookies once more, for an
   expect(asked).toEqual(['dead', 'good', 'good']);
 });
 
-it('resolveCredentials() gives the first answer, renewed cookies included, when that still holds', async () => {
+it('resolveCredentials() returns the first answer with renewed cookies if it is still valid', async () => {
   const resolve = async ({ value }: { readonly value: string }) =>
     value === 'good' ? { ...SOMEBODY } : NOBODY;
   const found = await resolveCredentials([TWO], { session: resolve, token: resolve });
@@ -59,7 +59,7 @@ it('resolveCredentials() gives the first answer, renewed cookies included, when 
   expect(found).toMatchObject({ ok: true, value: { resolution } });
 });
 
-it('T14: the second look at a good one counts: what is revoked meanwhile gives way to the next only within four', async () => {
+it('T14: the second lookup of a valid credential counts: a revoked one is followed by the next only within four', async () => {
   const bearer: PresentedCredentials = {
     kind: 'candidates',
     candidates: [{ carrier: { kind: 'bearer' }, value: 'bearer' }],

@@ -14,18 +14,18 @@ const checked = checkedSession({
 });
 
 describe('seal()', () => {
-  it('is undone by unseal() with the same name and credential', async () => {
+  it('is reversed by unseal() with the same name and credential', async () => {
     const opened = await unseal(await seal(checked, NAME, TOKEN), NAME, TOKEN);
     expect(opened).toEqual(checked);
   });
 
-  it('keeps what the store did not say unsaid', async () => {
+  it('keeps missing values missing', async () => {
     const silent = checkedSession({ checkedAt: 5 });
     const opened = await unseal(await seal(silent, NAME, TOKEN), NAME, TOKEN);
     expect(opened?.cacheForSeconds).toBeUndefined();
   });
 
-  it('shows nothing of the session, and never the same bytes twice', async () => {
+  it('reveals no part of the session, and never repeats the same bytes', async () => {
     const [one, two] = [await seal(checked, NAME, TOKEN), await seal(checked, NAME, TOKEN)];
     const text = Buffer.from(one).toString('latin1');
     for (const secret of [EMAIL, 'session-1', 'identity-1', TOKEN, '1700000000123'])
@@ -36,13 +36,13 @@ describe('seal()', () => {
 });
 
 describe('unseal()', () => {
-  it('opens nothing under another name or with another credential', async () => {
+  it('opens no value under another name or with another credential', async () => {
     const sealed = await seal(checked, NAME, TOKEN);
     expect(await unseal(sealed, `v1s:${'b'.repeat(43)}`, TOKEN)).toBeUndefined();
     expect(await unseal(sealed, NAME, `${TOKEN}x`)).toBeUndefined();
   });
 
-  it('opens nothing of which one bit was changed, wherever it is', async () => {
+  it('opens no value with one changed bit, at any position', async () => {
     const sealed = await seal(checkedSession(), NAME, TOKEN);
     for (let index = 0; index < sealed.length; index += 1) {
       const tampered = new Uint8Array(sealed);
@@ -51,7 +51,7 @@ describe('unseal()', () => {
     }
   });
 
-  it('opens nothing that was cut short or made longer', async () => {
+  it('opens no shortened or extended value', async () => {
     const sealed = await seal(checkedSession(), NAME, TOKEN);
     for (const length of [0, 1, 12, 13, 14, 28, 29, sealed.length - 16, sealed.length - 1]) {
       expect(await unseal(sealed.slice(0, length), NAME, TOKEN), `${length}`).toBeUndefined();
@@ -59,7 +59,7 @@ describe('unseal()', () => {
     expect(await unseal(new Uint8Array([...sealed, 0]), NAME, TOKEN)).toBeUndefined();
   });
 
-  it('opens nothing of another version', async () => {
+  it('opens no value of another version', async () => {
     const sealed = await seal(checkedSession(), NAME, TOKEN);
     for (const version of [0, 1, 3, 0x7b, 255]) {
       const foreign = new Uint8Array(sealed);
@@ -68,7 +68,7 @@ describe('unseal()', () => {
     }
   });
 
-  it('opens nothing that was never sealed', async () => {
+  it('opens no value that was never sealed', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
         const asOurs = new Uint8Array([1, ...bytes]);
@@ -79,7 +79,7 @@ describe('unseal()', () => {
     );
   });
 
-  it('C14: opens no hostile JSON text as a session, even well sealed', async () => {
+  it('C14: opens no hostile JSON text as a session, even if it is correctly sealed', async () => {
     for (const { name, bytes } of JSON_TEXTS) {
       const body = Buffer.from(bytes).toString('latin1');
       const sealed = await seal({ ...checked, body }, NAME, TOKEN);
@@ -87,7 +87,7 @@ describe('unseal()', () => {
     }
   });
 
-  it('opens no session that is no longer active by its own document', async () => {
+  it('opens no session whose document is no longer active', async () => {
     const body = checked.body.replace('"active":true', '"active":false');
     const sealed = await seal({ ...checked, body }, NAME, TOKEN);
     expect(await unseal(sealed, NAME, TOKEN)).toBeUndefined();

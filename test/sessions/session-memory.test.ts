@@ -77,7 +77,7 @@ function createMemory({ kvWriteIntervalSeconds = 300, maxBytes = 1_000_000 } = {
 
 const checkedAt = (ms: number, options = {}) => checkedSession({ checkedAt: T + ms, ...options });
 
-describe('SessionMemory in whatever order answers arrive', () => {
+describe('SessionMemory with answers in any order', () => {
   it('keeps the later check of two sessions', () => {
     const { memory, remember } = createMemory();
     remember(checkedAt(200));
@@ -85,7 +85,7 @@ describe('SessionMemory in whatever order answers arrive', () => {
     expect(memory.read(NAME)?.checked.checkedAt).toBe(T + 200);
   });
 
-  it('C9: does not bring a session back with a check that started before the refusal', () => {
+  it('C9: does not restore a session from a check that started before the refusal', () => {
     const { memory, remember, refuse } = createMemory();
     refuse(200);
     remember(checkedAt(100));
@@ -95,7 +95,7 @@ describe('SessionMemory in whatever order answers arrive', () => {
     expect(memory.readRefusal(NAME, 0)).toBeUndefined();
   });
 
-  it('does not drop a session on account of an earlier refusal that arrives late', () => {
+  it('does not drop a session for an earlier refusal that arrives late', () => {
     const { memory, remember, refuse } = createMemory();
     remember(checkedAt(200));
     refuse(100);
@@ -103,7 +103,7 @@ describe('SessionMemory in whatever order answers arrive', () => {
     expect(memory.readRefusal(NAME, 0)).toBeUndefined();
   });
 
-  it('C9: takes nothing from KV that a refusal here has overtaken, long after the refusal is forgotten', async () => {
+  it('C9: ignores an entry of KV that is older than a refusal here, long after the refusal is forgotten', async () => {
     const { memory, refuse, readKv, plant, at } = createMemory();
     await plant(checkedAt(100));
     refuse(200);
@@ -114,7 +114,7 @@ describe('SessionMemory in whatever order answers arrive', () => {
     expect((await readKv())?.checked.checkedAt).toBe(T + 201);
   });
 
-  it('C6: takes nothing from KV that "sign in more strongly" has overtaken', async () => {
+  it('C6: ignores an entry of KV that is older than "sign in more strongly"', async () => {
     const { memory, waitUntil, readKv, plant } = createMemory();
     await plant(checkedAt(100));
     memory.forget(NAME, T + 200, waitUntil);
@@ -122,7 +122,7 @@ describe('SessionMemory in whatever order answers arrive', () => {
     expect(memory.readRefusal(NAME, 0)).toBeUndefined();
   });
 
-  it('does not overwrite a check that was made while KV was read', async () => {
+  it('does not overwrite a check that was made during a KV read', async () => {
     const { memory, remember, readKv, plant, holdReads } = createMemory();
     await plant(checkedAt(100));
     const release = holdReads();
@@ -133,7 +133,7 @@ describe('SessionMemory in whatever order answers arrive', () => {
     expect(memory.read(NAME)?.checked.checkedAt).toBe(T + 200);
   });
 
-  it('C9: does not undo a refusal that was given while KV was read', async () => {
+  it('C9: does not undo a refusal that arrived during a KV read', async () => {
     const { memory, refuse, readKv, plant, holdReads } = createMemory();
     await plant(checkedAt(100));
     const release = holdReads();
@@ -146,7 +146,7 @@ describe('SessionMemory in whatever order answers arrive', () => {
 });
 
 describe('SessionMemory', () => {
-  it('C7: believes a refusal for five seconds', () => {
+  it('C7: caches a refusal for five seconds', () => {
     const { memory, refuse, at } = createMemory();
     refuse(0);
     at(4999);
@@ -155,7 +155,7 @@ describe('SessionMemory', () => {
     expect(memory.readRefusal(NAME, 0)).toBeUndefined();
   });
 
-  it('C30: does not answer with a refusal older than the requester accepts, but for a second', () => {
+  it('C30: does not answer with a refusal older than the request accepts, except for a second', () => {
     const { memory, refuse, at } = createMemory();
     refuse(0);
     at(999);
@@ -175,7 +175,7 @@ describe('SessionMemory', () => {
     expect(calls).toEqual([]);
   });
 
-  it('forgets what it kept, in KV too', async () => {
+  it('forgets its entry, in KV too', async () => {
     const { memory, waitUntil, stored, remember, settled } = createMemory();
     remember(checkedAt(100));
     memory.forget(NAME, T + 200, waitUntil);
@@ -183,7 +183,7 @@ describe('SessionMemory', () => {
     expect([memory.read(NAME), stored.size]).toEqual([undefined, 0]);
   });
 
-  it('writes an unchanged session once per interval, a changed one at once', async () => {
+  it('writes an unchanged session once per interval, and a changed one at once', async () => {
     const { remember, calls, settled, at } = createMemory({ kvWriteIntervalSeconds: 300 });
     for (const ms of [0, 1000, 299_999, 300_000, 599_999]) {
       at(ms);
@@ -196,7 +196,7 @@ describe('SessionMemory', () => {
     expect(calls).toEqual(['put', 'put', 'put']);
   });
 
-  it('does not rewrite what KV already holds', async () => {
+  it('does not rewrite an entry that KV already has', async () => {
     const { remember, readKv, plant, calls, settled, at } = createMemory();
     await plant(checkedAt(0));
     at(50_000);
@@ -206,7 +206,7 @@ describe('SessionMemory', () => {
     expect(calls).toEqual(['get']);
   });
 
-  it('D1: deletes from KV only what it knows to be there: strangers cause no deletes', async () => {
+  it('D1: deletes only known entries from KV: invalid credentials cause no deletes', async () => {
     const { refuse, remember, calls, settled } = createMemory();
     refuse(0);
     await settled();
@@ -218,7 +218,7 @@ describe('SessionMemory', () => {
     expect(calls).toEqual(['put', 'delete']);
   });
 
-  it('C9: leaves nothing in KV of a session that was refused while it was being written', async () => {
+  it('C9: leaves no entry in KV of a session that was refused while it was being written', async () => {
     const { stored, refuse, remember, calls, settled } = createMemory();
     remember(checkedAt(100));
     refuse(200);
@@ -228,7 +228,7 @@ describe('SessionMemory', () => {
   });
 });
 
-it('SessionMemory knows the names of as many credentials as its bytes allow, by what they occupy', () => {
+it('SessionMemory keeps the digests of as many credentials as its bytes allow, by their size', () => {
   const { memory, waitUntil } = createMemory({ maxBytes: 100_000 });
   const longest = (index: number): Credential => ({
     ...credential,

@@ -39,9 +39,9 @@ async function createHeldWorld() {
   return { world, log, revoke };
 }
 
-describe('Sessions, held against a log', () => {
+describe('Sessions with a revocation log', () => {
   it.each([undefined, 60])(
-    'C31: asks a store that failed a while ago, while the log vouches for nothing (Retry-After: %s)',
+    'C31: calls a store that failed a while ago while the log confirms no check (Retry-After: %s)',
     async (retryAfterSeconds) => {
       const { world, log } = await createHeldWorld();
       log.isReadable = false;
@@ -54,7 +54,7 @@ describe('Sessions, held against a log', () => {
     },
   );
 
-  it('C31: serves on a failure that it sees now, and says so', async () => {
+  it('C31: serves a cached session on a new failure, and reports it', async () => {
     const { world, log } = await createHeldWorld();
     log.isReadable = false;
     Object.assign(world, { now: T + 16_000, answer: FAULT });
@@ -68,7 +68,7 @@ describe('Sessions, held against a log', () => {
     }
   });
 
-  it('C31: does not wait for a store that failed a moment ago while the log vouches', async () => {
+  it('C31: does not wait for a store that failed a moment ago while the log confirms the check', async () => {
     const { world } = await createHeldWorld();
     Object.assign(world, { now: T + 61_000, answer: FAULT });
     expect((await world.resolve()).outcome).toBe('signed-in');
@@ -77,7 +77,7 @@ describe('Sessions, held against a log', () => {
     expect(world.calls).toBe(calls);
   });
 
-  it('C33: does not serve what was revoked while the store let it wait, for the log can be read', async () => {
+  it('C33: does not serve a session that was revoked during the wait for the store, because the log can be read', async () => {
     const { world, revoke } = await createHeldWorld();
     Object.assign(world, { now: T + 61_000, answer: FAULT });
     world.meanwhile = async () => {

@@ -12,7 +12,7 @@ import {
   yes,
 } from './sessions-world.ts';
 
-describe('Sessions serves nothing past expires_at, by one millisecond', () => {
+describe('Sessions serves no session past expires_at, to the millisecond', () => {
   it.each([
     [EXPIRES_AT - 1, 'signed-in'],
     [EXPIRES_AT, 'unknown'],
@@ -49,7 +49,7 @@ describe('Sessions serves nothing past expires_at, by one millisecond', () => {
     expect((await world.resolve()).outcome).toBe(outcome);
   });
 
-  it('from the store, when the session ends while it is asked', async () => {
+  it('from the store, if the session expires during the call', async () => {
     const world = createWorld();
     world.meanwhile = async () => {
       world.now = EXPIRES_AT;
@@ -60,7 +60,7 @@ describe('Sessions serves nothing past expires_at, by one millisecond', () => {
     expect(world.kv.size).toBe(0);
   });
 
-  it('C24: from KV, when it ends while KV is read', async () => {
+  it('C24: from KV, if the session expires during the read', async () => {
     const first = createWorld();
     await first.resolve();
     await first.settle();
@@ -76,7 +76,7 @@ describe('Sessions serves nothing past expires_at, by one millisecond', () => {
 });
 
 describe('Sessions', () => {
-  it('answers one hundred at once with one call', async () => {
+  it('answers one hundred concurrent requests with one call', async () => {
     const world = createWorld();
     world.meanwhile = pause;
     const all = await Promise.all(Array.from({ length: 100 }, () => world.resolve()));
@@ -84,7 +84,7 @@ describe('Sessions', () => {
     expect(all.filter(({ provenance }) => provenance.collapsed)).toHaveLength(99);
   });
 
-  it('checks behind the answer, once for all who are served meanwhile', async () => {
+  it('checks in the background, once for all requests meanwhile', async () => {
     const world = createWorld();
     world.answer = yes({ expiresAt: T + 600_000 });
     await world.resolve();
@@ -97,7 +97,7 @@ describe('Sessions', () => {
     expect(statusOf(await world.resolve())).toBe('postern; hit; ttl=30; detail=memory');
   });
 
-  it('does not serve on the strength of a failure that nobody has looked into since', async () => {
+  it('does not serve a stale entry because of an old failure without a new attempt', async () => {
     const world = createWorld();
     world.answer = yes({ expiresAt: T + 600_000 });
     await world.resolve();
@@ -107,7 +107,7 @@ describe('Sessions', () => {
     expect((await world.resolve()).outcome).toBe('not-signed-in');
   });
 
-  it('does not call the store failing because a template fails', async () => {
+  it('does not count the store as failing if a template fails', async () => {
     const world = createWorld();
     world.answer = yes({ expiresAt: T + 600_000 });
     await world.resolve();
@@ -117,7 +117,7 @@ describe('Sessions', () => {
     expect((await world.resolve()).outcome).toBe('not-signed-in');
   });
 
-  it('forgets what is denied to a requester that wanted nothing stored', async () => {
+  it('drops the entry of a denied session for a no-store request', async () => {
     const world = createWorld();
     await world.resolve();
     await world.settle();
@@ -133,7 +133,7 @@ describe('Sessions', () => {
     ['stale', T + 61_000, {}, yes({ expiresAt: T + 600_000 })],
     ['request', T + 1000, { minCheckedAt: T + 1 }, yes({ expiresAt: T + 600_000 })],
   ])(
-    'says why it asked the store (RFC 9211 section 2.2): %s',
+    'states why it called the store (RFC 9211 section 2.2): %s',
     async (reason, now, requirement, before) => {
       const world = createWorld();
       if (before !== undefined) {
@@ -148,7 +148,7 @@ describe('Sessions', () => {
     },
   );
 
-  it('reads KV only for what memory does not hold, and not for who wants the present', async () => {
+  it('reads KV only for entries that memory lacks, and not for no-cache requests', async () => {
     const first = createWorld();
     await first.resolve();
     await first.settle();
@@ -170,7 +170,7 @@ describe('Sessions', () => {
     expect([reads.length, cold.calls]).toEqual([1, 0]);
   });
 
-  it('C6: forgets what is to be signed in more strongly, though the requester wanted nothing stored', async () => {
+  it('C6: drops the entry of a session that needs a second factor, even for a no-store request', async () => {
     const world = createWorld();
     await world.resolve();
     world.answer = { kind: 'insufficient', body: 'more' };
@@ -181,7 +181,7 @@ describe('Sessions', () => {
     expect((await world.resolve()).outcome).toBe('insufficient');
   });
 
-  it('C6: never remembers "sign in more strongly"', async () => {
+  it('C6: never caches "sign in more strongly"', async () => {
     const world = createWorld();
     world.answer = { kind: 'insufficient', body: 'more' };
     expect((await world.resolve()).outcome).toBe('insufficient');
@@ -194,7 +194,7 @@ describe('Sessions', () => {
     expect((await world.resolve()).outcome).toBe('insufficient');
   });
 
-  it('takes a second look at a sudden "no", and drops the session at the second', async () => {
+  it('repeats the check after a sudden negative answer, and drops the session at the second', async () => {
     const world = createWorld();
     await world.resolve();
     Object.assign(world, { now: T + 100, answer: NO });
@@ -205,7 +205,7 @@ describe('Sessions', () => {
     expect(world.calls).toBe(3);
   });
 
-  it('keeps the session while the store says that it is not ready', async () => {
+  it('keeps the session while the store reports that it is not ready', async () => {
     const world = createWorld();
     await world.resolve();
     Object.assign(world, { now: T + 30_500, answer: NO, readiness: 'not-ready' });
@@ -216,7 +216,7 @@ describe('Sessions', () => {
   });
 
   it.each(['no-cache', 'no-store'])(
-    'knows from KV that a "no" is sudden, with %s too',
+    'recognizes a sudden negative answer by KV, with %s too',
     async (directive) => {
       const first = createWorld();
       await first.resolve();
@@ -279,7 +279,7 @@ describe('Sessions', () => {
     expect((await second.resolve()).provenance).toMatchObject({ forwarded: 'miss' });
   });
 
-  it('does not look twice at a "no" about strangers, while the store is ready', async () => {
+  it('does not repeat the check for an unknown credential while the store is ready', async () => {
     const world = createWorld();
     world.answer = NO;
     expect((await world.resolve()).outcome).toBe('not-signed-in');
@@ -287,7 +287,7 @@ describe('Sessions', () => {
   });
 });
 
-describe('Sessions against a revocation log', () => {
+describe('Sessions with a revocation log', () => {
   /** A log with one mark, moved by the test. */
   function createLog() {
     const log = {
@@ -304,7 +304,7 @@ describe('Sessions against a revocation log', () => {
     return { log, view };
   }
 
-  it('C8: asks the store again about what is marked, wherever it is kept', async () => {
+  it('C8: calls the store again for a marked session, cached anywhere', async () => {
     const { log, view } = createLog();
     const world = createWorld({ revocation: view });
     await world.resolve();
@@ -318,7 +318,7 @@ describe('Sessions against a revocation log', () => {
     expect((await other.resolve()).outcome).toBe('not-signed-in');
   });
 
-  it('C9: neither answers with nor keeps a check that a mark has overtaken', async () => {
+  it('C9: does not return or cache a check that is older than a mark', async () => {
     const { log, view } = createLog();
     const world = createWorld({ revocation: view });
     world.meanwhile = async () => {
@@ -332,7 +332,7 @@ describe('Sessions against a revocation log', () => {
     expect([world.calls, world.kv.size]).toEqual([2, 0]);
   });
 
-  it('tells how old the mark is on account of which it refuses what it remembers, and of no other', async () => {
+  it('reports the age of the mark for which it refuses a cached session, and of no other', async () => {
     const { log, view } = createLog();
     const world = createWorld({ revocation: view });
     log.firstRefusalLagMs = 1234;
@@ -346,7 +346,7 @@ describe('Sessions against a revocation log', () => {
     expect(await lagOf({ onlyIfCached: true })).toBeUndefined();
   });
 
-  it('asks once when the log vouches for nothing since the check began: a requester that wants the present gets no answer, another is told', async () => {
+  it('checks once if the log confirms nothing since the start of the check: a no-cache request gets a fault, and any other a session with a note', async () => {
     const { log, view } = createLog();
     const slow = () => {
       const world = createWorld({ revocation: view });
@@ -380,7 +380,7 @@ describe('Sessions against a revocation log', () => {
     expect((await world.resolve()).outcome).toBe('unknown');
   });
 
-  it('says that it cannot tell when marks overtake every attempt', async () => {
+  it('reports a fault if marks overtake every attempt', async () => {
     const { log, view } = createLog();
     const world = createWorld({ revocation: view });
     world.meanwhile = async () => {

@@ -4,12 +4,12 @@ import { StoreHealth } from '../../src/sessions/store-health.ts';
 const T = 1_000_000;
 
 describe('StoreHealth', () => {
-  it('knows of no failure at first, and may always be asked', () => {
+  it('starts without a failure, and allows every call', () => {
     const health = new StoreHealth();
     expect([health.failure(T), health.mayRetry(T)]).toEqual([undefined, true]);
   });
 
-  it('takes a fault of the store for a failure, one of an answer for nothing, and any other answer for a success', () => {
+  it('counts a fault of the store as a failure, ignores a fault of one answer, and counts any other answer as a success', () => {
     const health = new StoreHealth();
     const fault = (scope: 'store' | 'answer') =>
       health.note({ kind: 'fault', scope, detail: `of the ${scope}`, retryAfterSeconds: 9 }, T);
@@ -22,28 +22,28 @@ describe('StoreHealth', () => {
     expect([health.failure(T), health.mayRetry(T)]).toEqual([undefined, true]);
   });
 
-  it('lets one attempt through a second', () => {
+  it('allows one attempt a second', () => {
     const health = new StoreHealth();
     health.noteFailure('store-503', T, undefined);
     expect(health.failure(T)).toBe('store-503');
     expect([T, T + 999, T + 1000].map((now) => health.mayRetry(now))).toEqual([false, false, true]);
   });
 
-  it('waits as long as the store asked', () => {
+  it('waits for the time that the store requested', () => {
     const health = new StoreHealth();
     health.noteFailure('store-429', T, 20);
     expect([health.mayRetry(T + 19_999), health.mayRetry(T + 20_000)]).toEqual([false, true]);
     expect(health.failure(T + 20_000)).toBe('store-429');
   });
 
-  it('is well again after one success', () => {
+  it('recovers after one success', () => {
     const health = new StoreHealth();
     health.noteFailure('store-503', T, 20);
     health.noteSuccess();
     expect([health.failure(T), health.mayRetry(T)]).toEqual([undefined, true]);
   });
 
-  it('does not call a store failing that nobody has asked for half a minute', () => {
+  it('does not count a store as failing without a call for half a minute', () => {
     const health = new StoreHealth();
     health.noteFailure('store-503', T, undefined);
     expect(health.failure(T + 30_999)).toBe('store-503');

@@ -24,11 +24,11 @@ async function checksBehindAfter(scope: 'store' | 'answer'): Promise<number> {
 }
 
 describe('Sessions', () => {
-  it('leaves a store that is down alone for a moment', async () => {
+  it('leaves a store alone for a moment if it is down', async () => {
     expect(await checksBehindAfter('store')).toBe(0);
   });
 
-  it('goes on checking behind answers when one answer could not be used, which a client may cause', async () => {
+  it('continues background checks after one unusable answer, which a client may cause', async () => {
     expect(await checksBehindAfter('answer')).toBe(1);
   });
 });

@@ -44,7 +44,7 @@ function createReadiness() {
 }
 
 describe('StoreReadiness', () => {
-  it('C27: asks once for any number of refusals at once', async () => {
+  it('C27: makes one call for any number of concurrent refusals', async () => {
     const { store, find, passed } = createReadiness();
     const all = await passed(Promise.all(Array.from({ length: 1000 }, () => find('recent'))));
     expect(new Set(all.map(String))).toEqual(new Set(['ready,10']));
@@ -55,7 +55,7 @@ describe('StoreReadiness', () => {
     ['recent', 5],
     ['after', 10],
   ] as const)(
-    'C27: asks at most once a second, however they come (%s)',
+    'C27: makes at most one call a second, for any arrival of refusals (%s)',
     async (evidence, atMost) => {
       const { store, find, passed } = createReadiness();
       for (let turn = 0; turn < 1000; turn += 1) {
@@ -69,7 +69,7 @@ describe('StoreReadiness', () => {
     },
   );
 
-  it('C25: believes a finding for two seconds', async () => {
+  it('C25: uses a result for two seconds', async () => {
     const { store, find, passed } = createReadiness();
     const first = find('recent');
     await vi.advanceTimersByTimeAsync(2000);
@@ -80,7 +80,7 @@ describe('StoreReadiness', () => {
     expect(store.asked).toEqual([0, 2001]);
   });
 
-  it('C26: "after" takes no question that was sent before, though its answer is to come', async () => {
+  it('C26: "after" accepts no call that was sent before, even if its answer is still to come', async () => {
     const { store, readiness, find, passed } = createReadiness();
     store.takesMs = 300;
     void find('recent');
@@ -91,7 +91,7 @@ describe('StoreReadiness', () => {
     expect(store.asked).toEqual([0, 1000]);
   });
 
-  it('C26: nor one of the same millisecond', async () => {
+  it('C26: "after" accepts no call of the same millisecond', async () => {
     const { store, readiness, find, passed } = createReadiness();
     void find('recent');
     const moment = readiness.moment();
@@ -99,7 +99,7 @@ describe('StoreReadiness', () => {
     expect(store.asked).toEqual([0, 1000]);
   });
 
-  it('waits a second for the answer, and a turn besides where the question has to be sent after', async () => {
+  it('waits a second for the answer, and a turn more if the call must be sent afterwards', async () => {
     const { store, readiness, find, passed } = createReadiness();
     store.takesMs = 60_000;
     expect(await passed(find('recent'))).toEqual([undefined, 1000]);
@@ -110,7 +110,7 @@ describe('StoreReadiness', () => {
     expect(readiness.hasFailedSince({ at: T, questions: 0 })).toBe(false);
   });
 
-  it('asks again after a failure as soon as it may, and knows since when', async () => {
+  it('calls again after a failure as soon as allowed, and knows its start', async () => {
     const { store, readiness, find } = createReadiness();
     const before = readiness.moment();
     store.readiness = 'not-ready';
@@ -124,7 +124,7 @@ describe('StoreReadiness', () => {
     expect([before, between].map((at) => readiness.hasFailedSince(at))).toEqual([true, false]);
   });
 
-  it('C28: tells once of a store that publishes none', async () => {
+  it('C28: reports once that a store publishes no readiness', async () => {
     const { store, find, passed, told } = createReadiness();
     store.readiness = 'unpublished';
     for (let turn = 0; turn < 3; turn += 1) {
@@ -133,7 +133,7 @@ describe('StoreReadiness', () => {
     expect([store.asked.length, told()]).toEqual([3, 1]);
   });
 
-  it('counts its questions from 1, and takes down how many had been sent when a refusal arrived', async () => {
+  it('numbers its calls from 1, and notes the number at the arrival of a refusal', async () => {
     const { readiness, find, passed } = createReadiness();
     expect(readiness.moment()).toEqual({ at: T, questions: 0 });
     const finding = readiness.find(readiness.moment(), 'recent', NO_ANCHOR);

@@ -38,19 +38,19 @@ function provenanceOf({ provenance }: Resolution) {
 }
 
 describe('toResolution()', () => {
-  it('makes a session of a session, with the Set-Cookie of its own request', () => {
+  it('returns a session, with the Set-Cookie of its own request', () => {
     const resolution = toResolution(SESSION, AWAITED);
     expect(resolution).toMatchObject({ outcome: 'signed-in', body, setCookies: ['a=b'] });
     expect(provenanceOf(resolution)).toEqual(['postern; fwd=miss; ttl=28; detail=store', null]);
   });
 
-  it('gives no Set-Cookie to who joined', () => {
+  it('returns no Set-Cookie to a request that joined', () => {
     const resolution = toResolution(SESSION, { ...AWAITED, joined: true });
     expect(resolution).toMatchObject({ outcome: 'signed-in', setCookies: [] });
     expect(provenanceOf(resolution)[0]).toBe('postern; fwd=miss; ttl=28; collapsed; detail=store');
   });
 
-  it('calls a session that ended while it was asked about no session', () => {
+  it('treats a session that expired during the call as no session', () => {
     expect(toResolution(SESSION, { ...AWAITED, now: T + 600_000 })).toMatchObject({
       outcome: 'not-signed-in',
       reason: 'session_inactive',
@@ -72,18 +72,18 @@ describe('toResolution()', () => {
       { kind: 'fault', scope: 'store', detail: 'store-503', retryAfterSeconds: 7 },
       { outcome: 'unknown', retryAfterSeconds: 7 },
     ],
-  ])('makes of %j nothing else than it says', (answer, expected) => {
+  ])('returns %j with only its own members', (answer, expected) => {
     expect(toResolution(answer, AWAITED)).toMatchObject(expected);
   });
 });
 
-describe('what a tier answers', () => {
-  it('says its tier and its age', () => {
+describe('an answer of a tier', () => {
+  it('states its tier and its age', () => {
     const resolution = fromTier(checked, { tier: 'kv', now: T + 12_345, lifetimes: LIFETIMES });
     expect(provenanceOf(resolution)).toEqual(['postern; hit; ttl=17; detail=kv', '12']);
   });
 
-  it('says that it is stale, and what failed', () => {
+  it('states that it is stale, and the failure', () => {
     const place = { tier: 'memory', now: T + 90_000, lifetimes: LIFETIMES } as const;
     const resolution = fromTier(checked, { ...place, fault: 'store-timeout' });
     expect(provenanceOf(resolution)).toEqual([
@@ -92,7 +92,7 @@ describe('what a tier answers', () => {
     ]);
   });
 
-  it('takes its age off what the store allowed, down to nothing', () => {
+  it('subtracts its age from the store’s lifetime, down to zero', () => {
     const kept = { ...checked, cacheForSeconds: 20 };
     const after = (ms: number) =>
       fromTier(kept, { tier: 'memory', now: T + ms, lifetimes: LIFETIMES });
@@ -104,23 +104,23 @@ describe('what a tier answers', () => {
     ['asked for after it', confirmedRefusal('b'), true],
     ['asked for before it', confirmedRefusal('b', { question: 1 }), false],
     ['that is not published', confirmedRefusal('b', { readiness: 'unpublished' }), false],
-  ])('C26: lets a cookie be cleared by readiness %s: %s', (_, refusal, mayClearCookie) => {
+  ])('C26: with readiness %s allows clearing a cookie: %s', (_, refusal, mayClearCookie) => {
     expect(toResolution(refusal, AWAITED)).toMatchObject({ mayClearCookie });
     const remembered = refusalFromMemory({ ...refusal, checkedAt: T }, T + 3000);
     expect(remembered).toMatchObject({ outcome: 'not-signed-in', mayClearCookie });
   });
 
-  it('repeats a "no" with its age', () => {
+  it('repeats a negative answer with its age', () => {
     const resolution = refusalFromMemory({ ...confirmedRefusal('b'), checkedAt: T }, T + 3000);
     expect(resolution).toMatchObject({ outcome: 'not-signed-in', body: 'b' });
     expect(provenanceOf(resolution)).toEqual(['postern; hit; detail=memory', '3']);
   });
 
-  it('says nothing of where from when nothing was looked up', () => {
+  it('states no source without a lookup', () => {
     expect(provenanceOf(notCached())).toEqual([null, null]);
   });
 
-  it('says why nobody knows', () => {
+  it('states the reason of a fault', () => {
     const resolution = unknown('store-503', 3, 'miss');
     expect(provenanceOf(resolution)).toEqual(['postern; fwd=miss; detail=store-503', null]);
   });

@@ -31,7 +31,7 @@ describe('the zone', () => {
     expect(decodeProtectedHeader(token)).toMatchObject({ alg: 'RS256', typ: 'at+jwt' });
   });
 
-  it('issues an application’s token for client credentials, and none without', async () => {
+  it('issues an application’s token for client credentials, and refuses a request without them', async () => {
     const body = new URLSearchParams({ grant_type: 'client_credentials' });
     const headers = { Authorization: `Basic ${btoa('app:secret')}` };
     const answer = await call('/oauth/2/token', { method: 'POST', headers, body });
@@ -39,7 +39,7 @@ describe('the zone', () => {
     expect((await call('/oauth/2/token', { method: 'POST', body })).status).toBe(401);
   });
 
-  it('rotates: a new key signs, older ones stay as long as asked', async () => {
+  it('rotates: a new key signs, and older ones stay for the requested time', async () => {
     await keycard.createToken();
     const kids = async () =>
       ((await json(KEYS)) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid);
@@ -55,7 +55,7 @@ describe('the zone', () => {
     expect(now).not.toContain(stranger);
   });
 
-  it('misbehaves as told', async () => {
+  it('misbehaves as configured', async () => {
     await keycard.control({ keySet: 'down' });
     expect((await call(KEYS)).status).toBe(503);
     await keycard.control({ keySet: 'redirect' });
@@ -74,14 +74,14 @@ describe('the zone', () => {
     expect((await call('/.well-known/openid-configuration')).status).toBe(200);
   });
 
-  it('records calls, but not those of the test', async () => {
+  it('records calls, except those of the test', async () => {
     await keycard.clearCalls();
     await call(KEYS);
     await keycard.createToken();
     expect((await keycard.calls()).counts).toEqual({ [`GET ${KEYS}`]: 1 });
   });
 
-  it('refuses a setting it does not know', async () => {
+  it('refuses an unknown setting', async () => {
     await expect(keycard.control({ keyset: 'down' } as never)).rejects.toThrow('400');
   });
 });

@@ -16,7 +16,7 @@ async function timed(action: () => Promise<unknown>): Promise<number> {
 }
 
 describe('control', () => {
-  it('answers whoami as told, and as Kratos again after a reset', async () => {
+  it('answers whoami as configured, and like Kratos again after a reset', async () => {
     await kratos.control({ whoami: { status: 429, headers: { 'Retry-After': '7' } } });
     const answer = await kratos.whoami();
     expect([answer.status, answer.headers.get('Retry-After')]).toEqual([429, '7']);
@@ -33,7 +33,7 @@ describe('control', () => {
     expect(await answer.text()).toBe('<p>');
   });
 
-  it('answers other routes as told', async () => {
+  it('answers other routes as configured', async () => {
     await kratos.control({ answers: { 'DELETE /sessions': { status: 503 } } });
     expect((await kratos.call('/sessions', { method: 'DELETE' })).status).toBe(503);
     expect((await kratos.call('/sessions')).status).toBe(401);
@@ -45,7 +45,7 @@ describe('control', () => {
     expect([answer.status, await answer.text()]).toEqual([200, '{"id":']);
   });
 
-  it('waits, and drips', async () => {
+  it('delays answers, and drips them', async () => {
     await kratos.control({ delayMs: 150 });
     expect(await timed(() => kratos.whoami())).toBeGreaterThan(140);
     await kratos.control({ delayMs: 0, dripMs: 5, rawBody: 'x'.repeat(40) });
@@ -53,7 +53,7 @@ describe('control', () => {
     expect(await timed(() => answer.text())).toBeGreaterThan(150);
   });
 
-  it('answers late what it has done at once, whoami excepted', async () => {
+  it('delays the answer to a completed change, except for whoami', async () => {
     const { session_token: token } = await kratos.signIn();
     await kratos.control({ lateAnswerMs: 400 });
     const headers = { 'x-session-token': token };
@@ -80,7 +80,7 @@ describe('control', () => {
     expect((await kratos.call('/health/alive')).status).toBe(200);
   });
 
-  it('hides a failing database behind a 401, and admits it elsewhere', async () => {
+  it('hides a failing database behind a 401, and reveals it elsewhere', async () => {
     const { session, session_token: token } = await kratos.signIn();
     const failing = async () => [
       (await kratos.whoami({ 'X-Session-Token': token })).status,
@@ -107,7 +107,7 @@ describe('control', () => {
     expect(await failing()).toEqual([200, 200, 200, 200]);
   });
 
-  it('fails on an undecodable cookie beside a good token when told to', async () => {
+  it('fails on an undecodable cookie beside a valid token if configured', async () => {
     const { session_token: token } = await kratos.signIn();
     const headers = { 'X-Session-Token': token, Cookie: 'ory_kratos_session=rubbish' };
     expect((await kratos.whoami(headers)).status).toBe(200);
@@ -115,7 +115,7 @@ describe('control', () => {
     expect((await kratos.whoami(headers)).status).toBe(500);
   });
 
-  it('refuses a setting it does not know', async () => {
+  it('refuses an unknown setting', async () => {
     await expect(kratos.control({ delayMS: 5 })).rejects.toThrow('delayMS');
   });
 
@@ -127,7 +127,7 @@ describe('control', () => {
 });
 
 describe('calls', () => {
-  it('remembers what Kratos was sent, and not what the test asked', async () => {
+  it('records the requests to Kratos, and not those of the test', async () => {
     await kratos.whoami({ 'X-Session-Token': 'abc' }, '?tokenize_as=t');
     await kratos.signIn();
     await kratos.whoami();

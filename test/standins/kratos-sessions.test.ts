@@ -40,7 +40,7 @@ describe('GET /sessions', () => {
     expect(listed).toEqual([other.session.id, another.session.id].sort());
   });
 
-  it('gives 401 with its own reason', async () => {
+  it('answers 401 with its own reason', async () => {
     const answer = await kratos.call('/sessions');
     expect(answer.status).toBe(401);
     expect(await answer.text()).toContain('"reason":"No valid session cookie found."');
@@ -48,7 +48,7 @@ describe('GET /sessions', () => {
 });
 
 describe('DELETE /sessions', () => {
-  it('ends the others, says how many, and leaves the current one', async () => {
+  it('ends the others, returns their number, and keeps the current one', async () => {
     const { current, other } = await three();
     const init = { method: 'DELETE', ...as(current.session_token) };
     expect(await (await kratos.call('/sessions', init)).json()).toEqual({ count: 2 });
@@ -57,7 +57,7 @@ describe('DELETE /sessions', () => {
     expect((await kratos.whoami({ 'X-Session-Token': current.session_token })).status).toBe(200);
   });
 
-  it('ends one by id, refuses the current one, and leaves those of others alone', async () => {
+  it('ends one by id, refuses the current one, and keeps those of other people', async () => {
     const { current, other } = await three();
     const stranger = await kratos.signIn();
     const end = (id: string) =>
@@ -74,7 +74,7 @@ describe('DELETE /sessions', () => {
 });
 
 describe('admin', () => {
-  it('reads a session, with related rows only when asked', async () => {
+  it('reads a session, with related rows only on request', async () => {
     const { session } = await kratos.signIn();
     const read = async (query: string) =>
       (await kratos.call(`/admin/sessions/${session.id}${query}`)).json();
@@ -94,7 +94,7 @@ describe('admin', () => {
     expect(await activeFlag(session.id)).toBe(false);
   });
 
-  it('extends a session by the lifespan, and says nothing under the feature flag', async () => {
+  it('extends a session by the lifespan, and answers without a body under the feature flag', async () => {
     const { session } = await kratos.signIn({ expiresInSeconds: 60 });
     const extend = () => kratos.call(`/admin/sessions/${session.id}/extend`, { method: 'PATCH' });
     await kratos.control({ sessionLifespanSeconds: 3600 });
@@ -106,7 +106,7 @@ describe('admin', () => {
     expect((await extend()).status).toBe(204);
   });
 
-  it('silently leaves a session that is too young to be extended', async () => {
+  it('silently skips a session that is too young to be extended', async () => {
     const { session } = await kratos.signIn({ expiresInSeconds: 600 });
     await kratos.control({ earliestPossibleExtendSeconds: 60 });
     const answer = await kratos.call(`/admin/sessions/${session.id}/extend`, { method: 'PATCH' });
@@ -158,7 +158,7 @@ describe('POST /admin/sessions', () => {
     return { status: answer.status, body: await answer.json() };
   };
 
-  it('disables or deletes sessions by id or by identity, and says how many', async () => {
+  it('disables or deletes sessions by id or by identity, and returns their number', async () => {
     const { identityId, current, other, another } = await three();
     const sessions = [current.session.id, other.session.id];
     expect((await bulk({ action: 'disable', sessions })).body).toEqual({
@@ -173,7 +173,7 @@ describe('POST /admin/sessions', () => {
     expect((await kratos.call(`/admin/sessions/${another.session.id}`)).status).toBe(404);
   });
 
-  it('changes so many rows a call, and says that there are more', async () => {
+  it('changes a limited number of rows a call, and reports that there are more', async () => {
     await three();
     await kratos.control({ bulkRowsPerCall: 2 });
     const everybody = { action: 'disable', identities: ['*'] };
@@ -184,7 +184,7 @@ describe('POST /admin/sessions', () => {
     }
   });
 
-  it('refuses what is both, none, too much, or no id', async () => {
+  it('refuses both kinds, no kind, too many ids, or an invalid id', async () => {
     const id = crypto.randomUUID();
     const bodies = [
       { action: 'disable' },

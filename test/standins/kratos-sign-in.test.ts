@@ -44,7 +44,7 @@ async function signInByForm(query: string, fields: Record<string, string> = PASS
 describe('the official client', () => {
   const client = () => new FrontendApi(new Configuration({ basePath: kratos.origin }));
 
-  it('signs in natively, asks who it is, and signs out', async () => {
+  it('signs in natively, calls whoami, and signs out', async () => {
     const flow = await client().createNativeLoginFlow();
     expect(flow).toMatchObject({ type: 'api', requested_aal: 'aal1', refresh: false });
     const signedIn = await client().updateLoginFlow({
@@ -67,7 +67,7 @@ describe('the official client', () => {
     });
   });
 
-  it('is told of a wrong password with the flow', async () => {
+  it('gets the flow with the error of a wrong password', async () => {
     const flow = await client().createNativeLoginFlow();
     const failure: unknown = await client()
       .updateLoginFlow({
@@ -152,7 +152,7 @@ describe('login in a browser', () => {
   });
 
   it.each(['https://evil.example.net/', 'https://example.com.evil.org/', 'javascript:alert(1)'])(
-    'does not return to %s',
+    'does not redirect to %s',
     async (returnTo) => {
       const query = `?return_to=${encodeURIComponent(returnTo)}`;
       const answer = await kratos.call(`/self-service/login/browser${query}`);
@@ -164,7 +164,7 @@ describe('login in a browser', () => {
     },
   );
 
-  it('asks for the second factor of a session that lacks it, and keeps the session', async () => {
+  it('requires the second factor of a session that lacks it, and keeps the session', async () => {
     const first = await signInByForm('', { ...PASSWORD, identifier: 'mia@example.com' });
     const cookie = cookiesOf(first);
     expect((await kratos.whoami({ Cookie: cookie })).status).toBe(403);

@@ -32,7 +32,7 @@ async function whoamiStatus(token: string): Promise<number> {
 }
 
 describe('whoami credentials', () => {
-  it('takes X-Session-Token over the cookie, and the cookie over the bearer', async () => {
+  it('prefers X-Session-Token to the cookie, and the cookie to the bearer', async () => {
     const [a, b, c] = [await kratos.signIn(), await kratos.signIn(), await kratos.signIn()];
     const all = { ...sessionToken(a.session_token), Cookie: b.cookie, ...bearer(c.session_token) };
     const { 'X-Session-Token': _, ...withoutHeader } = all;
@@ -43,7 +43,7 @@ describe('whoami credentials', () => {
     expect(await id(bearer(c.session_token))).toBe(c.session.id);
   });
 
-  it('does not look further when X-Session-Token is not good', async () => {
+  it('does not look further if X-Session-Token is invalid', async () => {
     const { cookie } = await kratos.signIn();
     expect((await kratos.whoami({ 'X-Session-Token': 'wrong', Cookie: cookie })).status).toBe(401);
   });
@@ -94,7 +94,7 @@ describe('whoami credentials', () => {
 });
 
 describe('whoami answers', () => {
-  it('gives the session, written as Go writes JSON', async () => {
+  it('returns the session, written as Go writes JSON', async () => {
     const { session_token: token, session } = await kratos.signIn({
       traits: { email: 'a@example.com', note: '<b> & \u2028' },
       metadataPublic: { roles: ['x'] },
@@ -115,7 +115,7 @@ describe('whoami answers', () => {
     });
   });
 
-  it('gives 401 without an id, byte for byte', async () => {
+  it('answers 401 without an id, byte for byte', async () => {
     const answer = await kratos.whoami();
     expect(answer.status).toBe(401);
     expect(answer.headers.get('Content-Type')).toBe('application/json');
@@ -128,7 +128,7 @@ describe('whoami answers', () => {
     expect(text).toBe(NO_SESSION_BODY.replace('"reason"', '"request":"r-1","reason"'));
   });
 
-  it('gives 403 when a second factor is available and was not used', async () => {
+  it('answers 403 if a second factor is available and was not used', async () => {
     const { session_token: token } = await kratos.signIn({ identityId: MIA });
     const answer = await kratos.whoami(sessionToken(token));
     const redirectTo = `${kratos.origin}/self-service/login/browser?aal=aal2`;
@@ -142,12 +142,12 @@ describe('whoami answers', () => {
     expect(await whoamiStatus(token)).toBe(200);
   });
 
-  it('is satisfied by a second factor', async () => {
+  it('accepts a second factor', async () => {
     const { session_token: token } = await kratos.signIn({ identityId: MIA, aal: 'aal2' });
     expect(await whoamiStatus(token)).toBe(200);
   });
 
-  it('turns to 403 when a second factor is enrolled, and to 401 when the identity is disabled', async () => {
+  it('changes to 403 when a second factor is enrolled, and to 401 when the identity is disabled', async () => {
     const { session_token: token } = await kratos.signIn({ identityId: 'enrolling' });
     expect(await whoamiStatus(token)).toBe(200);
     await kratos.send('PATCH', '/.standin/identities/enrolling', { totp: true });
@@ -165,7 +165,7 @@ describe('whoami answers', () => {
     expect(await whoamiStatus('ory_st_chosen')).toBe(401);
   });
 
-  it('sends Ory-Session-Cache-For when the feature is on', async () => {
+  it('sends Ory-Session-Cache-For if the feature is on', async () => {
     await kratos.control({ cacheFor: 600 });
     const long = await kratos.signIn();
     const short = await kratos.signIn({ expiresInSeconds: 100 });

@@ -16,7 +16,7 @@ function call(path: string, init: RequestInit = {}): Promise<Response> {
 }
 
 describe('any path', () => {
-  it('shows the request as a page and escapes what it shows', async () => {
+  it('shows the request as a page, with escaped content', async () => {
     const answer = await call('/some/where?q=1', { headers: { 'X-Note': '<script>' } });
     const text = await answer.text();
     expect(answer.headers.get('Content-Type')).toContain('text/html');
@@ -55,19 +55,19 @@ describe('streams', () => {
     expect((await answer.text()).match(/^data: /gm)).toHaveLength(5);
   });
 
-  it('/echo passes the body back', async () => {
+  it('/echo returns the body', async () => {
     const body = 'x'.repeat(200_000);
     const answer = await call('/echo', { method: 'POST', body });
     expect(await answer.text()).toBe(body);
   });
 
-  it('/slow waits as long as it is told', async () => {
+  it('/slow waits for the requested time', async () => {
     const startedAt = performance.now();
     await call('/slow?ms=120');
     expect(performance.now() - startedAt).toBeGreaterThan(110);
   });
 
-  it('/ws says back what it hears', async () => {
+  it('/ws returns its messages', async () => {
     const socket = new WebSocket(`${origin.origin.replace('http', 'ws')}/ws`);
     const heard = new Promise((resolve) => {
       socket.addEventListener('message', ({ data }) => resolve(data));
@@ -81,22 +81,22 @@ describe('streams', () => {
     expect(await closed).toBe(1000);
   });
 
-  it('/ws asks for an upgrade', async () => {
+  it('/ws requires an upgrade', async () => {
     expect((await call('/ws')).status).toBe(426);
   });
 });
 
-describe('answers a gate must treat with care', () => {
+describe('answers that a gate must handle with care', () => {
   it('/redirect goes to /elsewhere', async () => {
     const answer = await call('/redirect');
     expect([answer.status, answer.headers.get('Location')]).toEqual([302, '/elsewhere']);
   });
 
-  it.each([204, 304, 404, 418, 503])('/status/%i answers that status', async (status) => {
+  it.each([204, 304, 404, 418, 503])('/status/%i answers with that status', async (status) => {
     expect((await call(`/status/${status}`)).status).toBe(status);
   });
 
-  it('/status refuses what is no status', async () => {
+  it('/status refuses an invalid status', async () => {
     expect((await call('/status/101')).status).toBe(400);
   });
 
@@ -106,7 +106,7 @@ describe('answers a gate must treat with care', () => {
     expect(cookies).toContain('ory_kratos_session=evil; Domain=.example.com; Path=/');
   });
 
-  it('/hop answers headers that are not for the client', async () => {
+  it('/hop answers headers that are not meant for the client', async () => {
     const { headers } = await call('/hop');
     expect(headers.get('X-Internal')).toBe('secret');
     expect(headers.get('X-User-Id')).toBe('spoofed');
@@ -114,7 +114,7 @@ describe('answers a gate must treat with care', () => {
 });
 
 describe('/.standin/calls', () => {
-  it('remembers the requests it saw, and not those that look', async () => {
+  it('records requests, except those that read the record', async () => {
     await call('/a?x=1', { headers: { 'X-Note': 'n' } });
     await call('/a', { method: 'POST' });
     const report = (await (await call('/.standin/calls')).json()) as {

@@ -13,7 +13,7 @@ async function ask(path: string, env: { UI_URL?: string }): Promise<Response> {
   return site.fetch(new Request(`https://site.test${path}`), env);
 }
 
-it('the site shows the sign-in pages as its own, and nothing in them names another host', async () => {
+it('the site shows the sign-in pages as its own, and they name no other host', async () => {
   const flow = await fetch(`${kratos.origin}/self-service/login/api`);
   const { id } = (await flow.json()) as { id: string };
   const page = await ask(`/ui/login?flow=${id}`, { UI_URL: kratos.origin });
@@ -23,7 +23,7 @@ it('the site shows the sign-in pages as its own, and nothing in them names anoth
   expect(text).not.toContain(kratos.origin);
 });
 
-it('a flow that is over begins anew on the same host', async () => {
+it('an expired flow starts again on the same host', async () => {
   for (const path of ['/ui/login?flow=gone', '/ui/welcome']) {
     const answer = await ask(path, { UI_URL: kratos.origin });
     expect([answer.status, answer.headers.get('location')]).toEqual([
@@ -33,7 +33,7 @@ it('a flow that is over begins anew on the same host', async () => {
   }
 });
 
-it('without such pages, /ui/ is like any other path, and no page offers a sign-in', async () => {
+it('without such pages, /ui/ is an ordinary path, and no page offers a sign-in', async () => {
   const text = await (await ask('/ui/login', {})).text();
   expect(text).toContain('<h1>/ui/login</h1>');
   expect(text).not.toContain('<nav');

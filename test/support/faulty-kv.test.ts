@@ -102,7 +102,7 @@ describe('the faulty KV', () => {
     for (const { name } of await gate.kv.entries()) await gate.kv.delete(name);
   });
 
-  it('answers as the real binding does', async () => {
+  it('answers like the real binding', async () => {
     await using real = await startGate({ ...SCRIPTS, kv: 'memory' });
     for (const operations of CONTRACT)
       expect(await perform(gate, ...operations)).toEqual(await perform(real, ...operations));
@@ -137,7 +137,7 @@ describe('the faulty KV', () => {
     expect(await gate.kv.calls()).toEqual([]);
   });
 
-  it('throws per operation and stores nothing', async () => {
+  it('throws per operation and stores no value', async () => {
     await gate.kv.setMode({ put: 'throttle', get: 'throw', list: 'throw' });
     expect(await perform(gate, ['put', 'k', 'v'], ['get', 'k'], ['getWithMetadata', 'k'])).toEqual([
       error(/^KV PUT failed: 429 Too Many Requests$/),
@@ -148,20 +148,20 @@ describe('the faulty KV', () => {
     expect(await gate.kv.entries()).toEqual([]);
   });
 
-  it('hangs', async () => {
+  it('hangs on request', async () => {
     await gate.kv.setMode({ get: 'hang' });
     const composed = { method: 'POST', target: '/', body: '[["get","k"]]' };
     await expect(request(gate.port, composed, { timeoutMs: 200 })).rejects.toThrow('within 200 ms');
   });
 
-  it('delays', async () => {
+  it('delays on request', async () => {
     await gate.kv.setMode({ get: { delayMs: 120 } });
     const before = performance.now();
     await perform(gate, ['get', 'k']);
     expect(performance.now() - before).toBeGreaterThan(100);
   });
 
-  it('lies', async () => {
+  it('returns false values on request', async () => {
     await gate.kv.put('k', 'stored');
     await gate.kv.setMode({ get: { lieBase64: btoa('other'), metadata: { m: 1 } } });
     expect(await perform(gate, ['get', 'k'], ['getWithMetadata', 'absent'])).toMatchObject([
@@ -183,7 +183,7 @@ describe('the faulty KV', () => {
     expect(await perform(gate, ['get', 'new'])).toEqual(['x']);
   });
 
-  it('refuses a second write to a key within a second when told to', async () => {
+  it('refuses a second write to a key within a second on request', async () => {
     await gate.kv.setMode({ enforceWriteRate: true });
     expect(
       await perform(gate, ['put', 'k', '1'], ['put', 'k', '2'], ['put', 'other', '1']),

@@ -20,7 +20,7 @@ async function announce({ url }: { readonly url: string }, id: string): Promise<
   return response.status;
 }
 
-it('a faulty log hands calls on until it is told to fail, and again when it is healed', async () => {
+it('a faulty log passes calls on until it is set to fail, and again after its repair', async () => {
   expect(await announce(gate, 'one')).toBe(204);
   for (const append of ['throw', 'lost'] as const) {
     await gate.setLogFaults({ append });

@@ -24,7 +24,7 @@ async function answering(response: string | Uint8Array, method = 'GET') {
 }
 
 describe('rawRequest()', () => {
-  it('reads a body of declared length and reports what follows it', async () => {
+  it('reads a body of declared length and reports the bytes after it', async () => {
     const response = await answering(
       'HTTP/1.1 200 Fine Then\r\nContent-Length: 2\r\nX-A:  1 \r\n\r\nokHTTP/1.1 200 OK\r\n\r\n',
     );
@@ -47,7 +47,7 @@ describe('rawRequest()', () => {
     expect(response).toMatchObject({ text: 'abc0123456789', complete: true });
   });
 
-  it('returns what came of chunks cut short, marked incomplete', async () => {
+  it('returns the received part of chunks cut short, marked incomplete', async () => {
     const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
     expect(await answering(`${head}3\r\nabc\r\nA\r\n012`)).toMatchObject({
       text: 'abc012',
@@ -55,7 +55,7 @@ describe('rawRequest()', () => {
     });
   });
 
-  it('returns what came of a declared body cut short, marked incomplete', async () => {
+  it('returns the received part of a declared body cut short, marked incomplete', async () => {
     const response = await answering('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc');
     expect(response).toMatchObject({ text: 'abc', complete: false });
   });
@@ -80,7 +80,7 @@ describe('rawRequest()', () => {
     expect(response.status).toBe(200);
   });
 
-  it('keeps bytes that are no text', async () => {
+  it('keeps bytes that are not text', async () => {
     const bytes = Buffer.from(
       'HTTP/1.1 200 OK\r\nX: \xe9\r\nContent-Length: 2\r\n\r\n\xff\x00',
       'latin1',
@@ -90,11 +90,11 @@ describe('rawRequest()', () => {
     expect(header(response, 'x')).toBe('\xe9');
   });
 
-  it('rejects what is not HTTP', async () => {
+  it('rejects text that is not HTTP', async () => {
     await expect(answering('SSH-2.0-x\r\n\r\n')).rejects.toThrow('not an HTTP/1.1 response');
   });
 
-  it('rejects when nothing comes in time', async () => {
+  it('rejects after a time without an answer', async () => {
     const fake = await silentServer();
     await expect(rawRequest(fake.port, WIRE, { timeoutMs: 50 })).rejects.toThrow('within 50 ms');
     await fake.close();
@@ -146,7 +146,7 @@ describe('against node:http', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('get() sends the target as it is', async () => {
+  it('get() sends the target unchanged', async () => {
     expect((await get(port, '/x/../admin')).text).toBe('GET /x/../admin app.example.test');
   });
 

@@ -38,7 +38,7 @@ describe('the stand-ins around a gate', () => {
     await gate.clock.set(0);
   });
 
-  it('behave as they are told until reset', async () => {
+  it('behave as configured until reset', async () => {
     await gate.kratos.control({ whoami: { status: 503 } });
     expect(await whoami({})).toBe(503);
     await gate.kratos.reset();

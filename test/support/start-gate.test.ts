@@ -37,7 +37,7 @@ describe('one gate', () => {
     '/%zz',
     '/a?b=/../c',
     '/{a}"|^?{b}|^`\\',
-  ])('receives the target %s as it was sent', async (target) => {
+  ])('receives the target %s unchanged', async (target) => {
     expect((await ask(gate.port, target)).url).toBe(`http://app.example.test${target}`);
   });
 
@@ -50,7 +50,7 @@ describe('one gate', () => {
     expect(url).toBe('http://app.example.test/a/../b');
   });
 
-  it('sees UTF-8 bytes of a target, while other bytes and controls are refused before it', async () => {
+  it('sees UTF-8 bytes of a target, but no other bytes and no controls', async () => {
     expect((await ask(gate.port, '/caf\xc3\xa9')).url).toBe('http://app.example.test/café');
     for (const target of ['/caf\xe9', '/a\x01', '/a\x7f', '/a\tb', '/a b', '/<', '/`', '/?"'])
       expect(await ask(gate.port, target)).toMatch(/^400 invalid/);
@@ -63,7 +63,7 @@ describe('one gate', () => {
     expect(headers).toContainEqual(['cookie', 's=A, s=B']);
   });
 
-  it('sees whatever a Host header holds pasted into the URL', async () => {
+  it('sees any content of a Host header pasted into the URL', async () => {
     const { url } = await ask(gate.port, '/admin', { Host: 'a.test/public?x=' });
     expect(url).toBe('http://a.test/public?x=/admin');
   });
@@ -78,7 +78,7 @@ describe('one gate', () => {
     expect(await ask(gate.port, '/', { 'X-A': 'a\0b' })).toMatch(/^400 invalid/);
   });
 
-  it('has the variables it was given, over the defaults', async () => {
+  it('has the given variables, in place of the defaults', async () => {
     const vars = await ask(gate.port, '/vars');
     expect(vars).toMatchObject({
       RULES: [{ path: '/x' }],
@@ -96,7 +96,7 @@ describe('one gate', () => {
     expect(JSON.parse(await ask(gate.port, '/origin'))).toMatchObject({ name: 'origin' });
   });
 
-  it('reads an empty in-memory namespace and what was planted in it', async () => {
+  it('reads an empty in-memory namespace and its planted values', async () => {
     expect(await gate.kv.entries()).toEqual([]);
     const expiration = Math.ceil(Date.now() / 1000) + 100;
     await gate.kv.put('k', new Uint8Array([0, 255]), { metadata: { a: 1 }, expiration });
@@ -166,13 +166,13 @@ describe('two isolates', () => {
   });
   afterAll(() => gate.dispose());
 
-  it('share nothing but what is bound', async () => {
+  it('share only the bindings', async () => {
     const isolates = await Promise.all(gate.gates.map(({ port }) => ask(port, '/isolate')));
     expect(new Set(isolates).size).toBe(2);
     expect(gate.port).toBe(gate.gates[0]?.port);
   });
 
-  it('are found by their index, up to the number that was started', () => {
+  it('have indices up to the started number', () => {
     expect(gate.isolate(1).port).toBe(gate.gates[1]?.port);
     expect(() => gate.isolate(2)).toThrow('isolates: 3');
   });

@@ -49,7 +49,7 @@ describe('network faults', () => {
     await fake.close();
   });
 
-  it('silentServer() accepts and says nothing', async () => {
+  it('silentServer() accepts and sends no byte', async () => {
     const fake = await silentServer();
     expect(await visit(fake.port, 100)).toEqual({ bytes: '', end: 'open' });
     await fake.close();
@@ -64,13 +64,13 @@ describe('network faults', () => {
     await fake.close();
   });
 
-  it('garbageServer() answers what is not HTTP', async () => {
+  it('garbageServer() answers with text that is not HTTP', async () => {
     const fake = await garbageServer();
     await expect(rawRequest(fake.port, WIRE)).rejects.toThrow('not an HTTP/1.1 response');
     await fake.close();
   });
 
-  it('endlessServer() answers 200 and goes on', async () => {
+  it('endlessServer() answers 200 and never ends', async () => {
     const fake = await endlessServer();
     const { bytes, end } = await visit(fake.port, 100);
     expect(bytes).toMatch(/^HTTP\/1\.1 200 OK\r\n/);

@@ -19,7 +19,7 @@ const reasonOf = (token: string) => {
 };
 
 describe('isCanonicalBase64Url()', () => {
-  it('says yes exactly to what encoding the bytes again would give', () => {
+  it('accepts exactly the text that encoding the bytes again gives', () => {
     const alphabet = 'ABCZabcz0189-_';
     const near = fc.string({
       unit: fc.constantFrom(...alphabet, '=', '+', '/', ' '),
@@ -33,7 +33,7 @@ describe('isCanonicalBase64Url()', () => {
     );
   });
 
-  it('says yes to the encoding of any bytes, which decode to themselves', () => {
+  it('accepts the encoding of any bytes, which decodes to themselves', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         const text = base64url.encode(bytes);
@@ -45,7 +45,7 @@ describe('isCanonicalBase64Url()', () => {
 });
 
 describe('openToken()', () => {
-  it('gives the claims, 64 of them and eight levels deep at most', () => {
+  it('returns the claims, at most 64 of them and eight levels deep', () => {
     const claimsOf = (claims: object) => {
       const opened = openToken(compact(HEADER, claims));
       return opened.ok ? opened.value.claims : opened.failure;
@@ -60,7 +60,7 @@ describe('openToken()', () => {
 });
 
 describe('openCompactJws()', () => {
-  it('gives header and payload', () => {
+  it('returns header and payload', () => {
     const opened = openCompactJws(compact(HEADER, 'any bytes'));
     expect(opened).toMatchObject({
       ok: true,
@@ -116,7 +116,7 @@ describe('openCompactJws()', () => {
     }
   });
 
-  it('reads a header of 16 members and four levels, and none that is larger', () => {
+  it('reads a header of 16 members and four levels, and refuses a larger one', () => {
     const wide = (count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, index) => [`n${index}`, 1]));
     expect(reasonOf(compact({ ...HEADER, cty: 'JWT', ...wide(12) }))).toBe('token_nested');
@@ -125,7 +125,7 @@ describe('openCompactJws()', () => {
     expect(reasonOf(compact({ ...HEADER, cty: [[[[]]]] }))).toBe('token_header_refused');
   });
 
-  it('K12: takes a kid that is null or empty for absent, as it only chooses a key', () => {
+  it('K12: treats a kid that is null or empty as absent, because it only selects a key', () => {
     for (const kid of [null, '']) {
       expect(openCompactJws(compact({ ...HEADER, kid }))).toMatchObject({
         value: { header: { alg: 'ES256', kid: undefined } },
@@ -133,7 +133,7 @@ describe('openCompactJws()', () => {
     }
   });
 
-  it('J30: refuses a member of the header that limits and is null or of another type', () => {
+  it('J30: refuses a restricting header member that is null or of another type', () => {
     for (const limit of [
       { crit: null },
       { crit: [] },
@@ -151,7 +151,7 @@ describe('openCompactJws()', () => {
     }
   });
 
-  it('refuses a token over 8 KiB before looking at it', () => {
+  it('refuses a token over 8 KiB before reading it', () => {
     const payload = 'x'.repeat(6144);
     const fitting = compact(HEADER, { a: payload }).slice(0, 8192);
     expect(openCompactJws(fitting).ok).toBe(false);
@@ -179,7 +179,7 @@ describe('openCompactJws()', () => {
     }
   });
 
-  it('lets no hostile JSON text through as a header', () => {
+  it('accepts no hostile JSON text as a header', () => {
     for (const { name, bytes } of JSON_TEXTS) {
       const token = compact(bytes);
       if (token.startsWith('.')) continue;

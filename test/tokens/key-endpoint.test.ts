@@ -38,7 +38,7 @@ function endpoint(answers: Answers, location: Partial<KeyLocation> = {}) {
 }
 
 describe('metadataUrls()', () => {
-  it('puts the well-known part between host and path, then OpenID’s behind it (RFC 8414 section 3.1)', () => {
+  it('puts the well-known part between host and path, and OpenID’s after the path (RFC 8414 section 3.1)', () => {
     expect(metadataUrls('https://a.example/tenant/1')).toEqual([
       'https://a.example/.well-known/oauth-authorization-server/tenant/1',
       'https://a.example/tenant/1/.well-known/openid-configuration',
@@ -51,13 +51,13 @@ describe('metadataUrls()', () => {
 });
 
 describe('KeyEndpoint', () => {
-  it('reads the set at a configured URL, and asks for nothing else', async () => {
+  it('reads the set at a configured URL, and calls no other URL', async () => {
     const { keys, asked } = endpoint({ [KEYS_URL]: { keys: [] } }, { kind: 'url', url: KEYS_URL });
     expect(await keys.fetchKeySet()).toEqual({ ok: true, value: { keys: [] } });
     expect(asked).toEqual([KEYS_URL]);
   });
 
-  it('finds the set by RFC 8414 metadata, else by OpenID’s, and remembers where for an hour', async () => {
+  it('finds the set by RFC 8414 metadata, else by OpenID’s, and caches its URL for an hour', async () => {
     const metadata = { issuer: ISSUER, jwks_uri: KEYS_URL };
     const oauth = endpoint({ [OAUTH]: metadata, [KEYS_URL]: { keys: [] } });
     await oauth.keys.fetchKeySet();
@@ -71,14 +71,14 @@ describe('KeyEndpoint', () => {
     expect(openid.asked).toEqual([OAUTH, OPENID, KEYS_URL]);
   });
 
-  it('discovers again after the keys could not be had', async () => {
+  it('runs discovery again after the keys were unavailable', async () => {
     const { keys, asked } = endpoint({ [OAUTH]: { issuer: ISSUER, jwks_uri: KEYS_URL } });
     expect(await keys.fetchKeySet()).toEqual({ ok: false, failure: 'keys-404' });
     await keys.fetchKeySet();
     expect(asked).toEqual([OAUTH, KEYS_URL, OAUTH, KEYS_URL]);
   });
 
-  it('refuses metadata of another issuer, and keys that are not https or elsewhere', async () => {
+  it('refuses metadata of another issuer, and keys without https or at another host', async () => {
     for (const [metadata, failure] of [
       [{ issuer: `${ISSUER}/`, jwks_uri: KEYS_URL }, 'metadata-issuer-differs'],
       [{ jwks_uri: KEYS_URL }, 'metadata-issuer-differs'],
@@ -105,7 +105,7 @@ describe('KeyEndpoint', () => {
     ['a page', () => new Response('<!doctype html>')],
     ['a list', []],
     ['an error', () => new Response('', { status: 500 })],
-  ])('K11: asks the OpenID address after an RFC 8414 document with %s', async (_, document) => {
+  ])('K11: calls the OpenID address after an RFC 8414 document with %s', async (_, document) => {
     const openid = { issuer: ISSUER, jwks_uri: KEYS_URL };
     const answers = { [OAUTH]: document, [OPENID]: openid, [KEYS_URL]: { keys: [] } };
     const { keys, asked } = endpoint(answers);
@@ -113,20 +113,20 @@ describe('KeyEndpoint', () => {
     expect(asked).toEqual([OAUTH, OPENID, KEYS_URL]);
   });
 
-  it('K5: uses neither document when neither is the issuer’s', async () => {
+  it('K5: uses neither document if both belong to another issuer', async () => {
     const other = { issuer: 'https://evil.example', jwks_uri: KEYS_URL };
     const { keys, asked } = endpoint({ [OAUTH]: other, [OPENID]: other, [KEYS_URL]: { keys: [] } });
     expect(await keys.fetchKeySet()).toEqual({ ok: false, failure: 'metadata-issuer-differs' });
     expect(asked).toEqual([OAUTH, OPENID]);
   });
 
-  it('follows metadata to another origin only where that is allowed', async () => {
+  it('follows metadata to another origin only if that is allowed', async () => {
     const elsewhere = 'https://keys.example.test/zone';
     const answers = { [OAUTH]: { issuer: ISSUER, jwks_uri: elsewhere }, [elsewhere]: { keys: [] } };
     expect((await endpoint(answers, { allowsOtherOrigin: true }).keys.fetchKeySet()).ok).toBe(true);
   });
 
-  it('names what went wrong, and nothing the endpoint said', async () => {
+  it('names the error, and repeats no text of the endpoint', async () => {
     for (const [answer, failure] of [
       [() => new Response('secret', { status: 500 }), 'keys-500'],
       [() => new Response(null, { status: 302, headers: { location: '/x' } }), 'keys-redirect'],

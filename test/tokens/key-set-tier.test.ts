@@ -63,14 +63,14 @@ function setUp() {
 }
 
 describe('KeySetTier', () => {
-  it('gives other isolates what was written, for as long as it is of use', async () => {
+  it('gives other isolates the written set, while it is useful', async () => {
     const { createTier, lifetimes, failures } = setUp();
     await createTier().write(stored);
     expect(await createTier().read()).toEqual(stored);
     expect([lifetimes, failures]).toEqual([[14_400], []]);
   });
 
-  it('has nothing to tell of a value that is not there', async () => {
+  it('returns undefined for a missing value', async () => {
     const { createTier, failures } = setUp();
     expect(await createTier().read()).toBeUndefined();
     await createTier().write(stored);
@@ -78,7 +78,7 @@ describe('KeySetTier', () => {
     expect(failures).toEqual([]);
   });
 
-  it('reads nothing that was sealed with another secret, and counts it', async () => {
+  it('reads no value that was sealed with another secret, and counts it', async () => {
     const { createTier, failures } = setUp();
     await createTier({ secret: `${SECRET}!` }).write(stored);
     expect(await createTier().read()).toBeUndefined();
@@ -93,13 +93,13 @@ describe('KeySetTier', () => {
     ['a key of a private kind', JSON.stringify({ fetchedAt: T, keys: [{ kty: 'oct', k: 'AA' }] })],
     ['lists nine deep', `{"fetchedAt":${T},"keys":${'['.repeat(8)}${']'.repeat(8)}}`],
     ['nine members', withMembers(9)],
-  ])('reads nothing of a sealed text with %s, and counts it', async (_, text) => {
+  ])('reads no sealed text with %s, and counts it', async (_, text) => {
     const { readSealed, failures } = setUp();
     expect(await readSealed(text)).toBeUndefined();
     expect(failures).toEqual(['unseal']);
   });
 
-  it('reads a value of 96 KiB, and none that is longer', async () => {
+  it('reads a value of 96 KiB, and refuses a longer one', async () => {
     const { readSealed, failures } = setUp();
     const text = JSON.stringify({ fetchedAt: T, keys: [] });
     const longest = 96 * 1024 - SEAL_BYTES;
@@ -118,7 +118,7 @@ describe('KeySetTier', () => {
     }
   });
 
-  it('survives a KV that fails, and counts it', async () => {
+  it('survives a failing KV, and counts the failure', async () => {
     const { kv, createTier, failures } = setUp();
     const fail = () => Promise.reject(new Error('KV failed: 429 Too Many Requests'));
     Object.assign(kv, { get: fail, put: fail });

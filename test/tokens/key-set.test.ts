@@ -26,7 +26,7 @@ const kidsOf = (keys: readonly unknown[], allowed?: readonly Algorithm[]) => {
 };
 
 describe('readKeySet()', () => {
-  it('gives the usable keys with their public members only', () => {
+  it('returns the usable keys with their public members only', () => {
     const set = read([
       { ...ec.publicJwk, x5c: ['MIIB'], issuer: 'i' },
       rsa.publicJwk,
@@ -41,7 +41,7 @@ describe('readKeySet()', () => {
     expect(set.ok && set.value[0]?.jwk).toEqual({ kty, crv, x, y });
   });
 
-  it('passes over keys of an unknown kind', () => {
+  it('skips keys of an unknown kind', () => {
     const unknown = [
       { kty: 'AKP', alg: 'ML-DSA-44', pub: 'AAAA', kid: 'pq' },
       { kty: 'EC', crv: 'secp256k1', x: 'AA', y: 'AA', kid: 'koblitz' },
@@ -56,7 +56,7 @@ describe('readKeySet()', () => {
     expect(kidsOf([...unknown, ec.publicJwk])).toEqual([ec.kid]);
   });
 
-  it('K8: refuses a set with a private or symmetric key, or one key twice, whole', () => {
+  it('K8: refuses a whole set with a private or symmetric key, or with one key twice', () => {
     expect(kidsOf([ec.publicJwk, rsa.privateJwk])).toBe('secret-key');
     expect(kidsOf([ec.publicJwk, { kty: 'oct', k: 'AAAA' }])).toBe('secret-key');
     expect(kidsOf([ec.publicJwk, { kty: 'oct' }])).toBe('secret-key');
@@ -70,7 +70,7 @@ describe('readKeySet()', () => {
     expect(kidsOf([named(ec.publicJwk), named(rsa.publicJwk)])).toEqual(['same', 'same']);
   });
 
-  it('refuses what is no set, and sets of more than 100 keys', () => {
+  it('refuses values that are no set, and sets of more than 100 keys', () => {
     const many = (count: number) =>
       Array.from({ length: count }, (_, i) => ({ ...ec.publicJwk, kid: `k${i}` }));
     expect(kidsOf(many(100))).toHaveLength(100);
@@ -101,7 +101,7 @@ describe('readKeySet()', () => {
     expect(kidsOf([{ ...with1024, n: padded.toString('base64url') }], ['RS256'])).toEqual([]);
   });
 
-  it('J24: does not load keys whose kind, curve, use or operations are others than their algorithm’s', () => {
+  it('J24: does not load keys whose kind, curve, use or operations contradict their algorithm', () => {
     for (const change of [
       { alg: 'ES384' },
       { alg: 'RS256' },
@@ -124,7 +124,7 @@ describe('readKeySet()', () => {
     expect(kidsOf([{ ...ec.publicJwk, key_ops: ['verify'] }])).toEqual([ec.kid]);
   });
 
-  it('binds a key to one algorithm: its own, or the only one the issuer allows', () => {
+  it('binds a key to one algorithm: its own, or the only one that the issuer allows', () => {
     const { alg, ...rsaJwk } = rsa.publicJwk;
     expect(kidsOf([rsaJwk], ['RS256', 'ES256'])).toEqual([rsa.kid]);
     expect(kidsOf([rsaJwk], ['RS256', 'PS256'])).toEqual([]);
@@ -139,7 +139,7 @@ describe('readKeySet()', () => {
 const padded = (text = '') => text + '='.repeat((4 - (text.length % 4)) % 4);
 const standard = (text = '') => text.replaceAll('-', '+').replaceAll('_', '/');
 
-describe('readKeySet() takes what only an issuer can have written', () => {
+describe('readKeySet() tolerates sloppy spellings that only an issuer can have written', () => {
   /** Spellings of one key, each of which jose imports (its `importJWK`, tried below). */
   const spellings = (): readonly (readonly [string, Readonly<Record<string, string>>])[] => {
     const { n = '', e = '' } = rsa.publicJwk;
@@ -171,7 +171,7 @@ describe('readKeySet() takes what only an issuer can have written', () => {
   });
 
   it.each(['use', 'alg', 'key_ops', 'kid', 'd', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'x5c'])(
-    'K12: takes %s that is null or empty for absent',
+    'K12: treats %s that is null or empty as absent',
     (name) => {
       const { [name]: _, ...without } = rsa.publicJwk;
       for (const nothing of [null, '']) {
@@ -184,7 +184,7 @@ describe('readKeySet() takes what only an issuer can have written', () => {
   );
 
   it.each(['use', 'alg', 'key_ops', 'kid', 'oth', 'x5c'])(
-    'T20: takes %s that is an empty list for absent',
+    'T20: treats %s that is an empty list as absent',
     (name) => {
       const { [name]: _, ...without } = rsa.publicJwk;
       expect(read([{ ...rsa.publicJwk, [name]: [] }], ['RS256'])).toEqual(
@@ -206,7 +206,7 @@ describe('readKeySet() takes what only an issuer can have written', () => {
     }
   });
 
-  it('K12: takes an identical key twice for once, in any spelling and order, with and without a kid', () => {
+  it('K12: treats two identical keys as one, in any spelling and order, with and without a kid', () => {
     const { n = '', kid: _, ...rest } = rsa.publicJwk;
     const again = { ...rest, kid: rsa.kid, x5t: 'AAAA', use: null, n: padded(n) };
     expect(kidsOf([rsa.publicJwk, again, ec.publicJwk, rsa.publicJwk])).toEqual([rsa.kid, ec.kid]);
@@ -214,7 +214,7 @@ describe('readKeySet() takes what only an issuer can have written', () => {
     expect(kidsOf([unnamed, unnamed])).toEqual([undefined]);
   });
 
-  it('names each key that is passed over, by its kid and why', () => {
+  it('names each skipped key, with its kid and the reason', () => {
     const told: unknown[] = [];
     const weak = { ...rsa.publicJwk, e: 'AQ' };
     const keys = [
@@ -241,12 +241,12 @@ describe('readKeySet() takes what only an issuer can have written', () => {
 });
 
 describe('importKeys()', () => {
-  it('passes over a point that is not on its curve', async () => {
+  it('skips a point that is not on its curve', async () => {
     const set = read([{ ...ec.publicJwk, y: ec.publicJwk.x }]);
     expect(set.ok && (await importKeys(set.value))).toEqual([]);
   });
 
-  it('keeps the key objects that are known already, and only those', async () => {
+  it('keeps the key objects of an earlier set, and only those', async () => {
     const set = read([ec.publicJwk, rsa.publicJwk]);
     if (!set.ok) throw new Error(set.failure);
     const known = await importKeys(set.value);
@@ -259,7 +259,7 @@ describe('importKeys()', () => {
 });
 
 describe('findKey()', () => {
-  it('finds by kid and algorithm, and nothing else', async () => {
+  it('finds by kid and algorithm, and by no other member', async () => {
     const set = read([ec.publicJwk, rsa.publicJwk, ed.publicJwk]);
     const keys = set.ok ? await importKeys(set.value) : [];
     expect(findKey(keys, { kid: ec.kid, algorithm: 'ES256' })?.kid).toBe(ec.kid);
@@ -268,7 +268,7 @@ describe('findKey()', () => {
     expect(findKey(keys, { kid: ed.kid, algorithm: 'Ed25519' })?.kid).toBe(ed.kid);
   });
 
-  it('without a kid finds a key only where there is no choice', async () => {
+  it('without a kid finds a key only if there is no choice', async () => {
     const second = await createTestIssuer({ algorithm: 'ES256', kid: 'second' });
     const set = read([ec.publicJwk, second.publicJwk, rsa.publicJwk]);
     const keys = set.ok ? await importKeys(set.value) : [];

@@ -75,7 +75,7 @@ function setUp({ stored }: { stored?: () => StoredKeySet } = {}) {
 }
 
 describe('RemoteKeys', () => {
-  it('looks once for twenty cold concurrent questions', async () => {
+  it('fetches the keys once for twenty cold concurrent requests', async () => {
     const { world, find } = setUp();
     world.delayMs = 20;
     const answers = await Promise.all(Array.from({ length: 20 }, () => find('first')));
@@ -83,7 +83,7 @@ describe('RemoteKeys', () => {
     expect([world.looks, world.tierReads, world.tierWrites]).toEqual([1, 1, 1]);
   });
 
-  it('K12: tells once of each key it passes over, however often it looks', async () => {
+  it('K12: reports each skipped key once, for any number of fetches', async () => {
     const { world, find } = setUp();
     const offCurve = { ...second.publicJwk, y: second.publicJwk.x };
     world.published = [first.publicJwk, { kty: 'AKP' }, offCurve];
@@ -97,7 +97,7 @@ describe('RemoteKeys', () => {
     expect(world.passedOver).toEqual(['undefined kind', 'second import', 'first purpose']);
   });
 
-  it('asks neither KV nor the endpoint while the set is young', async () => {
+  it('calls neither KV nor the endpoint while the set is young', async () => {
     const { world, find } = setUp();
     await find('first');
     world.tierReads = 0;
@@ -108,7 +108,7 @@ describe('RemoteKeys', () => {
     expect([world.looks, world.tierReads]).toEqual([1, 0]);
   });
 
-  it('looks behind the answer from half the freshness, in front of it at the end', async () => {
+  it('fetches in the background from half the freshness, and before the answer at its end', async () => {
     const { world, find, settle } = setUp();
     await find('first');
     world.published = [second.publicJwk];
@@ -122,7 +122,7 @@ describe('RemoteKeys', () => {
     expect(await find('first')).toBe('first');
   });
 
-  it('looks behind the answer once for all who are answered meanwhile, and no sooner after a failure than it may', async () => {
+  it('fetches in the background once for all requests meanwhile, and no sooner after a failure than allowed', async () => {
     const { world, find, settle } = setUp();
     await find('first');
     await settle();
@@ -142,7 +142,7 @@ describe('RemoteKeys', () => {
     expect(world.looks - startedAt).toBe(2);
   });
 
-  it('looks anew when its set is from the future, because the clock was set back', async () => {
+  it('fetches again if its set is from the future, because the clock was set back', async () => {
     const { world, find } = setUp();
     await find('first');
     world.published = [second.publicJwk];
@@ -154,7 +154,7 @@ describe('RemoteKeys', () => {
     expect(world.looks).toBe(2);
   });
 
-  it('is ready when it has keys to answer with, and looks for them first', async () => {
+  it('is ready when it has keys, and fetches them first', async () => {
     const { world, keys, waitUntil } = setUp();
     world.failure = 'keys-503';
     expect(await keys.isReady(waitUntil)).toBe(false);
@@ -163,7 +163,7 @@ describe('RemoteKeys', () => {
     expect([world.looks, other.world.looks]).toEqual([1, 1]);
   });
 
-  it('tells of 200 keys that it passes over, and of no more', async () => {
+  it('reports 200 skipped keys, and no more', async () => {
     const { world, find } = setUp();
     const unknown = (from: number, count: number) =>
       Array.from({ length: count }, (_, index) => ({ kty: 'AKP', kid: `k${from + index}` }));
@@ -182,7 +182,7 @@ describe('RemoteKeys', () => {
     expect(world.passedOver).toHaveLength(200);
   });
 
-  it('a removed key is never believed longer than the set is fresh', async () => {
+  it('a removed key is never accepted longer than the set is fresh', async () => {
     const { world, find } = setUp();
     await find('first');
     world.published = [second.publicJwk];
@@ -191,7 +191,7 @@ describe('RemoteKeys', () => {
     expect(await find('second')).toBe('second');
   });
 
-  it('10,000 unknown kids cause one look per cool-down, and known ones are found all along', async () => {
+  it('10,000 unknown kids cause one fetch per cool-down, and known ones are found all the time', async () => {
     const { world, find } = setUp();
     await find('first');
     world.looks = 0;
@@ -204,7 +204,7 @@ describe('RemoteKeys', () => {
     expect(world.looks).toBeLessThanOrEqual(1 + 300_000 / UNKNOWN_KEY_COOLDOWN_MS + 1);
   });
 
-  it('1,000 unknown kids at once cause one look', async () => {
+  it('1,000 concurrent unknown kids cause one fetch', async () => {
     const { world, find } = setUp();
     await find('first');
     world.now += 1000;
@@ -214,13 +214,13 @@ describe('RemoteKeys', () => {
     expect(world.looks).toBe(2);
   });
 
-  it('a cold unknown kid costs one look, for the set that was read for it has the last word', async () => {
+  it('a cold unknown kid causes one fetch, and the fetched set decides', async () => {
     const { world, find } = setUp();
     expect(await find('nobody')).toBe('unknown-key');
     expect(world.looks).toBe(1);
   });
 
-  it('a new key is found by all who ask for it at once', async () => {
+  it('a new key is found by all concurrent requests', async () => {
     const { world, find } = setUp();
     await find('first');
     world.now += 1000;
@@ -231,7 +231,7 @@ describe('RemoteKeys', () => {
     expect(world.looks).toBe(2);
   });
 
-  it('the keys known before are served while the endpoint fails, for hours and no longer', async () => {
+  it('earlier keys are used while the endpoint fails, for hours and no longer', async () => {
     const { world, find } = setUp();
     await find('first');
     world.failure = 'keys-503';
@@ -246,7 +246,7 @@ describe('RemoteKeys', () => {
     expect(await find('first')).toBe('first');
   });
 
-  it('looks less and less often while the endpoint fails, with jitter', async () => {
+  it('fetches less and less often while the endpoint fails, with jitter', async () => {
     const { world, find } = setUp();
     world.failure = 'keys-timeout';
     const looksAt: number[] = [];
@@ -262,7 +262,7 @@ describe('RemoteKeys', () => {
     for (const gap of gaps) expect(gap).toBe(45);
   });
 
-  it('an unknown kid cannot be told from a new one while the endpoint fails', async () => {
+  it('an unknown kid is a fault while the endpoint fails, because it may be new', async () => {
     const { world, find } = setUp();
     await find('first');
     world.now += 1000;
@@ -273,7 +273,7 @@ describe('RemoteKeys', () => {
     expect(await find('first')).toBe('first');
   });
 
-  it('K8: a set that must be refused counts as a failure, and the one before stays', async () => {
+  it('K8: a refused set counts as a failure, and the earlier one stays', async () => {
     const { world, find } = setUp();
     await find('first');
     for (const published of [
@@ -292,7 +292,7 @@ describe('RemoteKeys', () => {
     );
   });
 
-  it('takes a young set from KV without a look, and looks when what KV has is old', async () => {
+  it('uses a young set from KV without a fetch, and fetches if the set in KV is old', async () => {
     const { keys: _, ...young } = setUp({ stored: () => storedAt(T0 - 60_000) });
     expect(await young.find('first')).toBe('first');
     expect([young.world.looks, young.world.tierReads]).toEqual([0, 1]);
@@ -301,7 +301,7 @@ describe('RemoteKeys', () => {
     expect(old.world.looks).toBe(1);
   });
 
-  it('takes a set from KV that a clock ahead by ten seconds dates, and looks where it is ahead by more', async () => {
+  it('uses a set from KV with a time up to ten seconds ahead, and fetches if it is further ahead', async () => {
     const near = setUp({ stored: () => storedAt(T0 + 10_000) });
     expect(await near.find('first')).toBe('first');
     expect([near.world.looks, near.world.tierReads]).toEqual([0, 1]);
@@ -310,7 +310,7 @@ describe('RemoteKeys', () => {
     expect([far.world.looks, far.world.tierReads]).toEqual([1, 1]);
   });
 
-  it('behind an answer takes from KV what another isolate has read since half the freshness ago', async () => {
+  it('in the background uses from KV a set that another isolate fetched since half the freshness ago', async () => {
     for (const [fetchedAt, looks] of [
       [T0, 1],
       [T0 + 1, 0],
@@ -327,7 +327,7 @@ describe('RemoteKeys', () => {
     }
   });
 
-  it('asks the endpoint, and not KV, for a kid that it does not know', async () => {
+  it('calls the endpoint, and not KV, for an unknown kid', async () => {
     const { world, find } = setUp({ stored: () => storedAt(T0) });
     world.now = T0 + 1000;
     await find('first');
@@ -336,7 +336,7 @@ describe('RemoteKeys', () => {
     expect([world.looks, world.tierReads]).toEqual([1, 1]);
   });
 
-  it('believes nothing of KV that is too old or from the future, and its freshness is its own', async () => {
+  it('ignores a set in KV that is too old or from the future, and applies its own freshness', async () => {
     const ancient = setUp({ stored: () => storedAt(T0 - KEYS_STALE_MS) });
     ancient.world.failure = 'keys-503';
     expect(await ancient.find('first')).toBe('unavailable');
@@ -358,7 +358,7 @@ describe('RemoteKeys', () => {
   });
 });
 
-describe('RemoteKeys, whatever happens', () => {
+describe('RemoteKeys in random histories', () => {
   const step = fc.oneof(
     fc.record({ kind: fc.constant('wait' as const), seconds: fc.integer({ min: 0, max: 900 }) }),
     fc.record({
@@ -372,7 +372,7 @@ describe('RemoteKeys, whatever happens', () => {
     }),
   );
 
-  it('finds no key that has been gone for the freshness of a set it could have read, and no key never published', async () => {
+  it('finds no key that has been gone for the freshness of a readable set, and no unpublished key', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
         const { world, find, settle } = setUp();

@@ -21,7 +21,7 @@ describe('the worked examples', () => {
       expect(await verify(token, key)).toBe('verified');
     });
 
-    it(`${section} with any one bit turned is refused`, async () => {
+    it(`${section} with any one flipped bit is refused`, async () => {
       const parts = [header, payload, signature];
       const keys = await keysOf(key);
       const outcomes: string[] = [];
@@ -47,7 +47,7 @@ describe('the worked examples', () => {
     );
   });
 
-  it('no JSON serialisation is opened', () => {
+  it('no JSON serialisation is accepted', () => {
     for (const serialisation of examples.JSON_SERIALISATIONS) {
       const text = JSON.stringify(serialisation);
       expect(openCompactJws(text).ok, text).toBe(false);
@@ -61,7 +61,7 @@ describe('the worked examples', () => {
     });
   });
 
-  it('private and symmetric keys are no keys to verify with', () => {
+  it('private and symmetric keys are not accepted for verification', () => {
     const { EC_PRIVATE, ED25519_PRIVATE, RSA_PRIVATE, SYMMETRIC_KEYS } = examples;
     for (const key of [EC_PRIVATE, ED25519_PRIVATE, RSA_PRIVATE, ...SYMMETRIC_KEYS]) {
       expect(readKeySet({ keys: [key] }, ALGORITHMS)).toEqual({ ok: false, failure: 'secret-key' });

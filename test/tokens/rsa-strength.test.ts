@@ -42,12 +42,15 @@ describe('isStrongRsaKey()', () => {
     [2048, true],
     [8192, true],
     [8193, false],
-  ])('takes a modulus of 2048 to 8192 bits (RFC 7518 section 3.3): %i bits, %s', (bits, taken) => {
-    expect(isStrong(2n ** BigInt(bits) - 1n)).toBe(taken);
-    expect(isStrong(2n ** BigInt(bits - 1) + 1n)).toBe(taken);
-  });
+  ])(
+    'accepts a modulus of 2048 to 8192 bits (RFC 7518 section 3.3): %i bits, %s',
+    (bits, taken) => {
+      expect(isStrong(2n ** BigInt(bits) - 1n)).toBe(taken);
+      expect(isStrong(2n ** BigInt(bits - 1) + 1n)).toBe(taken);
+    },
+  );
 
-  it('takes an odd modulus only', () => {
+  it('accepts an odd modulus only', () => {
     expect([isStrong(2n ** 2047n + 1n), isStrong(2n ** 2047n + 2n)]).toEqual([true, false]);
   });
 
@@ -58,18 +61,21 @@ describe('isStrongRsaKey()', () => {
     [4n, false],
     [2n ** 32n - 1n, true],
     [2n ** 32n + 1n, false],
-  ])('takes an odd exponent from 3 to 32 bits: %i, %s', (exponent, taken) => {
+  ])('accepts an odd exponent from 3 to 32 bits: %i, %s', (exponent, taken) => {
     expect(isStrong(2n ** 2048n - 1n, exponent)).toBe(taken);
   });
 
-  it('takes no modulus that has the fingerprint of CVE-2017-15361, whatever it is by other primes', () => {
+  it('refuses a modulus with the fingerprint of CVE-2017-15361, for any other primes', () => {
     expect(isStrong(modulusOf(new Map(powers)))).toBe(false);
     for (const remainder of [0n, 1n, 2n])
       expect(isStrong(modulusOf(new Map([...powers, [3n, remainder]])))).toBe(false);
   });
 
-  it.each(FINGERPRINT)('takes one that differs from the fingerprint modulo %i alone', (prime) => {
-    const remainders = new Map([...powers, [prime, otherThanPowers(prime)]]);
-    expect(isStrong(modulusOf(remainders))).toBe(true);
-  });
+  it.each(FINGERPRINT)(
+    'accepts a modulus that differs from the fingerprint modulo %i alone',
+    (prime) => {
+      const remainders = new Map([...powers, [prime, otherThanPowers(prime)]]);
+      expect(isStrong(modulusOf(remainders))).toBe(true);
+    },
+  );
 });

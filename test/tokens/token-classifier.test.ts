@@ -13,7 +13,7 @@ const token = (claims: object = CLAIMS, encoding: 'base64' | 'base64url' = 'base
   `${spell(HEADER, encoding)}.${spell(claims, encoding)}.c2ln`;
 
 describe('createTokenClassifier()', () => {
-  it('tells tokens of its issuers, and among them sessions, by what they say of themselves', () => {
+  it('recognizes tokens of its issuers, and sessions among them, by their claims', () => {
     const tell = (claims: object) => [own.isIssuers(token(claims)), own.isSession(token(claims))];
     expect(tell(CLAIMS)).toEqual([true, true]);
     expect(tell({ ...CLAIMS, aud: ['other', 'postern'] })).toEqual([true, true]);
@@ -39,11 +39,11 @@ describe('createTokenClassifier()', () => {
     'a.b.c',
     `${spell(HEADER, 'base64url')}.!.c2ln`,
     token([] as object),
-  ])('tells %j for nobody’s', (value) => {
+  ])('recognizes %j as no token of its issuers', (value) => {
     expect([own.isIssuers(value), own.isSession(value)]).toEqual([false, false]);
   });
 
-  it('tells nothing where no issuer is configured', () => {
+  it('recognizes no token without a configured issuer', () => {
     const none = createTokenClassifier([]);
     expect([none.isIssuers(token()), none.isSession(token())]).toEqual([false, false]);
   });

@@ -32,7 +32,7 @@ describe('kratosTokenSession()', () => {
     });
   });
 
-  it('ends with the session when that ends first', () => {
+  it('ends with the session if the session ends first', () => {
     const proven = kratos({ session: { ...SESSION, expires_at: '2026-11-21T12:05:00Z' } });
     expect(proven).toMatchObject({ session: { expiresAt: NOW + 300_000 } });
     expect(kratos({ session: { ...SESSION, expires_at: '2026-11-21T12:00:00Z' } })).toBe(
@@ -49,7 +49,7 @@ describe('kratosTokenSession()', () => {
     expect(kratos({ session: { ...SESSION, active: false } })).toBe('token_revoked');
   });
 
-  it('takes the external id for the subject where the template says so', () => {
+  it('reads the external id as the subject if the template says so', () => {
     const session = { identity: { id: 'identity-1', external_id: 'ext-1' } };
     expect(kratos({ sub: 'ext-1', session })).toMatchObject({
       session: { identity: { id: 'identity-1' } },
@@ -57,7 +57,7 @@ describe('kratosTokenSession()', () => {
     expect(kratos({ sub: 'ext-2', session })).toBe('token_claim_invalid');
   });
 
-  it('invents nothing where there is no session claim', () => {
+  it('adds no values if the session claim is missing', () => {
     const proven = kratos({});
     if (typeof proven === 'string') throw new Error(proven);
     expect(JSON.parse(proven.body)).toEqual({
@@ -68,7 +68,7 @@ describe('kratosTokenSession()', () => {
     });
   });
 
-  it('fills configured places, and overrules nothing the issuer said', () => {
+  it('fills configured members, and overrides no claim of the issuer', () => {
     const fields = [
       ['identity.traits.email', 'other@example.test'],
       ['identity.traits.name', 'Ada'],
@@ -88,7 +88,7 @@ describe('kratosTokenSession()', () => {
 });
 
 describe('readSessionFields()', () => {
-  it('reads claims and places in them, own members only', () => {
+  it('reads claims and members in them, own members only', () => {
     const claims = { email: 'a@example.test', ext: { team: 'red' }, roles: ['a', 'b'] };
     expect(
       readSessionFields(claims, {
@@ -105,7 +105,7 @@ describe('readSessionFields()', () => {
     ]);
   });
 
-  it('H19: takes a claim for the person’s, unless the issuer sets it or its settings vouch for it', () => {
+  it('H19: treats a claim as written by the person, unless the issuer sets it or its settings trust it', () => {
     const claims = { plan: 'p', ext: { team: 'red', name: 'n' }, sub: 's', extra: 'e' };
     const mapping = { a: 'plan', b: 'ext.team', c: 'ext.name', d: 'sub', e: 'ext', f: 'extra' };
     const writers = (trusted: string[]) =>
@@ -123,7 +123,7 @@ describe('readSessionFields()', () => {
 });
 
 describe('keycardTokenSession()', () => {
-  it('tells the zone from an issuer of Keycard’s own, and from no other', async () => {
+  it('finds the zone of Keycard’s own issuer, and of no other', async () => {
     const zoneOf = async (iss: string) => {
       const claims = { iss, sub: 'u', client_id: 'c' };
       const result = await keycardTokenSession(claims, TIMES, []);
@@ -134,7 +134,7 @@ describe('keycardTokenSession()', () => {
     expect(await zoneOf('https://auth.example.test')).toBeUndefined();
   });
 
-  it('has the scope in its session data, where the token has one (RFC 9068 section 2.2.3)', async () => {
+  it('has the scope in its session data, if the token has one (RFC 9068 section 2.2.3)', async () => {
     const dataOf = async (scope?: string) => {
       const claims = { iss: 'https://z.keycard.cloud', sub: 'u', client_id: 'c' };
       const result = await keycardTokenSession({ ...claims, ...(scope && { scope }) }, TIMES, []);
@@ -152,7 +152,7 @@ describe('keycardTokenSession()', () => {
     expect(JSON.parse(result.value.body)).not.toHaveProperty('identity');
   });
 
-  it('puts configured places where rules and headers read them, and leaves the id as it is', async () => {
+  it('puts configured members where rules and headers read them, and keeps the id', async () => {
     const claims = { iss: 'https://z.keycard.cloud', sub: 'user-1', client_id: 'c', jti: 'j' };
     const fields = ['identity.traits.name', 'identity.id'].map((path) => ({
       path,

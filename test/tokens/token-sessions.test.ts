@@ -91,7 +91,7 @@ function setUp(preset: 'kratos' | 'keycard' = 'kratos') {
 const make = (claims: object = {}, header: object = {}) => issuer.token(T0, { claims, header });
 
 describe('TokenSessions', () => {
-  it('tells how old a token is and how long it stays valid, in whole seconds', async () => {
+  it('returns the age and the remaining lifetime of a token, in whole seconds', async () => {
     const { world, resolve } = setUp();
     const token = await make({ iat: T0 / 1000, nbf: T0 / 1000, exp: T0 / 1000 + 600 });
     const agesAt = async (ms: number) => {
@@ -104,7 +104,7 @@ describe('TokenSessions', () => {
     expect(await agesAt(-1000)).toEqual([0, 601]); // the issuer's clock is ahead
   });
 
-  it('remembers a token by its bytes, and verifies its signature once', async () => {
+  it('caches a token by its bytes, and verifies its signature once', async () => {
     const { world, resolve } = setUp();
     const token = await make();
     expect(await resolve(token)).toMatchObject({
@@ -120,7 +120,7 @@ describe('TokenSessions', () => {
     expect(world.finds).toBe(3);
   });
 
-  it('forgets a token with its key, and says so', async () => {
+  it('drops a token with its key, and reports it', async () => {
     const { world, resolve } = setUp();
     const token = await make();
     await resolve(token);
@@ -133,7 +133,7 @@ describe('TokenSessions', () => {
     expect(await resolve(token)).toMatchObject({ provenance: { tier: 'signature' } });
   });
 
-  it('is not fooled by another key of the same name', async () => {
+  it('refuses another key with the same id', async () => {
     const { world, resolve } = setUp();
     const token = await make();
     await resolve(token);
@@ -143,7 +143,7 @@ describe('TokenSessions', () => {
     expect(await resolve(token)).toMatchObject({ reason: 'token_signature_invalid' });
   });
 
-  it('cannot tell while the keys cannot be had, remembered or not', async () => {
+  it('returns a fault while the keys are unavailable, cached or not', async () => {
     const { world, resolve } = setUp();
     const token = await make();
     await resolve(token);
@@ -163,7 +163,7 @@ describe('TokenSessions', () => {
     expect(await isReady()).toBe(false);
   });
 
-  it('forgets a token when it expires', async () => {
+  it('drops a token when it expires', async () => {
     const { world, resolve } = setUp();
     const token = await make();
     await resolve(token);
@@ -173,7 +173,7 @@ describe('TokenSessions', () => {
     expect(await resolve(token)).toMatchObject({ reason: 'token_expired' });
   });
 
-  it('denies what is revoked by session, identity, token or issuer, at or after its iat', async () => {
+  it('denies tokens revoked by session, identity, token or issuer, by their iat', async () => {
     const { sid, sub, jti } = usualClaims(ISSUER, T0);
     for (const name of [sid, sub, jti, ISSUER]) {
       const { world, resolve } = setUp();
@@ -200,7 +200,7 @@ describe('TokenSessions', () => {
     }
   });
 
-  it('waits for the view before it asks it', async () => {
+  it('waits for the view before it uses it', async () => {
     const { world, resolve } = setUp();
     const { promise, resolve: settle } = Promise.withResolvers<void>();
     world.refreshed = promise;
@@ -213,7 +213,7 @@ describe('TokenSessions', () => {
     expect(world.order).toEqual(['refresh', 'refreshed', 'refresh', 'refreshed', 'ask']);
   });
 
-  it('C32: holds a remembered token against the view once more when its key was waited for', async () => {
+  it('C32: checks a cached token against the view again if it waited for its key', async () => {
     const { world, resolve } = setUp();
     const token = await make();
     await resolve(token);
@@ -233,7 +233,7 @@ describe('TokenSessions', () => {
     expect(world.order).toEqual(['refresh', 'refresh', 'refreshed', 'ask']);
   });
 
-  it('believes a young token on terms that it names, and an older one not, while the log cannot be read', async () => {
+  it('accepts a young token with terms in the answer, and refuses an older one, while the log cannot be read', async () => {
     const { world, resolve } = setUp();
     const token = await make();
     world.trustedSince = T0 + 1;
@@ -248,7 +248,7 @@ describe('TokenSessions', () => {
     expect(await resolve(token)).toMatchObject({ provenance: { fault: undefined } });
   });
 
-  it('gives a session nobody can change', async () => {
+  it('returns an immutable session', async () => {
     const { resolve } = setUp();
     const resolution = await resolve(await make({ session: { identity: { traits: { a: [1] } } } }));
     if (resolution.outcome !== 'signed-in') throw new Error(resolution.outcome);
@@ -257,7 +257,7 @@ describe('TokenSessions', () => {
     expect(Object.isFrozen(document)).toBe(true);
   });
 
-  it('names a Keycard session by sid or jti, and revokes by them and by sub', async () => {
+  it('identifies a Keycard session by sid or jti, and revokes by them and by sub', async () => {
     const { world, resolve } = setUp('keycard');
     await resolve(await make({ client_id: 'c', sid: undefined }));
     const { sub, jti } = usualClaims(ISSUER, T0);

@@ -56,7 +56,7 @@ const make = (claims: object = {}, header: object = {}) =>
   rsa.token(NOW, { claims: { aud: 'app', ...claims }, header });
 
 describe('verifyToken()', () => {
-  it('gives the claims of the schema, every claim, the times in milliseconds, and the key', async () => {
+  it('returns the claims of the schema, every claim, the times in milliseconds, and the key', async () => {
     const token = await make({ email: 'a@example.test', extra: 1 });
     const verified = await verifyToken(token, profile, { now: NOW, waitUntil: () => {} });
     if (!verified.ok) throw new Error(JSON.stringify(verified.failure));
@@ -67,7 +67,7 @@ describe('verifyToken()', () => {
     expect([key.kid, key.algorithm]).toEqual([rsa.kid, 'RS256']);
   });
 
-  it('tells a refusal from not knowing', async () => {
+  it('distinguishes a refusal from a fault', async () => {
     const unavailable: IssuerKeys = {
       find: async () => ({ kind: 'unavailable', detail: 'keys-503', retryAfterSeconds: 7 }),
       isReady: async () => false,
@@ -87,7 +87,7 @@ describe('verifyToken()', () => {
     expect(refused).toEqual({ ok: false, failure: { kind: 'refused', reason: 'token_malformed' } });
   });
 
-  it('reads an error it does not know as a fault, never as a verdict', async () => {
+  it('treats an unknown error as a fault, never as a verdict', async () => {
     const set = readKeySet({ keys: [rsa.publicJwk] }, ['RS256']);
     const [key] = set.ok ? await importKeys(set.value) : [];
     if (key === undefined) throw new Error('no key');
@@ -98,7 +98,7 @@ describe('verifyToken()', () => {
     expect(await verify(await make(), { keys: broken })).toBe('verification-failed');
   });
 
-  it('looks for keys only when issuer, algorithm and type are right', async () => {
+  it('fetches keys only if issuer, algorithm and type are right', async () => {
     let looks = 0;
     const keys: IssuerKeys = {
       isReady: async () => true,
@@ -119,7 +119,7 @@ describe('verifyToken()', () => {
     expect(looks).toBe(0);
   });
 
-  it('holds times to the second, with the tolerance on both sides', async () => {
+  it('compares times to the second, with the tolerance on both sides', async () => {
     const iat = NOW / 1000;
     const token = await make({ iat, nbf: iat, exp: iat + 60 });
     const at = (seconds: number) => verify(token, {}, NOW + seconds * 1000);
@@ -132,7 +132,7 @@ describe('verifyToken()', () => {
     expect(await verify(await make({ iat: iat + 0.5, exp: iat + 60.25 }))).toBe('verified');
   });
 
-  it('lets a token without exp live, where none is required, as long as any may', async () => {
+  it('gives a token without exp the longest allowed lifetime, if exp is optional', async () => {
     const rules = { required: ['iat'], maxLifetimeSeconds: 300 };
     const event = await make({ exp: undefined });
     expect(await verify(event, rules, NOW + 305_000)).toBe('verified');
@@ -140,7 +140,7 @@ describe('verifyToken()', () => {
     expect(await verify(event)).toBe('token_claim_missing');
   });
 
-  it('keeps the kinds of token of one issuer apart: a logout token, an event, an access token', async () => {
+  it('separates the kinds of token of one issuer: a logout token, an event, an access token', async () => {
     const logout: Partial<TokenProfile<unknown>> = {
       types: ['logout+jwt', 'jwt', undefined],
       required: ['iat', 'jti', 'events', 'exp'],
@@ -162,7 +162,7 @@ describe('verifyToken()', () => {
     expect(await verify(await make({ events: {} }), logout)).toBe('token_claim_invalid');
   });
 
-  it('never throws, whatever it is given', async () => {
+  it('never throws, for any input', async () => {
     const good = await make();
     const text = fc.oneof(
       fc.string(),
@@ -189,7 +189,7 @@ describe('verifyToken()', () => {
 });
 
 describe('RFC 8725', () => {
-  it('3.1: the algorithm is the issuer’s, and a key has one', async () => {
+  it('3.1: the algorithm is the issuer’s, and each key has one', async () => {
     expect(await verify(await ec.token(NOW, { claims: { aud: 'app' } }))).toBe(
       'token_algorithm_refused',
     );
@@ -198,7 +198,7 @@ describe('RFC 8725', () => {
     expect(await verify(confused, both)).toBe('token_key_unknown');
   });
 
-  it('3.2: only algorithms that are sound: asymmetric, no "none"', () => {
+  it('3.2: only sound algorithms are accepted: asymmetric, no "none"', () => {
     expect([...ALGORITHMS].filter((name) => /^(?:HS|none)/i.test(name))).toEqual([]);
   });
 
@@ -212,7 +212,7 @@ describe('RFC 8725', () => {
     );
   });
 
-  it('3.4: points off their curve are no keys', async () => {
+  it('3.4: points off their curve are not accepted as keys', async () => {
     const set = readKeySet({ keys: [{ ...ec.publicJwk, x: ec.publicJwk.y ?? '' }] }, ['ES256']);
     expect(set.ok && (await importKeys(set.value))).toEqual([]);
   });
@@ -221,7 +221,7 @@ describe('RFC 8725', () => {
     expect(readKeySet({ keys: [{ kty: 'oct', k: 'cGFzc3dvcmQ' }] }, ALGORITHMS).ok).toBe(false);
   });
 
-  it('3.6: nothing is decompressed', async () => {
+  it('3.6: no content is decompressed', async () => {
     expect(await verify(await make({}, { zip: 'DEF' }))).toBe('token_header_refused');
   });
 
@@ -240,7 +240,7 @@ describe('RFC 8725', () => {
     expect(await verify(await make({ aud: undefined }))).toBe('token_claim_missing');
   });
 
-  it('3.10: claims and headers are not followed', async () => {
+  it('3.10: claims and headers are not trusted as addresses', async () => {
     for (const name of ['jku', 'x5u', 'jwk', 'x5c']) {
       expect(await verify(await make({}, { [name]: 'https://evil.example' }))).toBe(
         'token_header_refused',

@@ -116,7 +116,7 @@ const UNGUARDED: Attempt[] = [
   ['the secret twice', () => ({ headers: bearer(`${ADMIN_SECRET}${ADMIN_SECRET}`) })],
   ['the list of secrets', () => ({ headers: bearer(JSON.stringify([ADMIN_SECRET, OLD_SECRET])) })],
   [
-    'two Authorization headers, one good',
+    'two Authorization headers, one valid',
     () => ({
       headers: [
         ['Authorization', `Bearer ${ADMIN_SECRET}`],
@@ -125,7 +125,7 @@ const UNGUARDED: Attempt[] = [
     }),
   ],
   [
-    'two Authorization headers, both good',
+    'two Authorization headers, both valid',
     () => ({
       headers: [
         ['Authorization', `Bearer ${ADMIN_SECRET}`],
@@ -225,7 +225,7 @@ const UNGUARDED: Attempt[] = [
     }),
   ],
   [
-    'a wrong secret beside a good assertion',
+    'a wrong secret beside a valid assertion',
     async () => ({
       headers: { ...bearer('x'.repeat(40)), 'Cf-Access-Jwt-Assertion': await team.assertion() },
     }),
@@ -237,8 +237,8 @@ const UNGUARDED: Attempt[] = [
   ['an empty assertion', () => access('')],
 ];
 
-describe('without what opens the door, no call reaches Kratos', () => {
-  it('there are at least forty ways to try', () => {
+describe('without a valid caller, no call reaches Kratos', () => {
+  it('control: there are at least forty requests to try', () => {
     expect(UNGUARDED.length).toBeGreaterThanOrEqual(40);
   });
 
@@ -331,7 +331,7 @@ const MALFORMED: [status: number, method: string, path: string, body?: string, t
   ],
 ];
 
-describe('past the guard, what is not a route’s request reaches Kratos no more', () => {
+describe('behind the guard, a request that is not a route’s does not reach Kratos', () => {
   it.each(MALFORMED)('%i for %s %s', async (status, method, path, body, type) => {
     const headers = { ...GUARDED, ...(type !== undefined && { 'Content-Type': type }) };
     const sent = await request(gate.port, {
@@ -344,7 +344,7 @@ describe('past the guard, what is not a route’s request reaches Kratos no more
     expect(await upstreamCalls()).toBe(0);
   });
 
-  it('method override headers and parameters change nothing', async () => {
+  it('method override headers and parameters have no effect', async () => {
     const headers = {
       ...GUARDED,
       'X-HTTP-Method-Override': 'DELETE',
@@ -362,7 +362,7 @@ describe('past the guard, what is not a route’s request reaches Kratos no more
     ).toEqual([]);
   });
 
-  it('nothing a caller sends chooses whom the call reaches', async () => {
+  it('a caller cannot choose the host or path of the upstream call', async () => {
     const headers = {
       ...GUARDED,
       'X-Forwarded-Host': 'evil.example',
@@ -387,7 +387,7 @@ describe('past the guard, what is not a route’s request reaches Kratos no more
   });
 });
 
-describe('with what opens the door', () => {
+describe('with a valid caller', () => {
   it.each([
     ['the secret', () => bearer(ADMIN_SECRET)],
     ['the secret before', () => bearer(OLD_SECRET)],
@@ -407,7 +407,7 @@ describe('with what opens the door', () => {
     expect(status).toBe(200);
   });
 
-  it('a change by Access’s cookie is refused to pages of other sites', async () => {
+  it('a change with Access’s cookie is refused for pages of other sites', async () => {
     const assertion = { 'Cf-Access-Jwt-Assertion': await team.assertion() };
     const remove = (headers: RawHeaders) =>
       request(gate.port, { method: 'DELETE', target: `/admin/sessions/${ID}`, headers });
@@ -422,7 +422,7 @@ describe('with what opens the door', () => {
   });
 });
 
-it('keys that cannot be had are a fault and not a verdict', async () => {
+it('unavailable keys are a fault and not a verdict', async () => {
   const gone = await AccessTeam.start();
   const assertion = await gone.assertion();
   await gone[Symbol.asyncDispose]();
@@ -434,13 +434,13 @@ it('keys that cannot be had are a fault and not a verdict', async () => {
   expect([status, JSON.parse(text).error.id]).toEqual([503, 'guard_unavailable']);
 });
 
-describe('nothing configured', () => {
+describe('without configuration', () => {
   const UNCONFIGURED = [
     ['no guard', { ADMIN_SECRETS: undefined }],
     ['no admin API', { KRATOS_ADMIN_URL: undefined, KRATOS_ADMIN_API_KEY: undefined }],
   ] as const;
 
-  it.each(UNCONFIGURED)('%s: the routes do not exist, whoever asks', async (_, vars) => {
+  it.each(UNCONFIGURED)('%s: the routes do not exist for any caller', async (_, vars) => {
     await using bare = await startKratosApi({ vars });
     for (const [method, path] of [
       ['GET', '/admin/sessions'],

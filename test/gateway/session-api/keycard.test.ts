@@ -61,7 +61,7 @@ const LISTS = [
 ];
 
 describe('GET /zones/{zoneId}/sessions', () => {
-  it.each(LISTS)('%s is the same through Postern as directly', async (query) => {
+  it.each(LISTS)('%s gives the same answer through Postern as directly', async (query) => {
     await compared(`/zones/zone-1/sessions${query}`);
   });
 
@@ -116,14 +116,14 @@ describe('GET /zones/{zoneId}/sessions', () => {
 
 describe('one session', () => {
   it.each(['web', 'child', 'application', 'expired'])(
-    '%s is the same through Postern as directly, unknown members kept',
+    '%s gives the same answer through Postern as directly, with unknown members',
     async (name) => {
       const { body } = await compared(`/zones/zone-1/sessions/${ids[name]}`);
       expect(body).toHaveProperty('id', ids[name]);
     },
   );
 
-  it.each(['nobody', 'elsewhere'])('one that is not there is Keycard’s own 404', async (name) => {
+  it.each(['nobody', 'elsewhere'])('a missing session is Keycard’s own 404', async (name) => {
     const seen = await compared(`/zones/zone-1/sessions/${ids[name] ?? name}`);
     expect(seen).toMatchObject({ status: 404, body: { code: 'not_found' } });
   });
@@ -194,7 +194,7 @@ describe('one session', () => {
 
 describe('ids and zones', () => {
   it.each(['/zones/%20/sessions', '/zones/a%20b/sessions', "/zones/';--/sessions"])(
-    '%s is no zone',
+    '%s is not accepted as a zone',
     async (path) => {
       await api.keycard.clearCalls();
       const { status } = await see(`${api.gate.url}${path}`, { headers: own() });
@@ -203,7 +203,7 @@ describe('ids and zones', () => {
     },
   );
 
-  it('zones that are not listed are not there', async () => {
+  it('unlisted zones do not exist', async () => {
     await using limited = await startKeycardApi({ vars: { KEYCARD_ZONES: ['zone-1'] } });
     const list = (zone: string) =>
       see(`${limited.gate.url}/zones/${zone}/sessions`, { headers: GUARDED });
@@ -243,7 +243,7 @@ describe('the service account', () => {
     expect(await tokenCalls()).toBe(2);
   });
 
-  it('a 401 renews it once for all who met it; a second 401 is a fault and not the caller’s', async () => {
+  it('a 401 renews the token once for all concurrent callers; a second 401 is a fault and not the caller’s', async () => {
     const list = () => see(`${api.gate.url}/zones/zone-1/sessions`, { headers: GUARDED });
     expect((await list()).status).toBe(200);
     await api.keycard.forgetBearers();
@@ -259,7 +259,7 @@ describe('the service account', () => {
     });
   });
 
-  it('a token endpoint that answers otherwise is a fault', async () => {
+  it('any other answer of the token endpoint is a fault', async () => {
     await using broken = await startKeycardApi();
     const answers = [
       { status: 401, body: { message: 'no', code: 'invalid_client', status: 401 } },
@@ -275,7 +275,7 @@ describe('the service account', () => {
     expect(await broken.keycard.counts()).toEqual({ 'POST /service-account-token': 4 });
   });
 
-  it('a JWT of the caller’s own goes to Keycard as it is, and Keycard judges it', async () => {
+  it('a JWT of the caller goes to Keycard unchanged, and Keycard checks it', async () => {
     await api.keycard.clearCalls();
     const seen = await see(`${api.gate.url}/zones/zone-1/sessions`, {
       headers: { authorization: 'Bearer aaaa.bbbb.cccc' },
@@ -285,7 +285,7 @@ describe('the service account', () => {
     expect(Object.fromEntries(request?.headers ?? []).authorization).toBe('Bearer aaaa.bbbb.cccc');
   });
 
-  it('without a service account every bearer is the caller’s own, and none is no call', async () => {
+  it('without a service account every bearer is the caller’s, and a missing bearer makes no call', async () => {
     await using plain = await startKeycardApi({ hasServiceAccount: false });
     const list = (headers: Record<string, string>) =>
       see(`${plain.gate.url}/zones/zone-1/sessions`, { headers });

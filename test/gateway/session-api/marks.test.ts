@@ -252,7 +252,7 @@ describe('Kratos public', () => {
     expect(marked).toEqual([ends(ownedBy(identityId, other.session.id))]);
   });
 
-  it('a session that is somebody else’s is marked for nobody but the caller, although Kratos answers 204', async () => {
+  it('a session of another person is marked for the caller alone, although Kratos answers 204', async () => {
     const { identityId, current } = await three();
     const foreign = await kratosClient.signIn({ identityId: crypto.randomUUID() });
     const asked = { parameters: { id: foreign.session.id }, headers: by(current) };
@@ -260,7 +260,7 @@ describe('Kratos public', () => {
     expect(marked).toEqual([ends(ownedBy(identityId, foreign.session.id))]);
   });
 
-  it('all others are marked by their person, sparing the caller’s own, whatever the list and the count say', async () => {
+  it('all other sessions are marked by their person, without the caller’s, for any list and count', async () => {
     const { identityId, current } = await three();
     const revokeOthers = () => ask('DELETE', '/sessions', { headers: by(current) });
     const [first, second] = [await revokeOthers(), await revokeOthers()];
@@ -282,7 +282,7 @@ describe('Kratos public', () => {
     expect(marked).toEqual([ends(...names.map((name) => ownedBy(name, other.session.id)))]);
   });
 
-  it('nobody is marked and nothing is sent for a caller the store does not know', async () => {
+  it('an unknown caller causes no mark and no call', async () => {
     const { other } = await three();
     const asked = {
       parameters: { id: other.session.id },
@@ -293,7 +293,7 @@ describe('Kratos public', () => {
     expect(marked).toEqual([]);
   });
 
-  it('a time-out proves nothing: whom the caller may end is marked', async () => {
+  it('a time-out proves no failure: the sessions that the caller may end are marked', async () => {
     const { identityId, current, other } = await three();
     const path = `/sessions/${other.session.id}`;
     const asked = { parameters: { id: other.session.id }, headers: by(current) };
@@ -305,7 +305,7 @@ describe('Kratos public', () => {
     expect(marked).toEqual([once, once, once, once]);
   });
 
-  it('a refusal proves that nothing was changed', async () => {
+  it('a refusal proves that the change was not made', async () => {
     const { identityId, current } = await three();
     const asked = { parameters: { id: current.session.id }, headers: by(current) };
     expect(await statusOf(ask('DELETE', '/sessions/:id', asked))).toBe(400);
@@ -323,7 +323,7 @@ describe('Kratos admin', () => {
     expect(marked).toEqual([ends(session(current.session.id))]);
   });
 
-  it('a session that is extended is checked again, and its tokens stay good', async () => {
+  it('an extended session is checked again, and its tokens stay valid', async () => {
     const { current } = await three();
     const asked = guarded(current.session.id);
     expect(await statusOf(ask('PATCH', '/admin/sessions/:id/extend', asked))).toBe(200);
@@ -334,7 +334,7 @@ describe('Kratos admin', () => {
   it.each([
     ['/admin/sessions/:id', (id: string) => session(id)],
     ['/admin/identities/:id/sessions', (id: string) => identity(id)],
-  ] as const)('DELETE %s of what is not there any more may be a retry', async (route, subject) => {
+  ] as const)('DELETE %s with a missing target may be a retry', async (route, subject) => {
     const id = crypto.randomUUID();
     expect(await statusOf(ask('DELETE', route, guarded(id)))).toBe(404);
     expect(marked).toEqual([ends(subject(id))]);
@@ -346,7 +346,7 @@ describe('Kratos admin', () => {
     expect(marked).toEqual([ends(identity(identityId))]);
   });
 
-  it('a bulk change marks everyone it names', async () => {
+  it('a bulk change marks every session and person in it', async () => {
     const { identityId, current, other } = await three();
     const bulk = (body: object) => ask('POST', '/admin/sessions', { headers: GUARDED, body });
     const sessions = [current.session.id, other.session.id];
@@ -360,7 +360,7 @@ describe('Kratos admin', () => {
     ]);
   });
 
-  it('a bulk change is read once: what is sent is what was read', async () => {
+  it('a bulk change is parsed once, and sent as it was parsed', async () => {
     const { current, other } = await three();
     const { id } = current.session;
     const body = { action: 'disable', sessions: [id], Sessions: [other.session.id], more: 1 };
@@ -370,7 +370,7 @@ describe('Kratos admin', () => {
     expect((await kratosClient.whoami(by(other))).status).toBe(200);
   });
 
-  it('nothing is sent while the log cannot be written', async () => {
+  it('a change is not sent while the log cannot be written', async () => {
     const { current } = await three();
     isLogDown = true;
     const answer = ask('DELETE', '/admin/sessions/:id', guarded(current.session.id));
@@ -399,7 +399,7 @@ describe('self-service', () => {
 
   const form = (fields: Record<string, string>) => new URLSearchParams(fields).toString();
 
-  it('signing out by the browser marks the session', async () => {
+  it('a browser’s sign-out marks the session', async () => {
     const { current } = await three();
     const flow = await kratosClient.call('/self-service/logout/browser', {
       headers: { cookie: current.cookie },
@@ -415,7 +415,7 @@ describe('self-service', () => {
     ]);
   });
 
-  it('signing out by an app marks the session', async () => {
+  it('an app’s sign-out marks the session', async () => {
     const { current } = await three();
     const body = { session_token: current.session_token };
     expect(await statusOf(ask('DELETE', '/self-service/logout/api', { body }))).toBe(204);
@@ -424,7 +424,7 @@ describe('self-service', () => {
   });
 
   it.each(['aal1', 'highest_available'])(
-    'stepping up marks the session, a wrong code does not, where whoami asks for %s',
+    'a step-up marks the session, a wrong code does not, at the whoami level %s',
     async (requiredAal) => {
       await kratosClient.control({ requiredAal });
       const identityId = crypto.randomUUID();
@@ -446,7 +446,7 @@ describe('self-service', () => {
     },
   );
 
-  it('settings that were taken mark the identity, those shown again do not', async () => {
+  it('accepted settings mark the identity, and rejected ones do not', async () => {
     const { identityId, current } = await three();
     const submit = async (password: string) => {
       const { search, cookie, csrf_token } = await browserFlow('settings', current.cookie);
@@ -458,7 +458,7 @@ describe('self-service', () => {
     expect(marked.map(({ ended }) => ended)).toEqual([[], [identity(identityId)]]);
   });
 
-  it('settings taken from an app mark the identity', async () => {
+  it('accepted settings of an app mark the identity', async () => {
     const { identityId, current } = await three();
     const made = await kratosClient.call('/self-service/settings/api', { headers: by(current) });
     const { id } = (await made.json()) as { id: string };
@@ -471,7 +471,7 @@ describe('self-service', () => {
   });
 
   it.each(['browser', 'api'] as const)(
-    'a recovery by %s marks whoever was recovered',
+    'a recovery by %s marks the recovered identity',
     async (type) => {
       const identityId = crypto.randomUUID();
       const email = `${identityId}@example.com`;
@@ -491,7 +491,7 @@ describe('self-service', () => {
     },
   );
 
-  it('a recovery by a script in a browser, answered 422, marks whoever was recovered', async () => {
+  it('a recovery by a script in a browser, answered 422, marks the recovered identity', async () => {
     const identityId = crypto.randomUUID();
     const email = `${identityId}@example.com`;
     await kratosClient.signIn({ identityId, traits: { email } });
@@ -542,7 +542,7 @@ describe('Keycard', () => {
     });
 
   it.each(['PATCH', 'DELETE'] as const)(
-    '%s of a parent marks what is derived from it, however deep and whosever, and its people',
+    '%s of a parent marks all derived sessions, at any depth and of any user, and their users',
     async (method) => {
       const user_id = `user-${crypto.randomUUID()}`;
       const parent = await create({ user_id, subject: `of-${user_id}` });
@@ -564,7 +564,7 @@ describe('Keycard', () => {
     },
   );
 
-  it('a retry, to which Keycard shows the session no more, ends in the same marks', async () => {
+  it('a retry, for which Keycard no longer has the session, ends in the same marks', async () => {
     const user_id = `user-${crypto.randomUUID()}`;
     const id = await create({ user_id, subject: user_id });
     const own = await bearer();
@@ -595,7 +595,7 @@ describe('Keycard', () => {
     'parent_id',
     'user_agent_id',
     'id',
-  ])('a document without %s, which is optional, is read all the same', async (member) => {
+  ])('a document without %s, which is optional, is accepted', async (member) => {
     const user_id = `user-${crypto.randomUUID()}`;
     const id = await create({ user_id, subject: user_id });
     const path = `/zones/zone-1/sessions/${id}`;
@@ -609,7 +609,7 @@ describe('Keycard', () => {
   });
 
   it.each([429, 500, 503])(
-    'a list that answers %i leaves it open, so nothing is sent',
+    'a list that answers %i leaves the derived sessions unknown, so the change is not sent',
     async (status) => {
       const id = await create({});
       await control({ answers: { 'GET /zones/zone-1/sessions': { status, body: {} } } });
@@ -623,7 +623,7 @@ describe('Keycard', () => {
     },
   );
 
-  it('a time-out shows nothing to a caller with a bearer of their own, and an operator may end what they name', async () => {
+  it('a time-out proves no session to a caller with a bearer, and an operator can end the named session', async () => {
     const id = await create({ user_id: 'slow', subject: 'slow' });
     const path = `/zones/zone-1/sessions/${id}`;
     await control({ answers: { [`DELETE ${path}`]: { status: 503, body: {} } } });
@@ -633,7 +633,7 @@ describe('Keycard', () => {
     expect(marked).toEqual([{ intended: about, ended: [], rechecked: about }]);
   });
 
-  it('a zone whose tokens are not believed here leaves no mark here', async () => {
+  it('a zone without configured tokens causes no mark', async () => {
     const id = await create({ zone_id: 'zone-2' });
     expect(await statusOf(end('DELETE', id, await bearer(), 'zone-2'))).toBe(204);
     expect(marked).toEqual([changesNothing()]);
@@ -648,7 +648,7 @@ describe('Keycard', () => {
     });
   }
 
-  it('what Keycard refuses is not marked', async () => {
+  it('a change that Keycard refuses is not marked', async () => {
     const id = await create({});
     const parameters = { zoneId: 'zone-1', id };
     const route = '/zones/:zoneId/sessions/:id';

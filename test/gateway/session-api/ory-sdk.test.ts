@@ -279,7 +279,7 @@ const IDENTITY: Case[] = [
 ];
 
 it.each([...FRONTEND, ...IDENTITY])(
-  '%s is the same through Postern as directly',
+  '%s gives the same answer through Postern as directly',
   async (_, prepare) => {
     await compared(prepare);
   },
@@ -302,7 +302,7 @@ it('listSessions gives the same page through Postern as directly, with either ex
   }
 });
 
-it('what failed says so in Kratos’s own words', async () => {
+it('a failed call has Kratos’s own message', async () => {
   const seen = await compared(always(({ identity }) => identity.getSession({ id: UNKNOWN_ID })));
   expect(seen).toMatchObject({
     status: 404,

@@ -48,7 +48,7 @@ describe('a list of 2,503 sessions', () => {
     },
   );
 
-  it('directly, Kratos shows the first page twice and the last never (ory/kratos#3883)', async () => {
+  it('control: directly, Kratos shows the first page twice and the last never (ory/kratos#3883)', async () => {
     const seen = await follow(gate.kratos.url, '/sessions', own());
     expect(seen.length - new Set(seen).size).toBe(250);
     expect(new Set(seen).size).toBe(2500);
@@ -70,7 +70,7 @@ describe('a list of 2,503 sessions', () => {
     },
   );
 
-  it('links stand on Postern’s own host, and prev leads back', async () => {
+  it('links point at Postern’s host, and prev leads back', async () => {
     const first = await fetchAs(`${gate.url}/sessions`, { headers: own() });
     const { next = '', last = '' } = linksOf(first);
     expect(next).toMatch(/^https:\/\/app\.example\.test\/sessions\?/);
@@ -83,14 +83,14 @@ describe('a list of 2,503 sessions', () => {
     expect((await before.json()) as unknown[]).toHaveLength(250);
   });
 
-  it('revokeOthers() ends all of them, whoever is on the last page too', async () => {
+  it('revokeOthers() ends all of them, including the last page', async () => {
     const response = await fetchAs(`${gate.url}/sessions`, { method: 'DELETE', headers: own() });
     expect(await response.json()).toEqual({ count: COUNT });
   });
 });
 
 describe('with a mount path', () => {
-  it('links and routes follow it, and the root is the site’s', async () => {
+  it('links and routes start with it, and the root belongs to the site', async () => {
     await using mounted = await startKratosApi({ vars: { SESSION_API_PATH: '/auth' } });
     const person = crypto.randomUUID();
     for (let count = 0; count < 3; count += 1) {
@@ -128,7 +128,7 @@ describe('readNumberedPage()', () => {
     }
   });
 
-  it('takes what numberedLinks() writes', () => {
+  it('accepts the output of numberedLinks()', () => {
     const links = numberedLinks(
       '/s',
       { size: 10, number: 2 },

@@ -127,7 +127,7 @@ describe.each(PROVIDERS)('%s', (_, providerOf, isGuarded) => {
     expect(listed).toEqual(expect.arrayContaining(made));
   });
 
-  it('ends a session, and shows it ended', async () => {
+  it('ends a session, and shows it as ended', async () => {
     const provider = providerOf();
     const id = await provider.create();
     const ended = await provider.revoke(id);
@@ -136,7 +136,7 @@ describe.each(PROVIDERS)('%s', (_, providerOf, isGuarded) => {
     expect(provider.isActive(document)).toBe(false);
   });
 
-  it('says in its own words that there is no such session', async () => {
+  it('reports a missing session in its own words', async () => {
     const provider = providerOf();
     for (const response of [
       await provider.read(provider.unknownId),
@@ -147,7 +147,7 @@ describe.each(PROVIDERS)('%s', (_, providerOf, isGuarded) => {
     }
   });
 
-  it.runIf(isGuarded)('says in its own words that a caller may not', async () => {
+  it.runIf(isGuarded)('reports a missing permission in its own words', async () => {
     const provider = providerOf();
     const response = await provider.readUncredentialed(await provider.create());
     expect(response.status).toBe(401);

@@ -44,7 +44,7 @@ async function change(method: string, path: string, init: RequestInit = {}): Pro
 }
 
 describe('an extension', () => {
-  it('is seen by the next whoami of the same client, with the renewed cookie (ory/kratos#2562)', async () => {
+  it('is visible to the next whoami of the same client, with the renewed cookie (ory/kratos#2562)', async () => {
     const session = await gate.kratos.createSession({
       identityId: crypto.randomUUID(),
       expiresInSeconds: 600,
@@ -62,7 +62,7 @@ describe('an extension', () => {
     expect((await whoami({ cookie })).setCookies).toEqual([]);
   });
 
-  it('answered 204 by a Kratos that extends faster is the same', async () => {
+  it('answered with 204 by a Kratos that extends faster has the same effect', async () => {
     await gate.kratos.control({ fasterSessionExtend: true });
     const session = await gate.kratos.createSession({
       identityId: crypto.randomUUID(),
@@ -73,7 +73,7 @@ describe('an extension', () => {
     expect((await whoami(byCookie(session))).setCookies).toHaveLength(1);
   });
 
-  it('that Kratos silently did not make changes nothing', async () => {
+  it('that Kratos silently skipped has no effect', async () => {
     await gate.kratos.control({ earliestPossibleExtendSeconds: 60 });
     const session = await gate.kratos.createSession({
       identityId: crypto.randomUUID(),
@@ -88,7 +88,7 @@ describe('an extension', () => {
 });
 
 describe('a change through Postern', () => {
-  it('R7: one session by two cookies and a token is over for all three', async () => {
+  it('R7: ends one session for its two cookies and its token', async () => {
     const session = await gate.kratos.createSession({ identityId: crypto.randomUUID() });
     const second = { cookie: await gate.kratos.issueCookie(session.id) };
     const ways = [byCookie(session), second, byToken(session)];
@@ -106,7 +106,7 @@ describe('a change through Postern', () => {
     ]);
   });
 
-  it('R8: all others are over, and the caller’s own is not', async () => {
+  it('R8: ends all other sessions and keeps the caller’s', async () => {
     const identityId = crypto.randomUUID();
     const sessions = [];
     for (let count = 0; count < 5; count += 1)
@@ -125,7 +125,7 @@ describe('a change through Postern', () => {
     expect(states).toEqual([200, 401, 401, 401, 401]);
   });
 
-  it('is known in the other isolate within the lag', async () => {
+  it('takes effect in the other isolate within the lag', async () => {
     const session = await gate.kratos.createSession({ identityId: crypto.randomUUID() });
     const there = gate.isolate(1).url;
     await makeHot(byToken(session));
@@ -172,7 +172,7 @@ describe('a change through Postern', () => {
           headers: { 'content-type': 'application/json' },
         }),
     ],
-  ] as [string, (pair: Pair) => Promise<Response>][])('%s: over at once', async (_, end) => {
+  ] as [string, (pair: Pair) => Promise<Response>][])('%s: ended at once', async (_, end) => {
     const identityId = crypto.randomUUID();
     const current = await gate.kratos.createSession({ identityId });
     const other = await gate.kratos.createSession({ identityId });
@@ -181,7 +181,7 @@ describe('a change through Postern', () => {
     expect((await whoami(byToken(other))).status).toBe(401);
   });
 
-  it('settings that were taken are seen at once', async () => {
+  it('accepted settings take effect at once', async () => {
     const session = await gate.kratos.createSession({ identityId: crypto.randomUUID() });
     await makeHot(byToken(session));
     const made = await fetchAs(`${gate.url}/self-service/settings/api`, {
@@ -215,7 +215,7 @@ describe('a change through Postern', () => {
         return { target: `/self-service/logout?token=${token}`, headers };
       },
     ],
-  ])('%s is made and told to its end when the client goes away meanwhile', async (_, compose) => {
+  ])('%s is completed and recorded if the client disconnects meanwhile', async (_, compose) => {
     const session = await gate.kratos.createSession({ identityId: crypto.randomUUID() });
     await makeHot(byToken(session));
     await makeHot(byCookie(session));
@@ -227,7 +227,7 @@ describe('a change through Postern', () => {
     expect((await whoami(byToken(session))).status).toBe(401);
   });
 
-  it('R1: is not sent at all while it cannot be recorded', async () => {
+  it('R1: is not sent while it cannot be recorded', async () => {
     await using forgetful = await startKratosApi({
       durableObjects: {},
       bindings: { REVOCATIONS: { type: 'worker', worker: 'origin' } }, // no log at all answers there

@@ -85,7 +85,7 @@ async function signIn(browser: Browser, identifier: string, path: string): Promi
 }
 
 describe('a browser on the gated site', () => {
-  it('is sent to sign in on the site, signs in, comes back, and signs out', async () => {
+  it('signs in on the site, returns, and signs out', async () => {
     const browser = new Browser();
     const challenged = await browser.go('/private?x=1', {
       headers: { 'sec-fetch-mode': 'navigate' },
@@ -111,7 +111,7 @@ describe('a browser on the gated site', () => {
     );
   });
 
-  it('steps up on the site when the store asks for it', async () => {
+  it('steps up on the site if the store requires it', async () => {
     const browser = new Browser();
     await signIn(browser, 'mia@example.com', '/self-service/login/browser');
     const challenged = await browser.go('/private', { headers: { 'sec-fetch-mode': 'navigate' } });
@@ -128,7 +128,7 @@ describe('a browser on the gated site', () => {
     expect((await browser.go('/private')).status).toBe(200);
   });
 
-  it('an app on the site is told to step up there too', async () => {
+  it('an app on the site is sent to the site for its step-up', async () => {
     const browser = new Browser();
     await signIn(browser, 'mia@example.com', '/self-service/login/browser');
     const refused = await browser.go('/sessions/whoami', {
@@ -146,7 +146,7 @@ describe('a browser on the gated site', () => {
     ]);
   });
 
-  it('a wrong CSRF token is Kratos’s own refusal', async () => {
+  it('a wrong CSRF token gets Kratos’s own refusal', async () => {
     const browser = new Browser();
     const started = await browser.go('/self-service/login/browser');
     const { ui } = await browser.flow('login', started.headers.get('location'));
@@ -158,13 +158,13 @@ describe('a browser on the gated site', () => {
   });
 });
 
-describe('what Kratos is sent of a flow’s request', () => {
+describe('Kratos receives from the request of a flow', () => {
   async function sent(headers: Record<string, string>): Promise<Record<string, string>> {
     await fetchAs(`${gate.url}/self-service/login/browser`, { headers });
     return Object.fromEntries((await gate.kratos.calls()).requests.at(-1)?.headers ?? []);
   }
 
-  it('its own cookies and no others, one session credential and no second', async () => {
+  it('its own cookies and no others, and one session credential', async () => {
     const { cookie, token } = await gate.kratos.createSession();
     const cookies = `a=b; csrf_token_x=y; ${cookie}; tracking=1; ory_kratos_continuity=z; xory_=1`;
     const both = await sent({ cookie: cookies, authorization: `Bearer ${token}` });
@@ -175,7 +175,7 @@ describe('what Kratos is sent of a flow’s request', () => {
     expect(byToken['x-session-token']).toBe(token);
   });
 
-  it('where the site is, and nothing of what the client says of addresses', async () => {
+  it('the address of the site, and no address that the client claims', async () => {
     const spoofed = {
       'x-forwarded-host': 'evil.example',
       'x-forwarded-proto': 'http',
@@ -199,7 +199,7 @@ describe('what Kratos is sent of a flow’s request', () => {
     expect(JSON.stringify(headers)).not.toMatch(/6\.6\.6\.6|evil|Nowhere|DELETE|admin/);
   });
 
-  it('a body as it came, however long it takes', async () => {
+  it('a body unchanged, even a slow one', async () => {
     const form = `csrf_token=x&method=password&identifier=${'a'.repeat(200_000)}`;
     const response = await fetchAs(`${gate.url}/self-service/login?flow=x`, {
       method: 'POST',
@@ -210,8 +210,8 @@ describe('what Kratos is sent of a flow’s request', () => {
   });
 });
 
-describe('switched off', () => {
-  it('flows are the site’s own paths, and people are sent to Kratos', async () => {
+describe('self-service routes that are switched off', () => {
+  it('leave the paths to the site, and people are sent to Kratos', async () => {
     await using plain = await startKratosApi();
     const path = await fetchAs(`${plain.url}/self-service/login/browser`, {
       headers: { accept: 'text/html' },
@@ -225,7 +225,7 @@ describe('switched off', () => {
 });
 
 describe('with a mount path', () => {
-  it('every URL of a flow leads to it', async () => {
+  it('every URL of a flow starts with it', async () => {
     await using mounted = await startKratosApi({
       vars: { SELF_SERVICE: true, SESSION_API_PATH: '/auth' },
     });
@@ -240,7 +240,7 @@ describe('with a mount path', () => {
     expect(ui.action).toMatch(/^https:\/\/app\.example\.test\/auth\/self-service\/login\?flow=/);
   });
 
-  it('the sign-in is where it stands', () => {
+  it('the sign-in is below it', () => {
     const config = readConfig({
       PUBLIC_URL: SITE,
       KRATOS_PUBLIC_URL: KRATOS,
@@ -302,7 +302,7 @@ describe('publicCookie()', () => {
 });
 
 describe('publicBody()', () => {
-  it('changes the URLs of flows and not one byte besides', () => {
+  it('changes the URLs of flows and no other byte', () => {
     const text =
       '{"ui":{"action":"https://auth.example.com/self-service/login?flow=1\\u0026x=2"},"n":1e400,"traits":{"note":"\\"action\\":\\"https://auth.example.com/self-service\\"","bio":"https://auth.example.com/self-service"},"request_url":"https://other.example/"}\n';
     const expected = text.replace('"action":"https://auth.example.com/', `"action":"${SITE}/auth/`);

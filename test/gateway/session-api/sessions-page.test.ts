@@ -77,8 +77,8 @@ function devicesOn(text: string): string[] {
   return [...text.matchAll(/<h3>([^<]*)<\/h3>/g)].map(([, device = '']) => device);
 }
 
-describe('what the page shows', () => {
-  it('where this session and the others are, from when, and by what', async () => {
+describe('the sessions page', () => {
+  it('lists the place, the start and the device of this session and the others', async () => {
     const current = await signIn({
       'User-Agent':
         'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Safari/605.1.15',
@@ -97,7 +97,7 @@ describe('what the page shows', () => {
     expect(text).toMatch(/^\d\d \w{3} \d{4} \d\d:\d\d UTC$/);
   });
 
-  it('no button for the session it is asked with, and none at all when there is no other', async () => {
+  it('has no button for the current session, and no buttons without other sessions', async () => {
     const current = await signIn();
     const alone = await look(by(current));
     expect(alone.text).toContain('You are signed in nowhere else.');
@@ -109,7 +109,7 @@ describe('what the page shows', () => {
     expect(text).toContain('aria-label="End the session: ');
   });
 
-  it('nothing as markup that a device says of itself', async () => {
+  it('prints device names as text, without markup', async () => {
     const current = await signIn();
     await signIn({ 'User-Agent': '<script>alert(1)</script>', 'Cf-Ipcity': '"><img src=x>' });
     const { text } = await look(by(current));
@@ -117,7 +117,7 @@ describe('what the page shows', () => {
     expect(text).not.toMatch(/<script|<img/);
   });
 
-  it('is kept by no cache, runs nothing, and sends its form to this origin alone', async () => {
+  it('is not cached, runs no script, and sends its form to this origin alone', async () => {
     const current = await signIn();
     const { headers, text } = await look(by(current));
     expect(headers.get('cache-control')).toBe('private, no-store');
@@ -130,7 +130,7 @@ describe('what the page shows', () => {
     expect(text).not.toContain(current.cookie.split('=')[1]);
   });
 
-  it('the cookie that Kratos renewed meanwhile', async () => {
+  it('delivers the cookie that Kratos renewed meanwhile', async () => {
     const current = await signIn();
     await look(by(current));
     const extended = await fetchAs(`${gate.url}/admin/sessions/${current.id}/extend`, {
@@ -142,7 +142,7 @@ describe('what the page shows', () => {
     expect(headers.getSetCookie()).toEqual([expect.stringMatching(/^ory_kratos_session=/)]);
   });
 
-  it('the cookie that Kratos renewed for one of two', async () => {
+  it('delivers the cookie that Kratos renewed for one of two', async () => {
     const current = await signIn();
     await fetchAs(`${gate.url}/admin/sessions/${current.id}/extend`, {
       method: 'PATCH',
@@ -154,7 +154,7 @@ describe('what the page shows', () => {
     expect(headers.getSetCookie()).toEqual([expect.stringMatching(/^ory_kratos_session=/)]);
   });
 
-  it('the cookie that a second look brought, with the fault that it found', async () => {
+  it('delivers the cookie of a second lookup with its fault', async () => {
     const current = await signIn();
     await look(by(current));
     const cookie = 'ory_kratos_session=renewed-by-the-second-look; Path=/; HttpOnly';
@@ -166,7 +166,7 @@ describe('what the page shows', () => {
     expect([status, headers.getSetCookie()]).toEqual([503, [cookie]]);
   });
 
-  it('no more than a hundred others, and says so', async () => {
+  it('lists at most a hundred other sessions, and says so', async () => {
     const current = await signIn();
     for (let count = 0; count < 99; count += 1) await signIn();
     expect((await look(by(current))).text).not.toContain('are shown');
@@ -177,7 +177,7 @@ describe('what the page shows', () => {
     expect(devicesOn(text)).toHaveLength(101);
   });
 
-  it('to whoever shows a token in a header, as well as to whoever shows a cookie', async () => {
+  it('accepts a token in a header as well as a cookie', async () => {
     const current = await signIn();
     const token = current.session_token;
     for (const headers of [{ 'x-session-token': token }, { authorization: `Bearer ${token}` }]) {
@@ -185,7 +185,7 @@ describe('what the page shows', () => {
     }
   });
 
-  it('to whoever comes back signed in, and forgets that they were sent', async () => {
+  it('clears the count of redirects when the user returns from sign-in', async () => {
     const [turns = ''] = (await look({})).headers.getSetCookie();
     const [counted = ''] = turns.split(';');
     const current = await signIn();
@@ -195,7 +195,7 @@ describe('what the page shows', () => {
     ]);
   });
 
-  it('HEAD has the headers and no body', async () => {
+  it('answers HEAD with headers and no body', async () => {
     const current = await signIn();
     const response = await fetchAs(gate.url + PATH, { method: 'HEAD', headers: by(current) });
     expect([response.status, await response.text()]).toEqual([200, '']);
@@ -203,26 +203,26 @@ describe('what the page shows', () => {
   });
 });
 
-describe('who is not shown it', () => {
-  it('is sent to sign in, and comes back to it', async () => {
+describe('a request without a valid session', () => {
+  it('is sent to sign in, and returns', async () => {
     const { status, headers } = await look({});
     expect(status).toBe(302);
     const location = new URL(headers.get('location') ?? '');
     expect(location.searchParams.get('return_to')).toMatch(/\/\.postern\/sessions$/);
   });
 
-  it('is told 401 when no person', async () => {
+  it('of a program gets 401', async () => {
     const response = await fetchAs(gate.url + PATH);
     expect(response.status).toBe(401);
     expect(await response.json()).toHaveProperty('error.code', 401);
   });
 
-  it('whom the store does not know is sent to sign in', async () => {
+  it('with an unknown credential is sent to sign in', async () => {
     const { status } = await look({ cookie: `ory_kratos_session=${'a'.repeat(64)}` });
     expect(status).toBe(302);
   });
 
-  it('whose session has just ended is sent to sign in', async () => {
+  it('with a session that has just ended is sent to sign in', async () => {
     const current = await signIn();
     await look(by(current));
     await gate.kratos.revoke(current.id);
@@ -230,7 +230,7 @@ describe('who is not shown it', () => {
     expect((await look(by(current))).status).toBe(302);
   });
 
-  it('who has a second factor left to prove is sent to prove it', async () => {
+  it('with a missing second factor is sent to it', async () => {
     const current = await signIn();
     await gate.kratos.control({ requiredAal: 'highest_available' });
     await gate.kratos.changeIdentity(identityId, { totp: true });
@@ -238,16 +238,19 @@ describe('who is not shown it', () => {
     expect([status, headers.get('location')]).toEqual([302, expect.stringContaining('aal=aal2')]);
   });
 
-  it.each([429, 500, 503])('a store that answers %i is a fault, and no verdict', async (code) => {
-    const current = await signIn();
-    const headers = { 'Retry-After': '30' };
-    await gate.kratos.control({ whoami: { status: code, headers } });
-    const { status, text, headers: told } = await look(by(current));
-    expect([status, text]).toEqual([503, expect.stringContaining('store_unavailable')]);
-    expect(told.get('retry-after')).toBe('30');
-  });
+  it.each([429, 500, 503])(
+    'meets a store that answers %i: a fault, and no verdict',
+    async (code) => {
+      const current = await signIn();
+      const headers = { 'Retry-After': '30' };
+      await gate.kratos.control({ whoami: { status: code, headers } });
+      const { status, text, headers: told } = await look(by(current));
+      expect([status, text]).toEqual([503, expect.stringContaining('store_unavailable')]);
+      expect(told.get('retry-after')).toBe('30');
+    },
+  );
 
-  it('a store that has lost its database is a fault, although its list says 401', async () => {
+  it('meets a store without its database: a fault, although the list answers 401', async () => {
     const current = await signIn();
     await look(by(current)); // whoami is remembered
     await gate.kratos.control({
@@ -258,7 +261,7 @@ describe('who is not shown it', () => {
     expect([status, headers.get('postern-reason')]).toEqual([503, 'store_unavailable']);
   });
 
-  it('is sent where the store says a second factor is proven', async () => {
+  it('is sent to the store’s own URL for the second factor', async () => {
     const current = await signIn();
     await look(by(current));
     const body = {
@@ -280,14 +283,14 @@ describe('who is not shown it', () => {
     [500, [503, 'store_unavailable']],
     [404, [502, 'upstream_not_valid']],
     [204, [502, 'upstream_not_valid']],
-  ] as const)('a list that is answered %i is no list', async (status, told) => {
+  ] as const)('a list with status %i is not read', async (status, told) => {
     const current = await signIn();
     await gate.kratos.control({ answers: { 'GET /sessions': { status } } });
     const answer = await look(by(current));
     expect([answer.status, answer.headers.get('postern-reason')]).toEqual(told);
   });
 
-  it('two people’s cookies are nobody’s', async () => {
+  it('with two people’s cookies is refused', async () => {
     const one = await signIn();
     identityId = crypto.randomUUID();
     const two = await signIn();
@@ -301,8 +304,8 @@ describe('who is not shown it', () => {
   });
 });
 
-describe('ending', () => {
-  it('one session: over at once here, within the lag elsewhere, and off the page', async () => {
+describe('a form that ends', () => {
+  it('one session takes effect at once here, within the lag elsewhere, and on the page', async () => {
     const current = await signIn({ 'User-Agent': 'Mine/1' });
     const kept = await signIn({ 'User-Agent': 'Kept/1' });
     const lost = await signIn({ 'User-Agent': 'Lost/1' });
@@ -323,7 +326,7 @@ describe('ending', () => {
     expect(devicesOn(page.text)).toEqual(['Mine', 'Kept']);
   });
 
-  it('all others', async () => {
+  it('all other sessions', async () => {
     const current = await signIn();
     const others = [await signIn(), await signIn(), await signIn()];
     for (const each of others) expect(await isSignedIn(each)).toBe(true);
@@ -336,7 +339,7 @@ describe('ending', () => {
     expect(await isSignedIn(current)).toBe(true);
   });
 
-  it('R2: ends nobody else’s session, and marks none', async () => {
+  it('R2: the session of another person has no effect, and no mark', async () => {
     const current = await signIn();
     await signIn();
     identityId = crypto.randomUUID();
@@ -350,7 +353,7 @@ describe('ending', () => {
     ]);
   });
 
-  it('is taken from a page that was made before the cookie was renewed', async () => {
+  it('is accepted from a page that is older than the renewed cookie', async () => {
     const current = await signIn();
     const other = await signIn();
     const body = await formFor(other.id, by(current));
@@ -359,7 +362,7 @@ describe('ending', () => {
     expect(await isSignedIn(other)).toBe(false);
   });
 
-  it('hands on the cookie that Kratos renewed meanwhile', async () => {
+  it('delivers the cookie that Kratos renewed meanwhile', async () => {
     const current = await signIn();
     const other = await signIn();
     const body = await formFor(other.id, by(current));
@@ -378,7 +381,7 @@ describe('ending', () => {
     [404, [502, 'upstream_not_valid']],
     // The session itself is good: it is no verdict on it.
     [401, [503, 'store_unavailable']],
-  ] as const)('what the store answers with %i is told as what it is', async (status, told) => {
+  ] as const)('passes the status %i of the store on with its meaning', async (status, told) => {
     const current = await signIn();
     const other = await signIn();
     const body = await formFor(other.id, by(current));
@@ -388,7 +391,7 @@ describe('ending', () => {
   });
 });
 
-describe('what no change is made for', () => {
+describe('no change is made for', () => {
   let current: Made;
   let other: Made;
   beforeEach(async () => {
@@ -439,18 +442,18 @@ describe('what no change is made for', () => {
     },
   );
 
-  it('a form that names the very session it is sent with', async () => {
+  it('a form that names the current session', async () => {
     expect((await end(current.id, by(current))).status).toBe(400);
   });
 
-  it('a body that is no form, or a long one', async () => {
+  it('a body that is no form, or too long', async () => {
     const json = await post('{}', { ...by(current), 'content-type': 'application/json' });
     expect(json.status).toBe(400);
     const long = await post(`token=${'a'.repeat(70_000)}`, by(current));
     expect(long.status).toBe(413);
   });
 
-  it('a form of somebody who is not signed in: told so, and not sent elsewhere', async () => {
+  it('a form without a session, which gets an error page and no redirect', async () => {
     const refused = await post(`end=${other.id}`, {});
     expect([refused.status, refused.headers.get('location')]).toEqual([401, null]);
     expect(refused.text).toContain('credential_missing');

@@ -202,7 +202,7 @@ describe('a token whose subject is an external id', () => {
     expect((await gate.kratos.calls()).counts[IDENTITIES]).toBe(1);
   });
 
-  it('J35: ends on the retry of what the log could not record, whatever is left to end', async () => {
+  it('J35: ends on the retry of a change that the log could not record, with any number of sessions left', async () => {
     const [person = bystander] = people;
     await gate.setLogFaults({ append: 'throw-definite' });
     expect((await endSessions([person])).status).toBe(503);
@@ -211,7 +211,7 @@ describe('a token whose subject is an external id', () => {
     expect(await settled(person)).toBe(401);
   });
 
-  it('J35: ends by 500 people at once, a hundred of whom are asked for in one call', async () => {
+  it('J35: ends by a change to 500 people, whose ids are read in calls of a hundred', async () => {
     const [person = bystander] = people;
     const unknown = Array.from({ length: 499 }, () => crypto.randomUUID());
     const answer = await fetchAs(`${gate.url}/admin/sessions`, {
@@ -234,7 +234,7 @@ const UNUSABLE = [
   { status: 200, body: '[]', delayMs: 5000 },
 ];
 
-describe('whose names the admin API does not tell', () => {
+describe('if the admin API does not return the names', () => {
   it.each(ofOperators)('J35: %s is 503 and not sent', async (_, send, change) => {
     const [person = bystander] = people;
     for (const answer of UNUSABLE) {
@@ -253,7 +253,7 @@ describe('whose names the admin API does not tell', () => {
   });
 
   it.each(ofSenders)(
-    'J35: %s is 503, ends what it names, and its retry the rest',
+    'J35: %s is 503, ends the named sessions, and the rest on its retry',
     async (_, prepare) => {
       const [person = bystander] = people;
       const send = await prepare([person]);
@@ -276,7 +276,7 @@ describe('the admin API', () => {
     expect((await naming.kratos.calls()).counts[IDENTITIES]).toBe(undefined);
   });
 
-  it('J35: is not asked by a webhook that names external ids too, or says that there are none', async () => {
+  it('J35: is not called by a webhook that names external ids too, or states that there are none', async () => {
     const [person = bystander, other = bystander] = people;
     const told = { identity_ids: [person.id], external_ids: [person.externalId] };
     expect((await webhook(told)).status).toBe(204);
@@ -285,7 +285,7 @@ describe('the admin API', () => {
     expect((await gate.kratos.calls()).counts[IDENTITIES]).toBe(undefined);
   });
 
-  it('J35: is not asked about sessions, nor about everybody', async () => {
+  it('J35: is not called for sessions, nor for all people', async () => {
     const headers = { ...GUARDED, 'content-type': 'application/json' };
     const post = (body: object) =>
       fetchAs(`${naming.url}/admin/sessions`, {

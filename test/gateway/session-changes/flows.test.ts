@@ -15,7 +15,7 @@ async function person(password = 'postern-demo') {
   return { known, email, password };
 }
 
-describe('a store that does not say whose a request is', () => {
+describe('a store that does not identify the person of a request', () => {
   const FAULTS = [
     { status: 429, headers: { 'retry-after': '7' } },
     { status: 500 },
@@ -23,7 +23,7 @@ describe('a store that does not say whose a request is', () => {
   ];
 
   it.each(FAULTS)(
-    'R15: answers %o, and nobody is signed out who would be served on',
+    'R15: answers %o, and no sign-out is reported as done for a session that would still be served',
     async (whoami) => {
       const known = await site.signIn();
       const path = await logoutPath(known);
@@ -58,9 +58,9 @@ describe('a store that does not say whose a request is', () => {
   });
 });
 
-describe('a session below the level that whoami asks for', () => {
+describe('a session below the level of whoami', () => {
   it.each(['api', 'browser'])(
-    'R16: signs out (%s), and its copies and tokens are over',
+    'R16: signs out (%s), and its cached copies and tokens end',
     async (type) => {
       const known = await site.signIn();
       const path = await logoutPath(known);
@@ -81,7 +81,7 @@ describe('a session below the level that whoami asks for', () => {
     },
   );
 
-  it('R15: changes its settings, and the person’s other sessions are checked, their tokens over', async () => {
+  it('R15: changes its settings, the person’s other sessions are checked, and their tokens end', async () => {
     const intruder = await site.signIn();
     const owner = await site.signIn(intruder.identityId);
     await site.gate.kratos.changeIdentity(owner.identityId, { totp: true });
@@ -102,7 +102,7 @@ describe('a recovery', () => {
     ['a script in a browser', 'browser', false],
     ['a browser', 'browser', true],
   ] as const)(
-    'R17: by %s, of an account with a second factor, ends what the intruder had',
+    'R17: by %s, of an account with a second factor, ends the intruder’s sessions',
     async (_, type, isPage) => {
       const intruder = await site.signIn();
       await site.gate.kratos.changeIdentity(intruder.identityId, { totp: true });
@@ -141,7 +141,7 @@ describe('a recovery', () => {
     },
   );
 
-  it('R17: whose settings ask for the second factor too is found by its address', async () => {
+  it('R17: with settings that require the second factor too is identified by its address', async () => {
     const intruder = await site.signIn();
     await site.gate.kratos.changeIdentity(intruder.identityId, { totp: true });
     const flow = await begin('recovery', 'api');
@@ -219,7 +219,7 @@ describe('a sign-in after which Kratos ends the other sessions', async () => {
       });
     });
 
-    it('R18: by the token that an app is handed for its browser’s sign-in', async () => {
+    it('R18: by the token that an app receives for its browser’s sign-in', async () => {
       await on(siteOf(), async () => {
         const known = await site.signIn();
         const issued = await site.gate.kratos.createSession({ identityId: known.identityId });
@@ -240,7 +240,7 @@ describe('a sign-in after which Kratos ends the other sessions', async () => {
     });
   });
 
-  it('R1: is answered 503 to a script that is sent on to the second factor', async () => {
+  it('R1: is answered 503 to a script that continues to the second factor', async () => {
     await on(strict, async () => {
       const { known, email, password } = await person();
       await site.gate.kratos.changeIdentity(known.identityId, { totp: true });
@@ -251,7 +251,7 @@ describe('a sign-in after which Kratos ends the other sessions', async () => {
     });
   });
 
-  it('ends nobody’s tokens where Kratos has no such hook', async () => {
+  it('ends no tokens if Kratos has no such hook', async () => {
     const { known, email, password } = await person();
     const flow = await begin('login', 'api');
     await submit('login', flow, { method: 'password', identifier: email, password });
@@ -259,7 +259,7 @@ describe('a sign-in after which Kratos ends the other sessions', async () => {
     expect(await site.statuses(known)).toEqual(SERVED);
   });
 
-  it('R18: spares the session that is signed in to, and its tokens', async () => {
+  it('R18: spares the new session and its tokens', async () => {
     await on(strict, async () => {
       const { known, email, password } = await person();
       const flow = await begin('login', 'api', { headers: as(known), query: '?refresh=true' });
@@ -270,7 +270,7 @@ describe('a sign-in after which Kratos ends the other sessions', async () => {
     });
   });
 
-  it('R18: is refused while the log is down only where the operator said that it ends sessions', async () => {
+  it('R18: is refused during an outage of the log only if the operator declared that it ends sessions', async () => {
     for (const [where, status] of [
       [site, 200],
       [strict, 503],
@@ -302,8 +302,8 @@ describe('a verification', () => {
 
   it.each([
     ['by its owner', true],
-    ['by nobody in particular', false],
-  ])('R19: %s is seen at once', async (_, isOwner) => {
+    ['by an anonymous browser', false],
+  ])('R19: %s takes effect at once', async (_, isOwner) => {
     const known = await site.signIn();
     await site.gate.kratos.changeIdentity(known.identityId, { verified: false });
     await site.gate.clock.advance(61_000);
@@ -317,7 +317,7 @@ describe('a verification', () => {
     expect(await addresses(known)).toEqual([email, true]);
   });
 
-  it('R19: by the link in the mail, of a changed address, is seen at once', async () => {
+  it('R19: by the link in the mail, of a changed address, takes effect at once', async () => {
     const known = await site.signIn();
     await site.gate.kratos.control({ verifiesNewAddress: true });
     const settings = await begin('settings', 'api', { headers: as(known) });
@@ -331,7 +331,7 @@ describe('a verification', () => {
     expect(await addresses(known)).toEqual([email, true]);
   });
 
-  it('R19: while the admin API fails is not answered as done, and marks nothing', async () => {
+  it('R19: is not answered as done while the admin API fails, and writes no mark', async () => {
     const known = await site.signIn();
     const email = `${known.identityId}@example.com`;
     const flow = await begin('verification', 'api');
@@ -355,7 +355,7 @@ describe('a verification', () => {
     expect((await ask()).headers.get('cache-status')).toContain('fwd=');
   });
 
-  it('R19: by the link in the mail, opened by its owner in another browser, is seen at once', async () => {
+  it('R19: by the link in the mail, opened by its owner in another browser, takes effect at once', async () => {
     const known = await site.signIn();
     await site.gate.kratos.changeIdentity(known.identityId, { verified: false });
     await site.gate.clock.advance(61_000);
@@ -368,7 +368,7 @@ describe('a verification', () => {
     expect(await addresses(known)).toEqual([email, true]);
   });
 
-  it('R19: of an address that nobody can be found for has everything checked, once in ten seconds', async () => {
+  it('R19: of an address without a known person has everything checked, once in ten seconds', async () => {
     await using alone = await startSite({
       vars: { KRATOS_ADMIN_URL: undefined, KRATOS_ADMIN_API_KEY: undefined },
     });
@@ -397,7 +397,7 @@ describe('a verification', () => {
 
 describe('settings', () => {
   it.each([true, false])(
-    'R21: a trait named state is no state of a flow (page: %s)',
+    'R21: a trait named state is not read as the state of a flow (page: %s)',
     async (isPage) => {
       const known = await site.signIn();
       await site.gate.kratos.changeIdentity(known.identityId, {
@@ -413,7 +413,7 @@ describe('settings', () => {
     },
   );
 
-  it('R21: that were not taken end nothing, whatever their traits say', async () => {
+  it('R21: that were rejected end no session, for any traits', async () => {
     const known = await site.signIn();
     await site.gate.kratos.changeIdentity(known.identityId, {
       traits: { email: 'a@example.com', state: 'success' },
@@ -428,7 +428,7 @@ describe('settings', () => {
   });
 
   it.each(['/self-service/settings', '/self-service/login', '/self-service/verification'])(
-    'R24: GET %s, as often as one likes, is not recorded',
+    'R24: GET %s is not recorded, for any number of requests',
     async (path) => {
       const known = await site.signIn();
       const before = await site.marks();
@@ -441,7 +441,7 @@ describe('settings', () => {
   );
 });
 
-describe('requests of nobody', { timeout: 120_000 }, () => {
+describe('requests without a known person', { timeout: 120_000 }, () => {
   it('R23: 1,000 wrong sign-ins, recoveries and verifications leave no mark', async () => {
     const victim = await site.signIn();
     const email = `${victim.identityId}@example.com`;

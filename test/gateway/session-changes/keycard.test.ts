@@ -91,7 +91,7 @@ const callers = [
 
 describe.each(callers)('by %s', (_, headersOf) => {
   it.each(['PATCH', 'DELETE'] as const)(
-    'R26: %s of a parent ends its user’s tokens, which name no session, and those of other users derived from it',
+    'R26: %s of a parent ends its user’s tokens, which name no session, and the tokens of users derived from it',
     async (method) => {
       const agent = `agent-${crypto.randomUUID()}`;
       const { user, parent } = await tree([agent]);
@@ -121,7 +121,7 @@ describe.each(callers)('by %s', (_, headersOf) => {
     for (const jwt of jwts) expect(await statuses(jwt)).toEqual([401, 401]);
   });
 
-  it('R27: nothing is sent while the log is down', async () => {
+  it('R27: no change is sent while the log is down', async () => {
     const { user, parent } = await tree();
     const jwt = await token(user);
     await gate.setLogFaults({ append: 'throw' });
@@ -135,7 +135,7 @@ describe.each(callers)('by %s', (_, headersOf) => {
   });
 
   it.each([429, 503])(
-    'R26: a list that answers %i is no reason to leave children alone',
+    'R26: a list that answers %i does not spare derived sessions',
     async (status) => {
       const { parent } = await tree();
       await control({ 'GET /zones/zone-1/sessions': { status, body: {} } });
@@ -161,7 +161,7 @@ it('R26: an application’s session ends the application’s tokens', async () =
   expect(await statuses(jwt)).toEqual([401, 401]);
 });
 
-it('R22: a stranger whom Keycard refuses ends no token', async () => {
+it('R22: a caller whom Keycard refuses ends no token', async () => {
   const { user, parent } = await tree();
   const jwt = await token(user, { sid: parent });
   for (const method of ['PATCH', 'DELETE', 'DELETE'] as const) {
@@ -177,7 +177,7 @@ it('R22: a stranger whom Keycard refuses ends no token', async () => {
   expect(await statuses(jwt)).toEqual([200, 200]);
 });
 
-describe('a flood of one party’s', { timeout: 120_000 }, () => {
+describe('a flood of marks by one caller', { timeout: 120_000 }, () => {
   const children = (parent_id: string, userOf: (index: number) => string) =>
     Promise.all(
       Array.from({ length: 1100 }, (_, index) =>
@@ -185,7 +185,7 @@ describe('a flood of one party’s', { timeout: 120_000 }, () => {
       ),
     );
 
-  it('R25: 1,100 children of one user deny that user and nobody else', async () => {
+  it('R25: 1,100 children of one user deny only that user', async () => {
     const { user, parent } = await tree();
     await children(parent, () => user);
     const [own, bystander] = [await token(user), await token('bystander')];
@@ -205,7 +205,7 @@ describe('a flood of one party’s', { timeout: 120_000 }, () => {
     expect(await statuses(bystander)).toEqual([200, 200]);
   });
 
-  it('R25: 1,100 children of as many users fold into their zone, and nobody of another store is checked again', async () => {
+  it('R25: 1,100 children of as many users are compacted into their zone, and no session of another store is checked again', async () => {
     const { user, parent } = await tree();
     await children(parent, (index) => `${user}-${index}`);
     const own = await token(`${user}-7`);
@@ -223,7 +223,7 @@ describe('a flood of one party’s', { timeout: 120_000 }, () => {
     expect(await statuses(own)).toEqual([401, 401]);
   });
 
-  it('R25: a zone that is not ours is not there', async () => {
+  it('R25: a zone that is not configured does not exist', async () => {
     const parent = await create({ zone_id: 'zone-2', user_id: 'other', subject: 'other' });
     expect((await end('PATCH', parent, await bearer(), 'zone-2')).status).toBe(404);
   });

@@ -120,7 +120,7 @@ const ENDINGS: Ending[] = [
 ];
 
 describe.each(ENDINGS)('$name', ({ again, retriedThrough = 0, send }) => {
-  it('R27: while the log is down nothing is sent, so a retry finds everything as it was', async () => {
+  it('R27: while the log is down no change is sent, so a retry finds the same state', async () => {
     await site.gate.setLogFaults({ append: 'throw' });
     const refused = await send(pair, 0);
     expect([refused.status, refused.headers.get('postern-reason')]).toEqual([
@@ -134,7 +134,7 @@ describe.each(ENDINGS)('$name', ({ again, retriedThrough = 0, send }) => {
     expect(await site.statuses(pair.other)).toEqual(GONE);
   });
 
-  it('R11: a retry ends in the same marks where the log failed between the change and its mark', async () => {
+  it('R11: a retry ends in the same marks if the log failed between the change and its mark', async () => {
     await site.gate.setLogFaults({ append: 'throw-definite' });
     const refused = await send(pair, 0);
     expect([refused.status, refused.headers.get('postern-reason')]).toEqual([
@@ -148,7 +148,7 @@ describe.each(ENDINGS)('$name', ({ again, retriedThrough = 0, send }) => {
     expect(await site.statuses(pair.other)).toEqual(GONE);
   });
 
-  it('R13: what had ended in the store already is over everywhere', async () => {
+  it('R13: a session that had already ended in the store ends everywhere', async () => {
     await site.gate.kratos.revoke(pair.other.id);
     await send(pair, 0);
     await site.settle();
@@ -156,7 +156,7 @@ describe.each(ENDINGS)('$name', ({ again, retriedThrough = 0, send }) => {
   });
 });
 
-it('R12: a sign-out in a browser is told from nobody’s by another isolate', async () => {
+it('R12: a browser’s sign-out is distinguished from an invalid one by another isolate', async () => {
   const { other } = pair;
   const headers = { cookie: other.cookie, accept: 'text/html' };
   const flow = await site.send('/self-service/logout/browser', {
@@ -176,7 +176,7 @@ it('R12: a sign-out in a browser is told from nobody’s by another isolate', as
 it.each([
   ['DELETE /sessions/{id}', ({ other }: Pair) => `/sessions/${other.id}`],
   ['DELETE /sessions', () => '/sessions'],
-])('R14: %s, made after its time-out, is seen by its retry', async (_, pathOf) => {
+])('R14: %s, made after its time-out, takes effect by its retry', async (_, pathOf) => {
   const path = pathOf(pair);
   const end = () => site.send(path, { method: 'DELETE', headers: as(pair.caller) });
   await site.gate.kratos.control({ delays: { [`DELETE ${path}`]: 900 } });
@@ -191,7 +191,7 @@ it.each([
   expect(await site.statuses(pair.other)).toEqual(GONE);
 });
 
-it('R8: ending all others again spares the caller’s own session and its token, whatever rows are dead', async () => {
+it('R8: a repeated end of all others spares the caller’s session and its token, with any ended rows', async () => {
   const { caller, other } = pair;
   for (let times = 0; times < 2; times += 1) {
     const answer = await site.send('/sessions', { method: 'DELETE', headers: as(caller) });
@@ -202,7 +202,7 @@ it('R8: ending all others again spares the caller’s own session and its token,
 });
 
 it.each([[[]], [[{ id: crypto.randomUUID() }]]])(
-  'R20: what the store lists and counts does not decide who of the others is over',
+  'R20: the store’s list and count do not decide which other sessions end',
   async (body) => {
     await site.gate.kratos.control({ answers: { 'GET /sessions': { body } } });
     const { caller, other } = pair;

@@ -88,7 +88,7 @@ const ATTACKS: [string, () => Promise<Response>][] = [
       }),
   ],
   [
-    'POST /self-service/settings of a flow that is somebody else’s',
+    'POST /self-service/settings of another person’s flow',
     async () => {
       const url = `${site.gate.kratos.url}/self-service/settings/api`;
       const made = await fetch(url, { headers: { 'x-session-token': victim.token } });
@@ -100,15 +100,15 @@ const ATTACKS: [string, () => Promise<Response>][] = [
   ],
 ];
 
-describe.each(ATTACKS)('R22: by %s a stranger', (_, attack) => {
-  it('ends nothing of a victim’s, however often it is tried', async () => {
+describe.each(ATTACKS)('R22: by %s an attacker without the victim’s session', (_, attack) => {
+  it('ends no session of the victim, for any number of attempts', async () => {
     for (let times = 0; times < 3; times += 1) await attack();
     await site.settle();
     expect(await site.statuses(victim)).toEqual(SERVED);
   });
 
   it.each(['throw', 'throw-definite', 'lost'] as const)(
-    'ends nothing while appends to the log %s, and nothing by a retry',
+    'ends no session while appends to the log %s, nor by a retry',
     async (append) => {
       await site.gate.setLogFaults({ append });
       await attack();
@@ -119,7 +119,7 @@ describe.each(ATTACKS)('R22: by %s a stranger', (_, attack) => {
     },
   );
 
-  it('ends nothing while the store fails after the change, and nothing by a retry', async () => {
+  it('ends no session while the store fails after the change, nor by a retry', async () => {
     const failing = { status: 500 };
     await site.gate.kratos.control({
       answers: {
@@ -137,7 +137,7 @@ describe.each(ATTACKS)('R22: by %s a stranger', (_, attack) => {
   });
 });
 
-it('the victim’s entries stay hits: nothing of a stranger’s reaches them', async () => {
+it('the victim’s entries stay cache hits, unaffected by the attacker', async () => {
   const path = `/sessions/${victim.id}`;
   const ask = () => site.send('/sessions/whoami', { headers: { 'x-session-token': victim.token } });
   await ask();
@@ -145,7 +145,7 @@ it('the victim’s entries stay hits: nothing of a stranger’s reaches them', a
   expect((await ask()).headers.get('cache-status')).toContain('hit');
 });
 
-it('R25: a person who ends hundreds of sessions of nobody’s has a hundred marks at most', {
+it('R25: a person who ends hundreds of unknown sessions causes a hundred marks at most', {
   timeout: 120_000,
 }, async () => {
   const headers = { 'x-session-token': stranger.token };

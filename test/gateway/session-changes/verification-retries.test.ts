@@ -51,8 +51,8 @@ async function callsOf(route: string): Promise<number> {
 describe('a verification whose answer was lost', () => {
   it.each([
     ['by its owner', true],
-    ['by nobody in particular', false],
-  ])('R19: %s is seen once its retry is answered as done', async (_, isOwner) => {
+    ['by an anonymous browser', false],
+  ])('R19: %s takes effect when its retry is answered as done', async (_, isOwner) => {
     const { known, email } = await askForAddress();
     const flow = await begin('verification', 'api', { headers: isOwner ? as(known) : {} });
     await submit('verification', flow, { method: 'code', email });
@@ -62,7 +62,7 @@ describe('a verification whose answer was lost', () => {
     expect(await shownAddresses(known)).toEqual([email, email]);
   });
 
-  it('R19: is not answered as done while nobody can be asked whose it is', async () => {
+  it('R19: is not answered as done while its person cannot be looked up', async () => {
     const { known, email } = await askForAddress();
     const flow = await begin('verification', 'api', { headers: as(known) });
     await submit('verification', flow, { method: 'code', email });
@@ -74,7 +74,7 @@ describe('a verification whose answer was lost', () => {
     expect([status, await shownAddresses(known)]).toEqual([200, [email, email]]);
   });
 
-  it('R19: leaves nothing to mark for a retry of one that was recorded', async () => {
+  it('R19: leaves no mark to write for the retry of a recorded one', async () => {
     const { known, email } = await askForAddress();
     const flow = await begin('verification', 'api');
     await submit('verification', flow, { method: 'code', email });
@@ -93,8 +93,8 @@ describe('a verification whose answer was lost', () => {
   });
 });
 
-describe('a verification by the link of the mail', () => {
-  it('R19: is not answered as done while the flow cannot be read after it', async () => {
+describe('a verification by the link in the mail', () => {
+  it('R19: is not answered as done while the flow cannot be read afterwards', async () => {
     const { known, email } = await askForAddress();
     const flow = await begin('verification', 'browser');
     await submit('verification', flow, { method: 'code', email }, { isPage: true });
@@ -130,7 +130,7 @@ describe('a verification by the link of the mail', () => {
     expect(await shownAddresses(known)).toEqual([email, email]);
   });
 
-  it('R19: in another browser of its owner, whose session is below the level asked for, is seen at once', async () => {
+  it('R19: in another browser of its owner, with a session below the required level, takes effect at once', async () => {
     const { known, email } = await askForAddress();
     const other = await site.gate.kratos.createSession({
       identityId: known.identityId,

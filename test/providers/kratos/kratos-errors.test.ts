@@ -9,33 +9,33 @@ const PLAIN =
   '{"error":{"code":401,"status":"Unauthorized","reason":"No valid session credentials found in the request.","message":"The request could not be authorized"}}\n';
 
 describe('whoami401Body()', () => {
-  it('is what Kratos sends to who presents nothing', () => {
+  it('is Kratos’s answer to a request without a credential', () => {
     expect(whoami401Body(undefined, null)).toBe(PLAIN);
   });
 
-  it('is the store’s own when it sent one', () => {
+  it('is the store’s own body if the store sent one', () => {
     expect(whoami401Body('{"error":{}}', null)).toBe('{"error":{}}');
     expect(whoami401Body('{"error":{}}', 'r-1')).toBe('{"error":{}}');
   });
 });
 
 describe('withRequestId()', () => {
-  it.each([null, ''])('changes nothing without an id: %j', (requestId) => {
+  it.each([null, ''])('leaves the body unchanged without an id: %j', (requestId) => {
     expect(withRequestId(PLAIN, requestId)).toBe(PLAIN);
   });
 
-  it('stands between status and reason, as herodot has it', () => {
+  it('puts the id between status and reason, as herodot does', () => {
     expect(withRequestId(PLAIN, 'r-1')).toBe(PLAIN.replace('"reason"', '"request":"r-1","reason"'));
   });
 
-  it('is written as Go writes JSON, whatever it holds', () => {
+  it('writes any id as Go writes JSON', () => {
     const id = `$&$1 "\\<b>&\u2028 é 🙂`;
     const body = withRequestId(PLAIN, id);
     expect(JSON.parse(body).error.request).toBe(id);
     expect(body).toContain('\\u003cb\\u003e\\u0026\\u2028');
   });
 
-  it('is put into every error of herodot, once', () => {
+  it('puts the id into every error of herodot, once', () => {
     const forbidden =
       '{"error":{"id":"session_aal2_required","code":403,"status":"Forbidden","reason":"r"}}';
     const once = withRequestId(forbidden, 'r-1');
@@ -44,7 +44,7 @@ describe('withRequestId()', () => {
   });
 
   it.each(['', '<html>', '{"code":401}', '{"error":{"reason":"r"}}'])(
-    'leaves alone what is not herodot’s: %j',
+    'leaves bodies of other shapes unchanged: %j',
     (body) => {
       expect(withRequestId(body, 'r-1')).toBe(body);
     },

@@ -13,7 +13,7 @@ const GOOD = {
 const read = (changes: object) => readKratosSession(JSON.stringify({ ...GOOD, ...changes }));
 
 describe('readKratosSession()', () => {
-  it('reads an active session, its expiry never rounded up', () => {
+  it('reads an active session, and never rounds its expiry up', () => {
     expect(read({})).toEqual({
       kind: 'active',
       session: {
@@ -25,7 +25,7 @@ describe('readKratosSession()', () => {
     });
   });
 
-  it('C23: gives a document that nobody can change', () => {
+  it('C23: returns an immutable document', () => {
     const result = read({});
     if (result.kind !== 'active') expect.fail(result.kind);
     const { document } = result.session;
@@ -34,7 +34,7 @@ describe('readKratosSession()', () => {
     expect(() => Object.assign(document.identity as object, { id: 'x' })).toThrow(TypeError);
   });
 
-  it('C18: calls a session that says so inactive', () => {
+  it('C18: reads a session without active: true as inactive', () => {
     expect(read({ active: false })).toEqual({ kind: 'inactive' });
   });
 
@@ -66,37 +66,37 @@ describe('readKratosSession()', () => {
     { expires_at: '2033-05-18 03:33:20Z' },
     { expires_at: 'Wed, 18 May 2033 03:33:20 GMT' },
     { expires_at: '+275760-09-13T00:00:00Z' },
-  ])('C18: does not take %j for a session', (changes) => {
+  ])('C18: refuses %j as a session', (changes) => {
     expect(read(changes)).toEqual({ kind: 'not-a-session' });
   });
 
   it.each(['', ' ', 'null', '[]', '"x"', '1', '{}', '<html>', '{"active":true}', '{"id":"a"'])(
-    'C18: does not take %j for a session',
+    'C18: refuses %j as a session',
     (body) => {
       expect(readKratosSession(body)).toEqual({ kind: 'not-a-session' });
     },
   );
 
-  it('reads no member from a prototype', () => {
+  it('ignores members of a prototype', () => {
     const { id, ...rest } = GOOD;
     const body = `{"__proto__":{"id":"${id}"},${JSON.stringify(rest).slice(1)}`;
     expect(readKratosSession(body)).toEqual({ kind: 'not-a-session' });
   });
 
-  it('survives a document as deep as it is long', () => {
+  it('survives a very deeply nested document', () => {
     const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
     const body = JSON.stringify(GOOD).replace('{"email"', `{"deep":${deep},"email"`);
     expect(readKratosSession(body).kind).toBe('active');
   });
 
-  it('C14: never throws on a hostile JSON text, and takes none for a session', () => {
+  it('C14: never throws on a hostile JSON text, and reads none as a session', () => {
     for (const { name, bytes } of JSON_TEXTS) {
       const text = new TextDecoder().decode(bytes);
       expect(readKratosSession(text), name).toEqual({ kind: 'not-a-session' });
     }
   });
 
-  it('C14: takes a session around a JSON text exactly when the text is valid', () => {
+  it('C14: reads a session around a JSON text exactly if the text is valid', () => {
     for (const { name, verdict, bytes } of JSON_TEXTS) {
       const text = new TextDecoder().decode(bytes);
       const around = JSON.stringify(GOOD).replace('"demo@example.com"', () => text);
@@ -106,7 +106,7 @@ describe('readKratosSession()', () => {
     }
   });
 
-  it('reads whatever traits hold', () => {
+  it('accepts any traits', () => {
     for (const bytes of ODD_STRINGS) {
       const text = new TextDecoder().decode(bytes);
       expect(read({ identity: { id: 'i', traits: { [text]: text } } }).kind).toBe('active');
@@ -114,7 +114,7 @@ describe('readKratosSession()', () => {
   });
 });
 
-it('parseObject() gives objects only', () => {
+it('parseObject() returns objects only', () => {
   expect(parseObject('{"a":1}')).toEqual({ a: 1 });
   for (const text of ['[]', 'null', '1', '"a"', 'true', '', '{', '{"a":1}x'])
     expect(parseObject(text)).toBeUndefined();

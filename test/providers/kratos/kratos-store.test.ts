@@ -27,12 +27,12 @@ const session = (headers: Record<string, string> = {}) =>
 const error = (status: number, headers: Record<string, string> = {}) =>
   new Response('{"error":{"code":1}}', { status, headers });
 
-describe('createKratosStore() asks', () => {
+describe('createKratosStore() calls whoami', () => {
   it.each<[Carrier, string, string]>([
     [TOKEN, 'x-session-token', VALUE],
     [{ kind: 'cookie', cookieName: 's' }, 'cookie', `s=${VALUE}`],
     [{ kind: 'bearer' }, 'authorization', `Bearer ${VALUE}`],
-  ])('with one credential and nothing else: %j', async (carrier, name, value) => {
+  ])('with one credential and no other header: %j', async (carrier, name, value) => {
     const { store, requests } = createStore(() => session());
     await store.check({ carrier, value: VALUE });
     const [request] = requests;
@@ -45,7 +45,7 @@ describe('createKratosStore() asks', () => {
     });
   });
 
-  it('for a template by its name, whatever is in it', async () => {
+  it('for a template by its name, in any form', async () => {
     const { check, requests } = createStore(() => session());
     const tokenizeAs = 'a&b=c d#é/../x';
     await check({ tokenizeAs });
@@ -54,7 +54,7 @@ describe('createKratosStore() asks', () => {
 });
 
 describe('createKratosStore() reads', () => {
-  it('a session, with what comes beside it', async () => {
+  it('a session, with the headers beside it', async () => {
     const { check } = createStore(() => {
       const response = session({ 'Ory-Session-Cache-For': '60' });
       response.headers.append('Set-Cookie', 'a=1, 2; Path=/');
@@ -70,7 +70,7 @@ describe('createKratosStore() reads', () => {
   });
 
   it.each(['', '-1', '1.5', 'x', '1e3', '1234567890'])(
-    'an Ory-Session-Cache-For of %j as none',
+    'an Ory-Session-Cache-For of %j as absent',
     async (value) => {
       const { check } = createStore(() => session({ 'Ory-Session-Cache-For': value }));
       expect(await check()).toMatchObject({ kind: 'session', cacheForSeconds: undefined });
@@ -95,7 +95,7 @@ describe('createKratosStore() reads', () => {
     }
   });
 
-  it.each([401, 403, 400])('C10: a foreign %i as a fault', async (status) => {
+  it.each([401, 403, 400])('C10: a %i of another shape as a fault', async (status) => {
     for (const body of [
       '',
       '<html>Access denied</html>',
@@ -113,7 +113,7 @@ describe('createKratosStore() reads', () => {
     }
   });
 
-  it('C18: a session that is over by its own word as none', async () => {
+  it('C18: an inactive session as no session', async () => {
     const body = kratosBody().replace('"active":true', '"active":false');
     expect(await createStore(() => new Response(body)).check()).toEqual({
       kind: 'no-session',
@@ -137,14 +137,14 @@ describe('createKratosStore() reads', () => {
     });
   });
 
-  it('no more of a body than a session can have', async () => {
+  it('a body up to the largest size of a session', async () => {
     const long = () => new Response(kratosBody({ members: { x: 'x'.repeat(256 * 1024) } }));
     expect(await createStore(long).check()).toMatchObject({ detail: 'store-too-long' });
   });
 });
 
 describe('createKratosStore() does not throw', () => {
-  it('when nobody is there', async () => {
+  it('if the store is unreachable', async () => {
     const { check } = createStore(() => {
       throw new Error(`connect ECONNREFUSED ${VALUE}`);
     });
@@ -156,14 +156,14 @@ describe('createKratosStore() does not throw', () => {
     });
   });
 
-  it('when no answer comes', async () => {
+  it('if the answer does not arrive', async () => {
     const hang: Answer = ({ signal }) =>
       new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
     const { check } = createStore(hang, { timeoutMs: 20 });
     expect(await check()).toMatchObject({ kind: 'fault', detail: 'store-timeout' });
   });
 
-  it('when the body breaks off', async () => {
+  it('if the body stops early', async () => {
     const body = new ReadableStream({
       start(controller) {
         controller.enqueue(new TextEncoder().encode('{"id":"'));
@@ -186,8 +186,8 @@ describe('createKratosStore() does not throw', () => {
     ['404', () => new Response('404 page not found\n', { status: 404 }), 'unpublished'],
     ['a page', () => new Response('<html>'), 'unpublished'],
     ['a long page', () => new Response(`{"status":"ok"}${' '.repeat(9000)}`), 'unpublished'],
-    ['nothing, with 204', () => new Response(null, { status: 204 }), 'unpublished'],
-  ])('and tells its readiness by %s: %s', async (_, answer, readiness) => {
+    ['no body, with 204', () => new Response(null, { status: 204 }), 'unpublished'],
+  ])('and reads its readiness from %s: %s', async (_, answer, readiness) => {
     const { store, requests } = createStore(answer);
     expect(await store.readiness()).toBe(readiness);
     const [request] = requests;
@@ -197,7 +197,7 @@ describe('createKratosStore() does not throw', () => {
     ]);
   });
 
-  it('and is not ready while its answer about that does not come, or does not end', async () => {
+  it('and is not ready while the answer about it does not arrive or does not end', async () => {
     const hang: Answer = ({ signal }) =>
       new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
     expect(await createStore(hang, { timeoutMs: 20 }).store.readiness()).toBe('not-ready');

@@ -28,8 +28,8 @@ const token = (change: object = {}) => intakes.signer.sign(claims(change), { typ
 const send = (body: string, type = FORM) => intakes.send('backchannel-logout', type, body);
 const sendToken = async (change: object = {}) => send(`logout_token=${await token(change)}`);
 
-describe('the intake for back-channel logout', () => {
-  it('answers 200 without a body, not to be stored, when the logout is recorded (section 2.8)', async () => {
+describe('the receiver for back-channel logout', () => {
+  it('answers 200 without a body, with no-store, when the logout is recorded (section 2.8)', async () => {
     const { status, headers, body } = await sendToken();
     expect([status, headers.get('cache-control'), body]).toEqual([200, 'no-store', undefined]);
     expect(headers.get('content-type')).toBeNull();
@@ -40,7 +40,7 @@ describe('the intake for back-channel logout', () => {
     ]);
   });
 
-  it('acts upon a token once, by its issuer and jti, until two minutes after it has expired', async () => {
+  it('accepts a token once, by its issuer and jti, until two minutes after its expiry', async () => {
     await sendToken();
     expect(intakes.world.recorded[0]?.once).toEqual({
       key: expect.stringMatching(`^logout:${ISSUER}\nlogout-1\n\\S{16,}$`),
@@ -74,7 +74,7 @@ describe('the intake for back-channel logout', () => {
     expect((await sendToken({ nonce: 'n' })).status).toBe(400);
   });
 
-  it('takes the token once, in a form of 32 KiB at most', async () => {
+  it('accepts one token, in a form of 32 KiB at most', async () => {
     const form = `logout_token=${await token()}&pad=`;
     expect((await send(form.padEnd(32 * 1024, 'x'))).status).toBe(200);
     expect((await send(form.padEnd(32 * 1024 + 1, 'x'))).status).toBe(400);
@@ -84,7 +84,7 @@ describe('the intake for back-channel logout', () => {
     expect((await send(form, `${FORM.toUpperCase()}; charset=utf-8`)).status).toBe(200);
   });
 
-  it('answers 503, to be sent again, when the log cannot be written or the keys cannot be had', async () => {
+  it('answers 503, for a retry, if the log cannot be written or the keys are unavailable', async () => {
     intakes.world.outcome = 'unrecorded';
     const unrecorded = await sendToken();
     intakes.world.areKeysThere = false;
@@ -95,7 +95,7 @@ describe('the intake for back-channel logout', () => {
     }
   });
 
-  it('answers 429, to be sent again, beyond 50 proven tokens in a second and as many at once', async () => {
+  it('answers 429, for a retry, beyond 50 verified tokens in a second and as many at once', async () => {
     const form = `logout_token=${await token()}`;
     const statuses = [];
     for (let count = 0; count < 101; count += 1) statuses.push((await send(form)).status);

@@ -17,7 +17,7 @@ describe('marksFor()', () => {
   const marks = (named: Parameters<typeof marksFor>[0]) =>
     marksFor(named, { issuer, issuedBefore });
 
-  it("denies the issuer's own tokens, and has the store's sessions of the same id checked again", () => {
+  it("denies the issuer's own tokens, and has the store's sessions with the same id checked again", () => {
     expect(marks({ sessionId: 's' })).toStrictEqual([
       { subject: { ...session, issuer }, ...denied },
       { subject: session, ...checked },
@@ -29,32 +29,32 @@ describe('marksFor()', () => {
     expect(marks({ tokenId: 't' })).toStrictEqual([{ subject: token, ...denied }]);
   });
 
-  it('names a session with its person, and not the person for the session', () => {
+  it('marks a session together with its person, and not the whole person', () => {
     expect(marks({ sessionId: 's', identityId: 'i' })).toStrictEqual([
       { subject: { ...session, issuer, identityId: 'i' }, ...denied },
       { subject: { ...session, identityId: 'i' }, ...checked },
     ]);
   });
 
-  it('names both a session and a person by an id that may be of either', () => {
+  it('marks a session and a person for an id that may be of either kind', () => {
     expect(marks({ eitherId: 'x' })).toStrictEqual([
       ...marks({ sessionId: 'x' }),
       ...marks({ identityId: 'x' }),
     ]);
   });
 
-  it('names a token besides its session', () => {
+  it('marks a token besides its session', () => {
     expect(marks({ sessionId: 's', tokenId: 't' })).toStrictEqual([
       ...marks({ sessionId: 's' }),
       ...marks({ tokenId: 't' }),
     ]);
   });
 
-  it('names nobody where nobody is named', () => {
+  it('writes no mark if the event names no subject', () => {
     expect(marks({})).toStrictEqual([]);
   });
 
-  it('denies nothing for an event that takes nothing from the tokens there are', () => {
+  it('denies no token for an event that revokes nothing', () => {
     const named = { sessionId: 's', identityId: 'i', tokenId: 't' };
     expect(marksFor(named, { issuer, issuedBefore: undefined })).toStrictEqual([
       { subject: { ...session, issuer, identityId: 'i' }, ...checked },

@@ -30,7 +30,7 @@ const sendEvents = async (events: object, change: object = {}) =>
 /** Whether what was recorded last only makes checks be made again. */
 const isTentative = () => intakes.world.recorded.at(-1)?.marks.every((mark) => mark.isTentative);
 
-describe('the intake for security events', () => {
+describe('the receiver for security events', () => {
   it('answers 202 without a body when the event is recorded (RFC 8935 section 2.2)', async () => {
     const { status, headers, body } = await send(await token());
     expect([status, headers.get('cache-control'), body]).toEqual([202, 'no-store', undefined]);
@@ -52,7 +52,7 @@ describe('the intake for security events', () => {
     ]);
   });
 
-  it('acknowledges a token that came before', async () => {
+  it('acknowledges a repeated token', async () => {
     intakes.world.outcome = 'repeated';
     expect((await send(await token())).status).toBe(202);
     expect(intakes.world.lines).toMatchObject([{ outcome: 'repeated', marks: 0 }]);
@@ -76,7 +76,7 @@ describe('the intake for security events', () => {
     ['a change type of no such name', { credential_type: 'password', change_type: 'invent' }],
     ['no change type', { credential_type: 'password' }],
     ['no credential type', { change_type: 'revoke' }],
-    ['a time that is none', { credential_type: 'p', change_type: 'revoke', event_timestamp: '1' }],
+    ['an invalid time', { credential_type: 'p', change_type: 'revoke', event_timestamp: '1' }],
     ['a time of 0', { credential_type: 'p', change_type: 'revoke', event_timestamp: 0 }],
   ])('refuses a credential-change with %s', async (_, event) => {
     const { status, body } = await sendEvents({ [`${CAEP}/credential-change`]: event });
@@ -84,14 +84,14 @@ describe('the intake for security events', () => {
     expect(intakes.world.recorded).toEqual([]);
   });
 
-  it('acknowledges what is about the stream, or no concern here (RFC 8417 section 2.2)', async () => {
+  it('acknowledges events about the stream and unsupported events (RFC 8417 section 2.2)', async () => {
     expect((await sendEvents({ [VERIFICATION]: { state: 's' } })).status).toBe(202);
     expect((await sendEvents({ [`${CAEP}/assurance-level-change`]: {} })).status).toBe(202);
     expect(intakes.world.lines).toMatchObject([{ outcome: 'stream' }, { outcome: 'ignored' }]);
     expect(intakes.world.recorded).toEqual([]);
   });
 
-  it('refuses a token of which one event cannot be read, and records none of it', async () => {
+  it('refuses a token with one unreadable event, and records none of its events', async () => {
     const events = {
       [`${CAEP}/session-revoked`]: { subject: USER },
       [`${CAEP}/credential-change`]: {},
@@ -100,7 +100,7 @@ describe('the intake for security events', () => {
     expect(intakes.world.recorded).toEqual([]);
   });
 
-  it('reads the subject inside the event, where CAEP had it before it was final', async () => {
+  it('reads the subject inside the event, as drafts of CAEP had it', async () => {
     const events = { [`${CAEP}/session-revoked`]: { subject: USER } };
     expect((await sendEvents(events, { sub_id: undefined })).status).toBe(202);
   });
@@ -124,7 +124,7 @@ describe('the intake for security events', () => {
     expect(headers.get('retry-after')).toBeNull();
   });
 
-  it('takes one token of the type, in 16 KiB at most', async () => {
+  it('accepts one token of the type, in 16 KiB at most', async () => {
     expect((await send(await token(), 'application/jwt')).status).toBe(400);
     expect((await send('')).status).toBe(400);
     // Longer than any token is, the second is refused as a body.
@@ -134,7 +134,7 @@ describe('the intake for security events', () => {
     expect(outcomes).toEqual(['body', 'body', 'token_too_long', 'body']);
   });
 
-  it('answers 503, to be sent again, when the log cannot be written or the keys cannot be had', async () => {
+  it('answers 503, for a retry, if the log cannot be written or the keys are unavailable', async () => {
     intakes.world.outcome = 'unrecorded';
     const unrecorded = await send(await token());
     intakes.world.areKeysThere = false;
@@ -143,7 +143,7 @@ describe('the intake for security events', () => {
       expect([status, headers.get('retry-after')]).toEqual([503, '2']);
   });
 
-  it('answers 429, to be sent again, beyond 50 proven tokens in a second and as many at once', async () => {
+  it('answers 429, for a retry, beyond 50 verified tokens in a second and as many at once', async () => {
     const compact = await token();
     const statuses = [];
     for (let count = 0; count < 101; count += 1) statuses.push((await send(compact)).status);

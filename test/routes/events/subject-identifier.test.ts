@@ -29,13 +29,13 @@ describe('readSubject() of the formats of RFC 9493', () => {
     ['account', { format: 'account', uri: 'acct:example.user@service.example.com' }, 'unmappable'],
     ['did', { format: 'did', url: 'did:example:123456' }, 'unmappable'],
     ['uri', { format: 'uri', uri: 'https://user.example.com/' }, 'unmappable'],
-    ['one that is registered later', { format: 'something-new' }, 'unmappable'],
+    ['a format that is registered later', { format: 'something-new' }, 'unmappable'],
   ])('%s', (_, subject, expected) => {
     expect(read(subject)).toEqual(expected);
   });
 
   it.each<[string, JsonValue | undefined]>([
-    ['nothing', undefined],
+    ['a missing subject', undefined],
     ['null', null],
     ['a text', 'user@example.com'],
     ['a list', [issSub('1')]],
@@ -53,7 +53,7 @@ describe('readSubject() of the formats of RFC 9493', () => {
     expect(read(subject)).toBe('malformed');
   });
 
-  it('takes an id of 512 characters, and none of 513', () => {
+  it('accepts an id of 512 characters, and refuses one of 513', () => {
     expect(read(opaque('i'.repeat(512)))).toEqual([{ eitherId: 'i'.repeat(512) }]);
     expect(read(opaque('i'.repeat(513)))).toBe('malformed');
     expect(read(issSub('i'.repeat(513)))).toBe('malformed');
@@ -62,9 +62,9 @@ describe('readSubject() of the formats of RFC 9493', () => {
 
 describe('readSubject() of aliases (RFC 9493 section 3.2.8)', () => {
   it.each<[string, JsonValue[], ReturnType<typeof readSubject>]>([
-    ['the one name that says something', [EMAIL, PHONE, issSub('1')], [{ identityId: '1' }]],
+    ['the one name with a known format', [EMAIL, PHONE, issSub('1')], [{ identityId: '1' }]],
     [
-      'every one that says something',
+      'every name with a known format',
       [issSub('1'), EMAIL, opaque('2')],
       [{ identityId: '1' }, { eitherId: '2' }],
     ],
@@ -73,25 +73,25 @@ describe('readSubject() of aliases (RFC 9493 section 3.2.8)', () => {
       [issSub('1', 'https://o.test/'), issSub('2')],
       [{ identityId: '2' }],
     ],
-    ['none that says something', [EMAIL, PHONE], 'unmappable'],
+    ['only unknown formats', [EMAIL, PHONE], 'unmappable'],
     ['only others’', [issSub('1', 'https://o.test/')], 'foreign'],
-  ])('takes %s', (_, identifiers, expected) => {
+  ])('accepts %s', (_, identifiers, expected) => {
     expect(read(aliases(...identifiers))).toEqual(expected);
   });
 
   it.each<[string, JsonValue]>([
-    ['none, where there must be one', aliases()],
+    ['an empty list', aliases()],
     ['no list', { format: 'aliases', identifiers: issSub('1') }],
-    ['nothing', { format: 'aliases' }],
+    ['a missing list', { format: 'aliases' }],
     ['aliases among them', aliases(issSub('1'), aliases(issSub('1')))],
     ['one that is no object', aliases(issSub('1'), 'user@example.com')],
-    ['one that is malformed, behind a good one', aliases(issSub('1'), NO_FORMAT)],
-    ['one that is malformed, before a good one', aliases(issSub(''), issSub('1'))],
+    ['a malformed one after a valid one', aliases(issSub('1'), NO_FORMAT)],
+    ['a malformed one before a valid one', aliases(issSub(''), issSub('1'))],
   ])('refuses %s', (_, subject) => {
     expect(read(subject)).toBe('malformed');
   });
 
-  it('takes ten, and not eleven', () => {
+  it('accepts ten, and refuses eleven', () => {
     const mails = (count: number) => Array.from({ length: count }, () => EMAIL);
     expect(read(aliases(...mails(9), issSub('1')))).toEqual([{ identityId: '1' }]);
     expect(read(aliases(...mails(10), issSub('1')))).toBe('malformed');
@@ -111,11 +111,11 @@ describe('readSubject() of a complex subject (Shared Signals Framework)', () => 
     ],
     ['a session of a user by mail', { session: opaque('s'), user: EMAIL }, [{ sessionId: 's' }]],
     [
-      'a user whose session cannot be told',
+      'a user with an unreadable session',
       { session: PHONE, user: issSub('u') },
       [{ identityId: 'u' }],
     ],
-    ['neither in a way that says something', { session: PHONE, user: EMAIL }, 'unmappable'],
+    ['both in unknown formats', { session: PHONE, user: EMAIL }, 'unmappable'],
     [
       'a session of another issuer',
       { session: issSub('s', 'https://o.test/'), user: issSub('u') },
@@ -128,12 +128,12 @@ describe('readSubject() of a complex subject (Shared Signals Framework)', () => 
       { session: aliases(EMAIL, opaque('s')) },
       [{ sessionId: 's' }],
     ],
-    ['a device, and nothing else', { device: opaque('d') }, 'unmappable'],
+    ['a device alone', { device: opaque('d') }, 'unmappable'],
   ])('%s', (_, members, expected) => {
     expect(read(complex(members))).toEqual(expected);
   });
 
-  it('takes no complex subject inside another', () => {
+  it('accepts no complex subject inside another', () => {
     expect(read(complex({ user: complex({ user: issSub('u') }) }))).toBe('unmappable');
   });
 });

@@ -43,7 +43,7 @@ async function send(timestamp: string, body = BODY, { id = 'm', secret = SECRET 
 
 describe('a signed webhook', () => {
   it.each([-1, 1])(
-    'is accepted up to five minutes from its time, and no further (%i)',
+    'is accepted up to five minutes from its time, and no longer (%i)',
     async (way) => {
       const at = (apart: number) => String(NOW / 1000 + way * apart);
       expect(await send(at(TOLERANCE_SECONDS))).toBe(204);
@@ -64,17 +64,17 @@ describe('a signed webhook', () => {
       expect(await statusOf(id), id).toBe(401);
   });
 
-  it('is refused when somebody else signed it', async () => {
+  it('is refused with a signature by another key', async () => {
     expect(await send(String(NOW / 1000), BODY, { secret: `${SECRET}!` })).toBe(401);
   });
 
-  it('is remembered for as long as it could be sent again, from its earliest to its latest time', async () => {
+  it('is remembered while it could be sent again, from its earliest to its latest time', async () => {
     await send(String(NOW / 1000));
     const keepMs = 2 * TOLERANCE_SECONDS * 1000;
     expect(recorded.at(-1)).toEqual({ key: expect.stringMatching(/^webhook:m\n\S{16,}$/), keepMs });
   });
 
-  it('may take 64 KiB, and not a byte more', async () => {
+  it('can have 64 KiB, and not a byte more', async () => {
     const bodyOf = (bytes: number) => BODY.padEnd(bytes, ' ');
     const timestamp = String(NOW / 1000);
     expect(await send(timestamp, bodyOf(64 * 1024))).toBe(204);
@@ -83,14 +83,14 @@ describe('a signed webhook', () => {
 });
 
 describe('readWebhookMessage()', () => {
-  it('takes ids of 512 characters, and no longer or empty ones', () => {
+  it('accepts ids of 512 characters, and no longer or empty ones', () => {
     const marks = (id: string) => readWebhookMessage(JSON.stringify({ session_ids: [id] }))?.marks;
     expect(marks('x'.repeat(512))).toHaveLength(1);
     expect(marks('x'.repeat(513))).toBeUndefined();
     expect(marks('')).toBeUndefined();
   });
 
-  it('takes a hundred subjects, in one list or in several', () => {
+  it('accepts a hundred subjects, in one list or in several', () => {
     const ids = (count: number) => Array.from({ length: count }, (_, index) => `id-${index}`);
     const marks = (message: object) => readWebhookMessage(JSON.stringify(message))?.marks;
     expect(marks({ session_ids: ids(100) })).toHaveLength(100);

@@ -82,7 +82,7 @@ async function authorization(presented: PresentedCredentials[], good: Map<string
   return { judgment: result.value, asked };
 }
 
-describe('judge()', () => {
+describe('authorize()', () => {
   const GOOD = new Map([['good', sessionOf('ann', '1')]]);
   const SPA = 'https://spa.example';
   const rule = (session: 'none' | 'optional' | 'required') => ({
@@ -97,12 +97,12 @@ describe('judge()', () => {
   });
   const shared = new Rules([rule('required')]);
 
-  it('refuses a method that the site does not have', async () => {
+  it('refuses a method that the site does not accept', async () => {
     const { result, asked } = await ask([present(COOKIE, 'good')], GOOD, { method: 'TRACE' });
     expect([result, asked]).toEqual([{ ok: false, failure: 'method_not_allowed' }, []]);
   });
 
-  it('refuses a place that holds two credentials', async () => {
+  it('refuses a header with two credentials', async () => {
     const conflict = {
       kind: 'unusable',
       carrier: BEARER,
@@ -117,7 +117,7 @@ describe('judge()', () => {
     }
   });
 
-  it('looks at no credential where a rule takes no session', async () => {
+  it('looks up no credential under a rule without a session', async () => {
     const { result, asked } = await ask([present(COOKIE, 'good')], GOOD, {
       rules: new Rules([rule('none')]),
     });
@@ -150,7 +150,7 @@ describe('judge()', () => {
   });
 
   // Fetch standard, "CORS-preflight fetch".
-  it('answers the preflight of an origin of the rule, for a method that the site has', async () => {
+  it('answers the preflight of an origin of the rule, for an accepted method', async () => {
     const preflight = async (origin: string, asked: string) => {
       const headers = { origin, 'access-control-request-method': asked };
       const { result } = await ask([], GOOD, { method: 'OPTIONS', headers, rules: shared });
@@ -162,8 +162,8 @@ describe('judge()', () => {
   });
 });
 
-describe('judge().again', () => {
-  it('T16: looks at the credential that opened the way, and at none that was refused before it', async () => {
+describe('Authorization.recheck()', () => {
+  it('T16: looks up the credential that opened the way, and no credential that was refused before it', async () => {
     const good = new Map([['good', sessionOf('ann', '1')]]);
     const { judgment, asked } = await authorization(
       [present(COOKIE, 'dead'), present(BEARER, 'good')],
@@ -174,7 +174,7 @@ describe('judge().again', () => {
     expect(asked).toEqual(['dead', 'good', 'good']);
   });
 
-  it('T16: ends with that session, though another cookie or a bearer of the request is good', async () => {
+  it('T16: ends with that session, even if another cookie or a bearer of the request is valid', async () => {
     const good = new Map([
       ['first', sessionOf('ann', '1')],
       ['second', sessionOf('ann', '2')],

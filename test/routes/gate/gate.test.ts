@@ -3,7 +3,7 @@ import { answerUnknown } from '../../../src/routes/gate/gate.ts';
 
 // RFC 9110 section 10.2.3: Retry-After in seconds, where the server knows.
 describe('answerUnknown()', () => {
-  it('is a fault, and says when to ask again where that is known', () => {
+  it('is a fault, with Retry-After if the waiting time is known', () => {
     const told = (retryAfterSeconds: number | undefined) => {
       const reason = 'issuer_keys_unavailable';
       const { response, ...answer } = answerUnknown({

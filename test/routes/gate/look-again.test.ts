@@ -142,7 +142,7 @@ const SCHEDULES: Schedule[] = [2000, 3000, 5000, 10_000].flatMap((lagMs) =>
   ),
 );
 
-describe('what goes on after its answer', () => {
+describe('a stream after its answer has begun', () => {
   beforeEach(() => {
     vi.useFakeTimers({ now: 1_900_000_000_000 });
   });
@@ -150,14 +150,14 @@ describe('what goes on after its answer', () => {
     vi.useRealTimers();
   });
 
-  it(`ends within the lag, whatever the age of the view and however slow the log (${SCHEDULES.length} schedules)`, async () => {
+  it(`ends within the lag, for any age of the view and any delay of the log (${SCHEDULES.length} schedules)`, async () => {
     for (const schedule of SCHEDULES) {
       const ms = await survival(schedule, (recheck) => recheck);
       expect(ms, JSON.stringify(schedule)).toBeLessThanOrEqual(schedule.lagMs);
     }
   });
 
-  it('does not where a look relies on what an answer may rely on', async () => {
+  it('control: would not end in time if its checks used the rules of an answer', async () => {
     const late: number[] = [];
     for (const schedule of SCHEDULES) {
       late.push((await survival(schedule, (_again, plain) => plain)) - schedule.lagMs);

@@ -5,7 +5,7 @@ function answer(setCookie: string): Response {
   return new Response(null, { headers: { 'set-cookie': setCookie } });
 }
 
-it('T10: a session cookie that is issued in quotes is the credential that its client presents', async () => {
+it('T10: a session cookie that is issued in quotes is the credential that its client sends', async () => {
   const issued = await readIssuedSession(answer('s="V="; Path=/'), { cookieNames: ['s'] });
   expect(issued?.credential).toEqual({
     carrier: { kind: 'cookie', cookieName: 's' },

@@ -5,7 +5,7 @@ import type { ApiMethods } from '../../../src/session-changes/api-route.ts';
 import { ChangeMaker } from '../../../src/session-changes/change-maker.ts';
 import { ROUTES } from './routes.ts';
 
-it('R28: every route of the session API is one that changes nothing or one that is recorded', () => {
+it('R28: every route of the session API either changes nothing or is recorded', () => {
   const config = readConfig({
     PUBLIC_URL: 'https://app.example.test',
     KRATOS_PUBLIC_URL: 'https://kratos.example.test',

@@ -56,6 +56,6 @@ it.each([
   expect(nameDevice(userAgent)).toBe(name);
 });
 
-it('nameDevice() is short, whatever is sent', () => {
+it('nameDevice() returns a short name for any input', () => {
   expect(nameDevice('a'.repeat(4096))).toHaveLength(60);
 });

@@ -14,7 +14,7 @@ const DOCUMENT = {
 };
 
 describe('describeSession()', () => {
-  it('takes a method that it has no word for as it is', () => {
+  it('keeps an unknown method as it is', () => {
     const methods = [{ method: 'constructor' }, { method: '__proto__' }, { method: 'profile' }];
     expect(describeSession('s', { authentication_methods: methods }).methods).toEqual([
       'constructor',
@@ -23,7 +23,7 @@ describe('describeSession()', () => {
     ]);
   });
 
-  it('tells the last device, its place, the time in UTC, and the methods by the names people have for them', () => {
+  it('returns the last device, its place, the time in UTC, and the methods under their common names', () => {
     expect(describeSession('s', DOCUMENT)).toEqual({
       id: 's',
       device: 'Second',
@@ -33,7 +33,7 @@ describe('describeSession()', () => {
     });
   });
 
-  it('tells the address where the place is not known', () => {
+  it('returns the address if the place is unknown', () => {
     const devices = [{ ip_address: '192.0.2.1', location: '' }];
     const { device, place } = describeSession('s', { devices });
     expect([device, place]).toEqual(['Unknown device', '192.0.2.1']);
@@ -42,7 +42,7 @@ describe('describeSession()', () => {
   it.each([
     ['S%C3%A3o%20Paulo, BR', 'São Paulo, BR'],
     ['100% Town', '100% Town'],
-  ])('tells the place %j as people write it', (location, place) => {
+  ])('writes the place %j in its usual spelling', (location, place) => {
     expect(describeSession('s', { devices: [{ location }] }).place).toBe(place);
   });
 
@@ -53,7 +53,7 @@ describe('describeSession()', () => {
     { devices: 'x', authentication_methods: 'password', authenticated_at: 7 },
     { authentication_methods: [{ method: '' }, { method: 3 }] },
     { devices: [{ user_agent: 1, location: {}, ip_address: null }] },
-  ])('leaves out what is not there: %j', (document) => {
+  ])('omits missing values: %j', (document) => {
     expect(describeSession('s', document)).toEqual({
       id: 's',
       device: 'Unknown device',

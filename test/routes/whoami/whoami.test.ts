@@ -62,7 +62,7 @@ const PROVEN: Resolution = {
 };
 
 describe('whoami()', () => {
-  it('asks the store as a request’s Cache-Control has it (RFC 9111 section 5.2.1)', async () => {
+  it('calls the store as the request’s Cache-Control requires (RFC 9111 section 5.2.1)', async () => {
     const { world, ask } = createWhoami(SESSION);
     const statusOf = async (cacheControl = '') => (await ask({ cacheControl })).cacheStatus;
     expect(await statusOf()).toMatch(/^postern; fwd=miss/);
@@ -79,7 +79,7 @@ describe('whoami()', () => {
     expect(world.calls).toBe(5);
   });
 
-  it('answers 504 for only-if-cached where nothing is', async () => {
+  it('answers 504 for only-if-cached without an entry', async () => {
     const { world, ask } = createWhoami(SESSION);
     expect((await ask({ cacheControl: 'only-if-cached' })).status).toBe(504);
     expect(world.calls).toBe(0);
@@ -88,13 +88,13 @@ describe('whoami()', () => {
   it.each<[StoreAnswer, string]>([
     [{ kind: 'fault', scope: 'store', detail: 'store-429', retryAfterSeconds: 17 }, '17'],
     [FAULT, '2'],
-  ])('asks to come back when the store said, or soon: %j', async (answer, seconds) => {
+  ])('asks for a retry at the store’s time, or soon: %j', async (answer, seconds) => {
     const { world, ask } = createWhoami(SESSION);
     world.answer = answer;
     expect(await ask()).toMatchObject({ status: 503, retryAfter: seconds });
   });
 
-  it('answers for a token, and refuses to make a token of it', async () => {
+  it('answers for a token, and refuses to tokenize it', async () => {
     const { ask } = createWhoami(TOKEN, PROVEN);
     expect(await ask()).toMatchObject({ status: 200, body: '{"id":"s"}\n' });
     expect(await ask({ search: '?tokenize_as=' })).toMatchObject({ status: 200 });
