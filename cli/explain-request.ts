@@ -1,12 +1,9 @@
-import { gatewaySecrets } from '../src/app/compose-session-api.ts';
-import { createSiteOptions, type SiteOptions } from '../src/app/compose-site.ts';
+import { createForwarding, createSite, type Site } from '../src/app/compose-site.ts';
 import { createGateway } from '../src/app/gateway.ts';
 import type { Config } from '../src/config/config.ts';
 import { readCredentials } from '../src/credentials/read-credentials.ts';
 import { explain } from '../src/errors/explanations.ts';
 import type { Reason } from '../src/errors/reasons.ts';
-import { HeaderFilter } from '../src/forwarding/header-filter.ts';
-import { createOriginAddress } from '../src/forwarding/origin-address.ts';
 import { originRequest, type PassedRequest } from '../src/forwarding/origin-request.ts';
 import { type AdmittedTarget, admit } from '../src/http/admit.ts';
 import { spell } from '../src/http/path-readings.ts';
@@ -17,7 +14,6 @@ import { type Authorization, authorize, isPreflight } from '../src/routes/gate/a
 import type { RuleMatch } from '../src/rules/rules.ts';
 import { readSessionPath } from '../src/session/session-path.ts';
 import type { Resolution } from '../src/sessions/resolution.ts';
-import { createTokenClassifier } from '../src/tokens/token-classifier.ts';
 
 /** A request to be explained. */
 export interface ExplainedRequest {
@@ -37,23 +33,26 @@ export async function explainRequest(
   { config, now }: { readonly config: Config; readonly now: number },
 ): Promise<string[]> {
   const resolution = resolutionOf(asked.sessionDocument, now);
-  const options = createSiteOptions(config, {
+  const site = createSite(config, {
     now: () => now,
-    sessions: { resolve: () => Promise.resolve(resolution) },
-    tokens: { resolve: () => Promise.resolve(resolution) },
-    readCredentials: (headers) =>
-      readCredentials(headers, {
-        sessionCookieNames: config.SESSION_COOKIE_NAMES,
-        tokenCookieNames: undefined,
-        gatewaySecrets: new Set(),
-      }),
+    lookUp: {
+      sessions: { resolve: () => Promise.resolve(resolution) },
+      tokens: { resolve: () => Promise.resolve(resolution) },
+      readCredentials: (headers) =>
+        readCredentials(headers, {
+          sessionCookieNames: config.SESSION_COOKIE_NAMES,
+          tokenCookieNames: undefined,
+          gatewaySecrets: new Set(),
+        }),
+    },
     resourceMetadataUrl: undefined,
     revocation: NO_REVOCATION_LOG,
   });
-  const admitted = admit({ ...asked, headers: new Headers() }, options);
+  const { accepted } = site.authorization;
+  const admitted = admit({ ...asked, headers: new Headers() }, accepted);
   if (!admitted.ok) return refused(admitted.failure);
   const target = admitted.value;
-  if (options.hosts.originOf(target.host) === undefined) return refused('host_unknown');
+  if (accepted.hosts.originOf(target.host) === undefined) return refused('host_unknown');
   if (isGatewayRoute(target, config, now)) {
     return [
       "Answer    from a route of Postern's own: RULES do not apply, and the site gets no request",
@@ -61,7 +60,8 @@ export async function explainRequest(
   }
   const headers = new Headers(asked.headers);
   if (asked.sessionDocument !== undefined) headers.set('x-session-token', CREDENTIAL);
-  const authorization = await authorize({ headers, target, waitUntil: () => {} }, options);
+  const request = { headers, target, waitUntil: () => {} };
+  const authorization = await authorize(request, site.authorization);
   if (!authorization.ok) return refused(authorization.failure);
   if (isPreflight(authorization.value)) {
     const { rule, origin } = authorization.value;
@@ -73,7 +73,7 @@ export async function explainRequest(
   return [
     ...describeMatch(authorization.value.match),
     ...describeConditions(authorization.value),
-    ...(await describeVerdict(authorization.value, { headers, target, config, options })),
+    ...(await describeVerdict(authorization.value, { headers, target, config, site })),
   ];
 }
 
@@ -83,10 +83,7 @@ function isGatewayRoute(target: AdmittedTarget, config: Config, now: number): bo
   const gateway = createGateway(config, {
     kv: undefined,
     openLog: undefined,
-    fetchStore: unsent,
-    fetchKratosAdmin: unsent,
-    fetchKeycard: unsent,
-    fetchKeys: unsent,
+    fetchers: { kratos: unsent, kratosAdmin: unsent, keycard: unsent, keys: unsent },
     fetchOrigin: undefined,
     now: () => now,
     random: () => 0,
@@ -152,16 +149,19 @@ function describeConditions({ match, resolution }: Authorization): string[] {
   });
 }
 
+/** A request that was admitted, and the site that decides about it. */
+interface Explained {
+  readonly headers: Headers;
+  readonly target: AdmittedTarget;
+  readonly config: Config;
+  readonly site: Site;
+}
+
 async function describeVerdict(
   { verdict, match, tried }: Authorization,
-  context: {
-    readonly headers: Headers;
-    readonly target: AdmittedTarget;
-    readonly config: Config;
-    readonly options: SiteOptions;
-  },
+  context: Explained,
 ): Promise<string[]> {
-  const { headers, target, options } = context;
+  const { headers, target, site } = context;
   switch (verdict.kind) {
     case 'cannot-tell':
       return ['Answer    503'];
@@ -169,7 +169,7 @@ async function describeVerdict(
       const { response } = await answerDenial(
         verdict,
         { headers, target, rule: match.rule },
-        options,
+        site.denial,
       );
       const location = response.headers.get('location');
       const where = location === null ? '' : ` to ${location}`;
@@ -186,31 +186,14 @@ async function describeVerdict(
 async function describeForwarded(
   { session }: Extract<Authorization['verdict'], { kind: 'pass' }>,
   authorization: Pick<PassedRequest, 'rule' | 'tried'>,
-  {
-    headers,
-    target,
-    config,
-    options,
-  }: {
-    readonly headers: Headers;
-    readonly target: AdmittedTarget;
-    readonly config: Config;
-    readonly options: SiteOptions;
-  },
+  { headers, target, config, site }: Explained,
 ): Promise<string[]> {
-  const audience = config.ORIGIN_URL ?? config.PUBLIC_URL;
-  const identified = await options.identifier.identify(session, audience);
+  const forwarding = createForwarding(config, site);
+  const identified = await site.identifier.identify(session, forwarding.audience);
   if (!identified.ok) return refused(identified.failure.reason);
   const identification = identified.value;
-  const filter = new HeaderFilter(options.identifier.headerNames);
   const request = new Request(`${config.PUBLIC_URL}/`, { method: target.method, headers });
-  const own = {
-    gatewaySecrets: gatewaySecrets(config),
-    tokenClassifier: createTokenClassifier(config.ISSUERS),
-  };
-  const address = createOriginAddress({ ...options, originUrl: config.ORIGIN_URL });
-  const site = { ...options, ...own, address, filter };
-  const sent = originRequest(request, { ...authorization, target, identification }, site);
+  const sent = originRequest(request, { ...authorization, target, identification }, forwarding);
   if (!sent.ok) return [`Answer    ${explain(sent.failure).status}`];
   const lines = [...sent.value.init.headers].map(([name, value]) => `  ${name}: ${value}`);
   const { omitted } = identification;

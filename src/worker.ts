@@ -54,7 +54,7 @@ async function startGateway(environment: Environment): Promise<Gateway> {
 function makeGateway(environment: Environment): Gateway {
   const config = readConfig(environment);
   const gateway = config.ok
-    ? createGateway(config.value, surroundingsOf(environment, config.value))
+    ? createGateway(config.value, dependenciesOf(environment, config.value))
     : refuseService(config.failure);
   gateways.set(environment, gateway);
   return gateway;
@@ -64,7 +64,7 @@ function write(line: string): void {
   console.log(line);
 }
 
-function surroundingsOf(environment: Environment, { ORIGIN_URL }: Config) {
+function dependenciesOf(environment: Environment, { ORIGIN_URL }: Config) {
   const { SESSIONS, KRATOS, KRATOS_ADMIN, KEYCARD, ORIGIN, REVOCATIONS, METRICS } = environment;
   const overNetwork = (request: Request) => fetch(request);
   const through = (binding: Fetcher | undefined) =>
@@ -72,10 +72,12 @@ function surroundingsOf(environment: Environment, { ORIGIN_URL }: Config) {
   return {
     kv: SESSIONS,
     openLog: REVOCATIONS && (() => REVOCATIONS.getByName(LOG_NAME)),
-    fetchStore: through(KRATOS),
-    fetchKratosAdmin: through(KRATOS_ADMIN),
-    fetchKeycard: through(KEYCARD),
-    fetchKeys: overNetwork,
+    fetchers: {
+      kratos: through(KRATOS),
+      kratosAdmin: through(KRATOS_ADMIN),
+      keycard: through(KEYCARD),
+      keys: overNetwork,
+    },
     fetchOrigin: originOf(ORIGIN, ORIGIN_URL),
     now: () => Date.now(),
     random: () => Math.random(),

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
 import { mayNameByExternalId } from '../config/issuer-settings.ts';
-import type { Revocation } from '../revocation/revocation.ts';
+import type { LogWriter } from '../revocation/log-writer.ts';
 import { createBackchannelLogout } from '../routes/events/backchannel-logout.ts';
 import { EventIssuers } from '../routes/events/event-issuers.ts';
 import { createReceiverLog } from '../routes/events/receiver.ts';
@@ -15,7 +15,8 @@ import type { TrustedIssuer } from '../tokens/trusted-issuer.ts';
 export type EventReceiver = (request: Request, waitUntil: WaitUntil) => Promise<Response>;
 
 export interface ReceiverDependencies {
-  readonly revocation: Revocation;
+  /** `undefined`: no log is kept, and there are no receivers. */
+  readonly writer: LogWriter | undefined;
   /** The issuers whose keys verify events. */
   readonly issuers: readonly TrustedIssuer[];
   /**
@@ -30,9 +31,8 @@ export interface ReceiverDependencies {
 /** Makes the routes for events about ended sessions, by path. A route whose settings are missing does not exist. */
 export function createEventReceivers(
   config: Config,
-  { revocation, issuers, readNames, now, write }: ReceiverDependencies,
+  { writer, issuers, readNames, now, write }: ReceiverDependencies,
 ): Readonly<Record<string, EventReceiver>> {
-  const { writer } = revocation;
   if (writer === undefined) return {};
   const issuersOfNames = config.ISSUERS.filter(mayNameByExternalId).map(({ issuer }) => issuer);
   const recorder = new Recorder({ writer, readNames, issuersOfNames });

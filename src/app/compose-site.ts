@@ -1,55 +1,109 @@
 import type { Config } from '../config/config.ts';
 import { Assertions } from '../forwarding/assertion.ts';
+import { HeaderFilter } from '../forwarding/header-filter.ts';
 import { Identifier } from '../forwarding/identification.ts';
+import { createOrigin } from '../forwarding/origin.ts';
+import { createOriginAddress } from '../forwarding/origin-address.ts';
+import { reservedCookies } from '../forwarding/origin-cookies.ts';
 import { DEFAULT_METHODS } from '../http/methods.ts';
 import { SiteHosts } from '../http/site-hosts.ts';
 import type { DenialOptions } from '../refusals/denial.ts';
 import { LoginLoopGuard } from '../refusals/login-loop-guard.ts';
 import type { AuthorizationOptions } from '../routes/gate/authorize.ts';
+import type { ForwardingOptions, GateOptions } from '../routes/gate/gate.ts';
 import { Rules } from '../rules/rules.ts';
+import { createTokenClassifier } from '../tokens/token-classifier.ts';
+import type { Dependencies } from './dependencies.ts';
+import { gatewaySecrets } from './gateway-secrets.ts';
 
 /**
- * Options for a decision about a request for the site. The gate, forward-auth and `npm run explain` use the same
+ * The parts that decide about a request for the site. The gate, forward-auth and `npm run explain` use the same
  * ones.
  */
-export interface SiteOptions extends AuthorizationOptions, DenialOptions {
-  /** Names of all cookies that may hold a credential. These cookies never reach the origin. */
-  readonly cookieNames: readonly string[];
+export interface Site {
+  readonly authorization: AuthorizationOptions;
+  readonly denial: DenialOptions;
   readonly identifier: Identifier;
+  /** Names of all cookies that may hold a credential. These cookies never reach the origin. */
+  readonly credentialCookies: readonly string[];
 }
 
-/** Makes the options from the configuration. */
-export function createSiteOptions(
+/** The services that a site needs. */
+export type SiteServices = Pick<AuthorizationOptions, 'lookUp' | 'revocation' | 'now'> &
+  Pick<DenialOptions, 'resourceMetadataUrl'>;
+
+/** Makes the site from the configuration. */
+export function createSite(
   config: Config,
-  services: Pick<
-    AuthorizationOptions,
-    'sessions' | 'tokens' | 'readCredentials' | 'revocation' | 'now'
-  > &
-    Pick<DenialOptions, 'resourceMetadataUrl'>,
-): SiteOptions {
-  const cookieNames = [...config.SESSION_COOKIE_NAMES, ...config.TOKEN_COOKIE_NAMES];
+  { lookUp, revocation, resourceMetadataUrl, now }: SiteServices,
+): Site {
+  const credentialCookies = [...config.SESSION_COOKIE_NAMES, ...config.TOKEN_COOKIE_NAMES];
+  const { PUBLIC_URL: publicUrl } = config;
+  const hosts = new SiteHosts(publicUrl, config.HOSTS);
   return {
-    rules: new Rules(config.RULES, config.FORWARDED_HEADERS),
-    methods: new Set<string>([...DEFAULT_METHODS, ...config.FURTHER_METHODS]),
-    hosts: new SiteHosts(config.PUBLIC_URL, config.HOSTS),
-    allowedForms: new Set(config.ALLOWED_PATH_FORMS),
-    ...services,
-    cookieNames,
-    loopGuard: new LoginLoopGuard({
-      publicUrl: config.PUBLIC_URL,
-      credentialCookies: cookieNames,
-      now: services.now,
-    }),
-    publicUrl: config.PUBLIC_URL,
-    loginUrl: config.LOGIN_URL,
-    kratosBrowserUrl: config.KRATOS_BROWSER_URL,
-    kratosPublicUrl: config.KRATOS_PUBLIC_URL,
+    authorization: {
+      rules: new Rules(config.RULES, config.FORWARDED_HEADERS),
+      accepted: {
+        hosts,
+        methods: new Set<string>([...DEFAULT_METHODS, ...config.FURTHER_METHODS]),
+        allowedForms: new Set(config.ALLOWED_PATH_FORMS),
+      },
+      lookUp,
+      revocation,
+      now,
+    },
+    denial: {
+      hosts,
+      signIn: {
+        loginUrl: config.LOGIN_URL,
+        kratosBrowserUrl: config.KRATOS_BROWSER_URL,
+        kratosPublicUrl: config.KRATOS_PUBLIC_URL,
+      },
+      loopGuard: new LoginLoopGuard({ publicUrl, credentialCookies, now }),
+      resourceMetadataUrl,
+    },
     identifier: new Identifier({
       mapping: config.IDENTITY_HEADERS,
       maxBytes: config.IDENTITY_HEADERS_MAX_BYTES,
-      assertions: createAssertions(config, services.now),
+      assertions: createAssertions(config, now),
     }),
+    credentialCookies,
   };
+}
+
+/** Makes the terms on which the origin gets requests for a site. */
+export function createForwarding(
+  config: Config,
+  { denial: { hosts, loopGuard }, identifier, credentialCookies }: Site,
+): Omit<ForwardingOptions, 'origin'> {
+  const gatewayCookie = loopGuard.cookieName;
+  return {
+    address: createOriginAddress({ originUrl: config.ORIGIN_URL, hosts }),
+    hosts,
+    filter: new HeaderFilter(identifier.headerNames),
+    withheld: {
+      credentialCookies,
+      gatewayCookie,
+      gatewaySecrets: gatewaySecrets(config),
+      tokenClassifier: createTokenClassifier(config.ISSUERS),
+    },
+    identifier,
+    audience: config.ORIGIN_URL ?? config.PUBLIC_URL,
+    reservedCookies: reservedCookies([...credentialCookies, gatewayCookie]),
+  };
+}
+
+/** Makes the gate's options; `undefined` if there is no site to gate. */
+export function createGateOptions(
+  config: Config,
+  site: Site,
+  { fetchOrigin, reporting }: Pick<Dependencies, 'fetchOrigin'> & Pick<GateOptions, 'reporting'>,
+): GateOptions | undefined {
+  if (fetchOrigin === undefined) return undefined;
+  const { authorization, denial } = site;
+  const origin = createOrigin({ fetch: fetchOrigin, timeoutMs: config.ORIGIN_TIMEOUT_MS });
+  const forwarding = { ...createForwarding(config, site), origin };
+  return { authorization, denial, forwarding, reporting };
 }
 
 function createAssertions(config: Config, now: () => number): Assertions | undefined {

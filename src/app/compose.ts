@@ -1,195 +1,116 @@
 import type { Config } from '../config/config.ts';
 import { mayNameByExternalId } from '../config/issuer-settings.ts';
-import type { PresentedCredentials } from '../credentials/credential.ts';
 import { readCredentials } from '../credentials/read-credentials.ts';
-import { HeaderFilter } from '../forwarding/header-filter.ts';
-import { createOrigin } from '../forwarding/origin.ts';
-import { createOriginAddress } from '../forwarding/origin-address.ts';
-import { reservedCookies } from '../forwarding/origin-cookies.ts';
 import { LOOP_HEADER } from '../http/loop-detection.ts';
 import { hostOf } from '../http/site-hosts.ts';
-import { createDecisionLog, type DecisionLog } from '../observability/decision-log.ts';
-import { createMetrics, type Dataset } from '../observability/metrics.ts';
-import {
-  createKratosIdentities,
-  type KratosIdentities,
-} from '../providers/kratos/kratos-identities.ts';
-import { createKratosStore } from '../providers/kratos/kratos-store.ts';
-import type { SessionStore } from '../providers/session-store.ts';
-import { createUpstream } from '../providers/upstream.ts';
-import type { RevocationLogStub } from '../revocation/log-protocol.ts';
+import { createDecisionLog } from '../observability/decision-log.ts';
+import { createMetrics } from '../observability/metrics.ts';
+import type { Reporting } from '../observability/reporting.ts';
 import type { Revocation } from '../revocation/revocation.ts';
-import type { GateOptions } from '../routes/gate/gate.ts';
-import { UNPUBLISHED_READINESS } from '../routes/meta/health.ts';
 import { RESOURCE_METADATA_PATH } from '../routes/meta/resource-metadata.ts';
-import type { KeyValueStore } from '../runtime/kv.ts';
+import type { Guard } from '../routes/session-api/guard.ts';
 import type { ReadNames } from '../session/identity-names.ts';
 import { ChangeMaker } from '../session-changes/change-maker.ts';
 import { KvTier } from '../sessions/kv-tier.ts';
+import type { SessionLookUp } from '../sessions/resolve-credentials.ts';
 import { Sessions } from '../sessions/sessions.ts';
-import { StoreReadiness } from '../sessions/store-readiness.ts';
-import { createTokenClassifier } from '../tokens/token-classifier.ts';
 import { TokenSessions } from '../tokens/token-sessions.ts';
 import type { TrustedIssuer } from '../tokens/trusted-issuer.ts';
+import { createGuard } from './compose-guard.ts';
+import { createKratos, type Kratos } from './compose-kratos.ts';
 import { checkLifeSeconds, createConfiguredRevocation } from './compose-revocation.ts';
-import { gatewaySecrets, type SessionApiOptions } from './compose-session-api.ts';
-import { createSiteOptions, type SiteOptions } from './compose-site.ts';
-import { createConfiguredIssuers, createIssuerKeys } from './compose-tokens.ts';
-import { createSiteCookies } from './site-answers.ts';
-
-type Fetch = (request: Request) => Promise<Response>;
-
-/** The platform functions and bindings that a gateway uses. */
-export interface Dependencies {
-  readonly kv: KeyValueStore | undefined;
-  /** Opens a new connection to the revocation log for each call; `undefined` if no log is bound. */
-  readonly openLog: (() => RevocationLogStub) | undefined;
-  readonly fetchStore: Fetch;
-  readonly fetchKratosAdmin: Fetch;
-  readonly fetchKeycard: Fetch;
-  /** Fetches issuers' keys. */
-  readonly fetchKeys: Fetch;
-  /** `undefined` if there is no site to gate. */
-  readonly fetchOrigin:
-    | ((input: string | Request, init: RequestInit) => Promise<Response>)
-    | undefined;
-  readonly now: () => number;
-  /** From 0 to 1. */
-  readonly random: () => number;
-  readonly write: (line: string) => void;
-  /** `undefined` if decisions are not counted. */
-  readonly metrics: Dataset | undefined;
-}
+import { createConfiguredIssuers } from './compose-tokens.ts';
+import type { Dependencies, Fetch, Fetchers } from './dependencies.ts';
+import { gatewaySecrets } from './gateway-secrets.ts';
 
 /** The services of a gateway, as configured. */
 export interface Services {
-  readonly log: DecisionLog;
-  readonly store: SessionStore;
-  readonly storeReadiness: StoreReadiness;
+  readonly kratos: Kratos;
   readonly revocation: Revocation;
   readonly issuers: readonly TrustedIssuer[];
+  readonly lookUp: SessionLookUp & { readonly sessions: Sessions; readonly tokens: TokenSessions };
+  readonly changes: ChangeMaker;
   /** `undefined` if every token names its person by the identity's id, or if Kratos's admin API is not configured. */
   readonly readNames: ReadNames | undefined;
-  readonly sessions: Sessions;
-  readonly tokens: TokenSessions;
-  readonly readCredentials: (headers: Headers) => Iterable<PresentedCredentials>;
-  /** Issuers whose clients look for the metadata of RFC 9728. */
+  /** `undefined` if no proof of an operator is configured. */
+  readonly guard: Guard | undefined;
+  readonly reporting: Reporting;
+}
+
+/** The metadata of RFC 9728. */
+export interface ResourceMetadata {
+  /** `undefined` if there is no metadata. */
+  readonly url: string | undefined;
+  /** Issuers whose clients look for the metadata. */
   readonly authorizationServers: readonly string[];
-  /** The URL of that metadata; `undefined` if there is none. */
-  readonly resourceMetadataUrl: string | undefined;
-  readonly site: SiteOptions;
-  /** `undefined` if there is no site to gate. */
-  readonly gate: GateOptions | undefined;
-  readonly sessionApi: SessionApiOptions;
 }
 
 /** Makes the services, each after those that it needs. */
-export function createServices(config: Config, given: Dependencies): Services {
-  const dependencies = detectingLoops(given, config);
-  const { now } = dependencies;
-  const { write, metrics } = dependencies;
-  const log = createDecisionLog(config.DECISION_LOG, write, metrics && createMetrics(metrics));
-  const store = createStore(config, dependencies);
-  const storeReadiness = createStoreReadiness(store, dependencies);
-  const revocation = createConfiguredRevocation(config, dependencies);
-  const issuers = createConfiguredIssuers(config, {
-    ...dependencies,
-    fetch: dependencies.fetchKeys,
-  });
-  const identities = createIdentities(config, dependencies);
-  const isNamed = revocation.writer !== undefined && config.ISSUERS.some(mayNameByExternalId);
-  const readNames = isNamed ? identities?.readNames : undefined;
-  const sessions = createSessions(config, dependencies, { store, storeReadiness, revocation });
-  const maxAgeWithoutLogMs = checkLifeSeconds(config) * 1000;
-  const tokens = new TokenSessions({
-    issuers,
-    revocation: revocation.view,
-    maxAgeWithoutLogMs,
+export function createServices(config: Config, dependencies: Dependencies): Services {
+  const { fetchers, openLog, kv, now, random, write } = dependencies;
+  const issuerDependencies = { kv, fetch: fetchers.keys, now, random, write };
+  const kratos = createKratos(config, {
+    fetchPublic: fetchers.kratos,
+    fetchAdmin: fetchers.kratosAdmin,
     now,
+    write,
   });
-  const reading = createReading(config);
-  const { view } = revocation;
-  const site = createSiteOptions(config, { ...reading, sessions, tokens, revocation: view, now });
+  const revocation = createConfiguredRevocation(config, { openLog, now, write });
+  const issuers = createConfiguredIssuers(config, issuerDependencies);
+  const isNamed = revocation.writer !== undefined && config.ISSUERS.some(mayNameByExternalId);
+  const sessions = createSessions(config, dependencies, { kratos, revocation });
+  const maxAgeWithoutLogMs = checkLifeSeconds(config) * 1000;
+  const revocations = revocation.view;
+  const tokens = new TokenSessions({ issuers, revocation: revocations, maxAgeWithoutLogMs, now });
   return {
-    ...reading,
-    log,
-    store,
-    storeReadiness,
+    kratos,
     revocation,
     issuers,
-    readNames,
-    sessions,
-    tokens,
-    site,
-    gate: createGateOptions(config, dependencies, { site, log }),
-    sessionApi: createSessionApiOptions(config, dependencies, {
-      log,
-      store,
-      readiness: storeReadiness,
-      sessions,
-      identities,
-      readNames,
-      changes: new ChangeMaker({ writer: revocation.writer, write }),
-    }),
+    lookUp: { sessions, tokens, readCredentials: createReader(config) },
+    changes: new ChangeMaker({ writer: revocation.writer, write }),
+    readNames: isNamed ? kratos.admin?.identities.readNames : undefined,
+    guard: createGuard(config, issuerDependencies),
+    reporting: createReporting(config, dependencies),
   };
+}
+
+function createReporting(
+  config: Config,
+  { write, metrics, now }: Pick<Dependencies, 'write' | 'metrics' | 'now'>,
+): Reporting {
+  const count = metrics && createMetrics(metrics);
+  const log = createDecisionLog(config.DECISION_LOG, write, count);
+  return { log, showsTiming: config.SERVER_TIMING, now };
 }
 
 /**
  * Adds this gate's host to every call to a store, an API or an issuer, so that a misconfigured loop is detected at
  * once.
  */
-function detectingLoops(dependencies: Dependencies, { PUBLIC_URL }: Config): Dependencies {
+export function detectingLoops(fetchers: Fetchers, { PUBLIC_URL }: Config): Fetchers {
   const host = hostOf(PUBLIC_URL);
   const marking = (fetch: Fetch) => (request: Request) => {
     request.headers.set(LOOP_HEADER, host);
     return fetch(request);
   };
   return {
-    ...dependencies,
-    fetchStore: marking(dependencies.fetchStore),
-    fetchKratosAdmin: marking(dependencies.fetchKratosAdmin),
-    fetchKeycard: marking(dependencies.fetchKeycard),
-    fetchKeys: marking(dependencies.fetchKeys),
+    kratos: marking(fetchers.kratos),
+    kratosAdmin: marking(fetchers.kratosAdmin),
+    keycard: marking(fetchers.keycard),
+    keys: marking(fetchers.keys),
   };
-}
-
-function createStore(config: Config, { fetchStore }: Dependencies): SessionStore {
-  return createKratosStore({
-    publicUrl: config.KRATOS_PUBLIC_URL,
-    timeoutMs: config.STORE_TIMEOUT_MS,
-    fetch: fetchStore,
-    siteCookie: createSiteCookies(config),
-  });
-}
-
-/** `undefined` if Kratos's admin API is not configured. */
-function createIdentities(
-  config: Config,
-  { fetchKratosAdmin: fetch }: Dependencies,
-): KratosIdentities | undefined {
-  const { KRATOS_ADMIN_URL: baseUrl, STORE_TIMEOUT_MS: timeoutMs } = config;
-  if (baseUrl === undefined) return undefined;
-  const kratosAdmin = createUpstream({ baseUrl, fetch, timeoutMs });
-  return createKratosIdentities(kratosAdmin, config.KRATOS_ADMIN_API_KEY);
-}
-
-/** Makes the readiness check. The log says once if the store publishes no readiness. */
-function createStoreReadiness(store: SessionStore, { now, write }: Dependencies): StoreReadiness {
-  const event = 'store-readiness-unpublished';
-  const onUnpublished = () => write(JSON.stringify({ event, message: UNPUBLISHED_READINESS }));
-  return new StoreReadiness({ store, now, onUnpublished });
 }
 
 function createSessions(
   config: Config,
-  { kv, now, write }: Dependencies,
-  { store, storeReadiness, revocation }: Pick<Services, 'store' | 'storeReadiness' | 'revocation'>,
+  { kv, now, write }: Pick<Dependencies, 'kv' | 'now' | 'write'>,
+  { kratos, revocation }: Pick<Services, 'kratos' | 'revocation'>,
 ): Sessions {
   const onFailure = (operation: string) =>
     write(JSON.stringify({ event: 'kv-failure', operation }));
   return new Sessions({
-    store,
-    readiness: storeReadiness,
+    store: kratos.store,
+    readiness: kratos.readiness,
     kv: kv && new KvTier(kv, { readTimeoutMs: config.KV_READ_TIMEOUT_MS, onFailure, now }),
     revocation: revocation.view,
     lifetimes: {
@@ -204,72 +125,24 @@ function createSessions(
   });
 }
 
-/** Makes the credential reader of whoami and the gate, and the metadata that tells clients where to get a token. */
-function createReading(config: Config) {
-  const { ISSUERS } = config;
+/** Makes the credential reader of whoami, the gate and the sessions page. */
+function createReader(config: Config): SessionLookUp['readCredentials'] {
   const settings = {
     sessionCookieNames: config.SESSION_COOKIE_NAMES,
-    tokenCookieNames: ISSUERS.length === 0 ? undefined : config.TOKEN_COOKIE_NAMES,
+    tokenCookieNames: config.ISSUERS.length === 0 ? undefined : config.TOKEN_COOKIE_NAMES,
     gatewaySecrets: gatewaySecrets(config),
   };
-  // Keycard's clients find the authorization server in the resource's metadata. Kratos's clients do not use it.
+  return (headers) => readCredentials(headers, settings);
+}
+
+/** Keycard's clients find the authorization server in the resource's metadata. Kratos's clients do not use it. */
+export function readResourceMetadata({ ISSUERS, PUBLIC_URL }: Config): ResourceMetadata {
   const authorizationServers = ISSUERS.filter(({ preset }) => preset === 'keycard').map(
     ({ issuer }) => issuer,
   );
+  const isServed = authorizationServers.length > 0;
   return {
-    readCredentials: (headers: Headers) => readCredentials(headers, settings),
+    url: isServed ? `${PUBLIC_URL}${RESOURCE_METADATA_PATH}` : undefined,
     authorizationServers,
-    resourceMetadataUrl:
-      authorizationServers.length === 0
-        ? undefined
-        : `${config.PUBLIC_URL}${RESOURCE_METADATA_PATH}`,
-  };
-}
-
-function createGateOptions(
-  config: Config,
-  { fetchOrigin }: Dependencies,
-  { site, log }: Pick<Services, 'site' | 'log'>,
-): GateOptions | undefined {
-  if (fetchOrigin === undefined) return undefined;
-  return {
-    ...site,
-    origin: createOrigin({ fetch: fetchOrigin, timeoutMs: config.ORIGIN_TIMEOUT_MS }),
-    address: createOriginAddress({ ...site, originUrl: config.ORIGIN_URL }),
-    audience: config.ORIGIN_URL ?? config.PUBLIC_URL,
-    filter: new HeaderFilter(site.identifier.headerNames),
-    reservedCookies: reservedCookies([...site.cookieNames, site.loopGuard.cookieName]),
-    gatewaySecrets: gatewaySecrets(config),
-    tokenClassifier: createTokenClassifier(config.ISSUERS),
-    log,
-    showsTiming: config.SERVER_TIMING,
-  };
-}
-
-function createSessionApiOptions(
-  config: Config,
-  dependencies: Dependencies,
-  services: Pick<
-    SessionApiOptions,
-    'log' | 'store' | 'readiness' | 'sessions' | 'identities' | 'readNames' | 'changes'
-  >,
-): SessionApiOptions {
-  const keyDependencies = { ...dependencies, fetch: dependencies.fetchKeys };
-  return {
-    ...dependencies,
-    ...services,
-    config,
-    issuerKeys: (issuer, keysUrl) =>
-      createIssuerKeys(
-        {
-          issuer,
-          algorithms: ['RS256'],
-          keys: undefined,
-          jwks_url: keysUrl,
-          allow_other_origin: false,
-        },
-        config,
-        keyDependencies,
-      ),
   };
 }

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { errorResponse } from '../errors/error-response.ts';
 import type { Reason } from '../errors/reasons.ts';
 import { publicKey } from '../forwarding/assertion-keys.ts';
-import { type AdmittedTarget, admit } from '../http/admit.ts';
+import { type AcceptedRequests, type AdmittedTarget, admit } from '../http/admit.ts';
 import { isLoop } from '../http/loop-detection.ts';
 import { type Handler, type RouteRequest, Routes } from '../http/routes.ts';
 import { createBugReport, type ReportBug } from '../observability/bug-report.ts';
@@ -18,14 +18,16 @@ import {
   createResourceMetadata,
   RESOURCE_METADATA_PATH,
 } from '../routes/meta/resource-metadata.ts';
-import { SESSIONS_PAGE_PATH } from '../routes/sessions-page/sessions-page.ts';
+import { createSessionsPage, SESSIONS_PAGE_PATH } from '../routes/sessions-page/sessions-page.ts';
 import { whoami } from '../routes/whoami/whoami.ts';
 import { failed, type Result } from '../runtime/result.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
 import { crossOrigin } from '../session-changes/cross-origin.ts';
-import { createServices, type Dependencies } from './compose.ts';
+import { createServices, detectingLoops, readResourceMetadata } from './compose.ts';
 import { createEventReceivers } from './compose-events.ts';
-import { addSessionApi, addSessionsPage } from './compose-session-api.ts';
+import { addSessionApi } from './compose-session-api.ts';
+import { createGateOptions, createSite } from './compose-site.ts';
+import type { Dependencies } from './dependencies.ts';
 import { onlyMethods, READ_METHODS } from './only-methods.ts';
 import { createSiteAnswers } from './site-answers.ts';
 
@@ -44,14 +46,20 @@ export interface RoutedGateway extends Gateway {
  * that matches none of Postern's own routes, in any spelling, goes to the gate.
  */
 export function createGateway(config: Config, dependencies: Dependencies): RoutedGateway {
-  const services = createServices(config, dependencies);
-  const reportBug = createBugReport(dependencies.write);
-  const { site, log } = services;
+  const { kv, fetchOrigin, write } = dependencies;
+  const fetchers = detectingLoops(dependencies.fetchers, config);
+  const services = createServices(config, { ...dependencies, fetchers });
+  const { lookUp, revocation, changes, readNames, issuers, guard, kratos, reporting } = services;
+  const { log, now } = reporting;
+  const { url: resourceMetadataUrl, authorizationServers } = readResourceMetadata(config);
+  const decided = { lookUp, revocation: revocation.view, resourceMetadataUrl, now };
+  const site = createSite(config, decided);
+  const { denial, authorization } = site;
+  const reportBug = createBugReport(write);
   const routes = new Routes<RouteRequest>();
 
   const onSite = createSiteAnswers(config);
-  const showsTiming = config.SERVER_TIMING;
-  const whoamiOptions = { ...services, showsTiming, now: dependencies.now };
+  const whoamiOptions = { lookUp, resourceMetadataUrl, reporting };
   const shared = crossOrigin(config.ALLOWED_ORIGINS, log);
   const answerWhoami = shared(async ({ request, target, waitUntil }: RouteRequest) =>
     onSite(await whoami(request, target, waitUntil, whoamiOptions)),
@@ -60,7 +68,13 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
   const whoamiPaths = new Set(mounts.map((mount) => `${mount}/sessions/whoami`));
   for (const path of whoamiPaths) routes.add(path, answerWhoami);
 
-  const receivers = createEventReceivers(config, { ...dependencies, ...services });
+  const receivers = createEventReceivers(config, {
+    writer: revocation.writer,
+    issuers,
+    readNames,
+    now,
+    write,
+  });
   for (const [path, receiver] of Object.entries(receivers)) {
     routes.add(
       path,
@@ -68,36 +82,41 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
     );
   }
 
-  const readiness = createReadiness({ ...services, kv: dependencies.kv }, dependencies.now);
+  const parts = { kv, revocation, tokens: lookUp.tokens, storeReadiness: kratos.readiness };
+  const readiness = createReadiness(parts, now);
   const readable = (path: string, handle: Handler<RouteRequest>) =>
     routes.add(path, onlyMethods(READ_METHODS, handle));
   readable('/.postern/health/alive', alive);
   readable('/.postern/health/ready', ({ waitUntil }) => readiness(waitUntil));
 
   readable('/.postern/jwks.json', createPublishedKeys(publicKeysOf(config)));
-  if (services.authorizationServers.length > 0) {
-    const metadata = createResourceMetadata(config.PUBLIC_URL, services.authorizationServers);
+  if (resourceMetadataUrl !== undefined) {
+    const metadata = createResourceMetadata(config.PUBLIC_URL, authorizationServers);
     readable(RESOURCE_METADATA_PATH, metadata);
   }
 
   const { FORWARD_AUTH_SECRETS: secrets } = config;
   if (secrets !== undefined) {
-    const forwardAuth = createForwardAuth({ ...site, secrets, log });
+    const forwardAuth = createForwardAuth({ ...site, secrets, reporting });
     routes.add('/.postern/auth/*', ({ request, target, waitUntil }) =>
       forwardAuth(request, target, waitUntil),
     );
   }
 
-  routes.add(SESSIONS_PAGE_PATH, addSessionsPage(services.sessionApi, site));
+  const page = createSessionsPage({ lookUp, denial, kratos: kratos.api, changes, reporting });
+  routes.add(SESSIONS_PAGE_PATH, page);
 
   routes.add('/.postern/*', () => errorResponse('not_found'));
-  addSessionApi(routes, services.sessionApi, shared);
+  const sessionApi = { kratos, sessions: lookUp.sessions, changes, readNames, guard, reporting };
+  addSessionApi(routes, config, { ...sessionApi, fetchKeycard: fetchers.keycard }, shared);
+
+  const gateOptions = createGateOptions(config, site, { fetchOrigin, reporting });
   const answerSite = async ({ request, target, waitUntil }: RouteRequest) => {
-    if (services.gate === undefined) return errorResponse('not_found');
+    if (gateOptions === undefined) return errorResponse('not_found');
     try {
-      return await gate(request, target, waitUntil, services.gate);
+      return await gate(request, target, waitUntil, gateOptions);
     } catch (error) {
-      const { crossOrigins } = site.rules.match(target).rule;
+      const { crossOrigins } = authorization.rules.match(target).rule;
       return makeReadable(answerBug(error, reportBug), request, crossOrigins);
     }
   };
@@ -110,10 +129,10 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
   return {
     isGatewayRoute: (target) => routes.match(target) !== undefined,
     async fetch(request, waitUntil) {
-      const admitted = admitHere(request, site, config);
+      const admitted = admitHere(request, authorization.accepted);
       if (!admitted.ok) {
         const refused = await answerRefusal(request, admitted.failure, log);
-        return makeReadable(refused, request, readersOfRefused(request, site));
+        return makeReadable(refused, request, readersOfRefused(request, authorization));
       }
       const target = admitted.value;
       const keepAlive = (work: Promise<unknown>) => waitUntil(work.catch(reportBug));
@@ -154,7 +173,7 @@ async function answerRefusal(
 /** Returns the origins that may read why a request for the site was refused before its rule was known. */
 function readersOfRefused(
   { url }: Request,
-  { hosts, rules }: AuthorizationOptions,
+  { accepted: { hosts }, rules }: AuthorizationOptions,
 ): ReadonlySet<string> {
   // Only this list uses the target as a browser parses it. No verdict and no forwarded URL depends on it.
   const { host: text = '', pathname = '' } = URL.parse(url) ?? {};
@@ -164,15 +183,12 @@ function readersOfRefused(
 }
 
 /** Admits a request that has not passed through this gate before and is for one of the site's hosts. */
-function admitHere(
-  request: Request,
-  site: AuthorizationOptions,
-  { PUBLIC_URL }: Config,
-): Result<AdmittedTarget, Reason> {
-  const admitted = admit(request, site);
+function admitHere(request: Request, accepted: AcceptedRequests): Result<AdmittedTarget, Reason> {
+  const { hosts } = accepted;
+  const admitted = admit(request, accepted);
   if (!admitted.ok) return admitted;
-  if (isLoop(request.headers, PUBLIC_URL)) return failed('loop_detected');
-  return site.hosts.originOf(admitted.value.host) === undefined ? failed('host_unknown') : admitted;
+  if (isLoop(request.headers, hosts.publicUrl)) return failed('loop_detected');
+  return hosts.originOf(admitted.value.host) === undefined ? failed('host_unknown') : admitted;
 }
 
 /** Returns Postern's own public keys, and the issuers' keys that are written into `ISSUERS`. */

@@ -18,7 +18,6 @@ export interface OriginAddress {
 export interface OriginAddressOptions {
   /** `undefined` for a service binding without an address of its own. */
   readonly originUrl: string | undefined;
-  readonly publicUrl: string;
   readonly hosts: SiteHosts;
 }
 
@@ -28,13 +27,10 @@ export interface OriginAddressOptions {
  * without `ORIGIN_URL`, and when `ORIGIN_URL` equals `PUBLIC_URL`: on a route, such a call goes to the zone's own
  * origin. Every other address is hidden from clients.
  */
-export function createOriginAddress({
-  originUrl,
-  publicUrl,
-  hosts,
-}: OriginAddressOptions): OriginAddress {
+export function createOriginAddress({ originUrl, hosts }: OriginAddressOptions): OriginAddress {
   const hidden = originUrl === undefined ? undefined : new URL(originUrl);
-  if (hidden === undefined || hidden.origin === new URL(publicUrl).origin) return PUBLIC_ADDRESS;
+  if (hidden === undefined || hidden.origin === new URL(hosts.publicUrl).origin)
+    return PUBLIC_ADDRESS;
   const name = foldDot(hidden.hostname);
   // When the client asked a host with the origin's own name, only the port tells the two apart.
   const isShared = (site: string) => new URL(site).hostname === name;

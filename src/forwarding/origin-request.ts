@@ -18,14 +18,20 @@ export interface OriginRequestOptions {
    * The origin's address. It depends on the request only by the host, and only when that host is one of the site's.
    */
   readonly address: OriginAddress;
-  /** The URL at which clients reach Postern: scheme, host and port. */
-  readonly publicUrl: string;
   readonly hosts: SiteHosts;
-  readonly cookieNames: readonly string[];
-  /** Postern's own cookie, which is never forwarded. */
-  readonly loopGuard: { readonly cookieName: string };
   readonly filter: HeaderFilter;
+  readonly withheld: WithheldValues;
+}
+
+/** The values that the origin does not get: credentials, and Postern's own cookie and secrets. */
+export interface WithheldValues {
+  /** Names of all cookies that may hold a credential. They pass only if the rule forwards credentials. */
+  readonly credentialCookies: readonly string[];
+  /** The name of Postern's own cookie, which never passes. */
+  readonly gatewayCookie: string;
+  /** Secrets, which never pass. */
   readonly gatewaySecrets: GatewaySecrets;
+  /** Finds tokens, which pass only if the rule forwards credentials. */
   readonly tokenClassifier: TokenClassifier;
 }
 
@@ -74,12 +80,12 @@ export function originRequest(
   const { target, rule, identification } = passed;
   const headers = forwardableHeaders(request.headers, passed, options);
   if (headers === undefined) return failed('headers_too_large');
-  const site = options.hosts.originOf(target.host) ?? options.publicUrl;
+  const site = options.hosts.siteOf(target.host);
   const originUrl = options.address.urlFor(site);
   headers.set('host', hostOf(originUrl)); // the platform sets it over HTTP, not over a service binding
   setAcceptEncoding(headers, request, rule);
   setForwardingHeaders(headers, request, site);
-  addGate(headers, request.headers, options.publicUrl);
+  addGate(headers, request.headers, options.hosts.publicUrl);
   for (const [name, value] of identification.headers) headers.set(name, value);
   const url = originTarget(target, originUrl);
   return success({ url, init: { method, headers, body, redirect: 'manual' } });
@@ -150,8 +156,8 @@ function passedValue(
   const { folded, isUntrusted } = options.filter.classifyHeader(name);
   if (hopByHop.has(folded)) return isWebSocketUpgrade(name, value) ? 'websocket' : undefined;
   if (isUntrusted && !isLetThrough(name, rule)) return undefined;
-  if (name === 'authorization' && isKeptBack(value, passed, options)) return undefined;
-  return name === 'cookie' ? withoutGatewayCookies(value, rule, options) : value;
+  if (name === 'authorization' && isKeptBack(value, passed, options.withheld)) return undefined;
+  return name === 'cookie' ? withoutGatewayCookies(value, rule, options.withheld) : value;
 }
 
 /** Compares the name as it was sent: `X_Auth_Token` is not `X-Auth-Token` until a server folds it. */
@@ -170,7 +176,7 @@ function isLetThrough(name: string, rule: ForwardedRule): boolean {
 function isKeptBack(
   authorization: string,
   { rule, tried }: PassedRequest,
-  { gatewaySecrets, tokenClassifier }: OriginRequestOptions,
+  { gatewaySecrets, tokenClassifier }: WithheldValues,
 ): boolean {
   const parts = authorization.split(/[\s,"]+/, MAX_WORDS + 1);
   if (parts.length > MAX_WORDS) return true;
@@ -189,12 +195,12 @@ function isKeptBack(
 function withoutGatewayCookies(
   header: string,
   rule: ForwardedRule,
-  { cookieNames, loopGuard }: OriginRequestOptions,
+  { credentialCookies, gatewayCookie }: WithheldValues,
 ): string | undefined {
   return withoutCookies(
     header,
     (name) =>
-      name === loopGuard.cookieName || (!rule.forwardsCredentials && cookieNames.includes(name)),
+      name === gatewayCookie || (!rule.forwardsCredentials && credentialCookies.includes(name)),
   );
 }
 

@@ -45,6 +45,13 @@ export interface AdmissionOptions {
   readonly allowedForms: ReadonlySet<PathForm>;
 }
 
+/** The requests that a site accepts, by their form. */
+export interface AcceptedRequests extends AdmissionOptions {
+  readonly hosts: SiteHosts;
+  /** Any other method is refused before any look-up. */
+  readonly methods: ReadonlySet<string>;
+}
+
 /** The parts of a request, not read yet. */
 export interface RequestParts {
   readonly method: string;

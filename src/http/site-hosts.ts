@@ -11,6 +11,8 @@ export function hostOf(origin: string): string {
  * (`127.1`, `a..b`, a homograph).
  */
 export class SiteHosts {
+  /** The URL at which clients reach Postern: scheme, host and port. */
+  readonly publicUrl: string;
   readonly #scheme: Scheme;
   /** The public origin of each host, as clients see it. */
   readonly #origins: ReadonlyMap<Authority, string>;
@@ -20,6 +22,7 @@ export class SiteHosts {
    * @param others further hosts, each with a port if it is not the scheme's own
    */
   constructor(publicUrl: string, others: readonly string[] = []) {
+    this.publicUrl = publicUrl;
     this.#scheme = publicUrl.startsWith('https:') ? 'https:' : 'http:';
     const origins = new Map<Authority, string>();
     for (const text of [hostOf(publicUrl), ...others]) {
@@ -46,6 +49,11 @@ export class SiteHosts {
    */
   originOf(host: Authority): string | undefined {
     return this.#origins.get(host);
+  }
+
+  /** Returns the public origin of an admitted host. A host that the site does not have gets that of the public URL. */
+  siteOf(host: Authority): string {
+    return this.originOf(host) ?? this.publicUrl;
   }
 
   /** Tells whether an `Origin` belongs to a page of the site, on any of its hosts, in any spelling. */

@@ -5,13 +5,17 @@ import type { AdmittedTarget } from '../http/admit.ts';
 import type { SiteHosts } from '../http/site-hosts.ts';
 import { parseObject } from '../runtime/json.ts';
 
-export interface ChallengeOptions {
-  /** The URL at which clients reach Postern: scheme, host and port. */
-  readonly publicUrl: string;
-  readonly hosts: SiteHosts;
+/** The URLs at which people sign in. */
+export interface SignInUrls {
   readonly loginUrl: string;
   readonly kratosBrowserUrl: string;
+  /** The URL at which Postern asks Kratos. */
   readonly kratosPublicUrl: string;
+}
+
+export interface ChallengeOptions {
+  readonly hosts: SiteHosts;
+  readonly signIn: SignInUrls;
 }
 
 /** The longest path in `return_to`, in characters. A longer path would not fit the redirects of a sign-in. */
@@ -62,7 +66,7 @@ export function challengeLocation(
     case 'session_aal2_required':
       return stepUpLocation(target, storeBody, options);
     case 'session_refresh_required':
-      return withReturnTo(kratosLogin('refresh=true', options), target, options);
+      return withReturnTo(kratosLogin('refresh=true', options.signIn), target, options);
     case 'condition_not_met':
     case 'condition_not_evaluable':
       return undefined;
@@ -71,7 +75,7 @@ export function challengeLocation(
 
 /** Returns the sign-in URL. Its `return_to` is the request's own path at the site's own host. */
 export function loginLocation(target: AdmittedTarget, options: ChallengeOptions): string {
-  return withReturnTo(new URL(options.loginUrl), target, options);
+  return withReturnTo(new URL(options.signIn.loginUrl), target, options);
 }
 
 /**
@@ -84,29 +88,29 @@ export function stepUpLocation(
   storeBody: string | undefined,
   options: ChallengeOptions,
 ): string {
+  const { signIn } = options;
   const named = parseObject(storeBody ?? '')?.redirect_browser_to;
   const url = typeof named === 'string' ? URL.parse(named) : null;
   const location = url?.pathname.startsWith('/')
-    ? new URL(`${options.kratosBrowserUrl}${pathInKratos(url, options)}${url.search}`)
-    : kratosLogin('aal=aal2', options);
+    ? new URL(`${signIn.kratosBrowserUrl}${pathInKratos(url, signIn)}${url.search}`)
+    : kratosLogin('aal=aal2', signIn);
   return withReturnTo(location, target, options);
 }
 
 /** Returns the path below the address at which Postern asks Kratos. It begins with a slash. */
-function pathInKratos({ pathname }: URL, { kratosPublicUrl }: ChallengeOptions): string {
+function pathInKratos({ pathname }: URL, { kratosPublicUrl }: SignInUrls): string {
   const prefix = new URL(kratosPublicUrl).pathname.replace(/\/$/, '');
   return pathname.startsWith(`${prefix}/`) ? pathname.slice(prefix.length) : pathname;
 }
 
-function kratosLogin(query: string, { kratosBrowserUrl }: ChallengeOptions): URL {
+function kratosLogin(query: string, { kratosBrowserUrl }: SignInUrls): URL {
   return new URL(`${kratosBrowserUrl}/self-service/login/browser?${query}`);
 }
 
-function withReturnTo(url: URL, target: AdmittedTarget, options: ChallengeOptions): string {
+function withReturnTo(url: URL, target: AdmittedTarget, { hosts }: ChallengeOptions): string {
   const { method, path, search, host } = target;
   const isRepeatable = method === 'GET' || method === 'HEAD';
   const place = [path + search, path].find((text) => text.length <= MAX_RETURN_LENGTH);
-  const site = options.hosts.originOf(host) ?? options.publicUrl;
-  url.searchParams.set('return_to', `${site}${isRepeatable ? (place ?? '/') : '/'}`);
+  url.searchParams.set('return_to', `${hosts.siteOf(host)}${isRepeatable ? (place ?? '/') : '/'}`);
   return url.href;
 }

@@ -2,6 +2,7 @@ import type { Credential, PresentedCredentials } from '../credentials/credential
 import type { GatewaySecrets } from '../credentials/gateway-secrets.ts';
 import { readCredentials } from '../credentials/read-credentials.ts';
 import type { DenialReason, FaultReason } from '../errors/reasons.ts';
+import type { RouteRequest } from '../http/routes.ts';
 import { isCrossSite } from '../http/same-origin.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
@@ -45,9 +46,9 @@ export interface Chosen {
  *   `IgnoreGlobs`).
  */
 export async function chooseCredential(
-  { headers }: Request,
-  waitUntil: WaitUntil,
-  { isChange, ...options }: CallerOptions & { readonly isChange: boolean },
+  { request: { headers }, waitUntil }: Pick<RouteRequest, 'request' | 'waitUntil'>,
+  options: CallerOptions,
+  { isChange }: { readonly isChange: boolean },
 ): Promise<Result<Chosen, CallerRefusal>> {
   // Token cookies are not read. A JWT is no credential at Kratos, which treats it like any other value.
   const settings = {
@@ -77,15 +78,18 @@ function onlyCredential(presented: readonly PresentedCredentials[]): Credential 
   return isConflicting || credentials.length > 1 ? undefined : credentials[0];
 }
 
+/** Unreachable, because no token is read from such a call. */
+const NO_TOKENS = {
+  resolve: () => Promise.reject(new Error('a token was read where none is sought')),
+};
+
 async function chooseOne(
   presented: readonly PresentedCredentials[],
   waitUntil: WaitUntil,
   sessions: Pick<Sessions, 'resolve'>,
 ): Promise<Result<Chosen, CallerRefusal>> {
-  const found = await resolveCredentials(presented, {
-    session: (credential) => sessions.resolve(credential, NO_REQUIREMENT, waitUntil),
-    token: () => Promise.reject(new Error('a token was read where none is sought')), // unreachable
-  });
+  const terms = { requirement: NO_REQUIREMENT, waitUntil };
+  const found = await resolveCredentials(presented, { sessions, tokens: NO_TOKENS }, terms);
   if (!found.ok) return found;
   const { resolution, chosen } = found.value;
   if (resolution.outcome === 'unknown') return failed('store_unavailable');

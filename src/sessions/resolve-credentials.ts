@@ -1,17 +1,32 @@
 import type {
-  Credential,
   PresentedCredentials,
   TokenCredential,
   UsableCredentials,
 } from '../credentials/credential.ts';
 import type { DenialReason } from '../errors/reasons.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
+import type { WaitUntil } from '../runtime/single-flight.ts';
+import type { CacheRequirement } from './cache-requirement.ts';
 import { NOTHING_ASKED, type Resolution } from './resolution.ts';
+import type { Sessions } from './sessions.ts';
 
-/** The look-up for each kind of credential. */
-export interface LookUps {
-  readonly session: (credential: Credential) => Promise<Resolution>;
-  readonly token: (token: TokenCredential) => Promise<Resolution>;
+/** The resolver of each kind of credential. */
+export interface Resolvers {
+  readonly sessions: Pick<Sessions, 'resolve'>;
+  readonly tokens: {
+    resolve(token: TokenCredential, waitUntil: WaitUntil): Promise<Resolution>;
+  };
+}
+
+/** The services that find the session of a request. */
+export interface SessionLookUp extends Resolvers {
+  readonly readCredentials: (headers: Headers) => Iterable<PresentedCredentials>;
+}
+
+/** The terms on which a request's credentials are resolved. */
+export interface LookUpTerms {
+  readonly requirement: CacheRequirement;
+  readonly waitUntil: WaitUntil;
 }
 
 /** The result for one credential carrier of a request, such as a cookie name. */
@@ -55,7 +70,8 @@ const MAX_LOOK_UPS = 4;
  */
 export async function resolveCredentials(
   all: Iterable<PresentedCredentials>,
-  lookUps: LookUps,
+  resolvers: Resolvers,
+  terms: LookUpTerms,
 ): Promise<Result<Found, 'credential_conflicting'>> {
   const tried: UsableCredentials[] = [];
   const deadCookies: string[] = [];
@@ -76,7 +92,7 @@ export async function resolveCredentials(
     const { length } = presented.candidates;
     if (remaining < (length === 1 ? 1 : length + 1)) break;
     tried.push(presented);
-    const resolved = await resolvePresented(presented, lookUps);
+    const resolved = await resolvePresented(presented, resolvers, terms);
     const { resolution, chosen } = resolved;
     if (!isRefused(resolution)) return success({ resolution, chosen, tried, deadCookies });
     refused ??= resolved;
@@ -100,17 +116,20 @@ function isRefused(resolution: Resolution): boolean {
  */
 export function resolvePresented(
   presented: UsableCredentials,
-  { session, token }: LookUps,
+  { sessions, tokens }: Resolvers,
+  { requirement, waitUntil }: LookUpTerms,
 ): Promise<Resolved> {
   return presented.kind === 'candidates'
-    ? resolveCandidates(presented.candidates, session, (one) => ({
-        kind: 'candidates',
-        candidates: [one],
-      }))
-    : resolveCandidates(presented.candidates, token, (one) => ({
-        kind: 'tokens',
-        candidates: [one],
-      }));
+    ? resolveCandidates(
+        presented.candidates,
+        (one) => sessions.resolve(one, requirement, waitUntil),
+        (one) => ({ kind: 'candidates', candidates: [one] }),
+      )
+    : resolveCandidates(
+        presented.candidates,
+        (one) => tokens.resolve(one, waitUntil),
+        (one) => ({ kind: 'tokens', candidates: [one] }),
+      );
 }
 
 async function resolveCandidates<Candidate>(

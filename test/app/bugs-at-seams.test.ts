@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Dependencies } from '../../src/app/compose.ts';
+import type { Dependencies } from '../../src/app/dependencies.ts';
 import { createGateway } from '../../src/app/gateway.ts';
 import { readConfig } from '../../src/config/config.ts';
 
@@ -18,20 +18,25 @@ function stumblingBlock(): never {
   return new Proxy({}, { get }) as never; // stands for whatever the seam's type is
 }
 
+/** The dependencies that are broken; the others work. */
+type Broken = Partial<Omit<Dependencies, 'fetchers'>> & {
+  readonly fetchers?: Partial<Dependencies['fetchers']>;
+};
+
 interface Seam {
-  readonly broken: (answer: () => Promise<never>) => Partial<Dependencies>;
+  readonly broken: (answer: () => Promise<never>) => Broken;
   readonly path: string;
   readonly headers?: Record<string, string>;
 }
 
 const SEAMS: Record<string, Seam> = {
   store: {
-    broken: (answer) => ({ fetchStore: answer }),
+    broken: (answer) => ({ fetchers: { kratos: answer } }),
     path: '/sessions/whoami',
     headers: SIGNED_IN,
   },
   upstream: {
-    broken: (answer) => ({ fetchStore: answer }),
+    broken: (answer) => ({ fetchers: { kratos: answer } }),
     path: '/sessions',
     headers: SIGNED_IN,
   },
@@ -47,14 +52,14 @@ const SEAMS: Record<string, Seam> = {
     headers: SIGNED_IN,
   },
   keys: {
-    broken: (answer) => ({ fetchKeys: answer }),
+    broken: (answer) => ({ fetchers: { keys: answer } }),
     path: '/sessions/whoami',
     headers: { Authorization: `Bearer ${JWT}` },
   },
 };
 
 /** A gateway whose neighbours answer well, with these in their place. `log` has the lines that it wrote. */
-function startGateway(dependencies: Partial<Dependencies>) {
+function startGateway(dependencies: Broken) {
   const config = readConfig({
     PUBLIC_URL: 'https://app.example.test',
     KRATOS_PUBLIC_URL: 'https://kratos.example.test',
@@ -82,16 +87,19 @@ function startGateway(dependencies: Partial<Dependencies>) {
   const gateway = createGateway(config.value, {
     kv: undefined,
     openLog: undefined,
-    fetchStore: refused,
-    fetchKratosAdmin: refused,
-    fetchKeycard: refused,
-    fetchKeys: async () => Response.json({ keys: [] }),
     fetchOrigin: async () => new Response('ok'),
     now: () => Date.now(),
     random: () => 0.5,
     write: (line) => void log.push(line),
     metrics: undefined,
     ...dependencies,
+    fetchers: {
+      kratos: refused,
+      kratosAdmin: refused,
+      keycard: refused,
+      keys: async () => Response.json({ keys: [] }),
+      ...dependencies.fetchers,
+    },
   });
   const ask = async ({ path, headers = {} }: Pick<Seam, 'path' | 'headers'>) => {
     const request = new Request(`https://app.example.test${path}`, { headers });

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createSiteOptions } from '../../src/app/compose-site.ts';
+import { createSite } from '../../src/app/compose-site.ts';
 import { readConfig } from '../../src/config/config.ts';
 
 const REQUIRED = {
@@ -10,27 +10,29 @@ const REQUIRED = {
   IDENTITY_HEADERS: { 'X-User-Id': 'identity.id' },
 };
 const PARTS = {
-  sessions: { resolve: () => expect.fail('no request') },
-  tokens: { resolve: () => expect.fail('no request') },
-  readCredentials: () => [],
+  lookUp: {
+    sessions: { resolve: () => expect.fail('no request') },
+    tokens: { resolve: () => expect.fail('no request') },
+    readCredentials: () => [],
+  },
   revocation: { lagMs: 5000, refresh: () => undefined, trustedSince: () => 0 },
   now: () => 0,
   resourceMetadataUrl: undefined,
 };
 
-function optionsOf(settings: Record<string, unknown> = {}) {
+function siteOf(settings: Record<string, unknown> = {}) {
   const config = readConfig({ ...REQUIRED, ...settings });
   if (!config.ok) throw new Error(config.failure.join('\n'));
-  return createSiteOptions(config.value, PARTS);
+  return createSite(config.value, PARTS);
 }
 
-describe('createSiteOptions()', () => {
+describe('createSite()', () => {
   it('makes assertions only if keys are configured', () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const key = { ...privateKey.export({ format: 'jwk' }), kid: 'k', alg: 'ES256' };
     const ASSERTION_KEYS = JSON.stringify({ keys: [key] });
-    expect(optionsOf().identifier.headerNames).toEqual(['X-User-Id']);
-    expect(optionsOf({ ASSERTION_KEYS }).identifier.headerNames).toEqual([
+    expect(siteOf().identifier.headerNames).toEqual(['X-User-Id']);
+    expect(siteOf({ ASSERTION_KEYS }).identifier.headerNames).toEqual([
       'X-User-Id',
       'X-Session-Assertion',
     ]);
@@ -45,7 +47,7 @@ describe('createSiteOptions()', () => {
       algorithms: ['ES256'],
       jwks_url: 'https://issuer.example.test/keys',
     };
-    const { cookieNames } = optionsOf({ ...settings, ISSUERS: JSON.stringify([issuer]) });
-    expect(cookieNames).toEqual(['s', 't']);
+    const { credentialCookies } = siteOf({ ...settings, ISSUERS: JSON.stringify([issuer]) });
+    expect(credentialCookies).toEqual(['s', 't']);
   });
 });

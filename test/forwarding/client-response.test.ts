@@ -16,7 +16,6 @@ const OPTIONS: ClientResponseOptions = {
   reserved: reservedCookies(['ory_kratos_session']),
   address: createOriginAddress({
     originUrl: 'https://origin.internal.example',
-    publicUrl: SITE,
     hosts,
   }),
   site: SITE,

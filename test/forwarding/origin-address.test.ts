@@ -7,7 +7,6 @@ const ADMIN = 'https://admin.example.com';
 const hosts = new SiteHosts(publicUrl, ['admin.example.com']);
 const HIDDEN = createOriginAddress({
   originUrl: 'https://origin.internal.example',
-  publicUrl,
   hosts,
 });
 
@@ -94,7 +93,6 @@ describe('makePublic()', () => {
   it('O10: a port of the origin is part of its address, and a public host never is', () => {
     const local = createOriginAddress({
       originUrl: 'http://127.0.0.1:8080',
-      publicUrl: 'http://127.0.0.1:8000',
       hosts: new SiteHosts('http://127.0.0.1:8000'),
     });
     const site = 'http://127.0.0.1:8000';
@@ -108,7 +106,6 @@ describe('makePublic()', () => {
   it('O10: a public host with the origin’s name is not hidden', () => {
     const shared = createOriginAddress({
       originUrl: 'https://app.example.com:8443',
-      publicUrl,
       hosts,
     });
     const cookie = 'a=1; Domain=app.example.com';
@@ -133,7 +130,6 @@ describe('makePublic()', () => {
     ] as const) {
       const shared = createOriginAddress({
         originUrl,
-        publicUrl: site,
         hosts: new SiteHosts(site),
       });
       const at = (location: string) => rewritten('location', location, site, shared);
@@ -144,7 +140,7 @@ describe('makePublic()', () => {
 
   it('O10: changes nothing if the origin is called at the public address', () => {
     for (const originUrl of [undefined, publicUrl, `${publicUrl}:443`]) {
-      const address = createOriginAddress({ originUrl, publicUrl, hosts });
+      const address = createOriginAddress({ originUrl, hosts });
       expect([address.urlFor(publicUrl), address.urlFor(ADMIN)]).toEqual([publicUrl, ADMIN]);
       const location = 'https://origin.internal.example/a';
       expect(rewritten('location', location, publicUrl, address)).toBe(location);

@@ -12,16 +12,17 @@ const PUBLIC_URL = 'https://app.example.test';
 const ORIGIN_URL = 'https://origin.example.test:8443';
 const hosts = new SiteHosts(PUBLIC_URL, ['admin.example.test:8444']);
 const OPTIONS = {
-  address: createOriginAddress({ originUrl: ORIGIN_URL, publicUrl: PUBLIC_URL, hosts }),
-  publicUrl: PUBLIC_URL,
-  cookieNames: ['s', 't'],
+  address: createOriginAddress({ originUrl: ORIGIN_URL, hosts }),
   filter: new HeaderFilter(['X-User-Id']),
   hosts,
-  loopGuard: { cookieName: '__Host-postern-turns' },
-  gatewaySecrets: new Set(['a-secret-of-ours']),
-  tokenClassifier: createTokenClassifier([
-    { issuer: 'https://auth.example.test/', audience: ['postern'] },
-  ]),
+  withheld: {
+    credentialCookies: ['s', 't'],
+    gatewayCookie: '__Host-postern-turns',
+    gatewaySecrets: new Set(['a-secret-of-ours']),
+    tokenClassifier: createTokenClassifier([
+      { issuer: 'https://auth.example.test/', audience: ['postern'] },
+    ]),
+  },
 };
 const ADMISSION = { hosts: OPTIONS.hosts, allowedForms: new Set<PathForm>() };
 const RULE = {
@@ -145,9 +146,9 @@ describe('originRequest()', () => {
 
   it('H12: names the client’s address only if the platform provides it', () => {
     expect(headers({ 'cf-connecting-ip': '1.2.3.4' }).get('x-forwarded-for')).toBeNull();
-    const request = new Request(OPTIONS.publicUrl, { headers: { 'cf-connecting-ip': '1.2.3.4' } });
+    const request = new Request(PUBLIC_URL, { headers: { 'cf-connecting-ip': '1.2.3.4' } });
     Object.defineProperty(request, 'cf', { value: {} });
-    const asked = { method: 'GET', url: `${OPTIONS.publicUrl}/`, headers: new Headers() };
+    const asked = { method: 'GET', url: `${PUBLIC_URL}/`, headers: new Headers() };
     const admitted = admit(asked, ADMISSION);
     if (!admitted.ok) throw new Error(admitted.failure);
     const identification = { headers: [], omitted: [] };

@@ -20,13 +20,15 @@ it('counts each decision once, and writes no log if the log is off', async () =>
   const gateway = createGateway(config.value, {
     kv: undefined,
     openLog: undefined,
-    fetchStore: async ({ url }) =>
-      url.endsWith('/health/ready')
-        ? Response.json({ status: 'ok' })
-        : new Response('{"error":{"code":401}}', { status: 401 }),
-    fetchKratosAdmin: unexpected,
-    fetchKeycard: unexpected,
-    fetchKeys: unexpected,
+    fetchers: {
+      kratos: async ({ url }) =>
+        url.endsWith('/health/ready')
+          ? Response.json({ status: 'ok' })
+          : new Response('{"error":{"code":401}}', { status: 401 }),
+      kratosAdmin: unexpected,
+      keycard: unexpected,
+      keys: unexpected,
+    },
     fetchOrigin: async () => new Response('ok'),
     now: () => Date.now(),
     random: () => 0.5,

@@ -37,10 +37,7 @@ function startGateway(): Gateway {
   return createGateway(config.value, {
     kv: undefined,
     openLog: undefined,
-    fetchStore: refused,
-    fetchKratosAdmin: refused,
-    fetchKeycard: refused,
-    fetchKeys: refused,
+    fetchers: { kratos: refused, kratosAdmin: refused, keycard: refused, keys: refused },
     fetchOrigin: async () => new Response('ok'),
     now: () => Date.now(),
     random: () => 0.5,

@@ -8,10 +8,11 @@ import { authority } from '../support/authority.ts';
 import { REDIRECT_PAYLOADS } from '../support/hostile-input/redirect-payloads.ts';
 
 const OPTIONS = {
-  publicUrl: 'https://app.example.test',
-  loginUrl: 'https://auth.example.test/ui/login',
-  kratosBrowserUrl: 'https://auth.example.test/kratos',
-  kratosPublicUrl: 'http://kratos.internal:4433/base',
+  signIn: {
+    loginUrl: 'https://auth.example.test/ui/login',
+    kratosBrowserUrl: 'https://auth.example.test/kratos',
+    kratosPublicUrl: 'http://kratos.internal:4433/base',
+  },
   hosts: new SiteHosts('https://app.example.test', ['admin.example.test']),
 };
 
@@ -138,7 +139,8 @@ describe('stepUpLocation()', () => {
       ['http://kratos.internal:4433/base', 'https://auth.example.test/kratos'],
       ['http://kratos.internal:4433/a/b', 'https://auth.example.test/x/y'],
     ] as const) {
-      const options = { ...OPTIONS, kratosPublicUrl, kratosBrowserUrl };
+      const signIn = { ...OPTIONS.signIn, kratosPublicUrl, kratosBrowserUrl };
+      const options = { ...OPTIONS, signIn };
       const body = named(`${kratosPublicUrl}/login?aal=aal2`);
       expect(stepUpLocation(target('/a', '?b'), body, options)).toBe(
         `${kratosBrowserUrl}/login?aal=aal2&${BACK}`,

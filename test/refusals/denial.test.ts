@@ -9,10 +9,11 @@ const SITE = 'https://app.example.test';
 const HOSTS = new SiteHosts(SITE);
 const PERSON = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
 const OPTIONS = {
-  publicUrl: SITE,
-  loginUrl: 'https://auth.example.test/login',
-  kratosBrowserUrl: 'https://auth.example.test/kratos',
-  kratosPublicUrl: 'http://kratos.internal:4433',
+  signIn: {
+    loginUrl: 'https://auth.example.test/login',
+    kratosBrowserUrl: 'https://auth.example.test/kratos',
+    kratosPublicUrl: 'http://kratos.internal:4433',
+  },
   hosts: HOSTS,
   loopGuard: new LoginLoopGuard({ publicUrl: SITE, credentialCookies: ['s'], now: () => 0 }),
   resourceMetadataUrl: undefined,
@@ -111,7 +112,7 @@ describe('answerDenial()', () => {
       reason: 'credential_missing',
     });
     const { origin, pathname } = new URL(response.headers.get('location') ?? '');
-    expect(`${origin}${pathname}`).toBe(OPTIONS.loginUrl);
+    expect(`${origin}${pathname}`).toBe(OPTIONS.signIn.loginUrl);
     expect([response.headers.get('content-type'), response.body]).toEqual([null, null]);
     expect(response.headers.getSetCookie()).toHaveLength(1);
   });
@@ -131,7 +132,7 @@ describe('answerDenial()', () => {
       });
       expect(setCookie).toContain('Max-Age=0');
       const page = await answer.response.text();
-      expect(page).toContain(`${OPTIONS.loginUrl}?return_to=`);
+      expect(page).toContain(`${OPTIONS.signIn.loginUrl}?return_to=`);
       return;
     }
   });

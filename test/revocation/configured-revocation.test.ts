@@ -26,7 +26,7 @@ function configured(settings: object = {}, { isBound = true } = {}) {
     write,
   });
   const intakes = createEventReceivers(config.value, {
-    revocation,
+    writer: revocation.writer,
     issuers: [],
     readNames: undefined,
     now: () => NOW,

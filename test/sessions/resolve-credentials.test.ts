@@ -4,6 +4,7 @@ import type {
   PresentedCredentials,
   TokenCredential,
 } from '../../src/credentials/credential.ts';
+import { NO_REQUIREMENT } from '../../src/sessions/cache-requirement.ts';
 import { NOTHING_ASKED, type Resolution } from '../../src/sessions/resolution.ts';
 import { resolveCredentials } from '../../src/sessions/resolve-credentials.ts';
 import { toResolution, unknown } from '../../src/sessions/to-resolution.ts';
@@ -67,6 +68,8 @@ const unusable = (
 
 const cookies = (...values: Values) => credentials(COOKIE, ...values);
 
+const TERMS = { requirement: NO_REQUIREMENT, waitUntil: () => {} };
+
 async function resolve(...presented: PresentedCredentials[]) {
   const asked: string[] = [];
   const ask =
@@ -75,10 +78,8 @@ async function resolve(...presented: PresentedCredentials[]) {
       asked.push(`${prefix}${value}`);
       return ANSWERS[value] ?? expect.fail(`no answer for ${value}`);
     };
-  const found = await resolveCredentials(presented, {
-    session: ask(''),
-    token: ask('token '),
-  });
+  const resolvers = { sessions: { resolve: ask('') }, tokens: { resolve: ask('token ') } };
+  const found = await resolveCredentials(presented, resolvers, TERMS);
   if (!found.ok) return expect.fail(found.failure);
   return { ...found.value, asked };
 }
@@ -220,27 +221,31 @@ describe('resolveCredentials() with one credential after another', () => {
 
   it('T15: lists a cookie as dead only if every cookie of its name is known to be dead', async () => {
     const kept: Resolution = { ...ANSWERS.forged, mayClearCookie: false } as Resolution; // a refusal
-    const lookUps = {
-      session: async ({ value }: { readonly value: string }) =>
-        value === 'kept' ? kept : (ANSWERS[value] ?? expect.fail('no answer')),
-      token: () => expect.fail('no token'),
+    const resolvers = {
+      sessions: {
+        resolve: async ({ value }: { readonly value: string }) =>
+          value === 'kept' ? kept : (ANSWERS[value] ?? expect.fail('no answer')),
+      },
+      tokens: { resolve: () => expect.fail('no token') },
     };
     const all: Values[] = [['kept'], ['dead', 'kept']];
     for (const values of all)
-      expect(await resolveCredentials([cookies(...values)], lookUps)).toMatchObject({
+      expect(await resolveCredentials([cookies(...values)], resolvers, TERMS)).toMatchObject({
         value: { resolution: { outcome: 'not-signed-in' }, deadCookies: [] },
       });
   });
 
   it('T2: refuses the request at a conflict, but not for a conflict behind a valid credential', async () => {
     const conflict = unusable(BEARER, 'credential_conflicting');
-    const lookUps = {
-      session: async ({ value }: { readonly value: string }) =>
-        ANSWERS[value] ?? expect.fail('no answer'),
-      token: () => expect.fail('no token'),
+    const resolvers = {
+      sessions: {
+        resolve: async ({ value }: { readonly value: string }) =>
+          ANSWERS[value] ?? expect.fail('no answer'),
+      },
+      tokens: { resolve: () => expect.fail('no token') },
     };
     for (const before of [unusable(COOKIE), cookies('dead')])
-      expect(await resolveCredentials([before, conflict], lookUps)).toMatchObject({
+      expect(await resolveCredentials([before, conflict], resolvers, TERMS)).toMatchObject({
         failure: 'credential_conflicting',
       });
     expect((await resolve(cookies('ann'), conflict)).resolution).toBe(ANSWERS.ann);

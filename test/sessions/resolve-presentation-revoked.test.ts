@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Credential, PresentedCredentials } from '../../src/credentials/credential.ts';
+import { NO_REQUIREMENT } from '../../src/sessions/cache-requirement.ts';
 import type { Resolution } from '../../src/sessions/resolution.ts';
 import { resolveCredentials } from '../../src/sessions/resolve-credentials.ts';
 
@@ -33,6 +34,8 @@ function cookie(value: string): Credential {
   return { carrier: { kind: 'cookie', cookieName: 'c' }, value };
 }
 
+const TERMS = { requirement: NO_REQUIREMENT, waitUntil: () => {} };
+
 const TWO: PresentedCredentials = {
   kind: 'candidates',
   candidates: [cookie('dead'), cookie('good')],
@@ -45,7 +48,11 @@ it('resolveCredentials() checks the valid cookie again, because the lookup of an
     asked.push(value);
     return answers[asked.length - 1] ?? NOBODY;
   };
-  const found = await resolveCredentials([TWO], { session: resolve, token: resolve });
+  const found = await resolveCredentials(
+    [TWO],
+    { sessions: { resolve }, tokens: { resolve } },
+    TERMS,
+  );
   // The first of two good ones is revoked, the second may be good still: the name is not cleared.
   expect(found).toMatchObject({ ok: true, value: { resolution: NOBODY, deadCookies: [] } });
   expect(asked).toEqual(['dead', 'good', 'good']);
@@ -54,7 +61,11 @@ it('resolveCredentials() checks the valid cookie again, because the lookup of an
 it('resolveCredentials() returns the first answer with renewed cookies if it is still valid', async () => {
   const resolve = async ({ value }: { readonly value: string }) =>
     value === 'good' ? { ...SOMEBODY } : NOBODY;
-  const found = await resolveCredentials([TWO], { session: resolve, token: resolve });
+  const found = await resolveCredentials(
+    [TWO],
+    { sessions: { resolve }, tokens: { resolve } },
+    TERMS,
+  );
   const resolution = { outcome: 'signed-in', setCookies: ['renewed'] };
   expect(found).toMatchObject({ ok: true, value: { resolution } });
 });
@@ -70,11 +81,15 @@ it('T14: the second lookup of a valid credential counts: a revoked one is follow
   };
   const lookUpsOf = async (cookies: PresentedCredentials) => {
     const asked: string[] = [];
-    const session = async ({ value }: { readonly value: string }) => {
+    const resolve = async ({ value }: { readonly value: string }) => {
       asked.push(value);
       return value === 'good' && asked.indexOf('good') === asked.length - 1 ? SOMEBODY : NOBODY;
     };
-    await resolveCredentials([cookies, bearer], { session, token: session });
+    await resolveCredentials(
+      [cookies, bearer],
+      { sessions: { resolve }, tokens: { resolve } },
+      TERMS,
+    );
     return asked;
   };
   expect(await lookUpsOf(TWO)).toEqual(['dead', 'good', 'good', 'bearer']);

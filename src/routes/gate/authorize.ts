@@ -1,8 +1,6 @@
-import type { PresentedCredentials } from '../../credentials/credential.ts';
 import type { RefusalReason } from '../../errors/reasons.ts';
 import { recheckMaxAgeMs } from '../../forwarding/session-watch.ts';
-import type { AdmittedTarget } from '../../http/admit.ts';
-import type { PathForm } from '../../http/path-readings.ts';
+import type { AcceptedRequests, AdmittedTarget } from '../../http/admit.ts';
 import type { SiteHosts } from '../../http/site-hosts.ts';
 import { isWebSocketHandshake } from '../../http/web-socket.ts';
 import type { RevocationView } from '../../revocation/revocation-view.ts';
@@ -13,23 +11,17 @@ import type { WaitUntil } from '../../runtime/single-flight.ts';
 import type { Resolution } from '../../sessions/resolution.ts';
 import {
   type Found,
-  type LookUps,
+  type LookUpTerms,
   resolveCredentials,
   resolvePresented,
+  type SessionLookUp,
 } from '../../sessions/resolve-credentials.ts';
-import type { Sessions } from '../../sessions/sessions.ts';
-import type { TokenSessions } from '../../tokens/token-sessions.ts';
 import { type Preflight, readPreflight } from './preflight.ts';
 
 export interface AuthorizationOptions {
   readonly rules: Rules;
-  /** Methods that the site accepts. Any other method is refused before any look-up. */
-  readonly methods: ReadonlySet<string>;
-  readonly hosts: SiteHosts;
-  readonly allowedForms: ReadonlySet<PathForm>;
-  readonly sessions: Pick<Sessions, 'resolve'>;
-  readonly tokens: Pick<TokenSessions, 'resolve'>;
-  readonly readCredentials: (headers: Headers) => Iterable<PresentedCredentials>;
+  readonly accepted: AcceptedRequests;
+  readonly lookUp: SessionLookUp;
   readonly revocation: Pick<RevocationView, 'lagMs' | 'refresh' | 'trustedSince'>;
   readonly now: () => number;
 }
@@ -73,41 +65,38 @@ export async function authorize(
   { headers, target, waitUntil }: AuthorizationRequest,
   options: AuthorizationOptions,
 ): Promise<Result<Preflight | Authorization, AuthorizationRefusal>> {
-  if (!options.methods.has(target.method)) return failed('method_not_allowed');
-  const preflight = readPreflight(headers, target, options);
+  const { rules, accepted, lookUp, now } = options;
+  if (!accepted.methods.has(target.method)) return failed('method_not_allowed');
+  const preflight = readPreflight(headers, target, { rules, methods: accepted.methods });
   if (preflight !== undefined) return success(preflight);
-  const match = options.rules.match(target);
+  const match = rules.match(target);
   const { rule } = match;
   if (rule.session === 'none') {
     const unseen: SessionDecision = { resolution: undefined, verdict: PASS_UNSEEN };
     const recheck = async () => unseen;
     return success({ match, tried: [], deadCookies: [], ...unseen, recheck });
   }
-  if (!isWebSocketOriginGood(headers, rule.crossOrigins, options.hosts)) {
+  if (!isWebSocketOriginGood(headers, rule.crossOrigins, accepted.hosts)) {
     return failed('origin_not_allowed');
   }
-  const lookUpsSince = (since: number, wantsProof = false): LookUps => {
-    const minCheckedAt = rule.freshness === 'strict' ? options.now() : since;
-    const requirement = { minCheckedAt, onlyIfCached: false, wantsProof };
-    return {
-      session: (credential) => options.sessions.resolve(credential, requirement, waitUntil),
-      token: (token) => options.tokens.resolve(token, waitUntil),
-    };
+  const termsSince = (since: number, wantsProof = false): LookUpTerms => {
+    const minCheckedAt = rule.freshness === 'strict' ? now() : since;
+    return { requirement: { minCheckedAt, onlyIfCached: false, wantsProof }, waitUntil };
   };
   const find = (resolution: Resolution): SessionDecision => ({
     resolution,
-    verdict: decide(rule, resolution, options.now()),
+    verdict: decide(rule, resolution, now()),
   });
   // If anonymous requests pass, a dead cookie is cleared. That takes a proof that the cookie is dead.
   const wantsProof = rule.session === 'optional';
-  const lookUps = lookUpsSince(0, wantsProof);
-  const found = await resolveCredentials(options.readCredentials(headers), lookUps);
+  const presented = lookUp.readCredentials(headers);
+  const found = await resolveCredentials(presented, lookUp, termsSince(0, wantsProof));
   if (!found.ok) return found;
   const { resolution, chosen, tried, deadCookies } = found.value;
   const first = find(resolution);
   const look = async (since: number): Promise<SessionDecision> => {
     if (chosen === undefined) return first;
-    return find((await resolvePresented(chosen, lookUpsSince(since))).resolution);
+    return find((await resolvePresented(chosen, lookUp, termsSince(since))).resolution);
   };
   const recheck = () => recheckBy(look, waitUntil, options);
   return success({ match, tried, deadCookies, ...first, recheck });
@@ -120,7 +109,7 @@ export async function authorize(
 async function recheckBy(
   look: (since: number) => Promise<SessionDecision>,
   waitUntil: WaitUntil,
-  { revocation, now }: AuthorizationOptions,
+  { revocation, now }: Pick<AuthorizationOptions, 'revocation' | 'now'>,
 ): Promise<SessionDecision> {
   const maxAgeMs = recheckMaxAgeMs(revocation.lagMs);
   await revocation.refresh(now(), waitUntil, maxAgeMs);

@@ -4,8 +4,8 @@ import type { Reason, RefusalReason } from '../../errors/reasons.ts';
 import type { Identifier } from '../../forwarding/identification.ts';
 import type { AdmittedTarget } from '../../http/admit.ts';
 import { PRIVATE_NO_STORE } from '../../http/cache-control.ts';
-import type { DecisionLog } from '../../observability/decision-log.ts';
 import { describeResolution } from '../../observability/describe-resolution.ts';
+import type { Reporting } from '../../observability/reporting.ts';
 import {
   type Answer,
   answerDenial,
@@ -33,12 +33,15 @@ import {
 } from './gate.ts';
 import { PROXY_KINDS, type ProxyKind, readOriginalRequest } from './original-request.ts';
 
-export interface ForwardAuthOptions extends AuthorizationOptions, DenialOptions {
+export interface ForwardAuthOptions {
   /** A proxy proves itself with any one of these. */
   readonly secrets: readonly string[];
+  readonly authorization: AuthorizationOptions;
+  readonly denial: DenialOptions;
   readonly identifier: Identifier;
-  readonly cookieNames: readonly string[];
-  readonly log: DecisionLog;
+  /** Names of all cookies that may hold a credential. */
+  readonly credentialCookies: readonly string[];
+  readonly reporting: Pick<Reporting, 'log' | 'now'>;
 }
 
 export type ForwardAuth = (
@@ -61,8 +64,9 @@ const NGINX_ANSWER_PATH = '/.postern/auth/nginx/answer';
  * is never read.
  */
 export function createForwardAuth(options: ForwardAuthOptions): ForwardAuth {
+  const { reporting, credentialCookies, authorization } = options;
   return async function forwardAuth(request, target, waitUntil) {
-    const startedAt = options.now();
+    const startedAt = reporting.now();
     const kind = readKind(target);
     if (kind === undefined) return errorResponse('not_found');
     const original = await readTrusted(kind, request, target, options);
@@ -73,18 +77,21 @@ export function createForwardAuth(options: ForwardAuthOptions): ForwardAuth {
     const answer = await asPageOrJson(isForClient ? neverPassed(authorized) : authorized, request);
     const { resolution } = answer;
     if (original.ok && answer.outcome !== 'pass') {
-      makeReadable(answer.response, request, options.rules.match(original.value).rule.crossOrigins);
+      const { rule } = authorization.rules.match(original.value);
+      makeReadable(answer.response, request, rule.crossOrigins);
     }
-    const response = isForClient ? answer.response : asProxyTakesIt(kind, answer.response, options);
+    const response = isForClient
+      ? answer.response
+      : asProxyTakesIt(kind, answer.response, credentialCookies);
     if (resolution !== undefined) addCacheStatus(response, resolution);
-    options.log(() => ({
+    reporting.log(() => ({
       route: 'forward-auth',
       ...(resolution !== undefined && describeResolution(resolution)),
       ...(answer.rule !== undefined && { rule: answer.rule }),
       ...logFieldsOf({ ...answer, response }),
       method: original.ok ? original.value.method : request.method,
       ...(original.ok && { path: original.value.path }),
-      durationMs: options.now() - startedAt,
+      durationMs: reporting.now() - startedAt,
     }));
     return response;
   };
@@ -108,13 +115,14 @@ async function readTrusted(
   kind: ProxyKind,
   request: Request,
   target: AdmittedTarget,
-  options: ForwardAuthOptions,
+  { secrets, authorization }: ForwardAuthOptions,
 ): Promise<Result<AdmittedTarget, RefusalReason>> {
-  const isTrusted = await matchesSecret(request.headers.get(SECRET_HEADER) ?? '', options.secrets);
+  const { accepted } = authorization;
+  const isTrusted = await matchesSecret(request.headers.get(SECRET_HEADER) ?? '', secrets);
   if (!isTrusted) return failed('proxy_not_trusted');
-  const original = readOriginalRequest(kind, request, target, options);
+  const original = readOriginalRequest(kind, request, target, accepted);
   if (!original.ok) return original;
-  const isOurs = options.hosts.originOf(original.value.host) !== undefined;
+  const isOurs = accepted.hosts.originOf(original.value.host) !== undefined;
   return isOurs ? original : failed('host_unknown');
 }
 
@@ -125,7 +133,7 @@ async function answerOriginal(
   options: ForwardAuthOptions,
 ): Promise<AuthorizedAnswer> {
   const { headers } = request;
-  const authorized = await authorize({ headers, target, waitUntil }, options);
+  const authorized = await authorize({ headers, target, waitUntil }, options.authorization);
   if (!authorized.ok) return refusal(authorized.failure);
   if (isPreflight(authorized.value)) {
     // Only the origin behind the proxy can answer a preflight. A preflight identifies no session.
@@ -139,7 +147,7 @@ async function answerOriginal(
       return { ...(await pass(verdict, authorized.value, target, options)), ...found };
     case 'deny':
       return {
-        ...(await answerDenial(verdict, { headers, target, rule: match.rule }, options)),
+        ...(await answerDenial(verdict, { headers, target, rule: match.rule }, options.denial)),
         ...found,
       };
     case 'cannot-tell':
@@ -151,14 +159,13 @@ async function pass(
   { session }: Extract<Verdict, { kind: 'pass' }>,
   authorization: Authorization,
   target: AdmittedTarget,
-  options: ForwardAuthOptions,
+  { identifier, denial: { hosts } }: ForwardAuthOptions,
 ): Promise<Answer> {
-  const audience = options.hosts.originOf(target.host) ?? options.publicUrl;
-  const identified = await options.identifier.identify(session, audience);
+  const identified = await identifier.identify(session, hosts.siteOf(target.host));
   if (!identified.ok) return unidentified(identified.failure);
-  const empty = options.identifier.headerNames.map((name) => [name, ''] as const);
+  const empty = identifier.headerNames.map((name) => [name, ''] as const);
   return {
-    ...allowed([...empty, ...identified.value.headers], sessionCookiesOf(authorization, options)),
+    ...allowed([...empty, ...identified.value.headers], sessionCookiesOf(authorization, hosts)),
     ...omissionsOf(identified.value),
   };
 }
@@ -207,11 +214,11 @@ async function asPageOrJson(answer: AuthorizedAnswer, request: Request): Promise
 function asProxyTakesIt(
   kind: ProxyKind,
   response: Response,
-  { cookieNames }: Pick<ForwardAuthOptions, 'cookieNames'>,
+  credentialCookies: readonly string[],
 ): Response {
   if (kind !== 'nginx') return response;
   const { status, headers } = response;
-  if (status === 200) keepOneCookie(headers, cookieNames);
+  if (status === 200) keepOneCookie(headers, credentialCookies);
   if (status === 200 || status === 401 || status >= 500) return response;
   const isRedirect = headers.has('location');
   return new Response(null, { status: isRedirect ? 401 : 403, headers });

@@ -1,26 +1,24 @@
-import type { GatewaySecrets } from '../../credentials/gateway-secrets.ts';
-import type { TokenClassifier } from '../../credentials/token-form.ts';
 import { errorResponse } from '../../errors/error-response.ts';
 import { explain } from '../../errors/explanations.ts';
 import { clientResponse } from '../../forwarding/client-response.ts';
 import { sendableCall } from '../../forwarding/content-of-get.ts';
 import { cutWhenOver } from '../../forwarding/cut-response.ts';
-import type { HeaderFilter } from '../../forwarding/header-filter.ts';
 import type {
   Identification,
   IdentificationFault,
   Identifier,
 } from '../../forwarding/identification.ts';
 import type { Origin, OriginFault } from '../../forwarding/origin.ts';
-import type { OriginAddress } from '../../forwarding/origin-address.ts';
-import { originRequest } from '../../forwarding/origin-request.ts';
+import type { ReservedCookies } from '../../forwarding/origin-cookies.ts';
+import { type OriginRequestOptions, originRequest } from '../../forwarding/origin-request.ts';
 import { type SessionStatus, watchSession } from '../../forwarding/session-watch.ts';
 import { relayWebSocket } from '../../forwarding/web-socket-relay.ts';
 import type { AdmittedTarget } from '../../http/admit.ts';
 import { answerPreflight } from '../../http/preflight.ts';
-import type { Decision, DecisionLog } from '../../observability/decision-log.ts';
+import type { SiteHosts } from '../../http/site-hosts.ts';
+import type { Decision } from '../../observability/decision-log.ts';
 import { describeResolution } from '../../observability/describe-resolution.ts';
-import { addServerTiming } from '../../observability/server-timing.ts';
+import { addServerTiming, type Reporting } from '../../observability/reporting.ts';
 import {
   type Answer,
   answerDenial,
@@ -43,22 +41,21 @@ import {
   type SessionDecision,
 } from './authorize.ts';
 
-export interface GateOptions extends DenialOptions, AuthorizationOptions {
+export interface GateOptions {
+  readonly authorization: AuthorizationOptions;
+  readonly denial: DenialOptions;
+  readonly forwarding: ForwardingOptions;
+  readonly reporting: Reporting;
+}
+
+/** The origin, and the terms on which it gets a request. */
+export interface ForwardingOptions extends OriginRequestOptions {
   readonly origin: Origin;
-  readonly address: OriginAddress;
+  readonly identifier: Identifier;
   /** The audience of assertions (`aud`). */
   readonly audience: string;
-  /** Names of all cookies that may hold a credential. These cookies do not reach the origin. */
-  readonly cookieNames: readonly string[];
   /** Names of the cookies that the origin may not set. */
-  readonly reservedCookies: ReadonlySet<string>;
-  readonly identifier: Identifier;
-  readonly filter: HeaderFilter;
-  readonly gatewaySecrets: GatewaySecrets;
-  readonly tokenClassifier: TokenClassifier;
-  readonly log: DecisionLog;
-  /** Whether answers carry `Server-Timing`. */
-  readonly showsTiming: boolean;
+  readonly reservedCookies: ReservedCookies;
 }
 
 interface Received {
@@ -77,22 +74,23 @@ export async function gate(
   waitUntil: WaitUntil,
   options: GateOptions,
 ): Promise<Response> {
-  const startedAt = options.now();
+  const { authorization: authorizing, reporting } = options;
+  const startedAt = reporting.now();
   const record = (answer: Answer, more: () => Partial<Decision>) =>
-    options.log(() => ({
+    reporting.log(() => ({
       route: 'gate',
       ...more(),
       ...logFieldsOf(answer),
       method: target.method,
       path: target.path,
-      durationMs: options.now() - startedAt,
+      durationMs: reporting.now() - startedAt,
     }));
-  const authorized = await authorize({ headers: request.headers, target, waitUntil }, options);
-  const authorizedAt = options.now();
+  const authorized = await authorize({ headers: request.headers, target, waitUntil }, authorizing);
+  const authorizedAt = reporting.now();
   if (!authorized.ok) {
-    const allowedMethods = options.methods;
-    const refused = errorResponse(authorized.failure, { allowedMethods });
-    const { crossOrigins } = options.rules.match(target).rule;
+    const { rules, accepted } = authorizing;
+    const refused = errorResponse(authorized.failure, { allowedMethods: accepted.methods });
+    const { crossOrigins } = rules.match(target).rule;
     const response = makeReadable(
       await errorPageOrJson(refused, authorized.failure, request),
       request,
@@ -113,12 +111,10 @@ export async function gate(
   const answer = await answerVerdict({ request, target, authorization }, options);
   if (answer.outcome !== 'pass') makeReadable(answer.response, request, match.rule.crossOrigins);
   if (resolution !== undefined) addCacheStatus(answer.response, resolution);
-  if (options.showsTiming) {
-    const session = authorizedAt - startedAt;
-    const isOrigins = answer.outcome === 'pass';
-    const spent = isOrigins ? { session, origin: options.now() - authorizedAt } : { session };
-    addServerTiming(answer.response, spent);
-  }
+  const session = authorizedAt - startedAt;
+  const isOrigins = answer.outcome === 'pass';
+  const spent = isOrigins ? { session, origin: reporting.now() - authorizedAt } : { session };
+  addServerTiming(answer.response, spent, reporting);
   record(answer, () => ({
     ...(resolution !== undefined && describeResolution(resolution)),
     rule: match.rule.name,
@@ -134,7 +130,7 @@ async function answerVerdict(received: Received, options: GateOptions): Promise<
     case 'deny': {
       const { request, target, authorization } = received;
       const { rule } = authorization.match;
-      return answerDenial(verdict, { headers: request.headers, target, rule }, options);
+      return answerDenial(verdict, { headers: request.headers, target, rule }, options.denial);
     }
     case 'cannot-tell':
       return asPageOrJson(answerUnknown(verdict), received.request);
@@ -165,27 +161,29 @@ async function forward(
   const { request, target, authorization } = received;
   const { match, resolution, tried } = authorization;
   const { rule } = match;
-  const identified = await options.identifier.identify(session, options.audience);
+  const { forwarding, denial } = options;
+  const { hosts } = forwarding;
+  const identified = await forwarding.identifier.identify(session, forwarding.audience);
   if (!identified.ok) return unidentified(identified.failure);
   const identification = identified.value;
-  const made = originRequest(request, { target, rule, tried, identification }, options);
+  const made = originRequest(request, { target, rule, tried, identification }, forwarding);
   const asked = made.ok ? await sendableCall(made.value, request) : made;
   if (!asked.ok) {
     return { response: errorResponse(asked.failure), outcome: 'refuse', reason: asked.failure };
   }
-  const sent = await options.origin.fetch(asked.value);
+  const sent = await forwarding.origin.fetch(asked.value);
   if (!sent.ok) return fault(sent.failure);
   const forgotten =
-    session === undefined ? [] : options.loopGuard.forget(request.headers, pageKey(target));
+    session === undefined ? [] : denial.loopGuard.forget(request.headers, pageKey(target));
   const response = clientResponse(sent.value, {
-    filter: options.filter,
+    filter: forwarding.filter,
     forwardedHeaders: rule.forwardedHeaders,
-    reserved: options.reservedCookies,
-    address: options.address,
-    site: options.hosts.originOf(target.host) ?? options.publicUrl,
+    reserved: forwarding.reservedCookies,
+    address: forwarding.address,
+    site: hosts.siteOf(target.host),
     keepsCacheControl: rule.cacheControl === 'origin',
     dependsOnSession: resolution !== undefined,
-    setCookies: [...sessionCookiesOf(authorization, options), ...forgotten],
+    setCookies: [...sessionCookiesOf(authorization, hosts), ...forgotten],
   });
   return {
     response:
@@ -202,27 +200,27 @@ async function forward(
 async function keepWatch(
   { session, response, accepted }: { session: Session; response: Response; accepted: Response },
   { authorization, target }: Received,
-  options: GateOptions,
+  { authorization: { revocation }, reporting }: GateOptions,
 ): Promise<Response> {
   const { recheck, match } = authorization;
   const { webSocket } = accepted;
   if (webSocket === null && !match.rule.cutsStreams) return response;
-  const openedAt = options.now();
+  const openedAt = reporting.now();
   let last: SessionDecision | undefined;
   const look = async () => {
     last = await recheck();
     return standingOf(last.verdict, session);
   };
-  const watch = await watchSession(look, options.revocation.lagMs);
+  const watch = await watchSession(look, revocation.lagMs);
   void watch.over.then((standing) =>
-    options.log(() => ({
+    reporting.log(() => ({
       route: 'gate',
       ...describeEnd(last, standing),
       method: target.method,
       path: target.path,
       rule: match.rule.name,
       detail: 'ended',
-      durationMs: options.now() - openedAt,
+      durationMs: reporting.now() - openedAt,
     })),
   );
   return webSocket === null
@@ -275,7 +273,7 @@ export function omissionsOf({ omitted }: Identification): { detail?: string } {
  */
 export function sessionCookiesOf(
   { resolution, deadCookies }: Authorization,
-  { publicUrl }: Pick<GateOptions, 'publicUrl'>,
+  { publicUrl }: Pick<SiteHosts, 'publicUrl'>,
 ): readonly string[] {
   if (resolution?.outcome === 'signed-in') return resolution.setCookies;
   // A browser refuses a cookie of a __Host- or __Secure- name without Secure, even an empty one.

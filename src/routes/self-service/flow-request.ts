@@ -11,7 +11,8 @@ import type { ChangeMaker } from '../../session-changes/change-maker.ts';
 import type { ChangeAnswer } from '../../session-changes/session-change.ts';
 import { selfServiceHeaders } from './self-service-request.ts';
 
-export interface SelfServiceOptions extends CallerOptions {
+export interface SelfServiceOptions {
+  readonly callers: CallerOptions;
   readonly kratos: Upstream;
   /** Finds out whose session a flow has just issued. */
   readonly store: SessionStore;
@@ -118,8 +119,8 @@ export function readTextOf(response: Response): Promise<string | undefined> {
   return readWholeText(response, MAX_BODY_BYTES);
 }
 
-export function flowHeaders({ cookieNames, host }: SelfServiceOptions) {
-  return { cookieNames, publicUrl: host.publicUrl };
+export function flowHeaders({ callers, host }: SelfServiceOptions) {
+  return { cookieNames: callers.cookieNames, publicUrl: host.publicUrl };
 }
 
 /** The address that a flow's form sends its code to (`ui.nodes`, the node named `email`). */

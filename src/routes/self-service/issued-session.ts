@@ -3,13 +3,13 @@ import { bareValue } from '../../http/cookies.ts';
 import type { JsonObject, JsonValue } from '../../runtime/json.ts';
 import { isObject } from '../../runtime/json.ts';
 import { namesOf } from '../../session/identity-names.ts';
+import type { CallerOptions } from '../../session-changes/caller.ts';
 import {
   beginSettings,
   documentOf,
   type FlowReading,
   type FlowRequest,
   readFlow,
-  type SelfServiceOptions,
 } from './flow-request.ts';
 
 /** A session that an answer issues to its client. */
@@ -36,10 +36,10 @@ export function isSignedOut(response: Response, cookieNames: readonly string[]):
 /** Reads the session that an answer issues: to a browser in a cookie, to an app in its document. */
 export async function readIssuedSession(
   response: Response,
-  { cookieNames }: Pick<SelfServiceOptions, 'cookieNames'>,
+  { callers }: { readonly callers: Pick<CallerOptions, 'cookieNames'> },
 ): Promise<IssuedSession | undefined> {
   const document = await documentOf(response);
-  const cookie = sessionCookies(response, cookieNames).find(({ isCleared }) => !isCleared);
+  const cookie = sessionCookies(response, callers.cookieNames).find(({ isCleared }) => !isCleared);
   const credential = cookie ? asCookie(cookie) : tokenIn(document);
   const isIssued = credential !== undefined || isObject(document?.session);
   return isIssued ? { credential, document, response } : undefined;

@@ -76,7 +76,7 @@ export async function signOut({ flow, credential }: Logout): Promise<ApiPlan> {
 }
 
 function hasSignedOut(answer: ChangeAnswer, { options }: FlowRequest): boolean {
-  return answer.ok && isSignedOut(answer.value, options.cookieNames);
+  return answer.ok && isSignedOut(answer.value, options.callers.cookieNames);
 }
 
 async function findSubjects(
@@ -102,7 +102,11 @@ async function isStillSignedIn(
   credential: Credential,
 ): Promise<boolean> {
   const requirement = { minCheckedAt: options.now(), onlyIfCached: false };
-  const { outcome } = await options.sessions.resolve(credential, requirement, call.waitUntil);
+  const { outcome } = await options.callers.sessions.resolve(
+    credential,
+    requirement,
+    call.waitUntil,
+  );
   return outcome === 'signed-in' || outcome === 'insufficient';
 }
 

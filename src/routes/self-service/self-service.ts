@@ -78,8 +78,8 @@ async function planLogout(flow: FlowRequest): Promise<ApiPlan> {
 }
 
 /** Chooses the credential without a check of the page's origin: Kratos protects its flows with CSRF tokens. */
-function chooseForFlow({ request, waitUntil }: ApiCall, options: SelfServiceOptions) {
-  return chooseCredential(request, waitUntil, { ...options, isChange: false });
+function chooseForFlow(call: ApiCall, { callers }: SelfServiceOptions) {
+  return chooseCredential(call, callers, { isChange: false });
 }
 
 async function readFlowPage(call: ApiCall, options: SelfServiceOptions): Promise<ApiAnswer> {
@@ -99,7 +99,7 @@ async function planFlow(
   const send = () => sendFlow(call, credential, options, { isChange: true });
   if (!options.changes.keepsLog) return make(unrecordedChange(send));
   const caller = chosen.ok
-    ? await identifyCaller(chosen.value, call.waitUntil, options.sessions)
+    ? await identifyCaller(chosen.value, call.waitUntil, options.callers.sessions)
     : undefined;
   return plan({ call, credential, caller, options, send });
 }
@@ -131,7 +131,7 @@ async function planLogoutApi(call: ApiCall, options: SelfServiceOptions): Promis
   };
   if (!options.changes.keepsLog) return make(unrecordedChange(send));
   const chosen = { credential, resolution: undefined };
-  const caller = await identifyCaller(chosen, call.waitUntil, options.sessions);
+  const caller = await identifyCaller(chosen, call.waitUntil, options.callers.sessions);
   return planLogout({ call, credential, caller, options, send });
 }
 

@@ -128,7 +128,7 @@ async function currentCaller({
   if (caller?.kind === 'unknown') return 'unknown';
   if (caller?.kind !== 'known' || credential === undefined) return 'nobody';
   const requirement = { minCheckedAt: options.now(), onlyIfCached: false };
-  const found = await options.sessions.resolve(credential, requirement, call.waitUntil);
+  const found = await options.callers.sessions.resolve(credential, requirement, call.waitUntil);
   if (found.outcome === 'signed-in') return found.session;
   return found.outcome === 'not-signed-in' ? 'nobody' : 'unknown';
 }

@@ -37,7 +37,8 @@ import {
 import { sendAsCaller } from '../../session-changes/send-as-caller.ts';
 import { unrecordedChange } from '../../session-changes/session-change.ts';
 
-export interface KratosPublicOptions extends CallerOptions {
+export interface KratosPublicOptions {
+  readonly callers: CallerOptions;
   readonly kratos: Upstream;
   readonly changes: Pick<ChangeMaker, 'keepsLog'>;
   /** The URL of the session API for clients, without a slash at its end. */
@@ -56,10 +57,7 @@ export function kratosPublicRoutes(options: KratosPublicOptions): Record<string,
 }
 
 async function listSessions(call: ApiCall, options: KratosPublicOptions): Promise<ApiAnswer> {
-  const chosen = await chooseCredential(call.request, call.waitUntil, {
-    ...options,
-    isChange: false,
-  });
+  const chosen = await chooseCredential(call, options.callers, { isChange: false });
   if (!chosen.ok) return refuse(call, chosen.failure);
   const checked = checkQuery(call.target.search, { checks: NUMBERED_PAGE_CHECKS });
   if (!checked.ok) return checked;
@@ -86,10 +84,7 @@ export function setNumberedLinks(response: Response, links: (total: number) => s
 }
 
 async function revokeOne(call: ApiCall, options: KratosPublicOptions): Promise<ApiPlan> {
-  const chosen = await chooseCredential(call.request, call.waitUntil, {
-    ...options,
-    isChange: true,
-  });
+  const chosen = await chooseCredential(call, options.callers, { isChange: true });
   if (!chosen.ok) return answerWith(refuse(call, chosen.failure));
   const id = readUuid(call.parameter('id'));
   if (id === undefined) return answerWith(failed('parameter_not_valid'));
@@ -97,10 +92,7 @@ async function revokeOne(call: ApiCall, options: KratosPublicOptions): Promise<A
 }
 
 async function revokeOthers(call: ApiCall, options: KratosPublicOptions): Promise<ApiPlan> {
-  const chosen = await chooseCredential(call.request, call.waitUntil, {
-    ...options,
-    isChange: true,
-  });
+  const chosen = await chooseCredential(call, options.callers, { isChange: true });
   if (!chosen.ok) return answerWith(refuse(call, chosen.failure));
   return planEnd(ALL_OTHER_SESSIONS, chosen.value, call, options);
 }
@@ -114,12 +106,12 @@ async function planEnd(
   end: EndRequest,
   chosen: Chosen,
   call: ApiCall,
-  { sessions, kratos, changes }: KratosPublicOptions,
+  { callers, kratos, changes }: KratosPublicOptions,
 ): Promise<ApiPlan> {
   const { request, waitUntil } = call;
   const { credential } = chosen;
   const by = { request, credential };
-  const caller = await identifyCaller(chosen, waitUntil, sessions);
+  const caller = await identifyCaller(chosen, waitUntil, callers.sessions);
   switch (caller.kind) {
     case 'known':
       return make(endSessions(end, { ...by, session: caller.session }, kratos));

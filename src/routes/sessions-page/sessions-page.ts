@@ -4,11 +4,16 @@ import { errorResponse } from '../../errors/error-response.ts';
 import { PRIVATE_NO_STORE } from '../../http/cache-control.ts';
 import { readFormBody } from '../../http/request-body.ts';
 import type { RouteRequest } from '../../http/routes.ts';
-import type { DecisionLog } from '../../observability/decision-log.ts';
 import { describeResolution } from '../../observability/describe-resolution.ts';
+import type { Reporting } from '../../observability/reporting.ts';
 import type { Upstream } from '../../providers/upstream.ts';
 import { bearerChallenge } from '../../refusals/bearer-challenge.ts';
-import { type Answer, answerDenial, logFieldsOf } from '../../refusals/denial.ts';
+import {
+  type Answer,
+  answerDenial,
+  type DenialOptions,
+  logFieldsOf,
+} from '../../refusals/denial.ts';
 import { errorPageOrJson } from '../../refusals/error-page.ts';
 import { pageKey } from '../../refusals/login-loop-guard.ts';
 import { DEFAULT_RULE } from '../../rules/rules.ts';
@@ -21,6 +26,7 @@ import type { ChangeMaker } from '../../session-changes/change-maker.ts';
 import { ALL_OTHER_SESSIONS, endSessions, oneSession } from '../../session-changes/end-sessions.ts';
 import { readOtherSessions } from '../../session-changes/other-sessions.ts';
 import type { Resolution } from '../../sessions/resolution.ts';
+import type { SessionLookUp } from '../../sessions/resolve-credentials.ts';
 import { ALL_OTHERS, END_FIELD, sessionsPage, TOKEN_FIELD } from './page.ts';
 import { describeSession } from './session-summary.ts';
 import {
@@ -31,13 +37,14 @@ import {
   PAGE_METHODS,
   refusal,
   type SignedInUser,
-  type SignedInUserOptions,
 } from './signed-in-user.ts';
 
-export interface SessionsPageOptions extends SignedInUserOptions {
+export interface SessionsPageOptions {
+  readonly lookUp: SessionLookUp;
+  readonly denial: DenialOptions;
   readonly kratos: Upstream;
   readonly changes: Pick<ChangeMaker, 'make'>;
-  readonly log: DecisionLog;
+  readonly reporting: Pick<Reporting, 'log' | 'now'>;
 }
 
 export const SESSIONS_PAGE_PATH = '/.postern/sessions';
@@ -57,14 +64,15 @@ const PAGE_HEADERS = {
  * page that was made for the same session.
  */
 export function createSessionsPage(options: SessionsPageOptions) {
+  const { lookUp, denial, reporting } = options;
   return async function ownSessions(received: RouteRequest): Promise<Response> {
-    const startedAt = options.now();
-    const user = await identify(received, options);
+    const startedAt = reporting.now();
+    const user = await identify(received, lookUp, denial.hosts);
     const isChange = received.target.method === 'POST';
     const answered = user.ok ? await (isChange ? change : show)(user.value, options) : user;
     const answer: Answer = answered.ok
       ? { response: answered.value, outcome: 'pass', reason: undefined }
-      : await answerProblem(answered.failure.problem, received, options);
+      : await answerProblem(answered.failure.problem, received, denial);
     const { response } = answer;
     const first = user.ok ? user.value.resolution : undefined;
     const resolution = answered.ok ? first : (answered.failure.resolution ?? first);
@@ -73,8 +81,8 @@ export function createSessionsPage(options: SessionsPageOptions) {
     const cookies = resolution?.outcome === 'signed-in' ? [...looks].flatMap(cookiesOf) : [];
     for (const cookie of cookies) response.headers.append('set-cookie', cookie);
     const { method, path } = received.target;
-    const durationMs = options.now() - startedAt;
-    options.log(() => ({
+    const durationMs = reporting.now() - startedAt;
+    reporting.log(() => ({
       route: 'own-sessions',
       ...(resolution !== undefined && describeResolution(resolution)),
       ...logFieldsOf(answer),
@@ -98,10 +106,10 @@ async function show(
   const { session } = user.resolution;
   const first = { page: 1, size: SHOWN_AT_MOST };
   const listed = await readOtherSessions(options.kratos, credential, first);
-  if (!listed.ok) return failed(await failureOf(listed.failure, user, options));
+  if (!listed.ok) return failed(await accessFailure(listed.failure, user, options));
   const { sessions, isLast } = listed.value;
   const headers = new Headers(PAGE_HEADERS);
-  const forgotten = options.site.loopGuard.forget(request.headers, pageKey(target));
+  const forgotten = options.denial.loopGuard.forget(request.headers, pageKey(target));
   for (const cookie of forgotten) headers.append('set-cookie', cookie);
   const page = {
     current: describeSession(session.id, session.document),
@@ -124,9 +132,17 @@ async function change(
     return failed({ problem: refusal('form_not_current') });
   }
   const ended = await end(form.value.get(END_FIELD), user, options);
-  if (!ended.ok || !ended.value.ok) return failed(await failureOf(ended, user, options));
+  if (!ended.ok || !ended.value.ok) return failed(await accessFailure(ended, user, options));
   const headers = { ...PAGE_HEADERS, location: SESSIONS_PAGE_PATH + CHANGED };
   return success(new Response(null, { status: 303, headers }));
+}
+
+function accessFailure(
+  answer: ApiAnswer,
+  user: SignedInUser,
+  { lookUp: { sessions }, reporting: { now } }: SessionsPageOptions,
+): Promise<AccessFailure> {
+  return failureOf(answer, user, { sessions, now });
 }
 
 async function end(
@@ -155,15 +171,15 @@ function formToken({ id }: Session): Promise<string> {
 async function answerProblem(
   problem: AccessProblem,
   { request, target }: RouteRequest,
-  { site }: SessionsPageOptions,
+  denial: DenialOptions,
 ): Promise<Answer> {
   const { kind, reason } = problem;
   if (kind === 'deny' && target.method !== 'POST') {
-    return answerDenial(problem, { headers: request.headers, target, rule: DEFAULT_RULE }, site);
+    return answerDenial(problem, { headers: request.headers, target, rule: DEFAULT_RULE }, denial);
   }
   const refused =
     kind === 'deny'
-      ? errorResponse(reason, { challenge: bearerChallenge(reason, site) })
+      ? errorResponse(reason, { challenge: bearerChallenge(reason, denial) })
       : errorResponse(reason, { allowedMethods: PAGE_METHODS, ...problem.wait });
   const response = await errorPageOrJson(refused, reason, request);
   return { response, outcome: response.status >= 500 ? 'fault' : kind, reason };

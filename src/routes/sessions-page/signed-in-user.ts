@@ -1,30 +1,16 @@
-import type { Credential, PresentedCredentials } from '../../credentials/credential.ts';
+import type { Credential } from '../../credentials/credential.ts';
 import type { ErrorResponseOptions } from '../../errors/error-response.ts';
 import type { Reason } from '../../errors/reasons.ts';
 import type { RouteRequest } from '../../http/routes.ts';
 import { isCrossSite } from '../../http/same-origin.ts';
 import type { SiteHosts } from '../../http/site-hosts.ts';
 import { readRetryAfterSeconds } from '../../providers/kratos/kratos-store.ts';
-import type { DenialOptions } from '../../refusals/denial.ts';
 import type { Verdict } from '../../rules/verdict.ts';
 import { failed, type Result, success } from '../../runtime/result.ts';
 import type { ApiAnswer } from '../../session-changes/api-route.ts';
 import { NO_REQUIREMENT } from '../../sessions/cache-requirement.ts';
 import type { Resolution } from '../../sessions/resolution.ts';
-import { resolveCredentials } from '../../sessions/resolve-credentials.ts';
-import type { Sessions } from '../../sessions/sessions.ts';
-import type { TokenSessions } from '../../tokens/token-sessions.ts';
-
-export interface SignedInUserOptions {
-  readonly sessions: Pick<Sessions, 'resolve'>;
-  /** The site's settings for reading credentials, and for answering a request without a session. */
-  readonly site: DenialOptions & {
-    readonly hosts: SiteHosts;
-    readonly readCredentials: (headers: Headers) => Iterable<PresentedCredentials>;
-    readonly tokens: Pick<TokenSessions, 'resolve'>;
-  };
-  readonly now: () => number;
-}
+import { resolveCredentials, type SessionLookUp } from '../../sessions/resolve-credentials.ts';
 
 /** A request by a person who is signed in at Kratos, and who reads the page or sends its form. */
 export interface SignedInUser extends RouteRequest {
@@ -56,17 +42,16 @@ export const PAGE_METHODS = ['GET', 'HEAD', 'POST'];
  */
 export async function identify(
   received: RouteRequest,
-  options: SignedInUserOptions,
+  lookUp: SessionLookUp,
+  hosts: SiteHosts,
 ): Promise<Result<SignedInUser, AccessFailure>> {
   const { request, target, waitUntil } = received;
-  const { site, sessions } = options;
   if (!PAGE_METHODS.includes(target.method)) {
     return failed({ problem: refusal('method_not_allowed') });
   }
-  const found = await resolveCredentials(site.readCredentials(request.headers), {
-    session: (credential) => sessions.resolve(credential, NO_REQUIREMENT, waitUntil),
-    token: (token) => site.tokens.resolve(token, waitUntil),
-  });
+  const presented = lookUp.readCredentials(request.headers);
+  const terms = { requirement: NO_REQUIREMENT, waitUntil };
+  const found = await resolveCredentials(presented, lookUp, terms);
   if (!found.ok) return failed({ problem: refusal(found.failure) });
   const { resolution, chosen } = found.value;
   if (resolution.outcome !== 'signed-in' || chosen === undefined) {
@@ -76,7 +61,7 @@ export async function identify(
     return failed({ problem: refusal('session_not_listed'), resolution });
   }
   const [credential] = chosen.candidates;
-  const siteOrigin = site.hosts.originOf(target.host) ?? site.publicUrl;
+  const siteOrigin = hosts.siteOf(target.host);
   const isFormByCookie = target.method === 'POST' && credential.carrier.kind === 'cookie';
   return isFormByCookie && isCrossSite(request.headers, [siteOrigin])
     ? failed({ problem: refusal('cross_site_change') })
@@ -100,7 +85,7 @@ function problemOf(resolution: Resolution): AccessProblem {
 export async function failureOf(
   answer: ApiAnswer,
   { credential, waitUntil }: SignedInUser,
-  { sessions, now }: SignedInUserOptions,
+  { sessions, now }: { readonly sessions: SessionLookUp['sessions']; readonly now: () => number },
 ): Promise<AccessFailure> {
   if (!answer.ok) return { problem: refusal(answer.failure) };
   const { status, headers, body } = answer.value;

@@ -1,12 +1,15 @@
-import { type PresentedCredentials, VARY } from '../../credentials/credential.ts';
+import { VARY } from '../../credentials/credential.ts';
 import { errorHeaders, errorResponse } from '../../errors/error-response.ts';
 import type { RefusalReason } from '../../errors/reasons.ts';
 import { isTokenReason } from '../../errors/token-reasons.ts';
 import type { AdmittedTarget } from '../../http/admit.ts';
-import { PRIVATE_NO_STORE, readRequestCacheControl } from '../../http/cache-control.ts';
-import type { DecisionLog } from '../../observability/decision-log.ts';
+import {
+  PRIVATE_NO_STORE,
+  type RequestCacheControl,
+  readRequestCacheControl,
+} from '../../http/cache-control.ts';
 import { describeResolution } from '../../observability/describe-resolution.ts';
-import { addServerTiming } from '../../observability/server-timing.ts';
+import { addServerTiming, type Reporting } from '../../observability/reporting.ts';
 import {
   kratosErrorId,
   whoami401Body,
@@ -17,20 +20,20 @@ import type { WaitUntil } from '../../runtime/single-flight.ts';
 import { type CacheRequirement, NO_REQUIREMENT } from '../../sessions/cache-requirement.ts';
 import { setProvenance } from '../../sessions/provenance-headers.ts';
 import type { Resolution } from '../../sessions/resolution.ts';
-import { type LookUps, resolveCredentials } from '../../sessions/resolve-credentials.ts';
+import {
+  type Resolvers,
+  resolveCredentials,
+  type SessionLookUp,
+} from '../../sessions/resolve-credentials.ts';
 import type { Sessions } from '../../sessions/sessions.ts';
-import type { TokenSessions } from '../../tokens/token-sessions.ts';
 
 export interface WhoamiOptions {
-  readonly sessions: Sessions;
-  readonly tokens: Pick<TokenSessions, 'resolve'>;
-  readonly readCredentials: (headers: Headers) => Iterable<PresentedCredentials>;
+  readonly lookUp: SessionLookUp & {
+    readonly sessions: Pick<Sessions, 'resolve' | 'resolveUnstored'>;
+  };
   /** URL of the metadata of RFC 9728; `undefined` if there is no metadata. */
   readonly resourceMetadataUrl: string | undefined;
-  readonly log: DecisionLog;
-  /** Whether answers carry `Server-Timing`. */
-  readonly showsTiming: boolean;
-  readonly now: () => number;
+  readonly reporting: Reporting;
 }
 
 const TOKENIZED_ALREADY =
@@ -56,54 +59,60 @@ export async function whoami(
   request: Request,
   target: AdmittedTarget,
   waitUntil: WaitUntil,
-  options: WhoamiOptions,
+  { lookUp, resourceMetadataUrl, reporting }: WhoamiOptions,
 ): Promise<Response> {
-  const startedAt = options.now();
+  const startedAt = reporting.now();
   const { method, path } = target;
   const refuse = (reason: RefusalReason) => {
     const response = errorResponse(reason, { allowedMethods: METHODS });
     const { status } = response;
     const outcome = 'refuse';
-    options.log(() => ({ route: 'whoami', outcome, status, method, path, reason, durationMs: 0 }));
+    const logged = { outcome, status, method, path, reason, durationMs: 0 } as const;
+    reporting.log(() => ({ route: 'whoami', ...logged }));
     return response;
   };
   if (!METHODS.includes(method)) return refuse('method_not_allowed');
-  const lookUps = lookUpsAsAsked(request, target, waitUntil, options);
-  const found = await resolveCredentials(options.readCredentials(request.headers), lookUps);
+  const presented = lookUp.readCredentials(request.headers);
+  const asked = readRequestCacheControl(request.headers.get('cache-control'));
+  const terms = { requirement: readRequirement(asked, startedAt), waitUntil };
+  const resolvers = resolversAsAsked(asked, target, lookUp);
+  const found = await resolveCredentials(presented, resolvers, terms);
   if (!found.ok) return refuse(found.failure);
   const { resolution } = found.value;
   const response = whoamiResponse(resolution, request.headers);
-  setChallenge(response.headers, resolution, options.resourceMetadataUrl);
-  if (options.showsTiming) addServerTiming(response, { session: options.now() - startedAt });
-  options.log(() => ({
+  setChallenge(response.headers, resolution, resourceMetadataUrl);
+  addServerTiming(response, { session: reporting.now() - startedAt }, reporting);
+  reporting.log(() => ({
     route: 'whoami',
     status: response.status,
     method,
     path,
     ...describeResolution(resolution),
-    durationMs: options.now() - startedAt,
+    durationMs: reporting.now() - startedAt,
   }));
   return response;
 }
 
-function lookUpsAsAsked(
-  request: Request,
+/** Returns the resolvers for a request: past every cache if the request asks for a token or forbids storing. */
+function resolversAsAsked(
+  { noStore }: RequestCacheControl,
   { search }: AdmittedTarget,
-  waitUntil: WaitUntil,
-  { sessions, tokens, now }: WhoamiOptions,
-): LookUps {
+  { sessions, tokens }: WhoamiOptions['lookUp'],
+): Resolvers {
   const tokenizeAs = search === '' ? '' : (new URLSearchParams(search).get('tokenize_as') ?? '');
-  const asked = readRequestCacheControl(request.headers.get('cache-control'));
-  const requirement = readRequirement(asked, now());
+  const isTokenized = tokenizeAs !== '';
+  if (!isTokenized && !noStore) return { sessions, tokens };
+  const options = isTokenized ? { tokenizeAs } : {};
   return {
-    session: (credential) => {
-      if (tokenizeAs !== '') return sessions.resolveUnstored(credential, waitUntil, { tokenizeAs });
-      if (asked.noStore) return sessions.resolveUnstored(credential, waitUntil);
-      return sessions.resolve(credential, requirement, waitUntil);
+    sessions: {
+      resolve: (credential, _, waitUntil) =>
+        sessions.resolveUnstored(credential, waitUntil, options),
     },
-    token: async (token) => {
-      const resolution = await tokens.resolve(token, waitUntil);
-      return tokenizeAs === '' ? resolution : refuseTokenizing(resolution);
+    tokens: {
+      resolve: async (token, waitUntil) => {
+        const resolution = await tokens.resolve(token, waitUntil);
+        return isTokenized ? refuseTokenizing(resolution) : resolution;
+      },
     },
   };
 }
@@ -116,7 +125,7 @@ function refuseTokenizing(resolution: Resolution): Resolution {
 }
 
 function readRequirement(
-  { noCache, maxAgeSeconds, onlyIfCached }: ReturnType<typeof readRequestCacheControl>,
+  { noCache, maxAgeSeconds, onlyIfCached }: RequestCacheControl,
   now: number,
 ): CacheRequirement {
   if (noCache) return { minCheckedAt: now, onlyIfCached };

@@ -112,10 +112,8 @@ function allRoutes(): Record<string, ApiMethods> {
     },
   };
   const apiUrl = 'https://app.example.test';
-  const caller = {
+  const callers = {
     sessions,
-    changes: maker,
-    kratos,
     cookieNames: ['ory_kratos_session'],
     secrets: new Set<string>(),
     allowedOrigins: [apiUrl],
@@ -131,12 +129,14 @@ function allRoutes(): Record<string, ApiMethods> {
     ...{ kratosAdmin: kratos, apiKey: undefined, readNames: undefined },
     ...{ guard, apiUrl, apiPath: '' },
   };
-  const callers = createKeycardCallers({
+  const keycardCallers = createKeycardCallers({
     keycard: upstream(keycard.origin),
     serviceAccount: undefined,
   });
   const flows = {
-    ...caller,
+    callers,
+    changes: maker,
+    kratos,
     store,
     host,
     findByAddress: undefined,
@@ -144,11 +144,11 @@ function allRoutes(): Record<string, ApiMethods> {
     now: Date.now,
   };
   return {
-    ...kratosPublicRoutes({ ...caller, apiUrl }),
+    ...kratosPublicRoutes({ callers, changes: maker, kratos, apiUrl }),
     ...tokenExchangeRoutes(flows),
     ...selfServiceRoutes(flows),
     ...kratosAdminRoutes(admin),
-    ...keycardRoutes({ callers, changes: maker, zones: ZONES }),
+    ...keycardRoutes({ callers: keycardCallers, changes: maker, zones: ZONES }),
   };
 }
 

@@ -54,17 +54,21 @@ async function ask(
   const asked: string[] = [];
   const options: AuthorizationOptions = {
     rules,
-    methods: new Set(['GET', 'PUT', 'OPTIONS']),
-    hosts: HOSTS,
-    allowedForms: new Set(),
-    readCredentials: () => presented,
-    sessions: {
-      resolve: async ({ value }) => {
-        asked.push(value);
-        return good.get(value) ?? DEAD;
-      },
+    accepted: {
+      hosts: HOSTS,
+      methods: new Set(['GET', 'PUT', 'OPTIONS']),
+      allowedForms: new Set(),
     },
-    tokens: { resolve: () => expect.fail('no token') },
+    lookUp: {
+      readCredentials: () => presented,
+      sessions: {
+        resolve: async ({ value }) => {
+          asked.push(value);
+          return good.get(value) ?? DEAD;
+        },
+      },
+      tokens: { resolve: () => expect.fail('no token') },
+    },
     revocation: { lagMs: 5000, refresh: () => undefined, trustedSince: () => 0 },
     now: () => 0,
   };

@@ -82,22 +82,31 @@ async function survival(
   });
   const options: AuthorizationOptions = {
     rules: new Rules([]),
-    methods: new Set(['GET']),
-    hosts: new SiteHosts('https://app.example.test'),
-    allowedForms: new Set(),
-    readCredentials: () => [
-      { kind: 'candidates', candidates: [{ carrier: { kind: 'bearer' }, value: 'x'.repeat(32) }] },
-    ],
-    sessions: {
-      // What was checked before is believed unless a mark names it; the store tells the truth.
-      resolve: async (_credential, { minCheckedAt }, waitUntil) => {
-        await view.refresh(now(), waitUntil);
-        const isAsked = minCheckedAt > 0 || view.trustedSince(now()) > 0;
-        const isOver = isAsked ? now() >= revokedAt : view.lastMark({ sessionId: SESSION_ID }) > 0;
-        return isOver ? SIGNED_OUT : SIGNED_IN;
-      },
+    accepted: {
+      hosts: new SiteHosts('https://app.example.test'),
+      methods: new Set(['GET']),
+      allowedForms: new Set(),
     },
-    tokens: { resolve: async () => SIGNED_OUT },
+    lookUp: {
+      readCredentials: () => [
+        {
+          kind: 'candidates',
+          candidates: [{ carrier: { kind: 'bearer' }, value: 'x'.repeat(32) }],
+        },
+      ],
+      sessions: {
+        // What was checked before is believed unless a mark names it; the store tells the truth.
+        resolve: async (_credential, { minCheckedAt }, waitUntil) => {
+          await view.refresh(now(), waitUntil);
+          const isAsked = minCheckedAt > 0 || view.trustedSince(now()) > 0;
+          const isOver = isAsked
+            ? now() >= revokedAt
+            : view.lastMark({ sessionId: SESSION_ID }) > 0;
+          return isOver ? SIGNED_OUT : SIGNED_IN;
+        },
+      },
+      tokens: { resolve: async () => SIGNED_OUT },
+    },
     revocation: view,
     now,
   };
@@ -106,7 +115,7 @@ async function survival(
   revokedAt = now() + revokedAfterMs;
   await vi.advanceTimersByTimeAsync(openedAfterMs);
   const request = { method: 'GET', url: 'https://app.example.test/', headers: new Headers() };
-  const target = admit(request, options);
+  const target = admit(request, options.accepted);
   if (!target.ok) throw new Error('admitted');
   const plea = { headers: request.headers, target: target.value, waitUntil: () => {} };
   const authorization = async () => {

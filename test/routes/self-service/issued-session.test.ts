@@ -6,7 +6,9 @@ function answer(setCookie: string): Response {
 }
 
 it('T10: a session cookie that is issued in quotes is the credential that its client sends', async () => {
-  const issued = await readIssuedSession(answer('s="V="; Path=/'), { cookieNames: ['s'] });
+  const issued = await readIssuedSession(answer('s="V="; Path=/'), {
+    callers: { cookieNames: ['s'] },
+  });
   expect(issued?.credential).toEqual({
     carrier: { kind: 'cookie', cookieName: 's' },
     value: 'V=',

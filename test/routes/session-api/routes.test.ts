@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { type SessionApiOptions, sessionApiTables } from '../../../src/app/compose-session-api.ts';
+import { createServices } from '../../../src/app/compose.ts';
+import { sessionApiTables } from '../../../src/app/compose-session-api.ts';
 import { readConfig } from '../../../src/config/config.ts';
 import type { ApiMethods } from '../../../src/session-changes/api-route.ts';
-import { ChangeMaker } from '../../../src/session-changes/change-maker.ts';
 import { ROUTES } from './routes.ts';
 
 it('R28: every route of the session API either changes nothing or is recorded', () => {
@@ -18,15 +18,19 @@ it('R28: every route of the session API either changes nothing or is recorded', 
   });
   if (!config.ok) throw new Error(config.failure.join('\n'));
   const nobody = () => Promise.reject(new Error('nothing is asked for a list of routes'));
-  const options = {
-    config: config.value,
-    changes: new ChangeMaker({ writer: undefined, write: () => {} }),
-    fetchStore: nobody,
-    fetchKratosAdmin: nobody,
-    fetchKeycard: nobody,
+  const services = createServices(config.value, {
+    kv: undefined,
+    openLog: undefined,
+    fetchers: { kratos: nobody, kratosAdmin: nobody, keycard: nobody, keys: nobody },
+    fetchOrigin: undefined,
     now: () => 0,
-  } as unknown as SessionApiOptions; // the rest is not looked at until a request comes
-  const found = Object.values(sessionApiTables(options)).flatMap(routesIn);
+    random: () => 0,
+    write: () => {},
+    metrics: undefined,
+  });
+  const { sessions } = services.lookUp;
+  const tables = sessionApiTables(config.value, { ...services, sessions, fetchKeycard: nobody });
+  const found = Object.values(tables).flatMap((table) => routesIn(table ?? {}));
   expect(Object.fromEntries(found)).toEqual(ROUTES);
 });
 

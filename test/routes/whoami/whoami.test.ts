@@ -30,15 +30,13 @@ function createWhoami(presented: PresentedCredentials, token?: Resolution) {
       target as AdmittedTarget, // the members that are used
       world.waitUntil,
       {
-        sessions: world.sessions,
-        tokens: {
-          resolve: async () => token ?? expect.fail('no token'),
+        lookUp: {
+          sessions: world.sessions,
+          tokens: { resolve: async () => token ?? expect.fail('no token') },
+          readCredentials: () => [presented],
         },
-        readCredentials: () => [presented],
         resourceMetadataUrl: undefined,
-        log: () => {},
-        showsTiming: false,
-        now: () => world.now,
+        reporting: { log: () => {}, showsTiming: false, now: () => world.now },
       },
     );
     return {

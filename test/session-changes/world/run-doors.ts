@@ -105,10 +105,12 @@ function createWorld(schedule: DoorSchedule, { time, random, people, zoneId }: W
       createGateway(config, {
         kv: schedule.hasKv ? kv.seenFrom(isolate) : undefined,
         openLog: () => farLog(core, schedule, roads),
-        fetchStore,
-        fetchKratosAdmin: fetchStore,
-        fetchKeycard,
-        fetchKeys: () => Promise.reject(new Error('no keys here')),
+        fetchers: {
+          kratos: fetchStore,
+          kratosAdmin: fetchStore,
+          keycard: fetchKeycard,
+          keys: () => Promise.reject(new Error('no keys here')),
+        },
         fetchOrigin: undefined,
         now: () => time.now + skewMs,
         random: () => random.next(),

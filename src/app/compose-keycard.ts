@@ -1,0 +1,65 @@
+import type { Config } from '../config/config.ts';
+import { zoneOfIssuer } from '../providers/keycard/keycard-zone.ts';
+import { requestServiceAccountToken } from '../providers/keycard/service-account.ts';
+import { createUpstream } from '../providers/upstream.ts';
+import type { Guard } from '../routes/session-api/guard.ts';
+import { KeptToken } from '../routes/session-api/kept-token.ts';
+import { keycardRoutes } from '../routes/session-api/keycard.ts';
+import { createKeycardCallers } from '../routes/session-api/keycard-caller.ts';
+import type { ApiMethods } from '../session-changes/api-route.ts';
+import type { ChangeMaker } from '../session-changes/change-maker.ts';
+import type { Fetch } from './dependencies.ts';
+
+export interface KeycardServices {
+  readonly guard: Guard | undefined;
+  readonly changes: ChangeMaker;
+  readonly fetch: Fetch;
+  readonly now: () => number;
+}
+
+/** Returns Keycard's routes by path; `undefined` if Keycard is not configured. */
+export function keycardTable(
+  config: Config,
+  { guard, changes, fetch, now }: KeycardServices,
+): Record<string, ApiMethods> | undefined {
+  const { KEYCARD_API_URL: baseUrl, STORE_TIMEOUT_MS: timeoutMs } = config;
+  if (baseUrl === undefined) return undefined;
+  const keycard = createUpstream({ baseUrl, fetch, timeoutMs });
+  const token = serviceAccountToken(config, { baseUrl, fetch, now });
+  const serviceAccount = guard && token && { guard, token };
+  const callers = createKeycardCallers({ keycard, serviceAccount });
+  return keycardRoutes({ callers, changes, zones: keycardZones(config) });
+}
+
+/**
+ * Returns the zones that callers may ask about, each with its trusted issuers. These are the zones in
+ * `KEYCARD_ZONES`, by default those of the `keycard` issuers. An issuer whose URL names no zone belongs to every
+ * zone in `KEYCARD_ZONES`.
+ */
+function keycardZones({ KEYCARD_ZONES: named, ISSUERS }: Config): Map<string, string[]> {
+  const issuers = ISSUERS.filter(({ preset }) => preset === 'keycard').map(({ issuer }) => issuer);
+  const believed = issuers.map(zoneOfIssuer).filter((zone) => zone !== undefined);
+  const issuersOf = (zone: string) =>
+    issuers.filter((issuer) => {
+      const own = zoneOfIssuer(issuer);
+      return own === undefined ? named !== undefined : own === zone;
+    });
+  return new Map((named ?? believed).map((zone) => [zone, issuersOf(zone)]));
+}
+
+function serviceAccountToken(
+  config: Config,
+  {
+    baseUrl,
+    fetch,
+    now,
+  }: { readonly baseUrl: string; readonly fetch: Fetch; readonly now: () => number },
+): KeptToken | undefined {
+  const { KEYCARD_CLIENT_ID: clientId, KEYCARD_CLIENT_SECRET: clientSecret } = config;
+  if (clientId === undefined || clientSecret === undefined) return undefined;
+  const tokenUrl = config.KEYCARD_TOKEN_URL ?? `${baseUrl}/service-account-token`;
+  const timeoutMs = config.STORE_TIMEOUT_MS;
+  const wire = { tokenUrl, clientId, clientSecret, timeoutMs, fetch };
+  const request = (askedAt: number) => requestServiceAccountToken(wire, askedAt);
+  return new KeptToken({ request, timeoutMs, now });
+}

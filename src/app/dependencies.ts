@@ -1,0 +1,33 @@
+import type { Dataset } from '../observability/metrics.ts';
+import type { RevocationLogStub } from '../revocation/log-protocol.ts';
+import type { KeyValueStore } from '../runtime/kv.ts';
+
+export type Fetch = (request: Request) => Promise<Response>;
+
+/** The platform functions and bindings that a gateway uses. */
+export interface Dependencies {
+  readonly kv: KeyValueStore | undefined;
+  /** Opens a new connection to the revocation log for each call; `undefined` if no log is bound. */
+  readonly openLog: (() => RevocationLogStub) | undefined;
+  readonly fetchers: Fetchers;
+  /** `undefined` if there is no site to gate. */
+  readonly fetchOrigin:
+    | ((input: string | Request, init: RequestInit) => Promise<Response>)
+    | undefined;
+  readonly now: () => number;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  /** Writes one line of the operator's log. */
+  readonly write: (line: string) => void;
+  /** `undefined` if decisions are not counted. */
+  readonly metrics: Dataset | undefined;
+}
+
+/** The functions that reach the provider APIs and the issuers of tokens. */
+export interface Fetchers {
+  readonly kratos: Fetch;
+  readonly kratosAdmin: Fetch;
+  readonly keycard: Fetch;
+  /** Fetches issuers' keys. */
+  readonly keys: Fetch;
+}
