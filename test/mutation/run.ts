@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { readCommandLine, readWholeNumber, refuseCall } from '../../cli/command-line.ts';
 import { inRepository } from '../support/repository.ts';
+import { exceedsChance } from './chance.ts';
 import { EQUIVALENT_MUTANTS, type EquivalentMutant } from './equivalent-mutants.ts';
 import { type Mutant, mutantsOf } from './mutants.ts';
 import { drawSample } from './sample.ts';
@@ -21,16 +22,22 @@ const TRUSTED_ROOMS = [
   'tokens',
 ];
 
-const USAGE = `npm run mutate [-- --sample 60] [--seed 1] [--rooms revocation,tokens] [--since COMMIT] [--stages importing] [--minutes 5] [--at-least 95] [--jobs 2]
+/** So many mutants are decided however long it takes, or all if there are fewer: of none, all would be killed. */
+const ENOUGH = 40;
+/** More mutants than this share that count as equivalent are a sign of excuses. */
+const MAX_EQUIVALENT_SHARE = 0.12;
+
+const USAGE = `npm run mutate [-- --sample 60] [--seed 1] [--rooms revocation,tokens] [--since COMMIT] [--stages own,importing] [--minutes 5] [--at-least 90] [--jobs 2]
 
 Changes the source in one small way at a time and runs the tests: a change that no test notices is a gap in the tests.
-  --sample    how many mutants are drawn (60)
+  --sample    how many mutants are drawn; the compiler accepts each of them (60)
   --seed      which ones are drawn (1)
   --rooms     folders of src/ (${TRUSTED_ROOMS.join(',')})
   --since     only lines that changed since this commit
   --stages    which tests are tried, cheapest first (${STAGES.join(',')})
-  --minutes   no test begins later; what is not decided by then does not count (unlimited)
-  --at-least  the score in per cent below which the run fails (95)
+  --minutes   no mutant is begun later, except until ${ENOUGH} are decided (unlimited)
+  --at-least  the share in per cent that the tests have to notice (90); the run fails if so many survive that
+              this share is out of the question
   --jobs      trials at the same time (2)`;
 
 const { values } = readCommandLine(USAGE, {
@@ -41,7 +48,7 @@ const { values } = readCommandLine(USAGE, {
     since: { type: 'string' },
     stages: { type: 'string', default: STAGES.join(',') },
     minutes: { type: 'string' },
-    'at-least': { type: 'string', default: '95' },
+    'at-least': { type: 'string', default: '90' },
     jobs: { type: 'string', default: '2' },
   },
 } as const);
@@ -63,10 +70,11 @@ interface Judged {
 await main();
 
 async function main(): Promise<void> {
-  const mutants = candidates(values.rooms.split(','), values.since);
-  const sample = drawSample(mutants, sampleSize, seed);
-  console.log(`${sample.length} of ${mutants.length} mutants, seed ${seed}`);
-  if (sample.length === 0) return;
+  const mutants = candidates(readRooms(values.rooms), values.since);
+  if (mutants.length === 0) {
+    console.log('No line of these rooms that a mutant could change: nothing to try.');
+    return;
+  }
   const laboratories = Array.from({ length: jobs }, () => new Laboratory());
   process.once('SIGINT', () => {
     for (const laboratory of laboratories) laboratory.close();
@@ -78,17 +86,50 @@ async function main(): Promise<void> {
     if (areBuilt.includes(false) || !(await first?.passes('src/app/gateway.ts'))) {
       refuseCall('The tests fail on the unchanged code: mend them first (npm test).');
     }
-    report(await judgeAll([...sample, ...controlsOf(sample)], laboratories));
+    const sample = await draw(mutants, laboratories);
+    report(await judgeAll(withControls(sample), laboratories));
   } finally {
     for (const laboratory of laboratories) laboratory.close();
   }
 }
 
+/** Draws mutants that the compiler accepts. The same seed draws the same. */
+async function draw(
+  mutants: readonly Mutant[],
+  laboratories: readonly Laboratory[],
+): Promise<Mutant[]> {
+  const order = drawSample(mutants, mutants.length, seed);
+  const accepted: number[] = [];
+  let next = 0;
+  await each(laboratories, async (laboratory) => {
+    while (accepted.length < sampleSize) {
+      const at = next;
+      const mutant = order[at];
+      if (mutant === undefined) return;
+      next += 1;
+      if (await laboratory.compiles(mutant)) accepted.push(at);
+    }
+  });
+  const drawn = accepted.sort((a, b) => a - b).slice(0, sampleSize);
+  const refused = next - accepted.length;
+  console.log(
+    `${drawn.length} of ${mutants.length} mutants, seed ${seed}; the compiler refused ${refused} more`,
+  );
+  return drawn.flatMap((at) => order[at] ?? []);
+}
+
+async function each(
+  laboratories: readonly Laboratory[],
+  work: (laboratory: Laboratory) => Promise<void>,
+): Promise<void> {
+  await Promise.all(laboratories.map(work));
+}
+
 /** One in twenty is tried once more with nothing changed: tests that fail then are too busy to judge by. */
-function controlsOf(sample: readonly Mutant[]): Mutant[] {
-  return sample
-    .filter((_, index) => index % 20 === 0)
-    .map((mutant) => ({ ...mutant, replacement: mutant.original }));
+function withControls(sample: readonly Mutant[]): Mutant[] {
+  return sample.flatMap((mutant, index) =>
+    index % 20 === 0 ? [mutant, { ...mutant, replacement: mutant.original }] : [mutant],
+  );
 }
 
 function isControl({ original, replacement }: Mutant): boolean {
@@ -104,6 +145,15 @@ function candidates(rooms: readonly string[], since: string | undefined): Mutant
       ? mutants
       : mutants.filter(({ line }) => changed.get(file)?.has(line));
   });
+}
+
+function readRooms(text: string): string[] {
+  const rooms = text.split(',');
+  const unknown = rooms.find((room) => git('ls-files', '--', `src/${room}/*.ts`).length === 0);
+  if (unknown !== undefined) {
+    refuseCall(`--rooms: expected folders of src/ with TypeScript; got ${unknown}.`, USAGE);
+  }
+  return rooms;
 }
 
 function readStages(text: string): Stage[] {
@@ -144,46 +194,42 @@ function readSource(file: string): string {
   return readFileSync(inRepository(file), 'utf8');
 }
 
-/** Tries all by the cheapest tests, then those that are left by dearer ones, so that little time decides most. */
+/**
+ * Decides one mutant after the other, by all stages that it needs. So those that are decided when the time is over are
+ * still a fair sample: they were not chosen because they were easily killed.
+ */
 async function judgeAll(
   sample: readonly Mutant[],
   laboratories: readonly Laboratory[],
 ): Promise<Judged[]> {
-  const judged: Judged[] = sample
-    .filter(isEquivalent)
-    .map((mutant) => ({ mutant, outcome: 'equivalent' }));
-  let left = sample.filter((mutant) => !isEquivalent(mutant));
-  for (const stage of stages) {
-    const tried = await tryAll(left, stage, laboratories);
-    const isLast = stage === stages.at(-1);
-    judged.push(...tried.filter(({ outcome }) => outcome === 'killed' || isLast));
-    left = tried.filter(({ outcome }) => outcome !== 'killed').map(({ mutant }) => mutant);
-  }
+  const waiting = [...sample];
+  const judged: Judged[] = [];
+  await each(laboratories, async (laboratory) => {
+    while (Date.now() < until || decidedIn(judged).length < ENOUGH) {
+      const mutant = waiting.shift();
+      if (mutant === undefined) return;
+      judged.push(await judge(mutant, laboratory));
+    }
+  });
   return judged;
 }
 
-async function tryAll(
-  mutants: readonly Mutant[],
-  stage: Stage,
-  laboratories: readonly Laboratory[],
-): Promise<Judged[]> {
-  const waiting = drawSample(mutants, mutants.length, seed); // controls among the others
-  const tried: Judged[] = [];
-  await Promise.all(
-    laboratories.map(async (laboratory) => {
-      for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
-        const startedAt = Date.now();
-        const outcome = await laboratory.try(mutant, stage, until);
-        tried.push({ mutant, outcome });
-        if (outcome === 'undecided') continue;
-        const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
-        console.log(
-          `${stage.padEnd(9)} ${outcome.padEnd(9)} ${seconds.padStart(6)} s  ${describe(mutant)}`,
-        );
-      }
-    }),
-  );
-  return tried;
+async function judge(mutant: Mutant, laboratory: Laboratory): Promise<Judged> {
+  if (isEquivalent(mutant)) return { mutant, outcome: 'equivalent' };
+  for (const stage of stages) {
+    const startedAt = Date.now();
+    const outcome = await laboratory.try(mutant, stage);
+    const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
+    console.log(
+      `${stage.padEnd(9)} ${outcome.padEnd(8)} ${seconds.padStart(6)} s  ${describe(mutant)}`,
+    );
+    if (outcome === 'killed') return { mutant, outcome };
+  }
+  return { mutant, outcome: 'survived' };
+}
+
+function decidedIn(judged: readonly Judged[]): Judged[] {
+  return judged.filter(({ mutant, outcome }) => !isControl(mutant) && outcome !== 'equivalent');
 }
 
 function describe(mutant: Mutant): string {
@@ -206,35 +252,32 @@ function isEquivalent(mutant: Mutant): boolean {
 }
 
 function report(all: readonly Judged[]): void {
+  const judged = all.filter(({ mutant }) => !isControl(mutant));
+  const decided = decidedIn(all);
+  const survivors = decided.filter(({ outcome }) => outcome === 'survived');
+  const killed = decided.length - survivors.length;
+  const equivalent = judged.length - decided.length;
+  console.log(
+    `\n${killed} of ${decided.length} killed, by the stages ${stages.join(', ')}; ${equivalent} without an effect`,
+  );
+  for (const { mutant } of survivors) console.log(`survived  ${describe(mutant)}`);
   const controls = all.filter(({ mutant }) => isControl(mutant));
   const failed = controls.filter(({ outcome }) => outcome === 'killed');
-  const judged = all.filter(({ mutant }) => !isControl(mutant));
-  const count = (wanted: Judged['outcome']) =>
-    judged.filter(({ outcome }) => outcome === wanted).length;
-  const killed = count('killed');
-  const survived = count('survived');
-  const equivalent = count('equivalent');
-  const decided = killed + survived;
-  const score = decided === 0 ? 100 : (100 * killed) / decided;
-  console.log(
-    `\n${killed} killed, ${survived} survived, ${equivalent} equivalent, ${count('undecided')} undecided: ${score.toFixed(1)} %`,
-  );
-  for (const { mutant, outcome } of judged) {
-    if (outcome === 'survived') console.log(`survived  ${describe(mutant)}`);
-  }
   console.log(`of ${controls.length} trials with nothing changed, ${failed.length} failed`);
   if (failed.length > 0) {
-    console.error(
-      'Tests fail on the unchanged code: end what else runs here, or use fewer --jobs.',
+    fail('Tests fail on the unchanged code: end what else runs here, or use fewer --jobs.');
+  }
+  if (exceedsChance(survivors.length, decided.length, 1 - atLeast / 100)) {
+    fail(
+      `The tests notice fewer than ${atLeast} % of the changes (so many survivors would come by chance in 1 of 100 samples): write the tests that the survivors lack.`,
     );
-    process.exitCode = 1;
   }
-  if (score < atLeast) {
-    console.error(`The score is below ${atLeast} %: write the tests that the survivors lack.`);
-    process.exitCode = 1;
+  if (exceedsChance(equivalent, judged.length, MAX_EQUIVALENT_SHARE)) {
+    fail('More than 12 % of the mutants count as equivalent: look at the reasons again.');
   }
-  if (equivalent > 0.12 * judged.length) {
-    console.error('More than 12 % of the sample counts as equivalent: look at the reasons again.');
-    process.exitCode = 1;
-  }
+}
+
+function fail(message: string): void {
+  console.error(message);
+  process.exitCode = 1;
 }
