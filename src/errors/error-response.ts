@@ -15,6 +15,8 @@ export interface ErrorResponseOptions {
   readonly challenge?: string | undefined;
   /** The URL at which a browser can get what is missing, such as a second factor. Kratos names it. */
   readonly redirectBrowserTo?: string;
+  /** The next step, in place of the reason's own: the part of the request that is not valid, and what it takes. */
+  readonly hint?: string;
   /** Only sent with 405. */
   readonly allowedMethods?: readonly string[] | ReadonlySet<string>;
 }
@@ -25,10 +27,12 @@ export interface ErrorResponseOptions {
  * headers.
  */
 export function errorResponse(reason: Reason, options: ErrorResponseOptions = {}): Response {
-  const { redirectBrowserTo } = options;
-  const { status, body, headers } = readyMade(reason);
-  const logged = redirectBrowserTo === undefined ? body : errorBody(reason, redirectBrowserTo);
-  return withFields(new Response(logged, { status, headers }), reason, options);
+  const { redirectBrowserTo, hint } = options;
+  const made = readyMade(reason);
+  const isUsual = redirectBrowserTo === undefined && hint === undefined;
+  const body = isUsual ? made.body : errorBody(reason, options);
+  const { status, headers } = made;
+  return withFields(new Response(body, { status, headers }), reason, options);
 }
 
 /** Returns the headers of every refusal, denial and fault. */
@@ -66,15 +70,18 @@ function readyMade(reason: Reason): ReadyMade {
   return made;
 }
 
-function errorBody(reason: Reason, redirectBrowserTo?: string): string {
-  const { status, message, hint: text } = explain(reason);
+function errorBody(
+  reason: Reason,
+  { redirectBrowserTo, hint }: Pick<ErrorResponseOptions, 'redirectBrowserTo' | 'hint'> = {},
+): string {
+  const { status, message, hint: usual } = explain(reason);
   const target =
     redirectBrowserTo === undefined ? undefined : { redirect_browser_to: redirectBrowserTo };
   const error = {
     id: kratosErrorId(reason),
     code: status,
     status: STATUS_TEXT[status],
-    reason: text,
+    reason: hint ?? usual,
     ...(target !== undefined && { details: target }),
     message,
   };
@@ -105,7 +112,7 @@ function mayBeRetried(status: number): boolean {
 export function keycardErrorResponse(reason: Reason, options: ErrorResponseOptions = {}): Response {
   const { status, message } = explain(reason);
   const { headers } = readyMade(reason);
-  const body = JSON.stringify({ message, code: reason, status });
+  const body = JSON.stringify({ message: options.hint ?? message, code: reason, status });
   return withFields(new Response(body, { status, headers }), reason, options);
 }
 

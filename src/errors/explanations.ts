@@ -80,12 +80,12 @@ const REFUSAL_EXPLANATIONS: Readonly<
   parameter_not_valid: {
     status: 400,
     message: 'A parameter of the request is not valid.',
-    hint: 'Check ids, paging and filters of the request against the documentation.',
+    hint: 'Check the ids and parameters of the request against the documentation.',
   },
   body_not_valid: {
     status: 400,
     message: 'The request body is not valid.',
-    hint: 'Check the body against the documentation.',
+    hint: 'Open the page again and use the form on it.',
   },
   body_too_long: {
     status: 413,

@@ -2,6 +2,7 @@ import { LATE, within } from '../runtime/deadline.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import { parseObject } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
+import { type InvalidPart, invalidBody } from './invalid-part.ts';
 import { BROKEN_OFF, readBoundedText, TOO_LONG } from './read-bounded-text.ts';
 
 /** The longest body that Postern parses. 500 ids take 20 KiB. */
@@ -10,15 +11,17 @@ const MAX_BODY_BYTES = 64 * 1024;
 const BODY_TIMEOUT_MS = 10_000;
 
 export type BodyRefusal = 'media_type_not_supported' | 'body_too_long' | 'body_not_valid';
+/** A body that cannot be used, with the reason. */
+type Refused = Result<never, BodyRefusal> | InvalidPart;
 
 /** Reads the request's body as a JSON object of at most 64 KiB. The request must declare JSON. */
-export async function readJsonBody(request: Request): Promise<Result<JsonObject, BodyRefusal>> {
+export async function readJsonBody(request: Request): Promise<Result<JsonObject, never> | Refused> {
   const type = request.headers.get('content-type') ?? '';
   if (!/^application\/json\s*(?:;|$)/i.test(type)) return failed('media_type_not_supported');
   const text = await readInTime(request);
   if (text === TOO_LONG) return failed('body_too_long');
   const value = text === undefined ? undefined : parseObject(text);
-  return value === undefined ? failed('body_not_valid') : success(value);
+  return value === undefined ? invalidBody('The body must be a JSON object.') : success(value);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { errorResponse } from '../errors/error-response.ts';
 import type { Reason } from '../errors/reasons.ts';
+import type { InvalidPart } from '../http/invalid-part.ts';
 import type { Parameter, RouteRequest, Routes } from '../http/routes.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
 import { failed, type Result } from '../runtime/result.ts';
@@ -13,7 +14,8 @@ export interface ApiCall extends RouteRequest {
   readonly parameter: Parameter;
 }
 
-export type ApiAnswer = Result<Response, Reason>;
+/** The answer to a call, or the reason for none. A refusal may name the part of the request that is not valid. */
+export type ApiAnswer = Result<Response, Reason> | InvalidPart;
 
 /** A method that changes no session. It never throws because of the request or the provider's answer. */
 export interface ApiRead {
@@ -91,7 +93,10 @@ export function addApiRoute(
     const answer = isFailing ? failed('store_unavailable' as const) : given;
     const response = answer.ok
       ? ((await options.onSite?.(answer.value)) ?? answer.value)
-      : options.errorShape(answer.failure, { allowedMethods: allowedMethods(methods) });
+      : options.errorShape(answer.failure, {
+          allowedMethods: allowedMethods(methods),
+          ...('hint' in answer && { hint: answer.hint }),
+        });
     const { status } = response;
     options.log(() => ({
       route: 'session-api',

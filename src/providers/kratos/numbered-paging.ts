@@ -1,7 +1,5 @@
 // Pure: no I/O, no clock.
-
-import { matching, type ParameterCheck, wholeNumber } from '../../http/checked-query.ts';
-import { failed, type Result, success } from '../../runtime/result.ts';
+import { readGoInteger } from './kratos-query.ts';
 
 /**
  * A page of one of Kratos's numbered lists. Kratos counts the pages in its tokens from 0, but reads them from 1. So a
@@ -14,27 +12,22 @@ export interface NumberedPage {
   readonly number: number;
 }
 
-/** Checks for the parameters of a numbered list. When both pairs are given, the newer pair applies, as in Kratos. */
-export const NUMBERED_PAGE_CHECKS: Readonly<Record<string, ParameterCheck>> = {
-  page_size: wholeNumber(1, 1000),
-  page_token: matching(/^[A-Za-z0-9_-]{1,512}={0,2}$/),
-  per_page: wholeNumber(1, 1000),
-  page: wholeNumber(0, 1_000_000),
-};
-
 const DEFAULT_SIZE = 250;
+const MAX_SIZE = 1000;
 const MAX_OFFSET = 1_000_000_000;
 
-/** Returns the page that checked parameters ask for. A token that is not one of a numbered list is refused. */
-export function readNumberedPage(
-  query: URLSearchParams,
-): Result<NumberedPage, 'parameter_not_valid'> {
-  const size = Number(query.get('page_size') ?? query.get('per_page') ?? DEFAULT_SIZE);
-  const token = query.get('page_token');
-  if (token === null) return success({ size, number: Math.max(1, Number(query.get('page') ?? 1)) });
-  const offset = decodeToken(token);
-  if (offset === undefined) return failed('parameter_not_valid');
-  return success({ size, number: Math.floor(offset / size) + 1 });
+/**
+ * Returns the page that a query asks for. Kratos refuses no query here (`oryx/pagination`): it brings a size within its
+ * bounds, and takes its defaults for any other text. With `page_token` or `page_size`, the older pair does not count.
+ */
+export function readNumberedPage(query: URLSearchParams): NumberedPage {
+  const isByToken = query.has('page_token') || query.has('page_size');
+  const asked = readGoInteger(query.get(isByToken ? 'page_size' : 'per_page')) ?? DEFAULT_SIZE;
+  const size = Math.min(MAX_SIZE, Math.max(1, asked));
+  const number = isByToken
+    ? Math.floor(decodeToken(query.get('page_token') ?? '') / size) + 1
+    : Math.max(1, readGoInteger(query.get('page')) ?? 1);
+  return { size, number: Math.min(number, MAX_OFFSET) };
 }
 
 /** Returns the query that asks Kratos for this page, with the filters. */
@@ -71,12 +64,13 @@ function encodeToken(offset: number): string {
   return text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
-function decodeToken(token: string): number | undefined {
+/** Returns the offset in a token; 0 for any other text, as in Kratos. */
+function decodeToken(token: string): number {
   try {
     const text = atob(token.replaceAll('-', '+').replaceAll('_', '/'));
-    const [, digits] = /^\{"offset":"(\d{1,10})","v":2\}\s*$/.exec(text) ?? [];
-    return digits === undefined || Number(digits) > MAX_OFFSET ? undefined : Number(digits);
+    const [, digits = '0'] = /^\{"offset":"(\d{1,18})","v":2\}\s*$/.exec(text) ?? [];
+    return Math.min(Number(digits), MAX_OFFSET);
   } catch {
-    return undefined; // not base64
+    return 0; // not base64
   }
 }

@@ -1,4 +1,5 @@
 import type { Credential } from '../../credentials/credential.ts';
+import { invalidBody } from '../../http/invalid-part.ts';
 import { readJsonBody } from '../../http/request-body.ts';
 import { publicBody, publicCookie, publicLocation } from '../../providers/kratos/public-host.ts';
 import { passedHeaders } from '../../providers/pass-through.ts';
@@ -114,7 +115,7 @@ async function planLogoutApi(call: ApiCall, options: SelfServiceOptions): Promis
   if (!body.ok) return answerWith(body);
   const { session_token: token } = body.value;
   if (typeof token !== 'string' || !/^[\x21-\x7e]{16,4096}$/.test(token)) {
-    return answerWith(failed('body_not_valid'));
+    return answerWith(invalidBody('"session_token" must be the token of the session to end.'));
   }
   const credential: Credential = { carrier: { kind: 'session-token-header' }, value: token };
   const headers = selfServiceHeaders(call.request, undefined, flowHeaders(options));

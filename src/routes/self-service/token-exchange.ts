@@ -14,7 +14,10 @@ import {
 import { readTextOf, type SelfServiceOptions } from './flow-request.ts';
 import { signIn } from './sign-in.ts';
 
-const EXCHANGE_CODE = matching(/^[\x21-\x7e]{1,512}$/);
+const EXCHANGE_CODE = matching(
+  /^[\x21-\x7e]{1,512}$/,
+  'a code of the sign-in, at most 512 characters',
+);
 
 /** Kratos's route for the session of a native app's sign-in in a browser (`session/handler.go`, `exchangeCode`). */
 export function tokenExchangeRoutes(options: SelfServiceOptions): Record<string, ApiMethods> {
@@ -25,6 +28,7 @@ export function tokenExchangeRoutes(options: SelfServiceOptions): Record<string,
 async function exchangeToken(call: ApiCall, options: SelfServiceOptions): Promise<ApiPlan> {
   const query = checkQuery(call.target.search, {
     checks: { init_code: EXCHANGE_CODE, return_to_code: EXCHANGE_CODE },
+    isLenient: true,
   });
   if (!query.ok) return answerWith(query);
   const send = async () => {

@@ -5,6 +5,7 @@ import {
   type QueryShape,
   wholeNumber,
 } from '../../http/checked-query.ts';
+import { invalidBody, invalidParameter } from '../../http/invalid-part.ts';
 import { readJsonBody } from '../../http/request-body.ts';
 import { passThrough } from '../../providers/pass-through.ts';
 import type { MarkSubject } from '../../revocation/mark.ts';
@@ -49,15 +50,18 @@ const LIST: QueryShape = {
     active: oneOf('true'),
     status: oneOf('active', 'expired', 'revoked'),
     session_type: oneOf('user', 'application'),
-    user_id: matching(ID),
+    user_id: matching(ID, 'an id'),
     include_nested: oneOf('true'),
     limit: wholeNumber(1, 1000),
-    after: matching(CURSOR),
-    before: matching(CURSOR),
+    after: matching(CURSOR, 'a cursor of an earlier page'),
+    before: matching(CURSOR, 'a cursor of an earlier page'),
     'expand[]': oneOf('total_count'),
   },
   repeatable: ['expand[]'],
+  isLenient: false,
 };
+
+const INVALID_ID = Object.freeze(invalidParameter('id', 'at most 255 letters, digits and "_:.~-"'));
 
 /** Keycard's session routes (its `api/openapi.yaml`), by path. */
 export function keycardRoutes(options: KeycardOptions): Record<string, ApiMethods> {
@@ -108,24 +112,23 @@ async function listSessions({ call, caller, zoneId }: KeycardRequest): Promise<A
 
 async function readSession({ call, caller, zoneId }: KeycardRequest): Promise<ApiAnswer> {
   const id = readId(call);
-  if (id === undefined) return failed('parameter_not_valid');
+  if (id === undefined) return INVALID_ID;
   return passed(caller, { method: 'GET', segments: ['zones', zoneId, 'sessions', id] });
 }
 
 async function revokeSession(received: KeycardRequest): Promise<ApiPlan> {
   const id = readId(received.call);
-  if (id === undefined) return answerWith(failed('parameter_not_valid'));
+  if (id === undefined) return answerWith(INVALID_ID);
   const body = await readJsonBody(received.call.request);
   if (!body.ok) return answerWith(body);
-  if (body.value.status !== 'revoked') return answerWith(failed('body_not_valid'));
+  if (body.value.status !== 'revoked')
+    return answerWith(invalidBody('"status" must be "revoked".'));
   return planEnd(received, id, { method: 'PATCH', body: '{"status":"revoked"}' });
 }
 
 async function deleteSession(received: KeycardRequest): Promise<ApiPlan> {
   const id = readId(received.call);
-  return id === undefined
-    ? answerWith(failed('parameter_not_valid'))
-    : planEnd(received, id, { method: 'DELETE' });
+  return id === undefined ? answerWith(INVALID_ID) : planEnd(received, id, { method: 'DELETE' });
 }
 
 /**

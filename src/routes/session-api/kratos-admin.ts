@@ -1,10 +1,5 @@
-import {
-  checkQuery,
-  matching,
-  oneOf,
-  type QueryShape,
-  wholeNumber,
-} from '../../http/checked-query.ts';
+import { checkQuery, type QueryShape } from '../../http/checked-query.ts';
+import { invalidParameter } from '../../http/invalid-part.ts';
 import { readJsonBody } from '../../http/request-body.ts';
 import { tracingHeaders } from '../../http/request-headers.ts';
 import {
@@ -13,8 +8,9 @@ import {
   readBulkChange,
 } from '../../providers/kratos/bulk-change.ts';
 import { moveLinks } from '../../providers/kratos/keyset-links.ts';
+import { readKratosId } from '../../providers/kratos/kratos-id.ts';
+import { EXPANSION, GO_BOOLEAN, KEYSET_PAGE_CHECKS } from '../../providers/kratos/kratos-query.ts';
 import {
-  NUMBERED_PAGE_CHECKS,
   numberedLinks,
   numberedQuery,
   readNumberedPage,
@@ -24,7 +20,6 @@ import type { Upstream } from '../../providers/upstream.ts';
 import type { MarkSubject } from '../../revocation/mark.ts';
 import { failed } from '../../runtime/result.ts';
 import type { ReadNames } from '../../session/identity-names.ts';
-import { readUuid } from '../../session/uuid.ts';
 import {
   type ApiAnswer,
   type ApiCall,
@@ -60,20 +55,18 @@ export interface KratosAdminOptions {
   readonly apiPath: string;
 }
 
-const EXPAND = { expand: oneOf('identity', 'devices', 'Identity', 'Devices') };
 const LIST: QueryShape = {
-  checks: {
-    ...EXPAND,
-    active: oneOf('true', 'false'),
-    page_size: wholeNumber(1, 1000),
-    page_token: matching(/^[A-Za-z0-9_+/-]{1,2048}={0,2}$/),
-  },
+  checks: { expand: EXPANSION, active: GO_BOOLEAN, ...KEYSET_PAGE_CHECKS },
   repeatable: ['expand'],
+  isLenient: true,
 };
-const READ: QueryShape = { checks: EXPAND, repeatable: ['expand'] };
-const LIST_OF_IDENTITY: QueryShape = {
-  checks: { ...NUMBERED_PAGE_CHECKS, active: oneOf('true', 'false') },
+const READ: QueryShape = {
+  checks: { expand: EXPANSION },
+  repeatable: ['expand'],
+  isLenient: true,
 };
+const FILTERS: QueryShape = { checks: { active: GO_BOOLEAN }, isLenient: true };
+const INVALID_ID = Object.freeze(invalidParameter('id', 'a UUID'));
 
 /** Kratos's admin session routes (`session/handler.go`), by path, each behind the guard. */
 export function kratosAdminRoutes(options: KratosAdminOptions): Record<string, ApiMethods> {
@@ -113,16 +106,17 @@ async function listSessions(call: ApiCall, options: KratosAdminOptions): Promise
 }
 
 async function readSession(call: ApiCall, options: KratosAdminOptions): Promise<ApiAnswer> {
-  const id = readUuid(call.parameter('id'));
+  const id = readKratosId(call.parameter('id'));
+  if (id === undefined) return INVALID_ID;
   const query = checkQuery(call.target.search, READ);
-  if (id === undefined || !query.ok) return failed('parameter_not_valid');
+  if (!query.ok) return query;
   const segments = ['admin', 'sessions', id];
   return send(call, options, { method: 'GET', segments, query: query.value });
 }
 
 async function disableSession(call: ApiCall, options: KratosAdminOptions): Promise<ApiPlan> {
-  const id = readUuid(call.parameter('id'));
-  if (id === undefined) return answerWith(failed('parameter_not_valid'));
+  const id = readKratosId(call.parameter('id'));
+  if (id === undefined) return answerWith(INVALID_ID);
   const sent = { method: 'DELETE', segments: ['admin', 'sessions', id] };
   return ends(call, options, [sessionMark(id)], sent);
 }
@@ -133,8 +127,8 @@ async function disableSession(call: ApiCall, options: KratosAdminOptions): Promi
  * not extend the session.
  */
 async function extendSession(call: ApiCall, options: KratosAdminOptions): Promise<ApiPlan> {
-  const id = readUuid(call.parameter('id'));
-  if (id === undefined) return answerWith(failed('parameter_not_valid'));
+  const id = readKratosId(call.parameter('id'));
+  if (id === undefined) return answerWith(INVALID_ID);
   const about = [sessionMark(id)];
   const sent = { method: 'PATCH', segments: ['admin', 'sessions', id, 'extend'] };
   return make({
@@ -148,18 +142,19 @@ async function listIdentitySessions(
   call: ApiCall,
   options: KratosAdminOptions,
 ): Promise<ApiAnswer> {
-  const id = readUuid(call.parameter('id'));
-  const query = checkQuery(call.target.search, LIST_OF_IDENTITY);
-  if (id === undefined || !query.ok) return failed('parameter_not_valid');
-  const page = readNumberedPage(query.value);
-  if (!page.ok) return page;
-  const filters = query.value;
+  const id = readKratosId(call.parameter('id'));
+  if (id === undefined) return INVALID_ID;
+  const { search } = call.target;
+  const checked = checkQuery(search, FILTERS);
+  if (!checked.ok) return checked;
+  const filters = checked.value;
+  const page = readNumberedPage(new URLSearchParams(search));
   const segments = ['admin', 'identities', id, 'sessions'];
-  const asked = new URLSearchParams(numberedQuery(page.value, filters));
+  const asked = new URLSearchParams(numberedQuery(page, filters));
   const sent = await send(call, options, { method: 'GET', segments, query: asked });
   if (!sent.ok) return sent;
   const url = `${options.apiUrl}/${segments.join('/')}`;
-  setNumberedLinks(sent.value, (total) => numberedLinks(url, page.value, { total, filters }));
+  setNumberedLinks(sent.value, (total) => numberedLinks(url, page, { total, filters }));
   return sent;
 }
 
@@ -167,8 +162,8 @@ async function deleteIdentitySessions(
   call: ApiCall,
   options: KratosAdminOptions,
 ): Promise<ApiPlan> {
-  const id = readUuid(call.parameter('id'));
-  if (id === undefined) return answerWith(failed('parameter_not_valid'));
+  const id = readKratosId(call.parameter('id'));
+  if (id === undefined) return answerWith(INVALID_ID);
   const about = await aboutPeople([id], options);
   if (about === undefined) return answerWith(failed('store_unavailable'));
   const sent = { method: 'DELETE', segments: ['admin', 'identities', id, 'sessions'] };
@@ -179,10 +174,14 @@ async function changeInBulk(call: ApiCall, options: KratosAdminOptions): Promise
   const body = await readJsonBody(call.request);
   if (!body.ok) return answerWith(body);
   const bulk = readBulkChange(body.value);
-  if (bulk === undefined) return answerWith(failed('body_not_valid'));
-  const about = await aboutBulk(bulk, options);
+  if (!bulk.ok) return answerWith(bulk);
+  const about = await aboutBulk(bulk.value, options);
   if (about === undefined) return answerWith(failed('store_unavailable'));
-  const sent = { method: 'POST', segments: ['admin', 'sessions'], body: bulkChangeBody(bulk) };
+  const sent = {
+    method: 'POST',
+    segments: ['admin', 'sessions'],
+    body: bulkChangeBody(bulk.value),
+  };
   return ends(call, options, about, sent);
 }
 

@@ -1,15 +1,14 @@
 import { errorHeaders } from '../../errors/error-response.ts';
-import { checkQuery } from '../../http/checked-query.ts';
+import { invalidParameter } from '../../http/invalid-part.ts';
 import { sessions401Body } from '../../providers/kratos/kratos-errors.ts';
+import { readKratosId } from '../../providers/kratos/kratos-id.ts';
 import {
-  NUMBERED_PAGE_CHECKS,
   numberedLinks,
   numberedQuery,
   readNumberedPage,
 } from '../../providers/kratos/numbered-paging.ts';
 import type { Upstream } from '../../providers/upstream.ts';
 import { failed, success } from '../../runtime/result.ts';
-import { readUuid } from '../../session/uuid.ts';
 import {
   type ApiAnswer,
   type ApiCall,
@@ -59,12 +58,9 @@ export function kratosPublicRoutes(options: KratosPublicOptions): Record<string,
 async function listSessions(call: ApiCall, options: KratosPublicOptions): Promise<ApiAnswer> {
   const chosen = await chooseCredential(call, options.callers, { isChange: false });
   if (!chosen.ok) return refuse(call, chosen.failure);
-  const checked = checkQuery(call.target.search, { checks: NUMBERED_PAGE_CHECKS });
-  if (!checked.ok) return checked;
-  const page = readNumberedPage(checked.value);
-  if (!page.ok) return page;
+  const page = readNumberedPage(new URLSearchParams(call.target.search));
   const filters = new URLSearchParams();
-  const query = numberedQuery(page.value, filters);
+  const query = numberedQuery(page, filters);
   const sent = await sendAsCaller(
     options.kratos,
     { method: 'GET', segments: ['sessions'], query },
@@ -72,7 +68,7 @@ async function listSessions(call: ApiCall, options: KratosPublicOptions): Promis
   );
   if (!sent.ok) return sent;
   const url = `${options.apiUrl}/sessions`;
-  setNumberedLinks(sent.value, (total) => numberedLinks(url, page.value, { total, filters }));
+  setNumberedLinks(sent.value, (total) => numberedLinks(url, page, { total, filters }));
   return sent;
 }
 
@@ -86,8 +82,8 @@ export function setNumberedLinks(response: Response, links: (total: number) => s
 async function revokeOne(call: ApiCall, options: KratosPublicOptions): Promise<ApiPlan> {
   const chosen = await chooseCredential(call, options.callers, { isChange: true });
   if (!chosen.ok) return answerWith(refuse(call, chosen.failure));
-  const id = readUuid(call.parameter('id'));
-  if (id === undefined) return answerWith(failed('parameter_not_valid'));
+  const id = readKratosId(call.parameter('id'));
+  if (id === undefined) return answerWith(invalidParameter('id', 'a UUID'));
   return planEnd(oneSession(id), chosen.value, call, options);
 }
 

@@ -117,14 +117,9 @@ describe('with a mount path', () => {
 describe('readNumberedPage()', () => {
   const read = (query: string) => readNumberedPage(new URLSearchParams(query));
 
-  it('refuses a token of another kind', () => {
-    for (const token of [
-      'x',
-      btoa('{"offset":"-1","v":2}'),
-      btoa('{"offset":"1","v":3}'),
-      btoa('[]'),
-    ]) {
-      expect(read(`page_token=${token}`)).toEqual({ ok: false, failure: 'parameter_not_valid' });
+  it('begins at the first page for a token of another kind, as Kratos does', () => {
+    for (const token of ['x', btoa('{"offset":"-1","v":2}'), btoa('[]'), '%%']) {
+      expect(read(`page_token=${encodeURIComponent(token)}`)).toEqual({ size: 250, number: 1 });
     }
   });
 
@@ -137,7 +132,7 @@ describe('readNumberedPage()', () => {
     const pages = [...links.matchAll(/<\/s\?([^>]*)>; rel="(\w+)"/g)].map(
       ([, query = '', relation]) => {
         const page = read(query);
-        return [relation, page.ok && page.value.number];
+        return [relation, page.number];
       },
     );
     expect(Object.fromEntries(pages)).toEqual({ first: 1, next: 3, prev: 1, last: 4 });
