@@ -86,7 +86,7 @@ export function bareWorker(): BenchWorker {
   return floor('bare', {});
 }
 
-/** What the cases need. `code`: a gate in place of the built one. */
+/** The Workers of the cases. `code`: a gate in place of the built one. */
 export async function benchWorkers(fixtures: Fixtures, code?: string): Promise<BenchWorker[]> {
   const settings = gateSettings(fixtures);
   const ORIGIN = { service: 'origin' };

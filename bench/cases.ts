@@ -1,4 +1,4 @@
-/** What is measured: each case beside the floor it is held against. */
+/** The measured cases, each beside the floor that it is compared with. */
 import type { Answer } from './client.ts';
 import { type Fixtures, sessionToken } from './fixtures.ts';
 
@@ -15,7 +15,7 @@ export interface BenchCase {
   readonly expected: Expected;
 }
 
-/** What an answer must be: a case that measures an error page measures nothing. */
+/** The required answer, because a case that measures an error page is worthless. */
 export interface Expected {
   readonly status: number;
   /** Of the second time it is asked; the first may be the one that fills a memory. */

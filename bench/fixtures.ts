@@ -9,7 +9,7 @@ export interface Fixtures {
   readonly warmToken: string;
   /** `warmToken` with a signature that proves nothing. */
   readonly forgedToken: string;
-  /** Tokens of as many people that nobody has seen before. */
+  /** Unseen tokens of as many different people. */
   freshTokens(count: number): Promise<string[]>;
 }
 
@@ -42,7 +42,7 @@ export async function createFixtures(now: number): Promise<Fixtures> {
   };
 }
 
-/** What a mapper of Kratos's tokenizer adds so that a site knows whom it serves. */
+/** The claims that a mapper of Kratos's tokenizer adds, so that a site knows its user. */
 function claimsOf(person: number, now: number) {
   const digits = String(person).padStart(12, '0');
   return {

@@ -1,7 +1,7 @@
 // Pure: no I/O, no clock.
 import type { CpuProfile, ProfileNode } from './inspector.ts';
 
-/** How much of the time that was not idle a function took: by itself, and with all it called. From 0 to 1. */
+/** The share of busy time that a function took, alone and with all its callees. From 0 to 1. */
 export interface FunctionShare {
   /** With the line it begins at in the bundle; one of the runtime's own with what called it. */
   readonly name: string;

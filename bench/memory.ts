@@ -1,4 +1,4 @@
-/** What the sessions that one isolate remembers occupy. */
+/** Measures the memory of the sessions that one isolate has cached. */
 import { gateSettings, gateWorker, originWorker, storeWorker } from './bench-workers.ts';
 import { askMany, type Question } from './client.ts';
 import { type Fixtures, sessionToken } from './fixtures.ts';
@@ -16,13 +16,13 @@ export interface MemoryFigures {
 }
 
 export interface MemoryOptions {
-  /** How many sessions are remembered. */
+  /** Number of cached sessions. */
   readonly sessions: number;
 }
 
 const MIB = 1024 * 1024;
 const AT_ONCE = 50;
-/** What a gate has loaded and compiled by then is not on account of the sessions that follow. */
+/** Number of sessions that warm the gate up, so that its loaded and compiled code does not count as theirs. */
 const WARM_UP = 200;
 /** As many as the setting allows, so that all of them are kept. */
 const ROOMY = { MEMORY_MAX_ENTRIES: 20_000, MEMORY_MAX_BYTES: 67_108_864 };

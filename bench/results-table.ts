@@ -34,7 +34,7 @@ function range([low, high]: readonly [number, number]): string {
   return `${low}–${high}`;
 }
 
-/** What was counted, as Markdown. */
+/** Returns the counts as Markdown. */
 export function countsTable(counted: Counted): string {
   const slow = counted.slowStore;
   const millis = (p: { p50: number; p99: number }) => `${p.p50} ms / ${p.p99} ms`;

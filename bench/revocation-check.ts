@@ -1,5 +1,5 @@
 /**
- * What holding an answer against the revocation view costs, and what the view occupies, in this process:
+ * Measures the time to compare an answer with the revocation view, and the memory of the view, in this process:
  *
  *   node --expose-gc bench/revocation-check.ts
  */

@@ -1,4 +1,4 @@
-/** What hits from memory take while the store is slow and sessions are being checked behind their answers. */
+/** Measures cache hits from memory while the store is slow and background checks run. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   bareWorker,
@@ -30,7 +30,7 @@ export interface Percentiles {
 }
 
 export interface SlowStoreOptions {
-  /** How long the store takes; a multiple of 1000 / 9. */
+  /** Delay of the store; a multiple of 1000 / 9. */
   readonly storeDelayMs: number;
   readonly rounds: number;
   /** Of each load. */
@@ -76,7 +76,7 @@ export async function measureSlowStore(
     await fillInGroups([fast, slow], tokens, storeDelayMs);
     const answers: Loads = { bare: [], fast: [], slow: [] };
     for (let round = 0; round < rounds; round += 1) {
-      // All at once: a gate that nobody asks meanwhile has everything to check again at its next turn.
+      // All at once: a gate without requests meanwhile has every session to check again at its next request.
       const loads = [running.ports.bare ?? 0, fast, slow].map(load);
       const [ofBare = [], ofFast = [], ofSlow = []] = await Promise.all(loads);
       answers.bare.push(ofBare);

@@ -1,4 +1,4 @@
-/** What it takes to start: CPU until the module is evaluated, by wrangler's own measure, and the size of the bundle. */
+/** Measures the start: CPU until the module is evaluated, by wrangler's own measure, and the size of the bundle. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -52,7 +52,7 @@ async function profileStartUp(): Promise<CpuProfile> {
   }
 }
 
-/** What a profile holds besides waiting. */
+/** Returns the milliseconds of a profile that are not idle. */
 export function busyMillis({ nodes, samples, timeDeltas }: CpuProfile): number {
   const isIdle = new Set(
     nodes.filter(({ callFrame }) => callFrame.functionName === '(idle)').map(({ id }) => id),

@@ -10,7 +10,7 @@ import { credentialOf, SimulatedStore } from './simulate/simulated-store.ts';
 import { SimulatedTime } from './simulate/simulated-time.ts';
 import { Zipf } from './simulate/zipf.ts';
 
-/** What a deployment with its default settings does for its requests. The same on every machine and in every run. */
+/** The calls that a deployment with default settings makes for its requests. Equal on every machine and in every run. */
 export interface Counts {
   /** Per 1,000 requests of the trace. */
   readonly storeCalls: number;

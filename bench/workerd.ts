@@ -140,7 +140,7 @@ function workerdBinary(): string {
   );
 }
 
-/** A port of the loopback interface that nothing listens at. */
+/** A port of the loopback interface without a listener. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   const { promise, resolve } = Promise.withResolvers<number>();

@@ -1,6 +1,6 @@
 // Pure: no I/O, no clock.
 
-/** What wrk says of one load. */
+/** The report of wrk about one load. */
 export interface LoadFigures {
   readonly requests: number;
   readonly requestsPerSecond: number;
@@ -13,8 +13,8 @@ export interface LoadFigures {
 const MILLIS = { us: 0.001, ms: 1, s: 1000, m: 60_000 };
 
 /**
- * Reads the report of `wrk --latency` (4.x). Throws when it is no report, when no request was made and when
- * connections failed: nothing was measured then.
+ * Reads the report of `wrk --latency` (4.x). Throws if the text is no report, if it has no requests, and if
+ * connections failed.
  */
 export function readWrkReport(report: string): LoadFigures {
   const requests = count(/(\d+) requests in/, report);

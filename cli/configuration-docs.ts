@@ -7,7 +7,7 @@ import { SETTINGS } from '../src/config/settings.ts';
 
 const PAGE = 'docs/configuration.md';
 const SOURCES = 'src/config';
-/** Where the members of a setting that is a list of tables are described. */
+/** Files that describe the members of settings that are lists of tables. */
 const MEMBER_SOURCES: Readonly<Record<string, string>> = {
   RULES: 'rule-settings.ts',
   ISSUERS: 'issuer-settings.ts',

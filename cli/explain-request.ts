@@ -77,7 +77,7 @@ export async function explainRequest(
   ];
 }
 
-/** Asks the gateway's own router. Nothing is sent. */
+/** Asks the gateway's own router, without sending a request. */
 function isGatewayRoute(target: AdmittedTarget, config: Config, now: number): boolean {
   const unsent = () => Promise.reject(new Error('explain makes no call'));
   const gateway = createGateway(config, {

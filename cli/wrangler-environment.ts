@@ -64,7 +64,7 @@ function placeOf(error: unknown): string {
 /** Files that configure the static assets, and are not served. */
 const NOT_SERVED = ['/_headers', '/_redirects', '/.assetsignore'];
 
-/** Lists the static assets of a wrangler file: none where it has no `[assets]`. */
+/** Lists the static assets of a wrangler file; an empty list without `[assets]`. */
 export function readAssetFiles(
   { file }: WranglerEnvironment,
   { config }: WranglerFile,

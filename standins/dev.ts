@@ -58,7 +58,7 @@ const QUIET = {
   FORCE_COLOR: '0', // outweighs NO_COLOR where it is set
   CI: '1',
 };
-/** What a terminal draws with, which wrangler sends for errors whatever it is told. */
+/** Colour codes of a terminal, which wrangler sends with errors under any setting. */
 const TERMINAL_CODES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 
 const running = new Set<ChildProcess>();

@@ -1,13 +1,13 @@
 // Pure: no I/O, no clock.
 
-/** Where the gate and its stand-ins are reached, without a slash at the end. */
+/** The addresses of the gate and its stand-ins, without a slash at the end. */
 export interface Addresses {
   readonly gate: string;
   readonly kratos: string;
   readonly keycard: string;
 }
 
-/** What somebody does in a terminal to see one thing work. Each command is one line, for bash and zsh alike. */
+/** Commands of a terminal that show one thing. Each command is one line, for bash and zsh alike. */
 export interface Step {
   readonly title: string;
   readonly commands: readonly string[];
@@ -94,7 +94,7 @@ function extract(member: string): string {
   return `sed -E 's/.*"${member}":"([^"]+)".*/\\1/'`;
 }
 
-/** What to look at in a browser. */
+/** Pages to open in a browser. */
 export const PAGES = `/members asks for a role that only mia has, /vault for a second factor; /public/about is open,
   and /.postern/sessions shows where an account is signed in.`;
 

@@ -1,6 +1,6 @@
 // Pure: no I/O, no clock.
 
-/** What a month costs, in US dollars. */
+/** The cost of a month, in US dollars. */
 export interface Bill {
   readonly requests: number;
   readonly cpu: number;
@@ -9,7 +9,7 @@ export interface Bill {
   readonly log: number;
 }
 
-/** What is done in a day. */
+/** The operations of a day. */
 export interface Usage {
   readonly requests: number;
   readonly kvReads: number;
@@ -35,7 +35,7 @@ const PRICES = {
   durableObjectRequests: { included: 1e6, perMillion: 0.15 },
 } satisfies Record<string, Price>;
 
-/** One object awake all month is 332,000 GB-s of 400,000 included: nothing to pay for it. */
+/** One object awake all month is 332,000 GB-s, within the 400,000 that the plan includes. */
 const DAYS = 30;
 /** Of a request, all told: `npm run bench` measured 0.15 to 0.3. */
 const CPU_MS_PER_REQUEST = 0.3;

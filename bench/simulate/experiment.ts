@@ -14,7 +14,7 @@ export interface Scale {
   readonly locations: number;
   readonly isolates: number;
   readonly hours: number;
-  /** How many requests each run simulates in a day, each standing for many. */
+  /** Simulated requests a day in each run. Each request represents many. */
   readonly simulatedRequestsPerDay: number;
   /** Isolates watched for the log's load. */
   readonly witnesses: number;
@@ -167,7 +167,7 @@ const SAMPLINGS: readonly (readonly [string, number, Partial<SimulatedSettings>]
   ['all, MEMORY_MAX_ENTRIES = 100', Infinity, { MEMORY_MAX_ENTRIES: 100 }],
 ];
 
-/** Where the busiest hour of the day is the first one of the trace. */
+/** A place whose busiest hour is the first one of the trace. */
 const BUSIEST_AT_MIDNIGHT_UTC = { latitude: 34.1, longitude: -118.2 };
 
 async function compareSamples(

@@ -36,7 +36,7 @@ export type Panel = LinePanel | BarPanel;
 
 export interface Figure {
   readonly heading: string;
-  /** What the figure shows, in a sentence or two, for readers who cannot see it. */
+  /** A description of the figure in a sentence or two, for readers who cannot see it. */
   readonly description: string;
   readonly panels: readonly Panel[];
 }

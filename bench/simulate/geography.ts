@@ -13,7 +13,7 @@ export interface Location extends Place {
   readonly firstIsolate: number;
 }
 
-/** Where people are: latitude, longitude, and a share of the internet's users in about that region. */
+/** The places of users: latitude, longitude, and the share of the internet's users in that region. */
 const REGIONS: readonly (readonly [number, number, number])[] = [
   [40.7, -74, 5],
   [34.1, -118.2, 4],
@@ -67,7 +67,7 @@ const REGIONS: readonly (readonly [number, number, number])[] = [
   [-36.8, 174.8, 0.5],
 ]; // prettier than one per line, and no more exact than it looks
 
-/** Where the session store and the log live. */
+/** The location of the session store and the log. */
 export const HOME: Place = { latitude: 50.1, longitude: 8.7 };
 
 /**

@@ -16,7 +16,7 @@ export class Histogram {
     return this.#total;
   }
 
-  /** Of the values themselves, whatever their buckets. */
+  /** The mean of the values themselves, not of their buckets. */
   get mean(): number {
     return this.#total === 0 ? 0 : this.#sum / this.#total;
   }

@@ -11,7 +11,7 @@ export interface LogStudyOptions {
   readonly habits: Habits;
   /** Isolates that are watched, each for a while in every hour of the day. */
   readonly witnesses: number;
-  /** How long a check can be of use. */
+  /** The longest lifetime of a check. */
   readonly checkLifeMs: number;
 }
 
@@ -32,7 +32,7 @@ const LEAST_WINDOW_SECONDS = 60;
 const WINDOW_LAGS = 10;
 
 /**
- * What the view of the log costs. It is read by isolates and not for sessions, so here isolates are the sample: each
+ * The cost of the view of the log. Isolates read it, not sessions, so isolates are the sample here: each
  * witness has all the requests of a whole isolate, for a window in every hour.
  */
 export async function runLog(lagSeconds: number, options: LogStudyOptions): Promise<LogFigures> {

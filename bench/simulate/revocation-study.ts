@@ -28,7 +28,7 @@ const START = Date.UTC(2026, 5, 3);
 /** In use at so many isolates where its user is, and at as many again on the other side of the world. */
 const ISOLATES_PER_PLACE = 3;
 const TAIL_MS = 10_000;
-/** What the store needs to make a change: time for checks to race it. */
+/** Time that the store takes for a change. Meanwhile checks can race it. */
 const CHANGE_MS = 200;
 const NEVER_MS = 1e15;
 
@@ -123,7 +123,7 @@ class RevocationStudy {
     return uses.sort((a, b) => a.atMs - b.atMs);
   }
 
-  /** Not all at once, so that nothing falls together with anything but by chance. */
+  /** Spreads the revocations over time, so that they coincide with other events only by chance. */
   #revokedAfterMs(trial: number): number {
     return this.#warmUpMs + 1371 * trial;
   }

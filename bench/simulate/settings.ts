@@ -19,7 +19,7 @@ export interface SimulatedSettings {
 
 const { Freshness, Revocation, Tiers, Deadlines } = SETTINGS;
 
-/** What is deployed when nothing is set. */
+/** The default settings of a deployment. */
 export const DEFAULTS: SimulatedSettings = {
   ...v.parse(v.object({ ...Freshness, ...Revocation, ...Tiers, ...Deadlines }), {}),
 };

@@ -2,11 +2,11 @@ import type { KeyValueStore } from '../../src/runtime/kv.ts';
 import type { Random } from './random.ts';
 import type { SimulatedTime } from './simulated-time.ts';
 
-/** What the documentation leaves to chance, as numbers. */
+/** Numbers for the parts that the documentation leaves open. */
 export interface KvDelays {
   /** A write is visible to reads elsewhere that no cache answers after at most this long, evenly spread. */
   readonly propagationMs: number;
-  /** How likely a write is visible at once where it was made ("usually", but not guaranteed). */
+  /** The probability that a write is visible at once at its own location ("usually", but not guaranteed). */
   readonly ownLocation: number;
   /** Median and spread (of the logarithm) of a read that the location's cache answers. */
   readonly hotRead: readonly [number, number];
@@ -15,7 +15,7 @@ export interface KvDelays {
   readonly write: readonly [number, number];
 }
 
-/** With the 30 s for which a location keeps what it read, nothing is older than the documented 60 s. */
+/** Together with the 30 s of a location's cache, every read stays within the documented 60 s. */
 export const KV_DELAYS: KvDelays = {
   propagationMs: 30_000,
   ownLocation: 0.95,

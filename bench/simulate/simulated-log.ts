@@ -8,12 +8,12 @@ import type { SimulatedTime } from './simulated-time.ts';
 export interface SimulatedLogOptions {
   readonly time: SimulatedTime;
   readonly lagMs: number;
-  /** How long a check can be of use. */
+  /** The longest lifetime of a check. */
   readonly checkLifeMs: number;
   readonly onRead: () => void;
 }
 
-/** What the log itself needs for one call. */
+/** Time that the log itself takes for one call. */
 const SERVICE_MS = 2;
 const MAX_MARKS = 100_000;
 
@@ -102,7 +102,7 @@ function storageInMemory(): LogStorage {
   };
 }
 
-/** Durable Objects know no 64-bit integers and no typed arrays; neither does the log's schema. */
+/** Durable Objects have no 64-bit integers and no typed arrays, and the log's schema needs none. */
 function asSqlRow(row: Record<string, SQLOutputValue>): Record<string, string | number | null> {
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => {

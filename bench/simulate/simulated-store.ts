@@ -5,7 +5,7 @@ import type { Random } from './random.ts';
 import type { SimulatedTime } from './simulated-time.ts';
 
 const NO_SESSION: StoreAnswer = { kind: 'no-session', body: undefined };
-/** What the store itself needs: the median, and the spread of the logarithm. */
+/** Time that the store itself takes: the median, and the spread of the logarithm. */
 const SERVICE_MS = [8, 0.5] as const;
 const LIVES_MS = 7 * 86_400_000;
 

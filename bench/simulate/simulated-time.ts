@@ -19,9 +19,8 @@ export const NOTHING_PLANNED: Timetable = { nextAt: () => Infinity, fire: () => 
 const realSetImmediate = setImmediate;
 
 /**
- * A clock that jumps from event to event. Between two events everything that can go on without waiting does so, to the
- * last promise, because nothing the simulated code does takes real time: its timers are this clock's
- * and its cryptography is synchronous.
+ * A clock that jumps from event to event. Between two events all work that need not wait runs, to the last promise.
+ * The simulated code takes no real time: its timers are this clock's and its cryptography is synchronous.
  */
 export class SimulatedTime {
   #now: number;

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, webcrypto } from 'node:crypto';
 
-/** What `importKey` and `deriveKey` give: the bytes themselves. */
+/** The result of `importKey` and `deriveKey`: the bytes themselves. */
 interface PlainKey {
   readonly bytes: Uint8Array;
 }

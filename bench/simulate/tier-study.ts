@@ -12,7 +12,7 @@ import { credentialOf, SimulatedStore } from './simulated-store.ts';
 import { SimulatedTime } from './simulated-time.ts';
 import type { Trace } from './traffic.ts';
 
-/** What is simulated, but for the settings. */
+/** The simulated deployment, without its settings. */
 export interface World {
   /** The same for worlds that are the same. */
   readonly id: string;
@@ -24,7 +24,7 @@ export interface World {
   readonly isolateLifeMs: number;
 }
 
-/** What one run showed; every count stands for the whole population. */
+/** The result of one run. Every count is scaled to the whole population. */
 export interface TierFigures {
   readonly hours: number;
   /** Requests that were simulated, each standing for many. */
@@ -105,7 +105,7 @@ class TierStudy {
       time: this.#time,
       store,
       kv,
-      log: undefined, // what it costs does not scale with sessions: log-study.ts
+      log: undefined, // the log's cost does not scale with sessions: log-study.ts
       locations,
       settings: scaled,
       isolateLifeMs,

@@ -3,7 +3,7 @@ import type { Location } from './geography.ts';
 import { Random } from './random.ts';
 import type { SampledSession } from './sample.ts';
 
-/** How people and programs use their sessions. Assumptions, each of which docs/scale.md names. */
+/** Usage of sessions by people and programs. docs/scale.md names each assumption. */
 export interface Habits {
   /** Steps (pages, taps) in one visit. */
   readonly stepsPerVisit: number;
@@ -11,11 +11,11 @@ export interface Habits {
   readonly requestsPerStep: number;
   /** The median of the seconds between two steps; their logarithm spreads by 1. */
   readonly thinkSeconds: number;
-  /** How likely a step reaches the same isolate as the one before it. */
+  /** The probability that a step reaches the same isolate as the one before it. */
   readonly affinity: number;
-  /** How likely a visit is made from somewhere else than home. */
+  /** The probability that a visit is made away from home. */
   readonly away: number;
-  /** 0: the same all day; 1: nobody at the deadest hour, twice the mean at the busiest. */
+  /** 0: the same all day; 1: no traffic at the quietest hour, twice the mean at the busiest. */
   readonly diurnal: number;
 }
 
@@ -43,7 +43,7 @@ const DAY_HOURS = 24;
 const BUSIEST_HOUR = 16;
 const BURST_MS = 250;
 
-/** How busy a place is at a moment (milliseconds since midnight UTC), 1 on the mean of its day. */
+/** The relative traffic of a place at a time (milliseconds since midnight UTC); 1 is the mean of its day. */
 export function busyness(atMs: number, longitude: number, diurnal: number): number {
   const localHour = atMs / HOUR_MS + longitude / 15;
   return 1 + diurnal * Math.cos(((localHour - BUSIEST_HOUR) / DAY_HOURS) * 2 * Math.PI);

@@ -5,7 +5,7 @@ import {
   SECRET_PLACEHOLDER,
 } from './proxied-site.ts';
 
-/** What the gate reads of a request, beside its method, host, path and `Authorization`, which Envoy always sends. */
+/** The headers that the gate reads, besides method, host, path and `Authorization`, which Envoy always sends. */
 const READ_HEADERS = [
   '{ exact: accept }',
   '{ exact: cookie }',

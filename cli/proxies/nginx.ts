@@ -97,7 +97,7 @@ ${toGate(site)}
 `;
 }
 
-/** What both locations that ask the gate have in common. */
+/** Directives that both locations share. */
 function toGate(site: ProxiedSite): string {
   const { gateHost } = site;
   return `    proxy_method GET;

@@ -49,7 +49,7 @@ export const FORWARDING_HEADERS = [
   'X-Real-IP',
 ] as const;
 
-/** Where the gate and the site are, as the command line says. */
+/** The addresses of the gate and the site, from the command line. */
 export interface Places {
   readonly gateHost: string;
   readonly upstream: string;

@@ -6,7 +6,7 @@ import type { BenchCase } from '../../bench/cases.ts';
 import { checkCase } from '../../bench/check-case.ts';
 import { createFixtures, type Fixtures } from '../../bench/fixtures.ts';
 
-/** What a server says to everything, with the headers its origin got where it is not asked by GET. */
+/** The server's answer to every request, and the headers that its origin received. */
 interface Behaviour {
   status: number;
   body: string;

@@ -92,7 +92,7 @@ function lineMarks(document: string): string {
   return document.slice(document.indexOf('class="mark-line role-mark'));
 }
 
-/** What keeps a text from being well-formed XML of the kind written here; `undefined` when nothing does. */
+/** Returns the first violation of well-formed XML of the kind written here, or `undefined`. */
 function problemOf(document: string): string | undefined {
   const open: string[] = [];
   let isOver = false;

@@ -142,7 +142,7 @@ function namespace(
     onDelete: () => undefined,
   };
   const kv = new SimulatedKv(time, new Random(seed), observer, { ...KV_DELAYS, ...delays });
-  /** What goes on in simulated time; its failure fails the test. */
+  /** Runs work in simulated time; a failure in it fails the test. */
   const act = async (scenario: () => Promise<void>) => {
     let failure: unknown;
     time.after(0, () => {

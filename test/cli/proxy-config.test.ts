@@ -58,7 +58,7 @@ describe('proxy-config', () => {
           `auth_request_set $postern_${variable} $upstream_http_${variable};`,
           `proxy_set_header ${name} $postern_${variable};`,
         ],
-        traefik: [`- ${name}`], // which Traefik clears, and then copies
+        traefik: [`- ${name}`], // Traefik clears these headers, and then copies them
         caddy: [`request_header -${name}`],
         envoy: [`- remove: ${name}`, `- { exact: ${name} }`],
       };

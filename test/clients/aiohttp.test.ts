@@ -16,7 +16,7 @@ it.skipIf(PYTHON === undefined)(
     await using gate = await startSite();
     const program = inRepository('test/clients/aiohttp-visit.py');
     const visit = await runClient(PYTHON ?? '', [program, gate.url]);
-    // What makes this client a test: the value is sent back in quotes.
+    // This client is special because it sends the value back in quotes.
     expect(visit.cookie).toMatch(/^ory_kratos_session="[\w-]+=+"$/);
     await expectWholeVisit(visit, gate);
   },

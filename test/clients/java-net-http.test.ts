@@ -26,7 +26,7 @@ describe.skipIf(JDK === undefined)(
         await using gate = await startSite();
         const program = inRepository('test/clients/JavaVisit.java');
         const visit = await runClient('java', [program, gate.url, version]);
-        // What makes this client a test: cookies in the words of RFC 2965, and Content-Length: 0 on every GET.
+        // This client is special because it sends cookies as in RFC 2965, and Content-Length: 0 on every GET.
         expect(visit.cookie).toMatch(/^\$Version="1"; .*; ory_kratos_session=[\w-]+=+$/);
         await expectWholeVisit(visit, gate);
       },

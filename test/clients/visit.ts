@@ -4,13 +4,13 @@ import { expect } from 'vitest';
 import { readComplaints } from '../support/decision-lines.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
 
-/** What the client saw of one step. */
+/** The client's view of one step. */
 interface Step {
   readonly status: number;
   readonly body: string;
 }
 
-/** What a client saw, and what the site did. */
+/** The client's view, and the site's effects. */
 export interface Visit {
   readonly steps: Readonly<Record<string, Step>>;
   /** The `Cookie` header that the client makes of its session. */

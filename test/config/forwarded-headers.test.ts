@@ -28,7 +28,7 @@ const NEEDED = [
   'X-Tenant-Id', // passes anyway
 ];
 
-/** What no operator may let through, by kind. */
+/** Headers that no operator can forward, by kind. */
 const REFUSED: readonly (readonly [kind: RegExp, names: readonly string[]])[] = [
   [/where the client is/, ['X-Forwarded-For', 'X-Real-IP', 'True-Client-IP', 'Forwarded']],
   [/who or where/, ['X-Client-Cert', 'Client-Cert', 'SSL-Client-S-DN', 'X-Amzn-Mtls-Clientcert']],

@@ -17,7 +17,7 @@ const DRESSED_URLS = [
 ];
 
 const PART = 'A'.repeat(43);
-/** Of the right shape, and nobody's. */
+/** Keys of the right shape, in use nowhere. */
 export const ASSERTION_KEYS = {
   keys: [{ kty: 'EC', crv: 'P-256', kid: 'a', x: PART, y: PART, d: PART }],
 };

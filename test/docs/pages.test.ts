@@ -28,7 +28,7 @@ function linksOf(page: Page): string[] {
     .filter((target) => !/^[a-z]+:/i.test(target));
 }
 
-/** What a link leads to that is not there; `undefined` when all is well. */
+/** Returns the missing target of a link, or `undefined` if the link is correct. */
 function missing(page: Page, target: string): string | undefined {
   const [file = '', waitUntil] = target.split('#', 2);
   const path = file === '' ? page.path : normalize(join(dirname(page.path), file));
@@ -92,7 +92,7 @@ describe('the documentation', () => {
   });
 });
 
-/** What is wrong with a piece of a wrangler.toml, put into one that is whole but for it. */
+/** Returns the errors of a piece of a wrangler.toml, inserted into an otherwise complete one. */
 function problemsOf(toml: string): readonly string[] {
   const folder = mkdtempSync(join(tmpdir(), 'postern-docs-'));
   const config = join(folder, 'wrangler.toml');

@@ -58,7 +58,7 @@ export function faultPairs(): (readonly [Fault, Fault])[] {
   );
 }
 
-/** Sets these faults and no others; none heals everything. */
+/** Sets exactly these faults; an empty list heals all. */
 export async function setFaults(
   gate: RunningGate,
   wayToOrigin: UnreliableStore,

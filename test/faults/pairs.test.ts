@@ -107,7 +107,7 @@ interface People {
   readonly cold: Headers;
 }
 
-/** Two sessions that both isolates know, one of them just revoked through `here`, and one that none knows. */
+/** Two sessions that both isolates have cached, one of them just revoked through `here`, and an uncached one. */
 async function preparePeople(): Promise<People> {
   await gate.kratos.control({
     tokenizers: {
@@ -143,7 +143,7 @@ interface Moment {
   readonly elapsedMs: number;
   /** Whether this isolate recorded the revocation itself, and so knows of it. */
   readonly knowsMark: boolean;
-  /** Whether a request of this isolate waited for the log as long as any does, now or so recently that none waits yet. */
+  /** Whether a request of this isolate waited for the log for the maximal time, now or so recently that later ones skip the wait. */
   readonly isLogMissed: boolean;
 }
 
@@ -239,7 +239,7 @@ describe(`two faults at once (FAULT_SEED=${SEED})`, () => {
     'no valid session is refused and no revoked session is served: %s',
     async (_, faults) => {
       await setFaults(gate, wayToOrigin, []);
-      await gate.clock.advance(1_000_000); // what the pair before left behind is over
+      await gate.clock.advance(1_000_000); // effects of the previous pair are over
       const people = await preparePeople();
       await setFaults(gate, wayToOrigin, faults);
       expect(await wrongsUnder(faults, people)).toEqual([]);

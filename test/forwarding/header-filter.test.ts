@@ -70,7 +70,7 @@ const NAMESPACE = [
   'Http-Host',
 ];
 
-/** What products believe, as src/forwarding/believed-headers.ts has it with where that is written. */
+/** Headers that products trust, from src/forwarding/believed-headers.ts, with the sources. */
 const BELIEVED = [
   'X-Is-Admin-Project',
   'X-Service-Identity-Status',
@@ -136,7 +136,7 @@ const BELIEVED = [
   'X-React-Router-Prerender-Data',
 ];
 
-/** What browsers, clients and applications send of their own. */
+/** Headers that browsers, clients and applications send. */
 const ORDINARY = [
   'Accept',
   'Accept-Encoding',

@@ -5,7 +5,7 @@ import type { JsonObject, JsonValue } from '../../src/runtime/json.ts';
 import type { Session } from '../../src/session/session.ts';
 import { ODD_STRINGS } from '../support/hostile-input/odd-strings.ts';
 
-/** What every HTTP parser takes as a field value without white space (RFC 9110 section 5.5). */
+/** Values that every HTTP parser accepts as a field value without white space (RFC 9110 section 5.5). */
 const SAFE = /^[\x21-\x7e]*$/;
 
 const sessionOf = (document: JsonObject): Session => ({

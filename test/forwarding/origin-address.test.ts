@@ -16,7 +16,7 @@ function rewritten(name: string, value: string, site = publicUrl, address = HIDD
   return headers.get(name);
 }
 
-/** What the value is on the site, as someone who follows it there would write it. */
+/** The meaning of the value on the site, as the URL that a browser there would follow. */
 const LOCATIONS = [
   ['https://origin.internal.example/a?b=c#d', 'https://app.example.com/a?b=c#d'],
   ['https://origin.internal.example', 'https://app.example.com/'],

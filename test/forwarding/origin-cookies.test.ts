@@ -12,7 +12,7 @@ function kept(...cookies: string[]): string[] {
   return headers.getSetCookie();
 }
 
-/** What a browser sends back for a `Set-Cookie`: RFC 6265bis sections 5.6 (steps 1 to 6) and 5.8.3 (step 4). */
+/** Returns the cookie that a browser sends back for a `Set-Cookie`: RFC 6265bis sections 5.6 (steps 1 to 6) and 5.8.3 (step 4). */
 function sentBack(setCookie: string): string {
   const [pair = ''] = setCookie.split(';', 1);
   const equals = pair.indexOf('=');

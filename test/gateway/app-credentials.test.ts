@@ -37,7 +37,7 @@ const gate = await gateForAllTests({
 const { cookie, token } = await gate.kratos.createSession();
 beforeEach(() => gate.kratos.clearCalls());
 
-/** What the origin received under a name in lower case, each line. */
+/** Returns the lines that the origin received under a name in lower case. */
 async function received(path: string, headers: RawHeaders, name: string): Promise<string[]> {
   origin.take();
   const answer = await get(gate.port, path, headers);

@@ -35,7 +35,7 @@ const { cookie, session } = await gate.kratos.createSession();
 const identityId = session.identity.id;
 const good =
   header(await ask(gate.port, 'nginx', '/in', { Cookie: cookie }), 'x-session-assertion') ?? '';
-/** What the gate made, and then what it did not. */
+/** Assertions of the gate first, then forged ones. */
 const assertions = [good, ...(await wrongOnes(good))];
 
 /** Each is wrong in one thing. All but the first two are signed with the gate's own key. */

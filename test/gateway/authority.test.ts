@@ -13,7 +13,7 @@ const SAME_HOST = [
   'admin.example.test:',
   'admin.example.test:0443',
 ];
-/** Other authorities, and none of the site's. */
+/** Authorities that are not the site's. */
 const OTHER_HOST = ['admin.example.test:80', 'admin.example.test:4430', 'admin.example.test:44'];
 /** The second rule opens all that the first is not for. */
 const rulesFor = (host: string) => [

@@ -119,7 +119,7 @@ describe('C5: one credential is chosen, cached and sent', () => {
       'X-Request-ID': 'r-1',
     });
     const [request] = (await gate.kratos.calls()).requests;
-    // What `cache: 'no-store'` makes the runtime send, and what tells a loop, is not the client's.
+    // Headers that the runtime sends for `cache: 'no-store'`, and the loop header, are not the client's.
     const ofRuntime = /^(?:host|accept-encoding|cache-control|pragma|postern-hops)$/;
     expect(request?.headers.filter(([name]) => !ofRuntime.test(name))).toEqual([
       ['accept', 'application/json'],

@@ -36,7 +36,7 @@ afterEach(async () => {
 
 type ToSession = Parameters<FrontendApi['toSession']>[0];
 
-/** What a call of the client came to: the session, or the status and body of the error it threw. */
+/** Returns the result of a client call: the session, or the status and body of the thrown error. */
 async function outcome(client: FrontendApi, parameters: ToSession) {
   try {
     return { session: await client.toSession(parameters) };

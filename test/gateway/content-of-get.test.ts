@@ -27,7 +27,7 @@ const gate = await gateForAllTests({
 const alice = await gate.kratos.createSession();
 beforeEach(() => void origin.take());
 
-/** Sends a head, and whatever follows it, as it is. */
+/** Sends a head and the bytes after it unchanged. */
 function send(method: string, target: string, fields: readonly string[], rest = '\r\n') {
   const lines = [`${method} ${target} HTTP/1.1`, `Host: ${DEFAULT_HOST}`, ...fields];
   return rawRequest(gate.port, `${lines.join('\r\n')}\r\n${rest}`, { method });

@@ -24,7 +24,7 @@ afterEach(async () => {
   expect(await gate.bugs()).toEqual([]);
 });
 
-/** What was done on account of the requests since the last test. */
+/** Returns the effects of the requests since the last test. */
 async function work() {
   return { reads: (await gate.kv.calls()).length, calls: await whoamiCalls(gate.kratos) };
 }

@@ -1,4 +1,4 @@
-/** What a person can write about themselves takes no room from what an administrator wrote about them. */
+/** Traits that a person writes take no room from the metadata that an administrator wrote. */
 
 import { decodeJwt, exportJWK, generateKeyPair } from 'jose';
 import { describe, expect, it } from 'vitest';
@@ -67,7 +67,7 @@ async function signIn(traits: object, metadata: object = { suspended: true, plan
   return { Cookie: created.cookie };
 }
 
-/** What the origin was told, by header name in lower case. */
+/** Returns the headers that the origin received, by name in lower case. */
 async function told(headers: Record<string, string>): Promise<Map<string, string>> {
   origin.take();
   const { status } = await get(gate.port, '/in', headers);
@@ -76,7 +76,7 @@ async function told(headers: Record<string, string>): Promise<Map<string, string
   return new Map((arrived?.headers ?? []).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-/** What the assertion says of the person, in Postern's own words and in configured ones. */
+/** Returns the claims of the assertion about the person, Postern's own and configured ones. */
 function claimsOf(sent: Map<string, string>): Record<string, unknown> {
   return decodeJwt(sent.get('x-session-assertion') ?? '');
 }

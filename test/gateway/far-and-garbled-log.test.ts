@@ -165,7 +165,7 @@ describe('C35: a log with garbled answers', { timeout: 60_000 }, () => {
       await gate.kratos.revoke(session.id);
       await makeLog({});
       await gate.clock.advance(LAG_MS);
-      // The first request finds it out, behind its answer; whoever comes after the lag is held against it.
+      // The first request discovers the mark in the background; requests after the lag are compared with it.
       await Promise.all([ask(there, byToken), ask(there, token)]);
       await delay(300);
       expect((await ask(there, byToken)).status).toBe(401);

@@ -145,7 +145,7 @@ describe.each(KINDS)('forward-auth, as %s asks', (kind) => {
       '\x00\xff',
       '/\u00e9',
     ];
-    // What no header line or request target can hold is not for a Worker to see.
+    // A path that fits into no header line or request target cannot reach a Worker.
     const uris = texts.map((text) =>
       Buffer.from(text)
         .toString('latin1')

@@ -6,7 +6,7 @@ const PAGE = { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
 
 const gate = await gateForAllTests({
   vars: {
-    ORIGIN_URL: 'http://127.0.0.1:9', // discard: nobody listens
+    ORIGIN_URL: 'http://127.0.0.1:9', // discard: a port without a listener
     RULES: [
       { path: '/public/*', session: 'none' },
       { path: '/staff', session: 'required', allow: 'false' },

@@ -30,7 +30,7 @@ const token = ({ token }: SignedInSession) => ({ 'X-Session-Token': token });
 const cookie = ({ cookie }: SignedInSession) => ({ Cookie: cookie });
 const unknownCookie = { Cookie: `ory_kratos_session=${'dead'.repeat(8)}` };
 
-/** What the origin received of the last request, by lower-case name. */
+/** Returns the headers of the last request at the origin, by lower-case name. */
 async function received(): Promise<Record<string, string>> {
   const { requests } = await gate.origin.calls();
   return Object.fromEntries(requests.at(-1)?.headers ?? []);

@@ -77,7 +77,7 @@ describe('header names that some server obeys', () => {
     expect(origin.arrived).toEqual([]);
     expect((await gate.kratos.calls()).counts).toEqual({});
     expect(await gate.kv.calls()).toEqual([]);
-    // What frames the message, names the host or is no name ("/" in it): a 400 of the runtime's or our own.
+    // Names that frame the message, name the host or are invalid ("/" in it): a 400 of the runtime or the gate.
     const refusable =
       /^(?:content-length|transfer-encoding|host|[^:]*\/[^:]*): .* -> (?:400|421)$/i;
     expect(odd.filter((line) => !refusable.test(line))).toEqual([]);

@@ -68,7 +68,7 @@ async function forEachPass(headers: RawHeaders, check: (isSignedIn: boolean) => 
   }
 }
 
-/** What the client sent is gone; what is there instead, if anything, is what Postern says. */
+/** The client's value is gone; a remaining value is Postern's. */
 function expectNoneForged(): void {
   expect(received().filter(([, value]) => value.includes('forged'))).toEqual([]);
 }
@@ -173,7 +173,7 @@ describe('request headers that are reserved for the gate', () => {
       expectNoneForged();
       expect(receivedValues('x-forwarded-host')).toEqual(['app.example.test']);
       expect(receivedValues('x-forwarded-proto')).toEqual(['https']);
-      // Nothing says where the client is when no edge in front of the Worker does.
+      // Without an edge in front of the Worker the client's address is unknown.
       expect(receivedValues('x-forwarded-for')).toEqual([]);
     });
   });

@@ -54,7 +54,7 @@ it('writes to the dataset bound as METRICS', async () => {
   await using gate = await startGate({
     vars: VARS,
     bindings: { METRICS: { type: 'worker', worker: 'origin', exportName: 'Points' } },
-    // What is written to a real dataset cannot be read back here.
+    // A test cannot read back the points of a real dataset.
     originScript: `
       import { WorkerEntrypoint } from 'cloudflare:workers';
       const points = [];

@@ -48,7 +48,7 @@ async function deadCookie(): Promise<string> {
   return cookie;
 }
 
-/** Who the site is told that a request is, or why it does not get there. */
+/** Returns the user that the site receives, or the reason of the refusal. */
 async function seenAt(path: string, headers: Record<string, string>): Promise<string | undefined> {
   await gate.origin.clearCalls();
   const answer = await get(gate.port, path, headers);

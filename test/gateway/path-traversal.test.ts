@@ -17,7 +17,7 @@ const gate = await gateForAllTests({
 });
 const signedIn = { 'X-Session-Token': (await gate.kratos.createSession()).token };
 
-/** What some server or other takes a path for: decoded again and again, with every separator it may know. */
+/** Returns the paths that servers may read: decoded repeatedly, with every separator that they may know. */
 function readings(path: string): string[] {
   const found = new Set([path]);
   for (const reading of found) {
@@ -71,7 +71,7 @@ async function sendAll(targets: readonly string[], headers: RawHeaders) {
 const sorted = (texts: readonly string[]) => [...texts].sort();
 const pathOf = (target: string) => target.split('?', 1)[0] ?? '';
 
-/** How many targets went which way, to show that the tests tried both. */
+/** Numbers of targets by outcome, to show that the tests cover both. */
 const seen = { passedUnseen: 0, passedSignedIn: 0, refused: 0 };
 
 /** The three views of a request, compared: what was asked, what was decided and logged, what was forwarded. */

@@ -33,7 +33,7 @@ async function expectNobodyAsked(): Promise<void> {
   expect(await gate.kv.calls()).toEqual([]);
 }
 
-/** Every target is refused as such, whoever asks, before anything is looked up. */
+/** Every target is refused for any client, before any lookup. */
 async function expectRefused(targets: readonly string[]): Promise<void> {
   for (const target of targets) {
     for (const headers of [{}, signedIn]) {
@@ -111,7 +111,7 @@ describe('paths', () => {
   });
 
   // workerd takes a fragment off before the Worker sees it, so there is nothing left to refuse:
-  // what decides and what is forwarded is the same shortened target. admit() itself refuses one
+  // the decision and the forwarding use the same shortened target. admit() itself refuses one
   // (test/http/admit.test.ts), should a runtime ever leave it in.
   it('P10: a fragment has no influence and is not forwarded', async () => {
     await expectGated(['/a#?x=1', '/admin#/../public/x', '/admin#/public/']);

@@ -4,7 +4,7 @@ export const SECRET = 'a-secret-that-a-proxy-proves-itself-with';
 export const KINDS = ['nginx', 'forward', 'envoy'] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** How each proxy tells of a request. */
+/** The description of a request in the form of each proxy. */
 export function told(kind: Kind, uri: string, { host = DEFAULT_HOST, method = 'GET' } = {}) {
   switch (kind) {
     case 'nginx':

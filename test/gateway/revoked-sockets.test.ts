@@ -16,7 +16,7 @@ const API_KEY = 'a-key-for-senders-that-cannot-sign';
 
 const VARS = {
   REVOCATION_LAG_SECONDS: LAG_MS / 1000,
-  FRESH_SECONDS: 3600, // so that nothing but the log ends anything
+  FRESH_SECONDS: 3600, // so that only the log ends streams
   WEBHOOK_API_KEYS: [API_KEY],
 };
 

@@ -5,7 +5,7 @@ import type { KratosHandle } from '../support/standin-control.ts';
 import { unreliableStore } from './unreliable-store.ts';
 import { byToken, cacheStatus, sessionIdOf, strangersToken, whoami } from './whoami-requests.ts';
 
-/** The store fails, in every way that a store can: known sessions are served and say so, unknown ones get 503, nobody 401. */
+/** The store fails in every way: cached sessions are served with a note, uncached ones get 503, never 401. */
 
 const TIMEOUT_MS = 500;
 const SERVED_SECONDS = 360;
@@ -50,7 +50,7 @@ const FAULTS: [string, () => Promise<void>, string][] = [
   ['a page with 200', control({ rawBody: '<html>', contentType: 'text/html' }), 'store-malformed'],
   ['an answer after the deadline', control({ delayMs: 2000 }), 'store-timeout'],
   ['a byte at a time', control({ dripMs: 50 }), 'store-timeout'],
-  // Whichever comes first, on a machine with other things to do.
+  // The first of the two, on a busy machine.
   ['a body without end', control({ endlessBody: true }), 'store-(?:too-long|timeout)'],
   ['a connection reset', () => way.fail('resets'), 'store-unreachable'],
   ['silence', () => way.fail('silent'), 'store-timeout'],

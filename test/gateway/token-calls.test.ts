@@ -1,4 +1,4 @@
-/** Which calls tokens cause, by the built gate: few, and none when warm. */
+/** Calls that tokens cause, by the built gate: few when cold, zero when warm. */
 
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';

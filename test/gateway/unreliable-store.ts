@@ -1,16 +1,16 @@
 import { connect, createServer, type Socket } from 'node:net';
 
-/** How the way to the store fails; `works` leads to it. */
+/** Failure of the connection to the store; `works` connects to it. */
 export type StoreFailure = 'works' | 'resets' | 'silent' | 'garbage' | 'stopped';
 
 /** A way to the store, on a socket, that works until it is told to fail. */
 export interface UnreliableStore extends AsyncDisposable {
   readonly url: string;
-  /** Where it leads while it works. */
+  /** The target while it works. */
   leadTo(port: number): void;
   /** Ends every connection; new ones meet the failure. `stopped` refuses them. */
   fail(failure: StoreFailure): Promise<void>;
-  /** How many connections came since the last failure was set. */
+  /** Number of connections since the last failure was set. */
   connections(): number;
 }
 

@@ -15,7 +15,7 @@ export function whoami(
   return get(port, `/sessions/whoami${query}`, headers, options);
 }
 
-/** Where an answer says it came from. */
+/** Returns the source of an answer, by its headers. */
 export function cacheStatus(response: RawResponse): string | undefined {
   return header(response, 'cache-status');
 }
@@ -27,14 +27,14 @@ export function sessionIdOf(response: RawResponse): string | undefined {
   return id;
 }
 
-/** How often whoami was asked of the stand-in since its record was cleared. */
+/** Number of whoami calls at the stand-in since its record was cleared. */
 export async function whoamiCalls(kratos: {
   calls(): Promise<{ counts: Record<string, number> }>;
 }): Promise<number> {
   return (await kratos.calls()).counts['GET /sessions/whoami'] ?? 0;
 }
 
-/** A token of the right form that nobody was ever given. */
+/** A token of the right form that was never issued. */
 export function strangersToken(): string {
   return `ory_st_${crypto.randomUUID().replaceAll('-', '')}`;
 }

@@ -20,7 +20,7 @@ const gate = await gateForAllTests({
   vars: { RULES: [{ path: '/either', session: 'optional' }] },
 });
 
-/** What is known after every hostile request: nobody was asked, nothing stored, nothing thrown. */
+/** Expects after every hostile request: no call, no stored value, no exception. */
 async function expectQuiet(): Promise<void> {
   expect((await gate.kratos.calls()).counts).toEqual({});
   expect((await gate.origin.calls()).counts).toEqual({});

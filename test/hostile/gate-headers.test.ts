@@ -7,7 +7,7 @@ import { request } from '../support/raw-http.ts';
 
 const TOKEN = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const SPOOFED = 'spoofed-value';
-/** What Postern, the runtime and this test put on a request of somebody signed in. */
+/** Headers that Postern, the runtime and this test add to the request of a signed-in user. */
 const OURS = new Set([
   'host',
   'connection',

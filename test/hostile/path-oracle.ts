@@ -1,4 +1,4 @@
-/** What a server might make of a raw request target, by the habits of real ones. Nothing of the gate is used. */
+/** Readings of a raw request target by the habits of real servers. Independent of the gate's code. */
 
 const HABITS: readonly ((path: string) => string)[] = [
   (path) => path.replaceAll('\\', '/'),

@@ -4,7 +4,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { PATH_FORMS } from '../../src/http/path-readings.ts';
 import { lowestCpuMs } from '../support/cpu-time.ts';
 
-/** What the platform takes: URLs of 16 KB, and 128 KB of headers. */
+/** Limits of the platform: URLs of 16 KB, and 128 KB of headers. */
 const URL_LENGTH = 16_000;
 const HEADERS_LENGTH = 128_000;
 const MAX_CPU_MS = 5;
@@ -78,7 +78,7 @@ const oneHeader = (name: string, unit: string, target = '/a/b'): [string, Sent] 
   { target, headers: { [name]: filled(unit) } },
 ];
 const OPEN = '/p/q/r/1';
-/** Thousands of names, none twice. */
+/** Thousands of different names. */
 const names = Array.from({ length: 16_000 }, (_, at) => `x-${at.toString(36)}`).join(', ');
 
 const CASES: readonly (readonly [string, Sent])[] = [

@@ -316,7 +316,7 @@ describe('upstream', () => {
       target: '/sessions',
       headers: by(current),
     });
-    expect(revoke.status).toBe(503); // nobody can say whose sessions these are
+    expect(revoke.status).toBe(503); // the owner of these sessions is unknown
     await server.close();
   });
 

@@ -16,7 +16,7 @@ export interface TokenGate extends RunningGate {
   readonly ed: TestIssuer;
   readonly marked: TestIssuer;
   whoami(token: string): Promise<RawResponse>;
-  /** Refused for this reason, as a verdict of the gate's own: nobody was asked. */
+  /** Refused for this reason, as a verdict of the gate's own, without a call. */
   expectRefused(token: string, reason: string): Promise<void>;
 }
 

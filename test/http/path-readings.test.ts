@@ -156,7 +156,7 @@ describe('readPath()', () => {
   });
 });
 
-/** What servers do to a path before they look it up, one habit at a time and all together. */
+/** Changes that servers make to a path before they look it up, one at a time and all together. */
 function naiveReadings(text: string): string[] {
   const once = decode(text);
   const stripped = decode(text.replace(/;[^/]*/g, ''));

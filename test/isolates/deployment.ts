@@ -25,7 +25,7 @@ export interface Deployment extends AsyncDisposable {
   readonly runtimes: readonly [RunningGate, RunningGate];
   readonly keycard: KeycardStandin;
   readonly signer: EventSigner;
-  /** How many isolates there are. */
+  /** Number of isolates. */
   readonly isolates: number;
   send(path: string, init: RequestInit | undefined, isolate: number): Promise<Response>;
   /** A session of the store, with a JWT of it. */

@@ -1,4 +1,4 @@
-/** What goes wrong around a change, and for how long. */
+/** A failure around a change, and its duration. */
 
 import type { Settings } from '../../standins/kratos/src/settings.ts';
 import type { FaultSettings } from '../support/faulty-kv/settings.ts';

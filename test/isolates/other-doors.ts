@@ -150,7 +150,7 @@ function jtiOf({ jwt }: KnownSession): string {
 
 type Claims = Readonly<Record<string, unknown>>;
 
-/** A logout token that was recorded, although the answer said that nobody knows, is refused as a repetition. */
+/** A logout token that was recorded, although its answer was a fault, is refused as a repetition. */
 const RECORDED_BEFORE = { doneAgain: [400] };
 
 function logoutToken(name: string, about: (known: KnownSession) => Claims): Door {

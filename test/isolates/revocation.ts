@@ -14,7 +14,7 @@ export interface Subject {
 /** One change, prepared: everything that happens before its request has happened. */
 export interface Revocation {
   readonly ends: readonly Subject[];
-  /** What goes on being served. */
+  /** Subjects that must still be served. */
   readonly spares?: readonly Subject[];
   /** Sends the request; after a failure once more, as the client of this route would. */
   send(isolate: number, attempt: number): Promise<Response>;
@@ -29,7 +29,7 @@ export interface Door {
   readonly name: string;
   /** The route as the list of routes has it; a receiver of events is none. */
   readonly route?: string;
-  /** Whether everybody is concerned, so that nothing else can be looked at meanwhile. */
+  /** Whether the revocation concerns all people, so that no other change can be observed meanwhile. */
   readonly isForAll?: boolean;
   prepare(deployment: Deployment): Promise<Revocation>;
 }

@@ -17,7 +17,7 @@ import {
 } from './watch.ts';
 
 export const LAG_MS = 5000;
-/** How long a change is looked at after the lag: what was refused has to stay refused. */
+/** Duration of the observation after the lag: a refused session must stay refused. */
 const WATCHED_MS = 500;
 /** Within this time all requests of a batch are sent. */
 const SPREAD_MS = 500;
@@ -42,9 +42,9 @@ interface Change extends Revocation {
   readonly door: string;
   readonly fault: string;
   readonly watch: Watch;
-  /** How long after its success it is looked at. */
+  /** Delay of the observation after the success. */
   readonly watchedMs: number;
-  /** Which isolate is sent each attempt. */
+  /** The isolate that receives each attempt. */
   readonly through: readonly number[];
   readonly delayMs: number;
 }
@@ -96,7 +96,7 @@ export async function runBatch(
   }
 }
 
-/** What is refused although it was spared, or served although it is over, now that nothing fails any more. */
+/** Returns spared sessions that are refused, and ended sessions that are served, after all faults are over. */
 async function wrongInTheEnd(
   deployment: Deployment,
   { ends, spares = [] }: Pick<Revocation, 'ends' | 'spares'>,

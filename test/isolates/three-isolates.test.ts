@@ -18,7 +18,7 @@ const IS_WHOLE = process.env.ISOLATE_REVOCATIONS === 'all';
 const SEED = Number(process.env.ISOLATE_SEED ?? Math.floor(Math.random() * 1e6));
 /** Of a sample: so many faults, one of them that isolates are asked seldom, and so many doors under each. */
 const SAMPLE = { faults: 3, doors: 10 };
-/** How many changes are made at once. */
+/** Number of concurrent changes. */
 const BATCH_SIZE = 24;
 /** Under so many of the faults the changes that concern everybody are made too. */
 const FAULTS_FOR_ALL = 4;

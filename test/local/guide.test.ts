@@ -38,14 +38,14 @@ function settingsAt(at: Addresses & { readonly site: string }): Vars {
     .replaceAll(LOCAL.kratos, at.kratos)
     .replaceAll(LOCAL.keycard, at.keycard)
     .replaceAll('http://localhost:4480', at.site);
-  return JSON.parse(text) as Vars; // what wrangler read as variables
+  return JSON.parse(text) as Vars; // the variables that wrangler read
 }
 
 function hasCurl(): boolean {
   return spawnSync('curl', ['--version']).status === 0;
 }
 
-/** What a shell prints for each command, on one line; all in one shell, as in a terminal. */
+/** Returns the output of a shell for each command, on one line; all in one shell, as in a terminal. */
 async function paste(commands: readonly string[]): Promise<string[]> {
   const separator = '--- next ---';
   const script = commands.flatMap((command) => [command, `echo; echo '${separator}'`]).join('\n');

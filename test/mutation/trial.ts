@@ -220,7 +220,7 @@ const OF_THE_GATE = ['unit', 'gate', 'faults', 'isolates', 'simulations'].flatMa
   part,
 ]);
 
-/** What vitest runs of each stage for a mutant of this file; `undefined`: nothing. */
+/** Returns the tests that vitest runs in each stage for a mutant of this file; `undefined` if there are none. */
 const ARGUMENTS: Readonly<Record<Stage, (file: string) => readonly string[] | undefined>> = {
   own: (file) => {
     const test = ownTestOf(file);

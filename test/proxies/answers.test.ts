@@ -9,7 +9,7 @@ const HANDSHAKE = {
   'Sec-WebSocket-Version': '13',
   'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
 };
-/** What RFC 6455 section 1.3 answers this key with. */
+/** The answer to this key by RFC 6455 section 1.3. */
 const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
 
 describeEachProxy((behind) => {

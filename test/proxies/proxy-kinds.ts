@@ -7,9 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readPage } from '../docs/pages.ts';
 import type { Certificate } from '../support/certificates.ts';
 
-/** What a test puts into a snippet. */
+/** Values that a test puts into a snippet. */
 export interface Places {
-  /** Where the proxy keeps its files. */
+  /** The directory for the proxy's files. */
   readonly folder: string;
   readonly port: number;
   readonly gatePort: number;
@@ -28,7 +28,7 @@ export interface Places {
 /** One kind of proxy. */
 export interface ProxyKind {
   readonly name: string;
-  /** How to come by it. */
+  /** The way to install it. */
   readonly source: string;
   readonly executable: string | undefined;
   /** Writes the configuration, and says how the proxy is started with it. */
@@ -37,7 +37,7 @@ export interface ProxyKind {
 
 /** A running proxy. */
 export interface RunningProxy {
-  /** What it wrote to its log so far. */
+  /** The proxy's log so far. */
   log(): string;
   stop(): Promise<void>;
 }

@@ -71,7 +71,7 @@ describeEachProxy((behind) => {
       const line = Buffer.from(
         `GET ${target} HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`,
       );
-      await rawRequest(client.port, line).catch(() => undefined); // what is no HTTP at all is not answered
+      await rawRequest(client.port, line).catch(() => undefined); // a request that is not HTTP gets no answer
       for (const seen of site.take()) {
         const outside = readings(seen.target).filter((path) => !/^\/public(\/|$)/.test(path));
         expect([target, seen.target, outside]).toEqual([target, seen.target, []]);

@@ -17,9 +17,9 @@ export interface End extends AsyncDisposable {
 export interface GateEdge extends End {
   /** Shows another certificate from now on. Open connections end. */
   show(certificate: Certificate): void;
-  /** What clients have sent since `show`, decrypted. */
+  /** Bytes from clients since `show`, decrypted. */
   received(): string;
-  /** How many connections were made in all. */
+  /** Number of connections in all. */
   connections(): number;
 }
 
@@ -76,7 +76,7 @@ export async function startTlsClient(port: number, servername: string): Promise<
     open.add(client);
     client.once('close', () => open.delete(client));
     const options = { host: HOST, port, servername, ALPNProtocols: ['http/1.1'] };
-    join(client, connectTls({ ...options, rejectUnauthorized: false })); // whom the proxy shows is not tested
+    join(client, connectTls({ ...options, rejectUnauthorized: false })); // the certificate of the proxy is not tested
   });
   return listen(server, open, 0);
 }

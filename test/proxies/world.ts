@@ -32,7 +32,7 @@ export const PAGE = {
 
 const GATE_NAMES = ['gate.example.com', 'localhost'] as const;
 
-/** What stands behind a proxy. */
+/** The servers behind a proxy. */
 export interface World extends AsyncDisposable {
   readonly folder: string;
   readonly site: NodeOrigin;

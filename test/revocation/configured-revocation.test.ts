@@ -8,7 +8,7 @@ import { NO_REVOCATION_LOG } from '../../src/revocation/revocation-view.ts';
 const NOW = 1_700_000_000_000;
 const SECRET = 'a-secret-of-thirty-two-characters-or-more';
 
-/** What is made of these settings, with a log bound or without, and what the site's own log is told. */
+/** Returns the result of these settings, with a log bound or without, and the lines for the site's own log. */
 function configured(settings: object = {}, { isBound = true } = {}) {
   const config = readConfig({
     PUBLIC_URL: 'https://app.example.test',

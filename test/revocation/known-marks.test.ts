@@ -22,7 +22,7 @@ function marked(subject: MarkSubject, position: number, more: Partial<RecordedMa
   return { key, position, issuedBefore: position + 1, keepUntil: position + 100, ...more };
 }
 
-/** What a reader knows who was given these marks, each in a page of its own. */
+/** Returns the marks of a reader who received these, each in a page of its own. */
 function knowing(...marks: readonly RecordedMark[]): KnownMarks {
   const known = new KnownMarks();
   for (const mark of marks)

@@ -26,7 +26,7 @@ function createLog(answer: unknown = PAGE) {
     if (told instanceof Error) throw told;
     return told;
   };
-  // What a log sends is known of a real one only: these are the others.
+  // Tests with a real log show the answers that a log sends. These are the others.
   const stub = { read: reply, append: reply } as unknown as RevocationLogStub;
   const onFailure = (operation: string) => void log.failures.push(operation);
   const client = new LogClient({ open: () => stub, timeoutMs: 1000, onFailure });
@@ -114,7 +114,7 @@ describe('C34: a log that is far away', () => {
     log.takesMs = takesMs;
     refresh();
     await vi.advanceTimersByTimeAsync(takesMs);
-    // A request every 100 ms: none finds the view too old.
+    // A request every 100 ms: for each the view is young enough.
     for (let turn = 0; turn < 300; turn += 1) {
       expect(isYoung()).toBe(true);
       expect(refresh()).toBeUndefined();

@@ -5,7 +5,7 @@ import { sqliteStorage } from './world/sqlite-storage.ts';
 const NOW = 1_700_000_000_000;
 const MAX_ROWS = 100_000;
 
-/** What the log keeps besides marks, after so many messages and changes, each kept longer than the one before. */
+/** Returns the log's memory besides marks, after this number of messages and changes, each kept longer than the one before. */
 function createMemory({ rows = 0 } = {}) {
   const { sql } = sqliteStorage();
   const query = (text: string, ...bindings: (string | number | null)[]) =>

@@ -55,7 +55,7 @@ describe('the keys of subjects', () => {
 
   it('differ for all subjects that a token distinguishes', () => {
     const keys = SUBJECTS.map(([subject]) => subjectKey(subject));
-    // Whose it is takes no part in the key of a session or of a credential.
+    // The owner is not part of the key of a session or of a credential.
     expect(new Set(keys).size).toBe(SUBJECTS.length - 3);
   });
 

@@ -52,7 +52,7 @@ describe('an isolate that writes to the log with an old view', () => {
     world.clock.now += LAG_MS - 1;
     write(world, world.clock.now);
     world.clock.now += 1000;
-    // It has not seen the last marks, so nothing that it remembers is good for longer than the first read was.
+    // It lacks the last marks, so its cached checks stay valid no longer than the first read allows.
     expect(world.view.lastMark({ sessionId: 'other-299' })).toBeLessThan(
       world.log.read(0).position,
     );

@@ -22,9 +22,9 @@ const OUTSIDE =
 const NOT_JSON = /\b\d+u\b|0x[0-9a-fA-F]+u|uint\(|\b[bB][rR]?['"]|\bbytes\(/;
 
 /**
- * Where the library says something other than the specification, and not an error. None is about a value that a
- * session can hold: they are whole numbers at the ends of 64 bits, times at the ends of history or finer than a
- * millisecond, keys of literal maps, and names within a container, of which there is none here.
+ * Cases in which the library gives another value than the specification, and no error. A session holds no such
+ * values: they are whole numbers at the ends of 64 bits, times at the ends of history or finer than a millisecond,
+ * keys of literal maps, and names within a container, which conditions lack.
  */
 const KNOWN_DEVIATIONS: readonly string[] = [
   '/comparisons/gt_literal/not_gt_dyn_big_double_int',

@@ -48,7 +48,7 @@ describe('MemoryTier', () => {
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 60 }), (operations) => {
         const tier = new MemoryTier<number>({ maxEntries: 4, maxBytes: 100 });
-        let held: [name: string, bytes: number][] = []; // what is to be held, the least recently used first
+        let held: [name: string, bytes: number][] = []; // the expected entries, the least recently used first
         for (const { verb, name, bytes } of operations) {
           const known = held.find(([each]) => each === name);
           const others = held.filter((each) => each !== known);

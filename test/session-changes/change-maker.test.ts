@@ -22,7 +22,7 @@ const RECORDED: AppendAnswer = {
 const DONE = () => success(new Response(null, { status: 204 }));
 
 let events: string[];
-/** What the log answers to the next appends; then it records. */
+/** Answers of the log to the next appends; later ones are recorded. */
 let answers: (AppendAnswer | undefined)[];
 let lines: string[];
 

@@ -46,7 +46,7 @@ function skew(): fc.Arbitrary<number> {
   return fc.integer({ min: -400, max: 400 });
 }
 
-/** Nothing fails: what there is to see of an action is seen. */
+/** A schedule without failures, in which every effect of an action is visible. */
 const CALM: DoorSchedule = {
   seed: 1,
   action: 0,
@@ -80,7 +80,7 @@ async function hold(
   return fc.check(property, { numRuns, examples, seed: SEED + action, endOnFailure: true });
 }
 
-/** What is seen at least once in so many schedules, or nothing was shown by them. */
+/** Observations that must occur at least once in this number of schedules; otherwise they prove too little. */
 const EXPECTED = [
   ...[...KRATOS_CREDENTIALS, ...KEYCARD_CREDENTIALS].flatMap((by) => [
     `${by} was 200`,

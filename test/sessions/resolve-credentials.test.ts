@@ -13,7 +13,7 @@ import { confirmedRefusal } from './confirmed-refusals.ts';
 
 const CIRCUMSTANCES = { startedAt: 0, logPosition: 0, now: 1, forwarded: 'miss' } as const;
 
-/** What each credential value of these tests stands for. */
+/** The meaning of each credential value in these tests. */
 const ANSWERS: Record<string, Resolution> = {
   dead: toResolution(confirmedRefusal('dead'), CIRCUMSTANCES),
   dead2: toResolution(confirmedRefusal('dead'), CIRCUMSTANCES),

@@ -14,7 +14,7 @@ import { type CheckedSessionOptions, checkedSession } from './checked-sessions.t
 export const T = 1_700_000_000_000;
 /** When its sessions end, unless a test says otherwise. */
 export const EXPIRES_AT = T + 40_000;
-/** What the store may answer. */
+/** Possible answers of the store. */
 export const NO: StoreAnswer = { kind: 'no-session', body: 'no' };
 export const FAULT: StoreAnswer = {
   kind: 'fault',
@@ -46,7 +46,7 @@ export function createWorld({
     calls: 0,
     readinessCalls: 0,
     kv,
-    /** What happens while the store is being asked. */
+    /** Events during the store call. */
     meanwhile: async () => {},
   };
   const anchored: Promise<unknown>[] = [];
@@ -100,7 +100,7 @@ export function createWorld({
 /** Long enough for all who ask at once to have asked. */
 export const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 20));
 
-/** What an answer would say of where it came from. */
+/** Returns the source that an answer would state. */
 export function statusOf({ provenance }: Resolution): string | null {
   const headers = new Headers();
   setProvenance(headers, provenance);

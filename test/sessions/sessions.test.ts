@@ -338,7 +338,7 @@ describe('Sessions with a revocation log', () => {
     log.firstRefusalLagMs = 1234;
     const lagOf = async (requirement = {}) =>
       (await world.resolve(requirement)).provenance.revocationLagMs;
-    expect([await lagOf(), await lagOf()]).toEqual([undefined, undefined]); // nothing is marked
+    expect([await lagOf(), await lagOf()]).toEqual([undefined, undefined]); // no marks
     Object.assign(log, { lastMark: T + 500 });
     expect(await lagOf({ onlyIfCached: true })).toBe(1234);
     world.now = T + 600;

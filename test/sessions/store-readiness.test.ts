@@ -30,7 +30,7 @@ function createReadiness() {
       unpublished += 1;
     },
   });
-  /** What is found, and how many milliseconds that took. */
+  /** The result, and the milliseconds until it. */
   const find = async (evidence: 'recent' | 'after', moment = readiness.moment()) => {
     const startedAt = Date.now();
     const finding = await readiness.find(moment, evidence, NO_ANCHOR);

@@ -20,7 +20,7 @@ async function perform(gate: RunningGate, ...operations: Operation[]): Promise<u
 
 const error = (message: string | RegExp) => ({ error: expect.stringMatching(message) });
 
-/** What the real binding does, as Miniflare's simulator shows it; the faulty one must not differ. */
+/** The behaviour of the real binding, by Miniflare's simulator; the faulty one must not differ. */
 const CONTRACT: readonly Operation[][] = [
   [
     ['get', 'none'],

@@ -6,8 +6,8 @@ const MOST = 32_767;
 const ATTEMPTS = 50;
 
 /**
- * Ports of 127.0.0.1 that nobody listens on, each another. None is held any longer: another process may take it, but
- * no connection that is opened meanwhile can, as it could one that the system chose.
+ * Returns different ports of 127.0.0.1 without a listener. They are free: another process may take one. Outgoing
+ * connections cannot, because the system does not choose ports of this range for them.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const servers: Server[] = [];

@@ -1,12 +1,12 @@
-/** How tests describe the gateway they want, and where everything around it is reached. */
+/** Descriptions of the gateway that a test needs, and the addresses of everything around it. */
 import type { AssetOptions, Binding, Json } from './runtime-worker.ts';
 
-/** How the gate reaches a stand-in: through a service binding, or by URL over a real socket. */
+/** Connection from the gate to a stand-in: through a service binding, or by URL over a real socket. */
 export type Reach = 'binding' | 'http';
 
 export type Vars = Readonly<Record<string, Json | undefined>>;
 
-/** Where the gate's first isolate and the stand-ins are reached over real sockets, without a slash at the end. */
+/** Addresses of the gate's first isolate and the stand-ins over real sockets, without a slash at the end. */
 export type Addresses = Readonly<Record<Exclude<keyof Ports, 'gates'> | 'gate', string>>;
 
 /** A server of the test's own, such as `startNodeOrigin()`. */
@@ -15,7 +15,7 @@ export interface Server {
   readonly url: string;
 }
 
-/** How to start the gate. */
+/** Options of the gate's start. */
 export interface StartGateOptions {
   /** Variables over the defaults, or made from everybody's addresses; `undefined` removes a default. */
   readonly vars?: Vars | ((addresses: Addresses) => Vars);
@@ -36,7 +36,7 @@ export interface StartGateOptions {
   readonly isolates?: number;
   /**
    * Durable Object bindings: name of the binding → name of the class the bundle exports.
-   * @default the revocation log for the built bundle, none for a `gateScript`
+   * @default the revocation log for the built bundle, an empty record for a `gateScript`
    */
   readonly durableObjects?: Readonly<Record<string, string>>;
   /** Further bindings of the gate, in Miniflare's words. */
@@ -45,7 +45,7 @@ export interface StartGateOptions {
   readonly assets?: AssetOptions;
   /** A module in place of the built bundle. */
   readonly gateScript?: string;
-  /** Modules beside the gate's main one. @default all that were built; none for a `gateScript` */
+  /** Modules beside the gate's main one. @default all built modules; an empty list for a `gateScript` */
   readonly gateModules?: Readonly<Record<string, string>>;
   /** A module in place of `standins/kratos`. */
   readonly kratosScript?: string;

@@ -11,7 +11,7 @@ export interface KvEntry {
   readonly expiration?: number;
 }
 
-/** What goes with a value that a test plants. */
+/** Options of a value that a test plants. */
 export interface PlantOptions {
   readonly metadata?: unknown;
   /** Unix seconds. The in-memory namespace refuses less than 60 s ahead of real time. */
@@ -20,7 +20,7 @@ export interface PlantOptions {
 
 /** One call of the gate to the faulty namespace. */
 export interface KvCall extends Omit<LoggedCall, 'valueBase64'> {
-  /** What was to be stored, of a `put`. */
+  /** The value of a `put`. */
   readonly value?: Uint8Array;
 }
 
@@ -33,7 +33,7 @@ export interface KvHandle {
   delete(name: string): Promise<void>;
   /** Replaces the faults of the faulty namespace; `{}` heals it. */
   setMode(settings: FaultSettings): Promise<void>;
-  /** What the gate asked of the faulty namespace. */
+  /** Calls of the gate to the faulty namespace. */
   calls(): Promise<KvCall[]>;
   clearCalls(): Promise<void>;
 }

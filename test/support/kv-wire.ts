@@ -1,4 +1,4 @@
-/** What travels over a namespace's control socket. Pure: types only. */
+/** The messages of a namespace's control socket. Pure: types only. */
 
 /** A stored entry as it travels over the control socket. */
 export interface WireEntry {

@@ -21,11 +21,11 @@ export interface NodeOrigin extends AsyncDisposable {
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
   readonly port: number;
-  /** What has arrived so far. */
+  /** Requests that have arrived so far. */
   readonly arrived: ArrivedRequest[];
-  /** What has arrived since the last call, or since the start. */
+  /** Returns the requests since the last call, or since the start. */
   take(): ArrivedRequest[];
-  /** How many requests Node refused by itself: malformed, or too large. */
+  /** Number of requests that Node refused by itself: malformed, or too large. */
   refused(): number;
   close(): Promise<void>;
 }

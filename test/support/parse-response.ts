@@ -18,7 +18,7 @@ export interface RawResponse {
   readonly complete: boolean;
 }
 
-/** What is known besides the bytes: the request's method, and whether the other side has closed. */
+/** Context of the bytes: the request's method, and whether the other side has closed. */
 export interface ParseContext {
   readonly method: string;
   readonly closed: boolean;

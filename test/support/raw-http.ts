@@ -2,15 +2,15 @@ import { connect, type Socket } from 'node:net';
 import { parseResponse, type RawResponse } from './parse-response.ts';
 
 /**
- * What goes over the wire. A string is sent one byte per character (Latin-1), so `'\xe9'` is the
- * byte 0xe9; an array is lines to be ended by CRLF, with the empty line that ends the head added.
+ * The bytes of a request. A string is sent one byte per character (Latin-1), so `'\xe9'` is the
+ * byte 0xe9; an array is a list of lines without CRLF. The empty line after the head is added.
  */
 export type RawMessage = string | readonly string[] | Uint8Array;
 
 /** Header fields in order; an object cannot repeat a name, a list of pairs can. */
 export type RawHeaders = Readonly<Record<string, string>> | readonly (readonly [string, string])[];
 
-/** How to wait for the answer. */
+/** Options for the wait for the answer. */
 export interface RawRequestOptions {
   /** @default 5000 */
   readonly timeoutMs?: number;
@@ -18,7 +18,7 @@ export interface RawRequestOptions {
   readonly method?: string;
 }
 
-/** A request to compose; `Host` is `app.example.test` unless given, nothing else is added but a body's length. */
+/** A request to compose; `Host` is `app.example.test` by default, and only a body's length is added. */
 export interface ComposedRequest {
   readonly method?: string;
   readonly target: string;

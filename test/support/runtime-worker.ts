@@ -36,7 +36,7 @@ export interface RuntimeWorker {
   readonly consoleTag?: string;
 }
 
-/** Where the module that every Worker is started with is written. */
+/** The path of the module that every Worker is started with. */
 export const MOVABLE_CLOCK = 'test/support/movable-clock/worker.ts';
 
 /** The entrypoint that module adds. */

@@ -6,7 +6,7 @@ import type { CallReport } from '../../standins/recording/src/call-log.ts';
 export interface StandinHandle {
   readonly url: string;
   readonly port: number;
-  /** How often each `METHOD /path` was called, and the last requests whole. */
+  /** The number of calls for each `METHOD /path`, and the last requests whole. */
   calls(): Promise<CallReport>;
   clearCalls(): Promise<void>;
 }
@@ -24,7 +24,7 @@ export interface KratosHandle extends StandinHandle {
   createSession(options?: NewSession): Promise<SignedInSession>;
   /** One more valid `name=value` cookie string for the same session. */
   issueCookie(sessionId: string): Promise<string>;
-  /** Deactivates a session; nobody is told and no call is recorded. */
+  /** Deactivates a session, without notice and without a recorded call. */
   revoke(sessionId: string): Promise<void>;
   /** A token for a session of the stand-in, as `tokenize_as` gives it. */
   tokenize(sessionToken: string, template: string): Promise<string>;
@@ -46,7 +46,7 @@ export interface KeycardHandle extends StandinHandle {
   rotate(options?: { readonly signs?: boolean; readonly keeps?: number }): Promise<void>;
 }
 
-/** What `POST /.standin/tokens` of the Keycard stand-in takes. */
+/** The body of `POST /.standin/tokens` of the Keycard stand-in. */
 export interface NewToken {
   /** @default 'user-1' */
   readonly subject?: string;
@@ -62,7 +62,7 @@ export interface NewToken {
   readonly unpublished?: boolean;
 }
 
-/** What `POST /.standin/sessions` takes. */
+/** The body of `POST /.standin/sessions`. */
 export interface NewSession {
   readonly identityId?: string;
   readonly traits?: Readonly<Record<string, unknown>>;
@@ -75,7 +75,7 @@ export interface NewSession {
   readonly token?: string;
 }
 
-/** What `PATCH /.standin/identities/{id}` takes. */
+/** The body of `PATCH /.standin/identities/{id}`. */
 export interface IdentityPatch {
   readonly traits?: Readonly<Record<string, unknown>>;
   readonly metadata_public?: unknown;

@@ -45,7 +45,7 @@ export interface RunningGate extends GateSocket, AsyncDisposable {
   setLogFaults(faults: LogFaults): Promise<void>;
   /** Moves the gate, the stand-ins and the faulty KV together. */
   readonly clock: TestClock;
-  /** What the gate's isolates have written to the console until now, uncaught exceptions included. */
+  /** The console output of the gate's isolates until now, with uncaught exceptions. */
   logs(): Promise<string[]>;
   clearLogs(): void;
   /** The lines of {@link logs} that tell of a fault in the gate itself. A healthy gate writes none. */

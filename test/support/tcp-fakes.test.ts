@@ -12,7 +12,7 @@ import {
 
 const WIRE = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 
-/** How a connection to this port went: bytes that came within `ms`, and how it ended. */
+/** The course of a connection to this port: bytes within `ms`, and its end. */
 function visit(port: number, ms: number): Promise<{ bytes: string; end: string }> {
   return new Promise((resolve) => {
     let bytes = '';

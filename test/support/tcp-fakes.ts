@@ -6,13 +6,13 @@ export interface TcpFake {
   readonly port: number;
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
-  /** How many connections it has accepted so far. */
+  /** Number of connections accepted so far. */
   connections(): number;
   /** Ends every connection and stops listening. */
   close(): Promise<void>;
 }
 
-/** Nobody listens: connecting is refused. */
+/** A port without a listener: connections are refused. */
 export async function refusingServer(): Promise<TcpFake> {
   const fake = await serve(() => {});
   await fake.close();
@@ -29,7 +29,7 @@ export function silentServer(): Promise<TcpFake> {
   return serve((socket) => socket.resume());
 }
 
-/** What {@link drippingServer} sends. */
+/** The bytes that {@link drippingServer} sends. */
 export interface Drip {
   /** Sent at once, before the dripping starts. @default '' */
   readonly head?: string;

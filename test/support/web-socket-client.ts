@@ -1,4 +1,4 @@
-/** How a socket ended, and when, in milliseconds since the epoch. */
+/** The end of a socket, with its time in milliseconds since the epoch. */
 export interface Closed {
   readonly code: number;
   readonly reason: string;

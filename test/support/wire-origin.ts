@@ -5,7 +5,7 @@ import { createServer, type Socket } from 'node:net';
 export interface WireOrigin extends AsyncDisposable {
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
-  /** What it answers from now on, one byte per character (Latin-1), before it closes the connection. */
+  /** The answer from now on, one byte per character (Latin-1); the connection closes after it. */
   answer(bytes: string): void;
   /** The requests that arrived since the last call, head and body, one character per byte. */
   take(): string[];

@@ -35,7 +35,7 @@ function setUp() {
   const kv: KeyValueStore = {
     get: async (name) => values.get(name) ?? null,
     put: async (name, value, options) => {
-      values.set(name, value as ArrayBuffer); // what the tier gives
+      values.set(name, value as ArrayBuffer); // the result of the tier
       lifetimes.push(options?.expirationTtl);
     },
     delete: async (name) => void values.delete(name),
@@ -51,7 +51,7 @@ function setUp() {
       onFailure: (operation) => failures.push(operation),
       ...options,
     });
-  /** What a tier reads where KV holds this text, sealed as its own. */
+  /** Returns the set that a tier reads if KV has this text, sealed as its own. */
   const readSealed = async (text: string) => {
     const tier = createTier();
     await tier.write(stored);

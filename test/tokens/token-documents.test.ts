@@ -82,7 +82,7 @@ describe('kratosTokenSession()', () => {
       ...SESSION,
       identity: { id: 'identity-1', traits: { email: 'ada@example.test', name: 'Ada' } },
     });
-    // What stood there before was not the claim's, so the claim's writer is not its writer.
+    // The earlier value was not the claim's, so the claim's writer is not its writer.
     expect(proven.session.claimed).toEqual([{ path: 'identity.traits.name', writer: 'issuer' }]);
   });
 });

@@ -32,7 +32,7 @@ function setUp(preset: 'kratos' | 'keycard' = 'kratos') {
     marks: new Map<string, number>(),
     asked: [] as RevocationSubject[],
     order: [] as string[],
-    /** What happens while the keys are looked for. */
+    /** Events during the key fetch. */
     meanwhile: () => {},
     refreshed: undefined as Promise<void> | undefined,
   };

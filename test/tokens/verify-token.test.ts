@@ -93,7 +93,7 @@ describe('verifyToken()', () => {
     if (key === undefined) throw new Error('no key');
     const broken: IssuerKeys = {
       isReady: async () => true,
-      find: async () => ({ kind: 'key', key: { ...key, cryptoKey: {} as CryptoKey } }), // what no import gives
+      find: async () => ({ kind: 'key', key: { ...key, cryptoKey: {} as CryptoKey } }), // an object that no import returns
     };
     expect(await verify(await make(), { keys: broken })).toBe('verification-failed');
   });

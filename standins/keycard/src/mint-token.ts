@@ -1,7 +1,7 @@
 import { SignJWT } from 'jose';
 import { ALGORITHM, resolveSigningKey, type SigningKey } from './signing-keys.ts';
 
-/** Whom a token is for, and what is to be unusual about it. */
+/** The subject of a token, and its deliberate mistakes. */
 export interface TokenRequest {
   subject: string;
   clientId: string;

@@ -49,7 +49,7 @@ export interface Settings {
 
 export const DEFAULT_SETTINGS: Settings = { answers: {}, delayMs: 0, tokenTtlSeconds: 3600 };
 
-/** What the client credentials grant accepts. */
+/** Parameters that the client credentials grant accepts. */
 export const CLIENT_ID = 'postern';
 export const CLIENT_SECRET = 'standin-client-secret';
 

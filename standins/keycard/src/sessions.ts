@@ -42,7 +42,7 @@ function isWanted(c: Context, session: Session): boolean {
   );
 }
 
-/** Where a cursor points; -1 without one, undefined for one that is not ours. */
+/** The target of a cursor; -1 without one, undefined for a foreign one. */
 function positionOf(found: readonly Session[], cursor: string | undefined): number | undefined {
   if (cursor === undefined) return -1;
   const index = found.findIndex((session) => cursorOf(session) === cursor);
@@ -59,7 +59,7 @@ export function readSession(c: Context): Response {
   return session === undefined ? notFound() : Response.json(session);
 }
 
-/** `PATCH /zones/{zoneId}/sessions/{id}`: `{"status":"revoked"}` and nothing else. */
+/** `PATCH /zones/{zoneId}/sessions/{id}`: accepts only `{"status":"revoked"}`. */
 export async function updateSession(c: Context): Promise<Response> {
   const session = find(c);
   if (session === undefined) return notFound();

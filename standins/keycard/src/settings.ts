@@ -10,7 +10,7 @@ const SettingsSchema = v.strictObject({
   /** Whether the metadata is where RFC 8414 has it, where OpenID Connect has it, or nowhere. */
   metadataAt: v.picklist(['oauth', 'openid', 'nowhere']),
   /**
-   * What the key endpoint does. `garbage`: text that is not JSON. `huge`: a valid set with 10,000 keys. `endless`:
+   * Behaviour of the key endpoint. `garbage`: text that is not JSON. `huge`: a valid set with 10,000 keys. `endless`:
    * bytes for as long as anyone reads. `private`: the private half is in the set. `redirect`: to another path. `sloppy`: as
    * serialisers write that pad base64, write `null` for what is not there, and list a key twice, beside one of another kind.
    */
@@ -25,13 +25,13 @@ const SettingsSchema = v.strictObject({
     'redirect',
     'sloppy',
   ]),
-  /** How long every route outside `/.standin/` waits before it answers. */
+  /** Delay of every route outside `/.standin/`, before the answer. */
   delayMs: Milliseconds,
   /** Lifetime of tokens. */
   ttlSeconds: v.pipe(v.number(), v.integer(), v.minValue(1)),
 });
 
-/** How the stand-in behaves; changed by `POST /.standin/control`. */
+/** Behaviour of the stand-in; changed by `POST /.standin/control`. */
 export type Settings = v.InferOutput<typeof SettingsSchema>;
 
 export const DEFAULT_SETTINGS: Settings = {

@@ -17,7 +17,7 @@ let signing: SigningKey | undefined;
 export interface RotationOptions {
   /** Whether the new key signs at once, or is only published. @default true */
   signs?: boolean;
-  /** How many of the older keys stay published. @default all */
+  /** Number of older keys that stay published. @default all */
   keeps?: number;
 }
 

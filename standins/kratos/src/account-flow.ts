@@ -19,9 +19,9 @@ export interface AccountFlow {
   issuedAt: number;
   expiresAt: number;
   state: 'show_form' | 'success' | 'choose_method' | 'sent_email' | 'passed_challenge';
-  /** Whose: known from the start for settings, from the address given for recovery. */
+  /** The owner: known from the start for settings, taken from the address for recovery. */
   identityId: string | undefined;
-  /** Where the code of a recovery or verification went. */
+  /** The address that received the code of a recovery or verification. */
   email: string | undefined;
 }
 

@@ -129,7 +129,7 @@ export async function issueAnotherCookie(c: KratosContext): Promise<Response> {
   return c.json({ cookie: `${SESSION_COOKIE_NAME}=${value}` });
 }
 
-/** `DELETE /.standin/sessions/{id}`: a revocation that nobody is told of. */
+/** `DELETE /.standin/sessions/{id}`: a revocation without any notice. */
 export function revokeUnseen(c: KratosContext): Response | Promise<Response> {
   const found = readSession(c.req.param('id') ?? '');
   if (!found) return c.notFound();
@@ -158,7 +158,7 @@ export async function changeIdentity(c: KratosContext): Promise<Response> {
   return c.json(identity);
 }
 
-/** The identity named, made when unknown; the demo account when nothing says whose session it is. */
+/** Returns the named identity, and creates it if it is unknown; the demo account without a name. */
 function resolveIdentity(asked: NewSessionRequest, now: number): Identity {
   const id = asked.identityId ?? (asked.traits ? crypto.randomUUID() : DEMO_IDENTITY_ID);
   const identity = store.identities.get(id) ?? createIdentity({ id }, now);

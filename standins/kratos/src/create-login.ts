@@ -15,7 +15,7 @@ import { type SignedIn, store } from './store.ts';
 
 export const CSRF_COOKIE_NAME = 'csrf_token_postern_standin';
 
-/** Where a browser ends up when its flow named no `return_to`. */
+/** The page that a browser reaches if its flow named no `return_to`. */
 export const DEFAULT_RETURN_PATH = '/ui/welcome';
 
 /** `GET /self-service/login/api` (`selfservice/flow/login/handler.go`) */
@@ -82,7 +82,7 @@ export function flowExpired(request: Request): Response {
   });
 }
 
-/** Why a flow is not started: signed in already, or a second factor asked for before the first. */
+/** Returns the reason against starting a flow: signed in already, or a second factor before the first. */
 function refusal(c: KratosContext, current: SignedIn | undefined): HerodotError | undefined {
   const wantsSecondFactor = c.req.query('aal') === 'aal2';
   const refresh = c.req.query('refresh') === 'true';

@@ -24,7 +24,7 @@ export async function authenticate(request: Request): Promise<SignedIn | undefin
   return found && isActiveNow(found) ? found : undefined;
 }
 
-/** What the request's session cookie holds; undefined when there is none or it does not decode. */
+/** Returns the content of the request's session cookie; undefined without one, or if it does not decode. */
 export async function readSessionCookie(
   request: Request,
 ): Promise<SessionCookieValues | undefined> {
@@ -38,7 +38,7 @@ export function hasSessionCookie(request: Request): boolean {
   return readCookie(request, SESSION_COOKIE_NAME) !== undefined;
 }
 
-/** The first cookie of that name, as Go's `Request.Cookie` picks it: quotes off, nothing percent-decoded. */
+/** Returns the first cookie of that name, like Go's `Request.Cookie`: without quotes, and without percent-decoding. */
 export function readCookie(request: Request, name: string): string | undefined {
   const prefix = `${name}=`;
   const pairs = (request.headers.get('Cookie') ?? '').split(';').map((pair) => pair.trim());

@@ -47,7 +47,7 @@ const CONNECTION_REFUSED =
 /** Flows that begin by asking whose session it is, and take the failure for nobody's. */
 const ASKS_WHOSE = ['/self-service/settings/api', '/self-service/settings/browser'];
 
-/** What needs the database fails openly; what asks whose session it is and the health routes have their own ways. */
+/** Routes that use the database fail openly. Session checks and health routes behave differently. */
 export const failWithoutDatabase: MiddlewareHandler = async (c, next) => {
   if (!store.settings.databaseFailing || ASKS_WHOSE.includes(c.req.path)) return await next();
   return withoutDatabase(c.req.raw);

@@ -23,7 +23,7 @@ export interface Identity {
   updatedAt: number;
 }
 
-/** What a new identity may be given; the rest has the defaults of a fresh account. */
+/** Values of a new identity; the rest has the defaults of a fresh account. */
 export interface NewIdentity {
   id: string;
   traits?: JsonObject;

@@ -98,7 +98,7 @@ export function loginFlowDocument(flow: LoginFlow, publicUrl: string): JsonObjec
   };
 }
 
-/** Where the form of a flow is sent. */
+/** The URL that the form of a flow is sent to. */
 export function loginActionPath(flow: LoginFlow): string {
   return `/self-service/login?flow=${flow.id}`;
 }
@@ -110,7 +110,7 @@ export function loginNodes(flow: LoginFlow): UiNode[] {
   return [csrf, ...passwordNodes(flow.identifier)];
 }
 
-/** What a fresh form says before anything went wrong. */
+/** The messages of a fresh form, before any error. */
 export function openingMessages({ refresh, requestedAal }: Partial<LoginFlow>): Message[] {
   if (requestedAal === 'aal2') return [SECOND_FACTOR];
   return refresh ? [CONFIRM_IDENTITY] : [];

@@ -6,7 +6,7 @@ import { issueSessionCookie } from './session-cookie.ts';
 import { endOthersAfter, store } from './store.ts';
 
 /**
- * `GET /self-service/methods/oidc/callback/{provider}`: whoever comes back from a social sign-in. The identity's id stands
+ * `GET /self-service/methods/oidc/callback/{provider}`: the return from a social sign-in. The identity's id stands
  * for the provider's code; any other code is refused.
  */
 export async function oidcCallback(c: KratosContext): Promise<Response> {

@@ -56,7 +56,7 @@ function numberedLink(url: string, page: number, size: number, relation: string)
   return `<${url}?${query}>; rel="${relation}"`;
 }
 
-/** What keyset paging needs of a row. */
+/** Members of a row that keyset paging uses. */
 export interface KeysetRow {
   readonly id: string;
   readonly createdAt: number;

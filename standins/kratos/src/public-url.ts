@@ -6,10 +6,10 @@ export interface Env {
   PUBLIC_URL?: string;
 }
 
-/** What every route of the stand-in is handed. */
+/** The argument of every route of the stand-in. */
 export type KratosContext = Context<{ Bindings: Env }>;
 
-/** Where the outside finds Kratos, without a slash at the end: configured, else the origin called. */
+/** Kratos's public address, without a slash at the end: the configured one, else the called origin. */
 export function publicUrl(c: KratosContext): string {
   const configured = store.settings.publicUrl ?? c.env.PUBLIC_URL;
   return (configured ?? new URL(c.req.url).origin).replace(/\/$/, '');

@@ -4,7 +4,7 @@ import { herodotError } from './herodot-error.ts';
 const ALLOWED_HOSTS = /^(localhost|127\.0\.0\.1|.+\.example\.com|.+\.test)$/;
 
 /**
- * Where a flow may send its browser: an absolute URL, or undefined when the host is not an allowed one
+ * Returns the URL that a flow may redirect to, absolute, or undefined if its host is not allowed
  * (`x/redir/secure_redirect.go`). A relative `returnTo` is taken against the public URL.
  */
 export function resolveReturnTo(returnTo: string, publicUrl: string): string | undefined {

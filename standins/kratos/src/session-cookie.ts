@@ -5,7 +5,7 @@ import type { Session } from './session.ts';
 /** `session.cookie.name` of a self-hosted Kratos. */
 export const SESSION_COOKIE_NAME = 'ory_kratos_session';
 
-/** What Kratos keeps in the cookie (`session/manager_http.go` `IssueCookie`). */
+/** The values that Kratos keeps in the cookie (`session/manager_http.go` `IssueCookie`). */
 export interface SessionCookieValues {
   sessionToken: string;
   expiresAt: number;
@@ -40,7 +40,7 @@ async function encodeWithNonce(session: Session, now: number, length: number): P
 }
 
 /**
- * What a session cookie holds, or undefined when it is not one of ours, was altered, or is older than
+ * Returns the content of a session cookie, or undefined if it is foreign, altered, or older than
  * `maxAgeSeconds` (Kratos takes `session.lifespan` for that).
  */
 export async function decodeSessionCookie(

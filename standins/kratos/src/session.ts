@@ -32,7 +32,7 @@ export interface NewSession {
   token?: string;
 }
 
-/** Which related rows a session document carries; Kratos writes null for those left out. */
+/** Related rows that a session document includes; Kratos writes null for the others. */
 export interface Expansion {
   identity: boolean;
   devices: boolean;

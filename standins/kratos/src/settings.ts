@@ -11,7 +11,7 @@ const CannedAnswer = v.strictObject({
   contentType: v.optional(v.string()),
   headers: v.optional(v.record(v.string(), v.string())),
   location: v.optional(v.string()),
-  /** How long this answer alone waits. */
+  /** Delay of this answer alone. */
   delayMs: v.optional(Milliseconds),
 });
 
@@ -29,11 +29,11 @@ const SettingsSchema = v.strictObject({
   whoami: v.nullable(CannedAnswer),
   /** The same for other routes, by exact `METHOD /path`. */
   answers: v.record(v.string(), CannedAnswer),
-  /** How long every route outside `/.standin/` waits before it answers. */
+  /** Delay of every route outside `/.standin/`, before the answer. */
   delayMs: Milliseconds,
   /** The same for one route more, by exact `METHOD /path`. */
   delays: v.record(v.string(), Milliseconds),
-  /** How long every route but whoami waits between what it does and its answer. */
+  /** Delay of every route except whoami, between the change and the answer. */
   lateAnswerMs: Milliseconds,
   /** The same for one route more, by exact `METHOD /path`. */
   lateAnswers: v.record(v.string(), Milliseconds),
@@ -60,9 +60,9 @@ const SettingsSchema = v.strictObject({
   earliestPossibleExtendSeconds: v.nullable(Seconds),
   /** `feature_flags.faster_session_extend`: extend answers 204 instead of the session. */
   fasterSessionExtend: v.boolean(),
-  /** How many rows one `POST /admin/sessions` changes before it says that there are more. */
+  /** Number of rows that one `POST /admin/sessions` changes before it reports that there are more. */
   bulkRowsPerCall: v.pipe(v.number(), v.integer(), v.minValue(1)),
-  /** whoami answers 200 with this body, whatever was asked. */
+  /** whoami answers every request with 200 and this body. */
   rawBody: v.nullable(v.string()),
   /** The `Content-Type` of `rawBody`. */
   contentType: v.string(),
@@ -76,7 +76,7 @@ const SettingsSchema = v.strictObject({
   tokenizers: v.record(v.string(), TokenizerTemplate),
 });
 
-/** How the stand-in behaves; changed by `POST /.standin/control`. */
+/** Behaviour of the stand-in; changed by `POST /.standin/control`. */
 export type Settings = v.InferOutput<typeof SettingsSchema>;
 export type CannedAnswer = v.InferOutput<typeof CannedAnswer>;
 export type TokenizerTemplate = v.InferOutput<typeof TokenizerTemplate>;

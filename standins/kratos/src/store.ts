@@ -53,7 +53,7 @@ export function readSessionsOf(identityId: string): SignedIn[] {
     .flatMap((session) => withIdentity(session) ?? []);
 }
 
-/** What Kratos's hook `revoke_active_sessions` does, where it stands after this kind of flow. */
+/** Kratos's hook `revoke_active_sessions`, if it is configured after this kind of flow. */
 export function endOthersAfter(
   kind: Settings['revokesAfter'][number],
   { id, identityId }: Pick<Session, 'id' | 'identityId'>,

@@ -1,4 +1,4 @@
-/** What the origin received: the answer to a request that asks for JSON. */
+/** The request as the origin received it: the answer to a request that asks for JSON. */
 export interface EchoDocument {
   method: string;
   url: string;

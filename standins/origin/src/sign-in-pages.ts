@@ -1,4 +1,4 @@
-/** Where this site's sign-in pages are made; without it there are none. */
+/** The server that makes this site's sign-in pages; without it there are none. */
 export interface Env {
   readonly UI_URL?: string;
 }

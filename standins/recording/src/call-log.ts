@@ -9,7 +9,7 @@ export interface Call {
   headers: [name: string, value: string][];
 }
 
-/** What `GET /.standin/calls` answers: how often each `METHOD /path` was called, and the last calls. */
+/** The answer of `GET /.standin/calls`: the number of calls for each `METHOD /path`, and the last calls. */
 export interface CallReport {
   counts: Record<string, number>;
   requests: Call[];
@@ -23,7 +23,7 @@ export class CallLog {
   readonly #counts = new Map<string, number>();
   #calls: Call[] = [];
 
-  /** @param capacity how many whole requests are kept; counts are kept for all */
+  /** @param capacity number of whole requests that are kept; all counts are kept */
   constructor(capacity = DEFAULT_CAPACITY) {
     this.#capacity = capacity;
   }

@@ -1,7 +1,7 @@
 import { type IncomingMessage, request } from 'node:http';
 import { DEFAULT_HOST } from '../../support/raw-http.ts';
 
-/** `fetch` that sends the `Host` of the gate's public URL, whatever address is called, and follows nothing. */
+/** `fetch` that sends the `Host` of the gate's public URL to any address, and follows no redirect. */
 export async function fetchAs(
   input: string | URL | Request,
   init?: RequestInit,

@@ -20,7 +20,7 @@ import { type RunningStandin, startStandin } from '../../standins/start-standin.
 import { authority } from '../../support/authority.ts';
 import { ADMIN_SECRET, GUARDED } from './start-session-api.ts';
 
-/** Who was marked for one request: before it was sent, and after its answer. */
+/** The marks of one request: before it was sent, and after its answer. */
 interface Marked {
   readonly intended: readonly MarkSubject[];
   readonly ended: readonly MarkSubject[];
@@ -35,7 +35,7 @@ const ZONES = new Map<string, string[]>([
 
 let marked: Marked[];
 let isLogDown: boolean;
-/** What the log keeps for retries. */
+/** The records that the log keeps for retries. */
 let kept: Map<string, readonly MarkSubject[]>;
 let written: Mark[];
 
@@ -213,7 +213,7 @@ async function statusOf(answer: Promise<ApiAnswer>): Promise<number | string> {
   return ok && 'value' in rest ? rest.value.status : 'failure' in rest ? rest.failure : '';
 }
 
-/** Whose it is takes no part, but where a test asks for it. */
+/** A mark of this session. Its owner is compared only if a test asks for it. */
 const session = (sessionId: string): MarkSubject =>
   expect.objectContaining({ kind: 'session', sessionId });
 const identity = (identityId: string): MarkSubject => ({ kind: 'identity', identityId });

@@ -26,7 +26,7 @@ function clientsAt(basePath: string, accessToken?: string): Clients {
 const direct = () => clientsAt(gate.kratos.url);
 const through = () => clientsAt(gate.url, ADMIN_SECRET);
 
-/** What a call gives or fails with, in a form to be compared. */
+/** Returns the result or the failure of a call, in a comparable form. */
 async function outcome(call: Promise<unknown>): Promise<unknown> {
   try {
     return { value: JSON.parse(JSON.stringify((await call) ?? null)) };

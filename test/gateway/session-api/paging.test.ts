@@ -15,7 +15,7 @@ const response = await fetch(`${gate.kratos.url}/.standin/sessions/many`, {
 });
 const { ids } = (await response.json()) as { ids: string[] };
 
-/** Where `Link` leads, by relation. */
+/** Targets of `Link`, by relation. */
 function linksOf(response: Response): Record<string, string> {
   const links = (response.headers.get('link') ?? '').matchAll(/<([^>]*)>; rel="(\w+)"/g);
   return Object.fromEntries([...links].map(([, target = '', relation]) => [relation, target]));

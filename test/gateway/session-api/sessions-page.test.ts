@@ -47,7 +47,7 @@ function tokenIn(text: string): string {
   return /name="token" value="([^"]+)"/.exec(text)?.[1] ?? '';
 }
 
-/** What a browser would send for the button of that value. */
+/** The form that a browser sends for the button with that value. */
 async function formFor(what: string, headers: Headers): Promise<string> {
   const { text } = await look(headers);
   return new URLSearchParams({ token: tokenIn(text), end: what }).toString();

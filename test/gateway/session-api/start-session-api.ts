@@ -85,7 +85,7 @@ export async function startKeycardApi({
   };
 }
 
-/** A handle on a Keycard stand-in, whoever runs it. */
+/** A handle on a running Keycard stand-in. */
 export function keycardStandin({ origin }: Pick<RunningStandin, 'origin'>): KeycardStandin {
   const call = async (method: string, path: string, body?: unknown) => {
     const response = await fetch(`${origin}/.standin/${path}`, {

@@ -72,7 +72,7 @@ async function statusOf(jwt: string): Promise<number> {
   return (await fetchAs(`${gate.url}/sessions/whoami`, { headers })).status;
 }
 
-/** What the token is answered once the lag is over. */
+/** Returns the answer to the token after the lag. */
 async function settled({ jwt }: Person): Promise<number> {
   await gate.clock.advance(5001);
   return statusOf(jwt);

@@ -27,7 +27,7 @@ describe('a store that does not identify the person of a request', () => {
     async (whoami) => {
       const known = await site.signIn();
       const path = await logoutPath(known);
-      await site.gate.clock.advance(400_000); // nothing remembered is of use
+      await site.gate.clock.advance(400_000); // all cached checks are too old
       await site.gate.kratos.control({ whoami });
       const native = await site.send('/self-service/logout/api', {
         method: 'DELETE',

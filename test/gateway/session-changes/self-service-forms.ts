@@ -5,7 +5,7 @@ import type { KnownSession, Site } from './site.ts';
 
 export const JSON_TYPE = { 'content-type': 'application/json' };
 export const FORM_TYPE = { 'content-type': 'application/x-www-form-urlencoded' };
-/** What a browser that navigates accepts. */
+/** The Accept header of a navigating browser. */
 export const PAGE = { accept: 'text/html' };
 
 export const as = ({ token }: Pick<KnownSession, 'token'>) => ({ 'x-session-token': token });
@@ -22,7 +22,7 @@ interface BeginOptions {
   readonly query?: string;
 }
 
-/** Where the forms are sent to: through the gate, and past it for what a test prepares. */
+/** Addresses for the forms: through the gate, and past it for the preparation of a test. */
 export interface FormTarget {
   readonly send: Site['send'];
   readonly gate: { readonly kratos: Pick<KratosHandle, 'url'> };

@@ -23,7 +23,7 @@ export interface Site extends AsyncDisposable {
   signIn(identityId?: string): Promise<KnownSession>;
   /** Sends a request to one of the isolates. */
   send(path: string, init?: RequestInit, isolate?: number): Promise<Response>;
-  /** What each isolate says of the session now: by token, by cookie, by JWT. */
+  /** Answers of each isolate about the session now: by token, by cookie, by JWT. */
   statuses(session: KnownSession): Promise<number[]>;
   /** Lets the lag pass. */
   settle(): Promise<void>;

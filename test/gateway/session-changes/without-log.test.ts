@@ -1,4 +1,4 @@
-/** With `REVOCATION = "off"` there is no mark to write, so nothing need be known of whom a change is about. */
+/** With `REVOCATION = "off"` there are no marks, so a change does not need its person. */
 
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { forAllTests } from '../../support/for-all-tests.ts';

@@ -2,7 +2,7 @@ import type { Credential } from '../../../src/credentials/credential.ts';
 import type { Readiness, SessionStore, StoreAnswer } from '../../../src/providers/session-store.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-/** How long one call takes on its way there and on its way back, and whether it comes to anything. */
+/** Delay of one call on its way there and back, and whether it arrives. */
 export interface Journey {
   readonly thereMs: number;
   readonly backMs: number;
@@ -55,9 +55,9 @@ export class FakeStore implements SessionStore {
   }
 
   /**
-   * Whoever revokes is near; those who ask may be far.
+   * The revoking client is near the store; isolates may be far.
    *
-   * @returns whether the caller was told that it is done; it may be done nevertheless
+   * @returns whether the caller got the answer; the revocation may be done without one
    */
   async revoke(sessionIds: readonly string[]): Promise<boolean> {
     const near = () => ({ ...this.#journey(), thereMs: 20, backMs: 20 });
@@ -71,7 +71,7 @@ export class FakeStore implements SessionStore {
   async #call<Value>(journey: () => Journey, act: () => Value): Promise<Value | undefined> {
     const { thereMs, backMs, isLost } = journey();
     if (thereMs + backMs > this.#timeoutMs || isLost) {
-      // The question may arrive all the same; nobody waits for the answer.
+      // The call may arrive all the same; its caller has stopped waiting.
       if (!isLost) this.#time.schedule(act, thereMs);
       await this.#time.sleep(Math.min(this.#timeoutMs, isLost ? thereMs : this.#timeoutMs));
       return undefined;

@@ -45,7 +45,7 @@ export function farLog(
   };
 }
 
-/** What no log sends, in the place of what one does. */
+/** Answers that no log sends, in place of a real one. */
 function garbled(page: LogPage, random: Random): LogPage {
   const none: unknown = random.pick<unknown>([
     null,

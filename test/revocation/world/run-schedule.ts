@@ -155,7 +155,7 @@ function createWorld(schedule: Schedule, time: VirtualTime, random: Random) {
   return { schedule, time, random, isolates, report, revoke };
 }
 
-/** One client: asks, waits for the answer, pauses, asks again. Now and then it wants the present and nothing else. */
+/** One client: asks, waits for the answer, pauses, asks again. Sometimes it sends no-cache. */
 async function keepAsking(
   world: World,
   { isolate, sessionId, endMs }: { isolate: number; sessionId: string; endMs: number },

@@ -7,10 +7,10 @@ export interface Schedule {
   readonly revokeAtMs: number;
   readonly revokedThrough: 0 | 1;
   readonly subject: 'session' | 'identity';
-  /** The longest a read of the log takes. Nobody waits for one longer than a second, or half the lag with a token. */
+  /** The longest read of the log. A request waits at most a second for one, or half the lag with a token. */
   readonly logDelayMs: number;
   readonly logLoss: number;
-  /** How often it answers with anything. */
+  /** Share of invalid answers. */
   readonly logGarble: number;
   /** The longest a look for a token's key takes. */
   readonly keyDelayMs: number;
@@ -20,7 +20,7 @@ export interface Schedule {
   readonly kvStaleMs: number;
   readonly kvLoss: number;
   readonly freshSeconds: number;
-  /** Who asks: everybody, or the revoked session's client or its token's alone, so that nobody else refreshes the view. */
+  /** The clients: all people, or the client of the revoked session or token alone, so that no other request refreshes the view. */
   readonly clients: 'all' | 'session' | 'token';
   /** The longest between two requests of one client. */
   readonly pauseMs: number;
@@ -52,7 +52,7 @@ export interface StoreCall {
   readonly endedAt: number;
 }
 
-/** What happened in one run. Times are in milliseconds of the world's own clock. */
+/** The events of one run. Times are in milliseconds of the world's own clock. */
 export interface Report {
   /** When the revocation was answered; `undefined` when it failed, and so promised nothing. */
   readonly answeredAt: number | undefined;
@@ -71,10 +71,10 @@ export interface Report {
 export const LAG_MS = 5000;
 
 /**
- * Answers that break the promise: a session that was revoked is let in later than the lag after the revocation was
- * answered. One given because both the log and the store failed (of a token, the log), and saying so, is within the
- * promise as long as its isolate has not been able to read the log since, is not able to now, has asked the store for
- * it, and nobody asked for strictness.
+ * Returns answers that break the promise: a revoked session is served later than the lag after the answer to its
+ * revocation. An answer with a note that both the log and the store failed (for a token: the log) keeps the promise
+ * on four conditions: its isolate has not read the log since, it cannot read the log now, it has called the store,
+ * and the request did not require strictness.
  */
 export function violations(report: Report): Served[] {
   const { answeredAt, revoked, served } = report;

@@ -102,7 +102,7 @@ describe('the receiver for back-channel logout', () => {
     expect(statuses).toEqual([...Array.from({ length: 100 }, () => 200), 429]);
     const { headers } = await send(form);
     expect(headers.get('retry-after')).toBe('2');
-    expect((await sendToken({ jti: undefined })).status).toBe(400); // nothing proven, nothing used up
+    expect((await sendToken({ jti: undefined })).status).toBe(400); // unverified tokens do not use up the rate limit
     intakes.world.now += 20;
     expect([(await send(form)).status, (await send(form)).status]).toEqual([200, 429]);
   });

@@ -4,9 +4,9 @@ import { endOfSecond, marksFor } from '../../../src/routes/events/named-by-issue
 const issuer = 'https://issuer.example.test';
 const issuedBefore = 1_700_000_000_999;
 
-/** What the issuer's own tokens are denied by. */
+/** Marks that deny the issuer's own tokens. */
 const denied = { isTentative: false, issuedBefore };
-/** What makes a check be made again, and denies nothing. */
+/** Marks that only have sessions checked again. */
 const checked = { isTentative: true };
 
 const session = { kind: 'session', sessionId: 's' };

@@ -45,7 +45,7 @@ interface Asked {
   readonly rules?: Rules;
 }
 
-/** What comes of a request with these credentials, and a record of what is looked up for it. */
+/** Authorizes a request with these credentials, and records its lookups. */
 async function ask(
   presented: PresentedCredentials[],
   good: Map<string, Resolution>,

@@ -52,7 +52,7 @@ interface Schedule {
   readonly readMs: number | undefined;
 }
 
-/** How long after the revocation what was opened goes on, in milliseconds of simulated time. */
+/** Lifetime of the stream after the revocation, in milliseconds of simulated time. */
 async function survival(
   schedule: Schedule,
   lookBy: (
@@ -95,7 +95,7 @@ async function survival(
         },
       ],
       sessions: {
-        // What was checked before is believed unless a mark names it; the store tells the truth.
+        // Earlier checks are accepted unless a mark names them; the store answers correctly.
         resolve: async (_credential, { minCheckedAt }, waitUntil) => {
           await view.refresh(now(), waitUntil);
           const isAsked = minCheckedAt > 0 || view.trustedSince(now()) > 0;
@@ -134,7 +134,7 @@ async function survival(
     endedAt = now();
   });
   await vi.advanceTimersByTimeAsync(revokedAfterMs + 3 * lagMs);
-  // What was over by the first look was never handed out.
+  // A stream that was refused by the first check was never opened.
   return endedAt === handedOutAt ? 0 : endedAt - revokedAt;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What each route of the session API does. A route that is added stands here too, with whom it marks in
- * docs/revocation.md and a test in test/session-changes. The sessions page (`/.postern/sessions`) makes the changes of
+ * The effect of each route of the session API. A new route is added here too, its marks in docs/revocation.md, and a
+ * test in test/session-changes. The sessions page (`/.postern/sessions`) makes the changes of
  * `DELETE /sessions` and `DELETE /sessions/{id}`.
  */
 export const ROUTES: Record<string, 'read' | 'change'> = {

@@ -23,13 +23,13 @@ export interface Action {
   readonly name: string;
   /** Everybody whose clients ask all the while. */
   readonly guests: readonly Who[];
-  /** Who is over once it was answered with success. */
+  /** People whose session ends with its success. */
   readonly over: readonly Who[];
-  /** Who is shown with a new address from then on. */
+  /** People who are shown with a new address from then on. */
   readonly renewed: readonly Who[];
-  /** Who is nobody's concern in it. */
+  /** People whom it does not concern. */
   readonly untouched: readonly Who[];
-  /** What there has to be before, past the gate; gives the request as it is sent each time. */
+  /** Prepares the state, past the gate, and returns the request of every attempt. */
   prepare(people: People, surroundings: Dependencies): Promise<() => Sent>;
   isSuccess(status: number): boolean;
 }
@@ -38,7 +38,7 @@ export const ADMIN_SECRET = 'correct-horse-battery-staple-0123456789';
 export const GUARDED = { authorization: `Bearer ${ADMIN_SECRET}` };
 export const JSON_TYPE = { 'content-type': 'application/json' };
 export const FORM_TYPE = { 'content-type': 'application/x-www-form-urlencoded' };
-/** What a browser that navigates accepts. */
+/** The Accept header of a navigating browser. */
 export const PAGE = { accept: 'text/html' };
 
 export const isDone = (status: number) => status < 400;
@@ -46,7 +46,7 @@ export const ANN = ['caller', 'other', 'third'] as const;
 export const STRANGER = ['stranger'] as const;
 export const byToken = ({ token }: KratosPerson) => ({ 'x-session-token': token });
 
-/** What an action at Kratos has in common with most. */
+/** The parts that most actions at Kratos share. */
 export const AT_KRATOS = {
   guests: [...ANN, ...STRANGER],
   over: [],

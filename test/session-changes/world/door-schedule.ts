@@ -1,14 +1,14 @@
 /** One run of the world: everything that is drawn at random follows from it. */
 export interface DoorSchedule {
   readonly seed: number;
-  /** Which request ends sessions, by its place in the list of all. */
+  /** The request that ends sessions, by its index in the list of all. */
   readonly action: number;
   /** Milliseconds by which the clocks are wrong: of both isolates and of the log. */
   readonly skewsMs: readonly [number, number, number];
   /** Whether people change their own sessions in a browser, by cookie, or in an app, by token. */
   readonly isByCookie: boolean;
   readonly isStoreSlow: boolean;
-  /** How often a call to the store fails in each way; all ways together at most once. */
+  /** Probability of each failure of a call to the store; at most 1 in total. */
   readonly storeFaults: Readonly<Record<StoreFault, number>>;
   readonly logDelayMs: number;
   readonly logLoss: number;
@@ -42,14 +42,14 @@ export interface Seen {
 
 export interface DoorReport {
   readonly action: string;
-  /** When the request was first answered with success; `undefined`: never, so nothing was promised. */
+  /** The time of the first answer with success; `undefined`: never, so there is no promise to keep. */
   readonly answeredAt: number | undefined;
   readonly tries: number;
-  /** Who is over then, by every credential. */
+  /** People whose session has ended then, by every credential. */
   readonly over: readonly string[];
-  /** Who is shown with a new address then. */
+  /** People who are shown with a new address then. */
   readonly renewed: readonly string[];
-  /** Who is served on, whatever happens. */
+  /** People who must be served in every case. */
   readonly untouched: readonly string[];
   /** Answers before the success, and after it. */
   readonly before: readonly Seen[];

@@ -3,7 +3,7 @@ import { ADMIN_SECRET } from './action.ts';
 import { KRATOS_ISSUER, keycardIssuer, SITE } from './people.ts';
 import { STORE_TIMEOUT_MS } from './roads.ts';
 
-/** Any point of the curve and any modulus: nothing is verified with them. */
+/** Any point of the curve and any modulus, because the test verifies no signature. */
 const KRATOS_KEY = {
   kty: 'EC',
   crv: 'P-256',

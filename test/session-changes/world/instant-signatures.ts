@@ -1,6 +1,6 @@
 import { installInstantCrypto } from '../../revocation/world/instant-crypto.ts';
 
-/** No signature is verified in this world: whoever makes a token here may. */
+/** No signature is verified in this world: every made token is valid. */
 function publicKey({ kty }: JsonWebKey): object {
   const algorithm =
     kty === 'RSA'
@@ -24,7 +24,7 @@ export function installInstantSignatures(): Disposable {
   Object.assign(subtle, {
     importKey: (...args: Parameters<typeof importKey>) =>
       args[0] === 'jwk'
-        ? Promise.resolve(publicKey(args[1] as JsonWebKey)) // what that format names
+        ? Promise.resolve(publicKey(args[1] as JsonWebKey)) // the members of that format
         : importKey.apply(subtle, args),
     sign: async () => new ArrayBuffer(32),
     verify: async () => true,

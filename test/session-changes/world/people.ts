@@ -8,7 +8,7 @@ export type RequestHeaders = Readonly<Record<string, string>>;
 export const KRATOS_CREDENTIALS = ['session token', 'bearer', 'cookie', 'JWT'] as const;
 export const KEYCARD_CREDENTIALS = ['JWT', 'JWT with sid'] as const;
 
-/** What somebody shows whoami. */
+/** The credential of a person for whoami. */
 export interface PresentedCredential {
   readonly kind: (typeof KRATOS_CREDENTIALS | typeof KEYCARD_CREDENTIALS)[number];
   readonly headers: RequestHeaders;

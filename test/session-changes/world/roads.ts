@@ -15,7 +15,7 @@ export interface Roads {
 
 type Fetch = (request: Request) => Response | Promise<Response>;
 
-/** A store at a distance, which fails in every way there is; whoever calls it gives up at its deadline. */
+/** A store at a distance, which fails in every known way; its callers give up at their deadlines. */
 export function farStore(
   near: Fetch,
   { storeFaults, isStoreSlow, logDownMs }: DoorSchedule,

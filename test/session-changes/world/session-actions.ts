@@ -14,7 +14,7 @@ import {
 } from './action.ts';
 import { type KratosPerson, type People, SITE } from './people.ts';
 
-/** How often the page is asked for before its form is given up. */
+/** Number of times that the page is loaded before the test gives up on its form. */
 const MAX_PAGE_VIEWS = 8;
 
 /** Changes by Kratos's session routes and its admin routes. */

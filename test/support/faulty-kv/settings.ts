@@ -1,10 +1,11 @@
-/** What the faulty KV is told over HTTP, and what it tells back. Pure: types only. */
+/** The messages to the faulty KV over HTTP, and its answers. Pure: types only. */
 
 /**
- * What happens to one kind of operation.
+ * Behaviour of one kind of operation.
  * - `ok`: it works.
- * - `throw`: it rejects with a 500 as the binding words it; nothing is stored.
- * - `throttle`: it rejects with `KV PUT failed: 429 Too Many Requests` (the operation's own name); nothing is stored.
+ * - `throw`: it rejects with a 500 in the words of the binding, and stores no value.
+ * - `throttle`: it rejects with `KV PUT failed: 429 Too Many Requests` (the operation's own name), and stores no
+ * value.
  * - `hang`: it never settles.
  * - `delayMs`: it works, after so many milliseconds of real time.
  * - `lieBase64`: a read answers these bytes (base64, or `null` for a missing key), whatever is stored.
@@ -36,7 +37,7 @@ export interface LoggedCall {
   readonly operation: 'get' | 'getWithMetadata' | 'put' | 'delete' | 'list';
   readonly keys: readonly string[];
   readonly options?: unknown;
-  /** What was to be stored, of a `put`. */
+  /** The value of a `put`. */
   readonly valueBase64?: string;
   /** Unix milliseconds on the movable clock. */
   readonly at: number;

@@ -1,4 +1,4 @@
-/** What a namespace holds, with its past, so that a read can be answered as it stood earlier. Pure: no I/O, no clock. */
+/** The content of a namespace with its past, so that a read can return an earlier state. Pure: no I/O, no clock. */
 
 /** A stored value with what came with it. */
 export interface StoredEntry {
@@ -14,7 +14,7 @@ interface Version {
   readonly entry: StoredEntry | undefined;
 }
 
-/** Which moment a read is answered for: what was written by `seenAt` and has not expired at `now` (unix ms). */
+/** The state that a read returns: written by `seenAt`, and not expired at `now` (unix ms). */
 export interface Moment {
   readonly now: number;
   readonly seenAt: number;

@@ -1,5 +1,5 @@
 /**
- * What happens to one kind of call to the log.
+ * Behaviour of one kind of call to the log.
  * - `ok`: it works.
  * - `throw`: it rejects, and the log never hears of it.
  * - `throw-definite`: as `throw`, for appends that hold a definite mark alone.

@@ -36,7 +36,7 @@ const OBEYED = namesIn([
   'X-Up-Calling-Line-Id X-WAP-Network-Client-MSISDN X-Goog-Authenticated-User-Email',
 ]);
 
-/** Request fields of the IANA registry (RFC 9110 section 18.4) and of well-known applications: nothing to trust. */
+/** Request fields of the IANA registry (RFC 9110 section 18.4) and of well-known applications, without a meaning that a site trusts. */
 const ORDINARY = namesIn([
   'A-IM Accept Accept-Charset Accept-Encoding Accept-Features Accept-Language Accept-Ranges',
   'Age Allow ALPN Access-Control-Request-Headers Access-Control-Request-Method Alt-Used',

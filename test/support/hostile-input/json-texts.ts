@@ -21,7 +21,7 @@ import {
   STRUCTURES,
 } from './json-structures.ts';
 
-/** What RFC 8259 says about a text. `either`: section 6, 8 or 9 lets parsers differ. */
+/** The verdict of RFC 8259 about a text. `either`: section 6, 8 or 9 lets parsers differ. */
 export type JsonVerdict = 'valid' | 'invalid' | 'either';
 
 /** A flaw that the grammar allows, or that depends on how the bytes are decoded. */

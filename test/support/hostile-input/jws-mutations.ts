@@ -91,7 +91,7 @@ const FOREIGN = [
   'nonce',
 ];
 
-/** What lenient decoders of base64url skip or translate: RFC 4648 sections 3.1, 3.2 and 5. */
+/** Characters that lenient decoders of base64url skip or translate: RFC 4648 sections 3.1, 3.2 and 5. */
 const INSERTED = [
   '=',
   '==',

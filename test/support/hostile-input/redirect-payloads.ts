@@ -2,7 +2,7 @@
 
 const HOSTS = ['evil.example', 'app.example.test@evil.example', 'app.example.test.evil.example'];
 
-/** What browsers read as the beginning of another host's URL (WHATWG URL section 4.4: `\` is `/`, tabs are dropped). */
+/** Texts that browsers read as the beginning of another host's URL (WHATWG URL section 4.4: `\` is `/`, tabs are dropped). */
 const BEGINNINGS = [
   ...[
     '//',
