@@ -19,13 +19,13 @@ export function caddyConfig({
   const addresses = hosts.map((host) => (port === 443 ? host : `${host}:${port}`));
   const removed = [...REMOVED_HEADERS, ...FORWARDING_HEADERS, ...identityHeaders];
   return `${addresses.join(', ')} {
-\t# In the order written: outside a route, Caddy removes headers only after it has asked the gate.
+\t# A route keeps this order. Outside a route, Caddy would remove headers only after it has asked the gate.
 \troute {
-\t\t# To some sites X_User_Id and X.User.Id are X-User-Id: removes every name with such a character (RFC 9110, token).
+\t\t# Some sites read X_User_Id and X.User.Id as X-User-Id. These lines remove every name with such a character.
 ${[...ODD_CHARACTERS].map((character) => `\t\trequest_header -*${character}*`).join('\n')}
 ${removed.map((name) => `\t\trequest_header -${name}`).join('\n')}
 
-\t\t# A client's "Connection: X-User-Id" would take the header away again, and an upgrade to h2c lead past the gate.
+\t\t# A client's "Connection: X-User-Id" would remove that header again. An upgrade to h2c would lead past the gate.
 \t\t@websocket header_regexp Upgrade (?i)^websocket$
 \t\t@other not header_regexp Upgrade (?i)^websocket$
 \t\trequest_header @websocket Upgrade websocket
@@ -39,7 +39,7 @@ ${removed.map((name) => `\t\trequest_header -${name}`).join('\n')}
 \t\t\tcopy_headers ${identityHeaders.join(' ')}
 \t\t}
 
-\t\t# The cookie of a renewed session, which forward_auth keeps back.
+\t\t# forward_auth drops the cookie of a renewed session. This adds it to the response.
 \t\tcopy_response_headers {
 \t\t\tinclude Set-Cookie
 \t\t}

@@ -53,7 +53,7 @@ export function envoyConfig({
                 "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
                 stat_prefix: site
                 use_remote_address: true
-                # The gate and the site get one and the same path.
+                # The gate and the site must get the same path.
                 normalize_path: true
                 merge_slashes: true
                 path_with_escaped_slashes_action: KEEP_UNCHANGED
@@ -63,7 +63,7 @@ export function envoyConfig({
                     typed_config:
                       "@type": type.googleapis.com/envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation
                       mutations:
-                        # To some sites X_User_Id and X.User.Id are X-User-Id.
+                        # Some sites read X_User_Id and X.User.Id as X-User-Id, so Envoy removes such names.
                         - remove_on_match: { key_matcher: { safe_regex: { regex: "[^:]*[^0-9a-z:-].*" } } }
 ${removed.map((name) => `                        - remove: ${name}`).join('\n')}
                 http_filters:
@@ -71,7 +71,7 @@ ${removed.map((name) => `                        - remove: ${name}`).join('\n')}
                     typed_config:
                       "@type": type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz
                       failure_mode_allow: false
-                      # Envoy's default is 403, which would be a verdict.
+                      # Envoy's default is 403, which would look like a verdict of the gate.
                       status_on_error: { code: ServiceUnavailable }
                       allowed_headers:
                         patterns:
@@ -81,7 +81,7 @@ ${READ_HEADERS.map((pattern) => `                          - ${pattern}`).join('
                         path_prefix: /.postern/auth/envoy
                         authorization_request:
                           headers_to_add: [{ key: Postern-Proxy-Secret, value: "${SECRET_PLACEHOLDER}" }]
-                        # No allowed_client_headers: all headers of a refusal are the client's.
+                        # Without allowed_client_headers the client gets all headers of a refusal.
                         authorization_response:
                           allowed_upstream_headers:
                             patterns:

@@ -12,7 +12,7 @@ const OTHER_FORWARDING_HEADERS = FORWARDING_HEADERS.filter((name) => !SET_HEADER
 export function nginxConfig(site: ProxiedSite): string {
   const { gateHost, hosts, port, upstream, identityHeaders } = site;
   const [host = ''] = hosts;
-  return `# No other protocol: an upgrade to h2c would be a tunnel past the gate.
+  return `# Only WebSocket upgrades pass: an upgrade to h2c would open a tunnel past the gate.
 map $http_upgrade $postern_upgrade {
   default        "";
   ~*^websocket$  websocket;
@@ -33,11 +33,11 @@ server {
   ssl_certificate     /etc/nginx/tls/${host}.crt;
   ssl_certificate_key /etc/nginx/tls/${host}.key;
 
-  # To some sites X_User_Id and X.User.Id are X-User-Id.
+  # Some sites read X_User_Id and X.User.Id as X-User-Id, so nginx drops such names.
   underscores_in_headers off;
   ignore_invalid_headers on;
 
-  # Every location of this server is gated. \`return\` and \`rewrite\` come before the gate: gate nothing by them.
+  # Gates every location of this server, but not \`return\` and \`rewrite\`, which nginx runs before the gate.
   auth_request /_postern;
   auth_request_set $postern_status $upstream_status;
   auth_request_set $postern_set_cookie $upstream_http_set_cookie;
@@ -45,7 +45,7 @@ ${identityHeaders.map((name) => `  auth_request_set ${variable(name)} $upstream_
   error_page 401 403 = @postern_answer;
   error_page 500 = @postern_fault;
 
-  # A location with an add_header or a proxy_set_header of its own has to repeat these.
+  # A location with its own add_header or proxy_set_header must repeat all of these.
   add_header Set-Cookie $postern_set_cookie always;
   proxy_http_version 1.1;
   proxy_set_header Host ${publicHost(site)};
@@ -61,21 +61,21 @@ ${identityHeaders.map((name) => `  proxy_set_header ${name} ${variable(name)};`)
     proxy_pass http://${upstream};
   }
 
-  # The verdict on a request.
+  # Asks the gate for its verdict on a request.
   location = /_postern {
     internal;
 ${toGate(site)}
     proxy_pass https://postern/.postern/auth/nginx;
   }
 
-  # The gate's own answer to a request it refused: where to sign in, a page, or JSON.
+  # Fetches the gate's answer to a refused request: a redirect to sign-in, a page, or JSON.
   location @postern_answer {
     auth_request off;
     if ($postern_status = 200) {
       add_header Set-Cookie $postern_set_cookie always;
       return 403;
     }
-    # The answer brings its own.
+    # The gate's answer has its own Set-Cookie and WWW-Authenticate.
     add_header Set-Cookie "";
     proxy_hide_header WWW-Authenticate;
 ${toGate(site)}
@@ -83,7 +83,7 @@ ${toGate(site)}
     proxy_pass https://postern;
   }
 
-  # The gate could not tell, or could not be reached.
+  # Answers 503 if the gate cannot check the session or cannot be reached.
   location @postern_fault {
     auth_request off;
     if ($postern_status = 200) {

@@ -42,7 +42,7 @@ http:
         maxResponseBodySize: 65536
         authResponseHeaders:
 ${identityHeaders.map((name) => `          - ${name}`).join('\n')}
-        # Removes these from the request. To some sites X_User_Id and X.User.Id are X-User-Id.
+        # Removes names with such characters from the request: some sites read X_User_Id and X.User.Id as X-User-Id.
         authResponseHeadersRegex: "[^0-9A-Za-z-]"
         addAuthCookiesToResponse:
 ${cookieNames.map((name) => `          - ${name}`).join('\n')}
