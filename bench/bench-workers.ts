@@ -9,7 +9,7 @@ import type { BenchBinding, BenchWorker } from './workerd.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
 
-/** A site of some size: what none of the rules matches has been held against all of them. */
+/** A site of some size: a path that matches no rule was compared with all of them. */
 const RULES = [
   { path: '/assets/*', session: 'none' },
   { path: '/blog/:post', session: 'optional' },

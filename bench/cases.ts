@@ -20,7 +20,7 @@ export interface Expected {
   readonly status: number;
   /** Of the second time it is asked; the first may be the one that fills a memory. */
   readonly answer?: (answer: Answer) => boolean;
-  /** Headers of the request as the origin has it; left out where nothing is forwarded. */
+  /** Headers of the request at the origin; left out if the case forwards no request. */
   readonly atOrigin?: Readonly<Record<string, RegExp | undefined>>;
   /** Headers of a request that must be answered 401, so that a check that is not made is found out. */
   readonly refused?: Readonly<Record<string, string>>;

@@ -7,7 +7,7 @@ export interface Fixtures {
   readonly asserter: TestIssuer;
   /** One token, presented again and again. */
   readonly warmToken: string;
-  /** `warmToken` with a signature that proves nothing. */
+  /** `warmToken` with an invalid signature. */
   readonly forgedToken: string;
   /** Unseen tokens of as many different people. */
   freshTokens(count: number): Promise<string[]>;

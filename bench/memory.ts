@@ -52,7 +52,7 @@ export async function measureMemory(
   }
 }
 
-/** Bytes that so many sessions add, and how many of them are remembered afterwards. */
+/** Bytes that this number of sessions adds, and the number of sessions cached afterwards. */
 async function fill(port: number, inspector: Inspector, count: number) {
   const people = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, index) => from + index);

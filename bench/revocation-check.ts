@@ -37,7 +37,7 @@ async function viewOf(marks: number) {
   return { view, bytes };
 }
 
-/** Nanoseconds of one check, as a hit makes it: is the view young, does a mark name it, can it be vouched for. */
+/** Nanoseconds of one check for a cache hit: is the view young, does a mark name the session, does the log confirm it. */
 function measure(view: RevocationReplica): number {
   const subjects = Array.from({ length: 1000 }, (_, index) => ({
     sessionId: `${index}-2a54-4ab1-9c2e-0a9c7f1b6d11`,

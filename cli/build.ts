@@ -59,7 +59,7 @@ function separateModules(found: Set<string>): Plugin {
 function report(what: string, files: readonly string[], maxKib: number): void {
   const sizes = files.map((file) => gzipSync(readFileSync(resolve(ROOT, 'dist', file))).byteLength);
   const kib = sizes.reduce((total, size) => total + size, 0) / 1024;
-  // Not to stdout, which is for whatever is run with the bundle: npm run -s bench -- --json | jq
+  // Not to stdout, which belongs to the program that uses the bundle: npm run -s bench -- --json | jq
   console.error(`${what} (${files.join(', ')}): ${kib.toFixed(1)} KiB gzipped (at most ${maxKib})`);
   if (kib > maxKib) process.exitCode = 1;
 }

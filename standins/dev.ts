@@ -75,7 +75,7 @@ for (const part of PARTS) running.add(start(part));
 await Promise.all(PARTS.map(untilReady));
 if (!isStopping) console.log(introduction());
 
-/** Wrangler would quietly take another port than the one that the others were told of. */
+/** Without this check wrangler would silently choose another port than the one that the others know. */
 async function portsInUse(): Promise<{ port: number; name: string }[]> {
   const wanted = PARTS.flatMap(({ name, port, inspectorPort }) => [
     { port, name },

@@ -20,7 +20,7 @@ export interface Scale {
   readonly witnesses: number;
   /** Sessions revoked while in use. */
   readonly trials: number;
-  /** Whether a sample is also held against all sessions of one location. */
+  /** Whether a sample is also compared with all sessions of one location. */
   readonly comparesSample: boolean;
 }
 
@@ -46,7 +46,7 @@ export interface Findings {
   readonly bySampling: readonly Choice[];
   readonly byLag: readonly (LogFigures & { readonly bill: Bill })[];
   readonly lagByLag: readonly RevocationChoice[];
-  /** Revoked in Kratos directly, so that no mark tells of it. */
+  /** Revoked in Kratos directly, so without a mark. */
   readonly lagByFresh: readonly RevocationChoice[];
   readonly lagByKvInterval: readonly RevocationChoice[];
 }
@@ -82,7 +82,7 @@ const OTHERS: readonly (readonly [string, Partial<SimulatedSettings>])[] = [
   ],
 ];
 
-/** Everything that is simulated, one run after the other; `onProgress` is told of each. */
+/** Runs all simulations one after the other, and calls `onProgress` for each. */
 export async function experiment(
   scale: Scale,
   onProgress: (what: string) => void,

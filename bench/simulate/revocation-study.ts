@@ -25,7 +25,7 @@ export interface RevocationFigures {
 }
 
 const START = Date.UTC(2026, 5, 3);
-/** In use at so many isolates where its user is, and at as many again on the other side of the world. */
+/** Number of isolates near the user that serve the session, and of as many on the other side of the world. */
 const ISOLATES_PER_PLACE = 3;
 const TAIL_MS = 10_000;
 /** Time that the store takes for a change. Meanwhile checks can race it. */

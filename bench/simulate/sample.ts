@@ -10,7 +10,7 @@ export interface Population {
   readonly exponent: number;
 }
 
-/** One session that is simulated, and how many of the population it stands for. */
+/** One simulated session, and the number of sessions that it represents. */
 export interface SampledSession {
   readonly rank: number;
   readonly requestsPerDay: number;

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { SETTINGS } from '../../src/config/settings.ts';
 
-/** The settings that are compared; seconds where nothing else is said. */
+/** The compared settings, in seconds unless stated otherwise. */
 export interface SimulatedSettings {
   readonly FRESH_SECONDS: number;
   readonly STALE_WHILE_REVALIDATE_SECONDS: number;

@@ -30,7 +30,7 @@ export class SimulatedLog {
     this.#core = new RevocationTable(storageInMemory(), options.time.now);
   }
 
-  /** Revocation as an isolate has it that reaches the log in so many milliseconds, there and back. */
+  /** Revocation in an isolate that reaches the log in this number of milliseconds, there and back. */
   from(roundTripMs: number): Revocation {
     const { time, lagMs, checkLifeMs } = this.#options;
     return createRevocation({

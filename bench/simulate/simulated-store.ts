@@ -9,7 +9,7 @@ const NO_SESSION: StoreAnswer = { kind: 'no-session', body: undefined };
 const SERVICE_MS = [8, 0.5] as const;
 const LIVES_MS = 7 * 86_400_000;
 
-/** A session store at one place, asked over the network from everywhere: everybody it knows is signed in until revoked. */
+/** A session store at one place, called over the network: every known session is valid until its revocation. */
 export class SimulatedStore {
   readonly #time: SimulatedTime;
   readonly #random: Random;

@@ -34,7 +34,7 @@ export class SimulatedTime {
 
   readonly now = (): number => this.#now;
 
-  /** Runs `fire` after so many milliseconds; the answer cancels it. */
+  /** Runs `fire` after this number of milliseconds; the returned function cancels it. */
   after(delayMs: number, fire: () => void): number {
     const id = this.#nextId++;
     this.#push({ at: this.#now + Math.max(0, delayMs), id, fire });

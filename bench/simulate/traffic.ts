@@ -64,7 +64,7 @@ export function makeTrace(
   const where: number[] = [];
   const which: number[] = [];
   sessions.forEach(({ rank, requestsPerDay }, session) => {
-    const random = Random.of(seed, rank); // the same visits whoever else is in the sample
+    const random = Random.of(seed, rank); // the same visits for any other sessions in the sample
     const home = pickLocation(locations, random);
     for (const startMs of visitStarts(locations[home], requestsPerDay, { hours, habits }, random)) {
       const location = random.isLucky(habits.away) ? pickLocation(locations, random) : home;

@@ -13,13 +13,13 @@ export interface ProxiedSite {
   readonly port: number;
   /** Host and port of the site behind the proxy, reached without TLS. */
   readonly upstream: string;
-  /** Every header by which Postern may say who somebody is. */
+  /** Every header with which Postern may identify a user. */
   readonly identityHeaders: readonly string[];
   /** Cookies that a pass may renew or clear. */
   readonly cookieNames: readonly string[];
 }
 
-/** Stands for a secret: no configuration that is printed holds one. */
+/** Printed in place of a secret, so that no printed configuration contains one. */
 export const SECRET_PLACEHOLDER = '…';
 
 /**

@@ -15,7 +15,7 @@ function stumblingBlock(): never {
     if (name === 'then') return undefined; // a promise may hold it
     throw new TypeError('seam is broken');
   };
-  return new Proxy({}, { get }) as never; // stands for whatever the seam's type is
+  return new Proxy({}, { get }) as never; // in place of the seam's own type
 }
 
 /** The dependencies that are broken; the others work. */

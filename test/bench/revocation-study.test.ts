@@ -12,7 +12,7 @@ test.each([2, 5, 30])(
     const { lagsMs } = await runRevocations(settings, OPTIONS);
     expect(lagsMs).toHaveLength(12 * 6);
     expect(Math.max(...lagsMs)).toBeLessThanOrEqual(1000 * seconds);
-    expect(Math.max(...lagsMs)).toBeGreaterThan(1000 * seconds * 0.4); // it was in use, or nothing was shown
+    expect(Math.max(...lagsMs)).toBeGreaterThan(1000 * seconds * 0.4); // control: the session was in use
   },
 );
 

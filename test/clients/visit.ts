@@ -1,4 +1,4 @@
-/** A visit to the gated site by a client that somebody else wrote, as a program of its own. */
+/** A visit to the gated site by a third-party client, as a program of its own. */
 import { spawn } from 'node:child_process';
 import { expect } from 'vitest';
 import { readComplaints } from '../support/decision-lines.ts';

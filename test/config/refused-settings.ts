@@ -1,4 +1,4 @@
-/** A rule with nothing wrong. */
+/** A correct rule. */
 export const RULE = { path: '/a/*', session: 'none' };
 
 const HTTP_URLS = [

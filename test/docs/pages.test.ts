@@ -109,7 +109,7 @@ const SURROUNDINGS = {
   REVOCATIONS: {},
 };
 
-/** Placeholders as somebody would fill them in: a name, and the coordinates of a key. */
+/** Placeholders with plausible values: a name, and the coordinates of a key. */
 function filledIn(toml: string): string {
   const { x, y } = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({
     format: 'jwk',

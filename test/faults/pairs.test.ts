@@ -60,7 +60,7 @@ afterAll(() =>
 
 interface Answer {
   readonly status: number;
-  /** Whether the answer says that it is older than it should be, or not held against the log. */
+  /** Whether the answer states that it is too old, or was not compared with the log. */
   readonly isLabelled: boolean;
   /** In real time, as the log that is 2 s away and the request that waits for it count it. */
   readonly tookMs: number;

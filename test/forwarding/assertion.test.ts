@@ -141,7 +141,7 @@ describe('Assertions', () => {
   it('never verifies with a key whose private and public parts do not belong together', async () => {
     const { d } = await privateJwk('ES256');
     const result = await create(read({ ...ec, d: d ?? '' })).issue(session(), ORIGIN);
-    // A runtime may also sign with such a key; then nobody can verify it.
+    // A runtime may also sign with such a key; then verification fails.
     if (result.ok) {
       const published = createLocalJWKSet({
         keys: read(ec).map((key) => ({ ...publicKey(key) })) as unknown as JWK[],

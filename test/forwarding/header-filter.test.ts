@@ -303,7 +303,7 @@ describe('the list of headers that products trust', () => {
     expect(believersOf('x-webauth-user')).toContain('Grafana');
     expect(believersOf('x-user-id')).toContain('OpenStack');
     expect(believersOf('x-user-agent')).toBeUndefined();
-    expect(believersOf('x-auth-token')).toBeUndefined(); // a credential, which nobody believes unseen
+    expect(believersOf('x-auth-token')).toBeUndefined(); // a credential, which every product verifies
   });
 });
 

@@ -25,7 +25,7 @@ afterEach(async () => {
   expect(await gate.bugs()).toEqual([]);
 });
 
-/** Signs someone in and has the gate remember it. */
+/** Creates a session and has the gate cache it. */
 async function signIn(options = {}) {
   const session = await gate.kratos.createSession(options);
   expect((await whoami(gate.port, byToken(session.token))).status).toBe(200);
@@ -49,7 +49,7 @@ it('C1: the cache holds the session, and not an earlier verdict', async () => {
   expect(JSON.parse(hit.text).authenticator_assurance_level).toBe('aal2');
 });
 
-// The key is a plain digest (design: names say nothing without the credential), so there is no pepper to rotate.
+// The key is a plain digest (digests are useless without the credential), so there is no pepper to rotate.
 it('C2, C20: a gate in front of another Kratos shares no entries through the same KV', async () => {
   const { token } = await signIn();
   const [entry] = await gate.kv.entries();

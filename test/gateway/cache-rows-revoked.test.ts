@@ -12,7 +12,7 @@ afterEach(async () => {
   await gate.clock.set(0);
 });
 
-/** Signs someone in and has the gate remember it, in KV too. */
+/** Creates a session and has the gate cache it, in KV too. */
 async function signIn() {
   const session = await gate.kratos.createSession();
   expect((await whoami(gate.port, byToken(session.token))).status).toBe(200);

@@ -17,14 +17,14 @@ const NAME = /^v[0-9]+[a-z]:[A-Za-z0-9_-]{43}$/;
 
 /** Each test has isolates of its own sessions; those read from KV are remembered by the reader. */
 const gate = await gateForAllTests({ kv: 'faulty', isolates: 2 });
-/** The isolate that remembers nothing: what it answers, it has from KV or from Kratos. */
+/** The isolate with an empty memory: its answers come from KV or from Kratos. */
 const reader = gate.isolate(1).port;
 afterEach(async () => {
   await gate.reset();
   await gate.clock.set(0);
 });
 
-/** Signs someone in through the first isolate, which writes to KV; the entry's name is given too. */
+/** Creates a session through the first isolate, which writes to KV; returns the entry's key too. */
 async function stored(options = {}) {
   await gate.kv.clearCalls();
   const before = new Set(await names()); // the reader may still be writing what it missed
@@ -46,7 +46,7 @@ async function names(): Promise<string[]> {
   return (await gate.kv.entries()).map(({ name }) => name);
 }
 
-/** Expects that the reader took nothing from KV, asked Kratos, and answered rightly. */
+/** Expects that the reader used no entry of KV, called Kratos, and answered correctly. */
 async function expectMiss({ token, id }: { token: string; id: string }, what: string) {
   await gate.kratos.clearCalls();
   const answer = await whoami(reader, byToken(token));

@@ -20,7 +20,7 @@ async function start(options: StartGateOptions): Promise<void> {
   gate = await startGate(options);
 }
 
-/** The built modules, with text of ours at the beginning of the condition language. */
+/** The built modules, with a test's text at the beginning of the condition language. */
 function beginningWith(text: string): Readonly<Record<string, string>> {
   return { [LANGUAGE]: `${text}\n${readBuiltModules()[LANGUAGE]}` };
 }

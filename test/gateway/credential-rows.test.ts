@@ -31,7 +31,7 @@ async function work() {
 const NO_WORK = { reads: 0, calls: 0 };
 
 // The design asks about each of up to three instead of refusing two at sight: browsers send two when a parent
-// domain has one too. Two people's is nobody's, as in the row.
+// domain has one too. Cookies of two people are refused, as in the row.
 describe('T1: several cookies with the session’s name', () => {
   it('T1: of two people are refused', async () => {
     const answer = await whoami(gate.port, { Cookie: `${ann.cookie}; ${bob.cookie}` });

@@ -10,7 +10,7 @@ import { createTestIssuer } from '../support/token-issuer.ts';
 const SECRET = 'a-secret-that-a-proxy-proves-itself-with';
 const ISSUER = 'https://auth.example.test/';
 const KEYCARD = 'https://zone-1.keycard.example';
-/** The order is the hostile one: what the person writes stands in front. */
+/** The order is the hostile one: the person's values come first. */
 const IDENTITY_HEADERS = {
   'X-Name': 'identity.traits.name',
   'X-Nested': 'identity.traits.profile',
@@ -60,7 +60,7 @@ const gate = await gateForAllTests({
   },
 });
 
-/** Signs in somebody whom an administrator has suspended. */
+/** Creates a session of a user whom an administrator has suspended. */
 async function signIn(traits: object, metadata: object = { suspended: true, plan: 'free' }) {
   const created = await gate.kratos.createSession({ traits: { ...traits } });
   await gate.kratos.changeIdentity(created.session.identity.id, { metadata_public: metadata });

@@ -157,7 +157,7 @@ describe('C35: a log with garbled answers', { timeout: 60_000 }, () => {
       for (const headers of [byToken, token]) expect((await ask(there, headers)).status).toBe(200);
       await makeLog({ page });
       await gate.clock.advance(LAG_MS);
-      // As when the log is down: a session is checked at the store, a token says on what terms it is believed.
+      // As during an outage of the log: a session is checked at the store, and a token is accepted with its terms in the answer.
       expect((await ask(there, byToken)).told).toContain('fwd=stale');
       expect((await ask(there, token)).told).toContain('revocation-log');
       await announce(sid);

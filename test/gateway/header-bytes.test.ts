@@ -3,7 +3,7 @@ import { forAllTests, gateForAllTests } from '../support/for-all-tests.ts';
 import { DEFAULT_HOST, headerValues, rawRequest } from '../support/raw-http.ts';
 import { startWireOrigin, valuesOf } from '../support/wire-origin.ts';
 
-/** "München" in Latin-1 and in UTF-8, and bytes that are neither: one character per byte. */
+/** "München" in Latin-1 and in UTF-8, and bytes in no encoding: one character per byte. */
 const VALUES = {
   latin1: 'M\xfcnchen',
   utf8: 'M\xc3\xbcnchen',

@@ -103,7 +103,7 @@ describe('request headers that are reserved for the gate', () => {
     ];
     const forged = Object.fromEntries(names.map((name) => [name, 'forged']));
     await forEachPass(forged, expectNoneForged);
-    // A place that holds nothing gives no header; it does not let the client's through.
+    // An empty member gives no header; the client's header is dropped all the same.
     expect(receivedValues('team-name')).toEqual([]);
   });
 

@@ -16,7 +16,7 @@ import { startWireOrigin } from '../support/wire-origin.ts';
 
 const RULES = [{ path: '/public/*', session: 'none' }];
 
-/** Declares more than anybody waits for. */
+/** Declares a length that never arrives. */
 const ENDLESS = `HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n${'x'.repeat(1000)}`;
 
 async function gateBefore(origin: TcpFake): Promise<RunningGate> {

@@ -95,7 +95,7 @@ async function expectNoWayRound(targets: readonly string[]): Promise<void> {
   seen.refused += targets.length - forwarded.length;
 }
 
-/** A payload as a target: behind the public prefix, or at the root, what cannot stand in a line escaped. */
+/** A payload as a target: after the public prefix, or at the root, with escapes for characters that a line cannot contain. */
 function targetsFrom(line: string): string[] {
   const target = line.replace(/[ #"<>`]/g, encodeURIComponent).replace(/^\/+/, '');
   return [`/public/${target}`, `/public${target}`, `/${target}`, `/public/x/${target}/admin`];

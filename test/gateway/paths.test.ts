@@ -110,7 +110,7 @@ describe('paths', () => {
     ]);
   });
 
-  // workerd takes a fragment off before the Worker sees it, so there is nothing left to refuse:
+  // workerd removes a fragment before the Worker sees it, so the gate has no fragment to refuse:
   // the decision and the forwarding use the same shortened target. admit() itself refuses one
   // (test/http/admit.test.ts), should a runtime ever leave it in.
   it('P10: a fragment has no influence and is not forwarded', async () => {

@@ -15,7 +15,7 @@ afterEach(async () => {
   await gate.clock.advance(30_000);
 });
 
-/** Every way to want nothing remembered. */
+/** Every directive that forbids an answer from the cache. */
 const WAYS: [string, string, RawHeaders][] = [
   ['no-cache', '/sessions/whoami', { 'Cache-Control': 'no-cache' }],
   ['max-age=0', '/sessions/whoami', { 'Cache-Control': 'max-age=0' }],

@@ -72,7 +72,7 @@ const prepareWebhook: Prepare = async (person, id) => {
   return post('webhook', body, headers);
 };
 
-/** A token of somebody, issued a second ago. */
+/** A token of a person, issued a second ago. */
 async function tokenOf(sub: string): Promise<string> {
   const iat = seconds() - 1;
   const claims = { iss: ISSUER, aud: AUDIENCE, sub, sid: crypto.randomUUID(), iat, exp: iat + 600 };

@@ -14,7 +14,7 @@ const gate = await gateForAllTests({
 const [here, there] = [gate.isolate(0), gate.isolate(1)];
 beforeEach(async () => {
   await gate.reset();
-  // Past the head start of a new log, and past whatever the test before remembered.
+  // After the head start of a new log, and after the lifetime of all earlier entries.
   await gate.clock.advance(400_000);
 });
 

@@ -119,7 +119,7 @@ function spellingsOf(file: string): string[] {
   return [...new Set([...plain, ...odd])].filter((path) => path.startsWith('/'));
 }
 
-/** Spellings by which someone without a session gets the content of a gated file. */
+/** Spellings by which an anonymous request gets the content of a gated file. */
 async function leaks(gate: RunningGate): Promise<string[]> {
   const found: string[] = [];
   for (const file of GATED) {

@@ -87,7 +87,7 @@ describe('while the store’s database is down', () => {
     expect((await whoami(gate.port, byCookie(cookie))).status).toBe(200);
   });
 
-  // Recorded from Kratos with PostgreSQL stopped: these are 401 to everybody, as whoami is.
+  // Recorded from Kratos with PostgreSQL stopped: these routes answer 401 to every request, like whoami.
   it.each([
     ['GET', '/sessions'],
     ['DELETE', '/sessions'],
@@ -220,7 +220,7 @@ describe('a refusal of a store that is ready', () => {
     const first = await get(gate.port, '/either/x', strangersCookie());
     expect(headerValues(first, 'set-cookie')).toEqual([expect.stringContaining('Max-Age=0')]);
     expect(await readyCalls()).toBe(1);
-    // The database goes down: the finding of a moment ago says nothing of what is refused from now on.
+    // The database goes down: an earlier readiness result does not apply to later refusals.
     await gate.kratos.control({ databaseFailing: true });
     const second = await get(gate.port, '/either/x', byCookie(other.cookie));
     expect(headerValues(second, 'set-cookie')).toEqual([]);
@@ -228,7 +228,7 @@ describe('a refusal of a store that is ready', () => {
   });
 
   it('C26: clears no cookie with a readiness result that was requested before the refusal', async () => {
-    // The probe is sent for somebody else, and its answer arrives after the refusal of this one.
+    // The probe is sent for another request, and its answer arrives after the refusal of this one.
     await readiness({ status: 200, body: { status: 'ok' }, delayMs: 700 });
     const somebodyElse = whoami(gate.port, byToken(strangersToken()));
     await expect.poll(readyCalls).toBe(1);

@@ -3,7 +3,7 @@ import { gateForAllTests } from '../support/for-all-tests.ts';
 import { byToken, whoami, whoamiCalls } from './whoami-requests.ts';
 
 const gate = await gateForAllTests({ kv: 'faulty', isolates: 2 });
-/** An isolate that shares nothing with the first but KV. */
+/** An isolate that shares only KV with the first. */
 const second = gate.isolate(1).port;
 afterEach(async () => {
   await gate.kratos.clearCalls();

@@ -11,7 +11,7 @@ import {
 } from './whoami-requests.ts';
 
 const gate = await gateForAllTests({ kv: 'faulty', isolates: 2 });
-/** An isolate that shares nothing with the first but KV. */
+/** An isolate that shares only KV with the first. */
 const second = gate.isolate(1).port;
 afterEach(async () => {
   await gate.reset();
@@ -19,7 +19,7 @@ afterEach(async () => {
   expect(await gate.bugs()).toEqual([]);
 });
 
-/** Signs someone in, asks once, and sets the clock so that the check began this long ago, give or take what that took. */
+/** Creates a session, checks it once, and sets the clock so that the check began about this long ago. */
 async function remembered(options = {}) {
   const session = await gate.kratos.createSession(options);
   const first = await whoami(gate.port, byToken(session.token));

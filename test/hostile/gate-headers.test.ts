@@ -32,7 +32,7 @@ const BELIEVED =
 /** The site's own sign-in and the browser's own words, which are not Postern's to take away. */
 const THE_SITES_OWN = new Set(['authorization', 'origin', 'origin~https://%s.%h', 'originator']);
 
-/** Every character of a token that is neither a letter nor a digit (RFC 9110 section 5.6.2). */
+/** Every character of a token besides letters and digits (RFC 9110 section 5.6.2). */
 const MARKS = [..."!#$%&'*+-.^_`|~"];
 
 /** A name with each mark in place of each space. */

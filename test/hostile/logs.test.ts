@@ -3,7 +3,7 @@ import { gateForAllTests } from '../support/for-all-tests.ts';
 import { ODD_STRINGS } from '../support/hostile-input/odd-strings.ts';
 import { type RawHeaders, request } from '../support/raw-http.ts';
 
-/** Long enough for any credential, found again in whatever is written. */
+/** Long enough for any credential, and recognizable in any output. */
 const CANARY = 'canaryCANARYcanary0123456789canary';
 const PAGE = { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
 

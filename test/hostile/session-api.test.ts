@@ -68,7 +68,7 @@ describe('the session API', () => {
     expect(status).toBe(204); // as Kratos answers
     const after = await send('GET', '/sessions/whoami', by(victim));
     expect(after.status).toBe(200);
-    // No mark was made of it: what was remembered of the victim's session is still believed.
+    // It caused no mark: the victim's cached session is still accepted.
     expect(header(after, 'cache-status')).toContain('hit');
   });
 

@@ -76,7 +76,7 @@ export const hostileTarget: fc.Arbitrary<string> = fc
   )
   .map(([start, pieces]) => start + pieces.join(''));
 
-/** Paths nobody could read differently, with everything RFC 3986 lets stand in one. */
+/** Paths with one reading only, with every character that RFC 3986 allows. */
 export const plainPath: fc.Arbitrary<string> = fc
   .array(
     fc

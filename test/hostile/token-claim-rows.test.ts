@@ -1,4 +1,4 @@
-/** Tokens that say what other verifiers have believed, each well signed and sent to the built gate over a raw socket. */
+/** Tokens with claims that other verifiers have accepted, each correctly signed and sent to the built gate over a raw socket. */
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { forAllTests } from '../support/for-all-tests.ts';
@@ -79,7 +79,7 @@ describe('a token is refused for', () => {
     for (const iss of [[ISSUER], { 0: ISSUER }, null, 1, true]) {
       await expectRefused(await make({ claims: { iss } }), 'token_issuer_untrusted');
     }
-    // The issuer chooses the keys: another issuer's key proves nothing, under whichever name.
+    // The issuer chooses the keys: another issuer's key is not accepted, under any name.
     const kid = { kid: ec.kid };
     await expectRefused(
       await marked.token(now(), { claims: { iss: ISSUER } }),

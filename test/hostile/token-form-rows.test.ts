@@ -1,4 +1,4 @@
-/** Tokens of a form that other verifiers have believed, each sent to the built gate over a raw socket. */
+/** Tokens in forms that other verifiers have accepted, each sent to the built gate over a raw socket. */
 
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -116,7 +116,7 @@ describe('a token is refused for', () => {
       `${head}.${payload}.${signature}=`,
       `${head}.${payload}.${signature.slice(0, 8)}+/${signature.slice(10)}`,
       `${head}.${payload}.${signature.slice(0, 8)}%2B${signature.slice(11)}`,
-      // 64 bytes are 86 characters: the last has four bits that carry nothing.
+      // 64 bytes are 86 characters: four bits of the last one are unused.
       `${head}.${payload}.${twisted(signature)}`,
     ]) {
       await expectRefused(token, 'token_malformed');

@@ -177,7 +177,7 @@ describe('admit()', () => {
         expect(`${path}${search}`).toBe(text);
         const url = new URL(`http://${HOST}${text}`);
         expect([url.pathname, url.host, url.hash]).toEqual([path, HOST, '']);
-        // Decoding again changes nothing that separates or climbs.
+        // Decoding again reveals no further separator or dot segment.
         expect(decodeURIComponent(path)).toBe(decodedPath);
         expect(decodedPath.split('/').length).toBe(path.split('/').length);
         expect(decodedPath.split('/').slice(1)).not.toContain('..');

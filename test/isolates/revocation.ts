@@ -18,7 +18,7 @@ export interface Revocation {
   readonly spares?: readonly Subject[];
   /** Sends the request; after a failure once more, as the client of this route would. */
   send(isolate: number, attempt: number): Promise<Response>;
-  /** Answers besides those below 400 that tell of a success, such as 422 for a script that is sent on. */
+  /** Answers besides those below 400 that mean success, such as 422 for a script that is redirected. */
   readonly alsoDone?: readonly number[];
   /** The same of a retry, such as 404 for what is gone. */
   readonly doneAgain?: readonly number[];

@@ -61,7 +61,7 @@ export async function runBatch(
   await setFault(deployment, NO_FAULT);
   const bystander = await deployment.signIn();
   const rhythm = fault.isQuiet ? quiet() : BUSY;
-  // All by one isolate, so that the others hear of it from the log alone; a retry comes to the next one.
+  // All through one isolate, so that the others learn of it from the log alone; a retry goes to the next one.
   const first = random.upTo(deployment.isolates);
   const through = Array.from(
     { length: MAX_ATTEMPTS },

@@ -16,11 +16,11 @@ const DOORS: readonly Door[] = [...KRATOS_DOORS, ...SELF_SERVICE_DOORS, ...OTHER
 /** `ISOLATE_REVOCATIONS=all` goes through every door under every fault; the seed of a sample is printed with it. */
 const IS_WHOLE = process.env.ISOLATE_REVOCATIONS === 'all';
 const SEED = Number(process.env.ISOLATE_SEED ?? Math.floor(Math.random() * 1e6));
-/** Of a sample: so many faults, one of them that isolates are asked seldom, and so many doors under each. */
+/** Size of a sample: the number of faults, one of them a rarely used isolate, and of routes under each. */
 const SAMPLE = { faults: 3, doors: 10 };
 /** Number of concurrent changes. */
 const BATCH_SIZE = 24;
-/** Under so many of the faults the changes that concern everybody are made too. */
+/** Number of faults under which the changes that concern all people are made too. */
 const FAULTS_FOR_ALL = 4;
 
 /** Routes that change sessions and that no door here leads through, with the reason. */

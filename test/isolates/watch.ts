@@ -9,7 +9,7 @@ export interface Sighting {
   readonly sentAt: number;
   readonly isolate: number;
   readonly subject: Subject['kind'];
-  /** Whether the answer says that it is older than it should be, or not held against the log. */
+  /** Whether the answer states that it is too old, or was not compared with the log. */
   readonly isLabelled: boolean;
   readonly cacheStatus: string;
 }

@@ -4,7 +4,7 @@
  */
 export interface EquivalentMutant {
   readonly file: string;
-  /** The whole line as it stands in the source, without white space around it. */
+  /** The whole line of the source, without white space around it. */
   readonly line: string;
   /** As the report writes it: `original → replacement`. */
   readonly change: string;

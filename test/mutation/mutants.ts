@@ -146,7 +146,7 @@ function operatorChanges(node: Node, source: string): Change[] {
   return replacements.map((replacement) => ({ start, end: start + operator.length, replacement }));
 }
 
-/** `'a' + b` joins text; `-` would only make it NaN, which no one would write by mistake. */
+/** `'a' + b` joins text; `-` would only make it NaN, which is an unlikely mistake. */
 function isTextual({ type, value }: Node): boolean {
   return type === 'TemplateLiteral' || (type === 'Literal' && typeof value === 'string');
 }

@@ -125,7 +125,7 @@ async function each(
   await Promise.all(laboratories.map(work));
 }
 
-/** One in twenty is tried once more with nothing changed: tests that fail then are too busy to judge by. */
+/** One in twenty runs again without a change: a failure then means that the machine is too busy to judge. */
 function withControls(sample: readonly Mutant[]): Mutant[] {
   return sample.flatMap((mutant, index) =>
     index % 20 === 0 ? [mutant, { ...mutant, replacement: mutant.original }] : [mutant],

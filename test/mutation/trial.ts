@@ -114,7 +114,7 @@ export class Laboratory {
     }
   }
 
-  /** Runs the tests on the code as it is: they have to pass, or nothing that a mutant does means anything. */
+  /** Runs the tests on the unchanged code. They must pass; otherwise no result about a mutant is meaningful. */
   async passes(file: string): Promise<boolean> {
     return (await this.#vitest(['related', '--run', file, ...UNIT], 600_000)) === 0;
   }

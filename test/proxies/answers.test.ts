@@ -133,7 +133,7 @@ describeEachProxy((behind) => {
       await ask('/public/x', headers).catch(() => undefined);
       for (const seen of site.take()) {
         expect(valuesOf(seen, 'http2-settings')).toEqual([]);
-        // Traefik passes Upgrade on, of which a server makes nothing without the settings.
+        // Traefik passes Upgrade on, which a server ignores without the settings.
         if (kind.name !== 'Traefik')
           expect([[], ['websocket']]).toContainEqual(valuesOf(seen, 'upgrade'));
       }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { header, headerValues } from '../support/raw-http.ts';
 import { describeEachProxy, HOST, PAGE, SECRET, valuesOf } from './world.ts';
 
-/** Spellings in which some site reads one and the same header (CGI, WSGI, lighttpd), and others nobody needs. */
+/** Spellings that some site reads as the same header (CGI, WSGI, lighttpd), and further ones. */
 const SPELLINGS: readonly ((name: string) => string)[] = [
   (name) => name,
   (name) => name.toLowerCase(),

@@ -191,7 +191,7 @@ describeEachProxy((behind) => {
   });
 });
 
-/** Every host that the site is told of. */
+/** Every host that the site receives. */
 function hostsOf(seen: ArrivedRequest | undefined): string[] {
   return [...new Set([...valuesOf(seen, 'host'), ...valuesOf(seen, 'x-forwarded-host')])];
 }

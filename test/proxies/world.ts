@@ -19,7 +19,7 @@ import { type End, type GateEdge, startGateEdge, startTlsClient } from './tls-en
 
 /** The host of the wrangler.toml of this repository. */
 export const HOST = 'app.example.com';
-/** Another host of the site, with nothing open. */
+/** Another host of the site, without open paths. */
 export const ADMIN_HOST = 'admin.example.com';
 /** An origin whose pages may ask below /api. */
 export const SPA = 'https://spa.example.com';
@@ -62,7 +62,7 @@ export interface Behind extends World {
   ): Promise<RawResponse>;
 }
 
-/** Describes the same cases for each proxy that is installed; for others, says how to come by it. */
+/** Describes the same cases for each installed proxy; for others, prints the way to install it. */
 export function describeEachProxy(cases: (behind: () => Behind) => void): void {
   describeProxies(PROXIES, cases);
 }

@@ -13,7 +13,7 @@ const MAX_MARKS = 20_000;
 interface Recorded {
   readonly sessionId: string;
   readonly identityId: string;
-  /** A check that had begun by then knew nothing of it. */
+  /** A check that began before then did not include it. */
   readonly positionBefore: number;
   readonly at: number;
 }

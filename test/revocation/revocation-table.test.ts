@@ -33,7 +33,7 @@ function tentative(subject: MarkSubject): Mark {
   return { subject, isTentative: true };
 }
 
-/** The log as a reader that starts from nothing comes to know it. */
+/** The log as a new reader reads it. */
 function copyOf(log: RevocationTable): KnownMarks {
   const copy = new KnownMarks();
   for (;;) {

@@ -13,7 +13,7 @@ const mark = (sessionId: string): Mark => ({
   isTentative: false,
 });
 
-/** A view that was read at NOW, before others wrote so many marks. */
+/** A view that was read at NOW, before others wrote this number of marks. */
 async function viewBehind(missed: number) {
   const clock = { now: NOW };
   const log = new RevocationTable(sqliteStorage(), () => clock.now);

@@ -163,7 +163,7 @@ describe('the cost of a condition', () => {
     expect(mapped(501)).toEqual(costly);
   });
 
-  // docs/rules.md: the bound holds for any part of the session, by whatever index it is reached.
+  // docs/rules.md: the bound holds for any part of the session, found by any index.
   it.each([
     [`x in ${T}.b[0].big`, (big: JsonValue) => [{ big }]],
     [`x in ${T}.b[0]`, (big: JsonValue) => [big]],

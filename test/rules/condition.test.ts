@@ -61,7 +61,7 @@ describe('compileCondition()', () => {
     expect(told).toMatchObject({ kind: 'failed' });
   });
 
-  // An error of the engine is none of the language: comparing so many levels takes more stack than there is.
+  // The error comes from the engine and not from the language: comparing this number of levels exhausts the stack.
   it('reports that a condition could not be evaluated if the engine fails', () => {
     const nested = () => JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`);
     const deep = { ...SESSION, a: nested(), b: nested() };

@@ -62,7 +62,7 @@ const CALM: DoorSchedule = {
   pauseMs: 1000,
 };
 
-/** Runs one action: first where nothing fails, then as it is drawn. */
+/** Runs one action: first without failures, then in the drawn schedule. */
 async function hold(
   run: Run,
   name: string,

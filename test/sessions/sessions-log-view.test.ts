@@ -7,7 +7,7 @@ import { createWorld, credential, FAULT, NO, T, yes } from './sessions-world.ts'
 
 const other = { ...credential, value: 'ory_st_somebody_else_0123456789abcdef' };
 
-/** Sessions that are held against a log, which can be read until told otherwise. */
+/** Sessions with a log, which can be read until the test says otherwise. */
 async function createHeldWorld() {
   const clock = { now: () => T };
   const core = new RevocationTable(sqliteStorage(), () => T - 120_000);

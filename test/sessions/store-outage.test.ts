@@ -9,7 +9,7 @@ function fault(scope: 'store' | 'answer'): StoreAnswer {
   return { kind: 'fault', scope, detail: 'store-403', retryAfterSeconds: undefined };
 }
 
-/** A known session of 32 s, right after the store gave somebody else the answer named. */
+/** A cached session of 32 s, right after the store gave another credential the named answer. */
 async function checksBehindAfter(scope: 'store' | 'answer'): Promise<number> {
   const world = createWorld();
   await world.resolve();

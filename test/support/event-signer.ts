@@ -3,7 +3,7 @@ import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 /** Claims and header as given, `undefined` members left out. */
 type Members = Readonly<Record<string, unknown>>;
 
-/** An issuer with a key of its own, that signs whatever it is told to. */
+/** An issuer with a key of its own, which signs any claims. */
 export interface EventSigner {
   readonly publicJwk: JWK;
   sign(claims: Members, header?: Members): Promise<string>;

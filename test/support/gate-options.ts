@@ -17,7 +17,7 @@ export interface Server {
 
 /** Options of the gate's start. */
 export interface StartGateOptions {
-  /** Variables over the defaults, or made from everybody's addresses; `undefined` removes a default. */
+  /** Variables over the defaults, or a function of all addresses; `undefined` removes a default. */
   readonly vars?: Vars | ((addresses: Addresses) => Vars);
   /** @default 'binding' */
   readonly services?: Reach | { readonly kratos: Reach; readonly origin: Reach };

@@ -144,7 +144,7 @@ function varsOf({ vars = {} }: StartGateOptions, ports: Ports): Vars {
   });
 }
 
-/** Clients that let nobody choose their Host reach a gate by its socket. */
+/** Clients that cannot set their Host reach a gate by its socket. */
 function hosts(options: StartGateOptions, ports: Ports): Json {
   const own = ports.gates.flatMap((port) => [`127.0.0.1:${port}`, `localhost:${port}`]);
   const { HOSTS } = varsOf(options, ports);

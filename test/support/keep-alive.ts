@@ -60,7 +60,7 @@ export class KeepAliveConnection implements Disposable {
       const socket = connect(this.#port, '127.0.0.1', () => {
         this.#socket = socket;
         socket.off('error', reject);
-        socket.on('error', () => socket.destroy()); // seen as a close by whoever waits
+        socket.on('error', () => socket.destroy()); // a waiting request sees a close
         resolve(socket);
       });
       socket.setTimeout(10_000, () => socket.destroy());

@@ -57,7 +57,7 @@ export function faultyKv(url: string): KvHandle {
   };
 }
 
-/** A handle on Miniflare's own namespace, which neither fails nor counts. */
+/** A handle on Miniflare's own namespace, without faults and counts. */
 export function memoryKv(url: string): KvHandle {
   const reject = refuse('the in-memory namespace cannot: start the gate with kv: "faulty"');
   return { ...contents(url), setMode: reject, calls: reject, clearCalls: reject };

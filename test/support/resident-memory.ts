@@ -4,7 +4,7 @@ import { setInterval } from 'node:timers';
 const SAMPLE_MS = 100;
 const MIB = 1024 * 1024;
 
-/** Whether this system tells of processes as Linux does. */
+/** Whether this system reports processes like Linux. */
 export const CAN_MEASURE = process.platform === 'linux';
 
 /** The most memory (MiB) the workerd processes of this test gain while `work` runs, over what they had before. */

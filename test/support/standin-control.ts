@@ -20,7 +20,7 @@ export interface KratosHandle extends StandinHandle {
   control(settings: Partial<Settings>): Promise<void>;
   /** Undoes every `control`; sessions and identities stay. */
   reset(): Promise<void>;
-  /** Signs someone in without a flow; the demo account unless an identity or traits are given. */
+  /** Creates a session without a flow; for the demo account unless an identity or traits are given. */
   createSession(options?: NewSession): Promise<SignedInSession>;
   /** One more valid `name=value` cookie string for the same session. */
   issueCookie(sessionId: string): Promise<string>;

@@ -48,7 +48,7 @@ export interface RunningGate extends GateSocket, AsyncDisposable {
   /** The console output of the gate's isolates until now, with uncaught exceptions. */
   logs(): Promise<string[]>;
   clearLogs(): void;
-  /** The lines of {@link logs} that tell of a fault in the gate itself. A healthy gate writes none. */
+  /** The lines of {@link logs} about a fault in the gate itself. A healthy gate writes none. */
   bugs(): Promise<string[]>;
   /** Removes every fault that a test has set, and clears the records of calls. Sessions, keys, logs and the clock stay. */
   reset(): Promise<void>;

@@ -16,7 +16,7 @@ export interface TokenParts {
   readonly claims?: Part;
 }
 
-/** Somebody with a key pair. */
+/** A holder of a key pair. */
 export interface TestIssuer {
   readonly issuer: string;
   readonly kid: string;

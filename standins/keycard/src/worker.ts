@@ -12,7 +12,7 @@ const standin = new Hono()
   .post('/tokens', control.createToken)
   .post('/keys', control.rotateKeys);
 
-/** Keycard's side: a zone's authorization server; its session API stands in files of its own. */
+/** Keycard's side: a zone's authorization server. Its session API is in files of its own. */
 const keycard = new Hono()
   .use(recordCall, slowDown)
   .get('/.well-known/oauth-authorization-server', metadata('oauth'))

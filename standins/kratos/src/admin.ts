@@ -50,7 +50,7 @@ export function listIdentitySessions(c: KratosContext): Response {
   );
 }
 
-/** `GET /admin/sessions`: everybody's, newest first. */
+/** `GET /admin/sessions`: the sessions of all identities, newest first. */
 export function listSessions(c: KratosContext): Response {
   const active = c.req.query('active');
   const found = readAllSessions().filter(

@@ -7,7 +7,7 @@ import { store } from './store.ts';
 
 const Uuid = v.pipe(v.string(), v.uuid());
 
-/** `POST /admin/sessions`: either sessions or identities, never both; `*` stands for all identities. */
+/** `POST /admin/sessions`: either sessions or identities, never both; `*` means all identities. */
 const ManageSessionsBody = v.object({
   action: v.picklist(['disable', 'delete']),
   sessions: v.optional(v.array(Uuid)),

@@ -74,7 +74,7 @@ export async function rotateTokenizerKeys(c: KratosContext): Promise<Response> {
   return c.body(null, 204);
 }
 
-/** `POST /.standin/sessions`: signs somebody in, without a flow. */
+/** `POST /.standin/sessions`: creates a session without a flow. */
 export async function signIn(c: KratosContext): Promise<Response> {
   const parsed = v.safeParse(NewSessionRequest, await readJson(c));
   if (!parsed.success) return c.text(v.summarize(parsed.issues), 400);

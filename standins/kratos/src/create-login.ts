@@ -139,7 +139,7 @@ function startFlow(c: KratosContext, type: LoginFlow['type'], csrfToken: string)
   return flow;
 }
 
-/** The URL the client used, believed from a proxy's headers (`x/http_secure_redirect.go` `RequestURL`). */
+/** The URL of the client, as a proxy's headers state it (`x/http_secure_redirect.go` `RequestURL`). */
 function requestUrl(request: Request): string {
   const url = new URL(request.url);
   const host = request.headers.get('X-Forwarded-Host');

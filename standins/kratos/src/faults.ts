@@ -44,7 +44,7 @@ export const misbehave: MiddlewareHandler = async (c, next) => {
 
 const CONNECTION_REFUSED =
   'failed to connect to `user=postgres database=kratos`: 127.0.0.1:5432 (127.0.0.1): dial error: dial tcp 127.0.0.1:5432: connect: connection refused';
-/** Flows that begin by asking whose session it is, and take the failure for nobody's. */
+/** Flows that begin with a session check, and treat its failure as an anonymous request. */
 const ASKS_WHOSE = ['/self-service/settings/api', '/self-service/settings/browser'];
 
 /** Routes that use the database fail openly. Session checks and health routes behave differently. */

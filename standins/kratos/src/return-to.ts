@@ -1,6 +1,6 @@
 import { herodotError } from './herodot-error.ts';
 
-// Stands for `selfservice.allowed_return_urls`.
+// The value of `selfservice.allowed_return_urls`.
 const ALLOWED_HOSTS = /^(localhost|127\.0\.0\.1|.+\.example\.com|.+\.test)$/;
 
 /**

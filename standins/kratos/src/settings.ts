@@ -56,7 +56,7 @@ const SettingsSchema = v.strictObject({
   verifiesNewAddress: v.boolean(),
   /** `session.lifespan` */
   sessionLifespanSeconds: Seconds,
-  /** `session.earliest_possible_extend`: outside this time before expiry, extend does nothing. */
+  /** `session.earliest_possible_extend`: before this time ahead of the expiry, extend has no effect. */
   earliestPossibleExtendSeconds: v.nullable(Seconds),
   /** `feature_flags.faster_session_extend`: extend answers 204 instead of the session. */
   fasterSessionExtend: v.boolean(),

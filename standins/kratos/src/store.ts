@@ -13,7 +13,7 @@ export interface Store {
   readonly sessions: Map<string, Session>;
   readonly flows: Map<string, LoginFlow>;
   readonly accountFlows: Map<string, AccountFlow>;
-  /** `init_code return_to_code` to the session they stand for. */
+  /** Sessions by `init_code return_to_code`. */
   readonly exchangeCodes: Map<string, string>;
 }
 
@@ -63,7 +63,7 @@ export function endOthersAfter(
     if (session.id !== id) session.active = false;
 }
 
-/** Everybody's sessions, in no order. */
+/** The sessions of all identities, in no order. */
 export function readAllSessions(): SignedIn[] {
   return [...store.sessions.values()].flatMap((session) => withIdentity(session) ?? []);
 }

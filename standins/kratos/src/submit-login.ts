@@ -141,7 +141,7 @@ function identityDisabled(request: Request): Response {
   });
 }
 
-/** The text members of a form or JSON body; undefined when it is neither. */
+/** The text members of a form or JSON body; undefined for another body. */
 export async function readFields(request: Request): Promise<Fields | undefined> {
   try {
     return textMembers(await readBody(request));

@@ -72,7 +72,7 @@ async function resolveSigningKey(algorithm: Algorithm): Promise<SigningKey> {
   const [known] = keysOf.get(algorithm) ?? [];
   if (known) return known;
   const generated = await generateSigningKey(algorithm);
-  // Another request may have finished first; its key is already in somebody's token.
+  // Another request may have finished first, and a token may already have its key.
   const [first = generated] = keysOf.get(algorithm) ?? [];
   if (first === generated) keysOf.set(algorithm, [generated]);
   return first;

@@ -1,4 +1,4 @@
-/** `/ws`: says back what it hears, text or binary, and closes with the code it was closed with. */
+/** `/ws`: returns its messages, text or binary, and closes with the received code. */
 export function webSocketEcho(request: Request): Response {
   if (request.headers.get('Upgrade')?.toLowerCase() !== 'websocket') {
     return new Response('expected a WebSocket upgrade\n', {

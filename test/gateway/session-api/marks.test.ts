@@ -384,7 +384,7 @@ describe('self-service', () => {
     flow.ui.nodes.find(({ attributes }) => attributes.name === 'csrf_token')?.attributes.value ??
     '';
 
-  /** A browser's flow with the cookies it needs, session included where somebody is signed in. */
+  /** A browser's flow with the cookies it needs, with the session cookie of a signed-in user. */
   async function browserFlow(kind: string, cookie?: string, query = '') {
     const headers = { accept: 'application/json', ...(cookie !== undefined && { cookie }) };
     const response = await kratosClient.call(`/self-service/${kind}/browser${query}`, { headers });
@@ -573,7 +573,7 @@ describe('Keycard', () => {
     const subjects = [byIssuer(user_id, id), byIssuer(user_id)];
     expect(marked).toEqual([ends(...subjects), ends(...subjects)]);
     marked = [];
-    expect(await statusOf(end('DELETE', id, await bearer()))).toBe(404); // somebody else's, who saw no session
+    expect(await statusOf(end('DELETE', id, await bearer()))).toBe(404); // of another person, for whom the store showed no session
     expect(marked).toEqual([changesNothing()]);
   });
 

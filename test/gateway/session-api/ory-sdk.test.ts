@@ -56,7 +56,7 @@ function normalized(value: unknown): unknown {
   return JSON.parse(text);
 }
 
-/** Two more sessions besides the first, of somebody nobody else is. */
+/** Two more sessions besides the first, of a person without other sessions. */
 async function somebody(options: { aal?: 'aal1' | 'aal2' } = {}) {
   const identityId = crypto.randomUUID();
   const sessions = [];

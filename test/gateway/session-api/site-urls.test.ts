@@ -22,7 +22,7 @@ async function answersAsRecorded(route: string, name: string, status?: number): 
   return body;
 }
 
-/** Somebody with a second factor whose session is without it. */
+/** A user with a second factor, whose session lacks it. */
 async function belowLevel(): Promise<{ 'X-Session-Token': string }> {
   const { token, session } = await gate.kratos.createSession();
   await gate.kratos.changeIdentity(session.identity.id, { totp: true });

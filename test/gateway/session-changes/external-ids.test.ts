@@ -46,7 +46,7 @@ const start = (more: { issuer: string; required_claims?: string[] }) =>
     }),
   );
 const gate = await start({ issuer: ISSUER });
-/** Believes the issuer whose tokens name the id. */
+/** A gate that trusts the issuer whose tokens name the id. */
 const naming = await start({ issuer: NAMING_ISSUER, required_claims: ['session'] });
 for (const { clock } of [gate, naming]) await clock.advance(120_000); // past the head start of a new log
 

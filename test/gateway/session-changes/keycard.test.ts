@@ -5,7 +5,7 @@ import { zoneSettings } from '../../support/token-issuer.ts';
 import { fetchAs } from '../session-api/fetch-as.ts';
 import { ADMIN_SECRET, GUARDED } from '../session-api/start-session-api.ts';
 
-/** `zone-1` is the one whose tokens are believed. */
+/** `zone-1` is the zone whose tokens are trusted. */
 const ZONES = ['zone-1'];
 const LAG_MS = 5000;
 
@@ -171,7 +171,7 @@ it('R22: a caller whom Keycard refuses ends no token', async () => {
     [`GET /zones/zone-1/sessions/${parent}`]: { status: 404, body: {} },
     [`DELETE /zones/zone-1/sessions/${parent}`]: { status: 404, body: {} },
   });
-  const hidden = await bearer(); // of somebody who is shown nothing of this session
+  const hidden = await bearer(); // of a caller for whom Keycard shows no part of this session
   for (let times = 0; times < 2; times += 1) await end('DELETE', parent, hidden);
   await gate.clock.advance(LAG_MS + 1);
   expect(await statuses(jwt)).toEqual([200, 200]);

@@ -19,7 +19,7 @@ export interface KnownSession extends SignedInSession {
 
 export interface Site extends AsyncDisposable {
   readonly gate: RunningGate;
-  /** A session that both isolates hold, by token and by cookie, with a JWT that both believe. */
+  /** A session that both isolates have cached, by token and by cookie, with a JWT that both accept. */
   signIn(identityId?: string): Promise<KnownSession>;
   /** Sends a request to one of the isolates. */
   send(path: string, init?: RequestInit, isolate?: number): Promise<Response>;

@@ -16,7 +16,7 @@ const json = (method: string, headers: Record<string, string>, body: unknown): R
   body: JSON.stringify(body),
 });
 
-/** Every route by which somebody can name a session or a person, with what a stranger has to show. */
+/** Every route by which a request can name a session or a person, with an attacker's credential. */
 const ATTACKS: [string, () => Promise<Response>][] = [
   ...['x-session-token', 'cookie', 'authorization'].map((by): [string, () => Promise<Response>] => [
     `DELETE /sessions/{id} by ${by}`,

@@ -10,7 +10,7 @@ const { begin, submit } = selfServiceForms(() => site);
 const site = await forAllTests(startSite());
 afterEach(() => site.gate.reset());
 
-/** Somebody who has asked for a new address, which takes effect when it is verified. */
+/** A person who has asked for a new address, which takes effect when it is verified. */
 async function askForAddress(): Promise<{ known: KnownSession; email: string }> {
   const known = await site.signIn();
   const email = `new-${known.identityId}@example.com`;
@@ -22,7 +22,7 @@ async function askForAddress(): Promise<{ known: KnownSession; email: string }> 
   return { known, email };
 }
 
-/** The address of somebody, as each isolate shows it. */
+/** The address of a person, as each isolate shows it. */
 function shownAddresses(known: KnownSession): Promise<string[]> {
   return Promise.all(
     [0, 1].map(async (isolate) => {

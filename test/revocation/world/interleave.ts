@@ -16,7 +16,7 @@ import { settle } from './virtual-time.ts';
 
 const START = 1_700_000_000_000;
 
-/** Steps that wait until they are let go, in whatever order. */
+/** Steps that wait until they are released, in any order. */
 class Steps {
   readonly #waiting: (() => void)[] = [];
 

@@ -178,7 +178,7 @@ async function keepAsking(
   }
 }
 
-/** The same with a token, of which the store knows nothing. */
+/** The same with a token, which the store does not know. */
 async function keepAskingByToken(
   world: World,
   { isolate, sessionId, endMs }: { isolate: number; sessionId: string; endMs: number },

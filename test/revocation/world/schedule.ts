@@ -26,7 +26,7 @@ export interface Schedule {
   readonly pauseMs: number;
 }
 
-/** An answer that let somebody in. */
+/** An answer that served the session. */
 export interface Served {
   readonly isolate: number;
   readonly sessionId: string;
@@ -54,7 +54,7 @@ export interface StoreCall {
 
 /** The events of one run. Times are in milliseconds of the world's own clock. */
 export interface Report {
-  /** When the revocation was answered; `undefined` when it failed, and so promised nothing. */
+  /** The time of the answer to the revocation; `undefined` if it failed, and so made no promise. */
   readonly answeredAt: number | undefined;
   readonly revoked: readonly string[];
   readonly served: readonly Served[];
@@ -63,7 +63,7 @@ export interface Report {
   /** Per isolate. */
   readonly storeCalls: readonly (readonly StoreCall[])[];
   readonly unknown: number;
-  /** Errors that reached a client, or nobody. */
+  /** Errors that reached a client, or were unhandled. */
   readonly thrown: number;
 }
 

@@ -19,7 +19,7 @@ export interface TokenClientOptions {
   readonly now: () => number;
 }
 
-/** Somebody's token in one isolate: whose it is, asked again and again. */
+/** A person's token in one isolate, checked repeatedly. */
 export function createTokenClient({
   sessionId,
   issuedAt,

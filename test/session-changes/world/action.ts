@@ -21,7 +21,7 @@ export interface Sent {
 /** A request that changes sessions, by one route of the session API. */
 export interface Action {
   readonly name: string;
-  /** Everybody whose clients ask all the while. */
+  /** People whose clients send requests all the time. */
   readonly guests: readonly Who[];
   /** People whose session ends with its success. */
   readonly over: readonly Who[];
@@ -55,7 +55,7 @@ export const AT_KRATOS = {
   isSuccess: isDone,
 } satisfies Partial<Action>;
 
-/** An action that needs nothing before. */
+/** An action without preparation. */
 export function plain(
   name: string,
   over: readonly Who[],

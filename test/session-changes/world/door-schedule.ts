@@ -26,7 +26,7 @@ export interface DoorSchedule {
  */
 export type StoreFault = 'unreached' | 'unanswered' | 'late' | 'failing' | 'limited';
 
-/** An answer that let somebody in, or kept somebody out. */
+/** An answer that served or refused a person. */
 export interface Seen {
   readonly who: string;
   /** The kind of credential it was given for. */
@@ -36,7 +36,7 @@ export interface Seen {
   readonly at: number;
   /** Said to be given only because something failed. */
   readonly isLabelled: boolean;
-  /** The address of the person that stands in it. */
+  /** The address of the person in it. */
   readonly shows: 'first address' | 'new address' | undefined;
 }
 

@@ -77,7 +77,7 @@ export const FLOW_ACTIONS: readonly Action[] = [
   verification('POST /self-service/verification of nobody', () => ({})),
 ];
 
-/** The address that settings asked for takes the first one's place when it is verified (the hook `verify_new_address`). */
+/** The address requested in settings replaces the first one when it is verified (the hook `verify_new_address`). */
 function verification(name: string, by: (caller: KratosPerson) => RequestHeaders): Action {
   return {
     ...AT_KRATOS,

@@ -16,7 +16,7 @@ function publicKey({ kty }: JsonWebKey): object {
   };
 }
 
-/** Instant crypto that imports any public key, verifies any signature and signs with nothing, until disposed of. */
+/** Instant crypto that imports any public key, accepts any signature and signs with empty bytes, until its disposal. */
 export function installInstantSignatures(): Disposable {
   const inner = installInstantCrypto();
   const { subtle } = crypto;

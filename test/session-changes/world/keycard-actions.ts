@@ -24,7 +24,7 @@ function ending(
     over,
     renewed: [],
     untouched: [...KEYCARD_PEOPLE.filter((who) => !over.includes(who)), 'stranger'],
-    // A retry of a deletion finds nothing left.
+    // A retry of a deletion finds no session.
     isSuccess: (status) => isDone(status) || (method === 'DELETE' && status === 404),
     async prepare(people, surroundings) {
       const path = `/zones/${surroundings.zoneId}/sessions/${people[ends].id}`;

@@ -14,7 +14,7 @@ export interface PresentedCredential {
   readonly headers: RequestHeaders;
 }
 
-/** Somebody who is signed in. */
+/** A signed-in person. */
 export interface Person {
   readonly id: string;
   readonly identityId: string;
@@ -51,7 +51,7 @@ export function keycardIssuer(zoneId: string): string {
   return `https://${zoneId}.keycard.cloud`;
 }
 
-/** The address that somebody has at first, and the one that some verify. */
+/** The address of a person at first, and the one that some verify. */
 export const emailOf = ({ identityId }: Person) => `${identityId}@example.com`;
 export const newEmailOf = ({ identityId }: Person) => `${identityId}@new.example.com`;
 
@@ -79,7 +79,7 @@ export interface PeopleOptions {
   readonly isByCookie: boolean;
 }
 
-/** Signs everybody in, at stand-ins that have forgotten the runs before. */
+/** Signs all people in, at stand-ins without the state of earlier runs. */
 export async function invite(options: PeopleOptions): Promise<People> {
   await kratosStandin('DELETE', 'control');
   for (const table of [store.sessions, store.identities, store.flows, store.accountFlows]) {

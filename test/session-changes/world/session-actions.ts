@@ -87,7 +87,7 @@ function onPage(name: string, over: Action['over'], ends: (people: People) => st
   };
 }
 
-/** As it stands in the page that a browser is shown through the gate; empty when the stores never answer. */
+/** The value in the page that a browser gets through the gate; empty if the stores never answer. */
 async function readFormToken({ cookie }: KratosPerson, { gate }: Dependencies): Promise<string> {
   for (let views = 0; views < MAX_PAGE_VIEWS; views += 1) {
     const shown = await gate('/.postern/sessions', { headers: { ...PAGE, cookie } });
@@ -103,7 +103,7 @@ export const LOGOUT_ACTIONS: readonly Action[] = [
   logout('GET /self-service/logout of a script', { accept: 'application/json' }),
 ];
 
-/** A script that signs out again is told that it is nobody, which is what it wants to hear. */
+/** A script that signs out again gets 401, which means that it is signed out. */
 function logout(name: string, accept: { readonly accept: string }): Action {
   return {
     ...AT_KRATOS,

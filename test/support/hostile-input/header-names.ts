@@ -55,7 +55,7 @@ const ORDINARY = namesIn([
   'X-Prototype-Version X-Upload-Name Sec-CH-UA Sec-CH-UA-Mobile Viewport-Width',
 ]);
 
-/** Combined as authors of frameworks combine them: subjects that servers trust, and subjects that mean nothing to a server. */
+/** Combinations that authors of frameworks use: subjects that servers trust, and subjects that servers ignore. */
 const TRUSTED = namesIn(['Forwarded Client Remote Real Auth User Proxy Server Request Session']);
 const NEUTRAL = namesIn([
   'Debug Test Page Cache Device Upload Trace Account Widget Build Locale Theme Retry Batch Shop',
