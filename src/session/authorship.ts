@@ -33,6 +33,8 @@ const STORE_PLACES = new Set([
   'session_type',
   'user_id',
   'application_id',
+  'provider_id',
+  'user_agent_id',
   'subject',
   'issuer',
   'zone_id',

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { digestName } from '../credentials/credential-name.ts';
 import type { JsonObject, JsonValue } from '../runtime/json.ts';
 import { isObject } from '../runtime/json.ts';
-import { type Result, success } from '../runtime/result.ts';
+import { failed, type Result, success } from '../runtime/result.ts';
 import { fillFields, type ProvenSession, proven, type SessionField } from './proven-session.ts';
 import { id, type VerifiedTimes } from './token-kind.ts';
 
@@ -15,6 +15,17 @@ export const KEYCARD_CLAIMS = v.object({
   jti: v.optional(id),
   sid: v.optional(id),
   scope: v.optional(v.string()),
+  /** The kind of principal in `sub`. A user authorized the access (`user`), or an application acts for itself (`app`). */
+  sub_profile: v.optional(v.picklist(['user', 'app'])),
+  /** The application's stable id. `client_id` names the credential it authenticated with, which rotates. */
+  keycard_app_id: v.optional(id),
+  /** The actors that act for the subject, each inside the one before (RFC 8693 section 4.1). */
+  act: v.optional(
+    v.record(
+      v.string(),
+      v.custom<JsonValue>(() => true),
+    ),
+  ),
   auth_time: v.optional(v.pipe(v.number(), v.gtValue(0), v.ltValue(2 ** 33))),
 });
 
@@ -25,27 +36,28 @@ export const KEYCARD_REQUIRED = ['iss', 'sub', 'client_id', 'iat', 'exp'];
 /** Claims of ID tokens, logout tokens and events. An access token has none of them. */
 export const KEYCARD_FORBIDDEN = ['events', 'nonce', 'at_hash', 'c_hash'];
 
+/** A client that registered itself (RFC 7591): the id is `ua:` and a SHA-256 digest. */
+const USER_AGENT = 'ua:';
 const ZONE_HOST = /^([a-z0-9-]{1,63})\.keycard\.cloud$/;
 
 /**
- * Returns the session that a Keycard token proves, in the shape of Keycard's own sessions. It is an application's
- * session if the subject is the client itself (RFC 9068 section 2.2), and a user's session otherwise. Rules and
- * headers can read `identity.id`; whoami does not show it.
+ * Returns the session that a Keycard token proves, in the shape of Keycard's own sessions (`SessionUnion` of
+ * `api/openapi.yaml`). Rules and headers can read `identity.id`, and `id` also where it is the token's `jti`. whoami
+ * shows neither: Keycard's sessions have no `identity`, and `GET /zones/{zoneId}/sessions/{id}` knows no `jti`.
  */
 export async function keycardTokenSession(
   claims: KeycardClaims,
   { expiresAt, compact }: VerifiedTimes,
   fields: readonly SessionField[],
-): Promise<Result<ProvenSession, never>> {
-  const { sub, client_id: clientId, scope } = claims;
-  const sessionId = claims.sid ?? claims.jti;
+): Promise<Result<ProvenSession, 'token_claim_invalid'>> {
+  const { sub, sid, client_id: clientId, scope, act } = claims;
+  const principal = principalOf(claims);
+  if (principal === undefined) return failed('token_claim_invalid');
+  const sessionId = sid ?? claims.jti;
   const zoneId = ZONE_HOST.exec(URL.parse(claims.iss)?.hostname ?? '')?.[1];
   const document: Record<string, JsonValue> = {
     ...(sessionId !== undefined && { id: sessionId }),
-    ...(sub === clientId
-      ? { session_type: 'application' }
-      : { session_type: 'user', user_id: sub }),
-    application_id: clientId,
+    ...principal,
     subject: sub,
     issuer: claims.iss,
     ...(zoneId !== undefined && { zone_id: zoneId }),
@@ -55,20 +67,54 @@ export async function keycardTokenSession(
       authenticated_at: new Date(claims.auth_time * 1000).toISOString(),
     }),
     expires_at: new Date(expiresAt).toISOString(),
-    session_data: { client_id: clientId, ...(scope !== undefined && { scope }) },
+    session_data: {
+      client_id: clientId,
+      ...(scope !== undefined && { scope }),
+      ...(act !== undefined && { act }),
+    },
     identity: { id: sub },
   };
   const claimed = fillFields(document, fields);
   const name = sessionId ?? (await digestName('v1t', [compact]));
-  const shown = withoutIdentityId(document);
+  const shown = shownBy(document, { hasSessionId: sid !== undefined });
   return success(proven({ id: name, identityId: sub, expiresAt, document, shown, claimed }));
 }
 
 /**
- * Removes `identity.id`, because Keycard's sessions have no `identity`. whoami shows `identity` only if
- * `session_fields` puts a value into it.
+ * Returns the members that tell who the session is for; `undefined` if the claims contradict each other. An
+ * application's token has its `keycard_app_id` as `sub` (`AccessToken` of `keycardai/oauth/server/verifier.py`). A
+ * token of a zone that sends neither claim is an application's if `sub` is the client itself (RFC 9068 section 2.2).
  */
-function withoutIdentityId({ identity, ...shown }: JsonObject): JsonObject {
+function principalOf({
+  iss,
+  sub,
+  client_id: clientId,
+  sub_profile: profile,
+  keycard_app_id: appId,
+}: KeycardClaims): Record<string, string> | undefined {
+  const isNamed = profile !== undefined || appId !== undefined;
+  const isApplication = profile === undefined ? sub === (appId ?? clientId) : profile === 'app';
+  if (isApplication) {
+    if (sub !== (appId ?? sub)) return undefined;
+    // The token does not say which provider knows the application; to the gate it is the issuer.
+    return { session_type: 'application', application_id: sub, provider_id: iss };
+  }
+  const isUserAgent = clientId.startsWith(USER_AGENT);
+  const applicationId = appId ?? (isNamed || isUserAgent ? undefined : clientId);
+  return {
+    session_type: 'user',
+    user_id: sub,
+    ...(applicationId !== undefined && { application_id: applicationId }),
+    ...(isUserAgent && { user_agent_id: clientId }),
+  };
+}
+
+/** Returns the document that whoami shows. It has an `identity` only if `session_fields` puts a value into it. */
+function shownBy(
+  { id: sessionId, identity, ...members }: JsonObject,
+  { hasSessionId }: { readonly hasSessionId: boolean },
+): JsonObject {
+  const shown = { ...(hasSessionId && sessionId !== undefined && { id: sessionId }), ...members };
   if (!isObject(identity)) return shown;
   const { id: _, ...filled } = identity;
   return Object.keys(filled).length === 0 ? shown : { ...shown, identity: filled };

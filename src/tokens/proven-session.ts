@@ -19,7 +19,7 @@ export interface SessionField extends ClaimedPlace {
 
 /**
  * Claims that the issuer itself sets. They come from RFC 7519 section 4.1, from OpenID Connect (sign-in), and from
- * RFC 9068 section 2.2 (permissions of a client and its user).
+ * RFC 9068 section 2.2 (permissions of a client and its user), from RFC 8693 section 4.1 (`act`), and from Keycard.
  */
 const ISSUER_CLAIMS: ReadonlySet<string> = new Set([
   'iss',
@@ -39,6 +39,9 @@ const ISSUER_CLAIMS: ReadonlySet<string> = new Set([
   'groups',
   'roles',
   'entitlements',
+  'act',
+  'sub_profile',
+  'keycard_app_id',
 ]);
 
 /**

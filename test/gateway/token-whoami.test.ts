@@ -105,16 +105,17 @@ describe('whoami for a token of a Keycard zone', () => {
     const token = await zoneToken({
       subject: 'user-7',
       clientId: 'client-9',
+      applicationId: 'app_7f3',
       scope: 'read write',
-      claims: { jti: 'token-1', auth_time: 1_700_000_000 },
+      claims: { sid: 'session-1', auth_time: 1_700_000_000 },
     });
     const response = await whoami(token);
     expect(response.status).toBe(200);
     expect(jsonOf(response)).toEqual({
-      id: 'token-1',
+      id: 'session-1',
       session_type: 'user',
       user_id: 'user-7',
-      application_id: 'client-9',
+      application_id: 'app_7f3',
       subject: 'user-7',
       issuer: gate.keycardIssuer,
       status: 'active',
@@ -126,7 +127,23 @@ describe('whoami for a token of a Keycard zone', () => {
   });
 
   it('answers an application’s session for its own token', async () => {
-    const token = await zoneToken({ subject: 'client-9', clientId: 'client-9' });
+    const application = { subject: 'app_7f3', applicationId: 'app_7f3', clientId: 'credential-2' };
+    expect(jsonOf(await whoami(await zoneToken(application)))).toEqual({
+      session_type: 'application',
+      application_id: 'app_7f3',
+      provider_id: gate.keycardIssuer,
+      subject: 'app_7f3',
+      issuer: gate.keycardIssuer,
+      status: 'active',
+      active: true,
+      expires_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+      session_data: { client_id: 'credential-2' },
+    });
+  });
+
+  it('answers an application’s session for a token of a zone without Keycard’s own claims', async () => {
+    const claims = { sub_profile: null, keycard_app_id: null };
+    const token = await zoneToken({ subject: 'client-9', clientId: 'client-9', claims });
     const session = jsonOf(await whoami(token));
     expect(session).toMatchObject({ session_type: 'application', application_id: 'client-9' });
     expect(session).not.toHaveProperty('user_id');
@@ -139,7 +156,7 @@ describe('whoami for a token of a Keycard zone', () => {
       body: new URLSearchParams({ grant_type: 'client_credentials', resource: 'postern' }),
     });
     const { access_token: token } = (await answer.json()) as { access_token: string };
-    expect((await whoami(token)).status).toBe(200);
+    expect(jsonOf(await whoami(token))).toMatchObject({ session_type: 'application' });
   });
 
   it('refuses a token without client_id, and one that is not RS256', async () => {

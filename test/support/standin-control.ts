@@ -52,6 +52,8 @@ export interface NewToken {
   readonly subject?: string;
   /** @default 'client-1' */
   readonly clientId?: string;
+  /** The application that owns the credential. The token is for the application itself if it is the subject too. */
+  readonly applicationId?: string;
   readonly scope?: string;
   readonly audience?: string | readonly string[];
   /** Over the usual claims; null takes one away. */

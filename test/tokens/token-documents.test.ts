@@ -144,6 +144,83 @@ describe('keycardTokenSession()', () => {
     expect(await dataOf()).toStrictEqual({ client_id: 'c' });
   });
 
+  describe('the principal (`AccessToken` of keycardai/oauth/server/verifier.py)', () => {
+    const documentOf = async (claims: object) => {
+      const all = {
+        iss: 'https://z.keycard.cloud',
+        sub: 'app_7f3',
+        client_id: 'cred-9',
+        ...claims,
+      };
+      const result = await keycardTokenSession(all, TIMES, []);
+      return result.ok ? JSON.parse(result.value.body) : result.failure;
+    };
+
+    it('is an application if sub_profile is app, whatever credential it used', async () => {
+      for (const claims of [
+        { sub_profile: 'app', keycard_app_id: 'app_7f3' },
+        { sub_profile: 'app' },
+        { keycard_app_id: 'app_7f3' },
+        { sub: 'cred-9' },
+      ] as const) {
+        const document = await documentOf(claims);
+        const application = 'sub' in claims ? claims.sub : 'app_7f3';
+        expect(document).toMatchObject({
+          session_type: 'application',
+          application_id: application,
+          subject: application,
+          issuer: 'https://z.keycard.cloud',
+          provider_id: expect.any(String), // a required member of IamApplicationSessionType
+        });
+        expect(document).not.toHaveProperty('user_id');
+      }
+    });
+
+    it('is a user if sub_profile is user, also where the id equals the credential’s', async () => {
+      const user = { sub_profile: 'user', keycard_app_id: 'app_7f3', sub: 'cred-9' } as const;
+      expect(await documentOf(user)).toMatchObject({
+        session_type: 'user',
+        user_id: 'cred-9',
+        application_id: 'app_7f3',
+      });
+    });
+
+    it('names the stable application and no credential as application_id', async () => {
+      const { keycard_app_id: _, ...without } = {
+        sub: 'u',
+        sub_profile: 'user',
+        keycard_app_id: '',
+      };
+      expect(await documentOf(without)).not.toHaveProperty('application_id');
+      expect(await documentOf({ sub: 'u' })).toMatchObject({ application_id: 'cred-9' });
+    });
+
+    it('names a self-registered client as the user agent', async () => {
+      const agent = `ua:${'0f'.repeat(32)}`;
+      const document = await documentOf({ sub: 'u', client_id: agent });
+      expect(document).toMatchObject({ session_type: 'user', user_agent_id: agent });
+      expect(document).not.toHaveProperty('application_id');
+    });
+
+    it('refuses an application’s token whose subject is not that application', async () => {
+      const claims = { sub: 'user-1', sub_profile: 'app', keycard_app_id: 'app_7f3' };
+      expect(await documentOf(claims)).toBe('token_claim_invalid');
+    });
+
+    it('keeps the chain of actors (RFC 8693 section 4.1)', async () => {
+      const act = { sub: 'app_1', act: { sub: 'app_2' } };
+      const document = await documentOf({ sub: 'u', sub_profile: 'user', act });
+      expect(document.session_data).toEqual({ client_id: 'cred-9', act });
+    });
+
+    it('shows the id of a session, and never that of a token', async () => {
+      expect(await documentOf({ jti: 'token-1', sid: 'session-1' })).toMatchObject({
+        id: 'session-1',
+      });
+      expect(await documentOf({ jti: 'token-1' })).not.toHaveProperty('id');
+    });
+  });
+
   it('has the identity for rules and headers, and does not show it', async () => {
     const claims = { iss: 'https://z.keycard.cloud', sub: 'user-1', client_id: 'c', jti: 'j' };
     const result = await keycardTokenSession(claims, TIMES, []);

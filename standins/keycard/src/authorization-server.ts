@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { JWK } from 'jose';
-import { mintToken } from './mint-token.ts';
+import { applicationOf, mintToken } from './mint-token.ts';
 import { readPublishedKeys } from './signing-keys.ts';
 import { store } from './store.ts';
 
@@ -84,7 +84,7 @@ export async function issueToken(c: Context): Promise<Response> {
   const scope = form.get('scope') ?? undefined;
   const audience = form.get('resource') ?? undefined;
   const token = await mintToken(
-    { subject: clientId, clientId, scope, audience },
+    { subject: applicationOf(clientId), clientId, scope, audience },
     { issuer: issuerOf(c), now: Date.now(), ttlSeconds: store.settings.ttlSeconds },
   );
   const { ttlSeconds } = store.settings;

@@ -11,6 +11,7 @@ const JsonRecord = v.record(v.string(), v.unknown());
 const NewTokenRequest = v.strictObject({
   subject: v.optional(v.string(), 'user-1'),
   clientId: v.optional(v.string(), 'client-1'),
+  applicationId: v.optional(v.string()),
   scope: v.optional(v.string()),
   audience: v.optional(v.union([v.string(), v.array(v.string())])),
   claims: v.optional(JsonRecord),

@@ -4,7 +4,10 @@ import { ALGORITHM, resolveSigningKey, type SigningKey } from './signing-keys.ts
 /** The subject of a token, and its deliberate mistakes. */
 export interface TokenRequest {
   subject: string;
+  /** The credential that the application authenticated with. */
   clientId: string;
+  /** The stable id of the application. If it is also the `subject`, the token is for the application itself. */
+  applicationId?: string | undefined;
   scope?: string | undefined;
   audience?: string | string[] | undefined;
   /** Over the usual claims; null takes one away. */
@@ -20,9 +23,25 @@ export interface MintOptions {
   key?: SigningKey | undefined;
 }
 
-/** An access token as a Keycard zone issues it: RS256, `kid`, and the claims of RFC 9068. */
+/** Returns the id of the application that owns a credential. Credentials rotate; this id stays. */
+export function applicationOf(clientId: string): string {
+  return `app_${clientId}`;
+}
+
+/**
+ * An access token as a Keycard zone issues it: RS256, `kid`, the claims of RFC 9068, and Keycard's own `sub_profile`
+ * and `keycard_app_id` (`AccessToken` of `keycardai/oauth/server/verifier.py`).
+ */
 export async function mintToken(
-  { subject, clientId, scope, audience, claims = {}, header = {} }: TokenRequest,
+  {
+    subject,
+    clientId,
+    applicationId = applicationOf(clientId),
+    scope,
+    audience,
+    claims = {},
+    header = {},
+  }: TokenRequest,
   { issuer, now, ttlSeconds, key }: MintOptions,
 ): Promise<string> {
   const { kid, privateKey } = key ?? (await resolveSigningKey());
@@ -31,6 +50,8 @@ export async function mintToken(
     iss: issuer,
     sub: subject,
     client_id: clientId,
+    sub_profile: subject === applicationId ? 'app' : 'user',
+    keycard_app_id: applicationId,
     aud: audience,
     scope,
     iat: issuedAt,

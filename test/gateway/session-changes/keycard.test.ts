@@ -152,7 +152,8 @@ it('R26: an application’s session ends the application’s tokens', async () =
   const id = await create(members);
   const jwt = await gate.keycard.createToken({
     subject: application_id,
-    clientId: application_id,
+    clientId: 'credential-1',
+    applicationId: application_id,
     audience: 'postern',
   });
   expect(await statuses(jwt)).toEqual([200, 200]);
