@@ -45,7 +45,8 @@ const PLANS: Readonly<Record<FlowKind, FlowPlan>> = {
 
 /**
  * The routes of Kratos's flows that a browser or an app needs to sign in, step up, change settings, recover and
- * sign out (`selfservice/flow/…/handler.go`), by path. They reach no other route of Kratos.
+ * sign out (`selfservice/flow/…/handler.go`), by path. They reach no other route of Kratos. docs/session-api.md lists
+ * the routes that are left out.
  */
 export function selfServiceRoutes(options: SelfServiceOptions): Record<string, ApiMethods> {
   const changing = (plan: FlowPlan): ApiChange => change((call) => planFlow(call, plan, options));
@@ -56,9 +57,12 @@ export function selfServiceRoutes(options: SelfServiceOptions): Record<string, A
     '/self-service/logout/browser': { GET: look },
     '/self-service/logout': { GET: changing(planLogout) },
     '/self-service/logout/api': { DELETE: change((call) => planLogoutApi(call, options)) },
-    // Kratos's `pkce: force` leaves the provider out of the path.
-    '/self-service/methods/oidc/callback': { GET: back, POST: back },
+    // Kratos's `pkce: force` leaves the provider out of the path. Kratos has no POST there.
+    '/self-service/methods/oidc/callback': { GET: back },
     '/self-service/methods/oidc/callback/:provider': { GET: back, POST: back },
+    // A trial of a social sign-in, which an operator begins at Kratos's admin API. It issues no session.
+    '/self-service/login/test': { DELETE: changing((flow) => make(unrecordedChange(flow.send))) },
+    '/.well-known/change-password': { GET: look },
     '/.well-known/ory/webauthn.js': { GET: look },
   };
   for (const kind of FLOW_KINDS) {

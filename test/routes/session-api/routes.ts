@@ -10,12 +10,13 @@ export const ROUTES: Record<string, 'read' | 'change'> = {
   'DELETE /sessions/:id': 'change',
 
   'GET /self-service/errors': 'read',
+  'DELETE /self-service/login/test': 'change',
+  'GET /.well-known/change-password': 'read',
   'GET /.well-known/ory/webauthn.js': 'read',
   'GET /self-service/logout/browser': 'read',
   'GET /self-service/logout': 'change',
   'DELETE /self-service/logout/api': 'change',
   'GET /self-service/methods/oidc/callback': 'change',
-  'POST /self-service/methods/oidc/callback': 'change',
   'GET /self-service/methods/oidc/callback/:provider': 'change',
   'POST /self-service/methods/oidc/callback/:provider': 'change',
   ...Object.fromEntries(
