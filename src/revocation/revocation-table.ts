@@ -234,8 +234,7 @@ export class RevocationTable {
       'SELECT position FROM marks ORDER BY position LIMIT 1 OFFSET ?',
       this.#count - target - 1,
     );
-    const upTo = middle?.position;
-    if (typeof upTo !== 'number') return;
+    const upTo = Number(middle?.position);
     this.#compactWhere(`owner LIKE 'o%' AND position <= ${upTo}`);
     this.#compactWhere(`position <= ${upTo} AND ${IS_FINE}`, { owner: TO_EVERYTHING });
   }

@@ -8,20 +8,21 @@ import { settle } from './world/virtual-time.ts';
 const NOW = 1_700_000_000_000;
 const LAG_MS = 5000;
 
-function newView({ maxMarks = 1000 } = {}) {
+function newView({ maxMarks = 1000, lagMs = LAG_MS } = {}) {
   const clock = { now: NOW };
   const log = new RevocationTable(sqliteStorage(), () => clock.now);
-  const calls = { count: 0 };
+  const calls = { count: 0, timeoutMs: undefined as number | undefined };
   const read = { answer: async (cursor: number): Promise<LogPage | undefined> => log.read(cursor) };
   const lags: number[] = [];
   const view = new RevocationReplica({
     log: {
-      read: (cursor) => {
+      read: (cursor, options) => {
         calls.count += 1;
+        calls.timeoutMs = options?.timeoutMs;
         return read.answer(cursor);
       },
     },
-    lagMs: LAG_MS,
+    lagMs,
     timeoutMs: 1000,
     maxMarks,
     now: () => clock.now,
@@ -83,7 +84,7 @@ describe('RevocationReplica', () => {
     await refresh();
     expect(calls.count).toBe(3);
     expect(view.size).toBe(12_000);
-  });
+  }, 60_000);
 
   it('counts its age from the start of the read, not from its end', async () => {
     const { clock, read, log, refresh, view } = newView();
@@ -101,6 +102,7 @@ describe('RevocationReplica', () => {
   it('confirms no check older than the lag, less the clock tolerance, while the log cannot be read', async () => {
     const { clock, read, refresh, view } = newView();
     expect(view.trustedSince(NOW)).toBe(NOW - LAG_MS + CLOCK_SKEW_MS);
+    expect(view.trustedSince(NOW, CLOCK_SKEW_MS)).toBe(NOW);
     await refresh();
     read.answer = async () => undefined;
     clock.now += LAG_MS;
@@ -122,6 +124,66 @@ describe('RevocationReplica', () => {
     await settle();
     clock.now += LAG_MS;
     expect(refresh()).toBeInstanceOf(Promise);
+  });
+
+  it('lets requests wait again 30 s after a failure', async () => {
+    const { clock, read, refresh } = newView();
+    read.answer = async () => undefined;
+    await refresh();
+    clock.now += 29_999;
+    read.answer = () => new Promise(() => {});
+    expect(refresh()).toBeUndefined();
+    const later = newView();
+    later.read.answer = async () => undefined;
+    await later.refresh();
+    later.clock.now += 30_000;
+    expect(later.refresh()).toBeInstanceOf(Promise);
+    await settle();
+  });
+
+  it.each([
+    [5000, 2500],
+    [60_000, 10_000],
+  ])(
+    'with a lag of %i ms, a read may take %i ms: half the lag, and at most 10 s',
+    async (lagMs, timeoutMs) => {
+      const { calls, refresh } = newView({ lagMs });
+      await refresh();
+      expect(calls.timeoutMs).toBe(timeoutMs);
+    },
+  );
+
+  it('gives a request nothing to wait for while a background read is under way', async () => {
+    const { clock, read, refresh, view } = newView();
+    await refresh();
+    clock.now += LAG_MS / 2;
+    read.answer = () => new Promise(() => {});
+    const anchored: Promise<unknown>[] = [];
+    const request = () => view.refresh(clock.now, (work) => void anchored.push(work));
+    expect(request()).toBeUndefined();
+    const { length } = anchored;
+    expect(length).toBeGreaterThan(0);
+    expect(request()).toBeUndefined();
+    expect(anchored).toHaveLength(length);
+  });
+
+  it('keeps the wait of a request alive, because a read may begin in it after another request’s read', async () => {
+    const { clock, read, log, view, calls } = newView();
+    let finish = () => {};
+    read.answer = (cursor) =>
+      new Promise((resolve) => {
+        finish = () => resolve(log.read(cursor));
+      });
+    void view.refresh(clock.now, () => {});
+    const anchored: Promise<unknown>[] = [];
+    clock.now += 500;
+    void view.refresh(clock.now, (work) => void anchored.push(work), 100);
+    expect(anchored).toHaveLength(1);
+    finish();
+    await settle();
+    expect(calls.count).toBe(2);
+    finish();
+    await Promise.all(anchored);
   });
 
   it('waits for a silent log no longer than its deadline', async () => {
@@ -154,6 +216,40 @@ describe('RevocationReplica', () => {
     expect(view.trustedSince(clock.now)).toBeGreaterThan(0);
     view.learn(log.read(view.position(), 200), view.position(), clock.now);
     expect(view.trustedSince(clock.now)).toBe(0);
+  });
+
+  it('does not count as older after a late answer to an earlier request', async () => {
+    const { clock, log, refresh, view } = newView();
+    await refresh();
+    view.learn(log.read(view.position()), view.position(), NOW - 1000);
+    clock.now = NOW + LAG_MS - 1;
+    expect(view.trustedSince(clock.now)).toBe(0);
+  });
+
+  it('keeps a mark that a writer of this isolate adds while the log is read again from its start', async () => {
+    const { clock, read, refresh, view } = newView({ maxMarks: 10 });
+    const recorded = (index: number) => ({
+      key: `s:s${index}`,
+      position: index,
+      issuedBefore: NOW,
+      keepUntil: NOW + 600_000,
+    });
+    const page = (from: number, to: number) => ({
+      marks: Array.from({ length: to - from }, (_, index) => recorded(from + index)),
+      position: to - 1,
+      hasMore: false,
+    });
+    read.answer = async () => page(1, 1101);
+    await refresh();
+    expect(view.size).toBe(1100);
+    read.answer = async (cursor) => {
+      if (cursor === 0) view.learn(page(1101, 1102), 1100, clock.now);
+      return cursor === 0 ? page(1100, 1101) : page(cursor + 1, 1102);
+    };
+    clock.now += LAG_MS;
+    await refresh();
+    expect(view.size).toBe(2); // the log was read again
+    expect(view.lastMark({ sessionId: 's1101' })).toBe(1101);
   });
 
   it('starts again if a writer’s answer shows a log that is behind the last read', async () => {

@@ -104,6 +104,33 @@ describe('RevocationTable', () => {
     expect(copy.issuedBefore({ sessionId: 'future' })).toBe(NOW + ISSUER_SKEW_MS);
   });
 
+  it('reads no row for a reader that has every mark', () => {
+    const { storage } = newLog();
+    let queries = 0;
+    const counting = {
+      ...storage,
+      sql: {
+        exec: (query: string, ...bindings: (string | number | null)[]) => {
+          queries += 1;
+          return storage.sql.exec(query, ...bindings);
+        },
+      },
+    };
+    const log = new RevocationTable(counting, () => NOW);
+    const { position } = log.read(0);
+    queries = 0;
+    expect(log.read(position)).toEqual({ marks: [], position, hasMore: false });
+    expect(queries).toBe(0);
+  });
+
+  it('has no further page when the last marks fill one', () => {
+    const { log } = newLog();
+    log.append([definite(session('a')), definite(session('b'))], OPTIONS);
+    const { position } = log.read(0);
+    expect(log.read(0, log.size)).toMatchObject({ position, hasMore: false });
+    expect(log.read(0, log.size - 1).hasMore).toBe(true);
+  });
+
   it('applies marks of an issuer to its own tokens only, and marks without an issuer to all tokens', () => {
     const { log } = newLog();
     const issuer = 'https://a.test';
@@ -195,6 +222,15 @@ describe('RevocationTable', () => {
     expect(copy.issuedBefore({ sessionId: 'ended' })).toBeGreaterThan(0);
     expect(copy.issuedBefore({ sessionId: 'never marked' })).toBe(0);
     expect(copy.lastPosition({ sessionId: 'guess-0' })).toBeGreaterThan(NOW + 60_000);
+  });
+
+  it('compacts no mark that denies tokens if these fill half of the log', () => {
+    const { log } = newLog();
+    const append = (mark: Mark) => log.append([mark], { ...OPTIONS, maxMarks: 10 });
+    for (let index = 0; index < 4; index += 1) append(definite(session(`ended-${index}`)));
+    for (let index = 0; index < 6; index += 1) append(tentative(session(`guess-${index}`)));
+    const ended = Array.from({ length: 4 }, (_, index) => `s:ended-${index}`);
+    expect(log.read(0).marks.map(({ key }) => key)).toEqual([...ended, '*']);
   });
 
   it('compacts a flood for many people into everything, the oldest first', () => {
@@ -304,6 +340,22 @@ describe('RevocationTable', () => {
     expect(keys()).toEqual(['*', ...tokens(0, 10)]);
     append(10);
     expect(keys()).toEqual(['*', `o:${issuer}`, ...tokens(6, 11)]);
+  });
+
+  it('leaves an issuer’s own marks alone if combining those of its people is enough', () => {
+    const { log } = newLog();
+    const issuer = 'https://zone.test';
+    const append = (subject: MarkSubject) =>
+      log.append([definite(subject)], { ...OPTIONS, maxMarks: 40 });
+    for (let index = 0; index < 9; index += 1) {
+      append({ kind: 'token', tokenId: `t${index}`, issuer });
+    }
+    for (const sessionId of ['a', 'b']) {
+      append({ kind: 'session', sessionId, identityId: 'ann', issuer });
+    }
+    const keys = log.read(0).marks.map(({ key }) => key);
+    expect(keys).toHaveLength(11); // the log's own, nine tokens, and ann
+    expect(keys).not.toContain(`o:${issuer}`);
   });
 
   it('R25: compacts the sessions of an issuer’s many people beyond its share, first into those people', () => {
