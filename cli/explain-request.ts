@@ -87,7 +87,7 @@ function isGatewayRoute(target: AdmittedTarget, config: Config, now: number): bo
     fetchOrigin: undefined,
     now: () => now,
     random: () => 0,
-    write: () => {},
+    report: () => {},
     metrics: undefined,
   });
   return gateway.isGatewayRoute(target);

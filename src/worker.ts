@@ -5,6 +5,7 @@ import { errorResponse } from './errors/error-response.ts';
 import { createBugReport } from './observability/bug-report.ts';
 import { LOG_NAME, RevocationLog } from './revocation/revocation-log.ts';
 import { loadConditionLanguage } from './rules/compile-condition.ts';
+import type { OperatorEvent } from './runtime/report.ts';
 
 export { RevocationLog };
 
@@ -47,7 +48,7 @@ async function startGateway(environment: Environment): Promise<Gateway> {
     if (hasCondition(environment.RULES)) await loadConditionLanguage();
     return gateways.get(environment) ?? makeGateway(environment);
   } catch (error) {
-    return { fetch: async () => answerBug(error, createBugReport(write)) };
+    return { fetch: async () => answerBug(error, createBugReport(report)) };
   }
 }
 
@@ -60,8 +61,8 @@ function makeGateway(environment: Environment): Gateway {
   return gateway;
 }
 
-function write(line: string): void {
-  console.log(line);
+function report(event: OperatorEvent): void {
+  console.log(JSON.stringify(event));
 }
 
 function dependenciesOf(environment: Environment, { ORIGIN_URL }: Config) {
@@ -81,7 +82,7 @@ function dependenciesOf(environment: Environment, { ORIGIN_URL }: Config) {
     fetchOrigin: originOf(ORIGIN, ORIGIN_URL),
     now: () => Date.now(),
     random: () => Math.random(),
-    write,
+    report,
     metrics: METRICS,
   };
 }

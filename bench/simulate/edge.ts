@@ -57,7 +57,7 @@ export class Edge {
     const near = store.from(distanceMs);
     const sessions = new Sessions({
       store: near,
-      readiness: new StoreReadiness({ store: near, now: time.now, onUnpublished: () => {} }),
+      readiness: new StoreReadiness({ store: near, now: time.now, report: () => {} }),
       kv: isBound ? this.#kvTier(kv.at(location)) : undefined,
       revocation: revocation.view,
       lifetimes: {
@@ -69,7 +69,6 @@ export class Edge {
         maxEntries: settings.MEMORY_MAX_ENTRIES,
         maxBytes: settings.MEMORY_MAX_BYTES,
       },
-      kvWriteIntervalSeconds: settings.KV_WRITE_INTERVAL_SECONDS ?? Infinity,
       storeTimeoutMs: settings.STORE_TIMEOUT_MS,
       now: time.now,
     });
@@ -77,12 +76,14 @@ export class Edge {
   }
 
   #kvTier(store: KeyValueStore): KvTier {
-    const onFailure = () => {
+    const { settings } = this.#options;
+    const report = () => {
       this.kvFailures += 1;
     };
     return new KvTier(store, {
-      readTimeoutMs: this.#options.settings.KV_READ_TIMEOUT_MS,
-      onFailure,
+      readTimeoutMs: settings.KV_READ_TIMEOUT_MS,
+      writeIntervalSeconds: settings.KV_WRITE_INTERVAL_SECONDS ?? Infinity,
+      report,
       now: this.#options.time.now,
     });
   }

@@ -151,7 +151,7 @@ class RevocationStudy {
     };
     const intent = { kind: 'known', about: subjects } as const;
     const change = { intent, send, conclude: endingUnlessRefused(subjects) };
-    await new ChangeMaker({ writer, write: () => undefined }).make(change, () => undefined);
+    await new ChangeMaker({ writer, report: () => undefined }).make(change, () => undefined);
     this.#answeredAt.set(trial, this.#time.now());
   }
 

@@ -40,7 +40,7 @@ export class SimulatedLog {
       tokenLifeMs: 0, // no tokens here
       maxMarks: MAX_MARKS,
       now: time.now,
-      onFailure: (operation) => {
+      report: ({ operation }) => {
         throw new Error(`the simulated log never fails, yet its ${operation} did`);
       },
     });

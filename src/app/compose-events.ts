@@ -7,6 +7,7 @@ import { createReceiverLog } from '../routes/events/receiver.ts';
 import { Recorder } from '../routes/events/recorder.ts';
 import { createSecurityEvents } from '../routes/events/security-events.ts';
 import { createWebhookReceiver } from '../routes/events/webhook.ts';
+import type { Report } from '../runtime/report.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
 import type { ReadNames } from '../session/identity-names.ts';
 import type { TrustedIssuer } from '../tokens/trusted-issuer.ts';
@@ -25,18 +26,18 @@ export interface ReceiverDependencies {
    */
   readonly readNames: ReadNames | undefined;
   readonly now: () => number;
-  readonly write: (line: string) => void;
+  readonly report: Report;
 }
 
 /** Makes the routes for events about ended sessions, by path. A route whose settings are missing does not exist. */
 export function createEventReceivers(
   config: Config,
-  { writer, issuers, readNames, now, write }: ReceiverDependencies,
+  { writer, issuers, readNames, now, report }: ReceiverDependencies,
 ): Readonly<Record<string, EventReceiver>> {
   if (writer === undefined) return {};
   const issuersOfNames = config.ISSUERS.filter(mayNameByExternalId).map(({ issuer }) => issuer);
   const recorder = new Recorder({ writer, readNames, issuersOfNames });
-  const options = { recorder, log: createReceiverLog(write), now };
+  const options = { recorder, log: createReceiverLog(report), now };
   const { WEBHOOK_SECRETS: secrets, WEBHOOK_API_KEYS: apiKeys } = config;
   const keysOf = (name: string) => issuers.find(({ issuer }) => issuer === name)?.keys;
   const senders = { ...options, issuers: new EventIssuers(config.ISSUERS, keysOf) };

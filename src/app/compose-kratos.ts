@@ -6,7 +6,7 @@ import {
 import { createKratosStore } from '../providers/kratos/kratos-store.ts';
 import type { SessionStore } from '../providers/session-store.ts';
 import { createUpstream, type Upstream } from '../providers/upstream.ts';
-import { UNPUBLISHED_READINESS } from '../routes/meta/health.ts';
+import type { Report } from '../runtime/report.ts';
 import { StoreReadiness } from '../sessions/store-readiness.ts';
 import type { Fetch } from './dependencies.ts';
 import { createSiteCookies } from './site-answers.ts';
@@ -31,21 +31,19 @@ export interface KratosDependencies {
   readonly fetchPublic: Fetch;
   readonly fetchAdmin: Fetch;
   readonly now: () => number;
-  readonly write: (line: string) => void;
+  readonly report: Report;
 }
 
 export function createKratos(
   config: Config,
-  { fetchPublic, fetchAdmin, now, write }: KratosDependencies,
+  { fetchPublic, fetchAdmin, now, report }: KratosDependencies,
 ): Kratos {
   const { KRATOS_PUBLIC_URL: publicUrl, STORE_TIMEOUT_MS: timeoutMs } = config;
   const siteCookie = createSiteCookies(config);
   const store = createKratosStore({ publicUrl, timeoutMs, fetch: fetchPublic, siteCookie });
-  const event = 'store-readiness-unpublished';
-  const onUnpublished = () => write(JSON.stringify({ event, message: UNPUBLISHED_READINESS }));
   return {
     store,
-    readiness: new StoreReadiness({ store, now, onUnpublished }),
+    readiness: new StoreReadiness({ store, now, report }),
     api: createUpstream({ baseUrl: publicUrl, timeoutMs, fetch: fetchPublic }),
     admin: createKratosAdmin(config, fetchAdmin),
   };

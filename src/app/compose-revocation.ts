@@ -1,13 +1,14 @@
 import type { Config } from '../config/config.ts';
 import type { RevocationLogStub } from '../revocation/log-protocol.ts';
 import { createRevocation, NO_REVOCATION, type Revocation } from '../revocation/revocation.ts';
+import type { Report } from '../runtime/report.ts';
 
 /** The platform functions that the revocation log uses. */
 export interface RevocationDependencies {
   /** Opens a new connection to the revocation log for each call; `undefined` if no log is bound. */
   readonly openLog: (() => RevocationLogStub) | undefined;
   readonly now: () => number;
-  readonly write: (line: string) => void;
+  readonly report: Report;
 }
 
 /** A mark is kept this much longer than anything that it can apply to, because clocks differ and checks take time. */
@@ -16,12 +17,12 @@ const KEEP_MARGIN_SECONDS = 60;
 /** Makes the revocation log that the configuration asks for. Without a log, a line in the site's own log says so. */
 export function createConfiguredRevocation(
   config: Config,
-  { openLog, now, write }: RevocationDependencies,
+  { openLog, now, report }: RevocationDependencies,
 ): Revocation {
   if (config.REVOCATION === 'off' || openLog === undefined) {
     const message =
       'No revocation log is kept: a revoked session is served for as long as its cached answer is fresh.';
-    write(JSON.stringify({ event: 'revocation-off', message, freshSeconds: config.FRESH_SECONDS }));
+    report({ event: 'revocation-off', message, freshSeconds: config.FRESH_SECONDS });
     return NO_REVOCATION;
   }
   return createRevocation({
@@ -31,7 +32,7 @@ export function createConfiguredRevocation(
     tokenLifeMs: (tokenLifeSeconds(config) + KEEP_MARGIN_SECONDS) * 1000,
     maxMarks: config.REVOCATION_MAX_MARKS,
     now,
-    onFailure: (operation) => write(JSON.stringify({ event: 'revocation-log-failure', operation })),
+    report,
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Config, IssuerSettings } from '../config/config.ts';
 import type { KeyValueStore } from '../runtime/kv.ts';
+import type { Report } from '../runtime/report.ts';
 import { createInlineKeys, type IssuerKeys } from '../tokens/issuer-keys.ts';
 import { KeyEndpoint, type KeyLocation } from '../tokens/key-endpoint.ts';
 import { KeySetTier } from '../tokens/key-set-tier.ts';
@@ -12,7 +13,7 @@ export interface IssuerDependencies {
   readonly fetch: (request: Request) => Promise<Response>;
   readonly now: () => number;
   readonly random: () => number;
-  readonly write: (line: string) => void;
+  readonly report: Report;
 }
 
 type IssuerConfig = Pick<
@@ -37,14 +38,12 @@ export function createIssuerKeys(
     'issuer' | 'algorithms' | 'keys' | 'jwks_url' | 'allow_other_origin'
   >,
   config: IssuerConfig,
-  { kv, fetch, now, random, write }: IssuerDependencies,
+  { kv, fetch, now, random, report }: IssuerDependencies,
 ): IssuerKeys {
   if (settings.keys !== undefined) return createInlineKeys(settings.keys);
   const { issuer, algorithms } = settings;
   const location = locationOf(settings);
   const secret = config.KEY_SET_SECRET;
-  const tell = (detail: string) =>
-    write(JSON.stringify({ event: 'issuer-keys-failure', issuer, detail }));
   const tier =
     kv !== undefined && secret !== undefined
       ? new KeySetTier(kv, {
@@ -54,7 +53,7 @@ export function createIssuerKeys(
           secret,
           readTimeoutMs: config.KV_READ_TIMEOUT_MS,
           keepSeconds: KEYS_STALE_MS / 1000,
-          onFailure: (operation) => write(JSON.stringify({ event: 'kv-failure', operation })),
+          report,
         })
       : undefined;
   const timeoutMs = config.KEYS_TIMEOUT_MS;
@@ -66,9 +65,7 @@ export function createIssuerKeys(
     deadlineMs: timeoutMs + config.KV_READ_TIMEOUT_MS,
     now,
     random,
-    onFailure: tell,
-    onPassedOver: (kid, problem) =>
-      write(JSON.stringify({ event: 'issuer-key-passed-over', issuer, kid, problem })),
+    report,
   });
 }
 

@@ -47,15 +47,15 @@ export interface ResourceMetadata {
 
 /** Makes the services, each after those that it needs. */
 export function createServices(config: Config, dependencies: Dependencies): Services {
-  const { fetchers, openLog, kv, now, random, write } = dependencies;
-  const issuerDependencies = { kv, fetch: fetchers.keys, now, random, write };
+  const { fetchers, openLog, kv, now, random, report } = dependencies;
+  const issuerDependencies = { kv, fetch: fetchers.keys, now, random, report };
   const kratos = createKratos(config, {
     fetchPublic: fetchers.kratos,
     fetchAdmin: fetchers.kratosAdmin,
     now,
-    write,
+    report,
   });
-  const revocation = createConfiguredRevocation(config, { openLog, now, write });
+  const revocation = createConfiguredRevocation(config, { openLog, now, report });
   const issuers = createConfiguredIssuers(config, issuerDependencies);
   const isNamed = revocation.writer !== undefined && config.ISSUERS.some(mayNameByExternalId);
   const sessions = createSessions(config, dependencies, { kratos, revocation });
@@ -67,7 +67,7 @@ export function createServices(config: Config, dependencies: Dependencies): Serv
     revocation,
     issuers,
     lookUp: { sessions, tokens, readCredentials: createReader(config) },
-    changes: new ChangeMaker({ writer: revocation.writer, write }),
+    changes: new ChangeMaker({ writer: revocation.writer, report }),
     readNames: isNamed ? kratos.admin?.identities.readNames : undefined,
     guard: createGuard(config, issuerDependencies),
     reporting: createReporting(config, dependencies),
@@ -76,10 +76,10 @@ export function createServices(config: Config, dependencies: Dependencies): Serv
 
 function createReporting(
   config: Config,
-  { write, metrics, now }: Pick<Dependencies, 'write' | 'metrics' | 'now'>,
+  { report, metrics, now }: Pick<Dependencies, 'report' | 'metrics' | 'now'>,
 ): Reporting {
   const count = metrics && createMetrics(metrics);
-  const log = createDecisionLog(config.DECISION_LOG, write, count);
+  const log = createDecisionLog(config.DECISION_LOG, report, count);
   return { log, showsTiming: config.SERVER_TIMING, now };
 }
 
@@ -103,15 +103,19 @@ export function detectingLoops(fetchers: Fetchers, { PUBLIC_URL }: Config): Fetc
 
 function createSessions(
   config: Config,
-  { kv, now, write }: Pick<Dependencies, 'kv' | 'now' | 'write'>,
+  { kv, now, report }: Pick<Dependencies, 'kv' | 'now' | 'report'>,
   { kratos, revocation }: Pick<Services, 'kratos' | 'revocation'>,
 ): Sessions {
-  const onFailure = (operation: string) =>
-    write(JSON.stringify({ event: 'kv-failure', operation }));
+  const tier = {
+    readTimeoutMs: config.KV_READ_TIMEOUT_MS,
+    writeIntervalSeconds: config.KV_WRITE_INTERVAL_SECONDS,
+    report,
+    now,
+  };
   return new Sessions({
     store: kratos.store,
     readiness: kratos.readiness,
-    kv: kv && new KvTier(kv, { readTimeoutMs: config.KV_READ_TIMEOUT_MS, onFailure, now }),
+    kv: kv && new KvTier(kv, tier),
     revocation: revocation.view,
     lifetimes: {
       freshSeconds: config.FRESH_SECONDS,
@@ -119,7 +123,6 @@ function createSessions(
       staleIfErrorSeconds: config.STALE_IF_ERROR_SECONDS,
     },
     memoryLimits: { maxEntries: config.MEMORY_MAX_ENTRIES, maxBytes: config.MEMORY_MAX_BYTES },
-    kvWriteIntervalSeconds: config.KV_WRITE_INTERVAL_SECONDS,
     storeTimeoutMs: config.STORE_TIMEOUT_MS,
     now,
   });

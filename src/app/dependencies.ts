@@ -1,6 +1,7 @@
 import type { Dataset } from '../observability/metrics.ts';
 import type { RevocationLogStub } from '../revocation/log-protocol.ts';
 import type { KeyValueStore } from '../runtime/kv.ts';
+import type { Report } from '../runtime/report.ts';
 
 export type Fetch = (request: Request) => Promise<Response>;
 
@@ -17,8 +18,7 @@ export interface Dependencies {
   readonly now: () => number;
   /** From 0 to 1. */
   readonly random: () => number;
-  /** Writes one line of the operator's log. */
-  readonly write: (line: string) => void;
+  readonly report: Report;
   /** `undefined` if decisions are not counted. */
   readonly metrics: Dataset | undefined;
 }

@@ -46,7 +46,7 @@ export interface RoutedGateway extends Gateway {
  * that matches none of Postern's own routes, in any spelling, goes to the gate.
  */
 export function createGateway(config: Config, dependencies: Dependencies): RoutedGateway {
-  const { kv, fetchOrigin, write } = dependencies;
+  const { kv, fetchOrigin, report } = dependencies;
   const fetchers = detectingLoops(dependencies.fetchers, config);
   const services = createServices(config, { ...dependencies, fetchers });
   const { lookUp, revocation, changes, readNames, issuers, guard, kratos, reporting } = services;
@@ -55,7 +55,7 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
   const decided = { lookUp, revocation: revocation.view, resourceMetadataUrl, now };
   const site = createSite(config, decided);
   const { denial, authorization } = site;
-  const reportBug = createBugReport(write);
+  const reportBug = createBugReport(report);
   const routes = new Routes<RouteRequest>();
 
   const onSite = createSiteAnswers(config);
@@ -73,7 +73,7 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
     issuers,
     readNames,
     now,
-    write,
+    report,
   });
   for (const [path, receiver] of Object.entries(receivers)) {
     routes.add(

@@ -1,4 +1,5 @@
 import type { Reason } from '../errors/reasons.ts';
+import type { Report } from '../runtime/report.ts';
 
 /** The record of one request. It never holds a credential, a query or a header. */
 export interface Decision {
@@ -35,7 +36,7 @@ const MAX_PATH_LENGTH = 512;
  */
 export function createDecisionLog(
   level: LogLevel,
-  write: (line: string) => void,
+  report: Report,
   count?: (decision: Decision) => void,
 ): DecisionLog {
   return function logDecision(tell) {
@@ -44,6 +45,6 @@ export function createDecisionLog(
     count?.(decision);
     if (level === 'none' || (level === 'refused' && decision.outcome === 'pass')) return;
     const path = decision.path?.slice(0, MAX_PATH_LENGTH);
-    write(JSON.stringify({ event: 'decision', ...decision, ...(path !== undefined && { path }) }));
+    report({ event: 'decision', ...decision, ...(path !== undefined && { path }) });
   };
 }

@@ -1,4 +1,5 @@
 import { LATE, within } from '../runtime/deadline.ts';
+import type { Report } from '../runtime/report.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
 import { isAppendAnswer, isLogPage } from './log-answers.ts';
 import type {
@@ -15,8 +16,8 @@ export interface LogClientOptions {
   readonly open: () => RevocationLogStub;
   /** The deadline of one call, unless the call has its own. */
   readonly timeoutMs: number;
-  /** Called for every call that failed, missed its deadline or had an unusable answer. */
-  readonly onFailure: (operation: 'read' | 'append') => void;
+  /** Takes an event for every call that failed, missed its deadline or had an unusable answer. */
+  readonly report: Report;
 }
 
 export interface ReadOptions {
@@ -47,7 +48,7 @@ export class LogClient {
     const answer = await within(options?.timeoutMs ?? this.#options.timeoutMs, page);
     if (answer === LATE) options?.waitUntil(takeLate(page, cursor, options.takeLate));
     else if (answer !== undefined && isLogPage(answer, cursor)) return answer;
-    this.#options.onFailure('read');
+    this.#reportFailure('read');
     return undefined;
   }
 
@@ -60,8 +61,12 @@ export class LogClient {
     if (answer !== LATE && answer !== undefined && isAppendAnswer(answer, options.cursor)) {
       return answer;
     }
-    this.#options.onFailure('append');
+    this.#reportFailure('append');
     return undefined;
+  }
+
+  #reportFailure(operation: 'read' | 'append'): void {
+    this.#options.report({ event: 'revocation-log-failure', operation });
   }
 
   /** Calls the log; `undefined` if the call fails. Its answer is not checked yet. */

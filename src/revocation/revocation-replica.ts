@@ -16,8 +16,6 @@ export interface RevocationReplicaOptions {
   /** Maximum number of subjects in the log. A view that holds many more reads the log again from its start. */
   readonly maxMarks: number;
   readonly now: () => number;
-  /** Called when a mark revokes something here for the first time, with the age of the mark in milliseconds. */
-  readonly onFirstRefusal?: (lagMs: number) => void;
 }
 
 /**
@@ -105,10 +103,7 @@ export class RevocationReplica implements RevocationView {
 
   firstRefusalLagMs(subject: RevocationSubject, now: number): number | undefined {
     const position = this.#marks.noteRefusal(subject);
-    if (position === undefined) return undefined;
-    const lagMs = Math.max(0, now - position);
-    this.#options.onFirstRefusal?.(lagMs);
-    return lagMs;
+    return position === undefined ? undefined : Math.max(0, now - position);
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { Report } from '../runtime/report.ts';
 import { LogClient } from './log-client.ts';
 import type { RevocationLogStub } from './log-protocol.ts';
 import { LogWriter } from './log-writer.ts';
@@ -13,8 +14,7 @@ export interface RevocationOptions {
   readonly tokenLifeMs: number;
   readonly maxMarks: number;
   readonly now: () => number;
-  readonly onFailure: (operation: 'read' | 'append') => void;
-  readonly onFirstRefusal?: (lagMs: number) => void;
+  readonly report: Report;
 }
 
 /** The revocation log as one isolate uses it. */
@@ -37,12 +37,19 @@ export const NO_REVOCATION: Revocation = Object.freeze({
 });
 
 /** Creates the reader and the writer of the log for one isolate. */
-export function createRevocation(options: RevocationOptions): Revocation {
-  const { openLog, onFailure, ...rest } = options;
+export function createRevocation({
+  openLog,
+  lagMs,
+  checkLifeMs,
+  tokenLifeMs,
+  maxMarks,
+  now,
+  report,
+}: RevocationOptions): Revocation {
   const timeoutMs = LOG_TIMEOUT_MS;
-  const log = new LogClient({ open: openLog, timeoutMs, onFailure });
-  const view = new RevocationReplica({ ...rest, log, timeoutMs });
-  const writer = new LogWriter({ ...rest, log, view });
+  const log = new LogClient({ open: openLog, timeoutMs, report });
+  const view = new RevocationReplica({ log, lagMs, timeoutMs, maxMarks, now });
+  const writer = new LogWriter({ log, view, checkLifeMs, tokenLifeMs, maxMarks, now });
   const isReadable = async () => (await log.read(view.position())) !== undefined;
   return { view, writer, isReadable };
 }

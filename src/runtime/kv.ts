@@ -1,4 +1,5 @@
 import { LATE, within } from './deadline.ts';
+import type { Report } from './report.ts';
 
 /** The part of Workers KV that Postern uses. A KV binding has this type without an adapter. */
 export interface KeyValueStore {
@@ -15,14 +16,14 @@ const CACHE_TTL_SECONDS = 30;
 
 export interface BoundedReadOptions {
   readonly readTimeoutMs: number;
-  readonly onFailure: (operation: 'get') => void;
+  readonly report: Report;
 }
 
 /** Reads a value from KV; `null` when there is no value, or when the read fails or takes too long. Never throws. */
 export async function readBounded(
   store: KeyValueStore,
   name: string,
-  { readTimeoutMs, onFailure }: BoundedReadOptions,
+  { readTimeoutMs, report }: BoundedReadOptions,
 ): Promise<ArrayBuffer | null> {
   try {
     const options = { type: 'arrayBuffer', cacheTtl: CACHE_TTL_SECONDS } as const;
@@ -31,6 +32,14 @@ export async function readBounded(
   } catch {
     // a failed read counts like a read that took too long
   }
-  onFailure('get');
+  reportKvFailure(report, 'get');
   return null;
+}
+
+/** Reports an operation that failed, or a value that Postern did not write. The request goes on without KV. */
+export function reportKvFailure(
+  report: Report,
+  operation: 'get' | 'put' | 'delete' | 'unseal',
+): void {
+  report({ event: 'kv-failure', operation });
 }

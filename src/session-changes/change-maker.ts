@@ -1,5 +1,6 @@
 import type { LogWriter } from '../revocation/log-writer.ts';
 import type { Mark, MarkSubject } from '../revocation/mark.ts';
+import type { Report } from '../runtime/report.ts';
 import { failed, success } from '../runtime/result.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
 import type { ChangeAnswer, Conclusion, Intent, SessionChange } from './session-change.ts';
@@ -7,8 +8,7 @@ import type { ChangeAnswer, Conclusion, Intent, SessionChange } from './session-
 export interface ChangeMakerOptions {
   /** `undefined`: no log is kept, and changes are sent without marks. */
   readonly writer: Pick<LogWriter, 'append'> | undefined;
-  /** Takes one line of the operator's log. */
-  readonly write: (line: string) => void;
+  readonly report: Report;
 }
 
 const REQUEST_TIMEOUT = 408;
@@ -115,9 +115,7 @@ export class ChangeMaker {
     const answer = await writer.append([mark], { once, ...settled(settles) });
     const isRecorded = answer?.kind === 'recorded';
     const reason = 'A session was changed, and no answer of the store says whose it is.';
-    if (isRecorded) {
-      this.#options.write(JSON.stringify({ event: 'revocation-everything', reason }));
-    }
+    if (isRecorded) this.#options.report({ event: 'revocation-everything', reason });
     return isRecorded;
   }
 }

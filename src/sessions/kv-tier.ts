@@ -1,13 +1,15 @@
 import type { CredentialName } from '../credentials/credential-name.ts';
-import { type KeyValueStore, readBounded } from '../runtime/kv.ts';
+import { type KeyValueStore, readBounded, reportKvFailure } from '../runtime/kv.ts';
+import type { Report } from '../runtime/report.ts';
 import { SingleFlight, type WaitUntil } from '../runtime/single-flight.ts';
 import type { CheckedSession } from './checked-session.ts';
 import { seal, unseal } from './sealing.ts';
 
 export interface KvTierOptions {
   readonly readTimeoutMs: number;
-  /** Called for every failed operation. The request continues without KV. */
-  readonly onFailure: (operation: 'get' | 'put' | 'delete' | 'unseal') => void;
+  /** The shortest time between two writes of one session that does not change. */
+  readonly writeIntervalSeconds: number;
+  readonly report: Report;
   readonly now: () => number;
 }
 
@@ -22,6 +24,7 @@ const MAX_VALUE_BYTES = 384 * 1024;
  * and a failed write is dropped. Each isolate runs one read at a time per name, however many requests need it.
  */
 export class KvTier {
+  readonly writeIntervalSeconds: number;
   readonly #store: KeyValueStore;
   readonly #options: KvTierOptions;
   readonly #reads: SingleFlight<CheckedSession | undefined>;
@@ -29,6 +32,7 @@ export class KvTier {
   constructor(store: KeyValueStore, options: KvTierOptions) {
     this.#store = store;
     this.#options = options;
+    this.writeIntervalSeconds = options.writeIntervalSeconds;
     const { readTimeoutMs: deadlineMs, now } = options;
     this.#reads = new SingleFlight({ deadlineMs, now });
   }
@@ -52,7 +56,7 @@ export class KvTier {
     const sealed = new Uint8Array(value);
     const isSized = sealed.byteLength <= MAX_VALUE_BYTES;
     const checked = isSized ? await unseal(sealed, name, credentialValue) : undefined;
-    if (checked === undefined) this.#options.onFailure('unseal');
+    if (checked === undefined) reportKvFailure(this.#options.report, 'unseal');
     return checked;
   }
 
@@ -68,7 +72,7 @@ export class KvTier {
     try {
       await this.#store.put(name, sealed.buffer, { expirationTtl });
     } catch {
-      this.#options.onFailure('put');
+      reportKvFailure(this.#options.report, 'put');
     }
   }
 
@@ -80,7 +84,7 @@ export class KvTier {
     try {
       await this.#store.delete(name);
     } catch {
-      this.#options.onFailure('delete');
+      reportKvFailure(this.#options.report, 'delete');
     }
   }
 }

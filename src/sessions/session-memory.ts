@@ -12,7 +12,6 @@ export interface SessionMemoryOptions {
   readonly kv: KvTier | undefined;
   readonly lifetimes: Lifetimes;
   readonly limits: MemoryTierLimits;
-  readonly kvWriteIntervalSeconds: number;
   readonly now: () => number;
 }
 
@@ -132,7 +131,7 @@ export class SessionMemory {
     const forSeconds = usefulSeconds(checked, lifetimes);
     const previous = this.#sessions.read(name);
     this.#negativeEntries.forget(name);
-    const isWrite = kv !== undefined && this.#isWriteDue(previous, checked);
+    const isWrite = kv !== undefined && this.#isWriteDue(previous, checked, kv);
     const kvWrittenAt = isWrite ? now() : previous?.kvWrittenAt;
     this.#keep(name, credential, { checked, kvWrittenAt, hasUndeliveredCookie });
     if (isWrite) waitUntil(this.#write(kv, name, credential, { checked, forSeconds }));
@@ -181,10 +180,14 @@ export class SessionMemory {
       await kv.forget(name);
   }
 
-  #isWriteDue(previous: RememberedSession | undefined, checked: CheckedSession): boolean {
+  #isWriteDue(
+    previous: RememberedSession | undefined,
+    checked: CheckedSession,
+    { writeIntervalSeconds }: KvTier,
+  ): boolean {
     if (previous?.kvWrittenAt === undefined) return true;
     if (previous.checked.body !== checked.body) return true;
-    const dueAt = previous.kvWrittenAt + this.#options.kvWriteIntervalSeconds * 1000;
+    const dueAt = previous.kvWrittenAt + writeIntervalSeconds * 1000;
     return this.#options.now() >= dueAt;
   }
 

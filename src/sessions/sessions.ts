@@ -25,7 +25,6 @@ export interface SessionsOptions {
   readonly revocation: RevocationView;
   readonly lifetimes: Lifetimes;
   readonly memoryLimits: MemoryTierLimits;
-  readonly kvWriteIntervalSeconds: number;
   readonly storeTimeoutMs: number;
   readonly now: () => number;
 }
@@ -56,12 +55,13 @@ export class Sessions {
 
   constructor(options: SessionsOptions) {
     this.#options = options;
-    this.#memory = new SessionMemory({ ...options, limits: options.memoryLimits });
-    this.#guard = new RevocationGuard(options.revocation, options.now);
-    this.#refusals = new Refusals({ ...options, memory: this.#memory });
+    const { kv, lifetimes, memoryLimits: limits, readiness, revocation, now } = options;
+    this.#memory = new SessionMemory({ kv, lifetimes, limits, now });
+    this.#guard = new RevocationGuard(revocation, now);
+    this.#refusals = new Refusals({ memory: this.#memory, readiness, now });
     // The longest check: the store is asked, its readiness is asked for, and the store is asked again.
     const deadlineMs = 3 * options.storeTimeoutMs + FIND_DEADLINE_MS;
-    this.#flights = new SingleFlight({ deadlineMs, now: options.now });
+    this.#flights = new SingleFlight({ deadlineMs, now });
   }
 
   /** Resolves a credential from any tier or the store. Never throws because of the credential. */

@@ -1,5 +1,6 @@
 import type { Readiness, SessionStore } from '../providers/session-store.ts';
 import { LATE, within } from '../runtime/deadline.ts';
+import type { Report } from '../runtime/report.ts';
 import { SingleFlight, type WaitUntil } from '../runtime/single-flight.ts';
 
 /** The store's answer to one readiness check. Plain data, shared between requests. */
@@ -30,9 +31,13 @@ export type Evidence = 'recent' | 'after';
 export interface StoreReadinessOptions {
   readonly store: Pick<SessionStore, 'readiness'>;
   readonly now: () => number;
-  /** Called once if the store publishes no readiness. */
-  readonly onUnpublished: () => void;
+  /** Takes one event if the store publishes no readiness. */
+  readonly report: Report;
 }
+
+/** The note to the operator about a store whose failures look like its refusals. */
+export const UNPUBLISHED_READINESS =
+  'The session store does not answer /health/ready as Kratos does, so its 401 is believed even if its database fails, and no cookie is cleared. Expected: 200 {"status":"ok"} or 503. Let the path through to Kratos.';
 
 /** Minimum time between two readiness checks of one isolate. */
 const INTERVAL_MS = 1000;
@@ -132,7 +137,7 @@ export class StoreReadiness {
   }
 
   async #question(): Promise<ReadinessFinding> {
-    const { store, now, onUnpublished } = this.#options;
+    const { store, now, report } = this.#options;
     this.#questions += 1;
     const question = this.#questions;
     const sentAt = now();
@@ -144,7 +149,7 @@ export class StoreReadiness {
       if (question > (this.#latestFailure?.question ?? 0)) this.#latestFailure = finding;
     } else if (readiness === 'unpublished' && !this.#isUnpublished) {
       this.#isUnpublished = true;
-      onUnpublished();
+      report({ event: 'store-readiness-unpublished', message: UNPUBLISHED_READINESS });
     }
     return finding;
   }

@@ -1,6 +1,6 @@
 import { digestName } from '../credentials/credential-name.ts';
-import type { KeyValueStore } from '../runtime/kv.ts';
-import { readBounded } from '../runtime/kv.ts';
+import { type KeyValueStore, readBounded, reportKvFailure } from '../runtime/kv.ts';
+import type { Report } from '../runtime/report.ts';
 import { parseStrictText } from '../runtime/strict-json.ts';
 import { sealText, unsealText } from '../sessions/sealing.ts';
 import type { Algorithm } from './algorithms.ts';
@@ -26,7 +26,7 @@ export interface KeySetTierOptions {
   readonly readTimeoutMs: number;
   /** Lifetime of a stored key set, in seconds. */
   readonly keepSeconds: number;
-  readonly onFailure: (operation: 'get' | 'put' | 'unseal') => void;
+  readonly report: Report;
 }
 
 const BOUNDS = { maxDepth: 8, maxMembers: 8 };
@@ -51,21 +51,21 @@ export class KeySetTier {
    * Postern did not write. Never throws.
    */
   async read(): Promise<StoredKeySet | undefined> {
-    const { readTimeoutMs, onFailure, secret } = this.#options;
+    const { readTimeoutMs, report, secret } = this.#options;
     const name = await this.#resolveName();
-    const value = await readBounded(this.#store, name, { readTimeoutMs, onFailure });
+    const value = await readBounded(this.#store, name, { readTimeoutMs, report });
     if (value === null) return undefined;
     const sealed = new Uint8Array(value);
     const isSized = sealed.byteLength <= MAX_VALUE_BYTES;
     const text = isSized ? await unsealText(sealed, name, secret) : undefined;
     const stored = text === undefined ? undefined : this.#readStored(text);
-    if (stored === undefined) onFailure('unseal');
+    if (stored === undefined) reportKvFailure(report, 'unseal');
     return stored;
   }
 
   /** Stores a key set. A failure of KV is reported. */
   async write({ keys, fetchedAt }: StoredKeySet): Promise<void> {
-    const { secret, keepSeconds, onFailure } = this.#options;
+    const { secret, keepSeconds, report } = this.#options;
     const name = await this.#resolveName();
     const text = JSON.stringify({
       fetchedAt,
@@ -75,7 +75,7 @@ export class KeySetTier {
     try {
       await this.#store.put(name, sealed.buffer, { expirationTtl: keepSeconds });
     } catch {
-      onFailure('put');
+      reportKvFailure(report, 'put');
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Report } from '../runtime/report.ts';
 import { SingleFlight, type WaitUntil } from '../runtime/single-flight.ts';
 import type { Algorithm } from './algorithms.ts';
 import type { IssuerKeys, KeyAnswer } from './issuer-keys.ts';
@@ -23,10 +24,8 @@ export interface RemoteKeysOptions {
   readonly now: () => number;
   /** A random number from 0 to 1. It spreads the retries of different isolates. */
   readonly random: () => number;
-  /** Called for every failed refresh. The previous keys stay in use. */
-  readonly onFailure: (detail: string) => void;
-  /** Called once for each key of the set that is skipped. */
-  readonly onPassedOver: OnPassedOver;
+  /** Takes an event for every failed refresh, and one for each key of the set that is skipped. */
+  readonly report: Report;
 }
 
 /** A key set is fresh for this long. A removed key is accepted for at most this long too. */
@@ -197,14 +196,15 @@ export class RemoteKeys implements IssuerKeys {
     const told = `${problem} ${kid ?? ''}`;
     if (this.#passedOver.has(told) || this.#passedOver.size >= MAX_PASSED_OVER) return;
     this.#passedOver.add(told);
-    this.#options.onPassedOver(kid, problem);
+    const { issuer, report } = this.#options;
+    report({ event: 'issuer-key-passed-over', issuer, kid, problem });
   }
 
   #noteFailure(detail: string): undefined {
-    const { now, random, onFailure } = this.#options;
+    const { issuer, now, random, report } = this.#options;
     const count = (this.#failure?.count ?? 0) + 1;
     const backoff = Math.min(MIN_BACKOFF_MS * 2 ** (count - 1), MAX_BACKOFF_MS);
     this.#failure = { detail, count, retryAt: now() + backoff * (0.5 + random() / 2) };
-    onFailure(detail);
+    report({ event: 'issuer-keys-failure', issuer, detail });
   }
 }

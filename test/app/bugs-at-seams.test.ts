@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Dependencies } from '../../src/app/dependencies.ts';
 import { createGateway } from '../../src/app/gateway.ts';
 import { readConfig } from '../../src/config/config.ts';
+import type { OperatorEvent } from '../../src/runtime/report.ts';
 
 const ISSUER = 'https://issuer.example.test';
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -78,7 +79,7 @@ function startGateway(dependencies: Broken) {
     RULES: [{ path: '/public/*', session: 'none' }],
   });
   if (!config.ok) throw new Error(config.failure.join('\n'));
-  const log: string[] = [];
+  const log: OperatorEvent[] = [];
   const background: Promise<unknown>[] = [];
   const refused = async ({ url }: Request) =>
     url.endsWith('/health/ready')
@@ -90,7 +91,7 @@ function startGateway(dependencies: Broken) {
     fetchOrigin: async () => new Response('ok'),
     now: () => Date.now(),
     random: () => 0.5,
-    write: (line) => void log.push(line),
+    report: (event) => void log.push(event),
     metrics: undefined,
     ...dependencies,
     fetchers: {
@@ -107,7 +108,7 @@ function startGateway(dependencies: Broken) {
     await Promise.allSettled(background);
     return response;
   };
-  const bugs = () => log.filter((line) => line.includes('"event":"bug"'));
+  const bugs = () => log.filter(({ event }) => event === 'bug');
   return { ask, bugs, log };
 }
 
@@ -121,7 +122,7 @@ describe.each(Object.entries(SEAMS))(
         503,
         expect.stringContaining('internal_error'),
       ]);
-      expect(gateway.bugs().map((line) => JSON.parse(line))).toEqual([
+      expect(gateway.bugs()).toEqual([
         {
           event: 'bug',
           name: 'TypeError',

@@ -32,7 +32,7 @@ it('counts each decision once, and writes no log if the log is off', async () =>
     fetchOrigin: async () => new Response('ok'),
     now: () => Date.now(),
     random: () => 0.5,
-    write: (line) => expect(line).toContain('"event":"revocation-off"'),
+    report: ({ event }) => expect(event).toBe('revocation-off'),
     metrics: { writeDataPoint: (point) => void points.push(point) },
   });
   const ask = (target: string, headers: Record<string, string> = {}) =>

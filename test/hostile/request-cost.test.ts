@@ -41,7 +41,7 @@ function startGateway(): Gateway {
     fetchOrigin: async () => new Response('ok'),
     now: () => Date.now(),
     random: () => 0.5,
-    write: () => {},
+    report: () => {},
     metrics: undefined,
   });
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createDecisionLog, type Decision } from '../../src/observability/decision-log.ts';
 import { createMetrics, type DataPoint } from '../../src/observability/metrics.ts';
+import type { OperatorEvent } from '../../src/runtime/report.ts';
 
 const DECISION: Decision = {
   route: 'gate',
@@ -65,11 +66,11 @@ describe('createDecisionLog()', () => {
     ['none', 'deny', 0],
     ['none', 'pass', 0],
   ] as const)('%s: %s is written %i times and counted once', (level, outcome, lines) => {
-    const written: string[] = [];
+    const written: OperatorEvent[] = [];
     const counted: Decision[] = [];
     const log = createDecisionLog(
       level,
-      (line) => written.push(line),
+      (event) => written.push(event),
       (decision) => counted.push(decision),
     );
     log(() => ({ ...DECISION, outcome }));

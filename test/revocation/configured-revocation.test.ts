@@ -4,6 +4,7 @@ import { createConfiguredRevocation } from '../../src/app/compose-revocation.ts'
 import { readConfig } from '../../src/config/config.ts';
 import { LOG_START } from '../../src/revocation/log-protocol.ts';
 import { NO_REVOCATION_LOG } from '../../src/revocation/revocation-view.ts';
+import type { OperatorEvent, Report } from '../../src/runtime/report.ts';
 
 const NOW = 1_700_000_000_000;
 const SECRET = 'a-secret-of-thirty-two-characters-or-more';
@@ -17,38 +18,38 @@ function configured(settings: object = {}, { isBound = true } = {}) {
     ...settings,
   });
   if (!config.ok) throw new Error(config.failure.join('\n'));
-  const lines: string[] = [];
-  const write = (line: string) => void lines.push(line);
+  const reported: OperatorEvent[] = [];
+  const report: Report = (event) => void reported.push(event);
   const openLog = () => expect.fail('nothing is read or written here');
   const revocation = createConfiguredRevocation(config.value, {
     openLog: isBound ? openLog : undefined,
     now: () => NOW,
-    write,
+    report,
   });
   const intakes = createEventReceivers(config.value, {
     writer: revocation.writer,
     issuers: [],
     readNames: undefined,
     now: () => NOW,
-    write,
+    report,
   });
-  return { revocation, lines, paths: Object.keys(intakes) };
+  return { revocation, reported, paths: Object.keys(intakes) };
 }
 
 describe('createConfiguredRevocation()', () => {
   it('keeps a log if one is bound, with the configured lag', () => {
-    const { revocation, lines } = configured({ REVOCATION_LAG_SECONDS: '3' });
+    const { revocation, reported } = configured({ REVOCATION_LAG_SECONDS: '3' });
     expect([revocation.writer === undefined, revocation.view.lagMs]).toEqual([false, 3000]);
-    expect(lines).toEqual([]);
+    expect(reported).toEqual([]);
   });
 
   it.each([
     ['it is switched off', { REVOCATION: 'off' }, true],
     ['the binding is missing', {}, false],
   ])('keeps no log if %s, and reports that', (_, settings, isBound) => {
-    const { revocation, lines } = configured({ ...settings, FRESH_SECONDS: '20' }, { isBound });
+    const { revocation, reported } = configured({ ...settings, FRESH_SECONDS: '20' }, { isBound });
     expect([revocation.writer, revocation.view]).toEqual([undefined, NO_REVOCATION_LOG]);
-    expect(lines.map((line) => JSON.parse(line))).toEqual([
+    expect(reported).toEqual([
       { event: 'revocation-off', message: expect.any(String), freshSeconds: 20 },
     ]);
   });

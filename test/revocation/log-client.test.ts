@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LogClient } from '../../src/revocation/log-client.ts';
 import type { RevocationLogStub } from '../../src/revocation/log-protocol.ts';
 import { RevocationReplica } from '../../src/revocation/revocation-replica.ts';
+import type { Report } from '../../src/runtime/report.ts';
 
 const T = 1_700_000_000_000;
 const LAG_MS = 5000;
@@ -28,8 +29,8 @@ function createLog(answer: unknown = PAGE) {
   };
   // Tests with a real log show the answers that a log sends. These are the others.
   const stub = { read: reply, append: reply } as unknown as RevocationLogStub;
-  const onFailure = (operation: string) => void log.failures.push(operation);
-  const client = new LogClient({ open: () => stub, timeoutMs: 1000, onFailure });
+  const report: Report = ({ event, operation }) => void log.failures.push(`${event} ${operation}`);
+  const client = new LogClient({ open: () => stub, timeoutMs: 1000, report });
   const view = new RevocationReplica({
     log: client,
     lagMs: LAG_MS,
@@ -73,7 +74,11 @@ describe('C35: an invalid answer of the log', () => {
     const { log, refresh, isYoung, knows, view } = createLog();
     log.answer = answer;
     await refresh();
-    expect([isYoung(), view.position(), log.failures]).toEqual([false, 0, ['read']]);
+    expect([isYoung(), view.position(), log.failures]).toEqual([
+      false,
+      0,
+      ['revocation-log-failure read'],
+    ]);
     // A second later the log is itself again.
     log.answer = PAGE;
     await vi.advanceTimersByTimeAsync(1000);
@@ -97,7 +102,7 @@ describe('C35: an invalid answer of the log', () => {
       const { log, client } = createLog();
       log.answer = answer;
       expect(await client.append([], options)).toBeUndefined();
-      expect(log.failures).toEqual(['append']);
+      expect(log.failures).toEqual(['revocation-log-failure append']);
     }
   });
 
@@ -147,7 +152,7 @@ describe('C34: a log that is far away', () => {
     log.takesMs = 4000;
     refresh();
     await vi.advanceTimersByTimeAsync(3999);
-    expect([knows(), log.failures]).toEqual([false, ['read']]);
+    expect([knows(), log.failures]).toEqual([false, ['revocation-log-failure read']]);
     await vi.advanceTimersByTimeAsync(1);
     expect([knows(), isYoung()]).toEqual([true, true]);
     await vi.advanceTimersByTimeAsync(999);

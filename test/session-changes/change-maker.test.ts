@@ -24,12 +24,12 @@ const DONE = () => success(new Response(null, { status: 204 }));
 let events: string[];
 /** Answers of the log to the next appends; later ones are recorded. */
 let answers: (AppendAnswer | undefined)[];
-let lines: string[];
+let reported: string[];
 
 beforeEach(() => {
   events = [];
   answers = [];
-  lines = [];
+  reported = [];
 });
 
 const writer = new LogWriter({
@@ -49,7 +49,7 @@ const writer = new LogWriter({
 
 function make(change: Partial<SessionChange> & { answer?: ChangeAnswer } = {}) {
   const { answer = DONE(), ...rest } = change;
-  return new ChangeMaker({ writer, write: (line) => lines.push(line) }).make(
+  return new ChangeMaker({ writer, report: ({ event }) => void reported.push(event) }).make(
     {
       intent: { kind: 'known', about: [SUBJECT] },
       async send() {
@@ -144,10 +144,10 @@ describe('ChangeMaker.make()', () => {
     } as const;
     expect((await make(nobody)).ok).toBe(true);
     expect(events).toEqual(['change', 'tentative']);
-    expect(lines.map((line) => JSON.parse(line).event)).toEqual(['revocation-everything']);
+    expect(reported).toEqual(['revocation-everything']);
     answers = [{ kind: 'repeated' }];
     expect(await make(nobody)).toEqual(failed('revocation_unrecorded'));
-    expect(lines).toHaveLength(1);
+    expect(reported).toHaveLength(1);
   });
 
   it('R19: stores with the marks, under the name of the change, that they were written', async () => {
@@ -158,7 +158,7 @@ describe('ChangeMaker.make()', () => {
         return RECORDED;
       },
     };
-    const maker = new ChangeMaker({ writer: noting, write: () => {} });
+    const maker = new ChangeMaker({ writer: noting, report: () => {} });
     const named = (conclusion: Conclusion): SessionChange => ({
       intent: { kind: 'in-the-answer', needsLog: false },
       send: async () => DONE(),
@@ -172,7 +172,7 @@ describe('ChangeMaker.make()', () => {
   });
 
   it('R19: accepts a stored record without people as settled, and reports a silent log as unavailable', async () => {
-    const maker = new ChangeMaker({ writer, write: () => {} });
+    const maker = new ChangeMaker({ writer, report: () => {} });
     answers = [{ ...RECORDED, recalled: [] }, RECORDED, undefined, undefined, undefined];
     expect(await maker.isSettled('a')).toEqual(success(true));
     expect(await maker.isSettled('a')).toEqual(success(false));
@@ -188,7 +188,7 @@ describe('ChangeMaker.make()', () => {
   });
 
   it('works without a log', async () => {
-    const maker = new ChangeMaker({ writer: undefined, write: () => {} });
+    const maker = new ChangeMaker({ writer: undefined, report: () => {} });
     const change: SessionChange = {
       intent: { kind: 'known', about: [SUBJECT] },
       send: async () => DONE(),
@@ -211,7 +211,7 @@ describe('LogWriter.record()', () => {
 });
 
 describe('ChangeMaker.recall()', () => {
-  const recall = () => new ChangeMaker({ writer, write: () => {} }).recall('change-1');
+  const recall = () => new ChangeMaker({ writer, report: () => {} }).recall('change-1');
 
   it('returns the people of an earlier change of that name, or none', async () => {
     answers = [{ ...RECORDED, recalled: [SUBJECT] }, RECORDED];

@@ -13,7 +13,8 @@ function createTier(store: Partial<KeyValueStore>) {
   const whole = { get: unexpected, put: unexpected, delete: unexpected, ...store };
   const tier = new KvTier(whole, {
     readTimeoutMs: 100,
-    onFailure: (what) => failures.push(what),
+    writeIntervalSeconds: 300,
+    report: ({ event, operation }) => void failures.push(`${event} ${operation}`),
     now: () => Date.now(),
   });
   const read = () => tier.read(NAME, TOKEN, () => {});
@@ -36,7 +37,7 @@ describe('KvTier', () => {
     expect(await reading).toBeUndefined();
     late.reject(new Error('KV GET failed: 500'));
     await vi.advanceTimersByTimeAsync(0);
-    expect(failures).toEqual(['get']);
+    expect(failures).toEqual(['kv-failure get']);
   });
 
   it('leaves no timer after an answered read', async () => {
@@ -51,7 +52,7 @@ describe('KvTier', () => {
     if (which === 'get') expect(await read()).toBeUndefined();
     else if (which === 'put') await tier.write(NAME, TOKEN, checkedSession(), 360);
     else await tier.forget(NAME);
-    expect(failures).toEqual([which]);
+    expect(failures).toEqual([`kv-failure ${which}`]);
   });
 
   it('survives a binding that throws instead of rejecting', async () => {
@@ -62,13 +63,13 @@ describe('KvTier', () => {
     expect(await read()).toBeUndefined();
     await tier.write(NAME, TOKEN, checkedSession(), 360);
     await tier.forget(NAME);
-    expect(failures).toEqual(['get', 'put', 'delete']);
+    expect(failures).toEqual(['kv-failure get', 'kv-failure put', 'kv-failure delete']);
   });
 
   it('counts values that it cannot open, but not missing ones', async () => {
     const { read, failures } = createTier({ get: async () => new Uint8Array([1, 2, 3]).buffer });
     expect(await read()).toBeUndefined();
-    expect(failures).toEqual(['unseal']);
+    expect(failures).toEqual(['kv-failure unseal']);
     const empty = createTier({ get: async () => null });
     expect(await empty.read()).toBeUndefined();
     expect(empty.failures).toEqual([]);
@@ -77,7 +78,7 @@ describe('KvTier', () => {
   it('does not open a value larger than any session', async () => {
     const { read, failures } = createTier({ get: async () => new ArrayBuffer(384 * 1024 + 1) });
     expect(await read()).toBeUndefined();
-    expect(failures).toEqual(['unseal']);
+    expect(failures).toEqual(['kv-failure unseal']);
   });
 
   it.each([

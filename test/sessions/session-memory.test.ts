@@ -41,12 +41,12 @@ function createMemory({ kvWriteIntervalSeconds = 300, maxBytes = 1_000_000 } = {
   const memory = new SessionMemory({
     kv: new KvTier(store, {
       readTimeoutMs: 1000,
-      onFailure: () => calls.push('failure'),
+      writeIntervalSeconds: kvWriteIntervalSeconds,
+      report: () => calls.push('failure'),
       now: () => now,
     }),
     lifetimes: { freshSeconds: 30, staleWhileRevalidateSeconds: 30, staleIfErrorSeconds: 300 },
     limits: { maxEntries: 100, maxBytes },
-    kvWriteIntervalSeconds,
     now: () => now,
   });
   const waitUntil = (work: Promise<unknown>) => void anchored.push(work);

@@ -72,16 +72,20 @@ export function createWorld({
   const readiness = new StoreReadiness({
     store: sessionStore,
     now: () => world.now,
-    onUnpublished: () => {},
+    report: () => {},
   });
   const sessions = new Sessions({
     store: sessionStore,
     readiness,
-    kv: new KvTier(store, { readTimeoutMs: 1000, onFailure: () => {}, now: () => world.now }),
+    kv: new KvTier(store, {
+      readTimeoutMs: 1000,
+      writeIntervalSeconds: 300,
+      report: () => {},
+      now: () => world.now,
+    }),
     revocation,
     lifetimes: { freshSeconds: 30, staleWhileRevalidateSeconds: 30, staleIfErrorSeconds: 300 },
     memoryLimits: { maxEntries: 100, maxBytes: 1_000_000 },
-    kvWriteIntervalSeconds: 300,
     storeTimeoutMs: 1000,
     now: () => world.now,
   });

@@ -26,8 +26,8 @@ function createReadiness() {
       },
     },
     now: Date.now,
-    onUnpublished: () => {
-      unpublished += 1;
+    report: ({ event }) => {
+      if (event === 'store-readiness-unpublished') unpublished += 1;
     },
   });
   /** The result, and the milliseconds until it. */

@@ -48,7 +48,7 @@ function setUp() {
       secret: SECRET,
       readTimeoutMs: 1000,
       keepSeconds: 14_400,
-      onFailure: (operation) => failures.push(operation),
+      report: ({ event, operation }) => void failures.push(`${event} ${operation}`),
       ...options,
     });
   /** Returns the set that a tier reads if KV has this text, sealed as its own. */
@@ -82,7 +82,7 @@ describe('KeySetTier', () => {
     const { createTier, failures } = setUp();
     await createTier({ secret: `${SECRET}!` }).write(stored);
     expect(await createTier().read()).toBeUndefined();
-    expect(failures).toEqual(['unseal']);
+    expect(failures).toEqual(['kv-failure unseal']);
   });
 
   it.each([
@@ -96,7 +96,7 @@ describe('KeySetTier', () => {
   ])('reads no sealed text with %s, and counts it', async (_, text) => {
     const { readSealed, failures } = setUp();
     expect(await readSealed(text)).toBeUndefined();
-    expect(failures).toEqual(['unseal']);
+    expect(failures).toEqual(['kv-failure unseal']);
   });
 
   it('reads a value of 96 KiB, and refuses a longer one', async () => {
@@ -106,7 +106,7 @@ describe('KeySetTier', () => {
     expect(await readSealed(text.padEnd(longest))).toEqual({ fetchedAt: T, keys: [] });
     expect(failures).toEqual([]);
     expect(await readSealed(text.padEnd(longest + 1))).toBeUndefined();
-    expect(failures).toEqual(['unseal']);
+    expect(failures).toEqual(['kv-failure unseal']);
   });
 
   it('reads lists eight deep, and eight members', async () => {
@@ -124,6 +124,6 @@ describe('KeySetTier', () => {
     Object.assign(kv, { get: fail, put: fail });
     await createTier().write(stored);
     expect(await createTier().read()).toBeUndefined();
-    expect(failures).toEqual(['put', 'get']);
+    expect(failures).toEqual(['kv-failure put', 'kv-failure get']);
   });
 });

@@ -62,8 +62,11 @@ function setUp({ stored }: { stored?: () => StoredKeySet } = {}) {
     deadlineMs: 5000,
     now: () => world.now,
     random: () => 0.5,
-    onFailure: (detail) => world.failures.push(detail),
-    onPassedOver: (kid, problem) => world.passedOver.push(`${kid} ${problem}`),
+    report({ event, detail, kid, problem }) {
+      if (event === 'issuer-keys-failure') world.failures.push(String(detail));
+      else if (event === 'issuer-key-passed-over') world.passedOver.push(`${kid} ${problem}`);
+      else expect.fail(event);
+    },
   });
   const waitUntil = (work: Promise<unknown>) => void world.pending.push(work);
   const find = async (kid: string | undefined) => {

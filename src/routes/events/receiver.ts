@@ -1,4 +1,5 @@
 // No I/O; the clock is an argument.
+import type { Report } from '../../runtime/report.ts';
 import type { Recorder } from './recorder.ts';
 
 /** Messages per second that one isolate accepts. A burst may have twice as many. */
@@ -24,9 +25,9 @@ export interface ReceiverEvent {
 export type ReceiverLog = (event: ReceiverEvent) => void;
 
 /** Writes one JSON line for each message. */
-export function createReceiverLog(write: (line: string) => void): ReceiverLog {
+export function createReceiverLog(report: Report): ReceiverLog {
   return function logReceived(event) {
-    write(JSON.stringify({ event: 'revocation-intake', ...event }));
+    report({ event: 'revocation-intake', ...event });
   };
 }
 

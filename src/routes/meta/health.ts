@@ -3,7 +3,7 @@ import type { Readiness } from '../../providers/session-store.ts';
 import type { Revocation } from '../../revocation/revocation.ts';
 import type { KeyValueStore } from '../../runtime/kv.ts';
 import { SingleFlight, type WaitUntil } from '../../runtime/single-flight.ts';
-import type { StoreReadiness } from '../../sessions/store-readiness.ts';
+import { type StoreReadiness, UNPUBLISHED_READINESS } from '../../sessions/store-readiness.ts';
 import type { TokenSessions } from '../../tokens/token-sessions.ts';
 
 /** The time for which one result is repeated, so that requests for it cannot overload the parts. */
@@ -12,10 +12,6 @@ const FINDING_MS = 5000;
 const DEADLINE_MS = 10_000;
 /** A KV key that no session has. Reading it shows that KV answers. */
 const PROBE_NAME = `v1h:${'0'.repeat(43)}`;
-
-/** The note to the operator about a store whose failures look like its refusals. */
-export const UNPUBLISHED_READINESS =
-  'The session store does not answer /health/ready as Kratos does, so its 401 is believed even if its database fails, and no cookie is cleared. Expected: 200 {"status":"ok"} or 503. Let the path through to Kratos.';
 
 /** Answers that the Worker runs with a valid configuration. Asks no other part. Format as Kratos's (`oryx/healthx`). */
 export function alive(): Response {

@@ -52,7 +52,7 @@ const writer = {
     return { kind: 'recorded', page, ...(recalled !== undefined && { recalled }) };
   },
 };
-const maker = new ChangeMaker({ writer, write: () => {} });
+const maker = new ChangeMaker({ writer, report: () => {} });
 
 let kratosClient: KratosClient;
 let keycard: RunningStandin;

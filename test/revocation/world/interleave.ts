@@ -67,16 +67,15 @@ export async function interleave(seed: number): Promise<string> {
     tokenLifeMs: 0,
     maxMarks: 1000,
     now: () => now,
-    onFailure: () => {},
+    report: () => {},
   });
   const sessions = new Sessions({
     store,
-    readiness: new StoreReadiness({ store, now: () => now, onUnpublished: () => {} }),
+    readiness: new StoreReadiness({ store, now: () => now, report: () => {} }),
     kv: undefined,
     revocation: view,
     lifetimes: { freshSeconds: 30, staleWhileRevalidateSeconds: 30, staleIfErrorSeconds: 300 },
     memoryLimits: { maxEntries: 10, maxBytes: 100_000 },
-    kvWriteIntervalSeconds: 300,
     storeTimeoutMs: 9000,
     now: () => now,
   });
@@ -85,7 +84,7 @@ export async function interleave(seed: number): Promise<string> {
   if (isHot) await drain(ask(), steps, random);
   const subject = { kind: 'session', sessionId: 's' } as const;
   const revoke = () =>
-    new ChangeMaker({ writer, write: () => {} }).make(
+    new ChangeMaker({ writer, report: () => {} }).make(
       {
         intent: { kind: 'known', about: [subject] },
         send: async () => {

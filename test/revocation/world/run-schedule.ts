@@ -97,15 +97,16 @@ function createWorld(schedule: Schedule, time: VirtualTime, random: Random) {
       tokenLifeMs: 0,
       maxMarks: 1000,
       now,
-      onFailure: () => {},
+      report: () => {},
     });
     const near = recordingCalls(store, time, report.storeCalls[index] ?? []);
     const sessions = new Sessions({
       store: near,
-      readiness: new StoreReadiness({ store, now, onUnpublished: () => {} }),
+      readiness: new StoreReadiness({ store, now, report: () => {} }),
       kv: new KvTier(kv.seenFrom(index), {
         readTimeoutMs: 100,
-        onFailure: () => {},
+        writeIntervalSeconds: 10,
+        report: () => {},
         now,
       }),
       revocation: revocation.view,
@@ -115,7 +116,6 @@ function createWorld(schedule: Schedule, time: VirtualTime, random: Random) {
         staleIfErrorSeconds: 300,
       },
       memoryLimits: { maxEntries: 100, maxBytes: 1_000_000 },
-      kvWriteIntervalSeconds: 10,
       storeTimeoutMs: STORE_TIMEOUT_MS,
       now,
     });
@@ -137,7 +137,7 @@ function createWorld(schedule: Schedule, time: VirtualTime, random: Random) {
         ? ({ kind: 'session', sessionId: REVOKED } as const)
         : ({ kind: 'identity', identityId: 'ann' } as const);
     const writer = isolates[schedule.revokedThrough]?.revocation.writer;
-    const maker = new ChangeMaker({ writer, write: () => {} });
+    const maker = new ChangeMaker({ writer, report: () => {} });
     const done = await maker.make(
       {
         intent: { kind: 'known', about: [subject] },

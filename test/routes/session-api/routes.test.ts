@@ -25,7 +25,7 @@ it('R28: every route of the session API either changes nothing or is recorded', 
     fetchOrigin: undefined,
     now: () => 0,
     random: () => 0,
-    write: () => {},
+    report: () => {},
     metrics: undefined,
   });
   const { sessions } = services.lookUp;

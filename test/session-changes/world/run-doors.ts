@@ -114,8 +114,8 @@ function createWorld(schedule: DoorSchedule, { time, random, people, zoneId }: W
         fetchOrigin: undefined,
         now: () => time.now + skewMs,
         random: () => random.next(),
-        write: (line) => {
-          if (line.includes('"event":"bug"')) bugs.push(line);
+        report: (event) => {
+          if (event.event === 'bug') bugs.push(JSON.stringify(event));
         },
         metrics: undefined,
       }),
