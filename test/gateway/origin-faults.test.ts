@@ -184,7 +184,7 @@ describe('a slow origin', () => {
 });
 
 describe('an origin that answers too late', () => {
-  it('is released when it does, even while the request still runs', async () => {
+  it('is released at its answer, even while other work of the request runs', async () => {
     let openMs = Infinity;
     const late = createServer((socket) => {
       const openedAt = performance.now();

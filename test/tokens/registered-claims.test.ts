@@ -97,7 +97,7 @@ describe('checkRegisteredClaims()', () => {
     );
   });
 
-  it('requires the expected audience, and accepts any without an expected one', () => {
+  it('requires an expected audience, and refuses every audience if none is expected', () => {
     expect(check({ aud: ['x', 'a'] })).toBe('good');
     expect(check({ aud: ['x'] })).toBe('token_audience_mismatch');
     expect(check({ aud: undefined })).toBe('token_claim_missing');

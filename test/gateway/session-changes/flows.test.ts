@@ -259,7 +259,7 @@ describe('a sign-in after which Kratos ends the other sessions', async () => {
     expect(await site.statuses(known)).toEqual(SERVED);
   });
 
-  it('R18: spares the new session and its tokens', async () => {
+  it('R18: spares the session of the sign-in, and its tokens', async () => {
     await on(strict, async () => {
       const { known, email, password } = await person();
       const flow = await begin('login', 'api', { headers: as(known), query: '?refresh=true' });
