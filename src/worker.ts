@@ -3,6 +3,7 @@ import { type Config, readConfig } from './config/config.ts';
 import { hasCondition } from './config/rule-settings.ts';
 import { errorResponse } from './errors/error-response.ts';
 import { createBugReport } from './observability/bug-report.ts';
+import { pageForPerson } from './refusals/error-page.ts';
 import { LOG_NAME, RevocationLog } from './revocation/revocation-log.ts';
 import { loadConditionLanguage } from './rules/compile-condition.ts';
 import type { OperatorEvent } from './runtime/report.ts';
@@ -48,7 +49,7 @@ async function startGateway(environment: Environment): Promise<Gateway> {
     if (hasCondition(environment.RULES)) await loadConditionLanguage();
     return gateways.get(environment) ?? makeGateway(environment);
   } catch (error) {
-    return { fetch: async () => answerBug(error, createBugReport(report)) };
+    return { fetch: (request) => answerBug(error, createBugReport(report), request) };
   }
 }
 
@@ -100,5 +101,6 @@ function originOf(binding: Fetcher | undefined, url: string | undefined) {
 function refuseService(problems: readonly string[]): Gateway {
   for (const problem of problems)
     console.error(JSON.stringify({ event: 'configuration', problem }));
-  return { fetch: async () => errorResponse('configuration_invalid') };
+  const refused = () => errorResponse('configuration_invalid');
+  return { fetch: (request) => pageForPerson(refused(), request) };
 }

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import { errorResponse, keycardErrorResponse } from '../errors/error-response.ts';
 import type { RouteRequest, Routes } from '../http/routes.ts';
 import type { Reporting } from '../observability/reporting.ts';
+import { pageForPerson } from '../refusals/error-page.ts';
 import type { SelfServiceOptions } from '../routes/self-service/flow-request.ts';
 import { selfServiceRoutes } from '../routes/self-service/self-service.ts';
 import { tokenExchangeRoutes } from '../routes/self-service/token-exchange.ts';
@@ -78,8 +79,11 @@ export function addSessionApi(
   };
   add(tables.kratosPublic, { ...forPeople, onSite: createSiteAnswers(config) });
   if (tables.selfService !== undefined) {
-    add(tables.selfService, forPeople);
-    closeOff(errorResponse, '/self-service', '/self-service/*');
+    add(tables.selfService, { ...forPeople, shared: withPages(shared) });
+    for (const path of ['/self-service', '/self-service/*']) {
+      const notFound = () => errorResponse('not_found');
+      routes.add(`${apiPath}${path}`, ({ request }) => pageForPerson(notFound(), request));
+    }
   }
   add(tables.kratosAdmin, forOperators);
   closeOff(errorResponse, '/admin/sessions', '/admin/sessions/*');
@@ -87,6 +91,14 @@ export function addSessionApi(
   if (tables.keycard === undefined) return;
   add(tables.keycard, { ...forOperators, errorShape: keycardErrorResponse });
   closeOff(keycardErrorResponse, '/zones/:zoneId/sessions/*');
+}
+
+/** Wraps handlers of flows, which a person's browser opens: the person gets a page in place of an error in JSON. */
+function withPages(shared: ReturnType<typeof crossOrigin>): ReturnType<typeof crossOrigin> {
+  return (handle) =>
+    shared(async (received, ...rest) =>
+      pageForPerson(await handle(received, ...rest), received.request),
+    );
 }
 
 /** Makes every configured route of the session API. */

@@ -7,7 +7,7 @@ import { isLoop } from '../http/loop-detection.ts';
 import { type Handler, type RouteRequest, Routes } from '../http/routes.ts';
 import { createBugReport, type ReportBug } from '../observability/bug-report.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
-import { errorPageOrJson } from '../refusals/error-page.ts';
+import { errorPageOrJson, pageForPerson } from '../refusals/error-page.ts';
 import { makeReadable } from '../refusals/readable-denial.ts';
 import type { AuthorizationOptions } from '../routes/gate/authorize.ts';
 import { createForwardAuth } from '../routes/gate/forward-auth.ts';
@@ -106,18 +106,19 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
   const page = createSessionsPage({ lookUp, denial, kratos: kratos.api, changes, reporting });
   routes.add(SESSIONS_PAGE_PATH, page);
 
-  routes.add('/.postern/*', () => errorResponse('not_found'));
+  const notFound = (request: Request) => pageForPerson(errorResponse('not_found'), request);
+  routes.add('/.postern/*', ({ request }) => notFound(request));
   const sessionApi = { kratos, sessions: lookUp.sessions, changes, readNames, guard, reporting };
   addSessionApi(routes, config, { ...sessionApi, fetchKeycard: fetchers.keycard }, shared);
 
   const gateOptions = createGateOptions(config, site, { fetchOrigin, reporting });
   const answerSite = async ({ request, target, waitUntil }: RouteRequest) => {
-    if (gateOptions === undefined) return errorResponse('not_found');
+    if (gateOptions === undefined) return notFound(request);
     try {
       return await gate(request, target, waitUntil, gateOptions);
     } catch (error) {
       const { crossOrigins } = authorization.rules.match(target).rule;
-      return makeReadable(answerBug(error, reportBug), request, crossOrigins);
+      return makeReadable(await answerBug(error, reportBug, request), request, crossOrigins);
     }
   };
   const routeOf = (target: AdmittedTarget) => {
@@ -140,16 +141,16 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
         // The answer to HEAD keeps its body: the runtime sends its length and drops it (RFC 9110 section 9.3.2).
         return await routeOf(target)({ request, target, waitUntil: keepAlive });
       } catch (error) {
-        return answerBug(error, reportBug);
+        return answerBug(error, reportBug, request);
       }
     },
   };
 }
 
 /** Reports an unexpected error as a bug of Postern, and answers 503. */
-export function answerBug(error: unknown, report: ReportBug): Response {
+export function answerBug(error: unknown, report: ReportBug, request: Request): Promise<Response> {
   report(error);
-  return errorResponse('internal_error');
+  return pageForPerson(errorResponse('internal_error'), request);
 }
 
 /** Answers a request that was not admitted. Its credentials are not read. */

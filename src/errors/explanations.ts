@@ -9,6 +9,11 @@ export function explain(reason: Reason): Explanation {
   return EXPLANATIONS[reason];
 }
 
+/** Whether a text is one of the reasons. */
+export function isReason(text: string): text is Reason {
+  return Object.hasOwn(EXPLANATIONS, text);
+}
+
 const REFUSAL_EXPLANATIONS: Readonly<
   Record<Exclude<Reason, FaultReason | TokenDenialReason>, Explanation>
 > = {

@@ -150,7 +150,11 @@ describe('a browser on the gated site', () => {
     const browser = new Browser();
     const started = await browser.go('/self-service/login/browser');
     const { ui } = await browser.flow('login', started.headers.get('location'));
-    const refused = await browser.submit(ui.action, { csrf_token: 'forged', method: 'password' });
+    const refused = await browser.go(Browser.path(ui.action), {
+      method: 'POST',
+      headers: { accept: 'application/json', 'content-type': 'application/json' },
+      body: JSON.stringify({ csrf_token: 'forged', method: 'password' }),
+    });
     expect([
       refused.status,
       ((await refused.json()) as { error: { id: string } }).error.id,
