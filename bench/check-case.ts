@@ -56,5 +56,5 @@ function headersIn({ body }: Answer): Record<string, string> {
 
 function unexpected({ name }: BenchCase, what: string, { status, headers, body }: Answer): Error {
   const got = `${status} ${String(headers['cache-status'] ?? '')} ${body.slice(0, 600)}`;
-  return new Error(`${name}: it is not so that it ${what}; got ${got}`);
+  return new Error(`${name}: expected that it ${what}; got ${got}`);
 }

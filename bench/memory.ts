@@ -40,7 +40,8 @@ export async function measureMemory(
     const fillGate = async (name: string, count: number) =>
       fill(running.ports[name] ?? 0, await inspect(inspector, name), count);
     const roomy = await fillGate('roomy', sessions);
-    if (roomy.kept !== sessions) throw new Error(`${roomy.kept} of ${sessions} sessions are kept`);
+    if (roomy.kept !== sessions)
+      throw new Error(`${roomy.kept} of ${sessions} sessions are cached; expected all`);
     const bounded = await fillGate('bounded', 2 * sessions);
     return {
       memoryMibPer10000Sessions: rounded((roomy.bytes / MIB) * (10_000 / sessions), 1),

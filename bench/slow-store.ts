@@ -105,11 +105,14 @@ async function fillInGroups(ports: readonly number[], tokens: readonly string[],
 function assertRevalidating(answers: readonly TimedAnswer[]): void {
   const statuses = answers.map(({ answer }) => String(answer.headers['cache-status']));
   const hits = statuses.filter((status) => /; hit; .*; detail=memory$/.test(status));
-  if (hits.length < statuses.length) throw new Error('a hit was none: the store was waited for');
+  if (hits.length < statuses.length)
+    throw new Error('expected only cache hits, but a request waited for the store');
   const stale = hits.filter((status) => /; ttl=-/.test(status));
   const share = stale.length / hits.length;
   if (share < 0.02 || share > 0.5) {
-    throw new Error(`${rounded(100 * share, 1)} % of the hits are being checked, and not 10 %`);
+    throw new Error(
+      `${rounded(100 * share, 1)} % of the hits cause a background check; expected 10 %`,
+    );
   }
 }
 

@@ -31,7 +31,7 @@ export function percentile(values: readonly number[], share: number): number {
  */
 export function ratios(values: readonly number[], baseline: readonly number[]): number[] {
   if (values.length !== baseline.length) {
-    throw new Error(`${values.length} rounds cannot be held against ${baseline.length}`);
+    throw new Error(`${values.length} rounds cannot be compared with ${baseline.length}`);
   }
   return values.map((value, round) => value / (baseline[round] ?? Number.NaN));
 }

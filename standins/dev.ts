@@ -106,7 +106,7 @@ function start({ name, config }: Part): ChildProcess {
   return child;
 }
 
-/** Decisions, requests and errors are worth seeing; wrangler's banner and tables, and our own probes, are not. */
+/** Prints decisions, requests and errors. Leaves out wrangler's banner and tables, and this program's own probes. */
 function print(name: string, text: string): void {
   for (const line of text.replace(TERMINAL_CODES, '').split('\n')) {
     const isProbe = PARTS.some(({ readyPath }) => line.includes(` ${readyPath} `));

@@ -15,7 +15,7 @@ export interface Step {
 
 const ADMIN = "-H 'Authorization: Bearer local-admin-secret-0123456789abcdef'";
 
-/** A way through the gate, from signing in to being signed out. Later steps use what earlier ones set. */
+/** Steps through the gate, from sign-in to sign-out. Later steps use variables of earlier ones. */
 export function guide({ gate, kratos, keycard }: Addresses): Step[] {
   const whoami = (credential: string) => `curl -si ${gate}/sessions/whoami ${credential} -w '\\n'`;
   const page = (more = '') =>
@@ -30,7 +30,7 @@ export function guide({ gate, kratos, keycard }: Addresses): Step[] {
     },
     {
       title:
-        'A page: for a program, for a browser, and for who is signed in (a forged header is gone)',
+        'A gated page: for a program, for a browser, and for a signed-in user (Postern removes the forged header)',
       commands: [
         `curl -si ${gate}/account -w '\\n'`,
         `curl -si ${gate}/account -H 'Accept: text/html'`,
@@ -38,7 +38,7 @@ export function guide({ gate, kratos, keycard }: Addresses): Step[] {
       ],
     },
     {
-      title: 'The same session as a JWT: Kratos is asked for nothing but, now and then, its keys',
+      title: 'The same session as a JWT: Kratos is called only for its keys, now and then',
       commands: [
         `JWT=$(curl -s '${gate}/sessions/whoami?tokenize_as=postern' ${byToken('TOKEN')} | ${extract('tokenized')}); echo "$JWT"`,
         `curl -s -X DELETE ${kratos}/.standin/calls`,
@@ -56,7 +56,7 @@ export function guide({ gate, kratos, keycard }: Addresses): Step[] {
     },
     { title: 'Sign in a second time, as on another device', commands: signIn(gate, 'OTHER') },
     {
-      title: 'Your other sessions; everybody’s, for an administrator',
+      title: 'Your other sessions; all sessions, for an administrator',
       commands: [
         whoami(byToken('OTHER')),
         `curl -s ${gate}/sessions ${byToken('TOKEN')} -w '\\n'`,
@@ -64,14 +64,14 @@ export function guide({ gate, kratos, keycard }: Addresses): Step[] {
       ],
     },
     {
-      title: 'End the other ones: the very next whoami says 401',
+      title: 'End the other sessions: the next whoami answers 401',
       commands: [
         `curl -si -X DELETE ${gate}/sessions ${byToken('TOKEN')} -w '\\n'`,
         whoami(byToken('OTHER')),
       ],
     },
     {
-      title: 'Sign out: the token is nobody’s any more, and neither is the JWT made from it',
+      title: 'Sign out: the token, and the JWT made from it, get 401',
       commands: [
         `curl -si -X DELETE ${gate}/self-service/logout/api -H 'Content-Type: application/json' -d "{\\"session_token\\":\\"$TOKEN\\"}"`,
         whoami(byToken('TOKEN')),
@@ -98,7 +98,7 @@ function extract(member: string): string {
 export const PAGES = `/members asks for a role that only mia has, /vault for a second factor; /public/about is open,
   and /.postern/sessions shows where an account is signed in.`;
 
-/** The guide as text: titles stand apart from what is pasted, since zsh takes a `#` at its prompt for a command. */
+/** The guide as text: titles stand apart from what is pasted, because zsh reads a `#` at its prompt as a command. */
 export function guideText(steps: readonly Step[]): string {
   return steps
     .map(({ title, commands }, index) => `${index + 1}. ${title}\n\n${commands.join('\n')}\n`)

@@ -41,7 +41,7 @@ export class SimulatedLog {
       maxMarks: MAX_MARKS,
       now: time.now,
       report: ({ operation }) => {
-        throw new Error(`the simulated log never fails, yet its ${operation} did`);
+        throw new Error(`the simulated log cannot fail, but its ${operation} did`);
       },
     });
   }
@@ -107,7 +107,7 @@ function asSqlRow(row: Record<string, SQLOutputValue>): Record<string, string | 
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => {
       if (typeof value === 'bigint' || value instanceof Uint8Array)
-        throw new Error('not of the schema');
+        throw new Error('the value is not of the log’s schema');
       return [name, value];
     }),
   );

@@ -53,7 +53,7 @@ export class SimulatedStore {
     if (known !== undefined) return known;
     const body = documentOf(session, this.#time.now() + LIVES_MS);
     const read = readKratosSession(body);
-    if (read.kind !== 'active') throw new Error('the simulated store made no session');
+    if (read.kind !== 'active') throw new Error('the simulated store made no active session');
     const answer: StoreAnswer = {
       kind: 'session',
       session: read.session,

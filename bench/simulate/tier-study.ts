@@ -139,7 +139,7 @@ class TierStudy {
   }
 
   #note(session: number, { outcome, provenance }: Resolution, latencyMs: number): void {
-    if (outcome !== 'signed-in') throw new Error(`a good session turned out ${outcome}`);
+    if (outcome !== 'signed-in') throw new Error(`a valid session was answered ${outcome}`);
     const weight = this.#weightOf(session);
     this.#figures.requests += weight;
     this.#figures.byTier[provenance.tier] += weight;

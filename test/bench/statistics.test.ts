@@ -18,7 +18,7 @@ test('ratios() compares each value with the value of the same round', () => {
 });
 
 test('ratios() refuses values of different rounds', () => {
-  expect(() => ratios([1, 2], [1])).toThrow('2 rounds cannot be held against 1');
+  expect(() => ratios([1, 2], [1])).toThrow('2 rounds cannot be compared with 1');
 });
 
 test('spreadOf() has the median, the lowest and the highest', () => {

@@ -72,7 +72,7 @@ await main();
 async function main(): Promise<void> {
   const mutants = candidates(readRooms(values.rooms), values.since);
   if (mutants.length === 0) {
-    console.log('No line of these rooms that a mutant could change: nothing to try.');
+    console.log('These rooms have no line that a mutant could change.');
     return;
   }
   const laboratories = Array.from({ length: jobs }, () => new Laboratory());
@@ -263,7 +263,7 @@ function report(all: readonly Judged[]): void {
   for (const { mutant } of survivors) console.log(`survived  ${describe(mutant)}`);
   const controls = all.filter(({ mutant }) => isControl(mutant));
   const failed = controls.filter(({ outcome }) => outcome === 'killed');
-  console.log(`of ${controls.length} trials with nothing changed, ${failed.length} failed`);
+  console.log(`of ${controls.length} trials without a change, ${failed.length} failed`);
   if (failed.length > 0) {
     fail('Tests fail on the unchanged code: end what else runs here, or use fewer --jobs.');
   }
