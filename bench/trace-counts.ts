@@ -1,4 +1,4 @@
-import { NO_REQUIREMENT } from '../src/sessions/cache-requirement.ts';
+import { NO_REQUIREMENT } from '../src/sessions/freshness.ts';
 import type { Sessions } from '../src/sessions/sessions.ts';
 import { Edge } from './simulate/edge.ts';
 import { HOME, type Location } from './simulate/geography.ts';

@@ -1,7 +1,7 @@
 import { success } from '../../src/runtime/result.ts';
 import { ChangeMaker } from '../../src/session-changes/change-maker.ts';
 import { endingUnlessRefused } from '../../src/session-changes/session-change.ts';
-import { NO_REQUIREMENT } from '../../src/sessions/cache-requirement.ts';
+import { NO_REQUIREMENT } from '../../src/sessions/freshness.ts';
 import { Edge, type Isolate } from './edge.ts';
 import { HOME, type Location, roundTripMs } from './geography.ts';
 import { Random } from './random.ts';

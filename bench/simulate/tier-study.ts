@@ -1,5 +1,5 @@
 import { nameCredential } from '../../src/credentials/credential-name.ts';
-import { NO_REQUIREMENT } from '../../src/sessions/cache-requirement.ts';
+import { NO_REQUIREMENT } from '../../src/sessions/freshness.ts';
 import type { Provenance, Resolution } from '../../src/sessions/resolution.ts';
 import { Edge } from './edge.ts';
 import type { Location } from './geography.ts';

@@ -3,7 +3,6 @@ import { mayNameByExternalId } from '../config/issuer-settings.ts';
 import type { LogWriter } from '../revocation/log-writer.ts';
 import { createBackchannelLogout } from '../routes/events/backchannel-logout.ts';
 import { EventIssuers } from '../routes/events/event-issuers.ts';
-import { createReceiverLog } from '../routes/events/receiver.ts';
 import { Recorder } from '../routes/events/recorder.ts';
 import { createSecurityEvents } from '../routes/events/security-events.ts';
 import { createWebhookReceiver } from '../routes/events/webhook.ts';
@@ -37,7 +36,7 @@ export function createEventReceivers(
   if (writer === undefined) return {};
   const issuersOfNames = config.ISSUERS.filter(mayNameByExternalId).map(({ issuer }) => issuer);
   const recorder = new Recorder({ writer, readNames, issuersOfNames });
-  const options = { recorder, log: createReceiverLog(report), now };
+  const options = { recorder, report, now };
   const { WEBHOOK_SECRETS: secrets, WEBHOOK_API_KEYS: apiKeys } = config;
   const keysOf = (name: string) => issuers.find(({ issuer }) => issuer === name)?.keys;
   const senders = { ...options, issuers: new EventIssuers(config.ISSUERS, keysOf) };

@@ -1,11 +1,9 @@
 import type { Config } from '../config/config.ts';
 import { zoneOfIssuer } from '../providers/keycard/keycard-zone.ts';
-import { requestServiceAccountToken } from '../providers/keycard/service-account.ts';
+import { ServiceAccount } from '../providers/keycard/service-account.ts';
 import { createUpstream } from '../providers/upstream.ts';
 import type { Guard } from '../routes/session-api/guard.ts';
-import { KeptToken } from '../routes/session-api/kept-token.ts';
 import { keycardRoutes } from '../routes/session-api/keycard.ts';
-import { createKeycardCallers } from '../routes/session-api/keycard-caller.ts';
 import type { ApiMethods } from '../session-changes/api-route.ts';
 import type { ChangeMaker } from '../session-changes/change-maker.ts';
 import type { Fetch } from './dependencies.ts';
@@ -25,10 +23,13 @@ export function keycardTable(
   const { KEYCARD_API_URL: baseUrl, STORE_TIMEOUT_MS: timeoutMs } = config;
   if (baseUrl === undefined) return undefined;
   const keycard = createUpstream({ baseUrl, fetch, timeoutMs });
-  const token = serviceAccountToken(config, { baseUrl, fetch, now });
-  const serviceAccount = guard && token && { guard, token };
-  const callers = createKeycardCallers({ keycard, serviceAccount });
-  return keycardRoutes({ callers, changes, zones: keycardZones(config) });
+  const account = createServiceAccount(config, { baseUrl, fetch, now });
+  const serviceAccount = guard && account && { guard, account };
+  return keycardRoutes({
+    access: { keycard, serviceAccount },
+    changes,
+    zones: keycardZones(config),
+  });
 }
 
 /**
@@ -47,19 +48,17 @@ function keycardZones({ KEYCARD_ZONES: named, ISSUERS }: Config): Map<string, st
   return new Map((named ?? believed).map((zone) => [zone, issuersOf(zone)]));
 }
 
-function serviceAccountToken(
+function createServiceAccount(
   config: Config,
   {
     baseUrl,
     fetch,
     now,
   }: { readonly baseUrl: string; readonly fetch: Fetch; readonly now: () => number },
-): KeptToken | undefined {
+): ServiceAccount | undefined {
   const { KEYCARD_CLIENT_ID: clientId, KEYCARD_CLIENT_SECRET: clientSecret } = config;
   if (clientId === undefined || clientSecret === undefined) return undefined;
   const tokenUrl = config.KEYCARD_TOKEN_URL ?? `${baseUrl}/service-account-token`;
   const timeoutMs = config.STORE_TIMEOUT_MS;
-  const wire = { tokenUrl, clientId, clientSecret, timeoutMs, fetch };
-  const request = (askedAt: number) => requestServiceAccountToken(wire, askedAt);
-  return new KeptToken({ request, timeoutMs, now });
+  return new ServiceAccount({ tokenUrl, clientId, clientSecret, timeoutMs, fetch, now });
 }

@@ -2,7 +2,6 @@ import type { Config } from '../config/config.ts';
 import { Assertions } from '../forwarding/assertion.ts';
 import { HeaderFilter } from '../forwarding/header-filter.ts';
 import { Identifier } from '../forwarding/identification.ts';
-import { createOrigin } from '../forwarding/origin.ts';
 import { createOriginAddress } from '../forwarding/origin-address.ts';
 import { reservedCookies } from '../forwarding/origin-cookies.ts';
 import { DEFAULT_METHODS } from '../http/methods.ts';
@@ -101,7 +100,7 @@ export function createGateOptions(
 ): GateOptions | undefined {
   if (fetchOrigin === undefined) return undefined;
   const { authorization, denial } = site;
-  const origin = createOrigin({ fetch: fetchOrigin, timeoutMs: config.ORIGIN_TIMEOUT_MS });
+  const origin = { fetch: fetchOrigin, timeoutMs: config.ORIGIN_TIMEOUT_MS };
   const forwarding = { ...createForwarding(config, site), origin };
   return { authorization, denial, forwarding, reporting };
 }

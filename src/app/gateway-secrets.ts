@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import type { GatewaySecrets } from '../credentials/gateway-secrets.ts';
+import type { GatewaySecrets } from '../credentials/read-credentials.ts';
 
 /**
  * Returns the secrets that callers present to Postern, and those that Postern presents to others. These secrets are

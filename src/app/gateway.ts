@@ -10,7 +10,7 @@ import type { DecisionLog } from '../observability/decision-log.ts';
 import { errorPageOrJson, pageForPerson } from '../refusals/error-page.ts';
 import { makeReadable } from '../refusals/readable-denial.ts';
 import type { AuthorizationOptions } from '../routes/gate/authorize.ts';
-import { createForwardAuth } from '../routes/gate/forward-auth.ts';
+import { forwardAuth } from '../routes/gate/forward-auth.ts';
 import { gate } from '../routes/gate/gate.ts';
 import { alive, createReadiness } from '../routes/meta/health.ts';
 import { createPublishedKeys, publishedKey } from '../routes/meta/published-keys.ts';
@@ -18,7 +18,7 @@ import {
   createResourceMetadata,
   RESOURCE_METADATA_PATH,
 } from '../routes/meta/resource-metadata.ts';
-import { createSessionsPage, SESSIONS_PAGE_PATH } from '../routes/sessions-page/sessions-page.ts';
+import { ownSessions, SESSIONS_PAGE_PATH } from '../routes/sessions-page/sessions-page.ts';
 import { whoami } from '../routes/whoami/whoami.ts';
 import { failed, type Result } from '../runtime/result.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
@@ -97,14 +97,14 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
 
   const { FORWARD_AUTH_SECRETS: secrets } = config;
   if (secrets !== undefined) {
-    const forwardAuth = createForwardAuth({ ...site, secrets, reporting });
+    const forwardAuthOptions = { ...site, secrets, reporting };
     routes.add('/.postern/auth/*', ({ request, target, waitUntil }) =>
-      forwardAuth(request, target, waitUntil),
+      forwardAuth(request, target, waitUntil, forwardAuthOptions),
     );
   }
 
-  const page = createSessionsPage({ lookUp, denial, kratos: kratos.api, changes, reporting });
-  routes.add(SESSIONS_PAGE_PATH, page);
+  const page = { lookUp, denial, kratos: kratos.api, changes, reporting };
+  routes.add(SESSIONS_PAGE_PATH, (received) => ownSessions(received, page));
 
   const notFound = (request: Request) => pageForPerson(errorResponse('not_found'), request);
   routes.add('/.postern/*', ({ request }) => notFound(request));

@@ -1,7 +1,6 @@
 // No I/O, no clock.
 import { mayBePlanted, readCookies } from '../http/cookies.ts';
 import type { Carrier, PresentedCredentials } from './credential.ts';
-import type { GatewaySecrets } from './gateway-secrets.ts';
 import { isTokenForm } from './token-form.ts';
 
 const MIN_CREDENTIAL_LENGTH = 16;
@@ -13,6 +12,12 @@ const MAX_CANDIDATES = 3;
 /** RFC 6265 `cookie-octet`: visible ASCII without quote, comma, semicolon, backslash. */
 const CREDENTIAL_CHARACTERS = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/;
 const BEARER = /^bearer /i;
+
+/**
+ * Secrets of Postern's own configuration. A client may send one as a bearer to a wrong path. Such a bearer is no
+ * session credential: it is neither looked up nor forwarded.
+ */
+export type GatewaySecrets = ReadonlySet<string>;
 
 export interface CredentialSettings {
   /** Names of session cookies, in the order in which they are tried. */

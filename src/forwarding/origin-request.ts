@@ -1,7 +1,7 @@
 // Pure: no I/O, no clock.
 
 import { isPresented, type UsableCredentials } from '../credentials/credential.ts';
-import type { GatewaySecrets } from '../credentials/gateway-secrets.ts';
+import type { GatewaySecrets } from '../credentials/read-credentials.ts';
 import type { TokenClassifier } from '../credentials/token-form.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
 import { withoutCookies } from '../http/cookies.ts';

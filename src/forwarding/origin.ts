@@ -7,35 +7,28 @@ export type OriginFault = 'origin_unreachable' | 'origin_timeout' | 'origin_not_
 
 /** The site behind the gate. */
 export interface Origin {
-  /**
-   * Sends a request to the origin and returns the response as soon as its headers arrive; the body streams. Redirects
-   * are not followed.
-   */
-  fetch(call: SendableCall): Promise<Result<Response, OriginFault>>;
-}
-
-export interface OriginOptions {
   readonly fetch: (input: string | Request, init: RequestInit) => Promise<Response>;
   /** The deadline for the response's headers. The body has no deadline. */
   readonly timeoutMs: number;
 }
 
 /**
- * Creates the origin. A late call is not aborted: it ends with the last work of its request, or when its answer comes
- * after all. An abort signal would end the call at once. But it would cost every timely call more than all other work
- * for the deadline.
+ * Sends a request to the origin and returns the response as soon as its headers arrive; the body streams. Redirects are
+ * not followed.
+ *
+ * A late call is not aborted: it ends with the last work of its request, or when its answer comes after all. An abort
+ * signal would end the call at once. But it would cost every timely call more than all other work for the deadline.
  */
-export function createOrigin({ fetch, timeoutMs }: OriginOptions): Origin {
-  return {
-    async fetch({ input, init }) {
-      const call = fetch(input, init).catch(() => undefined); // the network: only the call itself can fail so
-      const response = await within(timeoutMs, call);
-      if (response === undefined) return failed('origin_unreachable');
-      if (response !== LATE && isUsable(response)) return success(response);
-      void call.then(discard).catch(() => {}); // the answer could not be discarded
-      return failed(response === LATE ? 'origin_timeout' : 'origin_not_valid');
-    },
-  };
+export async function sendToOrigin(
+  { input, init }: SendableCall,
+  { fetch, timeoutMs }: Origin,
+): Promise<Result<Response, OriginFault>> {
+  const call = fetch(input, init).catch(() => undefined); // the network: only the call itself can fail so
+  const response = await within(timeoutMs, call);
+  if (response === undefined) return failed('origin_unreachable');
+  if (response !== LATE && isUsable(response)) return success(response);
+  void call.then(discard).catch(() => {}); // the answer could not be discarded
+  return failed(response === LATE ? 'origin_timeout' : 'origin_not_valid');
 }
 
 /** Returns whether a response is an answer. A 101 is an answer when it brings the requested socket. */

@@ -8,6 +8,7 @@ import type { Rule } from '../rules/rules.ts';
 import type { Verdict } from '../rules/verdict.ts';
 import { bearerChallenge } from './bearer-challenge.ts';
 import { type ChallengeOptions, challengeLocation, isNavigation } from './challenge.ts';
+
 import { type LoginLoopGuard, pageKey } from './login-loop-guard.ts';
 import { messagePage } from './message-page.ts';
 

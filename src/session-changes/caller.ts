@@ -1,16 +1,21 @@
 import type { Credential, PresentedCredentials } from '../credentials/credential.ts';
-import type { GatewaySecrets } from '../credentials/gateway-secrets.ts';
+import type { GatewaySecrets } from '../credentials/read-credentials.ts';
 import { readCredentials } from '../credentials/read-credentials.ts';
 import type { DenialReason, FaultReason } from '../errors/reasons.ts';
+import { tracingHeaders } from '../http/request-headers.ts';
 import type { RouteRequest } from '../http/routes.ts';
 import { isCrossSite } from '../http/same-origin.ts';
+import { credentialHeaders } from '../providers/kratos/credential-headers.ts';
+import { passThrough } from '../providers/pass-through.ts';
+import type { Upstream, UpstreamCall } from '../providers/upstream.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
 import type { Session } from '../session/session.ts';
-import { NO_REQUIREMENT } from '../sessions/cache-requirement.ts';
+import { NO_REQUIREMENT } from '../sessions/freshness.ts';
 import type { Resolution } from '../sessions/resolution.ts';
 import { resolveCredentials } from '../sessions/resolve-credentials.ts';
 import type { Sessions } from '../sessions/sessions.ts';
+import type { ApiAnswer } from './api-route.ts';
 
 export interface CallerOptions {
   readonly sessions: Pick<Sessions, 'resolve'>;
@@ -140,4 +145,19 @@ export async function identifyCaller(
     default:
       return { kind: 'unknown' };
   }
+}
+
+/** Calls Kratos with the caller's one credential. Of the caller's other headers, only those for tracing are sent. */
+export async function sendAsCaller(
+  kratos: Upstream,
+  call: Pick<UpstreamCall, 'method' | 'segments' | 'query'>,
+  { request, credential }: { readonly request: Request; readonly credential: Credential },
+): Promise<ApiAnswer> {
+  const headers = {
+    accept: 'application/json',
+    ...tracingHeaders(request.headers),
+    ...credentialHeaders(credential),
+  };
+  const sent = await kratos.send({ ...call, headers });
+  return sent.ok ? passThrough(sent.value) : sent;
 }

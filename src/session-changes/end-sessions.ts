@@ -2,7 +2,7 @@ import type { Credential } from '../credentials/credential.ts';
 import type { Upstream } from '../providers/upstream.ts';
 import type { MarkSubject } from '../revocation/mark.ts';
 import type { Session } from '../session/session.ts';
-import { sendAsCaller } from './send-as-caller.ts';
+import { sendAsCaller } from './caller.ts';
 import { endingUnlessRefused, type SessionChange } from './session-change.ts';
 import { namedSession, otherSessions } from './subjects.ts';
 

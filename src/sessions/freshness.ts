@@ -1,6 +1,6 @@
 // Pure: no I/O, no clock.
 import type { LogPosition } from '../revocation/log-protocol.ts';
-import type { CheckedSession } from './checked-session.ts';
+import type { CheckedSession } from './resolution.ts';
 
 /**
  * Lifetimes of a store's answer, in seconds. The first begins at the start of the check. Each later one begins when
@@ -11,6 +11,21 @@ export interface Lifetimes {
   readonly staleWhileRevalidateSeconds: number;
   readonly staleIfErrorSeconds: number;
 }
+
+/** Requirements of a request on the answer. */
+export interface CacheRequirement {
+  /** The earliest acceptable start of the check, in milliseconds since the epoch; 0 accepts any. */
+  readonly minCheckedAt: number;
+  readonly onlyIfCached: boolean;
+  /** The response would clear a refused cookie. So the request waits for proof that the session has ended. */
+  readonly wantsProof?: boolean;
+}
+
+/** Accepts every answer that freshness allows. */
+export const NO_REQUIREMENT: CacheRequirement = Object.freeze({
+  minCheckedAt: 0,
+  onlyIfCached: false,
+});
 
 /** The conditions for using a cached session, at one moment. Times are in milliseconds since the epoch. */
 export interface FreshnessContext {

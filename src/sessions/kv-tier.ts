@@ -2,7 +2,7 @@ import type { CredentialName } from '../credentials/credential-name.ts';
 import { type KeyValueStore, readBounded, reportKvFailure } from '../runtime/kv.ts';
 import type { Report } from '../runtime/report.ts';
 import { SingleFlight, type WaitUntil } from '../runtime/single-flight.ts';
-import type { CheckedSession } from './checked-session.ts';
+import type { CheckedSession } from './resolution.ts';
 import { seal, unseal } from './sealing.ts';
 
 export interface KvTierOptions {

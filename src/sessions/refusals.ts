@@ -1,8 +1,8 @@
 import type { Credential } from '../credentials/credential.ts';
 import type { CredentialName } from '../credentials/credential-name.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
-import type { CacheRequirement } from './cache-requirement.ts';
 import { type ConfirmedAnswer, type ConfirmedRefusal, seekProof } from './confirmed-answer.ts';
+import type { CacheRequirement } from './freshness.ts';
 import type { Resolution } from './resolution.ts';
 import type { RememberedRefusal, SessionMemory } from './session-memory.ts';
 import type { StoreReadiness } from './store-readiness.ts';

@@ -6,7 +6,7 @@ import type {
 import type { DenialReason } from '../errors/reasons.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
-import type { CacheRequirement } from './cache-requirement.ts';
+import type { CacheRequirement } from './freshness.ts';
 import { NOTHING_ASKED, type Resolution } from './resolution.ts';
 import type { Sessions } from './sessions.ts';
 

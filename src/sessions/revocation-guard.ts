@@ -2,8 +2,8 @@ import type { CredentialName } from '../credentials/credential-name.ts';
 import type { LogPosition } from '../revocation/log-protocol.ts';
 import type { RevocationSubject, RevocationView } from '../revocation/revocation-view.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
-import type { CheckedSession } from './checked-session.ts';
 import type { ConfirmedAnswer } from './confirmed-answer.ts';
+import type { CheckedSession } from './resolution.ts';
 
 /** A store's answer, the start of its check and the log position known then. Plain data, shared between requests. */
 export interface TimedAnswer {

@@ -1,7 +1,7 @@
 import type { CredentialName } from '../credentials/credential-name.ts';
 import { readKratosSession } from '../providers/kratos/kratos-session.ts';
 import { parseObject } from '../runtime/json.ts';
-import type { CheckedSession } from './checked-session.ts';
+import type { CheckedSession } from './resolution.ts';
 
 const VERSION = 2;
 const NONCE_BYTES = 12;

@@ -2,10 +2,10 @@ import type { Credential } from '../credentials/credential.ts';
 import type { CredentialName } from '../credentials/credential-name.ts';
 import { MemoryTier, type MemoryTierLimits } from '../runtime/memory-cache.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
-import type { CheckedSession } from './checked-session.ts';
 import type { ConfirmedRefusal } from './confirmed-answer.ts';
 import { type Lifetimes, usefulSeconds } from './freshness.ts';
 import type { KvTier } from './kv-tier.ts';
+import type { CheckedSession } from './resolution.ts';
 
 export interface SessionMemoryOptions {
   /** `undefined`: sessions are cached in this isolate only, not in KV. */

@@ -1,9 +1,8 @@
 // Pure: no I/O, no clock.
 import type { LogPosition } from '../revocation/log-protocol.ts';
-import type { CheckedSession } from './checked-session.ts';
 import { type ConfirmedAnswer, type ConfirmedRefusal, isProven } from './confirmed-answer.ts';
 import { ageSeconds, type Lifetimes, ttlSeconds } from './freshness.ts';
-import type { Provenance, Resolution } from './resolution.ts';
+import type { CheckedSession, Provenance, Resolution } from './resolution.ts';
 import type { RememberedRefusal } from './session-memory.ts';
 
 const FROM_STORE = {

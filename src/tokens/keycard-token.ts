@@ -4,8 +4,14 @@ import { digestName } from '../credentials/credential-name.ts';
 import type { JsonObject, JsonValue } from '../runtime/json.ts';
 import { isObject } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
-import { fillFields, type ProvenSession, proven, type SessionField } from './proven-session.ts';
-import { id, type VerifiedTimes } from './token-kind.ts';
+import {
+  fillFields,
+  id,
+  type ProvenSession,
+  proven,
+  type SessionField,
+  type VerifiedTimes,
+} from './proven-session.ts';
 
 /** Claims of an access token from a Keycard zone (RFC 9068 section 2.2). */
 export const KEYCARD_CLAIMS = v.object({

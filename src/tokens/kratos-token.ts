@@ -5,8 +5,14 @@ import type { JsonObject, JsonValue } from '../runtime/json.ts';
 import { isObject } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import { canonicalId } from '../session/uuid.ts';
-import { fillFields, type ProvenSession, proven, type SessionField } from './proven-session.ts';
-import { id, type VerifiedTimes } from './token-kind.ts';
+import {
+  fillFields,
+  id,
+  type ProvenSession,
+  proven,
+  type SessionField,
+  type VerifiedTimes,
+} from './proven-session.ts';
 
 /** Claims of a token from Kratos's tokenizer (`session/tokenizer.go`), and the `session` claim of a claims mapper. */
 export const KRATOS_CLAIMS = v.object({

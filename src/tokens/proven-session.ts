@@ -1,5 +1,5 @@
 // Pure: no I/O, no clock.
-
+import * as v from 'valibot';
 import { deepFreeze } from '../runtime/freeze.ts';
 import { isObject, type JsonObject, type JsonValue } from '../runtime/json.ts';
 import { type ClaimedPlace, isWithin } from '../session/authorship.ts';
@@ -10,6 +10,17 @@ import { readSessionPath } from '../session/session-path.ts';
 export interface ProvenSession {
   readonly session: Session;
   readonly body: string;
+}
+
+/** An id in a claim. The pattern is strict because ids go into headers and log lines. */
+export const id = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,255}$/));
+
+/** The time of a token's verification, and the end of its validity. */
+export interface VerifiedTimes {
+  readonly now: number;
+  readonly expiresAt: number;
+  /** The token itself. It identifies a session if the token names none. */
+  readonly compact: string;
 }
 
 /** A path in the session, the value of the claim configured for it, and the author of that claim. */

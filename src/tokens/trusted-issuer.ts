@@ -18,8 +18,8 @@ import {
   KRATOS_TYPES,
   kratosTokenSession,
 } from './kratos-token.ts';
+import type { VerifiedTimes } from './proven-session.ts';
 import { type ProvenSession, readSessionFields, type SessionField } from './proven-session.ts';
-import type { VerifiedTimes } from './token-kind.ts';
 import {
   type TokenFailure,
   type TokenProfile,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { SimulatedTime } from '../../bench/simulate/simulated-time.ts';
 import { nameCredential } from '../../src/credentials/credential-name.ts';
 import { readKratosSession } from '../../src/providers/kratos/kratos-session.ts';
-import type { CheckedSession } from '../../src/sessions/checked-session.ts';
+import type { CheckedSession } from '../../src/sessions/resolution.ts';
 import { seal, unseal } from '../../src/sessions/sealing.ts';
 
 const TOKEN = 'ory_st_0123456789abcdefghijABCDEFGHIJ';

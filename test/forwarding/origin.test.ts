@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createOrigin } from '../../src/forwarding/origin.ts';
+import { sendToOrigin } from '../../src/forwarding/origin.ts';
 
 const CALL = { input: 'https://origin.example.test/', init: { headers: new Headers() } };
 const TIMEOUT_MS = 20;
@@ -20,7 +20,7 @@ function answerOf({ status = 200, body, webSocket = null }: Answer = {}): Respon
 }
 
 function origin(fetch: () => Promise<Response>) {
-  return createOrigin({ fetch, timeoutMs: TIMEOUT_MS }).fetch(CALL);
+  return sendToOrigin(CALL, { fetch, timeoutMs: TIMEOUT_MS });
 }
 
 const later = <Value>(make: () => Value) =>
@@ -33,7 +33,7 @@ function recorded() {
   return { cancel, webSocket, body: new ReadableStream({ cancel }) };
 }
 
-describe('createOrigin()', () => {
+describe('sendToOrigin()', () => {
   // RFC 9110 section 15: 1xx is interim, and a status has three digits of which the first is 1 to 5.
   it('returns final answers, and 101 with its socket', async () => {
     for (const status of [200, 302, 404, 599]) {

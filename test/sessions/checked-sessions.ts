@@ -1,4 +1,4 @@
-import type { CheckedSession } from '../../src/sessions/checked-session.ts';
+import type { CheckedSession } from '../../src/sessions/resolution.ts';
 
 export interface CheckedSessionOptions {
   readonly id?: string;

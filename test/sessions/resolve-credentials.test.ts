@@ -4,7 +4,7 @@ import type {
   PresentedCredentials,
   TokenCredential,
 } from '../../src/credentials/credential.ts';
-import { NO_REQUIREMENT } from '../../src/sessions/cache-requirement.ts';
+import { NO_REQUIREMENT } from '../../src/sessions/freshness.ts';
 import { NOTHING_ASKED, type Resolution } from '../../src/sessions/resolution.ts';
 import { resolveCredentials } from '../../src/sessions/resolve-credentials.ts';
 import { toResolution, unknown } from '../../src/sessions/to-resolution.ts';

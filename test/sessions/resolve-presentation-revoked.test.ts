@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Credential, PresentedCredentials } from '../../src/credentials/credential.ts';
-import { NO_REQUIREMENT } from '../../src/sessions/cache-requirement.ts';
+import { NO_REQUIREMENT } from '../../src/sessions/freshness.ts';
 import type { Resolution } from '../../src/sessions/resolution.ts';
 import { resolveCredentials } from '../../src/sessions/resolve-credentials.ts';
 

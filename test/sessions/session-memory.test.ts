@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Credential } from '../../src/credentials/credential.ts';
 import type { KeyValueStore } from '../../src/runtime/kv.ts';
-import type { CheckedSession } from '../../src/sessions/checked-session.ts';
 import { KvTier } from '../../src/sessions/kv-tier.ts';
+import type { CheckedSession } from '../../src/sessions/resolution.ts';
 import { seal } from '../../src/sessions/sealing.ts';
 import { SessionMemory } from '../../src/sessions/session-memory.ts';
 import { checkedSession } from './checked-sessions.ts';

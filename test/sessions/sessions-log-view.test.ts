@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RevocationReplica } from '../../src/revocation/revocation-replica.ts';
 import { RevocationTable } from '../../src/revocation/revocation-table.ts';
-import { NO_REQUIREMENT } from '../../src/sessions/cache-requirement.ts';
+import { NO_REQUIREMENT } from '../../src/sessions/freshness.ts';
 import { sqliteStorage } from '../revocation/world/sqlite-storage.ts';
 import { createWorld, credential, FAULT, NO, T, yes } from './sessions-world.ts';
 

@@ -2,7 +2,7 @@ import type { Credential } from '../../src/credentials/credential.ts';
 import type { Readiness, SessionStore, StoreAnswer } from '../../src/providers/session-store.ts';
 import { NO_REVOCATION_LOG } from '../../src/revocation/revocation-view.ts';
 import type { KeyValueStore } from '../../src/runtime/kv.ts';
-import { NO_REQUIREMENT } from '../../src/sessions/cache-requirement.ts';
+import { NO_REQUIREMENT } from '../../src/sessions/freshness.ts';
 import { KvTier } from '../../src/sessions/kv-tier.ts';
 import { setProvenance } from '../../src/sessions/provenance-headers.ts';
 import type { Resolution } from '../../src/sessions/resolution.ts';

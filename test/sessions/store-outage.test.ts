@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StoreAnswer } from '../../src/providers/session-store.ts';
-import { NO_REQUIREMENT } from '../../src/sessions/cache-requirement.ts';
+import { NO_REQUIREMENT } from '../../src/sessions/freshness.ts';
 import { createWorld, credential, T, yes } from './sessions-world.ts';
 
 const other = { ...credential, value: 'ory_st_somebody_else_0123456789abcdef' };

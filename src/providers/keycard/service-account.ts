@@ -1,6 +1,7 @@
 import { BROKEN_OFF, readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
 import { parseObject } from '../../runtime/json.ts';
 import { failed, type Result, success } from '../../runtime/result.ts';
+import { SingleFlight, type WaitUntil } from '../../runtime/single-flight.ts';
 
 /** A service account's access token. It is plain data, so that requests can share it. */
 export interface ServiceAccountToken {
@@ -23,8 +24,14 @@ export interface ServiceAccountOptions {
   /** The deadline for the whole call. */
   readonly timeoutMs: number;
   readonly fetch: (request: Request) => Promise<Response>;
+  readonly now: () => number;
 }
 
+type TokenResult = Result<ServiceAccountToken, ServiceAccountFault>;
+
+/** A token is replaced this long before it expires; if its lifetime is short, a tenth of the lifetime before. */
+const MARGIN_MS = 60_000;
+const MARGIN_SHARE = 0.1;
 const MAX_ANSWER_BYTES = 64 * 1024;
 /** The lifetime of a token when the endpoint names none (RFC 6749 section 5.1 recommends that it does). */
 const DEFAULT_LIFETIME_SECONDS = 300;
@@ -32,14 +39,52 @@ const MAX_LIFETIME_SECONDS = 24 * 3600;
 const TOKEN = /^[A-Za-z0-9._~+/=-]{1,8192}$/;
 
 /**
+ * Postern's service account at Keycard. It keeps its token, in this isolate's memory only, until shortly before the token expires. Requests
+ * that need a token at the same time share one call for it.
+ */
+export class ServiceAccount {
+  readonly #options: ServiceAccountOptions;
+  readonly #flights: SingleFlight<TokenResult>;
+  #token: ServiceAccountToken | undefined;
+
+  constructor(options: ServiceAccountOptions) {
+    this.#options = options;
+    this.#flights = new SingleFlight({ deadlineMs: options.timeoutMs, now: options.now });
+  }
+
+  /** @param newerThan a token that was refused: the result is a token that was requested after it */
+  async readToken(waitUntil: WaitUntil, newerThan?: ServiceAccountToken): Promise<TokenResult> {
+    const kept = this.#token;
+    if (kept !== undefined && this.#isGood(kept, newerThan)) return success(kept);
+    const minCheckedAt = newerThan === undefined ? 0 : newerThan.askedAt + 1;
+    const { value } = await this.#flights.join(
+      'token',
+      minCheckedAt,
+      (at) => this.#ask(at),
+      waitUntil,
+    );
+    return value;
+  }
+
+  async #ask(askedAt: number): Promise<TokenResult> {
+    const answer = await requestToken(this.#options, askedAt);
+    if (answer.ok) this.#token = answer.value;
+    return answer;
+  }
+
+  #isGood({ askedAt, expiresAt }: ServiceAccountToken, newerThan?: ServiceAccountToken): boolean {
+    const margin = Math.min(MARGIN_MS, (expiresAt - askedAt) * MARGIN_SHARE);
+    const isNewer = newerThan === undefined || askedAt > newerThan.askedAt;
+    return isNewer && this.#options.now() < expiresAt - margin;
+  }
+}
+
+/**
  * Requests a token from Keycard by the client credentials grant (RFC 6749 section 4.4), as Keycard's SDKs do: HTTP
  * Basic and a form. Never throws. When Keycard refuses Postern's own credentials, the fault is Postern's and not the
  * caller's.
  */
-export async function requestServiceAccountToken(
-  options: ServiceAccountOptions,
-  askedAt: number,
-): Promise<Result<ServiceAccountToken, ServiceAccountFault>> {
+async function requestToken(options: ServiceAccountOptions, askedAt: number): Promise<TokenResult> {
   const signal = AbortSignal.timeout(options.timeoutMs);
   const received = await receive(new Request(tokenRequest(options), { signal }), options);
   if (received === undefined) {

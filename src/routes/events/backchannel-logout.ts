@@ -3,8 +3,8 @@ import { readWholeText } from '../../http/read-bounded-text.ts';
 import type { WaitUntil } from '../../runtime/single-flight.ts';
 import type { EventIssuers } from './event-issuers.ts';
 import { LOGOUT_PROFILE, marksOfLogout } from './logout-token.ts';
-import type { ReceiverOptions } from './receiver.ts';
-import { ReceiverRate } from './receiver.ts';
+
+import { type ReceiverOptions, ReceiverRate, reportReceived } from './receiver.ts';
 
 export interface BackchannelLogoutOptions extends ReceiverOptions {
   readonly issuers: EventIssuers;
@@ -27,7 +27,7 @@ export function createBackchannelLogout(options: BackchannelLogoutOptions) {
     waitUntil: WaitUntil,
   ): Promise<Response> {
     const answer = (status: number, outcome: string, error?: OAuthError, marks = 0) => {
-      options.log({ intake: 'backchannel-logout', status, outcome, marks });
+      reportReceived(options.report, { intake: 'backchannel-logout', status, outcome, marks });
       return logoutResponse(status, error);
     };
     const compact = await readLogoutToken(request);

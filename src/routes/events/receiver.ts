@@ -8,7 +8,7 @@ const MESSAGES_PER_SECOND = 50;
 /** Options that every event receiver needs. */
 export interface ReceiverOptions {
   readonly recorder: Recorder;
-  readonly log: ReceiverLog;
+  readonly report: Report;
   readonly now: () => number;
 }
 
@@ -22,13 +22,8 @@ export interface ReceiverEvent {
   readonly marks: number;
 }
 
-export type ReceiverLog = (event: ReceiverEvent) => void;
-
-/** Writes one JSON line for each message. */
-export function createReceiverLog(report: Report): ReceiverLog {
-  return function logReceived(event) {
-    report({ event: 'revocation-intake', ...event });
-  };
+export function reportReceived(report: Report, event: ReceiverEvent): void {
+  report({ event: 'revocation-intake', ...event });
 }
 
 /**

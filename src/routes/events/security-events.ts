@@ -3,8 +3,8 @@ import type { TokenDenialReason } from '../../errors/token-reasons.ts';
 import { readWholeText } from '../../http/read-bounded-text.ts';
 import type { WaitUntil } from '../../runtime/single-flight.ts';
 import type { EventIssuers } from './event-issuers.ts';
-import type { ReceiverOptions } from './receiver.ts';
-import { ReceiverRate } from './receiver.ts';
+
+import { type ReceiverOptions, ReceiverRate, reportReceived } from './receiver.ts';
 import { EVENT_PROFILE, readSecurityEvents } from './security-event.ts';
 import type { SubjectProblem } from './subject-identifier.ts';
 
@@ -34,7 +34,7 @@ export function createSecurityEvents(options: SecurityEventsOptions) {
   const rate = new ReceiverRate();
   return async function securityEvents(request: Request, waitUntil: WaitUntil): Promise<Response> {
     const log = (status: number, outcome: string, marks = 0) =>
-      options.log({ intake: 'security-events', status, outcome, marks });
+      reportReceived(options.report, { intake: 'security-events', status, outcome, marks });
     const refuse = (err: DeliveryError, description: string, outcome: string) => {
       log(400, outcome);
       return problem(400, { err, description });

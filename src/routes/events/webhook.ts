@@ -2,8 +2,8 @@ import { errorResponse } from '../../errors/error-response.ts';
 import type { Reason } from '../../errors/reasons.ts';
 import { BROKEN_OFF, readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
 import { matchesSecret } from '../../runtime/secret-compare.ts';
-import type { ReceiverOptions } from './receiver.ts';
-import { ReceiverRate } from './receiver.ts';
+
+import { type ReceiverOptions, ReceiverRate, reportReceived } from './receiver.ts';
 import { readWebhookMessage } from './webhook-message.ts';
 import { isSigned } from './webhook-signature.ts';
 
@@ -34,7 +34,12 @@ export function createWebhookReceiver(options: WebhookOptions) {
   return async function webhook(request: Request): Promise<Response> {
     const refuse = (reason: Reason) => {
       const response = errorResponse(reason);
-      options.log({ intake: 'webhook', status: response.status, outcome: reason, marks: 0 });
+      reportReceived(options.report, {
+        intake: 'webhook',
+        status: response.status,
+        outcome: reason,
+        marks: 0,
+      });
       return response;
     };
     const body = await readBody(request);
@@ -49,7 +54,7 @@ export function createWebhookReceiver(options: WebhookOptions) {
     if (outcome === 'unrecorded') return refuse('revocation_unrecorded');
     if (outcome === 'names-unknown') return refuse('store_unavailable');
     const recorded = outcome === 'recorded' ? message.marks.length : 0;
-    options.log({ intake: 'webhook', status: 204, outcome, marks: recorded });
+    reportReceived(options.report, { intake: 'webhook', status: 204, outcome, marks: recorded });
     return new Response(null, { status: 204, headers: { 'cache-control': 'private, no-store' } });
   };
 }

@@ -1,10 +1,11 @@
 import type { RefusalReason } from '../../errors/reasons.ts';
 import { recheckMaxAgeMs } from '../../forwarding/session-watch.ts';
 import type { AcceptedRequests, AdmittedTarget } from '../../http/admit.ts';
+import { type Asked, readAsked } from '../../http/preflight.ts';
 import type { SiteHosts } from '../../http/site-hosts.ts';
 import { isWebSocketHandshake } from '../../http/web-socket.ts';
 import type { RevocationView } from '../../revocation/revocation-view.ts';
-import type { RuleMatch, Rules } from '../../rules/rules.ts';
+import type { Rule, RuleMatch, Rules } from '../../rules/rules.ts';
 import { decide, PASS_UNSEEN, type Verdict } from '../../rules/verdict.ts';
 import { failed, type Result, success } from '../../runtime/result.ts';
 import type { WaitUntil } from '../../runtime/single-flight.ts';
@@ -16,7 +17,6 @@ import {
   resolvePresented,
   type SessionLookUp,
 } from '../../sessions/resolve-credentials.ts';
-import { type Preflight, readPreflight } from './preflight.ts';
 
 export interface AuthorizationOptions {
   readonly rules: Rules;
@@ -31,6 +31,12 @@ export interface AuthorizationRequest {
   readonly headers: Headers;
   readonly target: AdmittedTarget;
   readonly waitUntil: WaitUntil;
+}
+
+/** A CORS preflight, which a browser sends before a cross-origin request (Fetch standard, CORS-preflight request). */
+export interface Preflight extends Asked {
+  /** The rule of the request that is to follow. It allows this origin. */
+  readonly rule: Rule;
 }
 
 /** The verdict on a request, and the session look-up that led to it. */
@@ -67,7 +73,7 @@ export async function authorize(
 ): Promise<Result<Preflight | Authorization, AuthorizationRefusal>> {
   const { rules, accepted, lookUp, now } = options;
   if (!accepted.methods.has(target.method)) return failed('method_not_allowed');
-  const preflight = readPreflight(headers, target, { rules, methods: accepted.methods });
+  const preflight = readPreflight(headers, target, options);
   if (preflight !== undefined) return success(preflight);
   const match = rules.match(target);
   const { rule } = match;
@@ -116,6 +122,21 @@ async function recheckBy(
   const since = revocation.trustedSince(now(), maxAgeMs);
   const finding = await look(since);
   return since > 0 && finding.verdict.kind === 'cannot-tell' ? look(0) : finding;
+}
+
+/**
+ * Reads a preflight whose origin is allowed by the rule of the request that is to follow; `undefined` for any other
+ * request. Any other `OPTIONS` is authorised like every request.
+ */
+function readPreflight(
+  headers: Headers,
+  target: AdmittedTarget,
+  { rules, accepted: { methods } }: AuthorizationOptions,
+): Preflight | undefined {
+  const asked = readAsked(target.method, headers);
+  if (asked === undefined || !methods.has(asked.method)) return undefined;
+  const { rule } = rules.match(target, asked.method);
+  return rule.crossOrigins.has(asked.origin) ? { ...asked, rule } : undefined;
 }
 
 export function isPreflight(authorization: Preflight | Authorization): authorization is Preflight {

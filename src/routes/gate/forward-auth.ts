@@ -44,12 +44,6 @@ export interface ForwardAuthOptions {
   readonly reporting: Pick<Reporting, 'log' | 'now'>;
 }
 
-export type ForwardAuth = (
-  request: Request,
-  target: AdmittedTarget,
-  waitUntil: WaitUntil,
-) => Promise<Response>;
-
 const SECRET_HEADER = 'postern-proxy-secret';
 
 /**
@@ -63,38 +57,41 @@ const NGINX_ANSWER_PATH = '/.postern/auth/nginx/answer';
  * 200. That takes a proxy that has proven itself, an original request that was admitted, and a pass. The request's body
  * is never read.
  */
-export function createForwardAuth(options: ForwardAuthOptions): ForwardAuth {
+export async function forwardAuth(
+  request: Request,
+  target: AdmittedTarget,
+  waitUntil: WaitUntil,
+  options: ForwardAuthOptions,
+): Promise<Response> {
   const { reporting, credentialCookies, authorization } = options;
-  return async function forwardAuth(request, target, waitUntil) {
-    const startedAt = reporting.now();
-    const kind = readKind(target);
-    if (kind === undefined) return errorResponse('not_found');
-    const original = await readTrusted(kind, request, target, options);
-    const authorized: AuthorizedAnswer = original.ok
-      ? await answerOriginal(request, original.value, waitUntil, options)
-      : refusal(original.failure);
-    const isForClient = target.path === NGINX_ANSWER_PATH;
-    const answer = await asPageOrJson(isForClient ? neverPassed(authorized) : authorized, request);
-    const { resolution } = answer;
-    if (original.ok && answer.outcome !== 'pass') {
-      const { rule } = authorization.rules.match(original.value);
-      makeReadable(answer.response, request, rule.crossOrigins);
-    }
-    const response = isForClient
-      ? answer.response
-      : asProxyTakesIt(kind, answer.response, credentialCookies);
-    if (resolution !== undefined) addCacheStatus(response, resolution);
-    reporting.log(() => ({
-      route: 'forward-auth',
-      ...(resolution !== undefined && describeResolution(resolution)),
-      ...(answer.rule !== undefined && { rule: answer.rule }),
-      ...logFieldsOf({ ...answer, response }),
-      method: original.ok ? original.value.method : request.method,
-      ...(original.ok && { path: original.value.path }),
-      durationMs: reporting.now() - startedAt,
-    }));
-    return response;
-  };
+  const startedAt = reporting.now();
+  const kind = readKind(target);
+  if (kind === undefined) return errorResponse('not_found');
+  const original = await readTrusted(kind, request, target, options);
+  const authorized: AuthorizedAnswer = original.ok
+    ? await answerOriginal(request, original.value, waitUntil, options)
+    : refusal(original.failure);
+  const isForClient = target.path === NGINX_ANSWER_PATH;
+  const answer = await asPageOrJson(isForClient ? neverPassed(authorized) : authorized, request);
+  const { resolution } = answer;
+  if (original.ok && answer.outcome !== 'pass') {
+    const { rule } = authorization.rules.match(original.value);
+    makeReadable(answer.response, request, rule.crossOrigins);
+  }
+  const response = isForClient
+    ? answer.response
+    : asProxyTakesIt(kind, answer.response, credentialCookies);
+  if (resolution !== undefined) addCacheStatus(response, resolution);
+  reporting.log(() => ({
+    route: 'forward-auth',
+    ...(resolution !== undefined && describeResolution(resolution)),
+    ...(answer.rule !== undefined && { rule: answer.rule }),
+    ...logFieldsOf({ ...answer, response }),
+    method: original.ok ? original.value.method : request.method,
+    ...(original.ok && { path: original.value.path }),
+    durationMs: reporting.now() - startedAt,
+  }));
+  return response;
 }
 
 interface AuthorizedAnswer extends Answer {

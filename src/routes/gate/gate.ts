@@ -8,7 +8,7 @@ import type {
   IdentificationFault,
   Identifier,
 } from '../../forwarding/identification.ts';
-import type { Origin, OriginFault } from '../../forwarding/origin.ts';
+import { type Origin, type OriginFault, sendToOrigin } from '../../forwarding/origin.ts';
 import type { ReservedCookies } from '../../forwarding/origin-cookies.ts';
 import { type OriginRequestOptions, originRequest } from '../../forwarding/origin-request.ts';
 import { type SessionStatus, watchSession } from '../../forwarding/session-watch.ts';
@@ -171,7 +171,7 @@ async function forward(
   if (!asked.ok) {
     return { response: errorResponse(asked.failure), outcome: 'refuse', reason: asked.failure };
   }
-  const sent = await forwarding.origin.fetch(asked.value);
+  const sent = await sendToOrigin(asked.value, forwarding.origin);
   if (!sent.ok) return fault(sent.failure);
   const forgotten =
     session === undefined ? [] : denial.loopGuard.forget(request.headers, pageKey(target));

@@ -1,12 +1,14 @@
 import { digestName } from '../../credentials/credential-name.ts';
 import { tracingHeaders } from '../../http/request-headers.ts';
-import type { ServiceAccountFault } from '../../providers/keycard/service-account.ts';
+import type {
+  ServiceAccount,
+  ServiceAccountFault,
+} from '../../providers/keycard/service-account.ts';
 import type { Upstream, UpstreamCall, UpstreamFault } from '../../providers/upstream.ts';
 import { failed, type Result, success } from '../../runtime/result.ts';
 import type { ApiCall } from '../../session-changes/api-route.ts';
 import { openToken } from '../../tokens/compact-jws.ts';
 import type { Guard, GuardFailure } from './guard.ts';
-import type { KeptToken } from './kept-token.ts';
 
 export interface KeycardCall extends Pick<UpstreamCall, 'method' | 'segments' | 'query'> {
   /** A string, because a call whose token had expired is sent again. */
@@ -26,44 +28,39 @@ export interface KeycardCaller {
   send(call: KeycardCall): Promise<Result<Response, UpstreamFault | ServiceAccountFault>>;
 }
 
-export interface KeycardCallersOptions {
+/** Keycard's API, and the ways in which callers may use it. */
+export interface KeycardAccess {
   readonly keycard: Upstream;
   /** `undefined`: there is no service account, and callers bring their own bearer. */
-  readonly serviceAccount: { readonly token: KeptToken; readonly guard: Guard } | undefined;
-}
-
-export interface KeycardCallers {
-  identify(call: ApiCall): Promise<Result<KeycardCaller, GuardFailure>>;
+  readonly serviceAccount: { readonly account: ServiceAccount; readonly guard: Guard } | undefined;
 }
 
 const BEARER = /^bearer ([A-Za-z0-9._~+/=-]{1,8192})$/i;
 const JWT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/;
 
 /**
- * Tells the callers of Keycard's routes apart by the form of their bearer. If there is a service account, a bearer that
- * is a JWT is the caller's own, and goes to Keycard unchanged. Any other request has to pass the guard, so a mistyped
- * secret of Postern is not sent to another party.
+ * Identifies the caller of a Keycard route by the form of the bearer. If there is a service account, a bearer that is a
+ * JWT is the caller's own, and goes to Keycard unchanged. Any other request has to pass the guard, so a mistyped secret
+ * of Postern is not sent to another party.
  */
-export function createKeycardCallers(options: KeycardCallersOptions): KeycardCallers {
-  return {
-    async identify(call) {
-      const { serviceAccount } = options;
-      const own = BEARER.exec(call.request.headers.get('authorization') ?? '')?.[1];
-      const isOwn = own !== undefined && (serviceAccount === undefined || JWT.test(own));
-      if (isOwn) return success(await callerWithBearer(own, call, options));
-      if (serviceAccount === undefined) return failed('caller_not_authorized');
-      const passed = await serviceAccount.guard.check(call);
-      return passed.ok
-        ? success(callerByServiceAccount(serviceAccount.token, call, options))
-        : passed;
-    },
-  };
+export async function identifyKeycardCaller(
+  call: ApiCall,
+  { keycard, serviceAccount }: KeycardAccess,
+): Promise<Result<KeycardCaller, GuardFailure>> {
+  const own = BEARER.exec(call.request.headers.get('authorization') ?? '')?.[1];
+  const isOwn = own !== undefined && (serviceAccount === undefined || JWT.test(own));
+  if (isOwn) return success(await callerWithBearer(own, call, keycard));
+  if (serviceAccount === undefined) return failed('caller_not_authorized');
+  const passed = await serviceAccount.guard.check(call);
+  return passed.ok
+    ? success(callerByServiceAccount(serviceAccount.account, call, keycard))
+    : passed;
 }
 
 async function callerWithBearer(
   bearer: string,
   { request }: ApiCall,
-  { keycard }: KeycardCallersOptions,
+  keycard: Upstream,
 ): Promise<KeycardCaller> {
   return {
     isGuarded: false,
@@ -80,20 +77,20 @@ function nameOf(bearer: string): Promise<string> {
 }
 
 function callerByServiceAccount(
-  token: KeptToken,
+  account: ServiceAccount,
   { request, waitUntil }: ApiCall,
-  { keycard }: KeycardCallersOptions,
+  keycard: Upstream,
 ): KeycardCaller {
   return {
     isGuarded: true,
     name: 'guarded',
     async send(call) {
-      const kept = await token.read(waitUntil);
+      const kept = await account.readToken(waitUntil);
       if (!kept.ok) return kept;
       const answer = await keycard.send(withBearer(call, kept.value.value, request));
       if (!answer.ok || answer.value.status !== 401) return answer;
       // The token may have been revoked, or its key changed. A 401 changes nothing: try once more with a newer token.
-      const renewed = await token.read(waitUntil, kept.value);
+      const renewed = await account.readToken(waitUntil, kept.value);
       if (!renewed.ok) return renewed;
       await answer.value.body?.cancel();
       const again = await keycard.send(withBearer(call, renewed.value.value, request));

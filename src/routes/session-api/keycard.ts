@@ -30,11 +30,16 @@ import {
   UNCHANGED,
   unrecordedChange,
 } from '../../session-changes/session-change.ts';
-import type { KeycardCall, KeycardCaller, KeycardCallers } from './keycard-caller.ts';
+import {
+  identifyKeycardCaller,
+  type KeycardAccess,
+  type KeycardCall,
+  type KeycardCaller,
+} from './keycard-caller.ts';
 import { endingMarks, findEnding } from './keycard-ending.ts';
 
 export interface KeycardOptions {
-  readonly callers: KeycardCallers;
+  readonly access: KeycardAccess;
   readonly changes: Pick<ChangeMaker, 'keepsLog' | 'recall'>;
   /** The zones that callers may name, each with the issuers whose tokens Postern accepts as that zone's. */
   readonly zones: ReadonlyMap<string, readonly string[]>;
@@ -66,7 +71,7 @@ const INVALID_ID = Object.freeze(invalidParameter('id', 'at most 255 letters, di
 /** Keycard's session routes (its `api/openapi.yaml`), by path. */
 export function keycardRoutes(options: KeycardOptions): Record<string, ApiMethods> {
   const receive = async (call: ApiCall) => {
-    const caller = await options.callers.identify(call);
+    const caller = await identifyKeycardCaller(call, options.access);
     if (!caller.ok) return caller;
     const zoneId = call.parameter('zoneId');
     const issuers = options.zones.get(zoneId);

@@ -7,14 +7,14 @@ import {
   bulkChangeBody,
   readBulkChange,
 } from '../../providers/kratos/bulk-change.ts';
-import { moveLinks } from '../../providers/kratos/keyset-links.ts';
 import { readKratosId } from '../../providers/kratos/kratos-id.ts';
 import { EXPANSION, GO_BOOLEAN, KEYSET_PAGE_CHECKS } from '../../providers/kratos/kratos-query.ts';
 import {
+  moveLinks,
   numberedLinks,
   numberedQuery,
   readNumberedPage,
-} from '../../providers/kratos/numbered-paging.ts';
+} from '../../providers/kratos/paging.ts';
 import { passThrough } from '../../providers/pass-through.ts';
 import type { Upstream } from '../../providers/upstream.ts';
 import type { MarkSubject } from '../../revocation/mark.ts';

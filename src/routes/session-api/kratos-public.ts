@@ -2,11 +2,7 @@ import { errorHeaders } from '../../errors/error-response.ts';
 import { invalidParameter } from '../../http/invalid-part.ts';
 import { sessions401Body } from '../../providers/kratos/kratos-errors.ts';
 import { readKratosId } from '../../providers/kratos/kratos-id.ts';
-import {
-  numberedLinks,
-  numberedQuery,
-  readNumberedPage,
-} from '../../providers/kratos/numbered-paging.ts';
+import { numberedLinks, numberedQuery, readNumberedPage } from '../../providers/kratos/paging.ts';
 import type { Upstream } from '../../providers/upstream.ts';
 import { failed, success } from '../../runtime/result.ts';
 import {
@@ -25,6 +21,7 @@ import {
   type Chosen,
   chooseCredential,
   identifyCaller,
+  sendAsCaller,
 } from '../../session-changes/caller.ts';
 import type { ChangeMaker } from '../../session-changes/change-maker.ts';
 import {
@@ -33,7 +30,6 @@ import {
   endSessions,
   oneSession,
 } from '../../session-changes/end-sessions.ts';
-import { sendAsCaller } from '../../session-changes/send-as-caller.ts';
 import { unrecordedChange } from '../../session-changes/session-change.ts';
 
 export interface KratosPublicOptions {

@@ -63,35 +63,36 @@ const PAGE_HEADERS = {
  * of them. A change is a form's POST. It is accepted only from pages of the same origin, and only with the token of a
  * page that was made for the same session.
  */
-export function createSessionsPage(options: SessionsPageOptions) {
+export async function ownSessions(
+  received: RouteRequest,
+  options: SessionsPageOptions,
+): Promise<Response> {
   const { lookUp, denial, reporting } = options;
-  return async function ownSessions(received: RouteRequest): Promise<Response> {
-    const startedAt = reporting.now();
-    const user = await identify(received, lookUp, denial.hosts);
-    const isChange = received.target.method === 'POST';
-    const answered = user.ok ? await (isChange ? change : show)(user.value, options) : user;
-    const answer: Answer = answered.ok
-      ? { response: answered.value, outcome: 'pass', reason: undefined }
-      : await answerProblem(answered.failure.problem, received, denial);
-    const { response } = answer;
-    const first = user.ok ? user.value.resolution : undefined;
-    const resolution = answered.ok ? first : (answered.failure.resolution ?? first);
-    // Set the cookies of both look-ups, unless the last one found no session.
-    const looks = new Set([first, resolution]);
-    const cookies = resolution?.outcome === 'signed-in' ? [...looks].flatMap(cookiesOf) : [];
-    for (const cookie of cookies) response.headers.append('set-cookie', cookie);
-    const { method, path } = received.target;
-    const durationMs = reporting.now() - startedAt;
-    reporting.log(() => ({
-      route: 'own-sessions',
-      ...(resolution !== undefined && describeResolution(resolution)),
-      ...logFieldsOf(answer),
-      method,
-      path,
-      durationMs,
-    }));
-    return response;
-  };
+  const startedAt = reporting.now();
+  const user = await identify(received, lookUp, denial.hosts);
+  const isChange = received.target.method === 'POST';
+  const answered = user.ok ? await (isChange ? change : show)(user.value, options) : user;
+  const answer: Answer = answered.ok
+    ? { response: answered.value, outcome: 'pass', reason: undefined }
+    : await answerProblem(answered.failure.problem, received, denial);
+  const { response } = answer;
+  const first = user.ok ? user.value.resolution : undefined;
+  const resolution = answered.ok ? first : (answered.failure.resolution ?? first);
+  // Set the cookies of both look-ups, unless the last one found no session.
+  const looks = new Set([first, resolution]);
+  const cookies = resolution?.outcome === 'signed-in' ? [...looks].flatMap(cookiesOf) : [];
+  for (const cookie of cookies) response.headers.append('set-cookie', cookie);
+  const { method, path } = received.target;
+  const durationMs = reporting.now() - startedAt;
+  reporting.log(() => ({
+    route: 'own-sessions',
+    ...(resolution !== undefined && describeResolution(resolution)),
+    ...logFieldsOf(answer),
+    method,
+    path,
+    durationMs,
+  }));
+  return response;
 }
 
 function cookiesOf(look: Resolution | undefined): readonly string[] {

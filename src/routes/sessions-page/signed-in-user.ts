@@ -8,7 +8,7 @@ import { readRetryAfterSeconds } from '../../providers/kratos/kratos-store.ts';
 import type { Verdict } from '../../rules/verdict.ts';
 import { failed, type Result, success } from '../../runtime/result.ts';
 import type { ApiAnswer } from '../../session-changes/api-route.ts';
-import { NO_REQUIREMENT } from '../../sessions/cache-requirement.ts';
+import { NO_REQUIREMENT } from '../../sessions/freshness.ts';
 import type { Resolution } from '../../sessions/resolution.ts';
 import { resolveCredentials, type SessionLookUp } from '../../sessions/resolve-credentials.ts';
 

@@ -17,7 +17,7 @@ import {
 } from '../../providers/kratos/kratos-errors.ts';
 import { bearerChallenge } from '../../refusals/bearer-challenge.ts';
 import type { WaitUntil } from '../../runtime/single-flight.ts';
-import { type CacheRequirement, NO_REQUIREMENT } from '../../sessions/cache-requirement.ts';
+import { type CacheRequirement, NO_REQUIREMENT } from '../../sessions/freshness.ts';
 import { setProvenance } from '../../sessions/provenance-headers.ts';
 import type { Resolution } from '../../sessions/resolution.ts';
 import {

@@ -9,7 +9,6 @@ import { selfServiceRoutes } from '../../../src/routes/self-service/self-service
 import { tokenExchangeRoutes } from '../../../src/routes/self-service/token-exchange.ts';
 import { Guard } from '../../../src/routes/session-api/guard.ts';
 import { keycardRoutes } from '../../../src/routes/session-api/keycard.ts';
-import { createKeycardCallers } from '../../../src/routes/session-api/keycard-caller.ts';
 import { kratosAdminRoutes } from '../../../src/routes/session-api/kratos-admin.ts';
 import { kratosPublicRoutes } from '../../../src/routes/session-api/kratos-public.ts';
 import type { ApiAnswer, ApiMethods } from '../../../src/session-changes/api-route.ts';
@@ -129,10 +128,7 @@ function allRoutes(): Record<string, ApiMethods> {
     ...{ kratosAdmin: kratos, apiKey: undefined, readNames: undefined },
     ...{ guard, apiUrl, apiPath: '' },
   };
-  const keycardCallers = createKeycardCallers({
-    keycard: upstream(keycard.origin),
-    serviceAccount: undefined,
-  });
+  const access = { keycard: upstream(keycard.origin), serviceAccount: undefined };
   const flows = {
     callers,
     changes: maker,
@@ -148,7 +144,7 @@ function allRoutes(): Record<string, ApiMethods> {
     ...tokenExchangeRoutes(flows),
     ...selfServiceRoutes(flows),
     ...kratosAdminRoutes(admin),
-    ...keycardRoutes({ callers: keycardCallers, changes: maker, zones: ZONES }),
+    ...keycardRoutes({ access, changes: maker, zones: ZONES }),
   };
 }
 

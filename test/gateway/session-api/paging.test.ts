@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { numberedLinks, readNumberedPage } from '../../../src/providers/kratos/numbered-paging.ts';
+import { numberedLinks, readNumberedPage } from '../../../src/providers/kratos/paging.ts';
 import { forAllTests } from '../../support/for-all-tests.ts';
 import { fetchAs } from './fetch-as.ts';
 import { GUARDED, startKratosApi } from './start-session-api.ts';

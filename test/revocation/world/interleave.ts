@@ -6,7 +6,7 @@ import { RevocationTable } from '../../../src/revocation/revocation-table.ts';
 import { success } from '../../../src/runtime/result.ts';
 import { ChangeMaker } from '../../../src/session-changes/change-maker.ts';
 import { endingUnlessRefused } from '../../../src/session-changes/session-change.ts';
-import { NO_REQUIREMENT } from '../../../src/sessions/cache-requirement.ts';
+import { NO_REQUIREMENT } from '../../../src/sessions/freshness.ts';
 import { Sessions } from '../../../src/sessions/sessions.ts';
 import { StoreReadiness } from '../../../src/sessions/store-readiness.ts';
 import { installInstantCrypto } from './instant-crypto.ts';

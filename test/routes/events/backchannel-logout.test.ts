@@ -36,7 +36,13 @@ describe('the receiver for back-channel logout', () => {
     const [recorded] = intakes.world.recorded;
     expect(recorded?.marks.map(({ subject }) => subject.kind)).toEqual(['session', 'session']);
     expect(intakes.world.lines).toEqual([
-      { intake: 'backchannel-logout', status: 200, outcome: 'recorded', marks: 2 },
+      {
+        event: 'revocation-intake',
+        intake: 'backchannel-logout',
+        status: 200,
+        outcome: 'recorded',
+        marks: 2,
+      },
     ]);
   });
 

@@ -4,6 +4,7 @@ import { createBackchannelLogout } from '../../../src/routes/events/backchannel-
 import { EventIssuers } from '../../../src/routes/events/event-issuers.ts';
 import { Recorder } from '../../../src/routes/events/recorder.ts';
 import { createSecurityEvents } from '../../../src/routes/events/security-events.ts';
+import type { OperatorEvent } from '../../../src/runtime/report.ts';
 import type { IssuerKeys } from '../../../src/tokens/issuer-keys.ts';
 import { findKey, importKeys, readKeySet } from '../../../src/tokens/key-set.ts';
 import { createEventSigner } from '../../support/event-signer.ts';
@@ -23,7 +24,7 @@ export async function startIntakes() {
     outcome: 'recorded' as Awaited<ReturnType<LogWriter['record']>>,
     areKeysThere: true,
     recorded: [] as { readonly marks: readonly Mark[]; readonly once: Once }[],
-    lines: [] as object[],
+    lines: [] as OperatorEvent[],
   };
   const keys: IssuerKeys = {
     isReady: async () => world.areKeysThere,
@@ -61,7 +62,7 @@ export async function startIntakes() {
       readNames: undefined,
       issuersOfNames: [],
     }),
-    log: (line: object) => void world.lines.push(line),
+    report: (event: OperatorEvent) => void world.lines.push(event),
     now: () => world.now,
   };
   const intakes = {

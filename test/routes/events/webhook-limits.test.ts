@@ -23,7 +23,7 @@ const webhook = createWebhookReceiver({
     readNames: undefined,
     issuersOfNames: [],
   }),
-  log: () => {},
+  report: () => {},
   now: () => NOW,
 });
 
