@@ -35,7 +35,7 @@ async function expectPage(
 
 describe('a person gets a page with a way on', () => {
   it.each(['/self-service/nothing', '/self-service/login/other', '/self-service'])(
-    'at a path that no flow has: %s',
+    'at a path without a flow: %s',
     (target) => expectPage(gate, { target }, { status: 404, code: 'not_found', way: HOME }),
   );
 
@@ -44,7 +44,7 @@ describe('a person gets a page with a way on', () => {
     (target) => expectPage(gate, { target }, { status: 404, code: 'not_found', way: HOME }),
   );
 
-  it('for a method that a flow does not have', () =>
+  it('for a method that the flow lacks', () =>
     expectPage(
       gate,
       { method: 'POST', target: '/self-service/errors' },
@@ -62,7 +62,7 @@ describe('a person gets a page with a way on', () => {
     await expectPage(down, { target }, { status, code, way: AGAIN });
   });
 
-  it('while Kratos’s database is down, as Kratos answers a browser then', async () => {
+  it('while Kratos’s database is down, like the answer of Kratos to a browser', async () => {
     const { response } = recording('dbdown-login-browser-init-html');
     const headers = { 'Content-Type': 'application/json' };
     const answer = { status: response.status, body: response.body, headers };
@@ -76,7 +76,7 @@ describe('a person gets a page with a way on', () => {
     await expectPage(gate, submitted, { ...expected, way: HOME });
   });
 
-  it('for plain text of a Kratos that does not have the route', async () => {
+  it('for plain text of a Kratos without the route', async () => {
     const answer = { status: 404, body: '404 page not found\n', contentType: 'text/plain' };
     await gate.kratos.control({ answers: { 'GET /.well-known/change-password': answer } });
     const target = '/.well-known/change-password';
@@ -119,7 +119,7 @@ describe('a person gets a page with a way on', () => {
   });
 });
 
-it('routes of the session API answer a browser with JSON, as Kratos does', async () => {
+it('routes of the session API answer a browser with JSON, like Kratos', async () => {
   const { response } = recording('whoami-none-accept-html');
   for (const target of ['/sessions/whoami', '/sessions', '/sessions/token-exchange']) {
     const answer = await request(gate.port, { target, headers: PAGE });

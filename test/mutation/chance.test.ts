@@ -14,7 +14,7 @@ describe('exceedsChance()', () => {
     expect(exceedsChance(events, trials, rate)).toBe(exceeds);
   });
 
-  it('never holds of nothing, nor of what was never tried', () => {
+  it('is false without any survivor and without any trial', () => {
     expect(exceedsChance(0, 60, 0.1)).toBe(false);
     expect(exceedsChance(0, 0, 0.1)).toBe(false);
   });

@@ -151,7 +151,7 @@ describe('RevocationReplica', () => {
     },
   );
 
-  it('gives a request nothing to wait for while a background read is under way', async () => {
+  it('lets no request wait while a background read is under way', async () => {
     const { clock, read, refresh, view } = newView();
     await refresh();
     clock.now += LAG_MS / 2;

@@ -156,7 +156,7 @@ describe('keycardTokenSession()', () => {
       return result.ok ? JSON.parse(result.value.body) : result.failure;
     };
 
-    it('is an application if sub_profile is app, whatever credential it used', async () => {
+    it('is an application if sub_profile is app, with any credential', async () => {
       for (const claims of [
         { sub_profile: 'app', keycard_app_id: 'app_7f3' },
         { sub_profile: 'app' },
@@ -213,7 +213,7 @@ describe('keycardTokenSession()', () => {
       expect(document.session_data).toEqual({ client_id: 'cred-9', act });
     });
 
-    it('shows the id of a session, and never that of a token', async () => {
+    it('shows the id of a session, and never the id of a token', async () => {
       expect(await documentOf({ jti: 'token-1', sid: 'session-1' })).toMatchObject({
         id: 'session-1',
       });

@@ -95,7 +95,7 @@ async function expectSameVisits(open: (target: Target) => Sdk) {
 const methodsOf = (steps: readonly ComparableStep[]) => new Set(steps.map(({ method }) => method));
 
 it.each(SDKS)(
-  '$name gets from the gate what it gets from Kratos, by every method',
+  '$name gets Kratos’s answers from the gate, by every method',
   async ({ open, frontendMethods }) => {
     const steps = await expectSameVisits(open);
     const called = methodsOf(steps);

@@ -74,11 +74,11 @@ async function reached(route: string) {
 }
 
 describe('with SELF_SERVICE', () => {
-  it.each(ROUTED)('Kratos is reached at %s', async (route) => {
+  it.each(ROUTED)('calls Kratos at %s', async (route) => {
     expect((await reached(route)).isAsked).toBe(true);
   });
 
-  it.each(LEFT_OUT)('Kratos is not reached at %s, and the docs say so', async (route) => {
+  it.each(LEFT_OUT)('does not call Kratos at %s, and the docs state that', async (route) => {
     expect((await reached(route)).isAsked).toBe(false);
     const docs = readFileSync(inRepository('docs/session-api.md'), 'utf8');
     const [, leftOut = ''] =
@@ -102,7 +102,7 @@ describe('with SELF_SERVICE', () => {
   });
 });
 
-it('without SELF_SERVICE, these paths are the site’s', async () => {
+it('without SELF_SERVICE, these paths belong to the site', async () => {
   await using plain = await startKratosApi({ vars: { RULES: [{ path: '/*', session: 'none' }] } });
   for (const path of ['/.well-known/change-password', '/self-service/login/test']) {
     await fetchAs(plain.url + path);

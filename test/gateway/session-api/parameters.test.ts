@@ -52,7 +52,7 @@ describe('GET /sessions', () => {
     'page_token_garbage_page_size_2',
     'per_page_2_page_size_3',
     'page_size-5000',
-  ])('gives as many sessions as Kratos does: %s', async (name) => {
+  ])('returns the same number of sessions as Kratos: %s', async (name) => {
     const { request, response } = recording(`sessions-list-${name}`);
     const answer = await listed(request.path);
     const count = (text: string) => text.match(/"authenticator_assurance_level"/g)?.length ?? 0;
@@ -72,7 +72,7 @@ describe('GET /sessions', () => {
     ['per_page=5000&page=0', 'page=1&per_page=1000'],
     ['page_token=&per_page=3&page=4', 'page=1&per_page=250'],
     ["page_token=1'%20OR%20'1'%3D'1&page_size=9", 'page=1&per_page=9'],
-  ])('reads %s as Kratos does', async (query, asked) => {
+  ])('reads %s like Kratos', async (query, asked) => {
     expect((await listed(`/sessions?${query}`)).status).toBe(200);
     expect(await calls()).toEqual([`/sessions?${asked}`]);
   });
@@ -84,7 +84,7 @@ describe('a filter', () => {
   const FALSE = ['0', 'f', 'F', 'false', 'FALSE', 'False'];
 
   it.each(['/admin/sessions', `/admin/identities/${identityId}/sessions`])(
-    'active of %s takes what Go takes',
+    'active accepts %s like Go',
     async (path) => {
       for (const value of [...TRUE, ...FALSE, '']) {
         const { status } = await send('GET', `${path}?active=${value}`, GUARDED);
@@ -108,7 +108,7 @@ describe('a filter', () => {
     ['page_size', '0', '-3'],
     ['page_size', '', '100000'],
     ['page_token', '', ''],
-  ])('%s of /admin/sessions takes %j and %j', async (name, one, other) => {
+  ])('%s of /admin/sessions accepts %j and %j', async (name, one, other) => {
     for (const value of [one, other]) {
       const { status } = await send('GET', `/admin/sessions?${name}=${value}`, GUARDED);
       expect([value, status]).toEqual([value, 200]);
@@ -125,7 +125,7 @@ describe('a filter', () => {
     [`/admin/sessions/${ID}?expand=nope`, '"expand"', 'admin-session-get-expand-bad'],
     ['/admin/sessions/not-a-uuid', '"id"', 'admin-session-get-malformed'],
     ['/admin/identities/not-a-uuid/sessions', '"id"', 'admin-identity-sessions-malformed'],
-  ])('that Kratos refuses is named, with what it takes: %s', async (path, name, recorded) => {
+  ])('that Kratos refuses is named with its accepted values: %s', async (path, name, recorded) => {
     const { response } = recording(recorded);
     const { status, error } = await send('GET', path, GUARDED);
     expect(status).toBe(response.status);
@@ -134,7 +134,7 @@ describe('a filter', () => {
   });
 
   it.each(['DELETE /sessions/x', 'DELETE /admin/sessions/x', 'PATCH /admin/sessions/x/extend'])(
-    'the id of a change is named too: %s',
+    'an invalid id of a change is named too: %s',
     async (route) => {
       const [method = '', path = ''] = route.split(' ');
       const by = path.startsWith('/admin') ? GUARDED : { 'x-session-token': current.token };
@@ -144,7 +144,7 @@ describe('a filter', () => {
   );
 });
 
-it('an id is taken in each spelling that Kratos takes (gofrs/uuid, FromString)', async () => {
+it('an id is accepted in each spelling of Kratos (gofrs/uuid, FromString)', async () => {
   const [id = ''] = ids;
   const bare = id.replaceAll('-', '');
   const spellings = [id, id.toUpperCase(), bare, `%7B${id}%7D`, `%7B${bare}%7D`];
@@ -186,7 +186,7 @@ describe('POST /admin/sessions', () => {
     ['admin-bulk-wildcard-sessions', /^"\*" must be alone, and in "identities"\.$/],
     ['admin-bulk-not-json', /^The body must be a JSON object\.$/],
     ['admin-bulk-empty-body', /^The body must be a JSON object\.$/],
-  ])('refused by Kratos, says why: %s', async (name, reason) => {
+  ])('with a body that Kratos refuses states the reason: %s', async (name, reason) => {
     const { request, response } = recording(name);
     const { status, error } = await bulk(request.body ?? '');
     expect(status).toBe(response.status);
@@ -199,14 +199,14 @@ describe('POST /admin/sessions', () => {
     [`{"action":"disable","sessions":["${ID}"],"identities":null}`],
     [`{"action":"delete","sessions":[],"identities":["{${ID}}"]}`],
     [`{"action":"disable","sessions":["${ID.replaceAll('-', '')}"],"reason":"left"}`],
-  ])('taken by Kratos, is taken: %s', async (body) => {
+  ])('with a body that Kratos accepts is accepted: %s', async (body) => {
     expect((await bulk(body)).status).toBe(200);
     const [sent] = (await gate.kratos.calls()).requests;
     expect(sent?.path).toBe('/admin/sessions');
   });
 });
 
-it('other bodies and parameters say what they take', async () => {
+it('errors of other bodies and parameters state the accepted values', async () => {
   await using keycard = await startKeycardApi();
   const ask = async (url: string, init: RequestInit): Promise<{ message: string }> =>
     (await fetchAs(url, {
