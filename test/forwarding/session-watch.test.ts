@@ -39,6 +39,18 @@ describe('watchSession()', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it.each([
+    [2000, 500],
+    [4000, 1000],
+    [60_000, 1000],
+  ])('with a lag of %i ms, checks every %i ms', async (lagMs, everyMs) => {
+    const check = vi.fn(async (): Promise<SessionStatus> => 'pass');
+    const watch = await watchSession(check, lagMs);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(check).toHaveBeenCalledTimes(1 + 10_000 / everyMs);
+    watch.stop();
+  });
+
   it.each(['deny', 'cannot-tell'] as const)(
     'ends with the first check that returns %s',
     async (no) => {

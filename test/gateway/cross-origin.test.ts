@@ -128,6 +128,17 @@ describe('a page of any other origin', () => {
     }
   });
 
+  it.each(['/sessions', '/sessions/00000000-0000-4000-8000-000000000001'])(
+    'ends no session: DELETE %s is refused before the store is called',
+    async (target) => {
+      await gate.kratos.clearCalls();
+      const headers = { Origin: 'https://evil.example', Cookie: cookie };
+      const answer = await request(gate.port, { method: 'DELETE', target, headers });
+      expect([answer.status, header(answer, 'postern-reason')]).toEqual([403, 'cross_site_change']);
+      expect((await gate.kratos.calls()).counts).toEqual({});
+    },
+  );
+
   it('W2: an answer varies by Origin for every client, and by no name that a client sends', async () => {
     const plain = await get(gate.port, '/sessions/whoami', { Cookie: cookie });
     const named = await get(gate.port, '/sessions/whoami', { Cookie: cookie, Vary: 'x' });

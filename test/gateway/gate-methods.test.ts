@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readDecisions } from '../support/decision-lines.ts';
 import { gateForAllTests } from '../support/for-all-tests.ts';
 import { get, header, request } from '../support/raw-http.ts';
 import { startGate } from '../support/start-gate.ts';
@@ -64,6 +65,14 @@ describe('methods', () => {
     expect(header(answer, 'access-control-allow-headers')).toBe('authorization,content-type');
     expect(header(answer, 'access-control-allow-credentials')).toBe('true');
     expect(await originCalls()).toBe(0);
+  });
+
+  it('a preflight that is answered here causes one log line', async () => {
+    const lines = async () =>
+      (await readDecisions(gate)).filter(({ detail }) => detail === 'preflight').length;
+    const before = await lines();
+    await preflight({ Origin: SPA, 'Access-Control-Request-Method': 'PUT' });
+    expect(await lines()).toBe(before + 1);
   });
 
   it.each<[string, Record<string, string>, string]>([

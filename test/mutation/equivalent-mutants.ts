@@ -13,6 +13,13 @@ export interface EquivalentMutant {
 
 export const EQUIVALENT_MUTANTS: readonly EquivalentMutant[] = [
   {
+    file: 'src/forwarding/web-socket-relay.ts',
+    line: 'watch.stop();',
+    change: 'watch.stop(); → ;',
+    reason:
+      'workerd ends the timers of a request whose sockets are closed: the store got no further check in 4 s.',
+  },
+  {
     file: 'src/http/path-readings.ts',
     line: 'const MAX_SPLIT_LENGTH = 256;',
     change: '256 → 257',
@@ -60,6 +67,13 @@ export const EQUIVALENT_MUTANTS: readonly EquivalentMutant[] = [
       'A token without `iat` or `exp` is refused before, as the profile requires both: the line tells the compiler so.',
   },
   {
+    file: 'src/routes/gate/gate.ts',
+    line: 'session === undefined ? [] : denial.loopGuard.forget(request.headers, pageKey(target));',
+    change: 'session === undefined → false',
+    reason:
+      'Turns are counted for pages that require a session, and such a page passes no request without one.',
+  },
+  {
     file: 'src/tokens/trusted-issuer.ts',
     line: "if (issuedAt === undefined || expiresAt === undefined) return refused('token_claim_missing');",
     change: 'issuedAt === undefined || expiresAt === undefined → false',
@@ -72,6 +86,13 @@ export const EQUIVALENT_MUTANTS: readonly EquivalentMutant[] = [
     change: '0 → 1',
     reason:
       'The earliest check that will do, in milliseconds since 1970: no check was made in the first of them.',
+  },
+  {
+    file: 'src/sessions/sessions.ts',
+    line: "const forwarded = !hadCandidate ? 'miss' : requirement.minCheckedAt > 0 ? 'request' : 'stale';",
+    change: '0 → 1',
+    reason:
+      'The earliest check that will do, in milliseconds since 1970: no request asks for the first of them.',
   },
   {
     file: 'src/sessions/store-readiness.ts',

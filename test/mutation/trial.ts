@@ -70,14 +70,16 @@ const LIKELY: Readonly<Record<string, readonly string[]>> = {
     ...gateway('session-api/self-service', 'session-changes/external-ids'),
     ...gateway('session-changes/flows', 'session-changes/verification-retries'),
   ],
-  'routes/session-api': gateway('session-api/', 'client-fetch'),
+  'routes/session-api': gateway('session-api/', 'client-fetch', 'cross-origin'),
   'routes/sessions-page': gateway('session-api/sessions-page', 'own-sessions', 'cross-origin'),
   'routes/whoami': [
     ...gateway('tiers.test', 'tiers-cookies', 'cache-rows', 'client-fetch', 'token-whoami'),
     ...gateway('refused-credentials', 'described-parts', 'server-timing', 'whoami-'),
   ],
   rules: gateway('gate.test', 'gate-requests', 'condition-language', 'forward-auth', 'authority'),
-  'session-changes': gateway('session-changes/', 'session-api/marks', 'session-api/paging'),
+  'session-changes': gateway(
+    ...['session-changes/', 'session-api/marks', 'session-api/paging', 'cross-origin'],
+  ),
   sessions: gateway(
     ...['tiers.test', 'tiers-flight', 'tiers-writes', 'tiers-cookies', 'tiers-faults'],
     ...['cache-rows', 'refused-credentials'],

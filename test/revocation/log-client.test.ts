@@ -106,6 +106,17 @@ describe('C35: an invalid answer of the log', () => {
     }
   });
 
+  it.each([{ kind: 'recorded', page: PAGE }, { kind: 'repeated' }])(
+    'a mark is confirmed by %j',
+    async (answer) => {
+      const { log, client } = createLog();
+      log.answer = answer;
+      const options = { cursor: 0, checkLifeMs: 1, tokenLifeMs: 1, maxMarks: 1 };
+      expect(await client.append([], options)).toEqual(answer);
+      expect(log.failures).toEqual([]);
+    },
+  );
+
   it('may have members that a later version adds', async () => {
     const { refresh, knows } = createLog({ ...PAGE, marks: [{ ...MARK, owner: 'x' }], more: 1 });
     await refresh();

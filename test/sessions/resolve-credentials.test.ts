@@ -204,6 +204,15 @@ describe('resolveCredentials() with one credential after another', () => {
     expect(token).toBe(ANSWERS.forged);
     const none = await resolve(unusable(COOKIE), unusable(BEARER, 'token_too_long'));
     expect(none.resolution).toMatchObject({ reason: 'credential_malformed' });
+    for (const [reason, mayClearCookie] of [
+      ['credential_malformed', true],
+      ['token_too_long', true],
+      ['credential_ambiguous', false], // one of the cookies may be valid
+    ] as const) {
+      const { resolution } = await resolve(unusable(COOKIE, reason));
+      expect(resolution).toMatchObject({ reason, mayClearCookie });
+    }
+    expect((await resolve()).resolution).toMatchObject({ mayClearCookie: false });
   });
 
   it('T13: lists the dead cookies: the refused ones, and no cookie that may be valid', async () => {

@@ -93,6 +93,7 @@ describe('SessionMemory with answers in any order', () => {
     remember(checkedAt(201));
     expect(memory.read(NAME)).toBeDefined();
     expect(memory.readRefusal(NAME, 0)).toBeUndefined();
+    expect(memory.wasRefused(NAME)).toBe(false);
   });
 
   it('does not drop a session for an earlier refusal that arrives late', () => {

@@ -371,6 +371,26 @@ describe('Sessions with a revocation log', () => {
     expect([plain.calls, present.calls, unstored.calls]).toEqual([1, 1, 1]);
   });
 
+  it('delivers the cookie of a check that was repeated after a mark, one millisecond later too', async () => {
+    const { log, view } = createLog();
+    const world = createWorld({ revocation: view });
+    world.meanwhile = async () => {
+      if (world.calls > 1) return;
+      world.now = T + 1;
+      log.lastMark = T + 1;
+      world.answer = yes({ setCookies: ['renewed'] });
+      world.meanwhile = async () => {
+        log.lastMark = 0;
+      };
+    };
+    expect(await world.resolve()).toMatchObject({
+      outcome: 'signed-in',
+      setCookies: ['renewed'],
+      provenance: { collapsed: false },
+    });
+    expect(world.calls).toBe(2);
+  });
+
   it('C19: does not serve marked sessions while the store fails', async () => {
     const { log, view } = createLog();
     const world = createWorld({ revocation: view });

@@ -194,6 +194,19 @@ describe('RemoteKeys', () => {
     expect(await find('second')).toBe('second');
   });
 
+  it('a new key is found although a fetch from before its publication is under way', async () => {
+    const { world, find } = setUp();
+    await find('first');
+    world.now = T0 + KEYS_FRESH_MS / 2;
+    world.delayMs = 20;
+    expect(await find('first')).toBe('first'); // fetches in the background
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(world.looks).toBe(2);
+    world.published = [first.publicJwk, second.publicJwk];
+    expect(await find('second')).toBe('second');
+    expect(world.looks).toBe(3);
+  });
+
   it('10,000 unknown kids cause one fetch per cool-down, and known ones are found all the time', async () => {
     const { world, find } = setUp();
     await find('first');

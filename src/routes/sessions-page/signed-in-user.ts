@@ -91,15 +91,13 @@ export async function failureOf(
   const { status, headers, body } = answer.value;
   await body?.cancel();
   if (status === 401 || status === 403) {
-    // Kratos also answers so while its database fails. The look-up of the session confirms a refusal.
+    // Kratos also answers so while its database fails. The look-up of the session confirms a refusal, or finds a fault.
     const resolution = await sessions.resolve(
       credential,
       { minCheckedAt: now(), onlyIfCached: false },
       waitUntil,
     );
-    const isSignedIn = resolution.outcome === 'signed-in';
-    const problem = isSignedIn ? refusal('store_unavailable') : problemOf(resolution);
-    return { problem, resolution };
+    return { problem: problemOf(resolution), resolution };
   }
   const isDown = status === 429 || status >= 500;
   const problem = isDown

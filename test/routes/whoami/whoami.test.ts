@@ -77,6 +77,14 @@ describe('whoami()', () => {
     expect(world.calls).toBe(5);
   });
 
+  it('counts max-age to the millisecond (RFC 9111 section 5.2.1.1)', async () => {
+    const { world, ask } = createWhoami(SESSION);
+    await ask();
+    world.now = T + 10_001;
+    const { cacheStatus } = await ask({ cacheControl: 'max-age=10' });
+    expect(cacheStatus).toMatch(/^postern; fwd=request/);
+  });
+
   it('answers 504 for only-if-cached without an entry', async () => {
     const { world, ask } = createWhoami(SESSION);
     expect((await ask({ cacheControl: 'only-if-cached' })).status).toBe(504);
