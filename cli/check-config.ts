@@ -40,6 +40,7 @@ const problems = [...(config.ok ? [] : config.failure), ...assetProblems()];
 
 for (const problem of problems) console.error(`error    ${problem}`);
 for (const warning of warnings()) console.error(`warning  ${warning}`);
+for (const note of notes()) console.error(`note     ${note}`);
 if (problems.length > 0) {
   console.error(`\n${values.config} would not serve: ${problems.length} wrong setting(s).`);
   process.exit(1);
@@ -108,6 +109,18 @@ function warnings(): string[] {
     );
   }
   return found;
+}
+
+/** Defaults that depend on other settings, and that the origin has to know. */
+function notes(): string[] {
+  if (!config.ok) return [];
+  const { ISSUERS, STORE_ISSUER, IDENTITY_HEADERS } = config.value;
+  const issuers = new Set([STORE_ISSUER, ...ISSUERS.map(({ issuer }) => issuer)]);
+  const header = Object.keys(IDENTITY_HEADERS).find((name) => IDENTITY_HEADERS[name] === 'issuer');
+  if (issuers.size < 2 || header === undefined) return [];
+  return [
+    `sessions of ${issuers.size} issuers count: ${[...issuers].join(', ')}. Two issuers may give the same id to different people. Let the origin identify a person by ${header} and the id together, or restrict a rule to one issuer: allow = 'session.issuer == "${STORE_ISSUER}"'.`,
+  ];
 }
 
 /** Tells whether the Worker calls the origin at the public URL, and the platform sends that call to the Worker again. */

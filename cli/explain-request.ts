@@ -32,7 +32,7 @@ export async function explainRequest(
   asked: ExplainedRequest,
   { config, now }: { readonly config: Config; readonly now: number },
 ): Promise<string[]> {
-  const resolution = resolutionOf(asked.sessionDocument, now);
+  const resolution = resolutionOf(asked.sessionDocument, config.STORE_ISSUER, now);
   const site = createSite(config, {
     now: () => now,
     lookUp: {
@@ -93,7 +93,11 @@ function isGatewayRoute(target: AdmittedTarget, config: Config, now: number): bo
   return gateway.isGatewayRoute(target);
 }
 
-function resolutionOf(sessionDocument: string | undefined, now: number): Resolution {
+function resolutionOf(
+  sessionDocument: string | undefined,
+  issuer: string,
+  now: number,
+): Resolution {
   const provenance = {
     tier: 'store',
     forwarded: 'miss',
@@ -103,7 +107,7 @@ function resolutionOf(sessionDocument: string | undefined, now: number): Resolut
     fault: undefined,
   } as const;
   const body = sessionDocument ?? '';
-  const read = readKratosSession(body);
+  const read = readKratosSession(body, issuer);
   if (sessionDocument !== undefined && read.kind === 'not-a-session') {
     throw new Error('the session file: expected an answer of /sessions/whoami; save one unchanged');
   }

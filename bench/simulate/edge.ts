@@ -81,6 +81,7 @@ export class Edge {
       this.kvFailures += 1;
     };
     return new KvTier(store, {
+      issuer: 'https://kratos.example/',
       readTimeoutMs: settings.KV_READ_TIMEOUT_MS,
       writeIntervalSeconds: settings.KV_WRITE_INTERVAL_SECONDS ?? Infinity,
       report,

@@ -52,7 +52,7 @@ export class SimulatedStore {
     const known = this.#answers.get(session);
     if (known !== undefined) return known;
     const body = documentOf(session, this.#time.now() + LIVES_MS);
-    const read = readKratosSession(body);
+    const read = readKratosSession(body, 'https://kratos.example/');
     if (read.kind !== 'active') throw new Error('the simulated store made no active session');
     const answer: StoreAnswer = {
       kind: 'session',

@@ -38,9 +38,13 @@ export function createKratos(
   config: Config,
   { fetchPublic, fetchAdmin, now, report }: KratosDependencies,
 ): Kratos {
-  const { KRATOS_PUBLIC_URL: publicUrl, STORE_TIMEOUT_MS: timeoutMs } = config;
+  const {
+    KRATOS_PUBLIC_URL: publicUrl,
+    STORE_ISSUER: issuer,
+    STORE_TIMEOUT_MS: timeoutMs,
+  } = config;
   const siteCookie = createSiteCookies(config);
-  const store = createKratosStore({ publicUrl, timeoutMs, fetch: fetchPublic, siteCookie });
+  const store = createKratosStore({ publicUrl, issuer, timeoutMs, fetch: fetchPublic, siteCookie });
   return {
     store,
     readiness: new StoreReadiness({ store, now, report }),

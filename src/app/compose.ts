@@ -107,6 +107,7 @@ function createSessions(
   { kratos, revocation }: Pick<Services, 'kratos' | 'revocation'>,
 ): Sessions {
   const tier = {
+    issuer: config.STORE_ISSUER,
     readTimeoutMs: config.KV_READ_TIMEOUT_MS,
     writeIntervalSeconds: config.KV_WRITE_INTERVAL_SECONDS,
     report,

@@ -5,6 +5,7 @@ import {
   combineMappings,
   type IdentityMapping,
   leastBudget,
+  withIssuer,
 } from '../forwarding/identity-presets.ts';
 import { SiteHosts } from '../http/site-hosts.ts';
 import { zoneOfIssuer } from '../providers/keycard/keycard-zone.ts';
@@ -52,7 +53,9 @@ export interface Config extends Omit<Settings, 'IDENTITY_HEADERS' | 'RULES'> {
   /** The base URL of Kratos's flows for browsers. With `SELF_SERVICE`, this is Postern itself. */
   readonly KRATOS_BROWSER_URL: string;
   readonly LOGIN_URL: string;
-  /** The headers of presets and of `IDENTITY_HEADERS` together. */
+  /** The issuer of the sessions in Kratos: the URL that its tokenizer writes into `iss`. */
+  readonly STORE_ISSUER: string;
+  /** The headers of presets and of `IDENTITY_HEADERS` together, and the issuer if there are several. */
   readonly IDENTITY_HEADERS: IdentityMapping;
 }
 
@@ -75,7 +78,12 @@ export function readConfig(
   ];
   if (!parsed.success || problems.length > 0) return failed(problems);
   const settings = parsed.output;
-  const identityHeaders = combineMappings(settings.IDENTITY_PRESETS, settings.IDENTITY_HEADERS);
+  const kratosUrl = settings.KRATOS_BROWSER_URL ?? settings.KRATOS_PUBLIC_URL;
+  const storeIssuer = storeIssuerOf(settings, kratosUrl);
+  const identityHeaders = withIssuer(
+    combineMappings(settings.IDENTITY_PRESETS, settings.IDENTITY_HEADERS),
+    new Set([storeIssuer, ...settings.ISSUERS.map(({ issuer }) => issuer)]),
+  );
   const { rules, unservedHosts } = withReadHosts(settings);
   const contradictions = [
     ...sharedCookieNames(settings),
@@ -85,7 +93,6 @@ export function readConfig(
     ...forwardedAndSet(settings, identityHeaders),
   ];
   if (contradictions.length > 0) return failed(contradictions);
-  const kratosUrl = settings.KRATOS_BROWSER_URL ?? settings.KRATOS_PUBLIC_URL;
   const mountUrl = `${settings.PUBLIC_URL}${settings.SESSION_API_PATH ?? ''}`;
   const browserUrl = settings.SELF_SERVICE ? mountUrl : kratosUrl;
   return success(
@@ -94,10 +101,20 @@ export function readConfig(
       RULES: rules,
       IDENTITY_HEADERS: identityHeaders,
       KRATOS_BASE_URL: kratosUrl,
+      STORE_ISSUER: storeIssuer,
       KRATOS_BROWSER_URL: browserUrl,
       LOGIN_URL: settings.LOGIN_URL ?? `${browserUrl}/self-service/login/browser`,
     }),
   );
+}
+
+/**
+ * Kratos's tokens and its sessions are of the same people. So the only `kratos` issuer is the issuer of both. Without
+ * one, Kratos's base URL is the issuer, with the slash that Kratos writes at its end (`driver/config/config.go`).
+ */
+function storeIssuerOf({ ISSUERS }: Settings, kratosUrl: string): string {
+  const [only, ...others] = ISSUERS.filter(({ preset }) => preset === 'kratos');
+  return only !== undefined && others.length === 0 ? only.issuer : `${kratosUrl}/`;
 }
 
 /**

@@ -65,6 +65,7 @@ export const identityHeaders = json(
 const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
   'iss',
   'sub',
+  'sub_id',
   'aud',
   'exp',
   'nbf',

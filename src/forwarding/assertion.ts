@@ -123,11 +123,13 @@ export class Assertions {
   }
 }
 
-function sessionClaims({ id, document }: Session): Claims {
+function sessionClaims({ id, identity, document }: Session): Claims {
+  const { issuer: iss } = document;
   const { authenticator_assurance_level: aal, authenticated_at: at } = document;
   const authenticatedAt = typeof at === 'string' ? Date.parse(at) : Number.NaN;
   return {
     sid: id,
+    ...(typeof iss === 'string' && { sub_id: { format: 'iss_sub', iss, sub: identity.id } }),
     ...(typeof aal === 'string' && { acr: aal }),
     ...(Number.isFinite(authenticatedAt) && { auth_time: Math.floor(authenticatedAt / 1000) }),
   };

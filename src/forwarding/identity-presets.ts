@@ -52,6 +52,25 @@ export function combineMappings(
   return Object.fromEntries(combined.values());
 }
 
+/** The header that names the issuer of a session. */
+const ISSUER_HEADER = 'X-Session-Issuer';
+const ISSUER_PLACE = 'issuer';
+
+/**
+ * Adds the issuer to the headers if sessions of several issuers count. Two issuers may give the same id to different
+ * people, so only issuer and id together identify a person (OpenID Connect Core, section 5.7). A header that the
+ * operator configured for the issuer stays as it is.
+ */
+export function withIssuer(
+  mapping: IdentityMapping,
+  issuers: ReadonlySet<string>,
+): IdentityMapping {
+  const isNamed =
+    Object.values(mapping).includes(ISSUER_PLACE) ||
+    Object.keys(mapping).some((name) => name.toLowerCase() === ISSUER_HEADER.toLowerCase());
+  return issuers.size < 2 || isNamed ? mapping : { ...mapping, [ISSUER_HEADER]: ISSUER_PLACE };
+}
+
 /** Places of the ids that everything else depends on. Postern never accepts ids longer than `MAX_ID_LENGTH`. */
 const ID_PLACES: ReadonlySet<string> = new Set(['id', 'identity.id']);
 const MAX_ID_LENGTH = 255;

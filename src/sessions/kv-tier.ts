@@ -6,6 +6,8 @@ import type { CheckedSession } from './resolution.ts';
 import { seal, unseal } from './sealing.ts';
 
 export interface KvTierOptions {
+  /** The issuer of the store's sessions. */
+  readonly issuer: string;
   readonly readTimeoutMs: number;
   /** The shortest time between two writes of one session that does not change. */
   readonly writeIntervalSeconds: number;
@@ -55,8 +57,9 @@ export class KvTier {
     if (value === null) return undefined;
     const sealed = new Uint8Array(value);
     const isSized = sealed.byteLength <= MAX_VALUE_BYTES;
-    const checked = isSized ? await unseal(sealed, name, credentialValue) : undefined;
-    if (checked === undefined) reportKvFailure(this.#options.report, 'unseal');
+    const { issuer, report } = this.#options;
+    const checked = isSized ? await unseal(sealed, name, credentialValue, issuer) : undefined;
+    if (checked === undefined) reportKvFailure(report, 'unseal');
     return checked;
   }
 

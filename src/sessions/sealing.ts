@@ -28,14 +28,17 @@ export async function seal(
 /**
  * Opens a sealed value. Returns `undefined` unless `seal` made exactly this value for this name and this credential.
  * A value that was changed, swapped, cut short or made by another version is therefore not opened.
+ *
+ * @param issuer the issuer of the store's sessions
  */
 export async function unseal(
   sealed: Uint8Array<ArrayBuffer>,
   name: CredentialName,
   credentialValue: string,
+  issuer: string,
 ): Promise<CheckedSession | undefined> {
   const text = await unsealText(sealed, name, credentialValue);
-  return text === undefined ? undefined : readPlain(text);
+  return text === undefined ? undefined : readPlain(text, issuer);
 }
 
 /** Seals any text under a name and a secret. */
@@ -71,14 +74,14 @@ export async function unsealText(
   }
 }
 
-function readPlain(text: string): CheckedSession | undefined {
+function readPlain(text: string, issuer: string): CheckedSession | undefined {
   const stored = parseObject(text);
   if (stored === undefined) return undefined;
   const { body, checkedAt, logPosition, cacheForSeconds } = stored;
   if (typeof body !== 'string' || typeof checkedAt !== 'number') return undefined;
   if (typeof logPosition !== 'number') return undefined;
   if (cacheForSeconds !== undefined && typeof cacheForSeconds !== 'number') return undefined;
-  const read = readKratosSession(body);
+  const read = readKratosSession(body, issuer);
   return read.kind === 'active'
     ? { session: read.session, body, checkedAt, logPosition, cacheForSeconds }
     : undefined;

@@ -16,6 +16,7 @@ import {
 
 /** Claims of a token from Kratos's tokenizer (`session/tokenizer.go`), and the `session` claim of a claims mapper. */
 export const KRATOS_CLAIMS = v.object({
+  iss: v.string(),
   sid: id,
   sub: id,
   jti: v.optional(id),
@@ -47,7 +48,7 @@ export function kratosTokenSession(
   times: VerifiedTimes,
   fields: readonly SessionField[],
 ): Result<ProvenSession, TokenDenialReason> {
-  const { sid, sub, session = {} } = claims;
+  const { iss, sid, sub, session = {} } = claims;
   const identity = isObject(session.identity) ? session.identity : {};
   const identityId = identity.id ?? sub;
   if (!isSameSession(session, sid) || !isSamePerson(identity, sub) || !v.is(id, identityId)) {
@@ -66,7 +67,10 @@ export function kratosTokenSession(
   };
   const claimed = fillFields(document, fields);
   const expiresAt = Math.min(times.expiresAt, sessionEnds);
-  return success(proven({ id: sid, identityId, expiresAt, document, shown: document, claimed }));
+  const ofIssuer = { ...document, issuer: iss };
+  return success(
+    proven({ id: sid, identityId, expiresAt, document: ofIssuer, shown: document, claimed }),
+  );
 }
 
 function isSameSession({ id: sessionId }: JsonObject, sid: string): boolean {

@@ -5,6 +5,8 @@ import { readKratosSession } from '../../src/providers/kratos/kratos-session.ts'
 import type { CheckedSession } from '../../src/sessions/resolution.ts';
 import { seal, unseal } from '../../src/sessions/sealing.ts';
 
+const ISSUER = 'https://auth.example.test/';
+
 const TOKEN = 'ory_st_0123456789abcdefghijABCDEFGHIJ';
 const CREDENTIAL = {
   kind: 'kratos',
@@ -24,15 +26,15 @@ test('each cryptography opens values that the other sealed', async () => {
   const checked = checkedSession();
   const name = 'v1s:name';
   const sealedReally = await seal(checked, name, TOKEN);
-  expect(await whileSimulated(() => unseal(sealedReally, name, TOKEN))).toEqual(checked);
+  expect(await whileSimulated(() => unseal(sealedReally, name, TOKEN, ISSUER))).toEqual(checked);
   const sealedInSimulation = await whileSimulated(() => seal(checked, name, TOKEN));
-  expect(await unseal(sealedInSimulation, name, TOKEN)).toEqual(checked);
+  expect(await unseal(sealedInSimulation, name, TOKEN, ISSUER)).toEqual(checked);
 });
 
 test('a modified value does not open in simulation either', async () => {
   const sealed = await seal(checkedSession(), 'v1s:name', TOKEN);
   sealed[40] = (sealed[40] ?? 0) ^ 1;
-  expect(await whileSimulated(() => unseal(sealed, 'v1s:name', TOKEN))).toBeUndefined();
+  expect(await whileSimulated(() => unseal(sealed, 'v1s:name', TOKEN, ISSUER))).toBeUndefined();
 });
 
 async function whileSimulated<Value>(work: () => Promise<Value>): Promise<Value> {
@@ -50,7 +52,7 @@ function checkedSession(): CheckedSession {
     expires_at: '2036-01-01T00:00:00Z',
     identity: { id: 'b8f5a3de-31c0-4bb4-8f4d-7c2d0f0e9a77', traits: { name: 'Zoë' } },
   });
-  const read = readKratosSession(body);
+  const read = readKratosSession(body, ISSUER);
   if (read.kind !== 'active') throw new Error('the document is a session');
   return { session: read.session, body, checkedAt: 5, logPosition: 7, cacheForSeconds: undefined };
 }

@@ -136,6 +136,29 @@ session = "nobody"
     expect(checkText(withIssuer({ required_claims: ['session'] })).output).not.toContain('warning');
   });
 
+  it('says that several issuers count, and by which header the origin tells them apart', () => {
+    const zone = {
+      issuer: 'https://zone-1.keycard.cloud',
+      preset: 'keycard',
+      audience: 'postern',
+      algorithms: ['RS256'],
+      discovery: true,
+    };
+    const withIssuers = (issuers: object[], headers = '') =>
+      checkText(
+        shipped
+          .replace('[vars]', `[vars]\nISSUERS = '${JSON.stringify(issuers)}'`)
+          .replace('[vars.IDENTITY_HEADERS]', `[vars.IDENTITY_HEADERS]\n${headers}`),
+      );
+    expect(withIssuers([]).output).not.toContain('note');
+    const { status, output } = withIssuers([zone]);
+    expect(status).toBe(0);
+    expect(output).toMatch(/note .*2 issuers .*https:\/\/zone-1\.keycard\.cloud.*X-Session-Issuer/);
+    const named = withIssuers([zone], 'X-Idp = "issuer"').output;
+    expect(named).toMatch(/note .*X-Idp and the id together/);
+    expect(named).not.toContain('X-Session-Issuer');
+  });
+
   it('J35: names the issuers whose tokens no webhook or event reaches by the id, and the setting to change', () => {
     const issuer = {
       issuer: 'https://auth.example.com/',

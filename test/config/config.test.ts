@@ -62,6 +62,7 @@ describe('readConfig()', () => {
       FORWARDED_HEADERS: [],
       ASSERTION_CLAIMS: {},
       IDENTITY_HEADERS: { 'X-User-Id': 'identity.id' },
+      STORE_ISSUER: `${REQUIRED.KRATOS_PUBLIC_URL}/`,
       DECISION_LOG: 'all',
     });
     expect(Object.isFrozen(configOf({}))).toBe(true);

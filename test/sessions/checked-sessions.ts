@@ -27,12 +27,15 @@ export function kratosBody({
   return `${JSON.stringify(document)}\n`;
 }
 
+/** The issuer of the store's sessions. */
+export const STORE_ISSUER = 'https://auth.example.test/';
+
 /** A session as a store would have confirmed it. */
 export function checkedSession(options: CheckedSessionOptions = {}): CheckedSession {
   const { id = 'session-1', identityId = 'identity-1', checkedAt = 0, cacheForSeconds } = options;
   const { expiresAt = 4_000_000_000_000 } = options;
   const body = kratosBody(options);
-  const document = JSON.parse(body);
+  const document = { ...JSON.parse(body), issuer: STORE_ISSUER };
   return {
     session: { id, identity: { id: identityId }, expiresAt, document },
     body,

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { KeyValueStore } from '../../src/runtime/kv.ts';
 import { KvTier } from '../../src/sessions/kv-tier.ts';
 import { seal } from '../../src/sessions/sealing.ts';
-import { checkedSession } from './checked-sessions.ts';
+import { checkedSession, STORE_ISSUER } from './checked-sessions.ts';
 
 const NAME = `v1s:${'a'.repeat(43)}`;
 const TOKEN = 'ory_st_abcdefghijklmnopqrstuvwxyz012345';
@@ -12,6 +12,7 @@ function createTier(store: Partial<KeyValueStore>) {
   const unexpected = () => expect.fail('not to be called');
   const whole = { get: unexpected, put: unexpected, delete: unexpected, ...store };
   const tier = new KvTier(whole, {
+    issuer: STORE_ISSUER,
     readTimeoutMs: 100,
     writeIntervalSeconds: 300,
     report: ({ event, operation }) => void failures.push(`${event} ${operation}`),

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seal, unseal } from '../../src/sessions/sealing.ts';
 import { JSON_TEXTS } from '../support/hostile-input/json-texts.ts';
-import { checkedSession } from './checked-sessions.ts';
+import { checkedSession, STORE_ISSUER as ISSUER } from './checked-sessions.ts';
 
 const NAME = `v1s:${'a'.repeat(43)}`;
 const TOKEN = 'ory_st_abcdefghijklmnopqrstuvwxyz012345';
@@ -15,13 +15,13 @@ const checked = checkedSession({
 
 describe('seal()', () => {
   it('is reversed by unseal() with the same name and credential', async () => {
-    const opened = await unseal(await seal(checked, NAME, TOKEN), NAME, TOKEN);
+    const opened = await unseal(await seal(checked, NAME, TOKEN), NAME, TOKEN, ISSUER);
     expect(opened).toEqual(checked);
   });
 
   it('keeps missing values missing', async () => {
     const silent = checkedSession({ checkedAt: 5 });
-    const opened = await unseal(await seal(silent, NAME, TOKEN), NAME, TOKEN);
+    const opened = await unseal(await seal(silent, NAME, TOKEN), NAME, TOKEN, ISSUER);
     expect(opened?.cacheForSeconds).toBeUndefined();
   });
 
@@ -38,8 +38,8 @@ describe('seal()', () => {
 describe('unseal()', () => {
   it('opens no value under another name or with another credential', async () => {
     const sealed = await seal(checked, NAME, TOKEN);
-    expect(await unseal(sealed, `v1s:${'b'.repeat(43)}`, TOKEN)).toBeUndefined();
-    expect(await unseal(sealed, NAME, `${TOKEN}x`)).toBeUndefined();
+    expect(await unseal(sealed, `v1s:${'b'.repeat(43)}`, TOKEN, ISSUER)).toBeUndefined();
+    expect(await unseal(sealed, NAME, `${TOKEN}x`, ISSUER)).toBeUndefined();
   });
 
   it('opens no value with one changed bit, at any position', async () => {
@@ -47,16 +47,19 @@ describe('unseal()', () => {
     for (let index = 0; index < sealed.length; index += 1) {
       const tampered = new Uint8Array(sealed);
       tampered[index] = (sealed[index] ?? 0) ^ (1 << (index % 8));
-      expect(await unseal(tampered, NAME, TOKEN), `byte ${index}`).toBeUndefined();
+      expect(await unseal(tampered, NAME, TOKEN, ISSUER), `byte ${index}`).toBeUndefined();
     }
   });
 
   it('opens no shortened or extended value', async () => {
     const sealed = await seal(checkedSession(), NAME, TOKEN);
     for (const length of [0, 1, 12, 13, 14, 28, 29, sealed.length - 16, sealed.length - 1]) {
-      expect(await unseal(sealed.slice(0, length), NAME, TOKEN), `${length}`).toBeUndefined();
+      expect(
+        await unseal(sealed.slice(0, length), NAME, TOKEN, ISSUER),
+        `${length}`,
+      ).toBeUndefined();
     }
-    expect(await unseal(new Uint8Array([...sealed, 0]), NAME, TOKEN)).toBeUndefined();
+    expect(await unseal(new Uint8Array([...sealed, 0]), NAME, TOKEN, ISSUER)).toBeUndefined();
   });
 
   it('opens no value of another version', async () => {
@@ -64,7 +67,7 @@ describe('unseal()', () => {
     for (const version of [0, 1, 3, 0x7b, 255]) {
       const foreign = new Uint8Array(sealed);
       foreign[0] = version;
-      expect(await unseal(foreign, NAME, TOKEN)).toBeUndefined();
+      expect(await unseal(foreign, NAME, TOKEN, ISSUER)).toBeUndefined();
     }
   });
 
@@ -72,8 +75,8 @@ describe('unseal()', () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
         const asOurs = new Uint8Array([1, ...bytes]);
-        expect(await unseal(new Uint8Array(bytes), NAME, TOKEN)).toBeUndefined();
-        expect(await unseal(asOurs, NAME, TOKEN)).toBeUndefined();
+        expect(await unseal(new Uint8Array(bytes), NAME, TOKEN, ISSUER)).toBeUndefined();
+        expect(await unseal(asOurs, NAME, TOKEN, ISSUER)).toBeUndefined();
       }),
       { numRuns: 100 },
     );
@@ -83,13 +86,13 @@ describe('unseal()', () => {
     for (const { name, bytes } of JSON_TEXTS) {
       const body = Buffer.from(bytes).toString('latin1');
       const sealed = await seal({ ...checked, body }, NAME, TOKEN);
-      expect(await unseal(sealed, NAME, TOKEN), name).toBeUndefined();
+      expect(await unseal(sealed, NAME, TOKEN, ISSUER), name).toBeUndefined();
     }
   });
 
   it('opens no session whose document is no longer active', async () => {
     const body = checked.body.replace('"active":true', '"active":false');
     const sealed = await seal({ ...checked, body }, NAME, TOKEN);
-    expect(await unseal(sealed, NAME, TOKEN)).toBeUndefined();
+    expect(await unseal(sealed, NAME, TOKEN, ISSUER)).toBeUndefined();
   });
 });

@@ -5,7 +5,7 @@ import { KvTier } from '../../src/sessions/kv-tier.ts';
 import type { CheckedSession } from '../../src/sessions/resolution.ts';
 import { seal } from '../../src/sessions/sealing.ts';
 import { SessionMemory } from '../../src/sessions/session-memory.ts';
-import { checkedSession } from './checked-sessions.ts';
+import { checkedSession, STORE_ISSUER } from './checked-sessions.ts';
 import { confirmedRefusal } from './confirmed-refusals.ts';
 
 const T = 1_700_000_000_000;
@@ -40,6 +40,7 @@ function createMemory({ kvWriteIntervalSeconds = 300, maxBytes = 1_000_000 } = {
   };
   const memory = new SessionMemory({
     kv: new KvTier(store, {
+      issuer: STORE_ISSUER,
       readTimeoutMs: 1000,
       writeIntervalSeconds: kvWriteIntervalSeconds,
       report: () => calls.push('failure'),

@@ -8,7 +8,7 @@ import { setProvenance } from '../../src/sessions/provenance-headers.ts';
 import type { Resolution } from '../../src/sessions/resolution.ts';
 import { Sessions } from '../../src/sessions/sessions.ts';
 import { StoreReadiness } from '../../src/sessions/store-readiness.ts';
-import { type CheckedSessionOptions, checkedSession } from './checked-sessions.ts';
+import { type CheckedSessionOptions, checkedSession, STORE_ISSUER } from './checked-sessions.ts';
 
 /** When each world begins. */
 export const T = 1_700_000_000_000;
@@ -78,6 +78,7 @@ export function createWorld({
     store: sessionStore,
     readiness,
     kv: new KvTier(store, {
+      issuer: STORE_ISSUER,
       readTimeoutMs: 1000,
       writeIntervalSeconds: 300,
       report: () => {},

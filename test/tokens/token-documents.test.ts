@@ -5,7 +5,12 @@ import { readSessionFields, type SessionField } from '../../src/tokens/proven-se
 
 const NOW = Date.parse('2026-11-21T12:00:00Z');
 const TIMES = { now: NOW, expiresAt: NOW + 600_000, compact: 'a.b.c' };
-const BASE = { sid: 'session-1', sub: 'identity-1', jti: undefined };
+const BASE = {
+  iss: 'https://auth.example.test/',
+  sid: 'session-1',
+  sub: 'identity-1',
+  jti: undefined,
+};
 const SESSION = {
   id: 'session-1',
   active: true,

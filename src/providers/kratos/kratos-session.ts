@@ -16,8 +16,10 @@ const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/
  * string `id` and `identity.id`, a boolean `active`, an `expires_at` that parses. Any other body is not a session,
  * for example a firewall's page with status 200. Such a body does not prove that the credential is good, or that it
  * is bad.
+ *
+ * @param issuer the member `issuer` of the document for rules and headers. Kratos's own document has none
  */
-export function readKratosSession(body: string): ReadSession {
+export function readKratosSession(body: string, issuer: string): ReadSession {
   const document = parseObject(body);
   if (document === undefined) return { kind: 'not-a-session' };
   const { id, active, identity, expires_at: expiresAtText } = document;
@@ -37,7 +39,7 @@ export function readKratosSession(body: string): ReadSession {
       id,
       identity: Object.freeze({ id: identityId }),
       expiresAt,
-      document: deepFreeze(document),
+      document: deepFreeze({ ...document, issuer }),
     }),
   };
 }

@@ -8,6 +8,8 @@ import { readKratosSession } from './kratos-session.ts';
 export interface KratosStoreOptions {
   /** Kratos's public API, without a slash at its end. */
   readonly publicUrl: string;
+  /** The issuer of Kratos's sessions. */
+  readonly issuer: string;
   /** The deadline for one call, body included. */
   readonly timeoutMs: number;
   readonly fetch: (request: Request) => Promise<Response>;
@@ -93,9 +95,9 @@ function readAnswer(response: Response, body: string, options: KratosStoreOption
 function readSessionAnswer(
   response: Response,
   body: string,
-  { siteCookie = (setCookie) => setCookie }: KratosStoreOptions,
+  { issuer, siteCookie = (setCookie) => setCookie }: KratosStoreOptions,
 ): StoreAnswer {
-  const read = readKratosSession(body);
+  const read = readKratosSession(body, issuer);
   switch (read.kind) {
     case 'not-a-session':
       return unusable('store-malformed');

@@ -88,6 +88,7 @@ function upstream(baseUrl: string): Upstream {
 
 function allRoutes(): Record<string, ApiMethods> {
   const store = createKratosStore({
+    issuer: 'https://auth.example.test/',
     publicUrl: kratosClient.origin,
     timeoutMs: 5000,
     fetch: (request) => fetch(request),

@@ -4,13 +4,16 @@ import { parseObject } from '../../../src/runtime/json.ts';
 import { JSON_TEXTS } from '../../support/hostile-input/json-texts.ts';
 import { ODD_STRINGS } from '../../support/hostile-input/odd-strings.ts';
 
+const ISSUER = 'https://auth.example.test/';
+
 const GOOD = {
   id: 'session-1',
   active: true,
   expires_at: '2033-05-18T03:33:20.123456789Z',
   identity: { id: 'identity-1', traits: { email: 'demo@example.com' } },
 };
-const read = (changes: object) => readKratosSession(JSON.stringify({ ...GOOD, ...changes }));
+const read = (changes: object) =>
+  readKratosSession(JSON.stringify({ ...GOOD, ...changes }), ISSUER);
 
 describe('readKratosSession()', () => {
   it('reads an active session, and never rounds its expiry up', () => {
@@ -20,7 +23,7 @@ describe('readKratosSession()', () => {
         id: 'session-1',
         identity: { id: 'identity-1' },
         expiresAt: 2_000_000_000_123,
-        document: GOOD,
+        document: { ...GOOD, issuer: ISSUER },
       },
     });
   });
@@ -73,26 +76,26 @@ describe('readKratosSession()', () => {
   it.each(['', ' ', 'null', '[]', '"x"', '1', '{}', '<html>', '{"active":true}', '{"id":"a"'])(
     'C18: refuses %j as a session',
     (body) => {
-      expect(readKratosSession(body)).toEqual({ kind: 'not-a-session' });
+      expect(readKratosSession(body, ISSUER)).toEqual({ kind: 'not-a-session' });
     },
   );
 
   it('ignores members of a prototype', () => {
     const { id, ...rest } = GOOD;
     const body = `{"__proto__":{"id":"${id}"},${JSON.stringify(rest).slice(1)}`;
-    expect(readKratosSession(body)).toEqual({ kind: 'not-a-session' });
+    expect(readKratosSession(body, ISSUER)).toEqual({ kind: 'not-a-session' });
   });
 
   it('survives a very deeply nested document', () => {
     const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
     const body = JSON.stringify(GOOD).replace('{"email"', `{"deep":${deep},"email"`);
-    expect(readKratosSession(body).kind).toBe('active');
+    expect(readKratosSession(body, ISSUER).kind).toBe('active');
   });
 
   it('C14: never throws on a hostile JSON text, and reads none as a session', () => {
     for (const { name, bytes } of JSON_TEXTS) {
       const text = new TextDecoder().decode(bytes);
-      expect(readKratosSession(text), name).toEqual({ kind: 'not-a-session' });
+      expect(readKratosSession(text, ISSUER), name).toEqual({ kind: 'not-a-session' });
     }
   });
 
@@ -100,7 +103,7 @@ describe('readKratosSession()', () => {
     for (const { name, verdict, bytes } of JSON_TEXTS) {
       const text = new TextDecoder().decode(bytes);
       const around = JSON.stringify(GOOD).replace('"demo@example.com"', () => text);
-      const { kind } = readKratosSession(around);
+      const { kind } = readKratosSession(around, ISSUER);
       if (verdict === 'valid') expect(kind, name).toBe('active');
       if (verdict === 'invalid') expect(kind, name).toBe('not-a-session');
     }

@@ -11,6 +11,7 @@ type Answer = (request: Request) => Promise<Response> | Response;
 function createStore(answer: Answer, { timeoutMs = 1000 } = {}) {
   const requests: Request[] = [];
   const store = createKratosStore({
+    issuer: 'https://auth.example.test/',
     publicUrl: 'https://kratos.example.test/base',
     timeoutMs,
     fetch: async (request) => {

@@ -104,6 +104,7 @@ function createWorld(schedule: Schedule, time: VirtualTime, random: Random) {
       store: near,
       readiness: new StoreReadiness({ store, now, report: () => {} }),
       kv: new KvTier(kv.seenFrom(index), {
+        issuer: 'https://auth.example.test/',
         readTimeoutMs: 100,
         writeIntervalSeconds: 10,
         report: () => {},
