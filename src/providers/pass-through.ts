@@ -4,6 +4,7 @@ import { failed, type Result, success } from '../runtime/result.ts';
 
 /**
  * The response headers of a provider that reach the client: those that the provider's SDKs and rate limits need.
+ * Keycard's SDKs obey `retry-after-ms` and `x-should-retry` (`keycardai_api/_base_client.py`).
  * Headers that describe the servers behind Postern are left out.
  */
 export const PASSED_HEADERS = [
@@ -17,6 +18,7 @@ export const PASSED_HEADERS = [
   'ratelimit-remaining',
   'ratelimit-reset',
   'retry-after',
+  'retry-after-ms',
   'www-authenticate',
   'x-kratos-authenticated-identity-id',
   'x-ory-ratelimit-bucket',
@@ -24,6 +26,7 @@ export const PASSED_HEADERS = [
   'x-ratelimit-remaining',
   'x-ratelimit-reset',
   'x-request-id',
+  'x-should-retry',
   'x-total-count',
 ] as const;
 

@@ -121,6 +121,8 @@ const COMPARED = [
   'ory-error-id',
   'x-total-count',
   'retry-after',
+  'retry-after-ms',
+  'x-should-retry',
   'x-ratelimit-limit',
 ];
 
