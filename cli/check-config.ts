@@ -6,6 +6,7 @@
  */
 import { type Config, readConfig } from '../src/config/config.ts';
 import { mayNameByExternalId } from '../src/config/issuer-settings.ts';
+import { SECRETS } from '../src/config/secrets.ts';
 import { foldBelievedName } from '../src/http/header-names.ts';
 import { loadConditionLanguage } from '../src/rules/compile-condition.ts';
 import { findAssetProblems } from './asset-problems.ts';
@@ -21,18 +22,6 @@ const { values } = readCommandLine(USAGE, {
 });
 const wrangler = orRefuseCall(() => readWranglerEnvironment(values));
 const { file, bindings, environment } = wrangler;
-
-/** Settings that must be secrets. */
-const SECRETS = [
-  'ADMIN_SECRETS',
-  'ASSERTION_KEYS',
-  'FORWARD_AUTH_SECRETS',
-  'KEY_SET_SECRET',
-  'KEYCARD_CLIENT_SECRET',
-  'KRATOS_ADMIN_API_KEY',
-  'WEBHOOK_API_KEYS',
-  'WEBHOOK_SECRETS',
-];
 
 await loadConditionLanguage();
 const config = readConfig(environment);

@@ -3,6 +3,7 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as v from 'valibot';
+import { BINDINGS } from '../src/config/bindings.ts';
 import { SETTINGS } from '../src/config/settings.ts';
 
 const PAGE = 'docs/configuration.md';
@@ -136,16 +137,8 @@ function allMetadata(schema: unknown): Record<string, unknown> {
 }
 
 function bindings(): string {
-  return `## Bindings
-
-| name | kind | meaning |
-| --- | --- | --- |
-| \`SESSIONS\` | KV namespace | Sealed sessions, shared between isolates. Without it, each isolate caches sessions only for itself. |
-| \`REVOCATIONS\` | Durable Object | The revocation log, class \`RevocationLog\`. Required unless \`REVOCATION\` is \`off\`. |
-| \`KRATOS\` | service | A Worker that forwards to Kratos, for example a Worker near Kratos. Without it, Kratos is called over the network. |
-| \`KRATOS_ADMIN\` | service | A Worker that forwards to Kratos’s admin API. Without it, \`KRATOS_ADMIN_URL\` is called over the network. |
-| \`KEYCARD\` | service | A Worker that forwards to Keycard’s API. Without it, \`KEYCARD_API_URL\` is called over the network. |
-| \`ORIGIN\` | service | The site, if it is itself a Worker. Without it, \`ORIGIN_URL\` is called over the network. |
-| \`METRICS\` | Analytics Engine dataset | One data point per decision ([Counting](deployment.md#counting)). Without it, decisions are not counted. |
-`;
+  const rows = Object.entries(BINDINGS).map(
+    ([name, kind]) => `| \`${name}\` | ${kind} | ${descriptionOf(name)} |`,
+  );
+  return `## Bindings\n\n| name | kind | meaning |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
 }

@@ -1,4 +1,5 @@
 import { answerBug, createGateway, type Gateway } from './app/gateway.ts';
+import type { BINDINGS } from './config/bindings.ts';
 import { type Config, readConfig } from './config/config.ts';
 import { hasCondition } from './config/rule-settings.ts';
 import { errorResponse } from './errors/error-response.ts';
@@ -10,20 +11,18 @@ import type { OperatorEvent } from './runtime/report.ts';
 
 export { RevocationLog };
 
-/** The bindings a deployment may have besides its settings. */
-interface Environment extends Record<string, unknown> {
-  readonly SESSIONS?: KVNamespace;
-  readonly REVOCATIONS?: DurableObjectNamespace<RevocationLog>;
-  /** A Worker in front of Kratos, placed near it. */
-  readonly KRATOS?: Fetcher;
-  /** A Worker in front of Kratos's admin API. */
-  readonly KRATOS_ADMIN?: Fetcher;
-  /** A Worker in front of Keycard's API. */
-  readonly KEYCARD?: Fetcher;
-  /** The site, if it is a Worker. */
-  readonly ORIGIN?: Fetcher;
-  readonly METRICS?: AnalyticsEngineDataset;
+/** The platform's type of each kind of binding. */
+interface BindingTypes {
+  readonly 'KV namespace': KVNamespace;
+  readonly 'Durable Object': DurableObjectNamespace<RevocationLog>;
+  readonly service: Fetcher;
+  readonly 'Analytics Engine dataset': AnalyticsEngineDataset;
 }
+
+/** The settings of a deployment, and the bindings that it has. */
+type Environment = Readonly<Record<string, unknown>> & {
+  readonly [Name in keyof typeof BINDINGS]?: BindingTypes[(typeof BINDINGS)[Name]];
+};
 
 /**
  * The gateway of each environment. The platform gives every request of an isolate the same environment, so an

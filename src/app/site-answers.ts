@@ -1,10 +1,8 @@
 import type { Config } from '../config/config.ts';
 import { errorResponse } from '../errors/error-response.ts';
+import { MAX_FLOW_BYTES } from '../http/body-limits.ts';
 import { readWholeText } from '../http/read-bounded-text.ts';
 import { type PublicHost, publicBody, publicCookie } from '../providers/kratos/public-host.ts';
-
-/** Kratos's longest document of an error or a flow. */
-const MAX_BODY_BYTES = 1024 * 1024;
 
 /**
  * Moves the URLs in Kratos's refusals to a site with `SELF_SERVICE`: the URL for the second factor (403), and those of
@@ -15,7 +13,7 @@ export function createSiteAnswers(config: Config): (response: Response) => Promi
   return async (response) => {
     const { status } = response;
     if (!config.SELF_SERVICE || (status !== 403 && status !== 422)) return response;
-    const text = await readWholeText(response, MAX_BODY_BYTES);
+    const text = await readWholeText(response, MAX_FLOW_BYTES);
     if (text === undefined) return errorResponse('upstream_not_valid');
     return new Response(publicBody(text, host), response);
   };

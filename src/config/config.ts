@@ -11,6 +11,7 @@ import { SiteHosts } from '../http/site-hosts.ts';
 import { zoneOfIssuer } from '../providers/keycard/keycard-zone.ts';
 import type { RuleSettings } from '../rules/rules.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
+import { BINDINGS } from './bindings.ts';
 import { SESSION_API_COMPANIONS } from './session-api-settings.ts';
 import { SETTINGS } from './settings.ts';
 
@@ -28,17 +29,6 @@ const SCHEMA = v.object({
   ...SETTINGS['Forward-auth'],
   ...SETTINGS.Observability,
 });
-
-/** Names of bindings in the Worker's environment. They are not settings. */
-export const BINDING_NAMES = [
-  'SESSIONS',
-  'KRATOS',
-  'KRATOS_ADMIN',
-  'KEYCARD',
-  'ORIGIN',
-  'REVOCATIONS',
-  'METRICS',
-] as const;
 
 /** The settings as the operator named them, each checked and with its default. */
 export type Settings = v.InferOutput<typeof SCHEMA>;
@@ -191,7 +181,7 @@ function sharedCookieNames({ TOKEN_COOKIE_NAMES, SESSION_COOKIE_NAMES }: Setting
 
 /** Reports unknown names. Otherwise a misspelt setting would silently keep its default. */
 function unknownNames(environment: Readonly<Record<string, unknown>>): string[] {
-  const known = new Set<string>([...Object.keys(SCHEMA.entries), ...BINDING_NAMES]);
+  const known = new Set<string>([...Object.keys(SCHEMA.entries), ...Object.keys(BINDINGS)]);
   return Object.keys(environment)
     .filter((name) => !known.has(name))
     .map(

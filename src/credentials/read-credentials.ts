@@ -1,4 +1,5 @@
 // No I/O, no clock.
+import { readBearer } from '../http/bearer.ts';
 import { mayBePlanted, readCookies } from '../http/cookies.ts';
 import type { Carrier, PresentedCredentials } from './credential.ts';
 import { isTokenForm } from './token-form.ts';
@@ -11,7 +12,6 @@ const MAX_CANDIDATES = 3;
 
 /** RFC 6265 `cookie-octet`: visible ASCII without quote, comma, semicolon, backslash. */
 const CREDENTIAL_CHARACTERS = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/;
-const BEARER = /^bearer /i;
 
 /**
  * Secrets of Postern's own configuration. A client may send one as a bearer to a wrong path. Such a bearer is no
@@ -93,10 +93,6 @@ function presentCookies(
 /** Returns the well-formed values, each once. */
 function distinct(values: readonly string[], maxLength: number): string[] {
   return [...new Set(values.filter((value) => isWellFormed(value, maxLength)))];
-}
-
-function readBearer(header: string | null): string | undefined {
-  return header !== null && BEARER.test(header) ? header.slice('bearer '.length) : undefined;
 }
 
 function readCredential(value: string, carrier: Carrier): PresentedCredentials {

@@ -2,11 +2,10 @@ import { LATE, within } from '../runtime/deadline.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import { parseObject } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
+import { MAX_REQUEST_BYTES } from './body-limits.ts';
 import { type InvalidPart, invalidBody } from './invalid-part.ts';
 import { BROKEN_OFF, readBoundedText, TOO_LONG } from './read-bounded-text.ts';
 
-/** The longest body that Postern parses. 500 ids take 20 KiB. */
-const MAX_BODY_BYTES = 64 * 1024;
 /** A client that takes longer than this to send its body gets an error. */
 const BODY_TIMEOUT_MS = 10_000;
 
@@ -41,7 +40,7 @@ export async function readFormBody(
 async function readInTime(request: Request): Promise<string | typeof TOO_LONG | undefined> {
   try {
     const message = new Response(request.body, { headers: request.headers });
-    const text = await within(BODY_TIMEOUT_MS, readBoundedText(message, MAX_BODY_BYTES));
+    const text = await within(BODY_TIMEOUT_MS, readBoundedText(message, MAX_REQUEST_BYTES));
     return text === LATE || text === BROKEN_OFF ? undefined : text;
   } catch {
     return undefined; // the client went away, or the body does not match its framing

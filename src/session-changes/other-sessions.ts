@@ -1,4 +1,5 @@
 import type { Credential } from '../credentials/credential.ts';
+import { MAX_KRATOS_PAGE_BYTES } from '../http/body-limits.ts';
 import { readWholeText } from '../http/read-bounded-text.ts';
 import { credentialHeaders } from '../providers/kratos/credential-headers.ts';
 import { passThrough } from '../providers/pass-through.ts';
@@ -7,8 +8,6 @@ import { type JsonObject, type JsonValue, parseArray } from '../runtime/json.ts'
 import { failed, type Result, success } from '../runtime/result.ts';
 import { readUuid } from '../session/uuid.ts';
 import type { ApiAnswer } from './api-route.ts';
-
-const MAX_PAGE_BYTES = 4 * 1024 * 1024;
 
 /** A session in Kratos's list. */
 export interface ListedSession {
@@ -46,7 +45,7 @@ export async function readOtherSessions(
 }
 
 async function readPage(response: Response, size: number): Promise<ListedPage | undefined> {
-  const text = await readWholeText(response, MAX_PAGE_BYTES);
+  const text = await readWholeText(response, MAX_KRATOS_PAGE_BYTES);
   const list = text === undefined ? undefined : parseArray(text);
   return list && { sessions: list.flatMap(readListed), isLast: list.length < size };
 }

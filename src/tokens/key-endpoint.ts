@@ -1,3 +1,4 @@
+import { MAX_KEY_SET_BYTES } from '../http/body-limits.ts';
 import { BROKEN_OFF, readBoundedText, TOO_LONG } from '../http/read-bounded-text.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
@@ -25,7 +26,6 @@ export interface KeyEndpointOptions {
 /** The reason why an issuer's key set could not be fetched, safe for `Cache-Status` and the log. */
 export type KeyEndpointProblem = string;
 
-const MAX_BODY_BYTES = 64 * 1024;
 const BOUNDS = { maxDepth: 8, maxMembers: 128 };
 /** Metadata is cached for this long, because it changes far more rarely than keys do. */
 const METADATA_FRESH_MS = 3_600_000;
@@ -111,7 +111,7 @@ export class KeyEndpoint {
       void response.body?.cancel().catch(() => {}); // the body is not read
       return { status, body: '' };
     }
-    const body = await readBoundedText(response, MAX_BODY_BYTES);
+    const body = await readBoundedText(response, MAX_KEY_SET_BYTES);
     return body === BROKEN_OFF ? undefined : { status, body };
   }
 }

@@ -5,7 +5,8 @@ import { dirname, join, normalize } from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { readWranglerEnvironment } from '../../cli/wrangler-environment.ts';
-import { BINDING_NAMES, readConfig } from '../../src/config/config.ts';
+import { BINDINGS } from '../../src/config/bindings.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
 import { loadConditionLanguage } from '../../src/rules/compile-condition.ts';
 import { inRepository } from '../support/repository.ts';
@@ -20,7 +21,11 @@ const SCHEMAS: Readonly<Record<string, v.GenericSchema>> = Object.assign(
 );
 /** Variables that tests read. */
 const TEST_VARIABLES = ['FAULT_SEED', 'FAULT_PAIRS', 'ISOLATE_SEED', 'ISOLATE_REVOCATIONS'];
-const NAMES = new Set<string>([...Object.keys(SCHEMAS), ...BINDING_NAMES, ...TEST_VARIABLES]);
+const NAMES = new Set<string>([
+  ...Object.keys(SCHEMAS),
+  ...Object.keys(BINDINGS),
+  ...TEST_VARIABLES,
+]);
 
 function linksOf(page: Page): string[] {
   return [...proseOf(page).matchAll(/\]\(([^)\s]+)\)/g)]

@@ -1,3 +1,5 @@
+import { isB64Token } from '../../http/bearer.ts';
+import { MAX_SERVICE_TOKEN_BYTES } from '../../http/body-limits.ts';
 import { BROKEN_OFF, readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
 import { parseObject } from '../../runtime/json.ts';
 import { failed, type Result, success } from '../../runtime/result.ts';
@@ -32,11 +34,9 @@ type TokenResult = Result<ServiceAccountToken, ServiceAccountFault>;
 /** A token is replaced this long before it expires; if its lifetime is short, a tenth of the lifetime before. */
 const MARGIN_MS = 60_000;
 const MARGIN_SHARE = 0.1;
-const MAX_ANSWER_BYTES = 64 * 1024;
 /** The lifetime of a token when the endpoint names none (RFC 6749 section 5.1 recommends that it does). */
 const DEFAULT_LIFETIME_SECONDS = 300;
 const MAX_LIFETIME_SECONDS = 24 * 3600;
-const TOKEN = /^[A-Za-z0-9._~+/=-]{1,8192}$/;
 
 /**
  * Postern's service account at Keycard. It keeps its token, in this isolate's memory only, until shortly before the token expires. Requests
@@ -102,7 +102,7 @@ async function receive(
 ): Promise<{ status: number; text: string | typeof TOO_LONG } | undefined> {
   const response = await fetch(request).catch(() => undefined); // only the network can fail here
   if (response === undefined) return undefined;
-  const text = await readBoundedText(response, MAX_ANSWER_BYTES);
+  const text = await readBoundedText(response, MAX_SERVICE_TOKEN_BYTES);
   return text === BROKEN_OFF ? undefined : { status: response.status, text };
 }
 
@@ -123,7 +123,7 @@ function tokenRequest({ tokenUrl, clientId, clientSecret }: ServiceAccountOption
 function readToken(text: string, askedAt: number): ServiceAccountToken | undefined {
   const { access_token: value, token_type: type, expires_in: lifetime } = parseObject(text) ?? {};
   const isBearer = type === undefined || (typeof type === 'string' && /^bearer$/i.test(type));
-  if (typeof value !== 'string' || !TOKEN.test(value) || !isBearer) return undefined;
+  if (typeof value !== 'string' || !isB64Token(value) || !isBearer) return undefined;
   const seconds =
     typeof lifetime === 'number' && lifetime > 0 ? lifetime : DEFAULT_LIFETIME_SECONDS;
   return { value, askedAt, expiresAt: askedAt + Math.min(seconds, MAX_LIFETIME_SECONDS) * 1000 };

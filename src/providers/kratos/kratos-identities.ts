@@ -1,3 +1,4 @@
+import { MAX_KRATOS_PAGE_BYTES } from '../../http/body-limits.ts';
 import { readWholeText } from '../../http/read-bounded-text.ts';
 import { type JsonValue, parseArray } from '../../runtime/json.ts';
 import { type NamesById, namesOf } from '../../session/identity-names.ts';
@@ -21,7 +22,6 @@ export interface KratosIdentities {
   readNames(ids: readonly string[]): Promise<NamesById | undefined>;
 }
 
-const MAX_BODY_BYTES = 4 * 1024 * 1024;
 /** The most ids in one call. Kratos accepts 500. With 100, the URL stays below 5 KB, which every proxy accepts. */
 const IDS_OF_ONE_CALL = 100;
 
@@ -88,6 +88,6 @@ async function listIdentities(
     void sent.value.body?.cancel().catch(() => {}); // the body is not read
     return undefined;
   }
-  const text = await readWholeText(sent.value, MAX_BODY_BYTES);
+  const text = await readWholeText(sent.value, MAX_KRATOS_PAGE_BYTES);
   return text === undefined ? undefined : parseArray(text);
 }

@@ -1,4 +1,5 @@
 import type { Credential } from '../../credentials/credential.ts';
+import { MAX_READINESS_BYTES, MAX_WHOAMI_BYTES } from '../../http/body-limits.ts';
 import { BROKEN_OFF, readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
 import { parseObject } from '../../runtime/json.ts';
 import type { Readiness, SessionStore, StoreAnswer } from '../session-store.ts';
@@ -17,10 +18,7 @@ export interface KratosStoreOptions {
   readonly siteCookie?: (setCookie: string) => string;
 }
 
-/** Documents of whoami are about 1 KiB. Traits and metadata can make them larger, but not this large. */
-const MAX_BODY_BYTES = 256 * 1024;
 const MAX_RETRY_AFTER_SECONDS = 60;
-const MAX_READINESS_BYTES = 4096;
 /** The deadline for a readiness answer. A later answer does not help the requests that wait for it. */
 const READINESS_TIMEOUT_MS = 2000;
 
@@ -56,7 +54,7 @@ function whoamiRequest(
 async function askWhoami(options: KratosStoreOptions, request: Request): Promise<StoreAnswer> {
   // The call has its own deadline and ignores the client's signal: other requests may wait for this answer.
   const signal = AbortSignal.timeout(options.timeoutMs);
-  const received = await receive(new Request(request, { signal }), MAX_BODY_BYTES, options);
+  const received = await receive(new Request(request, { signal }), MAX_WHOAMI_BYTES, options);
   if (received === undefined) return outage(signal.aborted ? 'store-timeout' : 'store-unreachable');
   const { response, body } = received;
   return body === TOO_LONG ? unusable('store-too-long') : readAnswer(response, body, options);

@@ -1,4 +1,5 @@
 import { explain } from '../../errors/explanations.ts';
+import { MAX_LOGOUT_FORM_BYTES } from '../../http/body-limits.ts';
 import { readWholeText } from '../../http/read-bounded-text.ts';
 import type { WaitUntil } from '../../runtime/single-flight.ts';
 import type { EventIssuers } from './event-issuers.ts';
@@ -10,7 +11,6 @@ export interface BackchannelLogoutOptions extends ReceiverOptions {
   readonly issuers: EventIssuers;
 }
 
-const MAX_BODY_BYTES = 32 * 1024;
 /** A token's name is kept for this long after the token has expired. */
 const REMEMBER_MARGIN_MS = 120_000;
 
@@ -88,7 +88,7 @@ function logoutResponse(status: number, error: OAuthError | undefined): Response
 async function readLogoutToken(request: Request): Promise<string | undefined> {
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/x-www-form-urlencoded') return undefined;
-  const body = await readWholeText(request, MAX_BODY_BYTES);
+  const body = await readWholeText(request, MAX_LOGOUT_FORM_BYTES);
   if (body === undefined) return undefined;
   const tokens = new URLSearchParams(body).getAll('logout_token');
   return tokens.length === 1 ? tokens[0] : undefined;

@@ -1,5 +1,6 @@
 import { explain } from '../../errors/explanations.ts';
 import type { TokenDenialReason } from '../../errors/token-reasons.ts';
+import { MAX_SECURITY_EVENT_BYTES } from '../../http/body-limits.ts';
 import { readWholeText } from '../../http/read-bounded-text.ts';
 import type { WaitUntil } from '../../runtime/single-flight.ts';
 import type { EventIssuers } from './event-issuers.ts';
@@ -20,7 +21,6 @@ type DeliveryError =
   | 'invalid_audience'
   | 'access_denied';
 
-const MAX_BODY_BYTES = 16 * 1024;
 /** A token sent again within a day is not recorded again. */
 const REMEMBER_MS = 86_400_000;
 
@@ -130,6 +130,6 @@ function problem(
 async function readEventToken(request: Request): Promise<string | undefined> {
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/secevent+jwt') return undefined;
-  const body = await readWholeText(request, MAX_BODY_BYTES);
+  const body = await readWholeText(request, MAX_SECURITY_EVENT_BYTES);
   return body === '' ? undefined : body;
 }

@@ -1,5 +1,7 @@
 import { errorResponse } from '../../errors/error-response.ts';
 import type { Reason } from '../../errors/reasons.ts';
+import { readBearer } from '../../http/bearer.ts';
+import { MAX_WEBHOOK_BYTES } from '../../http/body-limits.ts';
 import { BROKEN_OFF, readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
 import { matchesSecret } from '../../runtime/secret-compare.ts';
 
@@ -7,12 +9,13 @@ import { type ReceiverOptions, ReceiverRate, reportReceived } from './receiver.t
 import { readWebhookMessage } from './webhook-message.ts';
 import { isSigned } from './webhook-signature.ts';
 
+const API_KEY = /^[\x21-\x7e]{1,512}$/;
+
 export interface WebhookOptions extends ReceiverOptions {
   readonly secrets: readonly string[];
   readonly apiKeys: readonly string[];
 }
 
-const MAX_BODY_BYTES = 64 * 1024;
 /** The largest difference between a message's time and now: clocks differ, and a sender may repeat a message. */
 const WINDOW_SECONDS = 300;
 const TIMESTAMP = /^\d{1,12}$/;
@@ -64,8 +67,8 @@ async function prove(
   body: string,
   { secrets, apiKeys, now }: WebhookOptions,
 ): Promise<ProvenMessage | Reason> {
-  const presented = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(headers.get('authorization') ?? '')?.[1];
-  if (presented !== undefined && apiKeys.length > 0) {
+  const presented = readBearer(headers.get('authorization'));
+  if (presented !== undefined && apiKeys.length > 0 && API_KEY.test(presented)) {
     return (await matchesSecret(presented, apiKeys))
       ? { body, once: undefined }
       : 'event_unauthenticated';
@@ -84,6 +87,6 @@ async function prove(
 
 /** Reads the body; `undefined` when it broke off. */
 async function readBody(request: Request): Promise<string | typeof TOO_LONG | undefined> {
-  const body = await readBoundedText(request, MAX_BODY_BYTES);
+  const body = await readBoundedText(request, MAX_WEBHOOK_BYTES);
   return body === BROKEN_OFF ? undefined : body;
 }

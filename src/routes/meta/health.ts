@@ -1,3 +1,4 @@
+import { PROBE_NAME } from '../../credentials/credential-name.ts';
 import { PRIVATE_NO_STORE } from '../../http/cache-control.ts';
 import type { Readiness } from '../../providers/session-store.ts';
 import type { Revocation } from '../../revocation/revocation.ts';
@@ -10,8 +11,6 @@ import type { TokenSessions } from '../../tokens/token-sessions.ts';
 const FINDING_MS = 5000;
 /** The longest wait for the parts. */
 const DEADLINE_MS = 10_000;
-/** A KV key that no session has. Reading it shows that KV answers. */
-const PROBE_NAME = `v1h:${'0'.repeat(43)}`;
 
 /** Answers that the Worker runs with a valid configuration. Asks no other part. Format as Kratos's (`oryx/healthx`). */
 export function alive(): Response {

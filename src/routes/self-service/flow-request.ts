@@ -1,4 +1,5 @@
 import type { Credential } from '../../credentials/credential.ts';
+import { MAX_FLOW_BYTES } from '../../http/body-limits.ts';
 import { readWholeText } from '../../http/read-bounded-text.ts';
 import type { PublicHost } from '../../providers/kratos/public-host.ts';
 import type { SessionStore } from '../../providers/session-store.ts';
@@ -49,8 +50,6 @@ export const FLOW_KINDS = [
 ] as const;
 export type FlowKind = (typeof FLOW_KINDS)[number];
 
-/** The longest body that is read whole, to rewrite its URLs. A flow with many nodes has tens of KiB. */
-const MAX_BODY_BYTES = 1024 * 1024;
 /** The cookie of a change that Kratos interrupted until the browser signs in again (`continuity/manager_cookie.go`). */
 const CONTINUITY_COOKIE = /(?:^|;\s*)ory_kratos_continuity=/;
 
@@ -116,7 +115,7 @@ export async function documentOf(response: Response): Promise<JsonObject | undef
 }
 
 export function readTextOf(response: Response): Promise<string | undefined> {
-  return readWholeText(response, MAX_BODY_BYTES);
+  return readWholeText(response, MAX_FLOW_BYTES);
 }
 
 export function flowHeaders({ callers, host }: SelfServiceOptions) {

@@ -1,4 +1,5 @@
 import { digestName } from '../../credentials/credential-name.ts';
+import { isB64Token, readBearer } from '../../http/bearer.ts';
 import { tracingHeaders } from '../../http/request-headers.ts';
 import type {
   ServiceAccount,
@@ -35,7 +36,6 @@ export interface KeycardAccess {
   readonly serviceAccount: { readonly account: ServiceAccount; readonly guard: Guard } | undefined;
 }
 
-const BEARER = /^bearer ([A-Za-z0-9._~+/=-]{1,8192})$/i;
 const JWT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/;
 
 /**
@@ -47,9 +47,9 @@ export async function identifyKeycardCaller(
   call: ApiCall,
   { keycard, serviceAccount }: KeycardAccess,
 ): Promise<Result<KeycardCaller, GuardFailure>> {
-  const own = BEARER.exec(call.request.headers.get('authorization') ?? '')?.[1];
+  const own = readBearer(call.request.headers.get('authorization'));
   const isOwn = own !== undefined && (serviceAccount === undefined || JWT.test(own));
-  if (isOwn) return success(await callerWithBearer(own, call, keycard));
+  if (isOwn && isB64Token(own)) return success(await callerWithBearer(own, call, keycard));
   if (serviceAccount === undefined) return failed('caller_not_authorized');
   const passed = await serviceAccount.guard.check(call);
   return passed.ok

@@ -1,3 +1,4 @@
+import { MAX_KEYCARD_PAGE_BYTES } from '../../http/body-limits.ts';
 import { BROKEN_OFF, readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
 import {
   descendantsOf,
@@ -22,7 +23,6 @@ export type Ending =
 const PAGE_LIMIT = 100;
 /** Enough for 10,000 active sessions of a zone, in fewer calls than the platform allows for one request. */
 const MAX_PAGES = 100;
-const MAX_PAGE_BYTES = 2 * 1024 * 1024;
 
 /**
  * Finds the sessions that end with one session, as Keycard shows them to the caller. A derived session may belong to
@@ -103,7 +103,7 @@ async function readDocument(caller: KeycardCaller, call: KeycardCall): Promise<R
   const sent = await caller.send(call);
   if (!sent.ok) return FAULT;
   const { status } = sent.value;
-  const text = await readBoundedText(sent.value, MAX_PAGE_BYTES);
+  const text = await readBoundedText(sent.value, MAX_KEYCARD_PAGE_BYTES);
   if (text === BROKEN_OFF) return FAULT;
   const document = status === 200 && text !== TOO_LONG ? parseObject(text) : undefined;
   if (document !== undefined) return { kind: 'document', document };
