@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { inRepository } from '../support/repository.ts';
+import { EQUIVALENT_MUTANTS } from './equivalent-mutants.ts';
 import { applyMutant, mutantsOf } from './mutants.ts';
 
 const results = (source: string) =>
@@ -39,3 +42,16 @@ describe('mutantsOf()', () => {
     expect(() => mutantsOf('example.ts', 'const = ;')).toThrow('example.ts does not parse');
   });
 });
+
+it.each(EQUIVALENT_MUTANTS)(
+  'the list of mutants without an effect names one that exists: $file, $change',
+  ({ file, line, change }) => {
+    const source = readFileSync(inRepository(file), 'utf8');
+    const lines = source.split('\n').map((text) => text.trim());
+    const named = mutantsOf(file, source).filter(
+      (mutant) =>
+        lines[mutant.line - 1] === line && `${mutant.original} → ${mutant.replacement}` === change,
+    );
+    expect(named).not.toEqual([]);
+  },
+);
