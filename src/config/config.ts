@@ -80,6 +80,7 @@ export function readConfig(
     ...unservedHosts,
     ...tooSmallBudget(settings, identityHeaders),
     ...unnamedZones(settings),
+    ...unguardedAccount(settings),
     ...forwardedAndSet(settings, identityHeaders),
   ];
   if (contradictions.length > 0) return failed(contradictions);
@@ -139,6 +140,20 @@ function unnamedZones({ KEYCARD_API_URL, KEYCARD_ZONES, ISSUERS }: Settings): st
     ? []
     : [
         'KEYCARD_ZONES: expected the ids of the zones that may be asked about, because KEYCARD_API_URL is set and ISSUERS names no https://<zone>.keycard.cloud; got nothing.',
+      ];
+}
+
+/** Requires a guard for the service account. Without one, no caller may use it, and it would be idle unnoticed. */
+function unguardedAccount({
+  KEYCARD_CLIENT_ID,
+  ADMIN_SECRETS = [],
+  ACCESS_TEAM_DOMAIN,
+}: Settings): string[] {
+  const isGuarded = ADMIN_SECRETS.length > 0 || ACCESS_TEAM_DOMAIN !== undefined;
+  return KEYCARD_CLIENT_ID === undefined || isGuarded
+    ? []
+    : [
+        'KEYCARD_CLIENT_ID: expected a guard for the callers who may use the service account: ADMIN_SECRETS, or ACCESS_TEAM_DOMAIN with ACCESS_AUDIENCE; got none. Set one, or remove the service account, and callers bring their own bearer.',
       ];
 }
 

@@ -157,6 +157,26 @@ describe('readConfig()', () => {
     ]);
   });
 
+  it('refuses a service account that no caller could use', () => {
+    const account = {
+      KEYCARD_API_URL: 'https://api.keycard.ai',
+      KEYCARD_ZONES: ['zone-1'],
+      KEYCARD_CLIENT_ID: 'client-1',
+      KEYCARD_CLIENT_SECRET: 'secret-1',
+    };
+    expect(problemsOf(account)).toEqual([
+      expect.stringMatching(/^KEYCARD_CLIENT_ID: expected a guard .*ADMIN_SECRETS.*got none/),
+    ]);
+    const secret = 'correct-horse-battery-staple-0123456789';
+    const team = 'https://team.cloudflareaccess.com';
+    for (const guard of [
+      { ADMIN_SECRETS: [secret] },
+      { ACCESS_TEAM_DOMAIN: team, ACCESS_AUDIENCE: ['aud-1'] },
+    ]) {
+      expect(problemsOf({ ...account, ...guard })).toEqual([]);
+    }
+  });
+
   it('combines presets with configured headers, which come first', () => {
     const { IDENTITY_HEADERS } = configOf({
       IDENTITY_PRESETS: ['remote-user', 'x-auth-request'],
