@@ -257,7 +257,16 @@ describe('T7: the answer equals that of Kratos for every combination of credenti
   const isDeviation = ([token, cookie, bearer]: readonly [State, State, State]) =>
     (token === 'unknown' || token === 'short') && (cookie === 'valid' || bearer === 'valid');
 
-  it('T7: of 125 combinations, all except the documented deviation', async () => {
+  /**
+   * A cookie that does not decode, beside the credential that Kratos takes: it answers 500 (recordings
+   * `whoami-good-token-garbage-cookie` and `whoami-good-bearer-garbage-cookie`).
+   */
+  const isFailure = ([token, cookie, bearer]: readonly [State, State, State]) =>
+    !['absent', 'valid'].includes(cookie) &&
+    (token === 'valid' || (['absent', 'empty'].includes(token) && bearer === 'valid'));
+
+  it('T7: of 125 combinations, all except the documented deviations', async () => {
+    const failures: (readonly string[])[] = [];
     const deviations: (readonly string[])[] = [];
     for (const states of matrix) {
       const headers = headersOf(states);
@@ -265,25 +274,18 @@ describe('T7: the answer equals that of Kratos for every combination of credenti
       const through = await whoami(gate.port, headers);
       const isSame = through.status === direct.status && through.text === direct.text;
       if (isSame) continue;
+      if (direct.status === 500) {
+        failures.push(states);
+        const owner = states[0] === 'valid' ? ann.id : bob.id;
+        expect(sessionIdOf(through), states.join()).toBe(owner);
+        continue;
+      }
       deviations.push(states);
       expect([through.status, direct.status], states.join()).toEqual([200, 401]);
       expect(sessionIdOf(through), states.join()).toBe(states[1] === 'valid' ? ann.id : bob.id);
     }
     expect(deviations).toEqual(matrix.filter(isDeviation));
-  });
-
-  // Recordings `whoami-good-token-garbage-cookie` and `whoami-good-bearer-garbage-cookie`: 500.
-  it('T7: an undecodable cookie beside a valid credential is no failure, as at Kratos', async () => {
-    await gate.kratos.control({ undecodableCookieFails: true });
-    const cookie = { Cookie: `${NAME}=${strangersToken()}` };
-    for (const headers of [
-      { ...cookie, ...byToken(bob.token) },
-      { ...cookie, ...byBearer(bob.token) },
-    ]) {
-      expect((await whoami(gate.kratos.port, headers)).status).toBe(500);
-      expect(sessionIdOf(await whoami(gate.port, headers))).toBe(bob.id);
-    }
-    await gate.kratos.control({ undecodableCookieFails: false });
+    expect(failures).toEqual(matrix.filter(isFailure));
   });
 });
 

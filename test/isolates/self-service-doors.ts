@@ -178,10 +178,13 @@ const social = ['', '/google'].map(
     route: `GET /self-service/methods/oidc/callback${provider && '/:provider'}`,
     async prepare(deployment) {
       const known = await deployment.signIn();
-      const path = `/self-service/methods/oidc/callback${provider}?code=${known.identityId}`;
+      const { path, headers } = await forms(deployment, 0).signInAtProvider(
+        known.identityId,
+        provider,
+      );
       return {
         ends: subjectsOf(known),
-        send: (isolate) => deployment.send(path, { headers: PAGE }, isolate),
+        send: (isolate) => deployment.send(path, { headers }, isolate),
       };
     },
   }),

@@ -78,7 +78,7 @@ describe('admin', () => {
     const { session } = await kratos.signIn();
     const read = async (query: string) =>
       (await kratos.call(`/admin/sessions/${session.id}${query}`)).json();
-    expect(await read('')).toMatchObject({ id: session.id, identity: null, devices: null });
+    expect(await read('')).toMatchObject({ id: session.id, identity: null, devices: [] });
     expect(await read('?expand=identity&expand=devices')).toMatchObject({
       identity: { id: session.identity.id },
       devices: [{ ip_address: expect.any(String) }],

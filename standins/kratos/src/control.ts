@@ -137,6 +137,53 @@ export function revokeUnseen(c: KratosContext): Response | Promise<Response> {
   return c.body(null, 204);
 }
 
+const SessionPatch = v.strictObject({ authenticatedAt: v.pipe(v.string(), v.isoTimestamp()) });
+
+/** `PATCH /.standin/sessions/{id}`: as if its owner had signed in at another time. */
+export async function changeSession(c: KratosContext): Promise<Response> {
+  const found = readSession(c.req.param('id') ?? '');
+  if (!found) return c.notFound();
+  const parsed = v.safeParse(SessionPatch, await readJson(c));
+  if (!parsed.success) return c.text(v.summarize(parsed.issues), 400);
+  found.session.authenticatedAt = Date.parse(parsed.output.authenticatedAt);
+  return c.body(null, 204);
+}
+
+const FlowPatch = v.strictObject({ expiresAt: v.pipe(v.string(), v.isoTimestamp()) });
+
+/** `PATCH /.standin/flows/{id}`: when a self-service flow ends, of any kind. */
+export async function changeFlow(c: KratosContext): Promise<Response> {
+  const id = c.req.param('id') ?? '';
+  const flow = store.flows.get(id);
+  if (!flow) return c.notFound();
+  const parsed = v.safeParse(FlowPatch, await readJson(c));
+  if (!parsed.success) return c.text(v.summarize(parsed.issues), 400);
+  flow.expiresAt = Date.parse(parsed.output.expiresAt);
+  return c.body(null, 204);
+}
+
+const NewIdentityRequest = v.object({
+  traits: JsonRecord,
+  metadata_public: v.optional(v.unknown()),
+  password: v.optional(v.string()),
+  totp: v.optional(v.boolean(), false),
+});
+
+/** `PUT /.standin/identities/{id}`: makes an account, or one anew in its place. */
+export async function putIdentity(c: KratosContext): Promise<Response> {
+  const parsed = v.safeParse(NewIdentityRequest, await readJson(c));
+  if (!parsed.success) return c.text(v.summarize(parsed.issues), 400);
+  const { metadata_public: metadataPublic, ...given } = parsed.output;
+  const id = c.req.param('id') ?? '';
+  const { traits, totp, password } = given;
+  const identity = createIdentity(
+    { id, traits, totp, metadataPublic, ...(password !== undefined && { password }) },
+    Date.now(),
+  );
+  store.identities.set(id, identity);
+  return c.json(identity);
+}
+
 /** `PATCH /.standin/identities/{id}`: changes an account as an administrator or its owner would. */
 export async function changeIdentity(c: KratosContext): Promise<Response> {
   const identity = store.identities.get(c.req.param('id') ?? '');

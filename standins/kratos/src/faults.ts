@@ -42,22 +42,30 @@ export const misbehave: MiddlewareHandler = async (c, next) => {
   return await next();
 };
 
-const CONNECTION_REFUSED =
-  'failed to connect to `user=postgres database=kratos`: 127.0.0.1:5432 (127.0.0.1): dial error: dial tcp 127.0.0.1:5432: connect: connection refused';
+export const CONNECTION_REFUSED =
+  'failed to connect to `user=postgres database=kratos2`: 127.0.0.1:5432 (127.0.0.1): dial error: dial tcp 127.0.0.1:5432: connect: connection refused';
+const TIMED_OUT = 'ERROR: canceling statement due to statement timeout (SQLSTATE 57014)';
 /** Flows that begin with a session check, and treat its failure as an anonymous request. */
-const ASKS_WHOSE = ['/self-service/settings/api', '/self-service/settings/browser'];
+const ASKS_WHOSE = /^\/self-service\/settings(\/|$)/;
+/** Flows that begin by writing a row of their own. */
+const BEGINS_A_FLOW = /^\/self-service\/(login|registration|recovery|verification)\/(api|browser)$/;
+/** Routes that read or write the table of sessions, whoever asks. */
+const ON_SESSIONS =
+  /^\/(self-service\/(logout(\/.*)?|login|recovery|registration)|admin\/(.*\/)?sessions(\/.*)?)$/;
 
 /** Routes that use the database fail openly. Session checks and health routes behave differently. */
 export const failWithoutDatabase: MiddlewareHandler = async (c, next) => {
-  if (!store.settings.databaseFailing || ASKS_WHOSE.includes(c.req.path)) return await next();
-  return withoutDatabase(c.req.raw);
+  const { databaseFailing, statementsTimeOut } = store.settings;
+  const { path } = c.req;
+  if (databaseFailing && !ASKS_WHOSE.test(path)) {
+    const prefix = BEGINS_A_FLOW.test(path) ? 'named insert: ' : '';
+    return herodotError(c.req.raw, { code: 500, message: prefix + CONNECTION_REFUSED });
+  }
+  if (statementsTimeOut && ON_SESSIONS.test(path)) {
+    return herodotError(c.req.raw, { code: 500, message: TIMED_OUT });
+  }
+  return await next();
 };
-
-/** The error of a route that needs the database, as the driver words it. */
-export function withoutDatabase(request: Request, status = 500): Response {
-  const answer = herodotError(request, { code: 500, message: CONNECTION_REFUSED });
-  return new Response(answer.body, { status, headers: answer.headers });
-}
 
 function cannedAnswer(request: Request, given: CannedAnswer): Response {
   const status = given.status ?? 200;

@@ -10,6 +10,8 @@ export interface HerodotError {
   details?: Record<string, unknown>;
   /** Kratos repeats this one beside `error`, where its browser clients look for it. */
   redirectBrowserTo?: string;
+  /** Further members beside `error`. */
+  beside?: Record<string, unknown>;
 }
 
 interface StandardError {
@@ -24,8 +26,13 @@ const STANDARD_ERRORS: Record<number, StandardError> = {
   },
   401: { status: 'Unauthorized', message: 'The request could not be authorized' },
   403: { status: 'Forbidden', message: 'The requested action was forbidden' },
-  404: { status: 'Not Found', message: 'Unable to locate the resource' },
-  410: { status: 'Gone', message: 'self-service flow expired' },
+  404: { status: 'Not Found', message: 'The requested resource could not be found' },
+  410: {
+    status: 'Gone',
+    message:
+      'The requested resource is no longer available because it has expired or is otherwise invalid.',
+  },
+  422: { status: 'Unprocessable Entity', message: 'The request could not be processed' },
   429: { status: 'Too Many Requests', message: 'Too many requests, slow down' },
   500: {
     status: 'Internal Server Error',
@@ -46,7 +53,12 @@ export function herodotError(request: Request, error: HerodotError): Response {
   });
 }
 
-function errorDocument(request: Request, error: HerodotError): Record<string, unknown> {
+/** The error of a query that finds no row (`oryx/sqlcon/error.go` `ErrNoRows`). */
+export function noRows(): HerodotError {
+  return { code: 404, message: 'Unable to locate the resource' };
+}
+
+export function errorDocument(request: Request, error: HerodotError): Record<string, unknown> {
   const standard = STANDARD_ERRORS[error.code] ?? { status: 'Error', message: 'An error occurred' };
   return {
     error: {
@@ -59,5 +71,6 @@ function errorDocument(request: Request, error: HerodotError): Record<string, un
       message: error.message ?? standard.message,
     },
     redirect_browser_to: error.redirectBrowserTo,
+    ...error.beside,
   };
 }

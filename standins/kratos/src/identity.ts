@@ -17,6 +17,8 @@ export interface Identity {
   totp: boolean;
   /** Whether the address was verified. */
   verified: boolean;
+  /** True while a code was sent to the address and not entered. The address may be verified already. */
+  isCodePending: boolean;
   /** With `verify_new_address`: the address that is asked for until it is verified. */
   pendingEmail: string | undefined;
   createdAt: number;
@@ -77,41 +79,67 @@ export function createIdentity(given: NewIdentity, now: number): Identity {
     password: given.password ?? null,
     totp: given.totp ?? false,
     verified: true,
+    isCodePending: false,
     pendingEmail: undefined,
     createdAt: now,
     updatedAt: now,
   };
 }
 
-/** The public identity document, without credentials or `metadata_admin` (Kratos `identity/identity.go`). */
-export function identityDocument(identity: Identity, publicUrl: string): JsonObject {
+/** The parts of an identity that an answer shows. */
+export interface IdentityShape {
+  readonly hasAddresses: boolean;
+  /** Lists that are read without the identity's associations leave the text empty. */
+  readonly hasSchemaUrl: boolean;
+  readonly isForAdmin: boolean;
+}
+
+/** As whoami shows it. */
+export const WHOLE: IdentityShape = { hasAddresses: true, hasSchemaUrl: true, isForAdmin: false };
+/** As `GET /sessions` shows it. */
+export const LISTED: IdentityShape = {
+  hasAddresses: false,
+  hasSchemaUrl: false,
+  isForAdmin: false,
+};
+/** As the admin API shows it: one session, the sessions of one identity, everybody's sessions. */
+export const ADMIN_WHOLE: IdentityShape = { ...WHOLE, isForAdmin: true };
+export const ADMIN_LISTED: IdentityShape = { ...LISTED, isForAdmin: true };
+export const ADMIN_PLAIN: IdentityShape = { ...ADMIN_WHOLE, hasAddresses: false };
+
+/** The identity document, without credentials (Kratos `identity/identity.go`). */
+export function identityDocument(identity: Identity, publicUrl: string, shape = WHOLE): JsonObject {
   return {
     id: identity.id,
     ...(identity.externalId !== undefined && { external_id: identity.externalId }),
     schema_id: 'default',
-    schema_url: `${publicUrl}/schemas/ZGVmYXVsdA`,
+    schema_url: shape.hasSchemaUrl ? `${publicUrl}/schemas/ZGVmYXVsdA` : '',
     state: identity.state,
     state_changed_at: formatGoTime(identity.stateChangedAt),
     traits: identity.traits,
-    verifiable_addresses: addresses(identity, verification(identity)),
-    recovery_addresses: addresses(identity, {}),
+    ...(shape.hasAddresses && {
+      verifiable_addresses: addresses(identity, 'ad0d1e55', verification(identity)),
+      recovery_addresses: addresses(identity, 'ad0d1e56', {}),
+    }),
     metadata_public: identity.metadataPublic,
+    ...(shape.isForAdmin && { metadata_admin: null }),
     created_at: formatGoTime(identity.createdAt),
     updated_at: formatGoTime(identity.updatedAt),
     organization_id: null,
   };
 }
 
-function verification({ verified }: Identity): JsonObject {
-  return { verified, status: verified ? 'completed' : 'sent' };
+function verification({ verified, isCodePending, createdAt }: Identity): JsonObject {
+  const status = verified && !isCodePending ? 'completed' : 'sent';
+  return { verified, status, ...(verified && { verified_at: formatGoTime(createdAt) }) };
 }
 
-function addresses(identity: Identity, state: JsonObject): JsonObject[] {
+function addresses(identity: Identity, idPrefix: string, state: JsonObject): JsonObject[] {
   const email = identity.traits.email;
   if (typeof email !== 'string') return [];
   return [
     {
-      id: identity.id.replace(/^.{8}/, 'ad0d1e55'),
+      id: identity.id.replace(/^.{8}/, idPrefix),
       value: email,
       ...state,
       via: 'email',

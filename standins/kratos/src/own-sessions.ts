@@ -1,13 +1,13 @@
-import { goJson, noContent } from './answers.ts';
+import { emptyGoJson, goJson } from './answers.ts';
 import { authenticate } from './credential.ts';
 import { herodotError } from './herodot-error.ts';
+import { LISTED } from './identity.ts';
 import { pageByNumber } from './paging.ts';
 import { type KratosContext, publicUrl } from './public-url.ts';
 import { sessionDocument } from './session.ts';
 import { isActiveNow, readSessionsOf, type SignedIn } from './store.ts';
+import { invalidUuid, isUuid } from './uuid.ts';
 import { satisfiesRequiredAal, stepUpRequired } from './whoami.ts';
-
-const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** `GET /sessions`: the caller's other active sessions. */
 export async function listOwnSessions(c: KratosContext): Promise<Response> {
@@ -15,8 +15,8 @@ export async function listOwnSessions(c: KratosContext): Promise<Response> {
   if (!current) return noSessionCookie(c.req.raw);
   const others = otherActiveSessions(current);
   if (!satisfiesRequiredAal(current)) return stepUpRequired(c); // since ory/kratos#3671
-  const options = { publicUrl: publicUrl(c), now: Date.now() };
-  const { items, headers } = pageByNumber(c, others, `${publicUrl(c)}/sessions`);
+  const options = { publicUrl: publicUrl(c), now: Date.now(), shape: LISTED };
+  const { items, headers } = pageByNumber(c, others);
   return goJson(
     items.map(({ session, identity }) => sessionDocument(session, identity, options)),
     200,
@@ -39,14 +39,14 @@ export async function revokeOtherSessions(c: KratosContext): Promise<Response> {
 export async function revokeOwnSession(c: KratosContext): Promise<Response> {
   const current = await authenticate(c.req.raw);
   if (!current) return noSessionCookie(c.req.raw);
-  const id = c.req.param('id') ?? '';
-  if (!UUID.test(id)) return invalidId(c.req.raw, id);
+  const id = (c.req.param('id') ?? '').toLowerCase();
+  if (!isUuid(id)) return herodotError(c.req.raw, invalidUuid(c.req.param('id') ?? ''));
   if (id === current.session.id) {
-    return herodotError(c.req.raw, { code: 400, reason: 'cannot revoke current session' });
+    return herodotError(c.req.raw, { code: 400, message: 'cannot revoke current session' });
   }
   const found = otherActiveSessions(current).find(({ session }) => session.id === id);
   if (found) found.session.active = false;
-  return noContent();
+  return emptyGoJson();
 }
 
 function otherActiveSessions(current: SignedIn): SignedIn[] {
@@ -57,8 +57,4 @@ function otherActiveSessions(current: SignedIn): SignedIn[] {
 
 function noSessionCookie(request: Request): Response {
   return herodotError(request, { code: 401, reason: 'No valid session cookie found.' });
-}
-
-function invalidId(request: Request, id: string): Response {
-  return herodotError(request, { code: 400, message: `uuid: incorrect UUID format in "${id}"` });
 }

@@ -1,15 +1,16 @@
 import { html } from 'hono/html';
 import { authenticate } from './credential.ts';
-import { type LoginFlow, loginActionPath, loginNodes, type UiNode } from './login-flow.ts';
+import { actionPath, type Flow, findFlow, isExpired } from './flow.ts';
+import { formNodes } from './forms.ts';
 import type { KratosContext } from './public-url.ts';
-import { store } from './store.ts';
+import type { InputNode } from './ui-nodes.ts';
 
 type Html = ReturnType<typeof html>;
 
 /** `GET /ui/login?flow=`: the sign-in form, which works without JavaScript. */
 export function loginPage(c: KratosContext): Response | Promise<Response> {
-  const flow = store.flows.get(c.req.query('flow') ?? '');
-  if (!flow || flow.expiresAt <= Date.now()) {
+  const flow = findFlow('login', c.req.query('flow'));
+  if (!flow || isExpired(flow)) {
     return c.redirect(LOGIN_PATH, 303);
   }
   return c.html(page(titleOf(flow), loginForm(flow)), 200, PAGE_HEADERS);
@@ -29,26 +30,30 @@ export async function welcomePage(c: KratosContext): Promise<Response> {
 const LOGIN_PATH = '/self-service/login/browser';
 const PAGE_HEADERS = { 'Cache-Control': 'private, no-store' };
 
-function titleOf(flow: LoginFlow): string {
+function titleOf(flow: Flow): string {
   if (flow.requestedAal === 'aal2') return 'One more step';
   return flow.refresh ? 'Confirm that it is you' : 'Sign in';
 }
 
-function loginForm(flow: LoginFlow): Html {
+function loginForm(flow: Flow): Html {
   return html`${flow.messages.map(
     ({ type, text }) =>
       html`<p class="${type}" role="${type === 'error' ? 'alert' : 'status'}">${text}</p>`,
   )}
-    <form method="post" action="${loginActionPath(flow)}">${loginNodes(flow).map(input)}</form>
+    <form method="post" action="${actionPath(flow)}">${inputsOf(flow).map(input)}</form>
     <p class="hint">${hint(flow)}</p>`;
 }
 
-function hint(flow: LoginFlow): string {
+function hint(flow: Flow): string {
   if (flow.requestedAal === 'aal2') return 'This stand-in accepts the code 000000.';
   return 'Try demo@example.com or mia@example.com, password postern-demo.';
 }
 
-function input({ attributes, meta }: UiNode): Html {
+function inputsOf(flow: Flow): InputNode[] {
+  return (formNodes(flow) ?? []).filter((node) => node.type === 'input');
+}
+
+function input({ attributes, meta }: InputNode): Html {
   const { name, type, value = '' } = attributes;
   if (type === 'hidden') return html`<input type="hidden" name="${name}" value="${value}">`;
   if (type === 'submit') {

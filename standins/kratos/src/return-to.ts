@@ -1,7 +1,10 @@
-import { herodotError } from './herodot-error.ts';
+import type { HerodotError } from './herodot-error.ts';
 
 // The value of `selfservice.allowed_return_urls`.
 const ALLOWED_HOSTS = /^(localhost|127\.0\.0\.1|.+\.example\.com|.+\.test)$/;
+
+/** The page that a browser reaches if its flow named no `return_to`. */
+export const DEFAULT_RETURN_PATH = '/ui/welcome';
 
 /**
  * Returns the URL that a flow may redirect to, absolute, or undefined if its host is not allowed
@@ -14,10 +17,10 @@ export function resolveReturnTo(returnTo: string, publicUrl: string): string | u
   return allowed && /^https?:$/.test(url.protocol) ? url.href : undefined;
 }
 
-export function returnToForbidden(request: Request, returnTo: string): Response {
-  return herodotError(request, {
+export function returnToForbidden(returnTo: string): HerodotError {
+  return {
     code: 400,
     id: 'self_service_flow_return_to_forbidden',
     reason: `Requested return_to URL "${returnTo}" is not allowed.`,
-  });
+  };
 }

@@ -17,58 +17,57 @@ const cookieKey = await crypto.subtle.importKey('raw', COOKIE_SECRET, HMAC, fals
   'sign',
   'verify',
 ]);
+/** Makes a value 428 characters long, as most of Kratos's are, and end in `=`. */
+const PAYLOAD_BYTES = 198;
 
 /**
  * The value of a session cookie: padded base64url of `timestamp|payload|mac`, as a securecookie is laid out. The
- * payload holds a random nonce, so that one session has any number of valid cookie strings. Every value ends in `=`, as
- * most of Kratos's do.
+ * payload holds a random nonce, so that one session has any number of valid cookie strings.
  */
-export async function encodeSessionCookie(session: Session, now: number): Promise<string> {
-  const value = await encodeWithNonce(session, now, 8);
-  return value.endsWith('=') ? value : encodeWithNonce(session, now, 8 + 3); // of 3 letters more, the payload is 4 longer
+export function encodeSessionCookie(session: Session, now: number): Promise<string> {
+  return encode({ session_token: session.token, expires_at: formatGoTime(session.expiresAt) }, now);
 }
 
-async function encodeWithNonce(session: Session, now: number, length: number): Promise<string> {
-  const payload = JSON.stringify({
-    session_token: session.token,
-    expires_at: formatGoTime(session.expiresAt),
-    nonce: randomLetters(length),
-  });
+/** The value that replaces a session cookie at sign-out: as long, and it names no session. */
+export function clearedSessionCookie(now: number): Promise<string> {
+  return encode({}, now);
+}
+
+async function encode(values: Record<string, string>, now: number): Promise<string> {
+  const { length } = JSON.stringify({ ...values, nonce: '' });
+  const payload = JSON.stringify({ ...values, nonce: randomLetters(PAYLOAD_BYTES - length) });
   const signed = `${Math.floor(now / 1000)}|${toBase64Url(new TextEncoder().encode(payload))}`;
   const mac = new Uint8Array(await crypto.subtle.sign(HMAC, cookieKey, macInput(signed)));
   return toBase64Url(new TextEncoder().encode(`${signed}|${toBase64Url(mac)}`));
 }
 
 /**
- * Returns the content of a session cookie, or undefined if it is foreign, altered, or older than
- * `maxAgeSeconds` (Kratos takes `session.lifespan` for that).
+ * Returns the content of a session cookie, or the reason why it has none in the words of gorilla/securecookie.
+ * A cookie ends after `maxAgeSeconds` (Kratos takes `session.lifespan` for that).
  */
 export async function decodeSessionCookie(
   value: string,
   { now, maxAgeSeconds }: { now: number; maxAgeSeconds: number },
-): Promise<SessionCookieValues | undefined> {
-  const text = decodeText(value);
-  const [timestamp = '', payload = '', mac = ''] = text?.split('|') ?? [];
+): Promise<SessionCookieValues | string> {
+  const bytes = fromBase64Url(value);
+  if (!bytes) return notBase64(value);
+  const [timestamp = '', payload = '', mac = ''] = new TextDecoder().decode(bytes).split('|');
   const macBytes = fromBase64Url(mac);
-  if (!macBytes) return undefined;
   const signed = macInput(`${timestamp}|${payload}`);
-  if (!(await crypto.subtle.verify(HMAC, cookieKey, macBytes, signed))) return undefined;
-  if (Math.floor(now / 1000) - Number(timestamp) > maxAgeSeconds) return undefined;
-  return parsePayload(decodeText(payload) ?? '');
+  if (!macBytes || !(await crypto.subtle.verify(HMAC, cookieKey, macBytes, signed))) {
+    return 'securecookie: the value is not valid';
+  }
+  if (Math.floor(now / 1000) - Number(timestamp) > maxAgeSeconds) {
+    return 'securecookie: expired timestamp';
+  }
+  const decoded = fromBase64Url(payload);
+  return parsePayload(decoded ? new TextDecoder().decode(decoded) : '{}');
 }
 
-/** The `Set-Cookie` that hands a session to a browser, attributes in Go's order. */
-export async function issueSessionCookie(session: Session, now: number): Promise<string> {
-  const value = await encodeSessionCookie(session, now);
-  const maxAgeSeconds = Math.max(0, Math.floor((session.expiresAt - now) / 1000));
-  const expires = new Date(session.expiresAt).toUTCString();
-  return `${SESSION_COOKIE_NAME}=${value}; Path=/; Expires=${expires}; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax`;
-}
-
-/** The `Set-Cookie` that takes the session cookie away. */
-export function clearSessionCookie(): string {
-  const longAgo = new Date(1000).toUTCString();
-  return `${SESSION_COOKIE_NAME}=; Path=/; Expires=${longAgo}; Max-Age=0; HttpOnly; SameSite=Lax`;
+/** Go names the byte where its base64 decoder stopped: a character that is none, or the last full group of four. */
+function notBase64(value: string): string {
+  const at = /[^\w-]/.exec(value)?.index ?? value.length - (value.length % 4);
+  return `securecookie: base64 decode failed - caused by: illegal base64 data at input byte ${at}`;
 }
 
 /** Securecookie signs the cookie's name too, so that a value cannot be moved to another cookie. */
@@ -76,17 +75,14 @@ function macInput(signed: string): Uint8Array {
   return new TextEncoder().encode(`${SESSION_COOKIE_NAME}|${signed}`);
 }
 
-function parsePayload(text: string): SessionCookieValues | undefined {
-  const payload: unknown = JSON.parse(text);
-  if (typeof payload !== 'object' || payload === null) return undefined;
-  const { session_token: sessionToken, expires_at: expiresAt } = payload as Record<string, unknown>;
-  if (typeof sessionToken !== 'string' || typeof expiresAt !== 'string') return undefined;
-  return { sessionToken, expiresAt: Date.parse(expiresAt) };
-}
-
-function decodeText(base64Url: string): string | undefined {
-  const bytes = fromBase64Url(base64Url);
-  return bytes && new TextDecoder().decode(bytes);
+/** A cookie of ours without a session has an empty token, which no session has. */
+function parsePayload(text: string): SessionCookieValues {
+  // What `encode` wrote, as the signature proved.
+  const payload = JSON.parse(text) as { session_token?: string; expires_at?: string };
+  return {
+    sessionToken: payload.session_token ?? '',
+    expiresAt: Date.parse(payload.expires_at ?? '1970-01-01T00:00:00Z'),
+  };
 }
 
 function toBase64Url(bytes: Uint8Array): string {
@@ -97,7 +93,7 @@ function toBase64Url(bytes: Uint8Array): string {
 
 /** With its padding, as Go's `base64.URLEncoding` demands it. */
 function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
-  if (!/^[\w-]+={0,2}$/.test(text) || text.length % 4 !== 0) return undefined;
+  if (!/^[\w-]*={0,2}$/.test(text) || text.length % 4 !== 0) return undefined;
   try {
     const binary = atob(text.replace(/-/g, '+').replace(/_/g, '/'));
     return Uint8Array.from(binary, (character) => character.charCodeAt(0));

@@ -1,11 +1,17 @@
-import { formatGoTime } from './go-json.ts';
-import { type Identity, identityDocument, type JsonObject } from './identity.ts';
+import { formatGoTime, formatGoTimeInMemory } from './go-json.ts';
+import {
+  type Identity,
+  type IdentityShape,
+  identityDocument,
+  type JsonObject,
+  WHOLE,
+} from './identity.ts';
 import { randomAlphanumeric } from './random-text.ts';
 
 export type AssuranceLevel = 'aal1' | 'aal2';
 
 export interface AuthenticationMethod {
-  method: 'password' | 'totp';
+  method: 'password' | 'totp' | 'code_recovery' | 'oidc';
   aal: AssuranceLevel;
   completedAt: number;
 }
@@ -18,11 +24,22 @@ export interface Session {
   identityId: string;
   /** The stored flag; whether the session is good is for `isActive` to say. */
   active: boolean;
+  /** The time at which the row was written. Lists are ordered by it. */
+  createdAt: number;
   issuedAt: number;
   authenticatedAt: number;
   expiresAt: number;
   methods: AuthenticationMethod[];
-  device: { id: string; ipAddress: string; userAgent: string; location: string };
+  device: Device;
+  /** The device of a request that has just signed in again: shown in its answer, and not kept. */
+  seenFrom?: Device;
+}
+
+export interface Device {
+  id: string;
+  ipAddress: string;
+  userAgent: string | null;
+  location: string;
 }
 
 export interface NewSession {
@@ -48,6 +65,7 @@ export function createSession(given: NewSession, request: Request, now: number):
     logoutToken: `ory_lo_${randomAlphanumeric(32)}`,
     identityId: given.identityId,
     active: true,
+    createdAt: now,
     issuedAt: now,
     authenticatedAt: now,
     expiresAt: given.expiresAt,
@@ -74,32 +92,36 @@ export interface SessionDocumentOptions {
   publicUrl: string;
   now: number;
   expand?: Expansion;
+  shape?: IdentityShape;
+  /** True if this request changed the session: its times then come from the clock. */
+  isFresh?: boolean;
 }
 
 /** The session as Kratos's API shows it, members in Kratos's order (`session/session.go`). */
 export function sessionDocument(
   session: Session,
   identity: Identity,
-  { publicUrl, now, expand = EXPAND_EVERYTHING }: SessionDocumentOptions,
+  { publicUrl, now, expand = EXPAND_EVERYTHING, shape = WHOLE, isFresh }: SessionDocumentOptions,
 ): JsonObject {
+  const format = isFresh ? formatGoTimeInMemory : formatGoTime;
   return {
     id: session.id,
     active: isActive(session, identity, now),
-    expires_at: formatGoTime(session.expiresAt),
-    authenticated_at: formatGoTime(session.authenticatedAt),
+    expires_at: format(session.expiresAt),
+    authenticated_at: format(session.authenticatedAt),
     authenticator_assurance_level: assuranceLevel(session),
     authentication_methods: session.methods.map(methodDocument),
-    issued_at: formatGoTime(session.issuedAt),
-    identity: expand.identity ? identityDocument(identity, publicUrl) : null,
+    issued_at: format(session.issuedAt),
+    identity: expand.identity ? identityDocument(identity, publicUrl, shape) : null,
     devices: expand.devices ? [deviceDocument(session.device)] : null,
   };
 }
 
 function methodDocument({ method, aal, completedAt }: AuthenticationMethod): JsonObject {
-  return { method, aal, completed_at: formatGoTime(completedAt) };
+  return { method, aal, completed_at: formatGoTimeInMemory(completedAt) };
 }
 
-function deviceDocument(device: Session['device']): JsonObject {
+export function deviceDocument(device: Device): JsonObject {
   return {
     id: device.id,
     ip_address: device.ipAddress,
@@ -108,18 +130,32 @@ function deviceDocument(device: Session['device']): JsonObject {
   };
 }
 
-/** Kratos's own order of trust in client address headers (`oryx/httpx/client_info.go`). */
-function readDevice({ headers }: Request): Session['device'] {
+const PRIVATE_ADDRESS = /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|f[cd])/;
+
+/** Kratos's own order of trust in client address headers, then the peer (`oryx/httpx/client_info.go`). */
+export function readDevice({ headers }: Request): Device {
   const place = [headers.get('Cf-Ipcity'), headers.get('Cf-Ipcountry')];
   return {
     id: crypto.randomUUID(),
     ipAddress:
       headers.get('True-Client-IP') ??
-      headers.get('Cf-Connecting-IP') ??
+      connectingAddress(headers) ??
       headers.get('X-Real-IP') ??
-      headers.get('X-Forwarded-For') ??
-      '127.0.0.1',
-    userAgent: headers.get('User-Agent') ?? '',
+      lastPublicAddress(headers.get('X-Forwarded-For')) ??
+      `127.0.0.1:${49_152 + Math.floor(Math.random() * 16_384)}`,
+    userAgent: headers.get('User-Agent'),
     location: place.filter(Boolean).join(', '),
   };
+}
+
+/** The runtime names its own peer in Cloudflare's header; a peer of this machine is no header of a proxy. */
+function connectingAddress(headers: Headers): string | null {
+  const address = headers.get('Cf-Connecting-IP');
+  return address === '127.0.0.1' || address === '::1' ? null : address;
+}
+
+/** Proxies append: the last address that is not of a private network. Empty when all are. */
+function lastPublicAddress(forwardedFor: string | null): string | undefined {
+  const addresses = forwardedFor?.split(',').map((address) => address.trim());
+  return addresses && (addresses.findLast((address) => !PRIVATE_ADDRESS.test(address)) ?? '');
 }

@@ -44,6 +44,13 @@ const SettingsSchema = v.strictObject({
    * recorded from Kratos b86338da0 with a PostgreSQL that refuses connections.
    */
   databaseFailing: v.boolean(),
+  /**
+   * Statements on the table of sessions time out: as without a database, but readiness says 200, and what asks for no
+   * session goes on. So recorded with a lock on the table and a statement timeout.
+   */
+  statementsTimeOut: v.boolean(),
+  /** `serve.public.cors.allowed_origins`; none is the whole of it off. */
+  corsOrigins: v.array(v.string()),
   /** `feature_flags.cacheable_sessions` with this maximum age; null is the flag off. */
   cacheFor: v.nullable(Seconds),
   /** `session.whoami.required_aal` */
@@ -68,10 +75,12 @@ const SettingsSchema = v.strictObject({
   contentType: v.string(),
   /** whoami answers 200 with a body that never ends. */
   endlessBody: v.boolean(),
-  /** An undecodable session cookie beside a good credential makes whoami fail with 500. */
-  undecodableCookieFails: v.boolean(),
   /** `serve.public.base_url`; null takes the PUBLIC_URL variable, or the origin that was called. */
   publicUrl: v.nullable(v.string()),
+  /** `selfservice.flows.settings.privileged_session_max_age` */
+  privilegedSessionSeconds: Seconds,
+  /** `feature_flags.use_continue_with_transitions`: a script's recovery ends in 200 and not in 422. */
+  usesContinueWithTransitions: v.boolean(),
   /** `session.whoami.tokenizer.templates`, by name. */
   tokenizers: v.record(v.string(), TokenizerTemplate),
 });
@@ -90,6 +99,8 @@ export const DEFAULT_SETTINGS: Settings = {
   lateAnswers: {},
   dripMs: 0,
   databaseFailing: false,
+  statementsTimeOut: false,
+  corsOrigins: [],
   cacheFor: null,
   requiredAal: 'highest_available',
   settingsRequiredAal: 'aal1',
@@ -102,8 +113,9 @@ export const DEFAULT_SETTINGS: Settings = {
   rawBody: null,
   contentType: 'application/json; charset=utf-8',
   endlessBody: false,
-  undecodableCookieFails: false,
   publicUrl: null,
+  privilegedSessionSeconds: 3600,
+  usesContinueWithTransitions: true,
   tokenizers: {
     plain: { algorithm: 'ES256', mapsSession: false },
     postern: { algorithm: 'ES256', mapsSession: true, claims: { aud: 'postern' }, ttlSeconds: 600 },

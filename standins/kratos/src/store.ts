@@ -1,7 +1,7 @@
 import { CallLog } from '../../recording/src/call-log.ts';
-import type { AccountFlow } from './account-flow.ts';
+import type { Flow } from './flow.ts';
+import type { HerodotError } from './herodot-error.ts';
 import { type Identity, seedIdentities } from './identity.ts';
-import type { LoginFlow } from './login-flow.ts';
 import { isActive, type Session } from './session.ts';
 import { DEFAULT_SETTINGS, type Settings } from './settings.ts';
 
@@ -11,10 +11,13 @@ export interface Store {
   readonly calls: CallLog;
   readonly identities: Map<string, Identity>;
   readonly sessions: Map<string, Session>;
-  readonly flows: Map<string, LoginFlow>;
-  readonly accountFlows: Map<string, AccountFlow>;
+  readonly flows: Map<string, Flow>;
   /** Sessions by `init_code return_to_code`. */
   readonly exchangeCodes: Map<string, string>;
+  /** Errors that error pages show, by their id. */
+  readonly errors: Map<string, HerodotError>;
+  /** Payloads of continuity cookies, by the cookie's value. */
+  readonly continuities: Map<string, string>;
 }
 
 export const store: Store = {
@@ -23,8 +26,9 @@ export const store: Store = {
   identities: new Map(seedIdentities().map((identity) => [identity.id, identity])),
   sessions: new Map(),
   flows: new Map(),
-  accountFlows: new Map(),
   exchangeCodes: new Map(),
+  errors: new Map(),
+  continuities: new Map(),
 };
 
 /** A session together with the identity it belongs to. */
@@ -49,7 +53,7 @@ export function readSessionByToken(token: string): SignedIn | undefined {
 export function readSessionsOf(identityId: string): SignedIn[] {
   return [...store.sessions.values()]
     .filter((session) => session.identityId === identityId)
-    .sort((a, b) => b.issuedAt - a.issuedAt)
+    .sort((a, b) => b.createdAt - a.createdAt)
     .flatMap((session) => withIdentity(session) ?? []);
 }
 

@@ -1,100 +1,135 @@
-import { goJson, seeOther, wantsJson } from './answers.ts';
-import {
-  csrfViolation,
-  DEFAULT_RETURN_PATH,
-  flowExpired,
-  holdsCsrfCookie,
-} from './create-login.ts';
+import { redirect, wantsJson } from './answers.ts';
+import { completeLogin } from './complete-login.ts';
 import { authenticate } from './credential.ts';
-import { herodotError } from './herodot-error.ts';
-import type { Identity } from './identity.ts';
+import { forwardError } from './error-page.ts';
+import type { Fields } from './fields.ts';
+import { type Flow, isExpired } from './flow.ts';
 import {
-  INVALID_CREDENTIALS,
-  INVALID_TOTP,
-  type LoginFlow,
-  loginFlowDocument,
-  type Message,
-  NO_STRATEGY,
-} from './login-flow.ts';
+  answerExpired,
+  answerWithFlow,
+  findSubmittedFlow,
+  readSubmission,
+} from './flow-answers.ts';
+import type { Identity } from './identity.ts';
+import { ALREADY_SIGNED_IN, FIRST_FACTOR_FIRST } from './login.ts';
+import { ACCOUNT_DISABLED, INVALID_CREDENTIALS, INVALID_TOTP, NO_STRATEGY } from './login-form.ts';
+import { startOidc } from './oidc.ts';
 import { type KratosContext, publicUrl } from './public-url.ts';
-import { resolveReturnTo } from './return-to.ts';
+import { DEFAULT_RETURN_PATH } from './return-to.ts';
 import {
   type AuthenticationMethod,
+  assuranceLevel,
   createSession,
+  readDevice,
   type Session,
-  sessionDocument,
 } from './session.ts';
-import { issueSessionCookie } from './session-cookie.ts';
-import { endOthersAfter, type SignedIn, store } from './store.ts';
-import { satisfiesRequiredAal } from './whoami.ts';
+import { type SignedIn, store } from './store.ts';
+import { genericError, type Message } from './ui-nodes.ts';
 
 /** The one second-factor code that is accepted. */
-const DEMO_TOTP_CODE = '000000';
-
-export type Fields = Record<string, string>;
+export const DEMO_TOTP_CODE = '000000';
 
 /** `POST /self-service/login?flow=` with a JSON or form body (`selfservice/flow/login/handler.go`). */
 export async function submitLogin(c: KratosContext): Promise<Response> {
-  const request = c.req.raw;
-  const flow = store.flows.get(c.req.query('flow') ?? '');
-  if (!flow) return herodotError(request, { code: 404 });
-  if (flow.expiresAt <= Date.now()) return flowExpired(request);
-  const fields = await readFields(request);
-  if (!fields) return herodotError(request, { code: 400 });
-  if (!passesCsrf(request, flow, fields)) return csrfViolation(request);
+  const flow = findSubmittedFlow(c, 'login');
+  if (flow instanceof Response) return flow;
+  const current = await authenticate(c.req.raw);
+  const refused = refuseByState(c, flow, current);
+  if (refused) return refused;
 
-  const proven = await proveIdentity(request, flow, fields);
-  if ('text' in proven) return rejectSubmission(c, flow, proven);
-  if (proven.identity.state === 'inactive') return identityDisabled(request);
-  store.sessions.set(proven.session.id, proven.session);
-  flow.passed = true;
-  endOthersAfter('login', proven.session);
+  const submission = await readSubmission(c, flow);
+  if (submission instanceof Response) return submission;
+  const { fields } = submission;
+  if (fields === 'not JSON') return reject(c, flow, genericError('Unable to decode form as JSON.'));
+  if (fields.provider !== undefined && (fields.method ?? 'oidc') === 'oidc') {
+    return startOidc(c, flow, fields.provider);
+  }
+
+  const proven = proveIdentity(c.req.raw, { flow, fields, current });
+  if ('text' in proven) return reject(c, flow, proven);
   return await completeLogin(c, flow, proven);
 }
 
-function passesCsrf(request: Request, flow: LoginFlow, fields: Fields): boolean {
-  if (flow.type === 'api') return true;
-  return holdsCsrfCookie(request, flow) && fields.csrf_token === flow.csrfToken;
+/** Somebody signed in can go on only to confirm it or to step up; somebody who is not, only with the first factor. */
+function refuseByState(
+  c: KratosContext,
+  flow: Flow,
+  current: SignedIn | undefined,
+): Response | undefined {
+  if (current) {
+    const isUpgrade = flow.requestedAal > assuranceLevel(current.session);
+    if (!flow.refresh && !isUpgrade) {
+      if (flow.type === 'api' || wantsJson(c.req.raw)) {
+        return reject(c, flow, genericError(ALREADY_SIGNED_IN.reason ?? ''));
+      }
+      return redirect(c.req.raw, publicUrl(c) + DEFAULT_RETURN_PATH);
+    }
+  } else if (flow.requestedAal === 'aal2') return forwardError(c, FIRST_FACTOR_FIRST);
+  return isExpired(flow) ? answerExpired(c, flow) : undefined;
+}
+
+interface Attempt {
+  readonly flow: Flow;
+  readonly fields: Fields;
+  readonly current: SignedIn | undefined;
 }
 
 /** The session that the submitted factor proves, or the message that says why it proves none. */
-async function proveIdentity(
-  request: Request,
-  flow: LoginFlow,
-  fields: Fields,
-): Promise<SignedIn | Message> {
-  flow.active = fields.method;
-  const current = await authenticate(request);
-  if (fields.method === 'totp') return proveSecondFactor(current, fields);
+function proveIdentity(request: Request, { flow, fields, current }: Attempt): SignedIn | Message {
+  if (fields.method === 'totp') return proveSecondFactor(request, { flow, fields, current });
   if (fields.method !== 'password' || flow.requestedAal === 'aal2') return NO_STRATEGY;
 
-  flow.identifier = fields.identifier ?? '';
-  const identity = findByIdentifier(flow.identifier);
-  if (!identity?.password || identity.password !== fields.password) return INVALID_CREDENTIALS;
-  if (current?.identity.id === identity.id) return reauthenticated(current);
-  return { identity, session: firstSession(request, identity) };
+  const identity = findByIdentifier(fields.identifier ?? '');
+  if (!identity?.password || identity.password !== fields.password) {
+    flow.values = { identifier: fields.identifier ?? '' };
+    return INVALID_CREDENTIALS;
+  }
+  if (identity.state === 'inactive') {
+    flow.active = 'password';
+    return ACCOUNT_DISABLED;
+  }
+  const method: AuthenticationMethod = { method: 'password', aal: 'aal1', completedAt: Date.now() };
+  if (current?.identity.id === identity.id) return withMethod(request, current, method);
+  return { identity, session: firstSession(request, identity, method) };
 }
 
-function proveSecondFactor(current: SignedIn | undefined, fields: Fields): SignedIn | Message {
-  if (!current?.identity.totp || fields.totp_code !== DEMO_TOTP_CODE) return INVALID_TOTP;
-  return withMethod(current, { method: 'totp', aal: 'aal2', completedAt: Date.now() });
+function proveSecondFactor(
+  request: Request,
+  { flow, fields, current }: Attempt,
+): SignedIn | Message {
+  if (!current?.identity.totp || fields.totp_code !== DEMO_TOTP_CODE) {
+    flow.values = { totp_code: undefined };
+    return INVALID_TOTP;
+  }
+  const method: AuthenticationMethod = { method: 'totp', aal: 'aal2', completedAt: Date.now() };
+  return withMethod(request, current, method);
 }
 
-/** Signing in again keeps the session and its id, and moves `authenticated_at`. */
-function reauthenticated(current: SignedIn): SignedIn {
-  return withMethod(current, { method: 'password', aal: 'aal1', completedAt: Date.now() });
+/** Signing in again keeps the session and its id, moves its times, and shows the device of this request too. */
+export function withMethod(
+  request: Request,
+  { session, identity }: SignedIn,
+  method: AuthenticationMethod,
+): SignedIn {
+  const now = method.completedAt;
+  const lifespanMs = store.settings.sessionLifespanSeconds * 1000;
+  const changed: Session = {
+    ...session,
+    methods: [...session.methods, method],
+    authenticatedAt: now,
+    expiresAt: now + lifespanMs,
+    seenFrom: { ...readDevice(request), id: '00000000-0000-0000-0000-000000000000' },
+  };
+  return { identity, session: changed };
 }
 
-function withMethod({ session, identity }: SignedIn, method: AuthenticationMethod): SignedIn {
-  const methods = [...session.methods, method];
-  return { identity, session: { ...session, methods, authenticatedAt: method.completedAt } };
-}
-
-function firstSession(request: Request, identity: Identity): Session {
-  const now = Date.now();
-  const expiresAt = now + store.settings.sessionLifespanSeconds * 1000;
-  const methods: AuthenticationMethod[] = [{ method: 'password', aal: 'aal1', completedAt: now }];
-  return createSession({ identityId: identity.id, expiresAt, methods }, request, now);
+export function firstSession(
+  request: Request,
+  { id }: Identity,
+  method: AuthenticationMethod,
+): Session {
+  const expiresAt = method.completedAt + store.settings.sessionLifespanSeconds * 1000;
+  return createSession({ identityId: id, expiresAt, methods: [method] }, request, Date.now());
 }
 
 function findByIdentifier(identifier: string): Identity | undefined {
@@ -103,75 +138,7 @@ function findByIdentifier(identifier: string): Identity | undefined {
 }
 
 /** 400 with the flow for a script; a browser goes back to the form, which shows the message. */
-function rejectSubmission(c: KratosContext, flow: LoginFlow, message: Message): Response {
+function reject(c: KratosContext, flow: Flow, message: Message): Response {
   flow.messages = [message];
-  if (flow.type === 'browser' && !wantsJson(c.req.raw)) {
-    return seeOther(`${publicUrl(c)}/ui/login?flow=${flow.id}`);
-  }
-  return goJson(loginFlowDocument(flow, publicUrl(c)), 400);
-}
-
-async function completeLogin(
-  c: KratosContext,
-  flow: LoginFlow,
-  { session, identity }: SignedIn,
-): Promise<Response> {
-  const now = Date.now();
-  const document = sessionDocument(session, identity, { publicUrl: publicUrl(c), now });
-  if (flow.type === 'api') return goJson({ session_token: session.token, session: document });
-
-  const setCookie = await issueSessionCookie(session, now);
-  const stepUp = `${publicUrl(c)}/self-service/login/browser?aal=aal2`;
-  const isBelow = !satisfiesRequiredAal({ session, identity });
-  if (wantsJson(c.req.raw)) {
-    if (isBelow) return locationChange(c.req.raw, stepUp, setCookie);
-    return goJson({ session: document }, 200, { 'Set-Cookie': setCookie });
-  }
-  if (isBelow) return seeOther(stepUp, setCookie);
-  const location = resolveReturnTo(flow.returnTo ?? DEFAULT_RETURN_PATH, publicUrl(c));
-  return seeOther(location ?? publicUrl(c), setCookie);
-}
-
-function identityDisabled(request: Request): Response {
-  return herodotError(request, {
-    code: 401,
-    id: 'identity_disabled',
-    reason: 'This account was disabled.',
-    message: 'identity is disabled',
-  });
-}
-
-/** The text members of a form or JSON body; undefined for another body. */
-export async function readFields(request: Request): Promise<Fields | undefined> {
-  try {
-    return textMembers(await readBody(request));
-  } catch {
-    // A body that is not what its type says is the caller's mistake, told as 400.
-    return undefined;
-  }
-}
-
-async function readBody(request: Request): Promise<Iterable<[string, unknown]>> {
-  const type = request.headers.get('Content-Type') ?? '';
-  if (!type.includes('application/json')) return await request.formData();
-  return Object.entries((await request.json()) as object);
-}
-
-function textMembers(members: Iterable<[string, unknown]>): Fields {
-  const fields: Fields = {};
-  for (const [name, value] of members) if (typeof value === 'string') fields[name] = value;
-  return fields;
-}
-
-/** 422: a script in a browser is sent on, as 303 does one that navigates (`x/err.go` `NewBrowserLocationChangeRequired`). */
-export function locationChange(request: Request, location: string, setCookie: string): Response {
-  const answer = herodotError(request, {
-    code: 422,
-    id: 'browser_location_change_required',
-    reason: `In order to complete this flow please redirect the browser to: ${location}`,
-    message: 'browser location change required',
-    redirectBrowserTo: location,
-  });
-  answer.headers.append('Set-Cookie', setCookie);
-  return answer;
+  return answerWithFlow(c, flow, { status: 400 });
 }

@@ -1,21 +1,29 @@
 import { goJson } from './answers.ts';
-import {
-  authenticate,
-  extractSessionToken,
-  hasSessionCookie,
-  readSessionCookie,
-} from './credential.ts';
+import { authenticate, extractSessionToken, readSessionCookie } from './credential.ts';
 import { herodotError } from './herodot-error.ts';
+import { issueSession } from './issue-session.ts';
 import { type KratosContext, publicUrl } from './public-url.ts';
 import { assuranceLevel, availableAssuranceLevel, sessionDocument } from './session.ts';
-import { issueSessionCookie } from './session-cookie.ts';
 import { type SignedIn, store } from './store.ts';
 import { tokenizeSession } from './tokenizer.ts';
+
+/** The methods that whoami answers. `DELETE` comes by the route of a session, whose id `whoami` is. */
+export const WHOAMI_METHODS = [
+  'CONNECT',
+  'DELETE',
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'PATCH',
+  'POST',
+  'PUT',
+  'TRACE',
+];
 
 // Kratos's fixed lifetime for "you sent no credential at all".
 const NO_CREDENTIAL_CACHE_SECONDS = 60;
 
-/** `/sessions/whoami`, the same for every method (`session/handler.go` `whoami`). */
+/** `/sessions/whoami`, the same for each of its methods (`session/handler.go` `whoami`). */
 export async function whoami(c: KratosContext): Promise<Response> {
   const request = c.req.raw;
   const now = Date.now();
@@ -27,22 +35,26 @@ export async function whoami(c: KratosContext): Promise<Response> {
   const template = templateName ? store.settings.tokenizers[templateName] : undefined;
   if (templateName && !template) return unknownTemplate(request, templateName);
 
-  const cookie = await readSessionCookie(request);
-  if (store.settings.undecodableCookieFails && !cookie && hasSessionCookie(request)) {
-    return herodotError(request, { code: 500, reason: 'securecookie: the value is not valid' });
-  }
-
   const { session, identity } = signedIn;
   const options = { publicUrl: publicUrl(c), now };
   const document = sessionDocument(session, identity, options);
   if (template) document.tokenized = await tokenizeSession(signedIn, template, options);
 
-  const answer = goJson(document);
+  const answer = await refreshCookie(c, goJson(document), signedIn);
   answer.headers.set('X-Kratos-Authenticated-Identity-Id', identity.id);
   if (!template) setCacheFor(answer, (session.expiresAt - now) / 1000);
-  if (cookie && cookie.expiresAt < session.expiresAt) {
-    answer.headers.append('Set-Cookie', await issueSessionCookie(session, now));
-  }
+  return answer;
+}
+
+/** Issues the cookie again when the session outlives it; a cookie that does not decode fails the request (`RefreshCookie`). */
+async function refreshCookie(
+  c: KratosContext,
+  answer: Response,
+  { session }: SignedIn,
+): Promise<Response> {
+  const cookie = await readSessionCookie(c.req.raw);
+  if (typeof cookie === 'string') return herodotError(c.req.raw, { code: 500, message: cookie });
+  if (cookie && cookie.expiresAt < session.expiresAt) await issueSession(c, answer, session);
   return answer;
 }
 

@@ -190,7 +190,7 @@ describe('a change through Postern', () => {
     const { id } = (await made.json()) as { id: string };
     const sent = await fetchAs(`${gate.url}/self-service/settings?flow=${id}`, {
       method: 'POST',
-      body: JSON.stringify({ method: 'profile', email: 'new@example.com' }),
+      body: JSON.stringify({ method: 'profile', traits: { email: 'new@example.com' } }),
       headers: { ...byToken(session), 'content-type': 'application/json' },
     });
     expect(sent.status).toBe(200);

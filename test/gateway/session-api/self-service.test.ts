@@ -207,7 +207,10 @@ describe('Kratos receives from the request of a flow', () => {
     const form = `csrf_token=x&method=password&identifier=${'a'.repeat(200_000)}`;
     const response = await fetchAs(`${gate.url}/self-service/login?flow=x`, {
       method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        accept: 'application/json',
+      },
       body: form,
     });
     expect(response.status).toBe(404); // Kratos's: there is no such flow

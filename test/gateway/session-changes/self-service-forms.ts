@@ -40,6 +40,11 @@ export interface SelfServiceForms {
   ): Promise<Response>;
   /** Sets a password by Kratos's own settings, past the gate. */
   setPassword(session: Pick<KnownSession, 'token'>, password: string): Promise<void>;
+  /** Begins a social sign-in through the gate. Returns what the provider sends the browser back with. */
+  signInAtProvider(
+    identityId: string,
+    callback?: string,
+  ): Promise<{ path: string; headers: Record<string, string> }>;
   /** The link by which a browser signs out, asked for past the gate. */
   logoutPath(session: Pick<KnownSession, 'cookie'>): Promise<string>;
 }
@@ -83,6 +88,21 @@ export function selfServiceForms(target: () => FormTarget): SelfServiceForms {
         headers: { ...as(session), ...JSON_TYPE },
         body: JSON.stringify({ method: 'password', password }),
       });
+    },
+
+    async signInAtProvider(identityId, callback = '/google') {
+      const { id, headers, csrf_token } = await this.begin('login', 'browser');
+      const fields = { method: 'oidc', provider: 'google' };
+      const sent = await this.submit('login', { id, headers, csrf_token }, fields, {
+        isPage: true,
+      });
+      const state = new URL(sent.headers.get('location') ?? '').searchParams.get('state') ?? '';
+      const [continuity = ''] = sent.headers.getSetCookie()[0]?.split(';') ?? [];
+      const query = new URLSearchParams({ code: identityId, state });
+      return {
+        path: `/self-service/methods/oidc/callback${callback}?${query}`,
+        headers: { ...PAGE, cookie: [headers.cookie, continuity].filter(Boolean).join('; ') },
+      };
     },
 
     async logoutPath(session) {

@@ -16,7 +16,7 @@ async function askForAddress(): Promise<{ known: KnownSession; email: string }> 
   const email = `new-${known.identityId}@example.com`;
   await site.gate.kratos.control({ verifiesNewAddress: true });
   const settings = await begin('settings', 'api', { headers: as(known) });
-  await submit('settings', settings, { method: 'profile', email });
+  await submit('settings', settings, { method: 'profile', traits: { email } });
   await site.gate.clock.advance(10_001);
   await shownAddresses(known);
   return { known, email };

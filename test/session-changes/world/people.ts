@@ -82,7 +82,7 @@ export interface PeopleOptions {
 /** Signs all people in, at stand-ins without the state of earlier runs. */
 export async function invite(options: PeopleOptions): Promise<People> {
   await kratosStandin('DELETE', 'control');
-  for (const table of [store.sessions, store.identities, store.flows, store.accountFlows]) {
+  for (const table of [store.sessions, store.identities, store.flows]) {
     table.clear();
   }
   const signIn = (identityId: string) => signInAtKratos(identityId, options);
