@@ -36,7 +36,7 @@ describe('a renewed cookie', () => {
     const answer = await ask(cookie);
     const [setCookie = ''] = headerValues(answer, 'set-cookie');
     expect(setCookie).toMatch(
-      /^ory_kratos_session=[\w-]+={1,2}; Path=\/; Expires=.*; Max-Age=\d+; HttpOnly; Secure; SameSite=Lax$/,
+      /^ory_kratos_session=[\w-]+={1,2}; Path=\/; Expires=.*; Max-Age=\d+; HttpOnly; SameSite=Lax$/,
     );
     const [pair = ''] = setCookie.split(';');
     expect(pair).not.toBe(cookie);

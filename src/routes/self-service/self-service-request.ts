@@ -9,13 +9,14 @@ export interface SelfServiceHeadersOptions {
   readonly publicUrl: string;
 }
 
-/** Headers that a flow depends on (`x/http.go`, `ui/`). They do not say who or where the client is. */
+/** Headers that a flow depends on (`x/http.go`, `x/nosurfx/nosurf.go`, `ui/`). They do not say who or where the client is. */
 const FORWARDED = [
   'accept',
   'accept-language',
   'content-type',
   'origin',
   'referer',
+  'sec-fetch-mode',
   'user-agent',
   'x-csrf-token',
   'x-xsrf-token',

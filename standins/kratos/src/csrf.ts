@@ -1,6 +1,7 @@
 import { readCookie } from './credential.ts';
 import type { HerodotError } from './herodot-error.ts';
-import { configuredPublicUrl, type KratosContext, publicUrl } from './public-url.ts';
+import { configuredPublicUrl, type KratosContext } from './public-url.ts';
+import { store } from './store.ts';
 
 /** The secret that a browser holds against forged requests, and whether this request gave it to it. */
 export interface CsrfSecret {
@@ -27,17 +28,17 @@ export async function readCsrfSecret(c: KratosContext): Promise<CsrfSecret> {
 export function regenerateCsrfSecret(c: KratosContext): string {
   const secret = { ...c.var.csrf, value: newSecret(), isNew: false };
   c.set('csrf', secret);
-  return csrfSetCookie(c, secret);
+  return csrfSetCookie(secret);
 }
 
 /** The `Set-Cookie` of a secret (`x/nosurfx/nosurf.go` `NosurfBaseCookieHandler`). */
-export function csrfSetCookie(c: KratosContext, { cookieName, value }: CsrfSecret): string {
-  return `${cookieName}=${value}; Path=/; Max-Age=${YEAR_SECONDS}; HttpOnly; ${secureAttribute(c)}SameSite=Lax`;
+export function csrfSetCookie({ cookieName, value }: CsrfSecret): string {
+  return `${cookieName}=${value}; Path=/; Max-Age=${YEAR_SECONDS}; HttpOnly; ${secureAttribute()}SameSite=Lax`;
 }
 
-/** `Secure; ` where Kratos is reached over https. */
-export function secureAttribute(c: KratosContext): string {
-  return publicUrl(c).startsWith('https:') ? 'Secure; ' : '';
+/** `Secure; ` unless Kratos runs with `--dev` (`driver/config/config.go` `CookieSecure`). */
+export function secureAttribute(): string {
+  return store.settings.isDev ? '' : 'Secure; ';
 }
 
 /** The token of a form: the secret under a mask of its own, so that no two forms have the same. */

@@ -28,7 +28,7 @@ export async function issueSession(
   const expires = new Date(now + maxAgeSeconds * 1000).toUTCString();
   answer.headers.append(
     'Set-Cookie',
-    `${SESSION_COOKIE_NAME}=${value}; Path=/; Expires=${expires}; Max-Age=${maxAgeSeconds}; HttpOnly; ${secureAttribute(c)}SameSite=Lax`,
+    `${SESSION_COOKIE_NAME}=${value}; Path=/; Expires=${expires}; Max-Age=${maxAgeSeconds}; HttpOnly; ${secureAttribute()}SameSite=Lax`,
   );
 }
 
@@ -38,7 +38,7 @@ export async function withdrawSession(c: KratosContext, answer: Response): Promi
   const expires = new Date(1000).toUTCString();
   answer.headers.append(
     'Set-Cookie',
-    `${SESSION_COOKIE_NAME}=${value}; Path=/; Expires=${expires}; Max-Age=0; HttpOnly; ${secureAttribute(c)}SameSite=Lax`,
+    `${SESSION_COOKIE_NAME}=${value}; Path=/; Expires=${expires}; Max-Age=0; HttpOnly; ${secureAttribute()}SameSite=Lax`,
   );
   answer.headers.append('Set-Cookie', regenerateCsrfSecret(c));
 }

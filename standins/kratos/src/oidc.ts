@@ -26,7 +26,7 @@ export function startOidc(c: KratosContext, flow: Flow, provider: string): Respo
   const answer = wantsJson(c.req.raw)
     ? locationChange(c.req.raw, location)
     : redirect(c.req.raw, location);
-  answer.headers.append('Set-Cookie', continuityCookie(c, COOKIE_NAME, state));
+  answer.headers.append('Set-Cookie', continuityCookie(COOKIE_NAME, state));
   flow.active = 'oidc';
   return answer;
 }

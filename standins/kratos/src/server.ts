@@ -30,7 +30,7 @@ export const dressAnswer: MiddlewareHandler<KratosEnv> = async (c, next) => {
   if (WITHOUT_CSRF_HANDLER.test(c.req.path) || !isKratos) return;
   c.res.headers.append('Vary', 'Cookie');
   const isIgnored = WITHOUT_CSRF_COOKIE.some((pattern) => pattern.test(c.req.path));
-  if (c.var.csrf.isNew && !isIgnored) c.res.headers.append('Set-Cookie', csrfSetCookie(c, secret));
+  if (c.var.csrf.isNew && !isIgnored) c.res.headers.append('Set-Cookie', csrfSetCookie(secret));
 };
 
 export interface Route {

@@ -159,7 +159,7 @@ function askToConfirm(c: KratosContext, flow: Flow): Response {
       })
     : redirect(c.req.raw, location);
   if (flow.type === 'browser') {
-    answer.headers.append('Set-Cookie', continuityCookie(c, 'ory_kratos_continuity', flow.id));
+    answer.headers.append('Set-Cookie', continuityCookie('ory_kratos_continuity', flow.id));
   }
   return answer;
 }

@@ -49,6 +49,8 @@ const SettingsSchema = v.strictObject({
    * session goes on. So recorded with a lock on the table and a statement timeout.
    */
   statementsTimeOut: v.boolean(),
+  /** The flag `--dev`, without which all cookies are `Secure`. */
+  isDev: v.boolean(),
   /** `serve.public.cors.allowed_origins`; none is the whole of it off. */
   corsOrigins: v.array(v.string()),
   /** `feature_flags.cacheable_sessions` with this maximum age; null is the flag off. */
@@ -100,6 +102,7 @@ export const DEFAULT_SETTINGS: Settings = {
   dripMs: 0,
   databaseFailing: false,
   statementsTimeOut: false,
+  isDev: true,
   corsOrigins: [],
   cacheFor: null,
   requiredAal: 'highest_available',

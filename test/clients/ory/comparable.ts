@@ -6,6 +6,7 @@ import type { Step } from './visitor.ts';
 const RANDOM: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['jwt', /eyJ[\w-]+\.[\w-]+\.[\w-]+/g],
   ['token', /ory_(?:st|lo)_\w+/g],
+  ['address', /127\.0\.0\.1:\d+/g],
   ['uuid', /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g],
   ['random', /(?<![\w/.:+-])(?=[\w+/-]*[A-Z])[\w+/-]{32,}={0,2}/g],
 ];

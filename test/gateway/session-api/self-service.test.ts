@@ -193,12 +193,12 @@ describe('Kratos receives from the request of a flow', () => {
       'ory-base-url-rewrite': 'https://evil.example',
       'x-user-id': 'admin',
     };
-    const headers = await sent({ ...spoofed, 'user-agent': 'Browser/1', 'accept-language': 'de' });
+    const own = { 'user-agent': 'Browser/1', 'accept-language': 'de', 'sec-fetch-mode': 'cors' };
+    const headers = await sent({ ...spoofed, ...own });
     expect(headers).toMatchObject({
       'x-forwarded-host': 'app.example.test',
       'x-forwarded-proto': 'https',
-      'user-agent': 'Browser/1',
-      'accept-language': 'de',
+      ...own,
     });
     expect(JSON.stringify(headers)).not.toMatch(/6\.6\.6\.6|evil|Nowhere|DELETE|admin/);
   });

@@ -22,6 +22,7 @@ const CONFIGURATIONS: Readonly<Record<string, Record<string, unknown>>> = {
   },
   'without --dev, base_url https://auth.example.com/, CSRF and session cookies Secure': {
     publicUrl: 'https://auth.example.com',
+    isDev: false,
   },
   'the database refuses connections': { databaseFailing: true },
   'after the database is back': {},
