@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readDecisions } from '../support/decision-lines.ts';
 import { gateForAllTests } from '../support/for-all-tests.ts';
 import { JSON_TEXTS } from '../support/hostile-input/json-texts.ts';
 import { TRAVERSAL_PAYLOADS } from '../support/hostile-input/traversal-payloads.ts';
@@ -33,6 +34,17 @@ describe.each(KINDS)('forward-auth, as %s asks', (kind) => {
       200,
       identityId,
       '',
+    ]);
+  });
+
+  it('logs the rule, and none if the proxy does not prove itself', async () => {
+    gate.clearLogs();
+    await ask(gate.port, kind, '/maybe/x');
+    await ask(gate.port, kind, '/maybe/x', { 'Postern-Proxy-Secret': 'x'.repeat(40) });
+    const logged = await readDecisions(gate);
+    expect(logged.map(({ route, rule }) => [route, rule])).toEqual([
+      ['forward-auth', 'RULES.2'],
+      ['forward-auth', undefined],
     ]);
   });
 

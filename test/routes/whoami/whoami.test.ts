@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PresentedCredentials } from '../../../src/credentials/credential.ts';
 import type { AdmittedTarget } from '../../../src/http/admit.ts';
+import type { Decision } from '../../../src/observability/decision-log.ts';
 import type { StoreAnswer } from '../../../src/providers/session-store.ts';
 import { whoami } from '../../../src/routes/whoami/whoami.ts';
 import { NOTHING_ASKED, type Resolution } from '../../../src/sessions/resolution.ts';
@@ -16,6 +17,8 @@ const TOKEN: PresentedCredentials = {
 function createWhoami(presented: PresentedCredentials, token?: Resolution) {
   const world = createWorld();
   world.answer = yes({ expiresAt: T + 600_000 });
+  const lines: Decision[] = [];
+  const log = (describe: () => Decision) => void lines.push(describe());
   const ask = async ({ cacheControl = '', search = '' } = {}) => {
     const request = new Request(`https://app.example.test/sessions/whoami${search}`, {
       headers: cacheControl === '' ? {} : { 'cache-control': cacheControl },
@@ -36,7 +39,7 @@ function createWhoami(presented: PresentedCredentials, token?: Resolution) {
           readCredentials: () => [presented],
         },
         resourceMetadataUrl: undefined,
-        reporting: { log: () => {}, showsTiming: false, now: () => world.now },
+        reporting: { log, showsTiming: false, now: () => world.now },
       },
     );
     return {
@@ -46,7 +49,7 @@ function createWhoami(presented: PresentedCredentials, token?: Resolution) {
       body: await answer.text(),
     };
   };
-  return { world, ask };
+  return { world, ask, lines };
 }
 
 const PROVEN: Resolution = {
@@ -83,6 +86,16 @@ describe('whoami()', () => {
     world.now = T + 10_001;
     const { cacheStatus } = await ask({ cacheControl: 'max-age=10' });
     expect(cacheStatus).toMatch(/^postern; fwd=request/);
+  });
+
+  it('writes one log line for each answer, and says how long it took', async () => {
+    const { world, ask, lines } = createWhoami(SESSION);
+    world.meanwhile = async () => {
+      world.now += 30;
+    };
+    await ask();
+    const line = { route: 'whoami', status: 200, method: 'GET', path: '/sessions/whoami' };
+    expect(lines).toMatchObject([{ ...line, outcome: 'pass', durationMs: 30 }]);
   });
 
   it('answers 504 for only-if-cached without an entry', async () => {

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import type { Reason } from '../../src/errors/reasons.ts';
+import { errorPageOrJson, pageForPerson } from '../../src/refusals/error-page.ts';
+
+const asker = (method = 'GET', mode = 'navigate') => ({
+  method,
+  headers: new Headers({ 'sec-fetch-mode': mode, 'sec-fetch-dest': 'document' }),
+});
+
+describe('errorPageOrJson()', () => {
+  // A fault passes, and a request with fewer cookies or headers can pass (RFC 6585 section 5).
+  it.each<[string, Reason, string]>([
+    ['Try again', 'store_unavailable', 'GET'],
+    ['Try again', 'store_unavailable', 'HEAD'],
+    ['Go to the start page', 'store_unavailable', 'POST'],
+    ['Try again', 'headers_too_large', 'GET'],
+    ['Go to the start page', 'not_found', 'GET'],
+  ])('offers %j for %s after %s', async (label, reason, method) => {
+    const page = await errorPageOrJson(new Response(null, { status: 503 }), reason, asker(method));
+    const text = await page.text();
+    expect(text).toContain(label);
+    expect(text.includes('Try again')).toBe(label === 'Try again');
+  });
+});
+
+describe('pageForPerson()', () => {
+  const json = (status: number) =>
+    new Response('{"error":"of the store"}', {
+      status,
+      headers: { 'content-type': 'application/json' },
+    });
+
+  it.each([400, 404, 500])(
+    'gives a browser a page instead of JSON with status %i',
+    async (status) => {
+      const page = await pageForPerson(json(status), asker());
+      expect([page.status, page.headers.get('content-type')]).toEqual([
+        status,
+        expect.stringMatching(/^text\/html/),
+      ]);
+      expect(await page.text()).not.toContain('of the store');
+    },
+  );
+
+  it('leaves a success, and an answer to a program, unchanged', async () => {
+    for (const [status, mode] of [
+      [200, 'navigate'],
+      [399, 'navigate'],
+      [400, 'cors'],
+    ] as const) {
+      const answer = json(status);
+      expect(await pageForPerson(answer, asker('GET', mode))).toBe(answer);
+    }
+  });
+});
