@@ -14,6 +14,7 @@ export default defineConfig({
         name: part.name,
         include: [...part.include],
         exclude: [...configDefaults.exclude, ...excludedFrom(part)],
+        isolate: part.needsBuild, // modules of src/ are loaded once for all files: half the CPU time
         globalSetup: part.needsBuild ? ['test/support/global-setup.ts'] : [],
       },
     })),
