@@ -1,5 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { oneOf, wholeNumber } from '../../src/http/checked-query.ts';
+import { checkQuery, oneOf, wholeNumber } from '../../src/http/checked-query.ts';
+
+describe('checkQuery()', () => {
+  const checks = { page: wholeNumber(1, 250), expand: oneOf('devices') };
+  const shape = { checks, repeatable: ['expand'], isLenient: false };
+  const repeated = (name: string, value: string, times: number) =>
+    Array(times).fill(`${name}=${value}`).join('&');
+
+  it.each([
+    ['page=2&page=2', 'once'],
+    [repeated('expand', 'devices', 11), 'at most 10 times'],
+  ])('says how often a parameter may occur: %s', (query, expected) => {
+    expect(JSON.stringify(checkQuery(query, shape))).toContain(expected);
+  });
+
+  it('returns a repeatable parameter as often as it was sent, and no unknown one', () => {
+    const result = checkQuery(`${repeated('expand', 'devices', 10)}&page=2&x=1`, shape);
+    expect(result.ok && result.value.getAll('expand')).toHaveLength(10);
+    expect(result.ok && [...new Set(result.value.keys())]).toEqual(['expand', 'page']);
+  });
+});
 
 describe('wholeNumber()', () => {
   const check = wholeNumber(1, 250);

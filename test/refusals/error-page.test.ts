@@ -42,6 +42,15 @@ describe('pageForPerson()', () => {
     },
   );
 
+  // RFC 9110 section 15.5.11: a 410 is a 404 that is known to last.
+  it.each([
+    [404, 'not_found'],
+    [410, 'not_found'],
+    [400, 'upstream_not_valid'],
+  ])('names the reason of status %i: %s', async (status, reason) => {
+    expect(await (await pageForPerson(json(status), asker())).text()).toContain(reason);
+  });
+
   it('leaves a success, and an answer to a program, unchanged', async () => {
     for (const [status, mode] of [
       [200, 'navigate'],
