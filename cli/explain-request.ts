@@ -45,7 +45,7 @@ export async function explainRequest(
           gatewaySecrets: new Set(),
         }),
     },
-    resourceMetadataUrl: undefined,
+    resources: { metadataUrlFor: () => undefined },
     revocation: NO_REVOCATION_LOG,
   });
   const { accepted } = site.authorization;

@@ -29,12 +29,12 @@ export interface Site {
 
 /** The services that a site needs. */
 export type SiteServices = Pick<AuthorizationOptions, 'lookUp' | 'revocation' | 'now'> &
-  Pick<DenialOptions, 'resourceMetadataUrl'>;
+  Pick<DenialOptions, 'resources'>;
 
 /** Makes the site from the configuration. */
 export function createSite(
   config: Config,
-  { lookUp, revocation, resourceMetadataUrl, now }: SiteServices,
+  { lookUp, revocation, resources, now }: SiteServices,
 ): Site {
   const credentialCookies = [...config.SESSION_COOKIE_NAMES, ...config.TOKEN_COOKIE_NAMES];
   const { PUBLIC_URL: publicUrl } = config;
@@ -59,7 +59,7 @@ export function createSite(
         kratosPublicUrl: config.KRATOS_PUBLIC_URL,
       },
       loopGuard: new LoginLoopGuard({ publicUrl, credentialCookies, now }),
-      resourceMetadataUrl,
+      resources,
     },
     identifier: new Identifier({
       mapping: config.IDENTITY_HEADERS,

@@ -1,9 +1,12 @@
 import type { Config, IssuerSettings } from '../config/config.ts';
+import { SiteHosts } from '../http/site-hosts.ts';
 import type { KeyValueStore } from '../runtime/kv.ts';
 import type { Report } from '../runtime/report.ts';
+import { createHostsOfAudience } from '../tokens/audience.ts';
 import { createInlineKeys, type IssuerKeys } from '../tokens/issuer-keys.ts';
 import { KeyEndpoint, type KeyLocation } from '../tokens/key-endpoint.ts';
 import { KeySetTier } from '../tokens/key-set-tier.ts';
+import { ProtectedResources } from '../tokens/protected-resources.ts';
 import { KEYS_STALE_MS, RemoteKeys } from '../tokens/remote-keys.ts';
 import { createTrustedIssuer, type TrustedIssuer } from '../tokens/trusted-issuer.ts';
 
@@ -16,19 +19,19 @@ export interface IssuerDependencies {
   readonly report: Report;
 }
 
-type IssuerConfig = Pick<
-  Config,
-  'ISSUERS' | 'KEY_SET_SECRET' | 'KEYS_TIMEOUT_MS' | 'KV_READ_TIMEOUT_MS'
->;
+type KeyConfig = Pick<Config, 'KEY_SET_SECRET' | 'KEYS_TIMEOUT_MS' | 'KV_READ_TIMEOUT_MS'>;
+type IssuerConfig = KeyConfig & Pick<Config, 'ISSUERS' | 'PUBLIC_URL' | 'HOSTS'>;
 
 /** Makes every configured issuer, ready to verify tokens. */
 export function createConfiguredIssuers(
   config: IssuerConfig,
   dependencies: IssuerDependencies,
 ): TrustedIssuer[] {
-  return config.ISSUERS.map((settings) =>
-    createTrustedIssuer(settings, createIssuerKeys(settings, config, dependencies)),
-  );
+  const site = new SiteHosts(config.PUBLIC_URL, config.HOSTS);
+  return config.ISSUERS.map((settings) => {
+    const keys = createIssuerKeys(settings, config, dependencies);
+    return createTrustedIssuer(settings, keys, createHostsOfAudience(settings, site));
+  });
 }
 
 /** Makes the key set of one issuer, from the configuration or from the issuer's URL. */
@@ -37,7 +40,7 @@ export function createIssuerKeys(
     IssuerSettings,
     'issuer' | 'algorithms' | 'keys' | 'jwks_url' | 'allow_other_origin'
   >,
-  config: IssuerConfig,
+  config: KeyConfig,
   { kv, fetch, now, random, report }: IssuerDependencies,
 ): IssuerKeys {
   if (settings.keys !== undefined) return createInlineKeys(settings.keys);
@@ -67,6 +70,16 @@ export function createIssuerKeys(
     random,
     report,
   });
+}
+
+/** Makes the resources of the site. Their authorization servers are Keycard's zones: Kratos's clients do not look for one. */
+export function createProtectedResources({
+  ISSUERS,
+  PUBLIC_URL,
+  HOSTS,
+}: Pick<Config, 'ISSUERS' | 'PUBLIC_URL' | 'HOSTS'>): ProtectedResources {
+  const zones = ISSUERS.filter(({ preset }) => preset === 'keycard');
+  return new ProtectedResources(zones, new SiteHosts(PUBLIC_URL, HOSTS));
 }
 
 function locationOf({

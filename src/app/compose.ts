@@ -7,7 +7,6 @@ import { createDecisionLog } from '../observability/decision-log.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import type { Reporting } from '../observability/reporting.ts';
 import type { Revocation } from '../revocation/revocation.ts';
-import { RESOURCE_METADATA_PATH } from '../routes/meta/resource-metadata.ts';
 import type { Guard } from '../routes/session-api/guard.ts';
 import type { ReadNames } from '../session/identity-names.ts';
 import { ChangeMaker } from '../session-changes/change-maker.ts';
@@ -35,14 +34,6 @@ export interface Services {
   /** `undefined` if no proof of an operator is configured. */
   readonly guard: Guard | undefined;
   readonly reporting: Reporting;
-}
-
-/** The metadata of RFC 9728. */
-export interface ResourceMetadata {
-  /** `undefined` if there is no metadata. */
-  readonly url: string | undefined;
-  /** Issuers whose clients look for the metadata. */
-  readonly authorizationServers: readonly string[];
 }
 
 /** Makes the services, each after those that it needs. */
@@ -137,16 +128,4 @@ function createReader(config: Config): SessionLookUp['readCredentials'] {
     gatewaySecrets: gatewaySecrets(config),
   };
   return (headers) => readCredentials(headers, settings);
-}
-
-/** Keycard's clients find the authorization server in the resource's metadata. Kratos's clients do not use it. */
-export function readResourceMetadata({ ISSUERS, PUBLIC_URL }: Config): ResourceMetadata {
-  const authorizationServers = ISSUERS.filter(({ preset }) => preset === 'keycard').map(
-    ({ issuer }) => issuer,
-  );
-  const isServed = authorizationServers.length > 0;
-  return {
-    url: isServed ? `${PUBLIC_URL}${RESOURCE_METADATA_PATH}` : undefined,
-    authorizationServers,
-  };
 }

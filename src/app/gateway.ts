@@ -13,20 +13,20 @@ import type { AuthorizationOptions } from '../routes/gate/authorize.ts';
 import { forwardAuth } from '../routes/gate/forward-auth.ts';
 import { gate } from '../routes/gate/gate.ts';
 import { alive, createReadiness } from '../routes/meta/health.ts';
+import { publicDocument } from '../routes/meta/public-document.ts';
 import { createPublishedKeys, publishedKey } from '../routes/meta/published-keys.ts';
-import {
-  createResourceMetadata,
-  RESOURCE_METADATA_PATH,
-} from '../routes/meta/resource-metadata.ts';
+import { createResourceMetadata } from '../routes/meta/resource-metadata.ts';
 import { ownSessions, SESSIONS_PAGE_PATH } from '../routes/sessions-page/sessions-page.ts';
 import { whoami } from '../routes/whoami/whoami.ts';
 import { failed, type Result } from '../runtime/result.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
 import { crossOrigin } from '../session-changes/cross-origin.ts';
-import { createServices, detectingLoops, readResourceMetadata } from './compose.ts';
+import { RESOURCE_METADATA_PATH } from '../tokens/protected-resources.ts';
+import { createServices, detectingLoops } from './compose.ts';
 import { createEventReceivers } from './compose-events.ts';
 import { addSessionApi } from './compose-session-api.ts';
 import { createGateOptions, createSite } from './compose-site.ts';
+import { createProtectedResources } from './compose-tokens.ts';
 import type { Dependencies } from './dependencies.ts';
 import { onlyMethods, READ_METHODS } from './only-methods.ts';
 import { createSiteAnswers } from './site-answers.ts';
@@ -51,15 +51,15 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
   const services = createServices(config, { ...dependencies, fetchers });
   const { lookUp, revocation, changes, readNames, issuers, guard, kratos, reporting } = services;
   const { log, now } = reporting;
-  const { url: resourceMetadataUrl, authorizationServers } = readResourceMetadata(config);
-  const decided = { lookUp, revocation: revocation.view, resourceMetadataUrl, now };
+  const resources = createProtectedResources(config);
+  const decided = { lookUp, revocation: revocation.view, resources, now };
   const site = createSite(config, decided);
   const { denial, authorization } = site;
   const reportBug = createBugReport(report);
   const routes = new Routes<RouteRequest>();
 
   const onSite = createSiteAnswers(config);
-  const whoamiOptions = { lookUp, resourceMetadataUrl, reporting };
+  const whoamiOptions = { lookUp, resources, reporting };
   const shared = crossOrigin(config.ALLOWED_ORIGINS, log);
   const answerWhoami = shared(async ({ request, target, waitUntil }: RouteRequest) =>
     onSite(await whoami(request, target, waitUntil, whoamiOptions)),
@@ -89,10 +89,10 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
   readable('/.postern/health/alive', alive);
   readable('/.postern/health/ready', ({ waitUntil }) => readiness(waitUntil));
 
-  readable('/.postern/jwks.json', createPublishedKeys(publicKeysOf(config)));
-  if (resourceMetadataUrl !== undefined) {
-    const metadata = createResourceMetadata(config.PUBLIC_URL, authorizationServers);
-    readable(RESOURCE_METADATA_PATH, metadata);
+  routes.add('/.postern/jwks.json', publicDocument(createPublishedKeys(publicKeysOf(config))));
+  if (resources.isAny) {
+    const metadata = createResourceMetadata(resources);
+    routes.add(`${RESOURCE_METADATA_PATH}/*`, publicDocument(metadata));
   }
 
   const { FORWARD_AUTH_SECRETS: secrets } = config;

@@ -11,6 +11,7 @@ import { SiteHosts } from '../http/site-hosts.ts';
 import { zoneOfIssuer } from '../providers/keycard/keycard-zone.ts';
 import type { RuleSettings } from '../rules/rules.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
+import { hostsOfAudience } from '../tokens/audience.ts';
 import { BINDINGS } from './bindings.ts';
 import { SESSION_API_COMPANIONS } from './session-api-settings.ts';
 import { SETTINGS } from './settings.ts';
@@ -78,6 +79,7 @@ export function readConfig(
   const contradictions = [
     ...sharedCookieNames(settings),
     ...unservedHosts,
+    ...unservedIssuers(settings),
     ...tooSmallBudget(settings, identityHeaders),
     ...unnamedZones(settings),
     ...unguardedAccount(settings),
@@ -129,6 +131,21 @@ function withReadHosts({ PUBLIC_URL, HOSTS, RULES }: Settings): {
     return { ...rule, host };
   });
   return { rules, unservedHosts };
+}
+
+/** Reports the hosts of an issuer that the site does not have, and audiences that are good on none of the issuer's hosts. */
+function unservedIssuers({ PUBLIC_URL, HOSTS, ISSUERS }: Settings): string[] {
+  const site = new SiteHosts(PUBLIC_URL, HOSTS);
+  return ISSUERS.flatMap(({ audience, hosts }, index) => {
+    const isServed = (text: string) => site.authorities.some((host) => host === site.read(text));
+    if (hosts !== undefined && !hosts.every(isServed)) {
+      return `ISSUERS.${index}.hosts: expected hosts of PUBLIC_URL and HOSTS only; got another.`;
+    }
+    const names = audience === false ? [] : audience;
+    return names.every((name) => hostsOfAudience(name, { hosts }, site).size > 0)
+      ? []
+      : `ISSUERS.${index}.audience: expected URLs at the hosts of this issuer (hosts) only, because the URL of a host is good on that host alone; got another. Add its host to hosts, or remove the audience.`;
+  });
 }
 
 /** Requires zones to be named. Otherwise strangers could revoke in zones of their own through this gate. */

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { isSessionPath } from '../session/session-path.ts';
 import { ALGORITHMS } from '../tokens/algorithms.ts';
 import { inlineKeys } from './issuer-key-settings.ts';
-import { isSecureUrl, listOf, wholeNumber } from './setting-types.ts';
+import { hostName, isSecureUrl, listOf, wholeNumber } from './setting-types.ts';
 
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,512}$/;
 /** Issuers are compared exactly. `*` is not allowed: no issuer contains it, so it would be meant as a pattern. */
@@ -23,6 +23,7 @@ const AUDIENCE =
   'an audience, a list of 1 to 16 of them, or false together with marker_claims; never empty';
 const MARKERS =
   'a table of 1 to 16 claims with the text, number or boolean each must have; not iss, sub, sid, aud, exp, nbf, iat or jti, which every token has';
+const HOST_LIST = 'a list of at least one host of PUBLIC_URL or HOSTS';
 const KEYS_URL = 'an https URL without user or fragment (http is allowed on loopback)';
 
 const members = v.strictObject(
@@ -41,7 +42,7 @@ const members = v.strictObject(
     /**
      * The audience: `aud` must name one of these. Use `false` for tokens without `aud`, such as Kratos’s if their
      * mapper adds none. `marker_claims` must then distinguish them from other tokens of the issuer, and a token that
-     * has an `aud` is refused.
+     * has an `aud` is refused. The URL of a host of the site, with or without a path, is good on that host only.
      */
     audience: v.union(
       [
@@ -53,6 +54,17 @@ const members = v.strictObject(
         v.pipe(v.array(audienceName), v.minLength(1), v.maxLength(16)),
       ],
       AUDIENCE,
+    ),
+    /**
+     * The hosts on which this issuer’s tokens are good, each in any spelling that `PUBLIC_URL` and `HOSTS` may have. If
+     * left out: all hosts of the site.
+     */
+    hosts: v.optional(
+      v.pipe(
+        v.array(hostName(), HOST_LIST),
+        v.minLength(1, HOST_LIST),
+        v.maxLength(101, HOST_LIST),
+      ),
     ),
     /**
      * Accepted signature algorithms: ES256, ES384, ES512, EdDSA (or its newer name Ed25519), RS256 to RS512, PS256

@@ -38,6 +38,20 @@ export class SiteHosts {
     return [...this.#origins.values()];
   }
 
+  /** Returns all hosts, each once. The host of the public URL comes first. */
+  get authorities(): readonly Authority[] {
+    return [...this.#origins.keys()];
+  }
+
+  /** Returns the host of the site that an absolute URL names; `undefined` if it names another place. */
+  hostOfUrl(text: string): Authority | undefined {
+    const url = URL.parse(text);
+    if (url?.protocol !== this.#scheme || url.username !== '' || url.password !== '')
+      return undefined;
+    const host = this.read(url.host);
+    return host !== undefined && this.#origins.has(host) ? host : undefined;
+  }
+
   /** Reads a host and port as sent or configured, with the site's scheme; `undefined` if the text is no host. */
   read(text: string): Authority | undefined {
     return parseAuthority(text, this.#scheme);

@@ -6,6 +6,7 @@ import type { AdmittedTarget } from '../http/admit.ts';
 import type { Decision } from '../observability/decision-log.ts';
 import type { Rule } from '../rules/rules.ts';
 import type { Verdict } from '../rules/verdict.ts';
+import type { ProtectedResources } from '../tokens/protected-resources.ts';
 import { bearerChallenge } from './bearer-challenge.ts';
 import { type ChallengeOptions, challengeLocation, isNavigation } from './challenge.ts';
 
@@ -14,8 +15,7 @@ import { messagePage } from './message-page.ts';
 
 export interface DenialOptions extends ChallengeOptions {
   readonly loopGuard: LoginLoopGuard;
-  /** The URL of the metadata of RFC 9728; `undefined` when there is none. */
-  readonly resourceMetadataUrl: string | undefined;
+  readonly resources: Pick<ProtectedResources, 'metadataUrlFor'>;
 }
 
 /** The answer to a request, with its fields for the log. */
@@ -67,7 +67,7 @@ export async function answerDenial(
   if (!isNavigation(denied.headers)) {
     // A program gets the URL of a step-up (403). A program without a session (401) knows by itself how to sign in.
     const location = explain(reason).status === 403 ? locate() : undefined;
-    const response = denialResponse(denial, denied.rule, location, options);
+    const response = denialResponse(denial, denied, location, options);
     return { response, outcome: 'deny', ...logged };
   }
   const location = locate();
@@ -80,11 +80,12 @@ export async function answerDenial(
 
 function denialResponse(
   { reason }: Denial,
-  { authenticatedWithinMs = 0 }: Rule,
+  { target, rule: { authenticatedWithinMs = 0 } }: Denied,
   location: string | undefined,
-  { resourceMetadataUrl }: DenialOptions,
+  { resources }: DenialOptions,
 ): Response {
   const maxAgeSeconds = Math.floor(authenticatedWithinMs / 1000);
+  const resourceMetadataUrl = resources.metadataUrlFor(target);
   const challenge = bearerChallenge(reason, { resourceMetadataUrl, maxAgeSeconds });
   return errorResponse(reason, {
     challenge,

@@ -13,7 +13,7 @@ import type { WaitUntil } from '../runtime/single-flight.ts';
 import type { Session } from '../session/session.ts';
 import { NO_REQUIREMENT } from '../sessions/freshness.ts';
 import type { Resolution } from '../sessions/resolution.ts';
-import { resolveCredentials } from '../sessions/resolve-credentials.ts';
+import { resolveCredentials, type TokenTerms } from '../sessions/resolve-credentials.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { ApiAnswer } from './api-route.ts';
 
@@ -51,7 +51,7 @@ export interface Chosen {
  *   `IgnoreGlobs`).
  */
 export async function chooseCredential(
-  { request: { headers }, waitUntil }: Pick<RouteRequest, 'request' | 'waitUntil'>,
+  { request: { headers }, target: { host }, waitUntil }: RouteRequest,
   options: CallerOptions,
   { isChange }: { readonly isChange: boolean },
 ): Promise<Result<Chosen, CallerRefusal>> {
@@ -65,7 +65,7 @@ export async function chooseCredential(
   const only = onlyCredential(presented);
   const chosen =
     only === undefined
-      ? await chooseOne(presented, waitUntil, options.sessions)
+      ? await chooseOne(presented, { host, waitUntil }, options.sessions)
       : success({ credential: only, resolution: undefined });
   if (!chosen.ok) return chosen;
   const isByCookie = chosen.value.credential.carrier.kind === 'cookie';
@@ -90,11 +90,12 @@ const NO_TOKENS = {
 
 async function chooseOne(
   presented: readonly PresentedCredentials[],
-  waitUntil: WaitUntil,
+  terms: TokenTerms,
   sessions: Pick<Sessions, 'resolve'>,
 ): Promise<Result<Chosen, CallerRefusal>> {
-  const terms = { requirement: NO_REQUIREMENT, waitUntil };
-  const found = await resolveCredentials(presented, { sessions, tokens: NO_TOKENS }, terms);
+  const resolvers = { sessions, tokens: NO_TOKENS };
+  const requirement = NO_REQUIREMENT;
+  const found = await resolveCredentials(presented, resolvers, { ...terms, requirement });
   if (!found.ok) return found;
   const { resolution, chosen } = found.value;
   if (resolution.outcome === 'unknown') return failed('store_unavailable');

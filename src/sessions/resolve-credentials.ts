@@ -4,6 +4,7 @@ import type {
   UsableCredentials,
 } from '../credentials/credential.ts';
 import type { DenialReason } from '../errors/reasons.ts';
+import type { Authority } from '../http/authority.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
 import type { CacheRequirement } from './freshness.ts';
@@ -14,8 +15,15 @@ import type { Sessions } from './sessions.ts';
 export interface Resolvers {
   readonly sessions: Pick<Sessions, 'resolve'>;
   readonly tokens: {
-    resolve(token: TokenCredential, waitUntil: WaitUntil): Promise<Resolution>;
+    resolve(token: TokenCredential, terms: TokenTerms): Promise<Resolution>;
   };
+}
+
+/** The terms on which a token is resolved. */
+export interface TokenTerms {
+  /** The host that the request is for. A token may be good on another host only. */
+  readonly host: Authority;
+  readonly waitUntil: WaitUntil;
 }
 
 /** The services that find the session of a request. */
@@ -24,9 +32,8 @@ export interface SessionLookUp extends Resolvers {
 }
 
 /** The terms on which a request's credentials are resolved. */
-export interface LookUpTerms {
+export interface LookUpTerms extends TokenTerms {
   readonly requirement: CacheRequirement;
-  readonly waitUntil: WaitUntil;
 }
 
 /** The result for one credential carrier of a request, such as a cookie name. */
@@ -117,17 +124,17 @@ function isRefused(resolution: Resolution): boolean {
 export function resolvePresented(
   presented: UsableCredentials,
   { sessions, tokens }: Resolvers,
-  { requirement, waitUntil }: LookUpTerms,
+  { requirement, ...terms }: LookUpTerms,
 ): Promise<Resolved> {
   return presented.kind === 'candidates'
     ? resolveCandidates(
         presented.candidates,
-        (one) => sessions.resolve(one, requirement, waitUntil),
+        (one) => sessions.resolve(one, requirement, terms.waitUntil),
         (one) => ({ kind: 'candidates', candidates: [one] }),
       )
     : resolveCandidates(
         presented.candidates,
-        (one) => tokens.resolve(one, waitUntil),
+        (one) => tokens.resolve(one, terms),
         (one) => ({ kind: 'tokens', candidates: [one] }),
       );
 }

@@ -3,6 +3,7 @@
 import type { TokenDenialReason } from '../errors/token-reasons.ts';
 import { isObject, type JsonObject, type JsonValue } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
+import { audiencesOf, isSameAudience } from './audience.ts';
 
 /** The claims that one kind of token of one issuer must have. */
 export interface ClaimRules {
@@ -65,11 +66,10 @@ export function problemOfAudience(
     return aud === undefined ? undefined : 'token_audience_mismatch';
   }
   if (aud === undefined) return 'token_claim_missing';
-  const named = typeof aud === 'string' ? [aud] : aud;
-  if (!Array.isArray(named) || !named.every((item) => typeof item === 'string')) {
-    return 'token_claim_invalid';
-  }
-  return named.some((item) => expected.includes(item)) ? undefined : 'token_audience_mismatch';
+  const named = audiencesOf(aud);
+  if (named === undefined) return 'token_claim_invalid';
+  const isNamed = expected.some((name) => named.some((each) => isSameAudience(each, name)));
+  return isNamed ? undefined : 'token_audience_mismatch';
 }
 
 function problemOfMarkers(

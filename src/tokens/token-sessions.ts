@@ -1,8 +1,10 @@
 import type { TokenCredential } from '../credentials/credential.ts';
+import type { Authority } from '../http/authority.ts';
 import type { RevocationView } from '../revocation/revocation-view.ts';
 import { MemoryTier } from '../runtime/memory-cache.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
 import { NOTHING_ASKED, type Resolution } from '../sessions/resolution.ts';
+import type { TokenTerms } from '../sessions/resolve-credentials.ts';
 import { openToken } from './compact-jws.ts';
 import type { TokenSession, TrustedIssuer } from './trusted-issuer.ts';
 import type { TokenFailure } from './verify-token.ts';
@@ -50,7 +52,7 @@ export class TokenSessions {
   /** Resolves a token to the session that it proves. Never throws because of the token. */
   async resolve(
     { value }: Pick<TokenCredential, 'value'>,
-    waitUntil: WaitUntil,
+    { host, waitUntil }: TokenTerms,
   ): Promise<Resolution> {
     const { now } = this.#options;
     const refreshed = this.#refresh(waitUntil);
@@ -60,7 +62,7 @@ export class TokenSessions {
     if (remembered !== undefined) {
       // The wait for the key may have outlasted the freshness of the view.
       if (now() !== askedAt) await this.#refresh(waitUntil);
-      return this.#conclude(value, remembered, 'memory');
+      return this.#conclude(value, remembered, { host, tier: 'memory' });
     }
     const opened = openToken(value);
     if (!opened.ok) return refuse(opened.failure);
@@ -71,7 +73,7 @@ export class TokenSessions {
     if (!verified.ok) return withoutSession(verified.failure);
     this.#memory.keep(value, verified.value, estimateBytes(value, verified.value));
     await this.#refresh(waitUntil); // for the same reason
-    return this.#conclude(value, verified.value, 'signature');
+    return this.#conclude(value, verified.value, { host, tier: 'signature' });
   }
 
   /** Whether every issuer has keys to verify its tokens with. */
@@ -98,9 +100,14 @@ export class TokenSessions {
     return undefined;
   }
 
-  /** Checks a verified token against its expiry and the revocation view. */
-  #conclude(compact: string, token: TokenSession, tier: 'memory' | 'signature'): Resolution {
+  /** Checks a verified token against the host that is asked, its expiry and the revocation view. */
+  #conclude(
+    compact: string,
+    token: TokenSession,
+    { host, tier }: { readonly host: Authority; readonly tier: 'memory' | 'signature' },
+  ): Resolution {
     const { session, body, issuedAt, acceptedUntil } = token;
+    if (!token.hosts.has(host)) return refuse('token_audience_mismatch');
     const { revocation, maxAgeWithoutLogMs } = this.#options;
     const now = this.#options.now(); // read again: the clock moves while keys are awaited
     const ended = now >= acceptedUntil;

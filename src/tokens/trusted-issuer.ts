@@ -1,6 +1,8 @@
 import type { TokenDenialReason } from '../errors/token-reasons.ts';
+import type { Authority } from '../http/authority.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import type { Algorithm } from './algorithms.ts';
+import type { HostsOfAudience } from './audience.ts';
 import type { UnverifiedToken } from './compact-jws.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
 import type { IssuerKey } from './key-set.ts';
@@ -56,6 +58,8 @@ export interface TokenSession extends ProvenSession {
   /** The session's end plus the tolerance for the issuer's clock, in milliseconds since the epoch. */
   readonly acceptedUntil: number;
   readonly key: IssuerKey;
+  /** The hosts of the site on which the token is good. */
+  readonly hosts: ReadonlySet<Authority>;
 }
 
 /** An issuer whose tokens count as sessions. */
@@ -68,8 +72,16 @@ export interface TrustedIssuer {
   ): Promise<Result<TokenSession, TokenFailure>>;
 }
 
-/** Creates a trusted issuer from its settings and keys. */
-export function createTrustedIssuer(settings: IssuerSettings, keys: IssuerKeys): TrustedIssuer {
+/**
+ * Creates a trusted issuer from its settings and keys.
+ *
+ * @param hostsOf tells on which hosts of the site a token is good
+ */
+export function createTrustedIssuer(
+  settings: IssuerSettings,
+  keys: IssuerKeys,
+  hostsOf: HostsOfAudience,
+): TrustedIssuer {
   switch (settings.preset) {
     case 'kratos': {
       const profile = profileOf(settings, keys, {
@@ -79,7 +91,7 @@ export function createTrustedIssuer(settings: IssuerSettings, keys: IssuerKeys):
         requiresKeyId: false,
         claims: KRATOS_CLAIMS,
       });
-      return trust(settings, profile, kratosTokenSession);
+      return trust(settings, profile, { toSession: kratosTokenSession, hostsOf });
     }
     case 'keycard': {
       const profile = profileOf(settings, keys, {
@@ -89,7 +101,7 @@ export function createTrustedIssuer(settings: IssuerSettings, keys: IssuerKeys):
         requiresKeyId: true,
         claims: KEYCARD_CLAIMS,
       });
-      return trust(settings, profile, keycardTokenSession);
+      return trust(settings, profile, { toSession: keycardTokenSession, hostsOf });
     }
   }
 }
@@ -119,14 +131,16 @@ function profileOf<Claims>(
   };
 }
 
+type ToSession<Claims> = (
+  claims: Claims,
+  times: VerifiedTimes,
+  fields: readonly SessionField[],
+) => Result<ProvenSession, TokenDenialReason> | Promise<Result<ProvenSession, TokenDenialReason>>;
+
 function trust<Claims extends { readonly sub: string; readonly jti?: string | undefined }>(
   settings: IssuerSettings,
   profile: TokenProfile<Claims>,
-  toSession: (
-    claims: Claims,
-    times: VerifiedTimes,
-    fields: readonly SessionField[],
-  ) => Result<ProvenSession, TokenDenialReason> | Promise<Result<ProvenSession, TokenDenialReason>>,
+  { toSession, hostsOf }: { toSession: ToSession<Claims>; hostsOf: HostsOfAudience },
 ): TrustedIssuer {
   return {
     issuer: settings.issuer,
@@ -156,6 +170,7 @@ function trust<Claims extends { readonly sub: string; readonly jti?: string | un
         issuedAt,
         acceptedUntil,
         key,
+        hosts: hostsOf(everyClaim.aud),
       });
     },
   };

@@ -17,7 +17,7 @@ const PARTS = {
   },
   revocation: { lagMs: 5000, refresh: () => undefined, trustedSince: () => 0 },
   now: () => 0,
-  resourceMetadataUrl: undefined,
+  resources: { metadataUrlFor: () => undefined },
 };
 
 function siteOf(settings: Record<string, unknown> = {}) {

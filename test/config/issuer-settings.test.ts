@@ -63,11 +63,30 @@ describe('ISSUERS', () => {
     expect(read(JSON.stringify([good])).ok).toBe(true);
   });
 
+  it('takes hosts in any spelling, and audiences at these hosts only', () => {
+    const audience = ['https://app.example.com/mcp', 'postern', 'https://elsewhere.example'];
+    const site = { HOSTS: ['second.example.com'] };
+    expect(read([{ ...good, audience, hosts: ['APP.example.com:443'] }], site).ok).toBe(true);
+    const elsewhere = read([{ ...good, audience, hosts: ['second.example.com'] }], site);
+    expect(elsewhere).toMatchObject({ ok: false });
+    expect(elsewhere.ok ? [] : elsewhere.failure).toEqual([
+      expect.stringMatching(/^ISSUERS\.0\.audience: .*Add its host to hosts/),
+    ]);
+  });
+
   const refusals: [name: string, changes: object, field: RegExp][] = [
     ['an empty audience', { audience: '' }, /^ISSUERS\.0\.audience: /],
     ['an empty list of audiences', { audience: [] }, /^ISSUERS\.0\.audience: /],
     ['no audience', { audience: undefined }, /^ISSUERS\.0\.audience: /],
     ['audience = true', { audience: true }, /^ISSUERS\.0\.audience: /],
+    ['no hosts', { hosts: [] }, /^ISSUERS\.0\.hosts: .*at least one host/],
+    ['a host that is none', { hosts: ['a b'] }, /^ISSUERS\.0\.hosts\.0: /],
+    ['hosts as text', { hosts: 'app.example.test' }, /^ISSUERS\.0\.hosts: /],
+    [
+      'a host that is not served',
+      { hosts: ['x.example.test'] },
+      /^ISSUERS\.0\.hosts: .*HOSTS only/,
+    ],
     ['audience = false without a marker', { audience: false }, /^ISSUERS\.0\.marker_claims: /],
     [
       'audience = false with no markers',

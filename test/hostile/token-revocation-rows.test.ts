@@ -4,12 +4,16 @@ import { NO_REVOCATION_LOG, type RevocationSubject } from '../../src/revocation/
 import { createInlineKeys } from '../../src/tokens/issuer-keys.ts';
 import { TokenSessions } from '../../src/tokens/token-sessions.ts';
 import { createTrustedIssuer } from '../../src/tokens/trusted-issuer.ts';
+import { authority } from '../support/authority.ts';
 import {
   createTestIssuer,
   splitToken,
   type TestIssuer,
   usualClaims,
 } from '../support/token-issuer.ts';
+
+const HOST = authority('app.example.test');
+const everywhere = () => new Set([HOST]);
 
 const ISSUER = 'https://auth.example.test/';
 const NOW = 1_800_000_000_000;
@@ -40,7 +44,13 @@ function setUp() {
   };
   const { kid = '', alg: _alg, use: _use, ...jwk } = issuer.publicJwk;
   const sessions = new TokenSessions({
-    issuers: [createTrustedIssuer(settings, createInlineKeys([{ kid, algorithm: 'ES256', jwk }]))],
+    issuers: [
+      createTrustedIssuer(
+        settings,
+        createInlineKeys([{ kid, algorithm: 'ES256', jwk }]),
+        everywhere,
+      ),
+    ],
     revocation: {
       ...NO_REVOCATION_LOG,
       tokensDeniedUntil: (subject) => {
@@ -52,7 +62,7 @@ function setUp() {
     now: () => NOW,
   });
   const resolve = async (value: string) => {
-    const resolution = await sessions.resolve({ value }, () => {});
+    const resolution = await sessions.resolve({ value }, { host: HOST, waitUntil: () => {} });
     return resolution.outcome === 'not-signed-in' ? resolution.reason : resolution.outcome;
   };
   return { view, resolve };

@@ -16,7 +16,7 @@ const OPTIONS = {
   },
   hosts: HOSTS,
   loopGuard: new LoginLoopGuard({ publicUrl: SITE, credentialCookies: ['s'], now: () => 0 }),
-  resourceMetadataUrl: undefined,
+  resources: { metadataUrlFor: () => undefined },
 };
 
 type Denial = Parameters<typeof answerDenial>[0];

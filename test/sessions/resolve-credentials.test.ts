@@ -8,6 +8,7 @@ import { NO_REQUIREMENT } from '../../src/sessions/freshness.ts';
 import { NOTHING_ASKED, type Resolution } from '../../src/sessions/resolution.ts';
 import { resolveCredentials } from '../../src/sessions/resolve-credentials.ts';
 import { toResolution, unknown } from '../../src/sessions/to-resolution.ts';
+import { authority } from '../support/authority.ts';
 import { checkedSession } from './checked-sessions.ts';
 import { confirmedRefusal } from './confirmed-refusals.ts';
 
@@ -68,7 +69,8 @@ const unusable = (
 
 const cookies = (...values: Values) => credentials(COOKIE, ...values);
 
-const TERMS = { requirement: NO_REQUIREMENT, waitUntil: () => {} };
+const HOST = authority('app.example.test');
+const TERMS = { requirement: NO_REQUIREMENT, host: HOST, waitUntil: () => {} };
 
 async function resolve(...presented: PresentedCredentials[]) {
   const asked: string[] = [];

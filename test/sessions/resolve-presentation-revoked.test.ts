@@ -3,6 +3,7 @@ import type { Credential, PresentedCredentials } from '../../src/credentials/cre
 import { NO_REQUIREMENT } from '../../src/sessions/freshness.ts';
 import type { Resolution } from '../../src/sessions/resolution.ts';
 import { resolveCredentials } from '../../src/sessions/resolve-credentials.ts';
+import { authority } from '../support/authority.ts';
 
 const PROVENANCE = {
   tier: 'memory',
@@ -34,7 +35,8 @@ function cookie(value: string): Credential {
   return { carrier: { kind: 'cookie', cookieName: 'c' }, value };
 }
 
-const TERMS = { requirement: NO_REQUIREMENT, waitUntil: () => {} };
+const HOST = authority('app.example.test');
+const TERMS = { requirement: NO_REQUIREMENT, host: HOST, waitUntil: () => {} };
 
 const TWO: PresentedCredentials = {
   kind: 'candidates',

@@ -91,7 +91,7 @@ export function workerOptions(worker: RuntimeWorker): WorkerOptions {
 /** A variable, text or JSON, as `[vars]` makes it. */
 export function variable(value: Json): Binding {
   if (typeof value === 'string') return { type: 'text', value };
-  return { type: 'json', value: structuredClone(value) };
+  return { type: 'json', value: JSON.parse(JSON.stringify(value)) };
 }
 
 /** The clock is named first, so that it is in place when the Worker's own module scope runs. */

@@ -8,7 +8,10 @@ import type { KeyAnswer } from '../../src/tokens/issuer-keys.ts';
 import { findKey, type IssuerKey, importKeys, readKeySet } from '../../src/tokens/key-set.ts';
 import { TokenSessions } from '../../src/tokens/token-sessions.ts';
 import { createTrustedIssuer } from '../../src/tokens/trusted-issuer.ts';
+import { authority } from '../support/authority.ts';
 import { createTestIssuer, type TestIssuer, usualClaims } from '../support/token-issuer.ts';
+
+const HOST = authority('app.example.test');
 
 const T0 = 1_800_000_000_000;
 const ISSUER = 'https://auth.example.test/';
@@ -78,13 +81,14 @@ function setUp(preset: 'kratos' | 'keycard' = 'kratos') {
     keys: undefined,
   };
   const sessions = new TokenSessions({
-    issuers: [createTrustedIssuer(settings, keys)],
+    issuers: [createTrustedIssuer(settings, keys, () => new Set([HOST]))],
     revocation,
     maxAgeWithoutLogMs: 360_000,
     now: () => world.now,
   });
   const isReady = () => sessions.isReady(() => {});
-  const resolve = (token: string) => sessions.resolve({ value: token }, () => {});
+  const resolve = (token: string) =>
+    sessions.resolve({ value: token }, { host: HOST, waitUntil: () => {} });
   return { world, resolve, isReady };
 }
 

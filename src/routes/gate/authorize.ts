@@ -87,7 +87,8 @@ export async function authorize(
   }
   const termsSince = (since: number, wantsProof = false): LookUpTerms => {
     const minCheckedAt = rule.freshness === 'strict' ? now() : since;
-    return { requirement: { minCheckedAt, onlyIfCached: false, wantsProof }, waitUntil };
+    const requirement = { minCheckedAt, onlyIfCached: false, wantsProof };
+    return { requirement, host: target.host, waitUntil };
   };
   const find = (resolution: Resolution): SessionDecision => ({
     resolution,

@@ -1,11 +1,9 @@
 // Pure: no I/O, no clock.
 import type { PublicJwk } from '../../tokens/json-web-key.ts';
+import { jsonDocument } from './public-document.ts';
 
 /** A public JWK (RFC 7517 section 4). */
 type PublishedKey = Readonly<Record<string, unknown>>;
-
-/** Long enough to save verifiers many requests, short enough for a key rotation. */
-const MAX_AGE_SECONDS = 300;
 
 /**
  * Serves `/.postern/jwks.json`: one JWK set (RFC 7517 section 5) of the keys that verifiers behind Postern need. It
@@ -14,14 +12,7 @@ const MAX_AGE_SECONDS = 300;
 export function createPublishedKeys(keys: readonly PublishedKey[]): () => Response {
   const body = `${JSON.stringify({ keys })}\n`;
   return function publishedKeys() {
-    return new Response(body, {
-      headers: {
-        'content-type': 'application/jwk-set+json',
-        'cache-control': `public, max-age=${MAX_AGE_SECONDS}`,
-        'access-control-allow-origin': '*',
-        'x-content-type-options': 'nosniff',
-      },
-    });
+    return jsonDocument(body, 'application/jwk-set+json');
   };
 }
 

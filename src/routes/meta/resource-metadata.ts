@@ -1,26 +1,32 @@
 // Pure: no I/O, no clock.
+import { errorResponse } from '../../errors/error-response.ts';
+import type { RouteRequest } from '../../http/routes.ts';
+import {
+  type ProtectedResource,
+  type ProtectedResources,
+  RESOURCE_METADATA_PATH,
+} from '../../tokens/protected-resources.ts';
+import { jsonDocument } from './public-document.ts';
 
-/** The path of the metadata of a resource without a path of its own (RFC 9728 section 3). */
-export const RESOURCE_METADATA_PATH = '/.well-known/oauth-protected-resource';
-
-/** Serves the metadata of the protected site (RFC 9728 section 2): its token issuers, and how to send a token. */
+/**
+ * Serves the metadata of each protected resource (RFC 9728 section 2) at the path that section 3.1 derives from its
+ * identifier. Section 3.3 requires `resource` to be that identifier. Any other path gets 404.
+ */
 export function createResourceMetadata(
-  resource: string,
-  authorizationServers: readonly string[],
-): () => Response {
-  const body = JSON.stringify({
-    resource,
-    authorization_servers: authorizationServers,
+  resources: Pick<ProtectedResources, 'find'>,
+): (received: Pick<RouteRequest, 'target'>) => Response {
+  return function resourceMetadata({ target: { host, path } }) {
+    const resource = resources.find(host, path.slice(RESOURCE_METADATA_PATH.length));
+    return resource === undefined
+      ? errorResponse('not_found')
+      : jsonDocument(JSON.stringify(metadataOf(resource)));
+  };
+}
+
+function metadataOf({ identifier, issuers }: ProtectedResource): object {
+  return {
+    resource: identifier,
+    authorization_servers: issuers,
     bearer_methods_supported: ['header'],
-  });
-  return function resourceMetadata() {
-    return new Response(body, {
-      headers: {
-        'content-type': 'application/json',
-        'cache-control': 'public, max-age=300',
-        'access-control-allow-origin': '*',
-        'x-content-type-options': 'nosniff',
-      },
-    });
   };
 }

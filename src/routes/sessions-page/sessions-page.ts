@@ -178,9 +178,10 @@ async function answerProblem(
   if (kind === 'deny' && target.method !== 'POST') {
     return answerDenial(problem, { headers: request.headers, target, rule: DEFAULT_RULE }, denial);
   }
+  const resourceMetadataUrl = denial.resources.metadataUrlFor(target);
   const refused =
     kind === 'deny'
-      ? errorResponse(reason, { challenge: bearerChallenge(reason, denial) })
+      ? errorResponse(reason, { challenge: bearerChallenge(reason, { resourceMetadataUrl }) })
       : errorResponse(reason, { allowedMethods: PAGE_METHODS, ...problem.wait });
   const response = await errorPageOrJson(refused, reason, request);
   return { response, outcome: response.status >= 500 ? 'fault' : kind, reason };

@@ -50,7 +50,7 @@ export async function identify(
     return failed({ problem: refusal('method_not_allowed') });
   }
   const presented = lookUp.readCredentials(request.headers);
-  const terms = { requirement: NO_REQUIREMENT, waitUntil };
+  const terms = { requirement: NO_REQUIREMENT, host: target.host, waitUntil };
   const found = await resolveCredentials(presented, lookUp, terms);
   if (!found.ok) return failed({ problem: refusal(found.failure) });
   const { resolution, chosen } = found.value;

@@ -26,13 +26,13 @@ import {
   type SessionLookUp,
 } from '../../sessions/resolve-credentials.ts';
 import type { Sessions } from '../../sessions/sessions.ts';
+import type { ProtectedResources } from '../../tokens/protected-resources.ts';
 
 export interface WhoamiOptions {
   readonly lookUp: SessionLookUp & {
     readonly sessions: Pick<Sessions, 'resolve' | 'resolveUnstored'>;
   };
-  /** URL of the metadata of RFC 9728; `undefined` if there is no metadata. */
-  readonly resourceMetadataUrl: string | undefined;
+  readonly resources: Pick<ProtectedResources, 'metadataUrlFor'>;
   readonly reporting: Reporting;
 }
 
@@ -59,7 +59,7 @@ export async function whoami(
   request: Request,
   target: AdmittedTarget,
   waitUntil: WaitUntil,
-  { lookUp, resourceMetadataUrl, reporting }: WhoamiOptions,
+  { lookUp, resources, reporting }: WhoamiOptions,
 ): Promise<Response> {
   const startedAt = reporting.now();
   const { method, path } = target;
@@ -74,13 +74,14 @@ export async function whoami(
   if (!METHODS.includes(method)) return refuse('method_not_allowed');
   const presented = lookUp.readCredentials(request.headers);
   const asked = readRequestCacheControl(request.headers.get('cache-control'));
-  const terms = { requirement: readRequirement(asked, startedAt), waitUntil };
+  const { host } = target;
+  const terms = { requirement: readRequirement(asked, startedAt), host, waitUntil };
   const resolvers = resolversAsAsked(asked, target, lookUp);
   const found = await resolveCredentials(presented, resolvers, terms);
   if (!found.ok) return refuse(found.failure);
   const { resolution } = found.value;
   const response = whoamiResponse(resolution, request.headers);
-  setChallenge(response.headers, resolution, resourceMetadataUrl);
+  setChallenge(response.headers, resolution, resources.metadataUrlFor(target));
   addServerTiming(response, { session: reporting.now() - startedAt }, reporting);
   reporting.log(() => ({
     route: 'whoami',
@@ -109,8 +110,8 @@ function resolversAsAsked(
         sessions.resolveUnstored(credential, waitUntil, options),
     },
     tokens: {
-      resolve: async (token, waitUntil) => {
-        const resolution = await tokens.resolve(token, waitUntil);
+      resolve: async (token, terms) => {
+        const resolution = await tokens.resolve(token, terms);
         return isTokenized ? refuseTokenizing(resolution) : resolution;
       },
     },

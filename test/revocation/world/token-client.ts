@@ -3,7 +3,10 @@ import { success } from '../../../src/runtime/result.ts';
 import type { IssuerKey } from '../../../src/tokens/key-set.ts';
 import { TokenSessions } from '../../../src/tokens/token-sessions.ts';
 import type { TrustedIssuer } from '../../../src/tokens/trusted-issuer.ts';
+import { authority } from '../../support/authority.ts';
 import { identityOf } from './fake-store.ts';
+
+const HOST = authority('app.example.test');
 
 const ISSUER = 'https://issuer.test/';
 const ENDS_AT = 10_000_000_000_000;
@@ -48,6 +51,7 @@ export function createTokenClient({
         issuedAt,
         acceptedUntil: ENDS_AT,
         key: KEY,
+        hosts: new Set([HOST]),
       }),
   };
   const tokens = new TokenSessions({
@@ -58,5 +62,6 @@ export function createTokenClient({
   });
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const value = `${part({ alg: 'ES256', kid: 'k', typ: 'JWT' })}.${part({ iss: ISSUER })}.${part({})}`;
-  return (waitUntil: (work: Promise<unknown>) => void) => tokens.resolve({ value }, waitUntil);
+  return (waitUntil: (work: Promise<unknown>) => void) =>
+    tokens.resolve({ value }, { host: HOST, waitUntil });
 }

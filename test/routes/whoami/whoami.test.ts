@@ -38,7 +38,7 @@ function createWhoami(presented: PresentedCredentials, token?: Resolution) {
           tokens: { resolve: async () => token ?? expect.fail('no token') },
           readCredentials: () => [presented],
         },
-        resourceMetadataUrl: undefined,
+        resources: { metadataUrlFor: () => undefined },
         reporting: { log, showsTiming: false, now: () => world.now },
       },
     );
