@@ -22,6 +22,8 @@ export interface People {
   readonly strong: Account & { code(): string };
   /** An address that has no account yet. */
   readonly newEmail: string;
+  /** Codes of a sign-in in a browser that an app may finish, once. */
+  readonly codes: { readonly initCode: string; readonly returnToCode: string };
 }
 
 /** Makes the whole visit. Resolves with its steps; no step depends on which SDK makes it. */
@@ -69,8 +71,10 @@ async function signInAsApp(visitor: Visitor, people: People): Promise<void> {
   const thirdToken = { xSessionToken: tokenOf(third) };
   await visitor.frontend('whoami of another', 'toSession', thirdToken);
   await visitor.frontend('others end without a session', 'disableMyOtherSessions');
-  const codes = { initCode: 'a'.repeat(64), returnToCode: 'b'.repeat(64) };
-  await visitor.frontend('an exchange of wrong codes', 'exchangeSessionToken', codes);
+  const wrongCodes = { initCode: 'a'.repeat(64), returnToCode: 'b'.repeat(64) };
+  await visitor.frontend('an exchange of wrong codes', 'exchangeSessionToken', wrongCodes);
+  const { codes } = people;
+  await visitor.frontend('an exchange of codes', 'exchangeSessionToken', codes);
 
   const signedIn = { xSessionToken: token };
   await visitor.frontend('a flow while signed in', 'createNativeLoginFlow', signedIn);
