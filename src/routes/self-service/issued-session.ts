@@ -63,7 +63,7 @@ export async function findIssuedTo(
     const { id, document: found } = checked.session;
     return { names: namesOf(found.identity), sessionId: id };
   }
-  const names = await namesBySettings(credential, settingsFlowsOf(issued), flow);
+  const names = await namesBySettings(credential, nextFlowsOf(issued), flow);
   if (names === undefined) return 'fault';
   if (names.length > 0) return { names, sessionId: undefined };
   return checked.kind === 'fault' ? 'fault' : 'nobody';
@@ -94,7 +94,10 @@ export async function namesBySettings(
 }
 
 /** Finds the flows that an answer leads to: in `continue_with`, in the URL that a script is sent to, in `Location`. */
-function settingsFlowsOf({ document, response }: IssuedSession): string[] {
+export function nextFlowsOf({
+  document,
+  response,
+}: Pick<IssuedSession, 'document' | 'response'>): string[] {
   const steps = Array.isArray(document?.continue_with) ? document.continue_with : [];
   const inSteps = steps.map((step: JsonValue) =>
     isObject(step) && step.action === 'show_settings_ui' && isObject(step.flow)

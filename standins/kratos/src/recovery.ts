@@ -112,10 +112,12 @@ function answerRecovered(
   { session, settings }: { session: Session; settings: Flow },
 ): Response {
   const page = flowPage(c, settings);
-  if (flow.type === 'browser' && !wantsJson(c.req.raw)) return redirect(c.req.raw, page);
-  if (flow.type === 'browser' && !store.settings.usesContinueWithTransitions) {
-    return locationChange(c.req.raw, page);
+  const isScript = wantsJson(c.req.raw);
+  if (!store.settings.usesContinueWithTransitions) {
+    // An app gets no token here, although its session was made.
+    return isScript ? locationChange(c.req.raw, page) : redirect(c.req.raw, page);
   }
+  if (flow.type === 'browser' && !isScript) return redirect(c.req.raw, page);
   const token = { action: 'set_ory_session_token', ory_session_token: session.token };
   const next = { action: 'show_settings_ui', flow: { id: settings.id, url: page } };
   const continueWith = flow.type === 'api' ? [token, next] : [next];

@@ -81,7 +81,7 @@ const SettingsSchema = v.strictObject({
   publicUrl: v.nullable(v.string()),
   /** `selfservice.flows.settings.privileged_session_max_age` */
   privilegedSessionSeconds: Seconds,
-  /** `feature_flags.use_continue_with_transitions`: a script's recovery ends in 200 and not in 422. */
+  /** `feature_flags.use_continue_with_transitions`: a script's recovery ends in 200 and not in 422, and an app gets its token. */
   usesContinueWithTransitions: v.boolean(),
   /** `session.whoami.tokenizer.templates`, by name. */
   tokenizers: v.record(v.string(), TokenizerTemplate),

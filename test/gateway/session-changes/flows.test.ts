@@ -142,6 +142,34 @@ describe('a recovery', () => {
     },
   );
 
+  // Kratos's default. An app gets no token then: it is sent to a settings flow that it cannot open.
+  it.each([
+    ['an app', 'api', false],
+    ['an app that asks for a page', 'api', true],
+    ['a script in a browser', 'browser', false],
+    ['a browser', 'browser', true],
+  ] as const)(
+    'without use_continue_with_transitions, by %s, ends the intruder’s sessions',
+    async (_, type, isPage) => {
+      const intruder = await site.signIn();
+      await site.gate.kratos.control({
+        revokesAfter: ['recovery'],
+        usesContinueWithTransitions: false,
+      });
+      await site.statuses(intruder);
+      const flow = await begin('recovery', type);
+      const email = `${intruder.identityId}@example.com`;
+      await submit('recovery', flow, { method: 'code', email }, { isPage });
+      await submit('recovery', flow, { method: 'code', code: '111111' }, { isPage });
+      await site.settle();
+      expect(await site.statuses(intruder)).toEqual(SERVED);
+      const done = await submit('recovery', flow, { method: 'code', code: '000000' }, { isPage });
+      expect(done.status).toBe(isPage ? 303 : 422);
+      await site.settle();
+      expect(await site.statuses(intruder)).toEqual(GONE);
+    },
+  );
+
   it('R17: with settings that require the second factor too is identified by its address', async () => {
     const intruder = await site.signIn();
     await site.gate.kratos.changeIdentity(intruder.identityId, { totp: true });
