@@ -1,4 +1,5 @@
 // Pure: no I/O, no clock.
+import { encodeBase64Url } from '../runtime/base64url.ts';
 import type { Credential } from './credential.ts';
 
 /**
@@ -37,15 +38,10 @@ export async function digestName(
 ): Promise<string> {
   const bytes = lengthPrefixed([`postern/${format}`, ...parts]);
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return `${format}:${toBase64Url(digest)}`;
+  return `${format}:${encodeBase64Url(digest)}`;
 }
 
 /** Joins parts so that different parts never give the same bytes. Exported for its property test. */
 export function lengthPrefixed(parts: readonly string[]): Uint8Array {
   return encoder.encode(parts.map((part) => `${part.length}:${part}`).join(''));
-}
-
-export function toBase64Url(bytes: Uint8Array): string {
-  const text = btoa(String.fromCharCode(...bytes));
-  return text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }

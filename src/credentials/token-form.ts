@@ -1,4 +1,5 @@
 // Pure: no I/O, no clock.
+import { decodeLenientBase64 } from '../runtime/base64url.ts';
 
 /**
  * Matches base64url and base64. The decoded text must begin as a JSON object, after white space or a byte order
@@ -23,14 +24,10 @@ export function isTokenForm(value: string): boolean {
   return text !== undefined && OBJECT_START.test(text);
 }
 
+/** Decodes as much of the text as makes whole bytes. */
 function decodeLeniently(text: string): string | undefined {
-  const base64 = text.replaceAll('-', '+').replaceAll('_', '/').replaceAll('=', '');
-  const whole = base64.length % 4 === 1 ? base64.slice(0, -1) : base64;
-  try {
-    return atob(whole);
-  } catch {
-    return undefined;
-  }
+  const base64 = text.replaceAll('=', '');
+  return decodeLenientBase64(base64.length % 4 === 1 ? base64.slice(0, -1) : base64);
 }
 
 /**

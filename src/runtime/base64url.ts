@@ -23,3 +23,21 @@ export function decodeBase64Url(text: string): Uint8Array {
   for (let index = 0; index < binary.length; index += 1) bytes[index] = binary.charCodeAt(index);
   return bytes;
 }
+
+/** Encodes bytes, without padding. */
+export function encodeBase64Url(bytes: Uint8Array): string {
+  const text = btoa(String.fromCharCode(...bytes));
+  return text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
+/**
+ * Decodes base64 or base64url, with or without padding, to one character for each byte. `undefined` if the text is
+ * neither.
+ */
+export function decodeLenientBase64(text: string): string | undefined {
+  try {
+    return atob(text.replaceAll('-', '+').replaceAll('_', '/').replaceAll('=', ''));
+  } catch {
+    return undefined; // only atob() can fail here
+  }
+}

@@ -35,3 +35,8 @@ function parse(text: string): JsonValue | undefined {
     return undefined;
   }
 }
+
+/** Returns a text that is not empty; `undefined` for any other value. */
+export function textOf(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

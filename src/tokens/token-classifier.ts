@@ -1,5 +1,6 @@
 // Pure: no I/O, no clock.
 import { isTokenForm, type TokenClassifier } from '../credentials/token-form.ts';
+import { decodeLenientBase64 } from '../runtime/base64url.ts';
 import type { JsonObject, JsonValue } from '../runtime/json.ts';
 import { isObject } from '../runtime/json.ts';
 import { problemOfAudience } from './registered-claims.ts';
@@ -23,9 +24,9 @@ export function createTokenClassifier(
 
 function readClaims(value: string): JsonObject | undefined {
   if (!isTokenForm(value)) return undefined;
-  const payload = value.split('.')[1] ?? '';
+  const bytes = decodeLenientBase64(value.split('.')[1] ?? '');
+  if (bytes === undefined) return undefined;
   try {
-    const bytes = atob(payload.replaceAll('-', '+').replaceAll('_', '/').replaceAll('=', ''));
     const text = new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)));
     const claims: JsonValue = JSON.parse(text);
     return isObject(claims) ? claims : undefined;

@@ -1,11 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Carrier, Credential } from '../../src/credentials/credential.ts';
-import {
-  lengthPrefixed,
-  nameCredential,
-  toBase64Url,
-} from '../../src/credentials/credential-name.ts';
+import { lengthPrefixed, nameCredential } from '../../src/credentials/credential-name.ts';
 
 const STORE = 'https://kratos.example.test';
 const VALUE = 'ory_st_abcdefghijklmnopqrstuvwxyz012345';
@@ -93,13 +89,6 @@ describe('lengthPrefixed()', () => {
   ])('C3: distinguishes %j from %j', (one, two) => {
     expect(lengthPrefixed(one)).not.toEqual(lengthPrefixed(two));
   });
-});
-
-it('toBase64Url() is base64url without padding', () => {
-  for (const length of [0, 1, 2, 3, 31, 32]) {
-    const bytes = Uint8Array.from({ length }, (_, index) => 255 - index);
-    expect(toBase64Url(bytes)).toBe(Buffer.from(bytes).toString('base64url'));
-  }
 });
 
 /** Text made of what joins, separates and counts. */

@@ -1,5 +1,5 @@
 // Pure: no I/O, no clock.
-import { isObject, type JsonObject, type JsonValue } from '../../runtime/json.ts';
+import { isObject, type JsonObject, type JsonValue, textOf } from '../../runtime/json.ts';
 
 /**
  * The members of a Keycard session that Postern reads (`SessionUnion` of `api/openapi.yaml`). That schema requires the
@@ -81,10 +81,6 @@ export function descendantsOf(
     }
   }
   return [...found];
-}
-
-function textOf(value: JsonValue | undefined): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 function asObject(value: JsonValue | undefined): JsonObject | undefined {

@@ -1,6 +1,7 @@
 import { explain } from '../../errors/explanations.ts';
 import { MAX_LOGOUT_FORM_BYTES } from '../../http/body-limits.ts';
 import { readWholeText } from '../../http/read-bounded-text.ts';
+import { FORM, mediaTypeOf } from '../../http/request-body.ts';
 import type { WaitUntil } from '../../runtime/single-flight.ts';
 import type { EventIssuers } from './event-issuers.ts';
 import { LOGOUT_PROFILE, marksOfLogout } from './logout-token.ts';
@@ -86,8 +87,7 @@ function logoutResponse(status: number, error: OAuthError | undefined): Response
 }
 
 async function readLogoutToken(request: Request): Promise<string | undefined> {
-  const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
-  if (type !== 'application/x-www-form-urlencoded') return undefined;
+  if (mediaTypeOf(request) !== FORM) return undefined;
   const body = await readWholeText(request, MAX_LOGOUT_FORM_BYTES);
   if (body === undefined) return undefined;
   const tokens = new URLSearchParams(body).getAll('logout_token');

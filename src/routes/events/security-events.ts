@@ -2,6 +2,7 @@ import { explain } from '../../errors/explanations.ts';
 import type { TokenDenialReason } from '../../errors/token-reasons.ts';
 import { MAX_SECURITY_EVENT_BYTES } from '../../http/body-limits.ts';
 import { readWholeText } from '../../http/read-bounded-text.ts';
+import { mediaTypeOf } from '../../http/request-body.ts';
 import type { WaitUntil } from '../../runtime/single-flight.ts';
 import type { EventIssuers } from './event-issuers.ts';
 
@@ -128,8 +129,7 @@ function problem(
 }
 
 async function readEventToken(request: Request): Promise<string | undefined> {
-  const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
-  if (type !== 'application/secevent+jwt') return undefined;
+  if (mediaTypeOf(request) !== 'application/secevent+jwt') return undefined;
   const body = await readWholeText(request, MAX_SECURITY_EVENT_BYTES);
   return body === '' ? undefined : body;
 }

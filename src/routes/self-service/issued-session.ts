@@ -1,7 +1,7 @@
 import type { Credential } from '../../credentials/credential.ts';
 import { bareValue } from '../../http/cookies.ts';
 import type { JsonObject, JsonValue } from '../../runtime/json.ts';
-import { isObject } from '../../runtime/json.ts';
+import { isObject, textOf } from '../../runtime/json.ts';
 import { namesOf } from '../../session/identity-names.ts';
 import type { CallerOptions } from '../../session-changes/caller.ts';
 import {
@@ -148,8 +148,4 @@ function sessionCookies(response: Response, cookieNames: readonly string[]): Ses
     );
     return cookieNames.includes(name) ? [{ name, value, isCleared: value === '' || isOver }] : [];
   });
-}
-
-function textOf(value: JsonValue | undefined): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }

@@ -107,7 +107,7 @@ async function show(
   const { session } = user.resolution;
   const first = { page: 1, size: SHOWN_AT_MOST };
   const listed = await readOtherSessions(options.kratos, credential, first);
-  if (!listed.ok) return failed(await accessFailure(listed.failure, user, options));
+  if (!listed.ok) return failed(await failureOf(listed.failure, user, options));
   const { sessions, isLast } = listed.value;
   const headers = new Headers(PAGE_HEADERS);
   const forgotten = options.denial.loopGuard.forget(request.headers, pageKey(target));
@@ -133,17 +133,9 @@ async function change(
     return failed({ problem: refusal('form_not_current') });
   }
   const ended = await end(form.value.get(END_FIELD), user, options);
-  if (!ended.ok || !ended.value.ok) return failed(await accessFailure(ended, user, options));
+  if (!ended.ok || !ended.value.ok) return failed(await failureOf(ended, user, options));
   const headers = { ...PAGE_HEADERS, location: SESSIONS_PAGE_PATH + CHANGED };
   return success(new Response(null, { status: 303, headers }));
-}
-
-function accessFailure(
-  answer: ApiAnswer,
-  user: SignedInUser,
-  { lookUp: { sessions }, reporting: { now } }: SessionsPageOptions,
-): Promise<AccessFailure> {
-  return failureOf(answer, user, { sessions, now });
 }
 
 async function end(

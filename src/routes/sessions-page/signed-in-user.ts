@@ -4,6 +4,7 @@ import type { Reason } from '../../errors/reasons.ts';
 import type { RouteRequest } from '../../http/routes.ts';
 import { isCrossSite } from '../../http/same-origin.ts';
 import type { SiteHosts } from '../../http/site-hosts.ts';
+import type { Reporting } from '../../observability/reporting.ts';
 import { readRetryAfterSeconds } from '../../providers/kratos/kratos-store.ts';
 import type { Verdict } from '../../rules/verdict.ts';
 import { failed, type Result, success } from '../../runtime/result.ts';
@@ -81,20 +82,26 @@ function problemOf(resolution: Resolution): AccessProblem {
   }
 }
 
+/** The means to look a session up again. */
+export interface Recheck {
+  readonly lookUp: SessionLookUp;
+  readonly reporting: Pick<Reporting, 'now'>;
+}
+
 /** Reads the access problem from an answer of Kratos that is not a success. */
 export async function failureOf(
   answer: ApiAnswer,
   { credential, waitUntil }: SignedInUser,
-  { sessions, now }: { readonly sessions: SessionLookUp['sessions']; readonly now: () => number },
+  { lookUp, reporting }: Recheck,
 ): Promise<AccessFailure> {
   if (!answer.ok) return { problem: refusal(answer.failure) };
   const { status, headers, body } = answer.value;
   await body?.cancel();
   if (status === 401 || status === 403) {
     // Kratos also answers so while its database fails. The look-up of the session confirms a refusal, or finds a fault.
-    const resolution = await sessions.resolve(
+    const resolution = await lookUp.sessions.resolve(
       credential,
-      { minCheckedAt: now(), onlyIfCached: false },
+      { minCheckedAt: reporting.now(), onlyIfCached: false },
       waitUntil,
     );
     return { problem: problemOf(resolution), resolution };
