@@ -27,11 +27,23 @@ export const dressAnswer: MiddlewareHandler<KratosEnv> = async (c, next) => {
   if (c.req.method === 'GET' && isKratos && !c.res.headers.has('Cache-Control')) {
     c.res.headers.set('Cache-Control', 'private, no-cache, no-store, must-revalidate');
   }
+  if (c.req.method === 'HEAD') await tellLength(c);
   if (WITHOUT_CSRF_HANDLER.test(c.req.path) || !isKratos) return;
   c.res.headers.append('Vary', 'Cookie');
   const isIgnored = WITHOUT_CSRF_COOKIE.some((pattern) => pattern.test(c.req.path));
   if (c.var.csrf.isNew && !isIgnored) c.res.headers.append('Set-Cookie', csrfSetCookie(secret));
 };
+
+/** The size of the buffer in which Go's server holds a body back to count it (`net/http` `bufferBeforeChunkingSize`). */
+const COUNTED_BYTES = 2048;
+
+/** Go's server counts a body that it does not send, if the body fits its buffer. */
+async function tellLength(c: KratosContext): Promise<void> {
+  const { byteLength } = await c.res.arrayBuffer();
+  const headers = new Headers(c.res.headers);
+  if (byteLength <= COUNTED_BYTES) headers.set('Content-Length', String(byteLength));
+  c.res = new Response(null, { status: c.res.status, headers });
+}
 
 export interface Route {
   readonly method: string;

@@ -54,7 +54,11 @@ export class Replay {
       body: request.body === undefined ? undefined : this.#translateBody(request.body),
     });
     const recordedAt = Date.parse(new Map(response.headers).get('Date') ?? '');
-    const comparison = new Comparison(this.known, { recordedAt, replayedAt });
+    const comparison = new Comparison(this.known, {
+      recordedAt,
+      replayedAt,
+      method: request.method,
+    });
     return comparison.compare(response, replayed);
   }
 
