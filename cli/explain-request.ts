@@ -126,6 +126,7 @@ function describeMatch({ rule, byReading }: RuleMatch): string[] {
     `session = ${rule.session}`,
     rule.aal && `aal = ${rule.aal}`,
     rule.authenticatedWithinMs && `authenticated_within = ${rule.authenticatedWithinMs / 1000}s`,
+    rule.scopes.size > 0 && `scopes = ${[...rule.scopes].join(' ')}`,
     rule.freshness === 'strict' && 'freshness = strict',
     rule.forwardsCredentials && 'forward_credentials',
     rule.cacheControl === 'origin' && 'cache_control = origin',

@@ -91,7 +91,7 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
 
   routes.add('/.postern/jwks.json', publicDocument(createPublishedKeys(publicKeysOf(config))));
   if (resources.isAny) {
-    const metadata = createResourceMetadata(resources);
+    const metadata = createResourceMetadata(resources, authorization.rules);
     routes.add(`${RESOURCE_METADATA_PATH}/*`, publicDocument(metadata));
   }
 

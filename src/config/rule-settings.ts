@@ -28,6 +28,10 @@ const condition = v.pipe(
   }),
 );
 
+/** `scope-token` (RFC 6749 section 3.3): visible ASCII without quotes and backslashes. */
+const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/;
+const SCOPE = 'one scope, without spaces, quotes and backslashes';
+
 const members = {
   /**
    * URLPattern syntax without custom regular expressions: literal segments, `:name` for one segment, a final `*` for
@@ -61,6 +65,17 @@ const members = {
    * `s`, `m`, `h` or `d`, such as `"15m"`. Other users are sent to sign in once more.
    */
   authenticated_within: v.optional(duration()),
+  /**
+   * The scopes that the token must have, every one of them: `["read"]`. They are compared whole. A token without them
+   * gets 403 `insufficient_scope`, and so does every session without a token.
+   */
+  scopes: v.optional(
+    v.pipe(
+      v.array(v.pipe(v.string(SCOPE), v.regex(SCOPE_TOKEN, SCOPE)), 'a list of scopes'),
+      v.maxLength(32, 'at most 32 scopes'),
+    ),
+    () => [],
+  ),
   /**
    * A condition over the session document in CEL (cel.dev), such as `"admin" in
    * session.identity.metadata_public.roles`. If it is not true, the answer is 403. If its evaluation fails, for
@@ -108,9 +123,10 @@ export const rule = v.pipe(
   ),
   v.forward(
     v.check(
-      ({ session, aal, authenticated_within, allow }) =>
-        session === 'required' || (aal ?? authenticated_within ?? allow) === undefined,
-      '"required", as aal, authenticated_within and allow ask something of a session',
+      ({ session, aal, authenticated_within, scopes, allow }) =>
+        session === 'required' ||
+        ((aal ?? authenticated_within ?? allow) === undefined && scopes.length === 0),
+      '"required", as aal, authenticated_within, scopes and allow ask something of a session',
     ),
     ['session'],
   ),

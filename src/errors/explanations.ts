@@ -157,6 +157,11 @@ const REFUSAL_EXPLANATIONS: Readonly<
     message: 'The last sign-in was too long ago for this page.',
     hint: 'Sign in once more.',
   },
+  insufficient_scope: {
+    status: 403,
+    message: 'The session does not have a scope that is needed here.',
+    hint: 'Send a token with the scopes that WWW-Authenticate names. Only tokens have scopes, other sessions have none.',
+  },
   condition_not_met: {
     status: 403,
     message: 'This account is not allowed here.',

@@ -35,6 +35,7 @@ export type DenialReason =
 /** Reasons to deny a valid session: it does not meet the path's rule. */
 export type ShortfallReason =
   | 'session_refresh_required'
+  | 'insufficient_scope'
   | 'condition_not_met'
   | 'condition_not_evaluable';
 

@@ -9,23 +9,27 @@ export interface BearerChallengeOptions {
   readonly resourceMetadataUrl: string | undefined;
   /** The longest time since the last sign-in, in seconds; only for `session_refresh_required`. */
   readonly maxAgeSeconds?: number | undefined;
+  /** The scopes that the path needs. */
+  readonly scopes?: ReadonlySet<string>;
 }
 
 /**
  * Returns the `WWW-Authenticate` value of a denial. RFC 6750 section 3 defines it for a missing or bad credential; an
  * error is named only when the request presented a credential. RFC 9470 defines it for a session that needs a stronger
- * or more recent sign-in. `resource_metadata` is added (RFC 9728 section 5.1). Returns `undefined` for a denial that
- * another credential would not change.
+ * or more recent sign-in. `scope` has all scopes that the path needs, also before the first token, so that a client gets
+ * the right one at once (RFC 6750 section 3). `resource_metadata` is added (RFC 9728 section 5.1). Returns `undefined` for
+ * a denial that another credential would not change.
  */
 export function bearerChallenge(
   reason: DenialReason | ShortfallReason,
-  { resourceMetadataUrl, maxAgeSeconds = 0 }: BearerChallengeOptions,
+  { resourceMetadataUrl, maxAgeSeconds = 0, scopes = new Set() }: BearerChallengeOptions,
 ): string | undefined {
   const asked = parametersOf(reason, maxAgeSeconds);
   if (asked === undefined) return undefined;
+  const scope = scopes.size === 0 ? [] : [`scope="${[...scopes].join(' ')}"`];
   const metadata =
     resourceMetadataUrl === undefined ? [] : [`resource_metadata="${resourceMetadataUrl}"`];
-  const parameters = [...asked, ...metadata];
+  const parameters = [...asked, ...scope, ...metadata];
   return parameters.length === 0 ? 'Bearer' : `Bearer ${parameters.join(', ')}`;
 }
 
@@ -47,6 +51,8 @@ function parametersOf(
       return ['error="insufficient_user_authentication"', 'acr_values="aal2"'];
     case 'session_refresh_required':
       return ['error="insufficient_user_authentication"', `max_age="${maxAgeSeconds}"`];
+    case 'insufficient_scope':
+      return ['error="insufficient_scope"'];
     case 'condition_not_met':
     case 'condition_not_evaluable':
       return undefined;

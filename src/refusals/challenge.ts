@@ -67,6 +67,7 @@ export function challengeLocation(
       return stepUpLocation(target, storeBody, options);
     case 'session_refresh_required':
       return withReturnTo(kratosLogin('refresh=true', options.signIn), target, options);
+    case 'insufficient_scope':
     case 'condition_not_met':
     case 'condition_not_evaluable':
       return undefined;

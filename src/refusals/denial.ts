@@ -80,13 +80,13 @@ export async function answerDenial(
 
 function denialResponse(
   { reason }: Denial,
-  { target, rule: { authenticatedWithinMs = 0 } }: Denied,
+  { target, rule: { authenticatedWithinMs = 0, scopes } }: Denied,
   location: string | undefined,
   { resources }: DenialOptions,
 ): Response {
   const maxAgeSeconds = Math.floor(authenticatedWithinMs / 1000);
   const resourceMetadataUrl = resources.metadataUrlFor(target);
-  const challenge = bearerChallenge(reason, { resourceMetadataUrl, maxAgeSeconds });
+  const challenge = bearerChallenge(reason, { resourceMetadataUrl, maxAgeSeconds, scopes });
   return errorResponse(reason, {
     challenge,
     ...(location !== undefined && { redirectBrowserTo: location }),
@@ -155,6 +155,7 @@ const HINTS: Record<Exclude<Denial['reason'], TokenDenialReason>, string> = {
   session_aal2_required: 'A second factor is asked for and was not given.',
   session_refresh_required:
     'Signing in again did not renew the time of sign-in. For its operator: the sign-in page must honour refresh=true.',
+  insufficient_scope: '',
   condition_not_met: '',
   condition_not_evaluable: '',
 };

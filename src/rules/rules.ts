@@ -15,6 +15,8 @@ export interface Rule {
   readonly aal: AssuranceLevel | undefined;
   /** The longest time since the last sign-in; `undefined` when any time is accepted. */
   readonly authenticatedWithinMs: number | undefined;
+  /** The token must have every one of these scopes. */
+  readonly scopes: ReadonlySet<string>;
   /** Every condition must be met. */
   readonly conditions: readonly Condition[];
   readonly freshness: 'normal' | 'strict';
@@ -37,6 +39,7 @@ export interface RuleSettings {
   readonly aal?: AssuranceLevel | undefined;
   /** Milliseconds. */
   readonly authenticated_within?: number | undefined;
+  readonly scopes: readonly string[];
   readonly allow?: Condition | undefined;
   readonly freshness: Rule['freshness'];
   readonly preflight: readonly string[];
@@ -67,6 +70,7 @@ export const DEFAULT_RULE: Rule = Object.freeze({
   session: 'required',
   aal: undefined,
   authenticatedWithinMs: undefined,
+  scopes: new Set<string>(),
   conditions: [],
   freshness: 'normal',
   crossOrigins: new Set<string>(),
@@ -110,6 +114,20 @@ export class Rules {
     return new Set(rules.flatMap(({ crossOrigins }) => [...crossOrigins]));
   }
 
+  /**
+   * Returns every scope that a rule of this host asks for, at a path or below it. A rule counts if its pattern matches
+   * one of these paths.
+   *
+   * @param path empty for the whole host
+   */
+  scopesBelow(host: Authority, path: string): ReadonlySet<string> {
+    const outer = path.split('/').slice(1).map(decodeURIComponent);
+    const rules = this.#rules.filter(
+      (each) => (each.host === undefined || each.host === host) && reaches(each.path, outer),
+    );
+    return new Set(rules.flatMap(({ scopes }) => [...scopes]));
+  }
+
   #firstFor(host: Authority, method: string, reading: PathReading): Rule {
     const places = this.#paths.find(segmentsOf(reading)).filter((place) => {
       const rule = this.#rules[place];
@@ -118,6 +136,17 @@ export class Rules {
     });
     return this.#rules[Math.min(...places)] ?? this.#default;
   }
+}
+
+/** Whether a pattern matches a path that begins with these segments. */
+function reaches({ segments }: PathPattern, outer: readonly string[]): boolean {
+  const rest = segments.indexOf('any-rest');
+  if (rest < 0 && segments.length < outer.length) return false;
+  return outer.every((text, index) => {
+    const segment = segments[index];
+    if (segment === undefined || (rest >= 0 && index >= rest)) return true;
+    return typeof segment === 'string' || segment.literal === text;
+  });
 }
 
 const SESSION_ORDER = ['none', 'optional', 'required'] as const;
@@ -130,6 +159,7 @@ function combine(a: Rule, b: Rule): Rule {
     session: bySession.session,
     aal: [a.aal, b.aal].sort().findLast((level) => level !== undefined),
     authenticatedWithinMs: least(a.authenticatedWithinMs, b.authenticatedWithinMs),
+    scopes: new Set([...a.scopes, ...b.scopes]),
     conditions: [...a.conditions, ...b.conditions],
     freshness: a.freshness === 'strict' ? 'strict' : b.freshness,
     crossOrigins: inBoth(a.crossOrigins, b.crossOrigins),
@@ -159,6 +189,7 @@ function ruleOf(
     session: settings.session,
     aal: settings.aal,
     authenticatedWithinMs: settings.authenticated_within,
+    scopes: new Set(settings.scopes),
     conditions: settings.allow === undefined ? [] : [settings.allow],
     freshness: settings.freshness,
     crossOrigins: new Set(settings.preflight),

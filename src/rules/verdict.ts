@@ -3,6 +3,7 @@ import type { DenialReason, FaultReason, ShortfallReason } from '../errors/reaso
 import type { Session } from '../session/session.ts';
 import type { Resolution } from '../sessions/resolution.ts';
 import type { AssuranceLevel, Rule } from './rules.ts';
+import { hasScopes } from './scopes.ts';
 
 /**
  * The verdict on a request. It is `pass` without a session in two cases only: the rule asks for no session; or the
@@ -59,6 +60,7 @@ export function decide(rule: Rule, resolution: Resolution, now: number): Verdict
 /** Returns a denial for the first requirement that a proven session does not meet; `undefined` when it meets all. */
 function findShortfall(rule: Rule, { document }: Session, now: number): Verdict | undefined {
   const { aal, authenticatedWithinMs } = rule;
+  if (!hasScopes(document, rule.scopes)) return deny('insufficient_scope');
   if (aal !== undefined && !reaches(document.authenticator_assurance_level, aal)) {
     return deny('session_aal2_required');
   }

@@ -47,4 +47,14 @@ describe('bearerChallenge()', () => {
       'Bearer error="invalid_token", resource_metadata="https://a.example/m"',
     );
   });
+
+  it('names the scopes that are needed (RFC 6750 section 3)', () => {
+    const options = { resourceMetadataUrl: 'https://a.example/m', scopes: new Set(['a', 'b:c']) };
+    expect(bearerChallenge('insufficient_scope', options)).toBe(
+      'Bearer error="insufficient_scope", scope="a b:c", resource_metadata="https://a.example/m"',
+    );
+    expect(bearerChallenge('credential_missing', options)).toBe(
+      'Bearer scope="a b:c", resource_metadata="https://a.example/m"',
+    );
+  });
 });

@@ -28,6 +28,7 @@ describe('admit() and Rules, without a runtime', () => {
       forwarded_headers: [],
       forward_credentials: false,
       cut_streams: false,
+      scopes: [],
       cache_control: 'no-store',
     })),
   );

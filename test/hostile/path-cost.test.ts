@@ -31,6 +31,7 @@ const RULE: Omit<RuleSettings, 'path'> = {
   forwarded_headers: [],
   forward_credentials: false,
   cut_streams: false,
+  scopes: [],
   cache_control: 'no-store',
 };
 /** 200, as many as there may be, of all kinds. */

@@ -20,6 +20,7 @@ const DEFAULTS = {
   forwarded_headers: [],
   forward_credentials: false,
   cut_streams: false,
+  scopes: [],
 };
 const readings = (first: string, ...others: string[]) =>
   [plainReading(first), ...others.map(plainReading)] as const;
@@ -84,12 +85,14 @@ describe('Rules', () => {
         preflight: ['https://a.example', 'https://b.example'],
         forward_credentials: true,
         cut_streams: true,
+        scopes: ['read', 'write'],
       },
       {
         aal: 'aal2',
         allow: condition('session.n == 1'),
         preflight: ['https://b.example'],
         freshness: 'strict',
+        scopes: ['write', 'admin'],
       },
     ] as const;
     const strict = new Rules([
@@ -117,6 +120,7 @@ describe('Rules', () => {
         forwardsCredentials: false,
         forwardedHeaders: new Set<string>(),
         cutsStreams: true,
+        scopes: new Set(['read', 'write', 'admin']),
       });
       expect([...rule.crossOrigins]).toEqual(['https://b.example']);
       expect(rule.conditions.map(({ source }) => source).sort()).toEqual([

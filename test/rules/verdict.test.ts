@@ -12,6 +12,7 @@ const rule = (kind: Rule['session']): Rule => ({
   session: kind,
   aal: undefined,
   authenticatedWithinMs: undefined,
+  scopes: new Set<string>(),
   conditions: [],
   freshness: 'normal',
   crossOrigins: new Set<string>(),

@@ -1,6 +1,7 @@
 // Pure: no I/O, no clock.
 import { errorResponse } from '../../errors/error-response.ts';
 import type { RouteRequest } from '../../http/routes.ts';
+import type { Rules } from '../../rules/rules.ts';
 import {
   type ProtectedResource,
   type ProtectedResources,
@@ -14,19 +15,25 @@ import { jsonDocument } from './public-document.ts';
  */
 export function createResourceMetadata(
   resources: Pick<ProtectedResources, 'find'>,
+  rules: Pick<Rules, 'scopesBelow'>,
 ): (received: Pick<RouteRequest, 'target'>) => Response {
   return function resourceMetadata({ target: { host, path } }) {
     const resource = resources.find(host, path.slice(RESOURCE_METADATA_PATH.length));
     return resource === undefined
       ? errorResponse('not_found')
-      : jsonDocument(JSON.stringify(metadataOf(resource)));
+      : jsonDocument(JSON.stringify(metadataOf(resource, rules)));
   };
 }
 
-function metadataOf({ identifier, issuers }: ProtectedResource): object {
+function metadataOf(
+  { identifier, host, path, issuers }: ProtectedResource,
+  rules: Pick<Rules, 'scopesBelow'>,
+): object {
+  const scopes = [...rules.scopesBelow(host, path)].sort();
   return {
     resource: identifier,
     authorization_servers: issuers,
     bearer_methods_supported: ['header'],
+    ...(scopes.length > 0 && { scopes_supported: scopes }),
   };
 }

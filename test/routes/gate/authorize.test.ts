@@ -98,6 +98,7 @@ describe('authorize()', () => {
     forwarded_headers: [],
     forward_credentials: false,
     cut_streams: false,
+    scopes: [],
   });
   const shared = new Rules([rule('required')]);
 
