@@ -1,4 +1,4 @@
-import { replaceRandomValues } from './random-values.ts';
+import { randomValuesIn, replaceRandomValues } from './random-values.ts';
 
 /** Pairs of random values: one of the recording, one of the replay. Each value is in one pair only. */
 export class Correspondence {
@@ -23,6 +23,11 @@ export class Correspondence {
 
   get(recorded: string): string | undefined {
     return this.#replayed.get(recorded);
+  }
+
+  /** Random values of a recorded text that have no counterpart in the replay. */
+  unknownIn(text: string): string[] {
+    return randomValuesIn(text).filter((value) => this.#translateValue(value) === undefined);
   }
 
   has(recorded: string): boolean {

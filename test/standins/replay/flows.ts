@@ -47,7 +47,8 @@ async function begin(
   replay.known.pair(flow, (JSON.parse(begun.body) as { id: string }).id);
   const setCookie = begun.headers.find(([, value]) => value.startsWith('csrf_token_'))?.[1];
   const [recorded, replayed] = [csrfCookieIn(cookie), csrfCookieIn(setCookie ?? '')];
-  if (recorded && replayed) replay.known.pair(recorded, replayed);
+  // A browser that sends a secret of the right form keeps it.
+  if (recorded && !replay.known.has(recorded)) replay.known.pair(recorded, replayed ?? recorded);
 }
 
 /** A form carries a token of its own each time that it is read. */

@@ -65,6 +65,11 @@ export function splitText(text: string): SplitText {
   return { template, values };
 }
 
+/** The random values of a text as they are written. */
+export function randomValuesIn(text: string): string[] {
+  return [...text.matchAll(ANY_FORM)].map(([value]) => value);
+}
+
 /** Random values of a text in another's words: those that `translate` knows. */
 export function replaceRandomValues(
   text: string,

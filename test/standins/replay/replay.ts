@@ -7,6 +7,9 @@ import type { HeaderPairs, RecordedResponse, Recording } from './recording.ts';
 /** Kratos's public URL while the exchanges were recorded. */
 export const RECORDED_ORIGIN = 'http://127.0.0.1:27133';
 
+/** An altered cookie, a cookie in another header, and the token of a form that has expired. */
+const UNKNOWN_ON_PURPOSE = new Set(['023', '031', '221']);
+
 /** Sends recorded requests to the stand-in, with its own values in place of the recorded random ones. */
 export class Replay {
   readonly known = new Correspondence();
@@ -45,8 +48,9 @@ export class Replay {
   }
 
   /** Replays one exchange. Returns where the answer is not as recorded. */
-  async replay({ request, response }: Recording): Promise<Difference[]> {
+  async replay({ number, request, response }: Recording): Promise<Difference[]> {
     const replayedAt = Date.now();
+    this.#expectKnown({ number, request });
     const replayed = await this.#raw({
       method: request.method,
       path: this.known.translate(request.path),
@@ -60,6 +64,20 @@ export class Replay {
       method: request.method,
     });
     return comparison.compare(response, replayed);
+  }
+
+  /** A value of a recorded request that means nothing to the stand-in would get the right refusal for a wrong reason. */
+  #expectKnown({ number, request }: Pick<Recording, 'number' | 'request'>): void {
+    const values = request.headers.map(([, value]) => value);
+    const body = decodeURIComponent(request.body ?? '');
+    const unknown = [request.path, ...values, body].flatMap((text) => this.known.unknownIn(text));
+    const isExpected = UNKNOWN_ON_PURPOSE.has(number);
+    if (unknown.length > 0 !== isExpected) {
+      const expected = isExpected ? 'an unknown value' : 'known values';
+      throw new Error(
+        `${number}: expected ${expected} in the request, found ${unknown.join(', ')}`,
+      );
+    }
   }
 
   #translateBody(body: string): string {

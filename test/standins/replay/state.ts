@@ -3,6 +3,7 @@ import { readRecordings } from './recording.ts';
 import type { Replay } from './replay.ts';
 
 const PASSWORD = 'postern-demo-pw';
+const RECORDINGS = new Map(readRecordings().map((recording) => [recording.number, recording]));
 const HOUR_MS = 3_600_000;
 
 /** The accounts of the recordings, by the ids that they have in the stand-in. */
@@ -191,7 +192,7 @@ async function sessionsOf(replay: Replay, person: Person): Promise<string[]> {
 /** Has the code of a browser's recovery sent, which was not recorded. */
 async function askForCode(replay: Replay, recordedFlow: string): Promise<void> {
   const path = replay.known.translate(`/self-service/recovery?flow=${recordedFlow}`);
-  const recorded = readRecordings().find(({ number }) => number === '267');
+  const recorded = RECORDINGS.get('267');
   const cookie = new Map(recorded?.request.headers).get('Cookie') ?? '';
   const { csrf_token: token = '' } = JSON.parse(recorded?.request.body ?? '{}') as Record<
     string,
@@ -214,11 +215,11 @@ function secondsPass(): Promise<void> {
 }
 
 function recordedPath(wanted: string): string {
-  return readRecordings().find(({ number }) => number === wanted)?.request.path ?? '';
+  return RECORDINGS.get(wanted)?.request.path ?? '';
 }
 
 function cookieIn(wanted: string): string {
-  const recording = readRecordings().find(({ number }) => number === wanted);
+  const recording = RECORDINGS.get(wanted);
   return new Map(recording?.request.headers).get('Cookie') ?? '';
 }
 
