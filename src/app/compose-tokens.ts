@@ -4,6 +4,7 @@ import type { KeyValueStore } from '../runtime/kv.ts';
 import type { Report } from '../runtime/report.ts';
 import { createHostsOfAudience } from '../tokens/audience.ts';
 import { createInlineKeys, type IssuerKeys } from '../tokens/issuer-keys.ts';
+import { IssuerMetadata } from '../tokens/issuer-metadata.ts';
 import { KeyEndpoint, type KeyLocation } from '../tokens/key-endpoint.ts';
 import { KeySetTier } from '../tokens/key-set-tier.ts';
 import { ProtectedResources } from '../tokens/protected-resources.ts';
@@ -22,16 +23,32 @@ export interface IssuerDependencies {
 type KeyConfig = Pick<Config, 'KEY_SET_SECRET' | 'KEYS_TIMEOUT_MS' | 'KV_READ_TIMEOUT_MS'>;
 type IssuerConfig = KeyConfig & Pick<Config, 'ISSUERS' | 'PUBLIC_URL' | 'HOSTS'>;
 
-/** Makes every configured issuer, ready to verify tokens. */
+/** The configured issuers. */
+export interface ConfiguredIssuers {
+  /** Every issuer, ready to verify tokens. */
+  readonly issuers: readonly TrustedIssuer[];
+  /** The metadata of each issuer with `discovery`, by the name of the issuer. */
+  readonly metadata: ReadonlyMap<string, IssuerMetadata>;
+}
+
+/** Makes the configured issuers. */
 export function createConfiguredIssuers(
   config: IssuerConfig,
   dependencies: IssuerDependencies,
-): TrustedIssuer[] {
+): ConfiguredIssuers {
   const site = new SiteHosts(config.PUBLIC_URL, config.HOSTS);
-  return config.ISSUERS.map((settings) => {
-    const keys = createIssuerKeys(settings, config, dependencies);
+  const { now } = dependencies;
+  const deadlineMs = config.KEYS_TIMEOUT_MS;
+  const metadata = new Map<string, IssuerMetadata>();
+  const issuers = config.ISSUERS.map((settings) => {
+    const endpoint = createKeyEndpoint(settings, config, dependencies);
+    if (settings.discovery) {
+      metadata.set(settings.issuer, new IssuerMetadata({ endpoint, deadlineMs, now }));
+    }
+    const keys = createIssuerKeys(settings, config, dependencies, endpoint);
     return createTrustedIssuer(settings, keys, createHostsOfAudience(settings, site));
   });
+  return { issuers, metadata };
 }
 
 /** Makes the key set of one issuer, from the configuration or from the issuer's URL. */
@@ -41,9 +58,11 @@ export function createIssuerKeys(
     'issuer' | 'algorithms' | 'keys' | 'jwks_url' | 'allow_other_origin'
   >,
   config: KeyConfig,
-  { kv, fetch, now, random, report }: IssuerDependencies,
+  dependencies: IssuerDependencies,
+  endpoint: KeyEndpoint = createKeyEndpoint(settings, config, dependencies),
 ): IssuerKeys {
   if (settings.keys !== undefined) return createInlineKeys(settings.keys);
+  const { kv, now, random, report } = dependencies;
   const { issuer, algorithms } = settings;
   const location = locationOf(settings);
   const secret = config.KEY_SET_SECRET;
@@ -59,13 +78,12 @@ export function createIssuerKeys(
           report,
         })
       : undefined;
-  const timeoutMs = config.KEYS_TIMEOUT_MS;
   return new RemoteKeys({
     issuer,
     algorithms,
-    endpoint: new KeyEndpoint({ location, timeoutMs, fetch, now }),
+    endpoint,
     tier,
-    deadlineMs: timeoutMs + config.KV_READ_TIMEOUT_MS,
+    deadlineMs: config.KEYS_TIMEOUT_MS + config.KV_READ_TIMEOUT_MS,
     now,
     random,
     report,
@@ -80,6 +98,14 @@ export function createProtectedResources({
 }: Pick<Config, 'ISSUERS' | 'PUBLIC_URL' | 'HOSTS'>): ProtectedResources {
   const zones = ISSUERS.filter(({ preset }) => preset === 'keycard');
   return new ProtectedResources(zones, new SiteHosts(PUBLIC_URL, HOSTS));
+}
+
+function createKeyEndpoint(
+  settings: Parameters<typeof locationOf>[0],
+  { KEYS_TIMEOUT_MS: timeoutMs }: KeyConfig,
+  { fetch, now }: Pick<IssuerDependencies, 'fetch' | 'now'>,
+): KeyEndpoint {
+  return new KeyEndpoint({ location: locationOf(settings), timeoutMs, fetch, now });
 }
 
 function locationOf({

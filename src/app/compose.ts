@@ -18,7 +18,7 @@ import type { TrustedIssuer } from '../tokens/trusted-issuer.ts';
 import { createGuard } from './compose-guard.ts';
 import { createKratos, type Kratos } from './compose-kratos.ts';
 import { checkLifeSeconds, createConfiguredRevocation } from './compose-revocation.ts';
-import { createConfiguredIssuers } from './compose-tokens.ts';
+import { type ConfiguredIssuers, createConfiguredIssuers } from './compose-tokens.ts';
 import type { Dependencies, Fetch, Fetchers } from './dependencies.ts';
 import { gatewaySecrets } from './gateway-secrets.ts';
 
@@ -27,6 +27,7 @@ export interface Services {
   readonly kratos: Kratos;
   readonly revocation: Revocation;
   readonly issuers: readonly TrustedIssuer[];
+  readonly issuerMetadata: ConfiguredIssuers['metadata'];
   readonly lookUp: SessionLookUp & { readonly sessions: Sessions; readonly tokens: TokenSessions };
   readonly changes: ChangeMaker;
   /** `undefined` if every token names its person by the identity's id, or if Kratos's admin API is not configured. */
@@ -47,7 +48,7 @@ export function createServices(config: Config, dependencies: Dependencies): Serv
     report,
   });
   const revocation = createConfiguredRevocation(config, { openLog, now, report });
-  const issuers = createConfiguredIssuers(config, issuerDependencies);
+  const { issuers, metadata } = createConfiguredIssuers(config, issuerDependencies);
   const isNamed = revocation.writer !== undefined && config.ISSUERS.some(mayNameByExternalId);
   const sessions = createSessions(config, dependencies, { kratos, revocation });
   const maxAgeWithoutLogMs = checkLifeSeconds(config) * 1000;
@@ -57,6 +58,7 @@ export function createServices(config: Config, dependencies: Dependencies): Serv
     kratos,
     revocation,
     issuers,
+    issuerMetadata: metadata,
     lookUp: { sessions, tokens, readCredentials: createReader(config) },
     changes: new ChangeMaker({ writer: revocation.writer, report }),
     readNames: isNamed ? kratos.admin?.identities.readNames : undefined,

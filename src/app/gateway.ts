@@ -12,6 +12,10 @@ import { makeReadable } from '../refusals/readable-denial.ts';
 import type { AuthorizationOptions } from '../routes/gate/authorize.ts';
 import { forwardAuth } from '../routes/gate/forward-auth.ts';
 import { gate } from '../routes/gate/gate.ts';
+import {
+  AUTHORIZATION_SERVER_METADATA_PATH,
+  createAuthorizationServerMetadata,
+} from '../routes/meta/authorization-server-metadata.ts';
 import { alive, createReadiness } from '../routes/meta/health.ts';
 import { publicDocument } from '../routes/meta/public-document.ts';
 import { createPublishedKeys, publishedKey } from '../routes/meta/published-keys.ts';
@@ -93,6 +97,8 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
   if (resources.isAny) {
     const metadata = createResourceMetadata(resources, authorization.rules);
     routes.add(`${RESOURCE_METADATA_PATH}/*`, publicDocument(metadata));
+    const server = createAuthorizationServerMetadata(resources, services.issuerMetadata);
+    routes.add(`${AUTHORIZATION_SERVER_METADATA_PATH}/*`, publicDocument(server));
   }
 
   const { FORWARD_AUTH_SECRETS: secrets } = config;

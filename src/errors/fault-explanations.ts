@@ -39,6 +39,11 @@ export const FAULT_EXPLANATIONS: Readonly<Record<FaultReason, Explanation>> = {
     message: 'The token could not be checked.',
     hint: 'The signing keys of its issuer could not be fetched. This says nothing about the token: try again after the time in Retry-After.',
   },
+  issuer_metadata_unavailable: {
+    status: 503,
+    message: 'The metadata of the authorization server could not be fetched.',
+    hint: 'Try again after the time in Retry-After, or ask the authorization server itself.',
+  },
   not_cached: {
     status: 504,
     message: 'No stored answer satisfies the request.',

@@ -54,6 +54,7 @@ export type ReceiverReason =
 export type FaultReason =
   | 'store_unavailable'
   | 'issuer_keys_unavailable'
+  | 'issuer_metadata_unavailable'
   | 'not_cached'
   | 'revocation_log_unavailable'
   | 'revocation_unrecorded'

@@ -15,6 +15,16 @@ export type KeyLocation =
       readonly allowsOtherOrigin: boolean;
     };
 
+/** An issuer's metadata, and the address of its keys from there. */
+interface Discovered {
+  readonly keysUrl: string;
+  readonly document: JsonObject;
+  /** Milliseconds since the epoch. */
+  readonly readAt: number;
+}
+
+type Discovery = Extract<KeyLocation, { kind: 'discovery' }>;
+
 export interface KeyEndpointOptions {
   readonly location: KeyLocation;
   /** The deadline for one fetch of the key set: metadata, keys and bodies together. */
@@ -26,9 +36,9 @@ export interface KeyEndpointOptions {
 /** The reason why an issuer's key set could not be fetched, safe for `Cache-Status` and the log. */
 export type KeyEndpointProblem = string;
 
-const BOUNDS = { maxDepth: 8, maxMembers: 128 };
 /** Metadata is cached for this long, because it changes far more rarely than keys do. */
-const METADATA_FRESH_MS = 3_600_000;
+export const METADATA_FRESH_MS = 3_600_000;
+const BOUNDS = { maxDepth: 8, maxMembers: 128 };
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /**
@@ -38,7 +48,7 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
  */
 export class KeyEndpoint {
   readonly #options: KeyEndpointOptions;
-  #discovered: { readonly url: string; readonly at: number } | undefined;
+  #discovered: Discovered | undefined;
 
   constructor(options: KeyEndpointOptions) {
     this.#options = options;
@@ -47,8 +57,10 @@ export class KeyEndpoint {
   /** Fetches the issuer's current key set document. Never throws. */
   async fetchKeySet(): Promise<Result<JsonObject, KeyEndpointProblem>> {
     // Uses its own deadline, never a client's signal, because other requests may be waiting for this answer.
-    const signal = AbortSignal.timeout(this.#options.timeoutMs);
-    const url = await this.#locate(signal);
+    const { location, timeoutMs } = this.#options;
+    const signal = AbortSignal.timeout(timeoutMs);
+    const url =
+      location.kind === 'url' ? success(location.url) : await this.#locate(location, signal);
     if (!url.ok) return url;
     const document = await this.#fetchObject(url.value, signal);
     if (document.ok) return document;
@@ -56,18 +68,35 @@ export class KeyEndpoint {
     return failed(`keys-${document.failure}`);
   }
 
-  async #locate(signal: AbortSignal): Promise<Result<string, KeyEndpointProblem>> {
-    const { location, now } = this.#options;
-    if (location.kind === 'url') return success(location.url);
-    if (this.#discovered !== undefined && now() - this.#discovered.at < METADATA_FRESH_MS) {
-      return success(this.#discovered.url);
-    }
+  /** Returns the issuer's metadata, cached or fetched. An endpoint at a configured URL has none. Never throws. */
+  async fetchMetadata(): Promise<Result<Discovered, KeyEndpointProblem>> {
+    const { location, timeoutMs } = this.#options;
+    return location.kind === 'url'
+      ? failed('metadata-404')
+      : this.#discover(location, AbortSignal.timeout(timeoutMs));
+  }
+
+  async #locate(
+    location: Discovery,
+    signal: AbortSignal,
+  ): Promise<Result<string, KeyEndpointProblem>> {
+    const discovered = await this.#discover(location, signal);
+    return discovered.ok ? success(discovered.value.keysUrl) : discovered;
+  }
+
+  async #discover(
+    location: Discovery,
+    signal: AbortSignal,
+  ): Promise<Result<Discovered, KeyEndpointProblem>> {
+    const { now } = this.#options;
+    const known = this.#discovered;
+    if (known !== undefined && now() - known.readAt < METADATA_FRESH_MS) return success(known);
     const problems: KeyEndpointProblem[] = [];
     for (const url of metadataUrls(location.issuer)) {
       const found = await this.#readMetadata(url, location, signal);
       if (found.ok) {
-        this.#discovered = { url: found.value, at: now() };
-        return found;
+        this.#discovered = { ...found.value, readAt: now() };
+        return success(this.#discovered);
       }
       problems.push(found.failure);
     }
@@ -75,16 +104,17 @@ export class KeyEndpoint {
     return failed(problems.find((problem) => problem !== 'metadata-404') ?? 'metadata-404');
   }
 
-  /** Reads the address of the keys from the metadata at one URL. */
+  /** Reads the metadata at one URL, and the address of the keys from there. */
   async #readMetadata(
     url: string,
-    { issuer, allowsOtherOrigin }: Extract<KeyLocation, { kind: 'discovery' }>,
+    { issuer, allowsOtherOrigin }: Discovery,
     signal: AbortSignal,
-  ): Promise<Result<string, KeyEndpointProblem>> {
+  ): Promise<Result<Omit<Discovered, 'readAt'>, KeyEndpointProblem>> {
     const metadata = await this.#fetchObject(url, signal);
-    return metadata.ok
-      ? readKeyUrl(metadata.value, issuer, allowsOtherOrigin)
-      : failed(`metadata-${metadata.failure}`);
+    if (!metadata.ok) return failed(`metadata-${metadata.failure}`);
+    const document = metadata.value;
+    const keysUrl = readKeyUrl(document, issuer, allowsOtherOrigin);
+    return keysUrl.ok ? success({ keysUrl: keysUrl.value, document }) : keysUrl;
   }
 
   async #fetchObject(
