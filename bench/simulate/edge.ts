@@ -70,6 +70,7 @@ export class Edge {
         maxBytes: settings.MEMORY_MAX_BYTES,
       },
       storeTimeoutMs: settings.STORE_TIMEOUT_MS,
+      report: () => {},
       now: time.now,
     });
     return { sessions, revocation, endsAt: time.now() + this.#lives.exponential(isolateLifeMs) };

@@ -118,6 +118,7 @@ function createSessions(
     },
     memoryLimits: { maxEntries: config.MEMORY_MAX_ENTRIES, maxBytes: config.MEMORY_MAX_BYTES },
     storeTimeoutMs: config.STORE_TIMEOUT_MS,
+    report,
     now,
   });
 }

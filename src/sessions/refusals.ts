@@ -3,14 +3,16 @@ import type { CredentialName } from '../credentials/credential-name.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
 import { type ConfirmedAnswer, type ConfirmedRefusal, seekProof } from './confirmed-answer.ts';
 import type { CacheRequirement } from './freshness.ts';
-import type { Resolution } from './resolution.ts';
+import type { RefusalWaves } from './refusal-waves.ts';
+import type { CheckedSession, Resolution } from './resolution.ts';
 import type { RememberedRefusal, SessionMemory } from './session-memory.ts';
 import type { StoreReadiness } from './store-readiness.ts';
 import { refusalFromMemory, unknown } from './to-resolution.ts';
 
 export interface RefusalsOptions {
-  readonly memory: Pick<SessionMemory, 'readRefusal' | 'refuse'>;
+  readonly memory: Pick<SessionMemory, 'readRefusal' | 'readDisplaced' | 'refuse'>;
   readonly readiness: Pick<StoreReadiness, 'find' | 'hasFailedSince'>;
+  readonly waves: RefusalWaves;
   readonly now: () => number;
 }
 
@@ -28,6 +30,33 @@ export class Refusals {
 
   constructor(options: RefusalsOptions) {
     this.#options = options;
+  }
+
+  /** Notes that a refusal of a session has arrived that was known to be good. It may be part of a wave. */
+  noteRefused({ session }: CheckedSession): void {
+    const { waves, now } = this.#options;
+    waves.noteRefused(session.identity.id, now());
+  }
+
+  /** Notes a person whose session the store confirms. */
+  noteConfirmed(answer: ConfirmedAnswer): void {
+    const { waves, now } = this.#options;
+    if (answer.kind === 'session') waves.noteConfirmed(answer.session.identity.id, now());
+  }
+
+  /** The session that a refusal removed from memory, if that refusal was part of a wave. */
+  displacedByWave(name: CredentialName): CheckedSession | undefined {
+    const { memory, waves } = this.#options;
+    const displaced = memory.readDisplaced(name);
+    return displaced && waves.holds(displaced.refusedAt) ? displaced.checked : undefined;
+  }
+
+  /** Keeps the cookie of a refusal that may prove wrong: nothing brings a cleared cookie back. */
+  keepCookieInDoubt(name: CredentialName, resolution: Resolution): Resolution {
+    if (resolution.outcome !== 'not-signed-in' || !resolution.mayClearCookie) return resolution;
+    const { memory, waves, now } = this.#options;
+    const isDoubtful = waves.isDoubtful(now(), memory.readDisplaced(name)?.refusedAt);
+    return isDoubtful ? { ...resolution, mayClearCookie: false } : resolution;
   }
 
   /** Answers from memory if the credential was refused recently enough for the request. */

@@ -3,6 +3,7 @@ import type { LogPosition } from '../revocation/log-protocol.ts';
 import type { RevocationSubject, RevocationView } from '../revocation/revocation-view.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
 import type { ConfirmedAnswer } from './confirmed-answer.ts';
+import { type Lifetimes, type Usability, usabilityOf } from './freshness.ts';
 import type { CheckedSession } from './resolution.ts';
 
 /** A store's answer, the start of its check and the log position known then. Plain data, shared between requests. */
@@ -24,16 +25,26 @@ export type RecheckReason = 'revoked-meanwhile' | 'revocation-log';
 /** Checks sessions against the revocation view. */
 export class RevocationGuard {
   readonly #view: RevocationView;
+  readonly #lifetimes: Lifetimes;
   readonly #now: () => number;
 
-  constructor(view: RevocationView, now: () => number) {
+  constructor(view: RevocationView, lifetimes: Lifetimes, now: () => number) {
     this.#view = view;
+    this.#lifetimes = lifetimes;
     this.#now = now;
   }
 
   /** The position of the last mark that names the session, its identity or the credential. */
-  lastMark(name: CredentialName, known: Pick<CheckedSession, 'session'>): LogPosition {
+  #lastMark(name: CredentialName, known: Pick<CheckedSession, 'session'>): LogPosition {
     return this.#view.lastMark(subjectOf(name, known));
+  }
+
+  /** Decides how a cached session may be used at this moment. */
+  usability(name: CredentialName, checked: CheckedSession, minCheckedAt = 0): Usability {
+    const now = this.#now(); // read again: the clock moves while tiers and store are awaited
+    const lastMark = this.#lastMark(name, checked);
+    const trustedSince = this.#view.trustedSince(now);
+    return usabilityOf(checked, { now, minCheckedAt, lastMark, trustedSince }, this.#lifetimes);
   }
 
   /**
@@ -47,7 +58,7 @@ export class RevocationGuard {
   ): Promise<RecheckReason | undefined> {
     if (answer.kind !== 'session') return undefined;
     await this.#view.refresh(this.#now(), waitUntil);
-    if (logPosition < this.lastMark(name, answer)) return 'revoked-meanwhile';
+    if (logPosition < this.#lastMark(name, answer)) return 'revoked-meanwhile';
     return startedAt < this.#view.trustedSince(this.#now()) ? 'revocation-log' : undefined;
   }
 
@@ -56,7 +67,7 @@ export class RevocationGuard {
    * before.
    */
   firstRefusalLagMs(name: CredentialName, known: CheckedSession | undefined): number | undefined {
-    if (known === undefined || known.logPosition >= this.lastMark(name, known)) return undefined;
+    if (known === undefined || known.logPosition >= this.#lastMark(name, known)) return undefined;
     return this.#view.firstRefusalLagMs(subjectOf(name, known), this.#now());
   }
 }

@@ -33,12 +33,21 @@ export interface RememberedRefusal extends ConfirmedRefusal {
   readonly checkedAt: number;
 }
 
+/** A session that a refusal removed. It is served again if the refusal was part of a wave. */
+export interface DisplacedSession {
+  readonly checked: CheckedSession;
+  /** When the refusal arrived, in milliseconds since the epoch. */
+  readonly refusedAt: number;
+}
+
 /** The last check of a credential that found no session. It overrides every check that started before it. */
 interface NegativeEntry {
   /** Milliseconds since the epoch. */
   readonly checkedAt: number;
   /** `undefined`: the check cannot answer later requests, such as "sign in more strongly". */
   readonly refusal: RememberedRefusal | undefined;
+  /** The session that the first refusal removed; later refusals keep it. */
+  readonly displaced: DisplacedSession | undefined;
 }
 
 /** Lifetime of a refusal: long enough for a burst of requests, short enough for a sign-in right after. */
@@ -92,6 +101,11 @@ export class SessionMemory {
       : undefined;
   }
 
+  /** Reads the session that a refusal removed, if nothing has been confirmed or removed since. */
+  readDisplaced(name: CredentialName): DisplacedSession | undefined {
+    return this.#negativeEntries.read(name)?.displaced;
+  }
+
   /** Whether the last check of this credential was a refusal, however long ago. */
   wasRefused(name: CredentialName): boolean {
     return this.#negativeEntries.read(name)?.refusal !== undefined;
@@ -139,12 +153,18 @@ export class SessionMemory {
 
   /** Remembers a refusal, and removes the session that was remembered before it. */
   refuse(name: CredentialName, refusal: RememberedRefusal, waitUntil: WaitUntil): void {
-    this.#keepNegative(name, { checkedAt: refusal.checkedAt, refusal }, waitUntil);
+    const known = this.#sessions.read(name)?.checked;
+    const displaced =
+      known === undefined
+        ? this.readDisplaced(name)
+        : { checked: known, refusedAt: refusal.arrived.at };
+    this.#keepNegative(name, { checkedAt: refusal.checkedAt, refusal, displaced }, waitUntil);
   }
 
   /** Removes what was remembered before a check that leaves nothing to remember. */
   forget(name: CredentialName, checkedAt: number, waitUntil: WaitUntil): void {
-    this.#keepNegative(name, { checkedAt, refusal: undefined }, waitUntil);
+    const nothing = { refusal: undefined, displaced: undefined };
+    this.#keepNegative(name, { checkedAt, ...nothing }, waitUntil);
   }
 
   #keepNegative(name: CredentialName, negativeEntry: NegativeEntry, waitUntil: WaitUntil): void {
@@ -152,7 +172,11 @@ export class SessionMemory {
     const { kv } = this.#options;
     const wasWritten = this.#sessions.read(name)?.kvWrittenAt !== undefined;
     this.#sessions.forget(name);
-    const bytes = DISMISSAL_BYTES + 2 * (negativeEntry.refusal?.body?.length ?? 0);
+    const { refusal, displaced } = negativeEntry;
+    const bytes =
+      DISMISSAL_BYTES +
+      2 * (refusal?.body?.length ?? 0) +
+      (displaced === undefined ? 0 : estimateBytes(displaced.checked));
     this.#negativeEntries.keep(name, negativeEntry, bytes);
     if (kv !== undefined && wasWritten) waitUntil(kv.forget(name));
   }

@@ -1,32 +1,18 @@
 import type { Credential } from '../credentials/credential.ts';
-import { type CredentialName, nameCredential } from '../credentials/credential-name.ts';
-import type { SessionStore, StoreAnswer } from '../providers/session-store.ts';
-import type { RevocationView } from '../revocation/revocation-view.ts';
-import type { MemoryTierLimits } from '../runtime/memory-cache.ts';
+import { nameCredential } from '../credentials/credential-name.ts';
+import type { StoreAnswer } from '../providers/session-store.ts';
 import { SingleFlight, type WaitUntil } from '../runtime/single-flight.ts';
 import { askConfirmed, type ConfirmedAnswer } from './confirmed-answer.ts';
 import type { CacheRequirement } from './freshness.ts';
-import { type Lifetimes, usabilityOf } from './freshness.ts';
-import type { KvTier } from './kv-tier.ts';
+import { RefusalWaves } from './refusal-waves.ts';
 import { type Question, Refusals } from './refusals.ts';
 import type { CheckedSession, Resolution } from './resolution.ts';
 import { RevocationGuard, type TimedAnswer } from './revocation-guard.ts';
 import { type RememberedSession, SessionMemory } from './session-memory.ts';
+import type { SessionsOptions } from './sessions-options.ts';
 import { StoreHealth } from './store-health.ts';
-import { FIND_DEADLINE_MS, type StoreReadiness } from './store-readiness.ts';
+import { FIND_DEADLINE_MS } from './store-readiness.ts';
 import { fromTier, notCached, toResolution, unknown } from './to-resolution.ts';
-
-export interface SessionsOptions {
-  readonly store: SessionStore;
-  readonly readiness: Pick<StoreReadiness, 'moment' | 'find' | 'hasFailedSince' | 'wasFailing'>;
-  /** `undefined`: no KV; memory and the store only. */
-  readonly kv: KvTier | undefined;
-  readonly revocation: RevocationView;
-  readonly lifetimes: Lifetimes;
-  readonly memoryLimits: MemoryTierLimits;
-  readonly storeTimeoutMs: number;
-  readonly now: () => number;
-}
 
 const UNUSABLE = { kind: 'fault', scope: 'answer', retryAfterSeconds: undefined } as const;
 /** Maximum number of checks for one request, if revocations keep overtaking them. */
@@ -39,7 +25,7 @@ const MAX_ATTEMPTS = 3;
  *
  * Guarantees:
  * - A session is never served at or after its expiry.
- * - A failing store is never read as "signed out". A refusal does not count while the store is not ready.
+ * - A failing store is never read as "signed out": a refusal counts only if the store is ready, and not in a wave.
  * - A refused credential causes at most one store call a second, even if requests require new checks.
  * - A check that started before a revocation is neither served nor kept.
  * - An isolate makes one store call at a time per credential, however many requests need it.
@@ -56,8 +42,9 @@ export class Sessions {
     this.#options = options;
     const { kv, lifetimes, memoryLimits: limits, readiness, revocation, now } = options;
     this.#memory = new SessionMemory({ kv, lifetimes, limits, now });
-    this.#guard = new RevocationGuard(revocation, now);
-    this.#refusals = new Refusals({ memory: this.#memory, readiness, now });
+    this.#guard = new RevocationGuard(revocation, lifetimes, now);
+    const waves = new RefusalWaves({ lifetimes, report: options.report });
+    this.#refusals = new Refusals({ memory: this.#memory, readiness, waves, now });
     // The longest check: the store is asked, its readiness is asked for, and the store is asked again.
     const deadlineMs = 3 * options.storeTimeoutMs + FIND_DEADLINE_MS;
     this.#flights = new SingleFlight({ deadlineMs, now });
@@ -69,12 +56,20 @@ export class Sessions {
     requirement: CacheRequirement,
     waitUntil: WaitUntil,
   ): Promise<Resolution> {
-    const name = this.#memory.nameOf(credential) ?? (await this.#name(credential));
-    const question: Question = { credential, name, requirement, waitUntil };
+    const { id } = this.#options.store;
+    const name = this.#memory.nameOf(credential) ?? (await nameCredential(credential, id));
+    const resolution = await this.#resolve({ credential, name, requirement, waitUntil });
+    return this.#refusals.keepCookieInDoubt(name, resolution);
+  }
+
+  async #resolve(question: Question): Promise<Resolution> {
+    const { name, requirement, waitUntil } = question;
     const refreshed = this.#options.revocation.refresh(this.#options.now(), waitUntil);
     if (refreshed !== undefined) await refreshed;
+    const inMemory = this.#memory.read(name);
     const known =
-      this.#recall(question) ??
+      (inMemory && this.#serve(question, inMemory, 'memory')) ??
+      (await this.#serveInWave(question)) ??
       (await this.#refusals.recall(question)) ??
       (await this.#recallFromKv(question));
     if (known !== undefined) return known;
@@ -96,7 +91,7 @@ export class Sessions {
     options: { readonly tokenizeAs?: string } = {},
   ): Promise<Resolution> {
     const { store, now } = this.#options;
-    const name = await this.#name(credential);
+    const name = await nameCredential(credential, store.id);
     await this.#options.revocation.refresh(now(), waitUntil);
     if (this.#memory.wasRefused(name)) {
       const requirement = { minCheckedAt: now(), onlyIfCached: false };
@@ -113,9 +108,7 @@ export class Sessions {
       const answer = await this.#askStore(question, startedAt, check);
       // A failed template says nothing about plain checks, and a client could make it fail at will.
       if (options.tokenizeAs === undefined) this.#health.note(answer, now());
-      if (answer.kind === 'no-session') {
-        this.#memory.refuse(name, { ...answer, checkedAt: startedAt }, waitUntil);
-      } else if (answer.kind === 'insufficient') this.#memory.forget(name, startedAt, waitUntil);
+      this.#dismiss(question, answer, startedAt);
       const timed = { answer, startedAt, logPosition };
       const recheckReason = await this.#guard.recheckReason(name, timed, waitUntil);
       if (recheckReason === undefined) {
@@ -125,16 +118,6 @@ export class Sessions {
       if (recheckReason === 'revocation-log') return unknown(recheckReason, undefined, 'bypass');
     }
     return unknown('revoked-meanwhile', undefined, 'bypass');
-  }
-
-  #name(credential: Credential): Promise<CredentialName> {
-    return nameCredential(credential, this.#options.store.id);
-  }
-
-  /** Answers from memory, and starts a background refresh if one is due. */
-  #recall(question: Question): Resolution | undefined {
-    const remembered = this.#memory.read(question.name);
-    return remembered && this.#serve(question, remembered, 'memory');
   }
 
   async #recallFromKv(question: Question): Promise<Resolution | undefined> {
@@ -147,13 +130,18 @@ export class Sessions {
     return remembered && this.#serve(question, remembered, 'kv');
   }
 
+  /** Answers from a tier, and starts a background refresh if one is due. */
   #serve(
     question: Question,
     remembered: RememberedSession,
     tier: 'memory' | 'kv',
   ): Resolution | undefined {
     const { checked, hasUndeliveredCookie } = remembered;
-    const usability = this.#usability(question.name, checked, question.requirement.minCheckedAt);
+    const usability = this.#guard.usability(
+      question.name,
+      checked,
+      question.requirement.minCheckedAt,
+    );
     if (usability === 'unusable') return undefined;
     const place = { tier, now: this.#options.now(), lifetimes: this.#options.lifetimes };
     if (usability !== 'if-error' && !hasUndeliveredCookie) {
@@ -166,6 +154,19 @@ export class Sessions {
     if (failure === undefined) return undefined;
     this.#revalidateBehind(question);
     return fromTier(checked, { ...place, fault: failure });
+  }
+
+  /** Serves a session that a wave of refusals removed, for as long as it would be served without the wave. */
+  async #serveInWave(question: Question): Promise<Resolution | undefined> {
+    const { name, requirement, waitUntil } = question;
+    const { lifetimes, revocation, now } = this.#options;
+    const checked = this.#refusals.displacedByWave(name);
+    if (checked === undefined || requirement.minCheckedAt > 0) return undefined;
+    await revocation.refresh(now(), waitUntil); // a mark may be newer than the check that found the refusal
+    const usability = this.#guard.usability(name, checked);
+    if (usability !== 'fresh' && usability !== 'revalidate') return undefined;
+    this.#revalidateBehind(question);
+    return fromTier(checked, { tier: 'memory', now: now(), lifetimes, fault: 'refusal-wave' });
   }
 
   #revalidateBehind(question: Question): void {
@@ -190,6 +191,8 @@ export class Sessions {
           ? await this.#refusals.proveAsWanted(question, value.answer, startedAt)
           : value.answer;
       if (answer.kind === 'fault') return this.#serveDespite(question, answer, forwarded);
+      const served = answer.kind === 'no-session' ? await this.#serveInWave(question) : undefined;
+      if (served !== undefined) return served;
       const recheckReason = await this.#guard.recheckReason(name, value, waitUntil);
       if (recheckReason === undefined) {
         const taken = { startedAt, logPosition, now: now() };
@@ -205,9 +208,7 @@ export class Sessions {
     return unknown('revoked-meanwhile', undefined, forwarded);
   }
 
-  /**
-   * Serves a cached session although the store failed, if it is usable after that failed call. The answer says so.
-   */
+  /** Serves a cached session although the store failed, if it is usable after that failed call. The answer says so. */
   async #serveDespite(
     { name, requirement, waitUntil }: Question,
     fault: Extract<StoreAnswer, { kind: 'fault' }>,
@@ -217,7 +218,10 @@ export class Sessions {
     await revocation.refresh(now(), waitUntil);
     const checked = this.#memory.read(name)?.checked;
     const { minCheckedAt } = requirement;
-    if (checked === undefined || this.#usability(name, checked, minCheckedAt) === 'unusable') {
+    if (
+      checked === undefined ||
+      this.#guard.usability(name, checked, minCheckedAt) === 'unusable'
+    ) {
       return unknown(fault.detail, fault.retryAfterSeconds, forwarded);
     }
     return fromTier(checked, { tier: 'memory', now: now(), lifetimes, fault: fault.detail });
@@ -237,44 +241,46 @@ export class Sessions {
       return { answer: refusal, startedAt: refusal.checkedAt, logPosition };
     const answer = await this.#askStore(question, startedAt, () => store.check(credential));
     this.#health.note(answer, now());
-    switch (answer.kind) {
-      case 'session': {
-        const { session, body, cacheForSeconds, setCookies } = answer;
-        const checked = { session, body, checkedAt: startedAt, logPosition, cacheForSeconds };
-        const hasUndeliveredCookie = !isAwaited && setCookies.length > 0;
-        // The new result must not be cached (the store's limit, revoked or expired), so the old entry goes too.
-        if (this.#usability(name, checked) === 'unusable') {
-          this.#memory.forget(name, startedAt, waitUntil);
-        } else
-          this.#memory.remember(name, credential, { checked, hasUndeliveredCookie }, waitUntil);
-        break;
-      }
-      case 'no-session':
-        this.#memory.refuse(name, { ...answer, checkedAt: startedAt }, waitUntil);
-        break;
-      case 'insufficient':
-        this.#memory.forget(name, startedAt, waitUntil);
-        break;
-      case 'rejected': // Kratos never rejects whoami without a template: the store is another product
-        return { answer: { ...UNUSABLE, detail: 'store-400' }, startedAt, logPosition };
-      case 'fault':
-        break;
+    // Kratos never rejects whoami without a template: the store is another product.
+    if (answer.kind === 'rejected') {
+      return { answer: { ...UNUSABLE, detail: 'store-400' }, startedAt, logPosition };
     }
+    if (answer.kind === 'session') {
+      const { session, body, cacheForSeconds, setCookies } = answer;
+      const checked = { session, body, checkedAt: startedAt, logPosition, cacheForSeconds };
+      const hasUndeliveredCookie = !isAwaited && setCookies.length > 0;
+      // The new result must not be cached (the store's limit, revoked or expired), so the old entry goes too.
+      if (this.#guard.usability(name, checked) === 'unusable') {
+        this.#memory.forget(name, startedAt, waitUntil);
+      } else this.#memory.remember(name, credential, { checked, hasUndeliveredCookie }, waitUntil);
+    } else this.#dismiss(question, answer, startedAt);
     return { answer, startedAt, logPosition };
   }
 
+  /** Removes the cached session after an answer that found none. A refusal is remembered. */
+  #dismiss({ name, waitUntil }: Question, answer: ConfirmedAnswer, startedAt: number): void {
+    if (answer.kind === 'no-session') {
+      this.#memory.refuse(name, { ...answer, checkedAt: startedAt }, waitUntil);
+    } else if (answer.kind === 'insufficient') this.#memory.forget(name, startedAt, waitUntil);
+  }
+
   /** Asks the store. A refusal of a credential that was valid moments ago needs more evidence. */
-  #askStore(
+  async #askStore(
     question: Question,
     startedAt: number,
     check: () => Promise<StoreAnswer>,
   ): Promise<ConfirmedAnswer> {
+    const { name, waitUntil } = question;
     const isWarm = async () => {
       const prior = await this.#priorOf(question);
       if (prior === undefined || startedAt >= prior.session.expiresAt) return false;
-      return this.#usability(question.name, prior) !== 'unusable';
+      if (this.#guard.usability(name, prior) === 'unusable') return false;
+      this.#refusals.noteRefused(prior);
+      return true;
     };
-    return askConfirmed(check, this.#options.readiness, { isWarm, waitUntil: question.waitUntil });
+    const answer = await askConfirmed(check, this.#options.readiness, { isWarm, waitUntil });
+    this.#refusals.noteConfirmed(answer);
+    return answer;
   }
 
   /** The session that was known before this check. Reads KV only for requests that skipped KV to get a new check. */
@@ -285,15 +291,8 @@ export class Sessions {
   }
 
   #readKv({ name, credential, waitUntil }: Question): Promise<RememberedSession | undefined> {
-    const isUsable = (checked: CheckedSession) => this.#usability(name, checked) !== 'unusable';
+    const isUsable = (checked: CheckedSession) =>
+      this.#guard.usability(name, checked) !== 'unusable';
     return this.#memory.readKv(name, credential, isUsable, waitUntil);
-  }
-
-  #usability(name: CredentialName, checked: CheckedSession, minCheckedAt = 0) {
-    const now = this.#options.now(); // read again: the clock moves while tiers and store are awaited
-    const lastMark = this.#guard.lastMark(name, checked);
-    const trustedSince = this.#options.revocation.trustedSince(now);
-    const context = { now, minCheckedAt, lastMark, trustedSince };
-    return usabilityOf(checked, context, this.#options.lifetimes);
   }
 }

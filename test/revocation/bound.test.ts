@@ -108,8 +108,8 @@ describe('a revoked session', { timeout: 180_000 }, () => {
         },
         {
           file: 'src/sessions/revocation-guard.ts',
-          from: 'if (logPosition < this.lastMark(name, answer))',
-          to: 'if (startedAt <= this.lastMark(name, answer))',
+          from: 'if (logPosition < this.#lastMark(name, answer))',
+          to: 'if (startedAt <= this.#lastMark(name, answer))',
         },
       ],
     ],

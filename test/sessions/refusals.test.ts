@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Carrier } from '../../src/credentials/credential.ts';
 import { nameCredential } from '../../src/credentials/credential-name.ts';
+import { RefusalWaves } from '../../src/sessions/refusal-waves.ts';
 import { type Question, Refusals } from '../../src/sessions/refusals.ts';
 import type { RememberedRefusal } from '../../src/sessions/session-memory.ts';
 import type { ReadinessFinding } from '../../src/sessions/store-readiness.ts';
@@ -8,6 +9,7 @@ import { confirmedRefusal } from './confirmed-refusals.ts';
 
 const T = 1_700_000_000_000;
 const COOKIE: Carrier = { kind: 'cookie', cookieName: 's' };
+const LIFETIMES = { freshSeconds: 30, staleWhileRevalidateSeconds: 30, staleIfErrorSeconds: 300 };
 const value = 'x'.repeat(32);
 const name = await nameCredential({ carrier: COOKIE, value }, 'https://kratos.example.test');
 
@@ -24,6 +26,7 @@ function setUp(
   const refusals = new Refusals({
     memory: {
       readRefusal: () => world.remembered,
+      readDisplaced: () => undefined,
       refuse: (_, refusal) => {
         world.remembered = refusal;
       },
@@ -35,6 +38,7 @@ function setUp(
       },
       hasFailedSince: () => world.hasFailed,
     },
+    waves: new RefusalWaves({ lifetimes: LIFETIMES, report: () => {} }),
     now: () => T + 1000,
   });
   const recall = (carrier: Carrier, wantsProof: boolean) => {

@@ -88,6 +88,7 @@ export function createWorld({
     lifetimes: { freshSeconds: 30, staleWhileRevalidateSeconds: 30, staleIfErrorSeconds: 300 },
     memoryLimits: { maxEntries: 100, maxBytes: 1_000_000 },
     storeTimeoutMs: 1000,
+    report: () => {},
     now: () => world.now,
   });
   return Object.assign(world, {

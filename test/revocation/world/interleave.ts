@@ -77,6 +77,7 @@ export async function interleave(seed: number): Promise<string> {
     lifetimes: { freshSeconds: 30, staleWhileRevalidateSeconds: 30, staleIfErrorSeconds: 300 },
     memoryLimits: { maxEntries: 10, maxBytes: 100_000 },
     storeTimeoutMs: 9000,
+    report: () => {},
     now: () => now,
   });
   const ask = () => sessions.resolve(CREDENTIAL, NO_REQUIREMENT, () => {});

@@ -118,6 +118,7 @@ function createWorld(schedule: Schedule, time: VirtualTime, random: Random) {
       },
       memoryLimits: { maxEntries: 100, maxBytes: 1_000_000 },
       storeTimeoutMs: STORE_TIMEOUT_MS,
+      report: () => {},
       now,
     });
     const tokenClient = createTokenClient({
