@@ -81,8 +81,8 @@ export const EQUIVALENT_MUTANTS: readonly EquivalentMutant[] = [
       'Both presets require `iat` and `exp`, so a token without one is refused before: the line tells the compiler so.',
   },
   {
-    file: 'src/sessions/sessions.ts',
-    line: '#usability(name: CredentialName, checked: CheckedSession, minCheckedAt = 0) {',
+    file: 'src/sessions/revocation-guard.ts',
+    line: 'usability(name: CredentialName, checked: CheckedSession, minCheckedAt = 0): Usability {',
     change: '0 → 1',
     reason:
       'The earliest check that will do, in milliseconds since 1970: no check was made in the first of them.',
