@@ -13,6 +13,7 @@ import { findAssetProblems } from './asset-problems.ts';
 import { orRefuseCall, readCommandLine } from './command-line.ts';
 import { believersOf } from './header-believers.ts';
 import { findIdleSettings } from './idle-settings.ts';
+import { unreachedHosts } from './token-hosts.ts';
 import { readAssetFiles, readWranglerEnvironment } from './wrangler-environment.ts';
 
 const USAGE = 'usage: npm run check-config [-- --config path/to/wrangler.toml] [--env name]';
@@ -106,8 +107,10 @@ function notes(): string[] {
   const { ISSUERS, STORE_ISSUER, IDENTITY_HEADERS } = config.value;
   const issuers = new Set([STORE_ISSUER, ...ISSUERS.map(({ issuer }) => issuer)]);
   const header = Object.keys(IDENTITY_HEADERS).find((name) => IDENTITY_HEADERS[name] === 'issuer');
-  if (issuers.size < 2 || header === undefined) return [];
+  const hosts = unreachedHosts(config.value);
+  if (issuers.size < 2 || header === undefined) return hosts;
   return [
+    ...hosts,
     `sessions of ${issuers.size} issuers count: ${[...issuers].join(', ')}. Two issuers may give the same id to different people. Let the origin identify a person by ${header} and the id together, or restrict a rule to one issuer: allow = 'session.issuer == "${STORE_ISSUER}"'.`,
   ];
 }

@@ -37,6 +37,12 @@ function idleWithoutRoutes(config: Config): string[] {
       'KEYCARD_ZONES does nothing without KEYCARD_API_URL: there are no routes /zones/…. Set KEYCARD_API_URL, or remove KEYCARD_ZONES.',
     );
   }
+  const hasResource = config.ISSUERS.some(({ preset }) => preset === 'keycard');
+  if (config.RESOURCE_DOCUMENTATION_URL !== undefined && !hasResource) {
+    found.push(
+      'RESOURCE_DOCUMENTATION_URL does nothing without a Keycard zone in ISSUERS: there is no metadata of a resource. Add the zone, or remove RESOURCE_DOCUMENTATION_URL.',
+    );
+  }
   const guards = (['ADMIN_SECRETS', 'ACCESS_TEAM_DOMAIN'] as const).filter(
     (name) => config[name] !== undefined,
   );

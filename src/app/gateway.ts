@@ -95,7 +95,10 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
 
   routes.add('/.postern/jwks.json', publicDocument(createPublishedKeys(publicKeysOf(config))));
   if (resources.isAny) {
-    const metadata = createResourceMetadata(resources, authorization.rules);
+    const metadata = createResourceMetadata(resources, {
+      rules: authorization.rules,
+      documentationUrl: config.RESOURCE_DOCUMENTATION_URL,
+    });
     routes.add(`${RESOURCE_METADATA_PATH}/*`, publicDocument(metadata));
     const server = createAuthorizationServerMetadata(resources, services.issuerMetadata);
     routes.add(`${AUTHORIZATION_SERVER_METADATA_PATH}/*`, publicDocument(server));

@@ -54,6 +54,20 @@ export function baseUrl() {
   );
 }
 
+/** The URL of a page for people, unchanged. */
+export function pageUrl() {
+  const expected =
+    'an https URL without user, such as https://docs.example.com/api (http is allowed on loopback)';
+  return v.pipe(
+    v.string(expected),
+    v.maxLength(2048, expected),
+    v.check((text) => {
+      const url = URL.parse(text);
+      return url !== null && isSecureUrl(url) && url.username === '' && url.password === '';
+    }, expected),
+  );
+}
+
 /** A URL as text, without a slash at its end, so that paths can be appended. */
 function urlWhere(isGood: (url: URL) => boolean, expected: string) {
   const check = (text: string) => {

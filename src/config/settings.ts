@@ -18,6 +18,7 @@ import {
   json,
   listOf,
   originUrl,
+  pageUrl,
   siteUrl,
   wholeNumber,
 } from './setting-types.ts';
@@ -93,6 +94,11 @@ export const SETTINGS = {
      * docs/tokens.md.
      */
     ISSUERS: v.optional(issuers, () => []),
+    /**
+     * The URL of a page for developers of clients: how to use the site’s resources. It is in the metadata of every
+     * protected resource. See docs/tokens.md.
+     */
+    RESOURCE_DOCUMENTATION_URL: v.optional(pageUrl()),
     /**
      * The secret that seals the issuers’ key sets in KV, where isolates share them. Write access to KV then does not
      * allow forging a key. Set it with `wrangler secret put`. Without it each isolate fetches key sets for itself.

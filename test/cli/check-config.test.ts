@@ -159,6 +159,25 @@ session = "nobody"
     expect(named).not.toContain('X-Session-Issuer');
   });
 
+  it('names the hosts on which an issuer’s tokens are refused', () => {
+    const zone = {
+      issuer: 'https://zone-1.keycard.cloud',
+      preset: 'keycard',
+      algorithms: ['RS256'],
+      discovery: true,
+    };
+    const noted = (issuer: object) => {
+      const vars = `HOSTS = ["b.example.com"]\nISSUERS = '${JSON.stringify([{ ...zone, ...issuer }])}'`;
+      const { output } = checkText(shipped.replace('[vars]', `[vars]\n${vars}`));
+      return output.split('\n').filter((line) => line.startsWith('note') && line.includes('good'));
+    };
+    expect(noted({ audience: 'https://b.example.com/mcp' })).toEqual([
+      expect.stringMatching(/ISSUERS\.0 are good on b\.example\.com, and refused on \S+: /),
+    ]);
+    expect(noted({ audience: ['https://b.example.com', 'postern'] })).toEqual([]);
+    expect(noted({ audience: 'https://b.example.com', hosts: ['b.example.com'] })).toEqual([]);
+  });
+
   it('J35: names the issuers whose tokens no webhook or event reaches by the id, and the setting to change', () => {
     const issuer = {
       issuer: 'https://auth.example.com/',
@@ -187,6 +206,11 @@ session = "nobody"
     ['SIGN_IN_ENDS_SESSIONS', [off, 'SIGN_IN_ENDS_SESSIONS = true', 'SELF_SERVICE = true'], 'log'],
     ['SIGN_IN_ENDS_SESSIONS', ['SIGN_IN_ENDS_SESSIONS = true'], 'SELF_SERVICE'],
     ['KEYCARD_ZONES', [keycardZones], 'KEYCARD_API_URL'],
+    [
+      'RESOURCE_DOCUMENTATION_URL',
+      ['RESOURCE_DOCUMENTATION_URL = "https://docs.example"'],
+      'Keycard zone',
+    ],
     ['ADMIN_SECRETS', [adminSecrets], 'KRATOS_ADMIN_URL or KEYCARD_API_URL'],
     ['WEBHOOK_API_KEYS', [off, webhookKeys], '404'],
   ])('O23: warns that %s has no effect in %j', (name, settings, missing) => {

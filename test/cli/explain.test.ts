@@ -85,6 +85,13 @@ describe('explainRequest()', () => {
     expect(text).toContain('Answer    403: condition_not_met');
   });
 
+  it('prints the scopes of a rule, which a session of Kratos does not have', async () => {
+    const RULES = [{ path: '/*', session: 'required', scopes: ['read', 'thread:write'] }];
+    const text = await explained({ ...signedIn, url: `${SITE}/x` }, { RULES });
+    expect(text).toContain('Rule      RULES.0: session = required, scopes = read thread:write');
+    expect(text).toContain('Answer    403: insufficient_scope');
+  });
+
   it('names the reading of the path that decided', async () => {
     const text = await explained({ url: `${SITE}/public%2F..;/x` });
     expect(text).toContain('Answer    400: path_not_canonical');

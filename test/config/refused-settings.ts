@@ -41,6 +41,15 @@ export const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
     null,
   ],
   ISSUERS: ['x', {}, null, [1], [{}], [{ issuer: 'i' }], Array(33).fill({})], // more in issuer-settings.test.ts
+  RESOURCE_DOCUMENTATION_URL: [
+    '',
+    '/api',
+    'http://a.example/api',
+    'https://u@a.example/',
+    'javascript:x',
+    1,
+    null,
+  ],
   KEY_SET_SECRET: ['', 'x'.repeat(31), 'x'.repeat(257), 1, null, {}],
   KEYS_TIMEOUT_MS: [99, 9001],
   REVOCATION: ['on', '', null, true, 'LOG'],

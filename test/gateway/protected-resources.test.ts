@@ -21,6 +21,7 @@ const gate = await forAllTests(
       const keys = { preset: 'keycard', algorithms: ['RS256'], discovery: true };
       return {
         HOSTS: [SECOND, THIRD],
+        RESOURCE_DOCUMENTATION_URL: 'https://docs.example/mcp?v=1#start',
         ISSUERS: [
           {
             ...keys,
@@ -61,6 +62,8 @@ describe('the metadata of a resource', () => {
       resource,
       authorization_servers: servers(),
       bearer_methods_supported: ['header'],
+      resource_name: `${host}${path}`,
+      resource_documentation: 'https://docs.example/mcp?v=1#start',
     });
   });
 

@@ -123,6 +123,7 @@ describe('documents for resource servers and clients', () => {
       resource: 'https://app.example.test',
       authorization_servers: [gate.keycardIssuer],
       bearer_methods_supported: ['header'],
+      resource_name: 'app.example.test',
     });
     expect(headerValues(response, 'access-control-allow-origin')).toEqual(['*']);
   });
