@@ -8,6 +8,8 @@ export interface Part {
   readonly isQuick: boolean;
   /** Whether its tests run the built Worker. */
   readonly needsBuild: boolean;
+  /** Files that run at the same time on two cores. Tests that wait for real time leave room for a third. */
+  readonly workers?: number;
 }
 
 const inFolders = (...folders: string[]) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
@@ -92,6 +94,7 @@ export const PARTS: readonly Part[] = [
     include: ['test/**/*.test.ts'], // so that a test in a new folder runs
     isQuick: true,
     needsBuild: true,
+    workers: 3,
   },
   ...SLOW_PARTS,
 ];

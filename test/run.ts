@@ -73,14 +73,14 @@ if (values.report !== undefined) {
 }
 process.exitCode = outcomes.every(({ isGood }) => isGood) ? 0 : 1;
 
-async function run({ name }: Part): Promise<Outcome> {
+async function run({ name, workers = 2 }: Part): Promise<Outcome> {
   const report = join(folder, `${name}.json`);
   const startedAt = performance.now();
   const child = spawn(
     process.execPath,
     [
       inRepository('node_modules/vitest/vitest.mjs'),
-      ...['run', '--project', name],
+      ...['run', '--project', name, `--maxWorkers=${workers}`],
       ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
     ],
     { stdio: 'inherit', env: { ...(values.all ? FULL_SIZES : {}), ...process.env } },
