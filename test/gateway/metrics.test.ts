@@ -50,6 +50,65 @@ it('counts each decision once, and writes no log if the log is off', async () =>
   expect(JSON.stringify(points)).not.toContain('canary');
 });
 
+it('counts the sessions that a wave of refusals would have ended', async () => {
+  const points: DataPoint[] = [];
+  const events: string[] = [];
+  const config = readConfig({
+    PUBLIC_URL: 'https://app.example.test',
+    KRATOS_PUBLIC_URL: 'https://kratos.example.test',
+    REVOCATION: 'off',
+    DECISION_LOG: 'none',
+  });
+  if (!config.ok) throw new Error(config.failure.join());
+  const unexpected = () => expect.fail('not to be called');
+  let now = Date.parse('2026-11-27T10:00:00Z');
+  let isFailing = false;
+  const whoami = ({ headers }: Request) => {
+    if (isFailing) return new Response('{"error":{"code":401}}', { status: 401 });
+    const id = headers.get('x-session-token');
+    const expires_at = '2026-11-28T10:00:00Z';
+    return Response.json({ id, active: true, expires_at, identity: { id: `of-${id}` } });
+  };
+  const gateway = createGateway(config.value, {
+    kv: undefined,
+    openLog: undefined,
+    fetchers: {
+      kratos: async (request) =>
+        request.url.endsWith('/health/ready') ? Response.json({ status: 'ok' }) : whoami(request),
+      kratosAdmin: unexpected,
+      keycard: unexpected,
+      keys: unexpected,
+    },
+    fetchOrigin: undefined,
+    now: () => now,
+    random: () => 0.5,
+    report: ({ event }) => void events.push(event),
+    metrics: { writeDataPoint: (point) => void points.push(point) },
+  });
+  const behind: Promise<unknown>[] = [];
+  const askBoth = async () => {
+    for (const token of ['ory_st_of_one_person_here', 'ory_st_of_another_person']) {
+      const headers = { 'X-Session-Token': token };
+      const request = new Request('https://app.example.test/sessions/whoami', { headers });
+      await gateway.fetch(request, (work) => void behind.push(work));
+    }
+  };
+  await askBoth();
+  now += 35_000;
+  isFailing = true;
+  await askBoth();
+  for (let turns = 0; turns < 20; turns += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    now += 100; // a question about readiness waits for its turn by this clock
+  }
+  await Promise.all(behind);
+  points.length = 0;
+  await askBoth();
+  const wave = ['whoami', 'pass', '', '', 'memory', 'refusal-wave'];
+  expect(points.map(({ blobs }) => blobs)).toEqual([wave, wave]);
+  expect(events.filter((event) => event === 'refusal-wave')).toHaveLength(1);
+});
+
 it('writes to the dataset bound as METRICS', async () => {
   await using gate = await startGate({
     vars: VARS,
