@@ -18,3 +18,11 @@ export interface Session {
   /** Places of the document that a token's claims filled; absent for a session from the store. */
   readonly claimed?: readonly ClaimedPlace[];
 }
+
+/**
+ * Returns whether two sessions are of one person. Issuers may give the same id to different people, so the issuers have to
+ * be the same too (OpenID Connect Core, section 5.7).
+ */
+export function isOnePerson(a: Session, b: Session): boolean {
+  return a.identity.id === b.identity.id && a.document.issuer === b.document.issuer;
+}

@@ -7,6 +7,7 @@ import type { DenialReason } from '../errors/reasons.ts';
 import type { Authority } from '../http/authority.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
+import { isOnePerson } from '../session/session.ts';
 import type { CacheRequirement } from './freshness.ts';
 import { NOTHING_ASKED, type Resolution } from './resolution.ts';
 import type { Sessions } from './sessions.ts';
@@ -118,7 +119,7 @@ function isRefused(resolution: Resolution): boolean {
 
 /**
  * Resolves the credentials of one carrier. Several cookies of one name, from a parent and a child domain, are each
- * looked up. A good cookie wins over dead cookies. Two good cookies of different identities are ambiguous, because an
+ * looked up. A good cookie wins over dead cookies. Two good cookies of different people are ambiguous, because an
  * attacker may have planted one. A fault of any look-up is the result for all.
  */
 export function resolvePresented(
@@ -175,10 +176,8 @@ function chooseOne(resolutions: readonly Resolution[]): Resolution {
   const good = resolutions.filter((resolution) => resolution.outcome === 'signed-in');
   const [first] = good;
   if (first === undefined) return resolutions[0] ?? notSignedIn('credential_missing');
-  const isOnePerson = good.every(
-    ({ session }) => session.identity.id === first.session.identity.id,
-  );
-  return isOnePerson ? first : notSignedIn('credential_ambiguous');
+  const isOfOne = good.every(({ session }) => isOnePerson(session, first.session));
+  return isOfOne ? first : notSignedIn('credential_ambiguous');
 }
 
 function notSignedIn(reason: Exclude<DenialReason, 'session_aal2_required'>): Resolution {

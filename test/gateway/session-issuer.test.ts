@@ -6,7 +6,7 @@ import { decodeJwt, exportJWK, generateKeyPair } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { forAllTests, gateForAllTests } from '../support/for-all-tests.ts';
 import { startNodeOrigin } from '../support/node-origin.ts';
-import { get } from '../support/raw-http.ts';
+import { get, header } from '../support/raw-http.ts';
 import { createTestIssuer } from '../support/token-issuer.ts';
 
 const ID = '9f425a8d-7efc-4768-8f23-7647a74fdf13';
@@ -32,7 +32,12 @@ const RULES = [
 
 const many = await gateForAllTests({
   origin,
-  vars: { ASSERTION_KEYS, RULES, ISSUERS: [kratos.settings, ...zoneIssuers] },
+  vars: {
+    ASSERTION_KEYS,
+    RULES,
+    TOKEN_COOKIE_NAMES: ['app_token'],
+    ISSUERS: [kratos.settings, ...zoneIssuers],
+  },
 });
 const single = await gateForAllTests({ origin, vars: { ASSERTION_KEYS, ISSUERS: [] } });
 
@@ -86,6 +91,27 @@ describe('several issuers', () => {
     );
     expect(zone?.status).toBe(issuer === ZONES[0] ? 200 : 403);
     expect(store?.status).toBe(issuer === KRATOS ? 200 : 403);
+  });
+
+  // As with two people's session cookies: one of them may be planted, from a parent domain or for a longer path.
+  it('takes token cookies of two issuers for two people’s, although the ids are the same', async () => {
+    const tokenOf = (zone: (typeof zones)[number] | undefined, more = {}) =>
+      zone?.token(many.clock.now(), { claims: { ...claims, ...more } });
+    const first = await tokenOf(zones[0]);
+    const second = await tokenOf(zones[1]);
+    const again = await tokenOf(zones[0], { jti: crypto.randomUUID() });
+    const ofKratos = await kratos.token(many.clock.now(), { claims: { sub: ID } });
+    const ask = (...tokens: unknown[]) =>
+      get(many.port, '/', { Cookie: tokens.map((token) => `app_token=${token}`).join('; ') });
+    for (const other of [second, ofKratos]) {
+      for (const refused of [await ask(first, other), await ask(other, first)]) {
+        expect([refused.status, header(refused, 'postern-reason')]).toEqual([
+          401,
+          'credential_ambiguous',
+        ]);
+      }
+    }
+    expect((await ask(first, again)).status).toBe(200);
   });
 
   it('shows no issuer in Kratos’s own document', async () => {

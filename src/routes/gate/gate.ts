@@ -30,7 +30,7 @@ import { pageKey } from '../../refusals/login-loop-guard.ts';
 import { makeReadable } from '../../refusals/readable-denial.ts';
 import type { Verdict } from '../../rules/verdict.ts';
 import type { WaitUntil } from '../../runtime/single-flight.ts';
-import type { Session } from '../../session/session.ts';
+import { isOnePerson, type Session } from '../../session/session.ts';
 import { cacheStatusOf } from '../../sessions/provenance-headers.ts';
 import type { Resolution } from '../../sessions/resolution.ts';
 import {
@@ -232,9 +232,9 @@ async function keepWatch(
  * Returns whether an open stream may go on. If the session is optional, anonymous requests pass. But a stream that was
  * opened for a signed-in user has to end when that user's session ends.
  */
-function standingOf(verdict: Verdict, { identity }: Session): SessionStatus {
+function standingOf(verdict: Verdict, session: Session): SessionStatus {
   if (verdict.kind !== 'pass') return verdict.kind;
-  return verdict.session?.identity.id === identity.id ? 'pass' : 'deny';
+  return verdict.session !== undefined && isOnePerson(verdict.session, session) ? 'pass' : 'deny';
 }
 
 /** Describes the end of a stream for the log: as the answer to a request now, if the rule required a session. */
