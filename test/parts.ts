@@ -47,6 +47,13 @@ const SLOW_PARTS: readonly Part[] = [
     needsBuild: true,
   },
   {
+    name: 'browser',
+    shows: 'a person with Chromium, on pages behind the gate',
+    include: inFolders('browser'),
+    isQuick: false,
+    needsBuild: true,
+  },
+  {
     name: 'deployment',
     shows: 'check-config and deploy, each call a process of its own',
     include: ['asset-settings', 'check-config'].map((name) => `test/cli/${name}.test.ts`),

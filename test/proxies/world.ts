@@ -14,8 +14,8 @@ import { type ComposedRequest, type RawHeaders, request } from '../support/raw-h
 import { inRepository } from '../support/repository.ts';
 import type { Json } from '../support/runtime-worker.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { type End, type GateEdge, startGateEdge, startTlsClient } from '../support/tls-ends.ts';
 import { PROXIES, type ProxyKind, type RunningProxy, startProxy } from './proxy-kinds.ts';
-import { type End, type GateEdge, startGateEdge, startTlsClient } from './tls-ends.ts';
 
 /** The host of the wrangler.toml of this repository. */
 export const HOST = 'app.example.com';

@@ -6,7 +6,7 @@ import {
   createSecureContext,
   createServer as createTlsServer,
 } from 'node:tls';
-import type { Certificate } from '../support/certificates.ts';
+import type { Certificate } from './certificates.ts';
 
 /** A listener on 127.0.0.1. */
 export interface End extends AsyncDisposable {
