@@ -30,3 +30,13 @@ export function readGoInteger(text: string | null): number | undefined {
   const value = BigInt(text.replace('+', ''));
   return value === BigInt.asIntN(64, value) ? Number(value) : undefined;
 }
+
+/**
+ * Returns the first value of a query's parameter as Kratos reads it (Go's `url.Values.Get`); `undefined` if there is none. Go
+ * ignores a pair with a semicolon or with an escape that is none, and a browser's parser does not (`net/url`, `parseQuery`).
+ */
+export function readGoParameter(search: string, name: string): string | undefined {
+  const isRead = (pair: string) => !pair.includes(';') && !/%(?![0-9a-f]{2})/i.test(pair);
+  const pairs = search.replace(/^\?/, '').split('&').filter(isRead);
+  return new URLSearchParams(pairs.join('&')).get(name) ?? undefined;
+}

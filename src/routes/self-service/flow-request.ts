@@ -1,6 +1,8 @@
 import type { Credential } from '../../credentials/credential.ts';
 import { MAX_FLOW_BYTES } from '../../http/body-limits.ts';
 import { readWholeText } from '../../http/read-bounded-text.ts';
+import { readKratosId } from '../../providers/kratos/kratos-id.ts';
+import { readGoParameter } from '../../providers/kratos/kratos-query.ts';
 import type { PublicHost } from '../../providers/kratos/public-host.ts';
 import type { SessionStore } from '../../providers/session-store.ts';
 import type { Upstream } from '../../providers/upstream.ts';
@@ -53,9 +55,12 @@ export type FlowKind = (typeof FLOW_KINDS)[number];
 /** The cookie of a change that Kratos interrupted until the browser signs in again (`continuity/manager_cookie.go`). */
 const CONTINUITY_COOKIE = /(?:^|;\s*)ory_kratos_continuity=/;
 
-/** The id of the flow that a request names; empty when the request names no flow. */
+/**
+ * The id of the flow that a request names, in one spelling; empty when Kratos finds no id in the request (`GetFlowID` of
+ * `selfservice/flow/flow.go`). Marks are remembered under this id.
+ */
 export function flowIdOf({ call }: Pick<FlowRequest, 'call'>): string {
-  return new URLSearchParams(call.target.search).get('flow') ?? '';
+  return readKratosId(readGoParameter(call.target.search, 'flow')) ?? '';
 }
 
 /** Returns whether a request only reads: a GET with only the flow's id, and without an interrupted change. */

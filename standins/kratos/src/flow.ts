@@ -2,6 +2,7 @@ import { type KratosContext, publicUrl } from './public-url.ts';
 import type { AssuranceLevel } from './session.ts';
 import { store } from './store.ts';
 import type { Message } from './ui-nodes.ts';
+import { parsedUuid } from './uuid.ts';
 
 export type FlowKind = 'login' | 'registration' | 'settings' | 'recovery' | 'verification';
 
@@ -79,7 +80,7 @@ export function isExpired(flow: Flow): boolean {
 
 /** The flow of that id, if it is of the kind; an id that is none finds nothing either. */
 export function findFlow(kind: FlowKind, id: string | undefined): Flow | undefined {
-  const flow = store.flows.get(id ?? '');
+  const flow = store.flows.get(parsedUuid(id ?? ''));
   return flow?.kind === kind ? flow : undefined;
 }
 

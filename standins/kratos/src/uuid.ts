@@ -8,6 +8,13 @@ export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
 
+/** The UUID in lower case that gofrs/uuid reads (4.4, `FromString`); the text itself if it reads none. */
+export function parsedUuid(text: string): string {
+  const [, bare = ''] = /^(?:urn:uuid:|\{)?([\da-f-]{32,36})\}?$/i.exec(text) ?? [];
+  const dashed = bare.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  return isUuid(dashed) ? dashed.toLowerCase() : text;
+}
+
 /** The error of a text that is no UUID, in the words of gofrs/uuid, which Kratos passes on. */
 export function uuidProblem(text: string): string {
   return LENGTHS.includes(text.length)

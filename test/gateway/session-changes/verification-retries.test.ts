@@ -89,6 +89,16 @@ describe('a verification whose answer was lost', () => {
       const again = { ...flow, headers: { ...flow.headers, ...headers } };
       expect((await submit('verification', again, CODE)).status).toBe(200);
     }
+    // Kratos reads each of these as the same id (gofrs/uuid 4.4, `FromString`).
+    const { id } = flow;
+    for (const spelled of [
+      id.toUpperCase(),
+      id.replaceAll('-', ''),
+      `%7B${id}%7D`,
+      `urn:uuid:${id}`,
+    ]) {
+      expect((await submit('verification', { ...flow, id: spelled }, CODE)).status).toBe(200);
+    }
     expect(await state()).toEqual(before); // nor is everything checked
   });
 });
