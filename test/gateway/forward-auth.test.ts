@@ -66,6 +66,20 @@ describe.each(KINDS)('forward-auth, as %s asks', (kind) => {
     ]);
   });
 
+  it('offers a person to try again only if the original request may be repeated', async () => {
+    await gate.kratos.control({ whoami: { status: 500 } });
+    const { cookie: unseen } = await gate.kratos.createSession();
+    const pageFor = (method: string) =>
+      ask(gate.port, kind, '/in', { ...PAGE, Cookie: unseen }, { method });
+    const pages = [await pageFor('GET'), await pageFor('POST')];
+    await gate.kratos.control({ whoami: null });
+    expect(pages.map(({ status }) => status)).toEqual([503, 503]);
+    expect(pages.map(({ text }) => /<a class="action" href="([^"]*)">/.exec(text)?.[1])).toEqual([
+      '',
+      '/',
+    ]);
+  });
+
   it('accepts each of the secrets, and no other text', async () => {
     expect(
       (await ask(gate.port, kind, '/public/x', { 'Postern-Proxy-Secret': NEXT_SECRET })).status,

@@ -72,7 +72,9 @@ export async function forwardAuth(
     ? await answerOriginal(request, original.value, waitUntil, options)
     : refusal(original.failure);
   const isForClient = target.path === NGINX_ANSWER_PATH;
-  const answer = await asPageOrJson(isForClient ? neverPassed(authorized) : authorized, request);
+  const { headers } = request;
+  const asker = { method: original.ok ? original.value.method : request.method, headers };
+  const answer = await asPageOrJson(isForClient ? neverPassed(authorized) : authorized, asker);
   const { resolution } = answer;
   if (original.ok && answer.outcome !== 'pass') {
     const { rule } = authorization.rules.match(original.value);
@@ -87,7 +89,7 @@ export async function forwardAuth(
     ...(resolution !== undefined && describeResolution(resolution)),
     ...(answer.rule !== undefined && { rule: answer.rule }),
     ...logFieldsOf({ ...answer, response }),
-    method: original.ok ? original.value.method : request.method,
+    method: asker.method,
     ...(original.ok && { path: original.value.path }),
     durationMs: reporting.now() - startedAt,
   }));
@@ -197,10 +199,13 @@ function neverPassed(answer: AuthorizedAnswer): AuthorizedAnswer {
 }
 
 /** Makes a refusal or fault readable for the client, to whom the proxy passes it on. A denial is readable already. */
-async function asPageOrJson(answer: AuthorizedAnswer, request: Request): Promise<AuthorizedAnswer> {
+async function asPageOrJson(
+  answer: AuthorizedAnswer,
+  asker: Pick<Request, 'method' | 'headers'>,
+): Promise<AuthorizedAnswer> {
   const { outcome, reason, response } = answer;
   if (reason === undefined || (outcome !== 'refuse' && outcome !== 'fault')) return answer;
-  return { ...answer, response: await errorPageOrJson(response, reason, request) };
+  return { ...answer, response: await errorPageOrJson(response, reason, asker) };
 }
 
 /**
