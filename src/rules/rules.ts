@@ -1,4 +1,5 @@
 // Pure: no I/O, no clock.
+import { tryDecodeURIComponent } from 'hono/utils/url';
 import type { AdmittedTarget } from '../http/admit.ts';
 import type { Authority } from '../http/authority.ts';
 import { type PathReading, segmentsOf } from '../http/path-readings.ts';
@@ -121,7 +122,7 @@ export class Rules {
    * @param path empty for the whole host
    */
   scopesBelow(host: Authority, path: string): ReadonlySet<string> {
-    const outer = path.split('/').slice(1).map(decodeURIComponent);
+    const outer = path.split('/').slice(1).map(tryDecodeURIComponent);
     const rules = this.#rules.filter(
       (each) => (each.host === undefined || each.host === host) && reaches(each.path, outer),
     );

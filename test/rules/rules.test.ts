@@ -146,4 +146,29 @@ describe('Rules', () => {
     expect(combined('/none', '/2')).toBe(120_000);
     expect(combined('/none', '/none')).toBeUndefined();
   });
+
+  it('scopesBelow() has the scopes of the rules at a path and below it', () => {
+    const scoped = new Rules(
+      [
+        ['/mcp', 'a'],
+        ['/mcp/*', 'b'],
+        ['/mcp/x/y', 'c'],
+        ['/:any', 'd'],
+        ['/*', 'e'],
+        ['/mcp2/*', 'f'],
+        ['/m%63p', 'g'],
+      ].map(([path = '', scope = '']) => ({
+        ...DEFAULTS,
+        path: pathPattern(path),
+        session: 'required' as const,
+        scopes: [scope],
+      })),
+    );
+    const at = (path: string) => [...scoped.scopesBelow(authority('app.example.test'), path)];
+    expect(at('')).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g']);
+    expect(at('/mcp')).toEqual(['a', 'b', 'c', 'd', 'e', 'g']);
+    expect(at('/mc%70/x')).toEqual(['b', 'c', 'e']);
+    expect(at('/other')).toEqual(['d', 'e']);
+    expect(at('/%zz')).toEqual(['d', 'e']);
+  });
 });
