@@ -1,4 +1,4 @@
-import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
+import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type KeycardHandle, keycardHandle } from '../support/standin-control.ts';
 import { type RunningStandin, startStandin } from './start-standin.ts';
@@ -29,6 +29,72 @@ describe('the zone', () => {
     expect(payload).toMatchObject({ sub: 'user-1', client_id: 'client-1', x: 1 });
     expect(payload).not.toHaveProperty('jti');
     expect(decodeProtectedHeader(token)).toMatchObject({ alg: 'RS256', typ: 'at+jwt' });
+  });
+
+  it('issues a person’s token for a code, once, with its verifier and for its resource (RFC 7636, RFC 8707)', async () => {
+    const redirectUri = 'http://127.0.0.1:1/callback';
+    const registered = await call('/oauth/2/clients', {
+      method: 'POST',
+      body: JSON.stringify({ redirect_uris: [redirectUri] }),
+    });
+    const { client_id: clientId } = (await registered.json()) as { client_id: string };
+    expect(clientId).toMatch(/^ua:[0-9a-f]{64}$/);
+    // The verifier and its challenge are those of RFC 7636 appendix B.
+    const query = {
+      response_type: 'code',
+      client_id: clientId,
+      redirect_uri: redirectUri,
+      code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+      code_challenge_method: 'S256',
+      resource: 'https://a.example',
+      scope: 'read',
+      state: 's',
+    };
+    const authorize = async (changes: object = {}) => {
+      const asked = new URLSearchParams({ ...query, ...changes });
+      const { status, headers } = await call(`/oauth/2/authorize?${asked}`);
+      const location = headers.get('location');
+      return location === null ? status : new URL(location).searchParams;
+    };
+    const codeOf = async () => {
+      const back = await authorize();
+      if (typeof back === 'number') throw new Error(`no redirect: ${back}`);
+      expect([back.get('state'), back.get('iss')]).toEqual(['s', running.origin]);
+      return back.get('code') ?? '';
+    };
+    const exchange = async (code: string, changes: object = {}) => {
+      const form = {
+        grant_type: 'authorization_code',
+        code,
+        client_id: clientId,
+        redirect_uri: redirectUri,
+        code_verifier: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk',
+        resource: 'https://a.example',
+      };
+      const body = new URLSearchParams({ ...form, ...changes });
+      return (await call('/oauth/2/token', { method: 'POST', body })).json();
+    };
+    const code = await codeOf();
+    const issued = await exchange(code);
+    expect(issued).toMatchObject({ token_type: 'Bearer', scope: 'read' });
+    const { access_token: token } = issued as { access_token: string };
+    expect(decodeJwt(token)).toMatchObject({
+      sub: 'user-1',
+      sub_profile: 'user',
+      client_id: clientId,
+      aud: 'https://a.example',
+      scope: 'read',
+    });
+    expect(await exchange(code)).toEqual({ error: 'invalid_grant' });
+    for (const changes of [{ code_verifier: 'x' }, { client_id: 'x' }, { redirect_uri: 'x' }]) {
+      expect(await exchange(await codeOf(), changes)).toEqual({ error: 'invalid_grant' });
+    }
+    expect(await exchange(await codeOf(), { resource: 'x' })).toEqual({ error: 'invalid_target' });
+    for (const changes of [{ client_id: 'x' }, { redirect_uri: 'http://evil.example' }]) {
+      expect(await authorize(changes)).toBe(400);
+    }
+    await keycard.control({ resources: ['https://a.example/'] });
+    expect(String(await authorize())).toContain('error=invalid_target');
   });
 
   it('issues an application’s token for client credentials, and refuses a request without them', async () => {

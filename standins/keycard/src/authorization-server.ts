@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { JWK } from 'jose';
+import { exchangeCode, problemOfResource } from './authorization-code.ts';
 import { applicationOf, mintToken } from './mint-token.ts';
 import { readPublishedKeys } from './signing-keys.ts';
 import { store } from './store.ts';
@@ -38,7 +39,9 @@ export function metadata(at: 'oauth' | 'openid') {
       registration_endpoint: `${origin}/oauth/2/clients`,
       response_types_supported: ['code'],
       grant_types_supported: ['authorization_code', 'client_credentials', 'refresh_token'],
+      token_endpoint_auth_methods_supported: ['client_secret_basic', 'none'],
       code_challenge_methods_supported: ['S256'],
+      authorization_response_iss_parameter_supported: true,
       ...store.settings.metadata,
     });
   };
@@ -73,16 +76,22 @@ export async function keySet(c: Context): Promise<Response> {
   }
 }
 
-/** `POST /oauth/2/token` with `grant_type=client_credentials` and HTTP Basic: an application's token. */
+/**
+ * `POST /oauth/2/token`: an application's token with `grant_type=client_credentials` and HTTP Basic, or a person's with
+ * `grant_type=authorization_code`.
+ */
 export async function issueToken(c: Context): Promise<Response> {
   const clientId = readBasicUser(c.req.header('Authorization'));
   const form = new URLSearchParams(await c.req.text());
+  if (form.get('grant_type') === 'authorization_code') return exchangeCode(c, form);
   if (clientId === undefined) return c.json({ error: 'invalid_client' }, 401);
   if (form.get('grant_type') !== 'client_credentials') {
     return c.json({ error: 'unsupported_grant_type' }, 400);
   }
   const scope = form.get('scope') ?? undefined;
   const audience = form.get('resource') ?? undefined;
+  const problem = problemOfResource(audience);
+  if (problem !== undefined) return c.json({ error: problem }, 400);
   const token = await mintToken(
     { subject: applicationOf(clientId), clientId, scope, audience },
     { issuer: issuerOf(c), now: Date.now(), ttlSeconds: store.settings.ttlSeconds },

@@ -27,6 +27,8 @@ const SettingsSchema = v.strictObject({
   ]),
   /** Delay of every route outside `/.standin/`, before the answer. */
   delayMs: Milliseconds,
+  /** The resources of the zone (RFC 8707), spelled exactly; null takes any, or none. */
+  resources: v.nullable(v.array(v.string())),
   /** Lifetime of tokens. */
   ttlSeconds: v.pipe(v.number(), v.integer(), v.minValue(1)),
 });
@@ -40,6 +42,7 @@ export const DEFAULT_SETTINGS: Settings = {
   metadataAt: 'oauth',
   keySet: 'ok',
   delayMs: 0,
+  resources: null,
   ttlSeconds: 3600,
 };
 

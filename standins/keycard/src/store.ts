@@ -1,8 +1,17 @@
 import { CallLog } from '../../recording/src/call-log.ts';
+import type { IssuedCode, RegisteredClient } from './authorization-code.ts';
 import { DEFAULT_SETTINGS, type Settings } from './settings.ts';
 
 /** Everything the stand-in knows besides its keys, in the isolate's memory: gone when the isolate is. */
-export const store: { settings: Settings; readonly calls: CallLog } = {
+export const store: {
+  settings: Settings;
+  readonly calls: CallLog;
+  /** Clients that registered themselves, by id. */
+  readonly clients: Map<string, RegisteredClient>;
+  readonly codes: Map<string, IssuedCode>;
+} = {
   settings: DEFAULT_SETTINGS,
   calls: new CallLog(),
+  clients: new Map(),
+  codes: new Map(),
 };

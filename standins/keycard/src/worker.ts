@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { authorize, registerClient } from './authorization-code.ts';
 import { issueToken, keySet, metadata, recordCall, slowDown } from './authorization-server.ts';
 import * as control from './control.ts';
 import { sessionControl, sessionRoutes } from './session-routes.ts';
@@ -19,6 +20,8 @@ const keycard = new Hono()
   .get('/.well-known/openid-configuration', metadata('openid'))
   .get('/openidconnect/jwks', keySet)
   .get('/elsewhere/jwks', keySet)
+  .get('/oauth/2/authorize', authorize)
+  .post('/oauth/2/clients', registerClient)
   .post('/oauth/2/token', issueToken);
 
 const worker = new Hono()
