@@ -21,18 +21,24 @@ type Fault = Extract<StoreAnswer, { kind: 'fault' }>;
  * Checks a credential at the store. A refusal counts only if the store is ready, because Kratos answers every request
  * with 401 when its own database fails. If the store was failing until just before, it is asked a second time.
  *
- * @param isWarm whether this isolate knows that the credential was valid moments ago. If so, the refusal needs a
+ * @param isWarm whether this isolate knows that the credential was valid moments before the refusal arrived. If so, the refusal needs a
  *   readiness check that was sent after it, and the store is asked a second time
  */
 export async function askConfirmed(
   check: () => Promise<StoreAnswer>,
   readiness: Pick<StoreReadiness, 'moment' | 'find' | 'wasFailing'>,
-  { isWarm, waitUntil }: { readonly isWarm: () => Promise<boolean>; readonly waitUntil: WaitUntil },
+  {
+    isWarm,
+    waitUntil,
+  }: {
+    readonly isWarm: (arrivedAt: number) => Promise<boolean>;
+    readonly waitUntil: WaitUntil;
+  },
 ): Promise<ConfirmedAnswer> {
   const answer = await check();
   if (answer.kind !== 'no-session') return answer;
   const arrived = readiness.moment();
-  const wasGood = await isWarm();
+  const wasGood = await isWarm(arrived.at);
   const finding = await readiness.find(arrived, wasGood ? 'after' : 'recent', waitUntil);
   if (finding?.readiness === 'not-ready') return NOT_READY;
   if (finding === undefined) return READINESS_UNKNOWN;

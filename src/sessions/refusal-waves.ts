@@ -47,7 +47,11 @@ export class RefusalWaves {
     note(this.#confirmed, identityId, at);
   }
 
-  /** Notes a refusal of a session that was good a moment ago, when it arrives. It need not be confirmed yet. */
+  /**
+   * Notes a refusal of a session that was good a moment ago. It need not be confirmed yet.
+   *
+   * @param at when the refusal arrived
+   */
   noteRefused(identityId: string, at: number): void {
     note(this.#refused, identityId, at);
     dropOld(this.#confirmed, at);
@@ -79,11 +83,12 @@ export class RefusalWaves {
     const from = Math.min(...this.#refused.values());
     const last = this.#waves.at(-1);
     if (last !== undefined && from <= last.until) {
-      last.until = at;
+      last.until = Math.max(last.until, at); // refusals are not noted in the order in which they arrived
       return;
     }
     const recent = this.#waves.filter(({ until }) => at < until + this.#servedForMs);
-    this.#waves = [...recent, { from, until: at, isReported: false }];
+    const until = Math.max(...this.#refused.values());
+    this.#waves = [...recent, { from, until, isReported: false }];
   }
 }
 

@@ -33,9 +33,8 @@ export class Refusals {
   }
 
   /** Notes that a refusal of a session has arrived that was known to be good. It may be part of a wave. */
-  noteRefused({ session }: CheckedSession): void {
-    const { waves, now } = this.#options;
-    waves.noteRefused(session.identity.id, now());
+  noteRefused({ session }: CheckedSession, arrivedAt: number): void {
+    this.#options.waves.noteRefused(session.identity.id, arrivedAt);
   }
 
   /** Notes a person whose session the store confirms. */

@@ -271,11 +271,11 @@ export class Sessions {
     check: () => Promise<StoreAnswer>,
   ): Promise<ConfirmedAnswer> {
     const { name, waitUntil } = question;
-    const isWarm = async () => {
+    const isWarm = async (arrivedAt: number) => {
       const prior = await this.#priorOf(question);
       if (prior === undefined || startedAt >= prior.session.expiresAt) return false;
       if (this.#guard.usability(name, prior) === 'unusable') return false;
-      this.#refusals.noteRefused(prior);
+      this.#refusals.noteRefused(prior, arrivedAt);
       return true;
     };
     const answer = await askConfirmed(check, this.#options.readiness, { isWarm, waitUntil });

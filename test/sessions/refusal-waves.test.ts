@@ -22,6 +22,13 @@ describe('RefusalWaves', () => {
     expect(events).toEqual(['refusal-wave']);
   });
 
+  it('holds both refusals, whichever of them is noted first', () => {
+    const { waves } = createWaves();
+    waves.noteRefused('a', T + 1);
+    waves.noteRefused('b', T);
+    expect([waves.holds(T), waves.holds(T + 1)]).toEqual([true, true]);
+  });
+
   it('holds nothing for one person, however many sessions end', () => {
     const { waves } = createWaves();
     for (let at = T; at < T + 1000; at += 100) waves.noteRefused('a', at);
