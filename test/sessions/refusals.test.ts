@@ -3,8 +3,9 @@ import type { Carrier } from '../../src/credentials/credential.ts';
 import { nameCredential } from '../../src/credentials/credential-name.ts';
 import { RefusalWaves } from '../../src/sessions/refusal-waves.ts';
 import { type Question, Refusals } from '../../src/sessions/refusals.ts';
-import type { RememberedRefusal } from '../../src/sessions/session-memory.ts';
+import type { DisplacedSession, RememberedRefusal } from '../../src/sessions/session-memory.ts';
 import type { ReadinessFinding } from '../../src/sessions/store-readiness.ts';
+import { checkedSession } from './checked-sessions.ts';
 import { confirmedRefusal } from './confirmed-refusals.ts';
 
 const T = 1_700_000_000_000;
@@ -22,11 +23,12 @@ function setUp(
     remembered: { ...confirmedRefusal('no', finding), checkedAt: T } as RememberedRefusal,
     questions: 0,
     hasFailed: false,
+    displaced: undefined as DisplacedSession | undefined,
   };
   const refusals = new Refusals({
     memory: {
       readRefusal: () => world.remembered,
-      readDisplaced: () => undefined,
+      readDisplaced: () => world.displaced,
       refuse: (_, refusal) => {
         world.remembered = refusal;
       },
@@ -51,7 +53,7 @@ function setUp(
     };
     return refusals.recall(question);
   };
-  return { world, recall };
+  return { world, refusals, recall };
 }
 
 const UNPROVEN = { question: 1 };
@@ -106,5 +108,18 @@ describe('Refusals', () => {
     expect(await recall(COOKIE, true)).toBeDefined();
     world.hasFailed = true;
     expect(await recall(COOKIE, true)).toBeUndefined();
+  });
+
+  it.each([
+    ['no session was known', undefined, true],
+    ['a good session was refused 10 s before', T - 9000, false],
+    ['a good session was refused more than 10 s before', T - 9001, true],
+  ] as const)('decides about the cookie if %s', async (_, refusedAt, mayClearCookie) => {
+    const { world, refusals, recall } = setUp({}, 'ready');
+    if (refusedAt !== undefined) world.displaced = { checked: checkedSession(), refusedAt };
+    const resolution = await recall(COOKIE, true);
+    if (resolution === undefined) expect.fail('no resolution');
+    expect(resolution).toMatchObject({ mayClearCookie: true });
+    expect(refusals.keepCookieInDoubt(name, resolution)).toMatchObject({ mayClearCookie });
   });
 });
