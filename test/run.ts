@@ -20,7 +20,7 @@ const { values } = readCommandLine('usage: node test/run.ts [--all] [--report co
 /** With two idle cores. */
 const EXPECTED = values.all
   ? 'All tests: about 8 minutes.'
-  : 'The tests for every change: about 5 minutes. npm run test:all runs the others too, in about 8.';
+  : 'The tests for every change: about 4 minutes. npm run test:all runs the others too, in about 8.';
 
 /** Properties that `npm test` tries on a sample, at their full size. A variable that is set already stays. */
 const FULL_SIZES = { RAW_TARGETS: '100000' };
