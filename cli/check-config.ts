@@ -4,7 +4,7 @@
  *
  *   npm run check-config [-- --config path/to/wrangler.toml] [--env name]
  */
-import { type Config, readConfig } from '../src/config/config.ts';
+import { type Config, readConfig, sessionIssuers } from '../src/config/config.ts';
 import { mayNameByExternalId } from '../src/config/issuer-settings.ts';
 import { SECRETS } from '../src/config/secrets.ts';
 import { foldBelievedName } from '../src/http/header-names.ts';
@@ -104,8 +104,8 @@ function warnings(): string[] {
 /** Defaults that depend on other settings, and that the origin has to know. */
 function notes(): string[] {
   if (!config.ok) return [];
-  const { ISSUERS, STORE_ISSUER, IDENTITY_HEADERS } = config.value;
-  const issuers = new Set([STORE_ISSUER, ...ISSUERS.map(({ issuer }) => issuer)]);
+  const { STORE_ISSUER, IDENTITY_HEADERS } = config.value;
+  const issuers = sessionIssuers(config.value);
   const header = Object.keys(IDENTITY_HEADERS).find((name) => IDENTITY_HEADERS[name] === 'issuer');
   const hosts = unreachedHosts(config.value);
   if (issuers.size < 2 || header === undefined) return hosts;

@@ -73,7 +73,7 @@ export function readConfig(
   const storeIssuer = storeIssuerOf(settings, kratosUrl);
   const identityHeaders = withIssuer(
     combineMappings(settings.IDENTITY_PRESETS, settings.IDENTITY_HEADERS),
-    new Set([storeIssuer, ...settings.ISSUERS.map(({ issuer }) => issuer)]),
+    sessionIssuers({ ...settings, STORE_ISSUER: storeIssuer }),
   );
   const { rules, unservedHosts } = withReadHosts(settings);
   const contradictions = [
@@ -99,6 +99,14 @@ export function readConfig(
       LOGIN_URL: settings.LOGIN_URL ?? `${browserUrl}/self-service/login/browser`,
     }),
   );
+}
+
+/** Returns every issuer whose sessions count. */
+export function sessionIssuers({
+  ISSUERS,
+  STORE_ISSUER,
+}: Pick<Config, 'ISSUERS' | 'STORE_ISSUER'>): ReadonlySet<string> {
+  return new Set([STORE_ISSUER, ...ISSUERS.map(({ issuer }) => issuer)]);
 }
 
 /**

@@ -7,6 +7,7 @@ import { failed, type Result, success } from '../runtime/result.ts';
 import {
   fillFields,
   id,
+  jsonObject,
   type ProvenSession,
   proven,
   type SessionField,
@@ -26,12 +27,7 @@ export const KEYCARD_CLAIMS = v.object({
   /** The application's stable id. `client_id` names the credential it authenticated with, which rotates. */
   keycard_app_id: v.optional(id),
   /** The actors that act for the subject, each inside the one before (RFC 8693 section 4.1). */
-  act: v.optional(
-    v.record(
-      v.string(),
-      v.custom<JsonValue>(() => true),
-    ),
-  ),
+  act: v.optional(jsonObject),
   auth_time: v.optional(v.pipe(v.number(), v.gtValue(0), v.ltValue(2 ** 33))),
 });
 

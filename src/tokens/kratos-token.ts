@@ -8,6 +8,7 @@ import { canonicalId } from '../session/uuid.ts';
 import {
   fillFields,
   id,
+  jsonObject,
   type ProvenSession,
   proven,
   type SessionField,
@@ -20,12 +21,7 @@ export const KRATOS_CLAIMS = v.object({
   sid: id,
   sub: id,
   jti: v.optional(id),
-  session: v.optional(
-    v.record(
-      v.string(),
-      v.custom<JsonValue>(() => true),
-    ),
-  ),
+  session: v.optional(jsonObject),
 });
 
 export type KratosClaims = v.InferOutput<typeof KRATOS_CLAIMS>;

@@ -15,6 +15,9 @@ export interface ProvenSession {
 /** An id in a claim. The pattern is strict because ids go into headers and log lines. */
 export const id = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,255}$/));
 
+/** A claim that is a JSON object. `v.record()` would take a list for one. */
+export const jsonObject = v.custom<JsonObject>((value) => isObject(value as JsonValue)); // claims are parsed JSON
+
 /** The time of a token's verification, and the end of its validity. */
 export interface VerifiedTimes {
   readonly now: number;

@@ -1,6 +1,7 @@
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { keycardTokenSession } from '../../src/tokens/keycard-token.ts';
-import { kratosTokenSession } from '../../src/tokens/kratos-token.ts';
+import { KEYCARD_CLAIMS, keycardTokenSession } from '../../src/tokens/keycard-token.ts';
+import { KRATOS_CLAIMS, kratosTokenSession } from '../../src/tokens/kratos-token.ts';
 import { readSessionFields, type SessionField } from '../../src/tokens/proven-session.ts';
 
 const NOW = Date.parse('2026-11-21T12:00:00Z');
@@ -124,6 +125,21 @@ describe('readSessionFields()', () => {
       f: 'person',
     });
     expect(Object.fromEntries(writers(['ext']))).toMatchObject({ b: 'issuer', c: 'issuer' });
+  });
+});
+
+// RFC 7519 section 4, RFC 8693 section 4.1: `act` is a JSON object. A claims mapper's `session` is a session document.
+describe.each([
+  ['session', KRATOS_CLAIMS, { iss: 'https://i.example/', sid: 's', sub: 'u' }],
+  ['act', KEYCARD_CLAIMS, { iss: 'https://z.keycard.cloud', sub: 'u', client_id: 'c' }],
+])('the claim %s', (name, schema, claims) => {
+  it.each([[[]], [[{ sub: 'a' }]], ['text'], [7], [true], [null]])('cannot be %j', (value) => {
+    expect(v.is(schema, { ...claims, [name]: value })).toBe(false);
+  });
+
+  it('can be an object, or missing', () => {
+    expect(v.is(schema, { ...claims, [name]: { sub: 'a' } })).toBe(true);
+    expect(v.is(schema, claims)).toBe(true);
   });
 });
 
