@@ -121,6 +121,16 @@ export async function readSubmission(c: KratosContext, flow: Flow): Promise<Subm
   return { flow, fields };
 }
 
+/** The submission to a flow that is current, or the answer that refuses it. */
+export async function receiveSubmission(
+  c: KratosContext,
+  kind: FlowKind,
+): Promise<Submission | Response> {
+  const flow = findSubmittedFlow(c, kind);
+  if (flow instanceof Response) return flow;
+  return isExpired(flow) ? answerExpired(c, flow) : readSubmission(c, flow);
+}
+
 const OF_CLOUDFLARE = /^(?:__cf|_cf|cf_)/;
 
 /** Returns the reason to assume a browser behind the submission of an app's flow. */

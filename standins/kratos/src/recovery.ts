@@ -1,14 +1,8 @@
 import { redirect, wantsJson } from './answers.ts';
 import { locationChange } from './complete-login.ts';
 import { authenticate } from './credential.ts';
-import { beginFlow, type Flow, flowPage, isExpired } from './flow.ts';
-import {
-  answerExpired,
-  answerWithFlow,
-  findSubmittedFlow,
-  readFlow,
-  readSubmission,
-} from './flow-answers.ts';
+import { beginFlow, type Flow, flowPage } from './flow.ts';
+import { answerWithFlow, readFlow, receiveSubmission } from './flow-answers.ts';
 import { type HerodotError, herodotError } from './herodot-error.ts';
 import type { Identity } from './identity.ts';
 import { issueSession } from './issue-session.ts';
@@ -60,12 +54,9 @@ function startRecovery(c: KratosContext, type: Flow['type']): Response {
 
 /** `POST /self-service/recovery?flow=`: the address, then the code sent to it, then a session to set things right. */
 export async function submitRecovery(c: KratosContext): Promise<Response> {
-  const flow = findSubmittedFlow(c, 'recovery');
-  if (flow instanceof Response) return flow;
-  if (isExpired(flow)) return answerExpired(c, flow);
-  const submission = await readSubmission(c, flow);
+  const submission = await receiveSubmission(c, 'recovery');
   if (submission instanceof Response) return submission;
-  const { fields } = submission;
+  const { flow, fields } = submission;
   if (fields === 'not JSON') return answerWithFlow(c, flow, { status: 400 });
   const identity = store.identities.get(flow.identityId ?? '');
   const isWaiting = flow.state === 'sent_email';

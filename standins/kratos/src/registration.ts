@@ -3,14 +3,8 @@ import { completedSession } from './complete-login.ts';
 import { authenticate } from './credential.ts';
 import { forwardError } from './error-page.ts';
 import type { Fields } from './fields.ts';
-import { beginFlow, type Flow, isExpired } from './flow.ts';
-import {
-  answerExpired,
-  answerWithFlow,
-  findSubmittedFlow,
-  readFlow,
-  readSubmission,
-} from './flow-answers.ts';
+import { beginFlow, type Flow } from './flow.ts';
+import { answerWithFlow, readFlow, receiveSubmission } from './flow-answers.ts';
 import { createIdentity, type Identity, identityDocument } from './identity.ts';
 import { issueSession } from './issue-session.ts';
 import { ALREADY_SIGNED_IN } from './login.ts';
@@ -53,12 +47,9 @@ async function createRegistration(c: KratosContext, type: Flow['type']): Promise
  * once as it still allows. The hook `session` stands behind it, so that a new account is signed in.
  */
 export async function submitRegistration(c: KratosContext): Promise<Response> {
-  const flow = findSubmittedFlow(c, 'registration');
-  if (flow instanceof Response) return flow;
-  if (isExpired(flow)) return answerExpired(c, flow);
-  const submission = await readSubmission(c, flow);
+  const submission = await receiveSubmission(c, 'registration');
   if (submission instanceof Response) return submission;
-  const { fields } = submission;
+  const { flow, fields } = submission;
   if (fields === 'not JSON') return reject(c, flow, NO_STRATEGY);
   flow.values = Object.fromEntries(
     Object.entries(fields).filter(([name]) => name.startsWith('traits.')),

@@ -1,12 +1,6 @@
 import { redirect } from './answers.ts';
-import { beginFlow, type Flow, findFlow, flowPage, isExpired } from './flow.ts';
-import {
-  answerExpired,
-  answerWithFlow,
-  findSubmittedFlow,
-  readFlow,
-  readSubmission,
-} from './flow-answers.ts';
+import { beginFlow, type Flow, findFlow, flowPage } from './flow.ts';
+import { answerWithFlow, readFlow, receiveSubmission } from './flow-answers.ts';
 import type { KratosContext } from './public-url.ts';
 import { findByEmail } from './recovery.ts';
 import { store } from './store.ts';
@@ -44,12 +38,9 @@ function createVerification(c: KratosContext, type: Flow['type']): Response {
 
 /** `POST /self-service/verification?flow=`: the address, then the code sent to it. A wrong code is answered 200. */
 export async function submitVerification(c: KratosContext): Promise<Response> {
-  const flow = findSubmittedFlow(c, 'verification');
-  if (flow instanceof Response) return flow;
-  if (isExpired(flow)) return answerExpired(c, flow);
-  const submission = await readSubmission(c, flow);
+  const submission = await receiveSubmission(c, 'verification');
   if (submission instanceof Response) return submission;
-  const { fields } = submission;
+  const { flow, fields } = submission;
   if (fields === 'not JSON') return answerWithFlow(c, flow, { status: 400 });
   if (fields.code !== undefined) {
     pass(flow, fields.code);
