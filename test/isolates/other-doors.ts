@@ -53,7 +53,7 @@ const keycard = CALLERS.flatMap(([who, headersOf]) =>
         return {
           ends: [await mint(user), await mint(user, { sid: id }), await mint(agent)],
           send: (isolate) => deployment.send(`/zones/zone-1/sessions/${id}`, init, isolate),
-          doneAgain: [404],
+          doneAgain: [404, 409],
         };
       },
     }),

@@ -13,7 +13,7 @@ export async function issueServiceAccountToken(c: Context): Promise<Response> {
     return keycardError(400, 'unsupported_grant_type', 'Only client_credentials is supported.');
   }
   return Response.json({
-    access_token: issueBearer(),
+    access_token: issueBearer({ zoneId: null, access: 'write' }),
     token_type: 'Bearer',
     expires_in: store.settings.tokenTtlSeconds,
   });

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import {
+  type BearerScope,
   DEFAULT_SETTINGS,
   issueBearer,
   type Session,
@@ -30,9 +31,11 @@ export function clearCalls(c: Context): Response {
   return c.body(null, 204);
 }
 
-/** `POST /.standin/bearers`: a bearer that the API accepts. */
-export function createBearer(c: Context): Response {
-  return c.json({ bearer: issueBearer() });
+/** `POST /.standin/bearers`: a bearer that the API accepts, for one zone and for changes unless the body says otherwise. */
+export async function createBearer(c: Context): Promise<Response> {
+  const text = await c.req.text();
+  const given: Partial<BearerScope> = text === '' ? {} : JSON.parse(text);
+  return c.json({ bearer: issueBearer({ zoneId: 'zone-1', access: 'write', ...given }) });
 }
 
 /** `DELETE /.standin/bearers`: no bearer issued until now is accepted any more. */
@@ -41,38 +44,49 @@ export function forgetBearers(c: Context): Response {
   return c.body(null, 204);
 }
 
-/** `POST /.standin/sessions`: a session with these members over those of a fresh one. */
+/** `POST /.standin/sessions`: a session with these members over those of a fresh one. The answer shows every member. */
 export async function createSession(c: Context): Promise<Response> {
   const given = (await c.req.json()) as Partial<Session>;
-  const session = { ...freshSession(given.session_type ?? 'user'), ...given } as Session;
-  store.sessions.set(session.id, session);
-  return c.json(session);
+  const members = { ...freshSession(given), ...given } as Session;
+  store.newest += 1;
+  const kept = { number: store.newest, members, named: new Set(Object.keys(given)) };
+  store.sessions.set(members.id, kept);
+  return c.json(members);
 }
 
-function freshSession(type: Session['session_type']): Session {
+/** `DELETE /.standin/sessions`: no session is left, and the next one is the first. */
+export function forgetSessions(c: Context): Response {
+  store.sessions.clear();
+  store.newest = 0;
+  return c.body(null, 204);
+}
+
+function freshSession({ session_type, zone_id = 'zone-1', status = 'active' }: Partial<Session>) {
   const now = Date.now();
   const text = (offsetMs: number) => new Date(now + offsetMs).toISOString();
   const common = {
     id: crypto.randomUUID(),
-    zone_id: 'zone-1',
+    zone_id,
     organization_id: 'org-1',
-    active: true,
-    status: 'active' as const,
+    active: status === 'active',
+    status,
     authenticated_at: text(0),
     created_at: text(0),
     updated_at: text(0),
     expires_at: text(3_600_000),
-    issuer: 'https://zone-1.keycard.cloud',
     metadata: { name: 'A session' },
     provider_id: 'provider-1',
     session_data: { amr: ['pwd'] },
     subject: 'subject-1',
     application_id: 'application-1',
   };
-  if (type === 'application') return { ...common, session_type: 'application' };
+  if (session_type === 'application') {
+    return { ...common, session_type, issuer: `https://${zone_id}.keycard.cloud` };
+  }
   return {
     ...common,
     session_type: 'user',
+    issuer: 'https://login.example.com',
     user_id: 'user-1',
     parent_id: null,
     user_agent_id: `ua:${'0'.repeat(64)}`,

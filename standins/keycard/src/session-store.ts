@@ -1,5 +1,9 @@
 import { CallLog } from '../../recording/src/call-log.ts';
 
+/**
+ * The members that both kinds of session have (`types/zones/session.py` of `keycardai-api`). Required of every session is
+ * `session_type`. See `session-document.ts` for the others.
+ */
 interface CommonMembers {
   id: string;
   zone_id: string;
@@ -10,44 +14,84 @@ interface CommonMembers {
   created_at: string;
   updated_at: string;
   expires_at: string;
+  /** The identity provider's issuer, and the name of the user or application there. */
   issuer: string;
+  subject: string;
   metadata: { name: string };
   provider_id: string;
   session_data: Record<string, unknown>;
-  subject: string;
-  application_id: string;
 }
 
-/** A person's session: an entry session when it has no parent, else derived from it. */
+/** A person's session: a web session when it has no parent, else derived from it. */
 export interface UserSession extends CommonMembers {
   session_type: 'user';
   user_id: string;
   parent_id: string | null;
+  /** What initiated the session: an application, a user agent, or neither. */
+  application_id: string | null;
   user_agent_id: string | null;
 }
 
 /** An application's own session; never derived. */
 export interface ApplicationSession extends CommonMembers {
   session_type: 'application';
+  application_id: string;
 }
 
 export type Session = UserSession | ApplicationSession;
+
+/** A session with what only the stand-in knows. */
+export interface KeptSession {
+  /** 1 for the first session. Lists have this order. */
+  readonly number: number;
+  readonly members: Session;
+  /** The members that the test named: every answer shows them. */
+  readonly named: ReadonlySet<string>;
+}
+
+/** The zone and the rights of a bearer. */
+export interface BearerScope {
+  /** `null`: all zones of the organization, as a service account has them. */
+  readonly zoneId: string | null;
+  readonly access: 'read' | 'write';
+}
 
 /** An answer in place of the real one, by exact `METHOD /path`. */
 export interface CannedAnswer {
   status: number;
   body?: unknown;
   headers?: Record<string, string>;
+  /** The number of requests that get this answer; every request without it. */
+  times?: number;
 }
+
+/** Documents that answers can carry beside the ids. The SDKs call these members deprecated. */
+export type Expansion = 'application' | 'user' | 'user_agent';
 
 export interface Settings {
   answers: Record<string, CannedAnswer>;
   delayMs: number;
   /** `expires_in` of service-account tokens. */
   tokenTtlSeconds: number;
+  /**
+   * The optional members that answers show. `alternating`: each member in every second session, by the session's number,
+   * and those that the test named. `present`: all. `absent`: none.
+   */
+  optional: 'alternating' | 'present' | 'absent';
+  /** The documents that answers carry. */
+  expand: Expansion[];
+  /** The answer to `PATCH` of a session that is revoked already: a 409, or the session once more. */
+  revokedAgain: 'conflict' | 'session';
 }
 
-export const DEFAULT_SETTINGS: Settings = { answers: {}, delayMs: 0, tokenTtlSeconds: 3600 };
+export const DEFAULT_SETTINGS: Settings = {
+  answers: {},
+  delayMs: 0,
+  tokenTtlSeconds: 3600,
+  optional: 'alternating',
+  expand: [],
+  revokedAgain: 'conflict',
+};
 
 /** Parameters that the client credentials grant accepts. */
 export const CLIENT_ID = 'postern';
@@ -57,25 +101,32 @@ export const CLIENT_SECRET = 'standin-client-secret';
 export const store = {
   settings: DEFAULT_SETTINGS,
   calls: new CallLog(),
-  sessions: new Map<string, Session>(),
+  sessions: new Map<string, KeptSession>(),
+  /** The number of the newest session. */
+  newest: 0,
   /** Bearers that are accepted. */
-  bearers: new Set<string>(),
+  bearers: new Map<string, BearerScope>(),
 };
 
 /** A bearer in the form Keycard's have, three segments; what they say is not looked at here. */
-export function issueBearer(): string {
+export function issueBearer(scope: BearerScope): string {
   const segment = () => btoa(crypto.randomUUID()).replace(/=/g, '');
   const bearer = `${segment()}.${segment()}.${segment()}`;
-  store.bearers.add(bearer);
+  store.bearers.set(bearer, scope);
   return bearer;
 }
 
 /** Revoking a parent ends what was derived from it. */
-export function revoke(session: Session): void {
-  session.status = 'revoked';
-  session.active = false;
-  session.updated_at = new Date().toISOString();
+export function revoke({ members }: KeptSession): void {
+  members.status = 'revoked';
+  members.active = false;
+  members.updated_at = new Date().toISOString();
   for (const other of store.sessions.values()) {
-    if (other.session_type === 'user' && other.parent_id === session.id) revoke(other);
+    if (parentOf(other.members) === members.id) revoke(other);
   }
+}
+
+/** The id of the session from which this one was derived. */
+export function parentOf(session: Session): string | null {
+  return session.session_type === 'user' ? session.parent_id : null;
 }

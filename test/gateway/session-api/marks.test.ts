@@ -522,12 +522,13 @@ describe('Keycard', () => {
   const create = async (members: object): Promise<string> => {
     const response = await fetch(`${keycard.origin}/.standin/sessions`, {
       method: 'POST',
-      body: JSON.stringify(members),
+      body: JSON.stringify({ id: crypto.randomUUID(), ...members }),
     });
     return ((await response.json()) as { id: string }).id;
   };
-  const bearer = async () => {
-    const response = await fetch(`${keycard.origin}/.standin/bearers`, { method: 'POST' });
+  const bearer = async (zoneId = 'zone-1') => {
+    const body = JSON.stringify({ zoneId });
+    const response = await fetch(`${keycard.origin}/.standin/bearers`, { method: 'POST', body });
     return { authorization: `Bearer ${((await response.json()) as { bearer: string }).bearer}` };
   };
 
@@ -642,10 +643,12 @@ describe('Keycard', () => {
 
   it('a zone without configured tokens causes no mark', async () => {
     const id = await create({ zone_id: 'zone-2' });
-    expect(await statusOf(end('DELETE', id, await bearer(), 'zone-2'))).toBe(204);
+    expect(await statusOf(end('DELETE', id, await bearer('zone-2'), 'zone-2'))).toBe(204);
     expect(marked).toEqual([changesNothing()]);
     const unknown = await create({ zone_id: 'zone-3' });
-    expect(await statusOf(end('DELETE', unknown, await bearer(), 'zone-3'))).toBe('not_found');
+    expect(await statusOf(end('DELETE', unknown, await bearer('zone-3'), 'zone-3'))).toBe(
+      'not_found',
+    );
   });
 
   async function control(settings: object): Promise<void> {

@@ -58,7 +58,7 @@ function kratosAt(base: string, headers: Record<string, string>): Provider {
 function keycardAt(base: () => string, headersOf: () => Promise<Record<string, string>>): Provider {
   const path = (id: string) => `${base()}/zones/zone-1/sessions/${id}`;
   return {
-    create: async () => (await keycard.keycard.createSession()).id,
+    create: async () => (await keycard.keycard.createSession({ status: 'active' })).id,
     read: async (id) => fetchAs(path(id), { headers: await headersOf() }),
     revoke: async (id) =>
       fetchAs(path(id), {

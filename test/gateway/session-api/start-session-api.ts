@@ -1,3 +1,4 @@
+import type { BearerScope } from '../../../standins/keycard/src/session-store.ts';
 import { type RunningStandin, startStandin } from '../../standins/start-standin.ts';
 import type { StartGateOptions } from '../../support/gate-options.ts';
 import type { Json } from '../../support/runtime-worker.ts';
@@ -42,10 +43,16 @@ export interface KeycardStandin {
   readonly origin: string;
   control(settings: Readonly<Record<string, unknown>>): Promise<void>;
   reset(): Promise<void>;
+  /** Answers show the named members and the id; other optional members in every second session. */
   createSession(
     members?: Readonly<Record<string, unknown>>,
   ): Promise<Record<string, unknown> & { id: string }>;
-  bearer(): Promise<string>;
+  /** A session of which no member is named: answers show each optional one in every second session. */
+  createNamelessSession(type: 'user' | 'application'): Promise<{ readonly id: string }>;
+  /** No session is left, and the next one is the first. */
+  forgetSessions(): Promise<void>;
+  /** A bearer for `zone-1`, with which sessions can be changed, unless the scope says otherwise. */
+  bearer(scope?: Partial<BearerScope>): Promise<string>;
   forgetBearers(): Promise<void>;
   counts(): Promise<Record<string, number>>;
   requests(): Promise<{ method: string; path: string; headers: [string, string][] }[]>;
@@ -100,8 +107,11 @@ export function keycardStandin({ origin }: Pick<RunningStandin, 'origin'>): Keyc
     origin,
     control: (settings) => call('POST', 'session-control', settings),
     reset: () => call('DELETE', 'session-control'),
-    createSession: (members = {}) => call('POST', 'sessions', members),
-    bearer: async () => (await call('POST', 'bearers')).bearer,
+    createSession: (members = {}) =>
+      call('POST', 'sessions', { id: crypto.randomUUID(), ...members }),
+    createNamelessSession: (session_type) => call('POST', 'sessions', { session_type }),
+    forgetSessions: () => call('DELETE', 'sessions'),
+    bearer: async (scope = {}) => (await call('POST', 'bearers', scope)).bearer,
     forgetBearers: () => call('DELETE', 'bearers'),
     counts: async () => (await call('GET', 'session-calls')).counts,
     requests: async () => (await call('GET', 'session-calls')).requests,

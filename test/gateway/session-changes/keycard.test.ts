@@ -44,8 +44,11 @@ async function standin(method: string, path: string, body?: unknown): Promise<un
 }
 
 const control = (answers: object) => standin('POST', 'session-control', { answers });
-const create = async (members: object) =>
-  ((await standin('POST', 'sessions', members)) as { id: string }).id;
+const create = async (members: object) => {
+  const id = crypto.randomUUID();
+  await standin('POST', 'sessions', { id, ...members });
+  return id;
+};
 const bearer = async () => {
   const made = (await standin('POST', 'bearers')) as { bearer: string };
   return { authorization: `Bearer ${made.bearer}` };

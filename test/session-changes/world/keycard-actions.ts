@@ -24,8 +24,8 @@ function ending(
     over,
     renewed: [],
     untouched: [...KEYCARD_PEOPLE.filter((who) => !over.includes(who)), 'stranger'],
-    // A retry of a deletion finds no session.
-    isSuccess: (status) => isDone(status) || (method === 'DELETE' && status === 404),
+    // A retry of a deletion finds no session, and a retry of a revocation finds it revoked.
+    isSuccess: (status) => isDone(status) || status === (method === 'DELETE' ? 404 : 409),
     async prepare(people, surroundings) {
       const path = `/zones/${surroundings.zoneId}/sessions/${people[ends].id}`;
       const headers = by === 'the guard' ? GUARDED : await issueBearer(surroundings);
@@ -35,8 +35,8 @@ function ending(
   };
 }
 
-async function issueBearer({ keycardStandin }: Dependencies): Promise<RequestHeaders> {
-  const made = await keycardStandin('POST', 'bearers');
+async function issueBearer({ keycardStandin, zoneId }: Dependencies): Promise<RequestHeaders> {
+  const made = await keycardStandin('POST', 'bearers', { zoneId });
   const { bearer } = (await made.json()) as { bearer: string };
   return { authorization: `Bearer ${bearer}` };
 }
