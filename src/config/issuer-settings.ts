@@ -121,7 +121,10 @@ const members = v.strictObject(
         v.check(isMarkerTable, MARKERS),
       ),
     ),
-    /** The largest accepted difference between the issuer’s clock and Postern’s. Seconds, 0 to 60. */
+    /**
+     * The largest accepted difference between the issuer’s clock and Postern’s. It does not extend a Keycard token:
+     * Keycard’s own verifiers refuse it from `exp` on. Seconds, 0 to 60.
+     */
     clock_tolerance_seconds: v.optional(wholeNumber('seconds', 0, 60), 5),
     /** The longest accepted lifetime of a token, from `iat` to `exp`. Seconds, 60 to 2592000. */
     max_lifetime_seconds: v.optional(wholeNumber('seconds', 60, 2_592_000), 86_400),

@@ -14,14 +14,28 @@ import {
   type VerifiedTimes,
 } from './proven-session.ts';
 
-/** Claims of an access token from a Keycard zone (RFC 9068 section 2.2). */
+/** Keycard's verifier refuses a time with a fraction. */
+const wholeSeconds = v.pipe(v.number(), v.integer());
+
+/**
+ * Claims of an access token from a Keycard zone (RFC 9068 section 2.2). Each has the form that Keycard's own verifier
+ * demands (`JWTAccessToken` of `keycardai/oauth/utils/jwt.py`, `AccessToken` of `server/verifier.py`) or a narrower one.
+ */
 export const KEYCARD_CLAIMS = v.object({
   iss: id,
   sub: id,
   client_id: id,
   jti: v.optional(id),
   sid: v.optional(id),
+  iat: v.optional(wholeSeconds),
+  exp: v.optional(wholeSeconds),
   scope: v.optional(v.string()),
+  /** Some issuers write this instead of `scope`, as a list or a text. It counts only in a token without `scope`. */
+  scp: v.optional(v.union([v.string(), v.array(v.string())])),
+  /** RFC 9396 section 9.1. */
+  authorization_details: v.optional(v.array(jsonObject)),
+  /** The resource that the client asked for (RFC 8707). */
+  resource: v.optional(v.string()),
   /** The kind of principal in `sub`. A user authorized the access (`user`), or an application acts for itself (`app`). */
   sub_profile: v.optional(v.picklist(['user', 'app'])),
   /** The application's stable id. `client_id` names the credential it authenticated with, which rotates. */
@@ -52,7 +66,8 @@ export async function keycardTokenSession(
   { expiresAt, compact }: VerifiedTimes,
   fields: readonly SessionField[],
 ): Promise<Result<ProvenSession, 'token_claim_invalid'>> {
-  const { sub, sid, client_id: clientId, scope, act } = claims;
+  const { sub, sid, client_id: clientId, act } = claims;
+  const scope = scopeOf(claims);
   const principal = principalOf(claims);
   if (principal === undefined) return failed('token_claim_invalid');
   const sessionId = sid ?? claims.jti;
@@ -80,6 +95,10 @@ export async function keycardTokenSession(
   const name = sessionId ?? (await digestName('v1t', [compact]));
   const shown = shownBy(document, { hasSessionId: sid !== undefined });
   return success(proven({ id: name, identityId: sub, expiresAt, document, shown, claimed }));
+}
+
+function scopeOf({ scope, scp }: KeycardClaims): string | undefined {
+  return scope ?? (Array.isArray(scp) ? scp.join(' ') : scp);
 }
 
 /**

@@ -50,6 +50,7 @@ const ISSUER_CLAIMS: ReadonlySet<string> = new Set([
   'auth_time',
   'client_id',
   'scope',
+  'scp',
   'groups',
   'roles',
   'entitlements',

@@ -18,6 +18,12 @@ export interface ClaimRules {
   readonly markers: Readonly<Record<string, string | number | boolean>>;
   /** Allowed clock difference, in seconds. */
   readonly clockToleranceSeconds: number;
+  /**
+   * Seconds for which a token is still accepted after `exp`.
+   *
+   * @default clockToleranceSeconds
+   */
+  readonly expiryToleranceSeconds?: number;
   /** Measured from `iat` to `exp`. For a token without `exp`: from `iat` to now. */
   readonly maxLifetimeSeconds: number;
 }
@@ -92,12 +98,13 @@ function checkTimes(
   if (iat === 'invalid' || nbf === 'invalid' || exp === 'invalid') {
     return failed('token_claim_invalid');
   }
-  const tolerance = rules.clockToleranceSeconds * 1000;
+  const { clockToleranceSeconds, expiryToleranceSeconds = clockToleranceSeconds } = rules;
+  const tolerance = clockToleranceSeconds * 1000;
   const maxLifetime = rules.maxLifetimeSeconds * 1000;
   if (Math.max(iat ?? 0, nbf ?? 0) > now + tolerance) return failed('token_not_yet_valid');
   if (exp !== undefined) {
     if (iat !== undefined && exp <= iat) return failed('token_claim_invalid');
-    if (now >= exp + tolerance) return failed('token_expired');
+    if (now >= exp + expiryToleranceSeconds * 1000) return failed('token_expired');
     if (exp - (iat ?? now) > maxLifetime) return failed('token_lifetime_too_long');
   } else if (iat !== undefined && now - iat > maxLifetime + tolerance) {
     return failed('token_expired');

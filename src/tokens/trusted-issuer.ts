@@ -55,7 +55,7 @@ export interface TokenSession extends ProvenSession {
   readonly tokenId: string | undefined;
   /** Milliseconds since the epoch. */
   readonly issuedAt: number;
-  /** The session's end plus the tolerance for the issuer's clock, in milliseconds since the epoch. */
+  /** The session's end plus the tolerance after `exp`, in milliseconds since the epoch. */
   readonly acceptedUntil: number;
   readonly key: IssuerKey;
   /** The hosts of the site on which the token is good. */
@@ -90,6 +90,7 @@ export function createTrustedIssuer(
         forbidden: KRATOS_FORBIDDEN,
         requiresKeyId: false,
         claims: KRATOS_CLAIMS,
+        expiryToleranceSeconds: settings.clock_tolerance_seconds,
       });
       return trust(settings, profile, { toSession: kratosTokenSession, hostsOf });
     }
@@ -100,6 +101,7 @@ export function createTrustedIssuer(
         forbidden: KEYCARD_FORBIDDEN,
         requiresKeyId: true,
         claims: KEYCARD_CLAIMS,
+        expiryToleranceSeconds: 0,
       });
       return trust(settings, profile, { toSession: keycardTokenSession, hostsOf });
     }
@@ -109,13 +111,15 @@ export function createTrustedIssuer(
 type Preset<Claims> = Pick<
   TokenProfile<Claims>,
   'types' | 'required' | 'forbidden' | 'requiresKeyId' | 'claims'
->;
+> & { readonly expiryToleranceSeconds: number };
+
+type SessionTokenProfile<Claims> = TokenProfile<Claims> & Preset<Claims>;
 
 function profileOf<Claims>(
   settings: IssuerSettings,
   keys: IssuerKeys,
   preset: Preset<Claims>,
-): TokenProfile<Claims> {
+): SessionTokenProfile<Claims> {
   return {
     ...preset,
     issuer: settings.issuer,
@@ -139,7 +143,7 @@ type ToSession<Claims> = (
 
 function trust<Claims extends { readonly sub: string; readonly jti?: string | undefined }>(
   settings: IssuerSettings,
-  profile: TokenProfile<Claims>,
+  profile: SessionTokenProfile<Claims>,
   { toSession, hostsOf }: { toSession: ToSession<Claims>; hostsOf: HostsOfAudience },
 ): TrustedIssuer {
   return {
@@ -160,7 +164,7 @@ function trust<Claims extends { readonly sub: string; readonly jti?: string | un
       if (!session.ok) return refused(session.failure);
       const { sub: subject, jti: tokenId } = claims;
       const { issuer } = settings;
-      const toleranceMs = settings.clock_tolerance_seconds * 1000;
+      const toleranceMs = profile.expiryToleranceSeconds * 1000;
       const acceptedUntil = session.value.session.expiresAt + toleranceMs;
       return success({
         ...session.value,

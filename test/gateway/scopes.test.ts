@@ -67,6 +67,20 @@ describe('a rule with scopes', () => {
     expect(response.status).toBe(status);
   });
 
+  // Keycard's verifier reads `scp` in a token without `scope` (`extract_scopes` of keycardai/oauth/utils/jwt.py).
+  it.each([
+    [{ scp: ['write', 'read'] }, 200],
+    [{ scp: 'write read' }, 200],
+    [{ scp: ['write read'] }, 200],
+    [{ scp: ['thread:read'] }, 403],
+    [{ scp: ['read'], scope: '' }, 403],
+    [{ scp: ['read'], scope: 'write' }, 403],
+    [{ scp: ['read', 7] }, 401],
+  ])('asks for read: a token with the claims %j gets %i', async (claims, status) => {
+    const token = await gate.keycard.createToken({ audience: 'postern', claims });
+    expect((await get(gate.port, '/read', bearer(token))).status).toBe(status);
+  });
+
   it('denies with 403 and the scopes that are needed (RFC 6750 section 3.1)', async () => {
     const response = await get(gate.port, '/both', bearer(await tokenWith('read')));
     expect([response.status, header(response, 'postern-reason')]).toEqual([

@@ -101,6 +101,39 @@ describe('whoami for a token of Kratos', () => {
 });
 
 describe('whoami for a token of a Keycard zone', () => {
+  // Keycard's verifiers have no tolerance after `exp`, and read no times with fractions (`TokenVerifier` and
+  // `JWTAccessToken` of keycardai-oauth 0.33.2).
+  it.each([
+    ['ended a second ago', { exp: -1 }, 'token_expired'],
+    ['ends in a fraction of a second', { exp: 600.5 }, 'token_claim_invalid'],
+    ['was issued at a fraction of a second', { iat: -9.5 }, 'token_claim_invalid'],
+  ])('refuses a token that %s', async (_, times, reason) => {
+    const now = Math.floor(gate.clock.now() / 1000);
+    const claims = Object.entries({ iat: -60, exp: 600, ...times });
+    const absolute = Object.fromEntries(claims.map(([name, seconds]) => [name, now + seconds]));
+    const response = await whoami(await zoneToken({ claims: absolute }));
+    expect([response.status, header(response, 'postern-reason')]).toEqual([401, reason]);
+  });
+
+  it('ends with the second of exp, despite its cache entry', async () => {
+    const exp = Math.floor(gate.clock.now() / 1000) + 60;
+    const token = await zoneToken({ claims: { exp } });
+    expect((await whoami(token)).status).toBe(200);
+    await gate.clock.advance(exp * 1000 - gate.clock.now());
+    const response = await whoami(token);
+    expect([response.status, header(response, 'postern-reason')]).toEqual([401, 'token_expired']);
+  });
+
+  it.each([
+    ['authorization_details', { type: 'payment' }],
+    ['authorization_details', ['payment']],
+    ['resource', ['https://app.example.test']],
+    ['scp', [1]],
+  ])('refuses a token with %s as %j, as Keycard does', async (name, value) => {
+    const response = await whoami(await zoneToken({ claims: { [name]: value } }));
+    expect(header(response, 'postern-reason')).toBe('token_claim_invalid');
+  });
+
   it('answers a user’s session in Keycard’s shape', async () => {
     const token = await zoneToken({
       subject: 'user-7',
