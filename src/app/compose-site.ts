@@ -96,13 +96,16 @@ export function createForwarding(
 export function createGateOptions(
   config: Config,
   site: Site,
-  { fetchOrigin, reporting }: Pick<Dependencies, 'fetchOrigin'> & Pick<GateOptions, 'reporting'>,
+  {
+    fetchOrigin,
+    ...services
+  }: Pick<Dependencies, 'fetchOrigin'> & Pick<GateOptions, 'reporting' | 'exchangedTokens'>,
 ): GateOptions | undefined {
   if (fetchOrigin === undefined) return undefined;
   const { authorization, denial } = site;
   const origin = { fetch: fetchOrigin, timeoutMs: config.ORIGIN_TIMEOUT_MS };
   const forwarding = { ...createForwarding(config, site), origin };
-  return { authorization, denial, forwarding, reporting };
+  return { authorization, denial, forwarding, ...services };
 }
 
 function createAssertions(config: Config, now: () => number): Assertions | undefined {

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { mayNameByExternalId } from '../config/issuer-settings.ts';
 import { readCredentials } from '../credentials/read-credentials.ts';
+import type { ExchangedTokens } from '../exchange/exchanged-tokens.ts';
 import { LOOP_HEADER } from '../http/loop-detection.ts';
 import { hostOf } from '../http/site-hosts.ts';
 import { createDecisionLog } from '../observability/decision-log.ts';
@@ -15,6 +16,7 @@ import type { SessionLookUp } from '../sessions/resolve-credentials.ts';
 import { Sessions } from '../sessions/sessions.ts';
 import { TokenSessions } from '../tokens/token-sessions.ts';
 import type { TrustedIssuer } from '../tokens/trusted-issuer.ts';
+import { createExchangedTokens } from './compose-exchange.ts';
 import { createGuard } from './compose-guard.ts';
 import { createKratos, type Kratos } from './compose-kratos.ts';
 import { checkLifeSeconds, createConfiguredRevocation } from './compose-revocation.ts';
@@ -28,6 +30,7 @@ export interface Services {
   readonly revocation: Revocation;
   readonly issuers: readonly TrustedIssuer[];
   readonly issuerMetadata: ConfiguredIssuers['metadata'];
+  readonly exchangedTokens: ExchangedTokens;
   readonly lookUp: SessionLookUp & { readonly sessions: Sessions; readonly tokens: TokenSessions };
   readonly changes: ChangeMaker;
   /** `undefined` if every token names its person by the identity's id, or if Kratos's admin API is not configured. */
@@ -59,6 +62,7 @@ export function createServices(config: Config, dependencies: Dependencies): Serv
     revocation,
     issuers,
     issuerMetadata: metadata,
+    exchangedTokens: createExchangedTokens(config, metadata, issuerDependencies),
     lookUp: { sessions, tokens, readCredentials: createReader(config) },
     changes: new ChangeMaker({ writer: revocation.writer, report }),
     readNames: isNamed ? kratos.admin?.identities.readNames : undefined,

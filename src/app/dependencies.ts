@@ -28,6 +28,6 @@ export interface Fetchers {
   readonly kratos: Fetch;
   readonly kratosAdmin: Fetch;
   readonly keycard: Fetch;
-  /** Fetches issuers' keys. */
+  /** Reaches the issuers: their keys, their metadata and their token endpoints. */
   readonly keys: Fetch;
 }

@@ -4,5 +4,6 @@ import type { GatewaySecrets } from '../credentials/read-credentials.ts';
 
 /** Returns the secrets of Postern itself. They are never treated as session credentials. */
 export function gatewaySecrets(config: Config): GatewaySecrets {
-  return new Set(SENT_SECRETS.flatMap((name) => config[name] ?? []));
+  const sent = SENT_SECRETS.flatMap((name) => config[name] ?? []);
+  return new Set([...sent, ...Object.values(config.CLIENT_SECRETS)]);
 }

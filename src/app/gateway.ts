@@ -120,7 +120,11 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
   const sessionApi = { kratos, sessions: lookUp.sessions, changes, readNames, guard, reporting };
   addSessionApi(routes, config, { ...sessionApi, fetchKeycard: fetchers.keycard }, shared);
 
-  const gateOptions = createGateOptions(config, site, { fetchOrigin, reporting });
+  const gateOptions = createGateOptions(config, site, {
+    fetchOrigin,
+    reporting,
+    exchangedTokens: services.exchangedTokens,
+  });
   const answerSite = async ({ request, target, waitUntil }: RouteRequest) => {
     if (gateOptions === undefined) return notFound(request);
     try {

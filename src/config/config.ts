@@ -13,6 +13,7 @@ import type { RuleSettings } from '../rules/rules.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import { hostsOfAudience } from '../tokens/audience.ts';
 import { BINDINGS } from './bindings.ts';
+import { exchangeProblems } from './exchange-settings.ts';
 import { SESSION_API_COMPANIONS } from './session-api-settings.ts';
 import { SETTINGS } from './settings.ts';
 
@@ -84,6 +85,7 @@ export function readConfig(
     ...unnamedZones(settings),
     ...unguardedAccount(settings),
     ...forwardedAndSet(settings, identityHeaders),
+    ...exchangeProblems(settings),
   ];
   if (contradictions.length > 0) return failed(contradictions);
   const mountUrl = `${settings.PUBLIC_URL}${settings.SESSION_API_PATH ?? ''}`;

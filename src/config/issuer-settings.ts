@@ -9,6 +9,7 @@ const VISIBLE_ASCII = /^[\x21-\x7e]{1,512}$/;
 /** Issuers are compared exactly. `*` is not allowed: no issuer contains it, so it would be meant as a pattern. */
 const EXACT_ISSUER = /^[\x21-\x29\x2b-\x7e]{1,512}$/;
 const CLAIM = 'a claim name';
+const CLIENT_ID = 'a client id of 1 to 512 visible ASCII characters';
 /** Claims that every token has. They cannot distinguish one kind of token from another. */
 const NOT_MARKERS = ['iss', 'sub', 'sid', 'aud', 'exp', 'nbf', 'iat', 'jti'];
 const KEY_SOURCES = ['keys', 'jwks_url', 'discovery'] as const;
@@ -106,6 +107,11 @@ const members = v.strictObject(
         v.maxLength(16, 'a list of 1 to 16 audiences'),
       ),
     ),
+    /**
+     * The client id of Postern at this issuer, for rules with `exchange`. Its secret is in `CLIENT_SECRETS`. Needs
+     * `preset = "keycard"` and `discovery = true`, because the token endpoint is in the issuer’s metadata.
+     */
+    client_id: v.optional(v.pipe(v.string(CLIENT_ID), v.regex(VISIBLE_ASCII, CLIENT_ID))),
     /** Claims that a token must have, in addition to those of the preset. */
     required_claims: v.optional(
       v.pipe(
@@ -187,6 +193,14 @@ export const issuer = v.pipe(
       'an https URL without query (http is allowed on loopback), since keys are discovered at it',
     ),
     ['issuer'],
+  ),
+  v.forward(
+    v.check(
+      ({ client_id: client, preset, discovery }) =>
+        client === undefined || (preset === 'keycard' && discovery === true),
+      'an issuer with preset = "keycard" and discovery = true, which names its token endpoint; or no client_id',
+    ),
+    ['client_id'],
   ),
   v.transform(({ keys, marker_claims = {}, ...settings }) => ({
     ...settings,

@@ -3,7 +3,14 @@ import * as v from 'valibot';
 import { compileCondition } from '../rules/compile-condition.ts';
 import { compilePathPattern } from '../rules/path-pattern.ts';
 import { forwardedHeaders } from './identity-header-settings.ts';
-import { duration, exactOrigin, hostName, json, METHOD_NAMES } from './setting-types.ts';
+import {
+  duration,
+  exactOrigin,
+  hostName,
+  json,
+  METHOD_NAMES,
+  resourceUrl,
+} from './setting-types.ts';
 
 const pathPattern = v.pipe(
   v.string('a path pattern, such as /docs/*'),
@@ -94,6 +101,13 @@ const members = {
     v.pipe(v.array(exactOrigin(), 'a list of origins'), v.maxLength(32, 'at most 32 origins')),
     () => [],
   ),
+  /**
+   * The URL of a resource, spelled as its issuer has it: `"https://api.example.com"`. The origin receives a token for
+   * this resource in `Authorization: Bearer`, which Postern gets from the issuer in exchange for the caller’s token
+   * (RFC 8693). Only tokens of an issuer with `client_id` pass, and the caller’s own credential never reaches the
+   * origin. See docs/tokens.md.
+   */
+  exchange: v.optional(resourceUrl()),
   /** Whether the origin receives the session credential itself, as the client presented it. */
   forward_credentials: v.optional(v.boolean('true or false'), false),
   /** Further `FORWARDED_HEADERS`, for the requests and responses of this rule. */
@@ -123,10 +137,10 @@ export const rule = v.pipe(
   ),
   v.forward(
     v.check(
-      ({ session, aal, authenticated_within, scopes, allow }) =>
+      ({ session, aal, authenticated_within, scopes, allow, exchange }) =>
         session === 'required' ||
-        ((aal ?? authenticated_within ?? allow) === undefined && scopes.length === 0),
-      '"required", as aal, authenticated_within, scopes and allow ask something of a session',
+        ((aal ?? authenticated_within ?? allow ?? exchange) === undefined && scopes.length === 0),
+      '"required", as aal, authenticated_within, scopes, allow and exchange need a session',
     ),
     ['session'],
   ),

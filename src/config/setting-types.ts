@@ -68,6 +68,20 @@ export function pageUrl() {
   );
 }
 
+/** The identifier of a resource (RFC 8707 section 2), unchanged: issuers compare it exactly. */
+export function resourceUrl() {
+  const expected =
+    'the https URL of a resource without user, query or fragment, such as https://api.example.com (http is allowed on loopback)';
+  return v.pipe(
+    v.string(expected),
+    v.regex(/^[\x21-\x7e]{1,2048}$/, expected),
+    v.check((text) => {
+      const url = URL.parse(text);
+      return url !== null && !isPattern(text) && isSecureUrl(url) && isBareUrl(url);
+    }, expected),
+  );
+}
+
 /** A URL as text, without a slash at its end, so that paths can be appended. */
 function urlWhere(isGood: (url: URL) => boolean, expected: string) {
   const check = (text: string) => {

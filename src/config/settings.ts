@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { signingKeys } from '../forwarding/assertion-keys.ts';
 import { IDENTITY_PRESETS, type IdentityPreset } from '../forwarding/identity-presets.ts';
 import { PATH_FORMS } from '../http/path-readings.ts';
+import { clientSecrets } from './exchange-settings.ts';
 import { assertionClaims, forwardedHeaders, identityHeaders } from './identity-header-settings.ts';
 import { issuers } from './issuer-settings.ts';
 import { revocationSettings } from './revocation-settings.ts';
@@ -94,6 +95,11 @@ export const SETTINGS = {
      * docs/tokens.md.
      */
     ISSUERS: v.optional(issuers, () => []),
+    /**
+     * Secret: a table of issuer = the secret of Postern’s client there, for each issuer with `client_id`:
+     * `{"https://<zone-id>.keycard.cloud":"…"}`. Set it with `wrangler secret put`.
+     */
+    CLIENT_SECRETS: v.optional(clientSecrets, () => ({})),
     /**
      * The URL of a page for developers of clients: how to use the site’s resources. It is in the metadata of every
      * protected resource. See docs/tokens.md.

@@ -162,6 +162,16 @@ const REFUSAL_EXPLANATIONS: Readonly<
     message: 'The session does not have a scope that is needed here.',
     hint: 'Send a token with the scopes that WWW-Authenticate names. Only tokens have scopes, other sessions have none.',
   },
+  exchange_not_possible: {
+    status: 403,
+    message: 'Your session cannot be exchanged for the token that is needed here.',
+    hint: 'The site needs a token for another resource, which only some issuers give. Send a token of such an issuer. Operator: check exchange in RULES, and client_id in ISSUERS.',
+  },
+  exchange_refused: {
+    status: 403,
+    message: 'The issuer of your token gave no token for the resource that is needed here.',
+    hint: 'Your account may have no access to it, or its session has ended: sign in again, or ask the operator. Operator: the log has the error of the issuer.',
+  },
   condition_not_met: {
     status: 403,
     message: 'This account is not allowed here.',

@@ -44,6 +44,11 @@ export const FAULT_EXPLANATIONS: Readonly<Record<FaultReason, Explanation>> = {
     message: 'The metadata of the authorization server could not be fetched.',
     hint: 'Try again after the time in Retry-After, or ask the authorization server itself.',
   },
+  exchange_unavailable: {
+    status: 503,
+    message: 'The token that is needed here could not be fetched.',
+    hint: 'The issuer did not exchange the token. This says nothing about the token: try again after the time in Retry-After.',
+  },
   not_cached: {
     status: 504,
     message: 'No stored answer satisfies the request.',

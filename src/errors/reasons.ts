@@ -36,6 +36,8 @@ export type DenialReason =
 export type ShortfallReason =
   | 'session_refresh_required'
   | 'insufficient_scope'
+  | 'exchange_not_possible'
+  | 'exchange_refused'
   | 'condition_not_met'
   | 'condition_not_evaluable';
 
@@ -55,6 +57,7 @@ export type FaultReason =
   | 'store_unavailable'
   | 'issuer_keys_unavailable'
   | 'issuer_metadata_unavailable'
+  | 'exchange_unavailable'
   | 'not_cached'
   | 'revocation_log_unavailable'
   | 'revocation_unrecorded'

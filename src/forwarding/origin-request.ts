@@ -51,6 +51,8 @@ export interface PassedRequest {
   /** The credentials that were checked. */
   readonly tried: readonly UsableCredentials[];
   readonly identification: Identification;
+  /** A token for another resource, which takes the place of the client's `Authorization`. */
+  readonly exchangedToken?: string | undefined;
 }
 
 /**
@@ -77,7 +79,7 @@ export function originRequest(
   options: OriginRequestOptions,
 ): Result<OriginCall, 'headers_too_large'> {
   const { method, body } = request;
-  const { target, rule, identification } = passed;
+  const { target, rule, identification, exchangedToken } = passed;
   const headers = forwardableHeaders(request.headers, passed, options);
   if (headers === undefined) return failed('headers_too_large');
   const site = options.hosts.siteOf(target.host);
@@ -87,6 +89,7 @@ export function originRequest(
   setForwardingHeaders(headers, request, site);
   addGate(headers, request.headers, options.hosts.publicUrl);
   for (const [name, value] of identification.headers) headers.set(name, value);
+  if (exchangedToken !== undefined) headers.set('authorization', `Bearer ${exchangedToken}`);
   const url = originTarget(target, originUrl);
   return success({ url, init: { method, headers, body, redirect: 'manual' } });
 }
@@ -125,7 +128,8 @@ function forwardableHeaders(
   const headers = new Headers(received); // a value that is not rewritten keeps its bytes, even if they are not UTF-8
   let total = 0;
   let lines = 0;
-  let count = passed.identification.headers.length + MAX_GATEWAY_HEADERS;
+  const ownHeaders = MAX_GATEWAY_HEADERS + (passed.exchangedToken === undefined ? 0 : 1);
+  let count = passed.identification.headers.length + ownHeaders;
   let isTooMuch = false;
   received.forEach((value, name) => {
     lines += 1;

@@ -53,6 +53,8 @@ function parametersOf(
       return ['error="insufficient_user_authentication"', `max_age="${maxAgeSeconds}"`];
     case 'insufficient_scope':
       return ['error="insufficient_scope"'];
+    case 'exchange_not_possible':
+    case 'exchange_refused':
     case 'condition_not_met':
     case 'condition_not_evaluable':
       return undefined;

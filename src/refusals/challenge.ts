@@ -68,6 +68,8 @@ export function challengeLocation(
     case 'session_refresh_required':
       return withReturnTo(kratosLogin('refresh=true', options.signIn), target, options);
     case 'insufficient_scope':
+    case 'exchange_not_possible':
+    case 'exchange_refused':
     case 'condition_not_met':
     case 'condition_not_evaluable':
       return undefined;

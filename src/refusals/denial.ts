@@ -156,6 +156,8 @@ const HINTS: Record<Exclude<Denial['reason'], TokenDenialReason>, string> = {
   session_refresh_required:
     'Signing in again did not renew the time of sign-in. For its operator: the sign-in page must honour refresh=true.',
   insufficient_scope: '',
+  exchange_not_possible: '',
+  exchange_refused: '',
   condition_not_met: '',
   condition_not_evaluable: '',
 };

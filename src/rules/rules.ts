@@ -21,6 +21,8 @@ export interface Rule {
   /** Every condition must be met. */
   readonly conditions: readonly Condition[];
   readonly freshness: 'normal' | 'strict';
+  /** The resources that the origin needs a token for; several only if the readings of a path have different ones. */
+  readonly exchange: ReadonlySet<string>;
   /** Origins whose preflights Postern answers and whose WebSockets may open. */
   readonly crossOrigins: ReadonlySet<string>;
   readonly forwardsCredentials: boolean;
@@ -43,6 +45,7 @@ export interface RuleSettings {
   readonly scopes: readonly string[];
   readonly allow?: Condition | undefined;
   readonly freshness: Rule['freshness'];
+  readonly exchange?: string | undefined;
   readonly preflight: readonly string[];
   readonly forward_credentials: boolean;
   readonly forwarded_headers: readonly string[];
@@ -74,6 +77,7 @@ export const DEFAULT_RULE: Rule = Object.freeze({
   scopes: new Set<string>(),
   conditions: [],
   freshness: 'normal',
+  exchange: new Set<string>(),
   crossOrigins: new Set<string>(),
   forwardsCredentials: false,
   forwardedHeaders: new Set<string>(),
@@ -163,6 +167,7 @@ function combine(a: Rule, b: Rule): Rule {
     scopes: new Set([...a.scopes, ...b.scopes]),
     conditions: [...a.conditions, ...b.conditions],
     freshness: a.freshness === 'strict' ? 'strict' : b.freshness,
+    exchange: new Set([...a.exchange, ...b.exchange]),
     crossOrigins: inBoth(a.crossOrigins, b.crossOrigins),
     forwardsCredentials: a.forwardsCredentials && b.forwardsCredentials,
     forwardedHeaders: inBoth(a.forwardedHeaders, b.forwardedHeaders),
@@ -193,8 +198,9 @@ function ruleOf(
     scopes: new Set(settings.scopes),
     conditions: settings.allow === undefined ? [] : [settings.allow],
     freshness: settings.freshness,
+    exchange: new Set(settings.exchange === undefined ? [] : [settings.exchange]),
     crossOrigins: new Set(settings.preflight),
-    forwardsCredentials: settings.forward_credentials,
+    forwardsCredentials: settings.forward_credentials && settings.exchange === undefined,
     forwardedHeaders: new Set([...siteHeaders, ...settings.forwarded_headers]),
     cacheControl: settings.cache_control,
     cutsStreams: settings.cut_streams,

@@ -3,17 +3,13 @@ import { BROKEN_OFF, readBoundedText, TOO_LONG } from '../http/read-bounded-text
 import type { JsonObject } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import { parseStrictText } from '../runtime/strict-json.ts';
+import { type MetadataOwner, readMetadataUrl } from './metadata-url.ts';
 
 /** The address of an issuer's keys. */
 export type KeyLocation =
   | { readonly kind: 'url'; readonly url: string }
   /** Read from the issuer's metadata: RFC 8414, then OpenID Connect Discovery. */
-  | {
-      readonly kind: 'discovery';
-      readonly issuer: string;
-      /** Whether `jwks_uri` may have a different origin than the issuer. */
-      readonly allowsOtherOrigin: boolean;
-    };
+  | ({ readonly kind: 'discovery' } & MetadataOwner);
 
 /** An issuer's metadata, and the address of its keys from there. */
 interface Discovered {
@@ -39,7 +35,6 @@ export type KeyEndpointProblem = string;
 /** Metadata is cached for this long, because it changes far more rarely than keys do. */
 export const METADATA_FRESH_MS = 3_600_000;
 const BOUNDS = { maxDepth: 8, maxMembers: 128 };
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /**
  * The key endpoint of one issuer. Its address is configured, or read from the metadata at the configured issuer. A
@@ -107,13 +102,13 @@ export class KeyEndpoint {
   /** Reads the metadata at one URL, and the address of the keys from there. */
   async #readMetadata(
     url: string,
-    { issuer, allowsOtherOrigin }: Discovery,
+    location: Discovery,
     signal: AbortSignal,
   ): Promise<Result<Omit<Discovered, 'readAt'>, KeyEndpointProblem>> {
     const metadata = await this.#fetchObject(url, signal);
     if (!metadata.ok) return failed(`metadata-${metadata.failure}`);
     const document = metadata.value;
-    const keysUrl = readKeyUrl(document, issuer, allowsOtherOrigin);
+    const keysUrl = readKeyUrl(document, location);
     return keysUrl.ok ? success({ keysUrl: keysUrl.value, document }) : keysUrl;
   }
 
@@ -162,25 +157,9 @@ export function metadataUrls(issuer: string): [string, string] {
 /** Reads `jwks_uri` from the metadata. The metadata must name this issuer (RFC 8414 section 3.3). */
 function readKeyUrl(
   metadata: JsonObject,
-  issuer: string,
-  allowsOtherOrigin: boolean,
+  owner: MetadataOwner,
 ): Result<string, KeyEndpointProblem> {
-  if (metadata.issuer !== issuer) return failed('metadata-issuer-differs');
-  const { jwks_uri: text } = metadata;
-  const url = typeof text === 'string' ? URL.parse(text) : null;
-  if (url === null || !isSecure(url, issuer)) return failed('metadata-keys-not-https');
-  if (url.origin !== new URL(issuer).origin && !allowsOtherOrigin) {
-    return failed('metadata-keys-elsewhere');
-  }
-  return success(url.href);
-}
-
-/** Whether the URL is https. http is allowed only if both the URL and the issuer are on loopback. */
-function isSecure(url: URL, issuer: string): boolean {
-  if (url.protocol === 'https:') return true;
-  return (
-    url.protocol === 'http:' &&
-    LOOPBACK.test(url.hostname) &&
-    LOOPBACK.test(new URL(issuer).hostname)
-  );
+  if (metadata.issuer !== owner.issuer) return failed('metadata-issuer-differs');
+  const url = readMetadataUrl(metadata.jwks_uri, owner);
+  return url.ok ? url : failed(`metadata-keys-${url.failure}`);
 }

@@ -13,16 +13,17 @@ export function createTokenClassifier(
   const named = (claims: JsonObject | undefined) =>
     issuers.find(({ issuer }) => issuer === claims?.iss);
   return {
-    isIssuers: (value) => issuers.length > 0 && named(readClaims(value)) !== undefined,
+    isIssuers: (value) => issuers.length > 0 && named(readUnverifiedClaims(value)) !== undefined,
     isSession(value) {
-      const claims = issuers.length === 0 ? undefined : readClaims(value);
+      const claims = issuers.length === 0 ? undefined : readUnverifiedClaims(value);
       const issuer = named(claims);
       return issuer !== undefined && problemOfAudience(claims?.aud, issuer.audience) === undefined;
     },
   };
 }
 
-function readClaims(value: string): JsonObject | undefined {
+/** Reads the claims of a text in the form of a JWT, without a check of any kind; `undefined` for any other text. */
+export function readUnverifiedClaims(value: string): JsonObject | undefined {
   if (!isTokenForm(value)) return undefined;
   const bytes = decodeLenientBase64(value.split('.')[1] ?? '');
   if (bytes === undefined) return undefined;

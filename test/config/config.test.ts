@@ -38,6 +38,7 @@ describe('readConfig()', () => {
       SESSION_COOKIE_NAMES: ['ory_kratos_session'],
       TOKEN_COOKIE_NAMES: [],
       ISSUERS: [],
+      CLIENT_SECRETS: {},
       KEYS_TIMEOUT_MS: 5000,
       FRESH_SECONDS: 30,
       STALE_WHILE_REVALIDATE_SECONDS: 30,

@@ -41,6 +41,15 @@ export const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
     null,
   ],
   ISSUERS: ['x', {}, null, [1], [{}], [{ issuer: 'i' }], Array(33).fill({})], // more in issuer-settings.test.ts
+  CLIENT_SECRETS: [
+    'x',
+    [],
+    { 'https://a': '' },
+    { 'https://a': 'a b' },
+    { 'https://a': 1 },
+    { '': 'x' },
+    null,
+  ],
   RESOURCE_DOCUMENTATION_URL: [
     '',
     '/api',
@@ -194,6 +203,11 @@ export const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
     [{ path: '/a', session: 'required', allow: '"admin"' }],
     [{ path: '/a', session: 'required', allow: 'session.id.matches("a*")' }],
     [{ path: '/a', session: 'none', host: 'other.example:443' }],
+    ...[
+      ...[...NO_URLS, ...HTTP_URLS, ...DRESSED_URLS, null, true],
+      ...['https://api.example.com/ a', 'https://*.example.com', 'urn:api', 'https://é.example'],
+    ].map((exchange) => [{ path: '/a', session: 'required', exchange }]),
+    [{ path: '/a', session: 'required', exchange: 'https://api.example.com' }], // and no client
     [{ path: '/a', session: 'none', host: '' }],
     [{ path: '/a', session: 'none', methods: ['get'] }],
     ...[

@@ -16,6 +16,7 @@ const ORDER = [
   'providers',
   'sessions',
   'tokens',
+  'exchange',
   'rules',
   'config',
   'observability',

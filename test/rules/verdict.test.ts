@@ -15,6 +15,7 @@ const rule = (kind: Rule['session']): Rule => ({
   scopes: new Set<string>(),
   conditions: [],
   freshness: 'normal',
+  exchange: new Set<string>(),
   crossOrigins: new Set<string>(),
   forwardsCredentials: false,
   forwardedHeaders: new Set<string>(),

@@ -1,4 +1,5 @@
 import type { Settings as KeycardSettings } from '../../standins/keycard/src/settings.ts';
+import type { RecordedExchange } from '../../standins/keycard/src/token-exchange.ts';
 import type { Settings } from '../../standins/kratos/src/settings.ts';
 import type { CallReport } from '../../standins/recording/src/call-log.ts';
 
@@ -42,6 +43,8 @@ export interface KeycardHandle extends StandinHandle {
   reset(): Promise<void>;
   /** Mints an access token with the zone's signing key. */
   createToken(options?: NewToken): Promise<string>;
+  /** The exchanges that authenticated clients asked for since the calls were cleared. */
+  exchanges(): Promise<RecordedExchange[]>;
   /** Publishes one more key, which signs from then on unless told otherwise. */
   rotate(options?: { readonly signs?: boolean; readonly keeps?: number }): Promise<void>;
 }
@@ -143,6 +146,7 @@ export function keycardHandle(url: string): KeycardHandle {
     reset: () => send(url, 'DELETE', '/.standin/control'),
     createToken: async (options = {}) =>
       (await sendForJson<{ token: string }>(url, 'POST', '/.standin/tokens', options)).token,
+    exchanges: () => sendForJson<RecordedExchange[]>(url, 'GET', '/.standin/exchanges'),
     rotate: (options = {}) => send(url, 'POST', '/.standin/keys', options),
   };
 }

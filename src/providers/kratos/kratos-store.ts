@@ -1,6 +1,7 @@
 import type { Credential } from '../../credentials/credential.ts';
 import { MAX_READINESS_BYTES, MAX_WHOAMI_BYTES } from '../../http/body-limits.ts';
 import { BROKEN_OFF, readBoundedText, TOO_LONG } from '../../http/read-bounded-text.ts';
+import { readRetryAfterSeconds, readWholeSeconds } from '../../http/retry-after.ts';
 import { parseObject } from '../../runtime/json.ts';
 import type { Readiness, SessionStore, StoreAnswer } from '../session-store.ts';
 import { credentialHeaders } from './credential-headers.ts';
@@ -18,7 +19,6 @@ export interface KratosStoreOptions {
   readonly siteCookie?: (setCookie: string) => string;
 }
 
-const MAX_RETRY_AFTER_SECONDS = 60;
 /** The deadline for a readiness answer. A later answer does not help the requests that wait for it. */
 const READINESS_TIMEOUT_MS = 2000;
 
@@ -144,19 +144,7 @@ function unusable(detail: string): StoreAnswer {
   return { kind: 'fault', scope: 'answer', detail, retryAfterSeconds: undefined };
 }
 
-/** Reads delay-seconds only (RFC 9110 section 10.2.3). Kratos and Ory Network send no dates here. */
-export function readRetryAfterSeconds(headers: Headers): number | undefined {
-  const seconds = readWholeSeconds(headers.get('retry-after'));
-  return seconds === undefined
-    ? undefined
-    : Math.min(Math.max(seconds, 1), MAX_RETRY_AFTER_SECONDS);
-}
-
 /** Reads the seconds for which Kratos allows caching the answer, if the operator enabled that (`session.whoami`). */
 function cacheFor({ headers }: Response): number | undefined {
   return readWholeSeconds(headers.get('ory-session-cache-for'));
-}
-
-function readWholeSeconds(text: string | null): number | undefined {
-  return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }

@@ -49,6 +49,8 @@ export interface SessionDecision {
 /** The result of authorising a request. */
 export interface Authorization extends SessionDecision {
   readonly match: RuleMatch;
+  /** The credential that the resolution is about; `undefined` if it is about none or several. */
+  readonly chosen: Found['chosen'];
   /** The credentials that were looked up; empty when the rule asks for no session. */
   readonly tried: Found['tried'];
   /** Names of the refused cookies that may be cleared. */
@@ -80,7 +82,7 @@ export async function authorize(
   if (rule.session === 'none') {
     const unseen: SessionDecision = { resolution: undefined, verdict: PASS_UNSEEN };
     const recheck = async () => unseen;
-    return success({ match, tried: [], deadCookies: [], ...unseen, recheck });
+    return success({ match, chosen: undefined, tried: [], deadCookies: [], ...unseen, recheck });
   }
   if (!isWebSocketOriginGood(headers, rule.crossOrigins, accepted.hosts)) {
     return failed('origin_not_allowed');
@@ -106,7 +108,7 @@ export async function authorize(
     return find((await resolvePresented(chosen, lookUp, termsSince(since))).resolution);
   };
   const recheck = () => recheckBy(look, waitUntil, options);
-  return success({ match, tried, deadCookies, ...first, recheck });
+  return success({ match, chosen, tried, deadCookies, ...first, recheck });
 }
 
 /**

@@ -143,6 +143,7 @@ async function answerOriginal(
   const found = { resolution, rule: match.rule.name };
   switch (verdict.kind) {
     case 'pass':
+      if (match.rule.exchange.size > 0) return { ...unexchanged(), ...found };
       return { ...(await pass(verdict, authorized.value, target, options)), ...found };
     case 'deny':
       return {
@@ -185,6 +186,15 @@ function allowed(
     outcome: 'pass',
     reason: undefined,
   };
+}
+
+/**
+ * Answers a request under a rule with `exchange`. The proxy replaces the same headers on every path, and `Authorization`
+ * is not among them. So the origin would get the caller's own token.
+ */
+function unexchanged(): Answer {
+  const reason = 'exchange_unavailable';
+  return { response: errorResponse(reason), outcome: 'fault', reason, detail: 'forward-auth' };
 }
 
 function refusal(reason: Reason): Answer {

@@ -1,5 +1,6 @@
 import { errorResponse } from '../../errors/error-response.ts';
 import { explain } from '../../errors/explanations.ts';
+import type { ExchangedTokens } from '../../exchange/exchanged-tokens.ts';
 import { clientResponse } from '../../forwarding/client-response.ts';
 import { sendableCall } from '../../forwarding/content-of-get.ts';
 import { cutWhenOver } from '../../forwarding/cut-response.ts';
@@ -40,11 +41,13 @@ import {
   isPreflight,
   type SessionDecision,
 } from './authorize.ts';
+import { type ExchangedAuthorization, exchangeCredential } from './exchange.ts';
 
 export interface GateOptions {
   readonly authorization: AuthorizationOptions;
   readonly denial: DenialOptions;
   readonly forwarding: ForwardingOptions;
+  readonly exchangedTokens: Pick<ExchangedTokens, 'exchange' | 'forget'>;
   readonly reporting: Reporting;
 }
 
@@ -61,7 +64,7 @@ export interface ForwardingOptions extends OriginRequestOptions {
 interface Received {
   readonly request: Request;
   readonly target: AdmittedTarget;
-  readonly authorization: Authorization;
+  readonly authorization: ExchangedAuthorization;
 }
 
 /**
@@ -86,7 +89,6 @@ export async function gate(
       durationMs: reporting.now() - startedAt,
     }));
   const authorized = await authorize({ headers: request.headers, target, waitUntil }, authorizing);
-  const authorizedAt = reporting.now();
   if (!authorized.ok) {
     const { rules, accepted } = authorizing;
     const refused = errorResponse(authorized.failure, { allowedMethods: accepted.methods });
@@ -106,7 +108,12 @@ export async function gate(
     record({ response, ...logged }, () => ({ rule: rule.name }));
     return response;
   }
-  const authorization = authorized.value;
+  const { exchangedTokens } = options;
+  const authorization =
+    authorized.value.match.rule.exchange.size === 0
+      ? authorized.value
+      : await exchangeCredential(authorized.value, exchangedTokens, waitUntil);
+  const authorizedAt = reporting.now();
   const { resolution, match } = authorization;
   const answer = await answerVerdict({ request, target, authorization }, options);
   if (answer.outcome !== 'pass') makeReadable(answer.response, request, match.rule.crossOrigins);
@@ -159,14 +166,15 @@ async function forward(
   options: GateOptions,
 ): Promise<Answer> {
   const { request, target, authorization } = received;
-  const { match, resolution, tried } = authorization;
+  const { match, resolution, tried, exchangedToken } = authorization;
   const { rule } = match;
   const { forwarding, denial } = options;
   const { hosts } = forwarding;
   const identified = await forwarding.identifier.identify(session, forwarding.audience);
   if (!identified.ok) return unidentified(identified.failure);
   const identification = identified.value;
-  const made = originRequest(request, { target, rule, tried, identification }, forwarding);
+  const passed = { target, rule, tried, identification, exchangedToken };
+  const made = originRequest(request, passed, forwarding);
   const asked = made.ok ? await sendableCall(made.value, request) : made;
   if (!asked.ok) {
     return { response: errorResponse(asked.failure), outcome: 'refuse', reason: asked.failure };

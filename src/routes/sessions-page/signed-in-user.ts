@@ -1,11 +1,11 @@
 import type { Credential } from '../../credentials/credential.ts';
 import type { ErrorResponseOptions } from '../../errors/error-response.ts';
 import type { Reason } from '../../errors/reasons.ts';
+import { readRetryAfterSeconds } from '../../http/retry-after.ts';
 import type { RouteRequest } from '../../http/routes.ts';
 import { isCrossSite } from '../../http/same-origin.ts';
 import type { SiteHosts } from '../../http/site-hosts.ts';
 import type { Reporting } from '../../observability/reporting.ts';
-import { readRetryAfterSeconds } from '../../providers/kratos/kratos-store.ts';
 import type { Verdict } from '../../rules/verdict.ts';
 import { failed, type Result, success } from '../../runtime/result.ts';
 import type { ApiAnswer } from '../../session-changes/api-route.ts';

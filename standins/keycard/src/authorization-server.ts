@@ -4,6 +4,7 @@ import { exchangeCode, problemOfResource } from './authorization-code.ts';
 import { applicationOf, mintToken } from './mint-token.ts';
 import { readPublishedKeys } from './signing-keys.ts';
 import { store } from './store.ts';
+import { exchangeToken, TOKEN_EXCHANGE } from './token-exchange.ts';
 
 const KEY_SET_PATH = '/openidconnect/jwks';
 const CHUNK = new TextEncoder().encode(' '.repeat(16 * 1024));
@@ -38,7 +39,12 @@ export function metadata(at: 'oauth' | 'openid') {
       token_endpoint: `${origin}/oauth/2/token`,
       registration_endpoint: `${origin}/oauth/2/clients`,
       response_types_supported: ['code'],
-      grant_types_supported: ['authorization_code', 'client_credentials', 'refresh_token'],
+      grant_types_supported: [
+        'authorization_code',
+        'client_credentials',
+        'refresh_token',
+        TOKEN_EXCHANGE,
+      ],
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'none'],
       code_challenge_methods_supported: ['S256'],
       authorization_response_iss_parameter_supported: true,
@@ -77,13 +83,22 @@ export async function keySet(c: Context): Promise<Response> {
 }
 
 /**
- * `POST /oauth/2/token`: an application's token with `grant_type=client_credentials` and HTTP Basic, or a person's with
- * `grant_type=authorization_code`.
+ * `POST /oauth/2/token`: an application's token with `grant_type=client_credentials` and HTTP Basic, a person's with
+ * `grant_type=authorization_code`, or an exchange of a token. The settings may have another answer.
  */
 export async function issueToken(c: Context): Promise<Response> {
-  const clientId = readBasicUser(c.req.header('Authorization'));
+  const { tokenAnswer } = store.settings;
+  if (tokenAnswer !== null) {
+    const { status, headers, body } = tokenAnswer;
+    return new Response(typeof body === 'string' ? body : JSON.stringify(body), {
+      status,
+      headers,
+    });
+  }
   const form = new URLSearchParams(await c.req.text());
   if (form.get('grant_type') === 'authorization_code') return exchangeCode(c, form);
+  if (form.get('grant_type') === TOKEN_EXCHANGE) return exchangeToken(c, form);
+  const clientId = readBasicClient(c.req.header('Authorization'))?.id;
   if (clientId === undefined) return c.json({ error: 'invalid_client' }, 401);
   if (form.get('grant_type') !== 'client_credentials') {
     return c.json({ error: 'unsupported_grant_type' }, 400);
@@ -100,11 +115,16 @@ export async function issueToken(c: Context): Promise<Response> {
   return c.json({ access_token: token, token_type: 'Bearer', expires_in: ttlSeconds });
 }
 
-function readBasicUser(authorization: string | undefined): string | undefined {
+/** Reads a client's id and secret, each form-encoded (RFC 6749 section 2.3.1). */
+export function readBasicClient(
+  authorization: string | undefined,
+): { readonly id: string; readonly secret: string } | undefined {
   const encoded = /^basic ([A-Za-z0-9+/=]+)$/i.exec(authorization ?? '')?.[1];
   if (encoded === undefined) return undefined;
-  const [user, secret] = atob(encoded).split(':', 2);
-  return user && secret ? user : undefined;
+  const [id, secret] = atob(encoded)
+    .split(':', 2)
+    .map((part) => new URLSearchParams(`part=${part}`).get('part'));
+  return id && secret ? { id, secret } : undefined;
 }
 
 function copyOf(jwk: JWK | undefined, index: number): JWK {

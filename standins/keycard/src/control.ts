@@ -48,7 +48,13 @@ export function readCalls(c: Context): Response {
 /** `DELETE /.standin/calls` */
 export function clearCalls(c: Context): Response {
   store.calls.clear();
+  store.exchanges = [];
   return c.body(null, 204);
+}
+
+/** `GET /.standin/exchanges` */
+export function readExchanges(c: Context): Response {
+  return c.json(store.exchanges);
 }
 
 /** `POST /.standin/tokens`: mints a token, without a flow. */

@@ -29,6 +29,16 @@ const SettingsSchema = v.strictObject({
   delayMs: Milliseconds,
   /** The resources of the zone (RFC 8707), spelled exactly; null takes any, or none. */
   resources: v.nullable(v.array(v.string())),
+  /** The clients of the zone and their secrets; null takes any. */
+  clients: v.nullable(v.record(v.string(), v.string())),
+  /** The answer of the token endpoint in place of its own. */
+  tokenAnswer: v.nullable(
+    v.strictObject({
+      status: v.number(),
+      body: v.optional(v.unknown(), ''),
+      headers: v.optional(v.record(v.string(), v.string()), () => ({})),
+    }),
+  ),
   /** Lifetime of tokens. */
   ttlSeconds: v.pipe(v.number(), v.integer(), v.minValue(1)),
 });
@@ -43,6 +53,8 @@ export const DEFAULT_SETTINGS: Settings = {
   keySet: 'ok',
   delayMs: 0,
   resources: null,
+  clients: null,
+  tokenAnswer: null,
   ttlSeconds: 3600,
 };
 

@@ -1,6 +1,7 @@
 import { CallLog } from '../../recording/src/call-log.ts';
 import type { IssuedCode, RegisteredClient } from './authorization-code.ts';
 import { DEFAULT_SETTINGS, type Settings } from './settings.ts';
+import type { RecordedExchange } from './token-exchange.ts';
 
 /** Everything the stand-in knows besides its keys, in the isolate's memory: gone when the isolate is. */
 export const store: {
@@ -9,9 +10,12 @@ export const store: {
   /** Clients that registered themselves, by id. */
   readonly clients: Map<string, RegisteredClient>;
   readonly codes: Map<string, IssuedCode>;
+  /** The exchanges that authenticated clients asked for, the oldest first. */
+  exchanges: RecordedExchange[];
 } = {
   settings: DEFAULT_SETTINGS,
   calls: new CallLog(),
   clients: new Map(),
   codes: new Map(),
+  exchanges: [],
 };

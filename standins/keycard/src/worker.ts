@@ -10,6 +10,7 @@ const standin = new Hono()
   .delete('/control', control.resetControl)
   .get('/calls', control.readCalls)
   .delete('/calls', control.clearCalls)
+  .get('/exchanges', control.readExchanges)
   .post('/tokens', control.createToken)
   .post('/keys', control.rotateKeys);
 
