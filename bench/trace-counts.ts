@@ -4,6 +4,7 @@ import { Edge } from './simulate/edge.ts';
 import { HOME, type Location } from './simulate/geography.ts';
 import { Random } from './simulate/random.ts';
 import { DEFAULTS } from './simulate/settings.ts';
+import { SimulatedCache } from './simulate/simulated-cache.ts';
 import { SimulatedKv } from './simulate/simulated-kv.ts';
 import { checkLifeMsFor, SimulatedLog } from './simulate/simulated-log.ts';
 import { credentialOf, SimulatedStore } from './simulate/simulated-store.ts';
@@ -85,7 +86,11 @@ class Deployment {
     };
     const log = new SimulatedLog({ time, lagMs, checkLifeMs: checkLifeMsFor(DEFAULTS), onRead });
     const locations = [ELSEWHERE, HOME_LOCATION];
-    const rooms = { time, store, kv, log, locations, settings: DEFAULTS };
+    const cache = new SimulatedCache(time, new Random(6), {
+      onMatch: () => undefined,
+      onPut: () => undefined,
+    });
+    const rooms = { time, store, cache, kv, log, locations, settings: DEFAULTS };
     this.#edge = new Edge({ ...rooms, isolateLifeMs: NEVER_MS });
   }
 

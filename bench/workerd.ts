@@ -24,6 +24,8 @@ export interface BenchWorker {
   readonly durableObjects?: readonly string[];
   /** The Worker that answers whatever it fetches by URL. */
   readonly outbound?: string;
+  /** The Worker that keeps what it puts into the Cache API. Without one every use of a cache fails. */
+  readonly cacheOutbound?: string;
   /** Whether load is sent to it. */
   readonly isTarget: boolean;
 }
@@ -102,6 +104,7 @@ function workerConstant({
   bindings = {},
   durableObjects = [],
   outbound,
+  cacheOutbound,
 }: BenchWorker): string {
   const beside = Object.keys(modules).map(
     (module) => `, (name = "${module}", esModule = embed "${name}-${module}")`,
@@ -116,7 +119,7 @@ function workerConstant({
   return `const ${constant(name)} :Workerd.Worker = (
   modules = [ (name = "worker.js", esModule = embed "${name}.js")${beside.join('')} ],
   compatibilityDate = "${COMPATIBILITY_DATE}",
-  bindings = [ ${lines.join(',\n    ')} ],${outbound === undefined ? '' : `\n  globalOutbound = "${outbound}",`}
+  bindings = [ ${lines.join(',\n    ')} ],${outbound === undefined ? '' : `\n  globalOutbound = "${outbound}",`}${cacheOutbound === undefined ? '' : `\n  cacheApiOutbound = "${cacheOutbound}",`}
   durableObjectNamespaces = [ ${namespaces.join(', ')} ],
   durableObjectStorage = (localDisk = "objects") );`;
 }

@@ -24,6 +24,9 @@ type Environment = Readonly<Record<string, unknown>> & {
   readonly [Name in keyof typeof BINDINGS]?: BindingTypes[(typeof BINDINGS)[Name]];
 };
 
+/** The name of Postern's own cache. `caches.default` is the one that `fetch` reads and writes for the site's URLs. */
+const LOCATION_CACHE = 'postern';
+
 /**
  * The gateway of each environment. The platform gives every request of an isolate the same environment, so an
  * isolate has one gateway.
@@ -72,6 +75,7 @@ function dependenciesOf(environment: Environment, { ORIGIN_URL }: Config) {
     binding ? (request: Request) => binding.fetch(request) : overNetwork;
   return {
     kv: SESSIONS,
+    openLocationCache: () => caches.open(LOCATION_CACHE),
     openLog: REVOCATIONS && (() => REVOCATIONS.getByName(LOG_NAME)),
     fetchers: {
       kratos: through(KRATOS),

@@ -1,11 +1,15 @@
 import { NO_REVOCATION, type Revocation } from '../../src/revocation/revocation.ts';
-import type { KeyValueStore } from '../../src/runtime/kv.ts';
-import { KvTier } from '../../src/sessions/kv-tier.ts';
+import { KvBytes } from '../../src/runtime/kv.ts';
+import { LocationBytes } from '../../src/runtime/location-cache.ts';
+import type { Lifetimes } from '../../src/sessions/freshness.ts';
+import { SealedTier } from '../../src/sessions/sealed-tier.ts';
 import { Sessions } from '../../src/sessions/sessions.ts';
+import { SharedTiers } from '../../src/sessions/shared-tiers.ts';
 import { StoreReadiness } from '../../src/sessions/store-readiness.ts';
 import { HOME, type Location, roundTripMs } from './geography.ts';
 import { Random } from './random.ts';
 import type { SimulatedSettings } from './settings.ts';
+import type { SimulatedCache } from './simulated-cache.ts';
 import type { SimulatedKv } from './simulated-kv.ts';
 import type { SimulatedLog } from './simulated-log.ts';
 import type { SimulatedStore } from './simulated-store.ts';
@@ -14,6 +18,7 @@ import type { SimulatedTime } from './simulated-time.ts';
 export interface EdgeOptions {
   readonly time: SimulatedTime;
   readonly store: SimulatedStore;
+  readonly cache: SimulatedCache;
   readonly kv: SimulatedKv;
   /** `undefined`: no log is kept. */
   readonly log: SimulatedLog | undefined;
@@ -36,6 +41,7 @@ export class Edge {
   readonly #isolates = new Map<number, Isolate>();
   readonly #lives = new Random(7);
   kvFailures = 0;
+  locationFailures = 0;
 
   constructor(options: EdgeOptions) {
     this.#options = options;
@@ -50,21 +56,21 @@ export class Edge {
   }
 
   #begin(location: number): Isolate {
-    const { time, store, kv, log, locations, settings, isolateLifeMs } = this.#options;
+    const { time, store, log, locations, settings, isolateLifeMs } = this.#options;
     const distanceMs = roundTripMs(locations[location] ?? HOME, HOME);
     const revocation = log?.from(distanceMs) ?? NO_REVOCATION;
-    const isBound = settings.KV_WRITE_INTERVAL_SECONDS !== undefined;
+    const lifetimes = {
+      freshSeconds: settings.FRESH_SECONDS,
+      staleWhileRevalidateSeconds: settings.STALE_WHILE_REVALIDATE_SECONDS,
+      staleIfErrorSeconds: settings.STALE_IF_ERROR_SECONDS,
+    };
     const near = store.from(distanceMs);
     const sessions = new Sessions({
       store: near,
       readiness: new StoreReadiness({ store: near, now: time.now, report: () => {} }),
-      kv: isBound ? this.#kvTier(kv.at(location)) : undefined,
+      shared: this.#sharedTiers(location, lifetimes),
       revocation: revocation.view,
-      lifetimes: {
-        freshSeconds: settings.FRESH_SECONDS,
-        staleWhileRevalidateSeconds: settings.STALE_WHILE_REVALIDATE_SECONDS,
-        staleIfErrorSeconds: settings.STALE_IF_ERROR_SECONDS,
-      },
+      lifetimes,
       memoryLimits: {
         maxEntries: settings.MEMORY_MAX_ENTRIES,
         maxBytes: settings.MEMORY_MAX_BYTES,
@@ -76,17 +82,30 @@ export class Edge {
     return { sessions, revocation, endsAt: time.now() + this.#lives.exponential(isolateLifeMs) };
   }
 
-  #kvTier(store: KeyValueStore): KvTier {
-    const { settings } = this.#options;
-    const report = () => {
-      this.kvFailures += 1;
-    };
-    return new KvTier(store, {
-      issuer: 'https://kratos.example/',
+  #sharedTiers(location: number, lifetimes: Lifetimes): SharedTiers {
+    const { settings, cache, kv, time } = this.#options;
+    const { now } = time;
+    const tier = { issuer: 'https://kratos.example/', now };
+    const near = new LocationBytes(async () => cache.at(location), {
+      host: 'app.example',
+      report: () => {
+        this.locationFailures += 1;
+      },
+      now,
+    });
+    const far = new KvBytes(kv.at(location), {
       readTimeoutMs: settings.KV_READ_TIMEOUT_MS,
-      writeIntervalSeconds: settings.KV_WRITE_INTERVAL_SECONDS ?? Infinity,
-      report,
-      now: this.#options.time.now,
+      report: () => {
+        this.kvFailures += 1;
+      },
+    });
+    const intervalSeconds = settings.KV_WRITE_INTERVAL_SECONDS;
+    return new SharedTiers({
+      location: settings.LOCATION_TIER ? new SealedTier(near, tier) : undefined,
+      kv: intervalSeconds === undefined ? undefined : new SealedTier(far, tier),
+      kvWrites: { afterSeconds: 0, intervalSeconds: intervalSeconds ?? Infinity },
+      lifetimes,
+      now,
     });
   }
 }

@@ -6,6 +6,7 @@ import { Edge, type Isolate } from './edge.ts';
 import { HOME, type Location, roundTripMs } from './geography.ts';
 import { Random } from './random.ts';
 import type { SimulatedSettings } from './settings.ts';
+import { SimulatedCache } from './simulated-cache.ts';
 import { SimulatedKv } from './simulated-kv.ts';
 import { checkLifeMsFor, SimulatedLog } from './simulated-log.ts';
 import { credentialOf, SimulatedStore, sessionIdOf } from './simulated-store.ts';
@@ -78,6 +79,7 @@ class RevocationStudy {
     this.#edge = new Edge({
       time,
       store: this.#store,
+      cache: new SimulatedCache(time, new Random(37), { onMatch: () => {}, onPut: () => {} }),
       kv: new SimulatedKv(time, new Random(31), nobody),
       log: isMarked ? new SimulatedLog({ time, lagMs, checkLifeMs, onRead }) : undefined,
       locations: options.locations,

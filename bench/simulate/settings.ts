@@ -7,6 +7,7 @@ export interface SimulatedSettings {
   readonly FRESH_SECONDS: number;
   readonly STALE_WHILE_REVALIDATE_SECONDS: number;
   readonly STALE_IF_ERROR_SECONDS: number;
+  readonly LOCATION_TIER: boolean;
   /** `undefined`: no KV is bound. */
   readonly KV_WRITE_INTERVAL_SECONDS: number | undefined;
   readonly KV_READ_TIMEOUT_MS: number;

@@ -7,6 +7,7 @@ import { Histogram } from './histogram.ts';
 import { Random } from './random.ts';
 import type { SampledSession } from './sample.ts';
 import type { SimulatedSettings } from './settings.ts';
+import { SimulatedCache } from './simulated-cache.ts';
 import { type KvRead, SimulatedKv } from './simulated-kv.ts';
 import { credentialOf, SimulatedStore } from './simulated-store.ts';
 import { SimulatedTime } from './simulated-time.ts';
@@ -35,6 +36,8 @@ export interface TierFigures {
   readonly storeCalls: number;
   /** Per quarter of an hour, per second. */
   readonly storeLoad: readonly number[];
+  readonly cacheReads: number;
+  readonly cacheWrites: number;
   readonly kvReads: number;
   readonly kvFound: number;
   /** Made while the same isolate was reading the same key already. */
@@ -77,9 +80,11 @@ class TierStudy {
   readonly #edge: Edge;
   readonly #figures = {
     requests: 0,
-    byTier: { memory: 0, kv: 0, store: 0, signature: 0, none: 0 },
+    byTier: { memory: 0, location: 0, kv: 0, store: 0, signature: 0, none: 0 },
     collapsed: 0,
     storeCalls: 0,
+    cacheReads: 0,
+    cacheWrites: 0,
     kvReads: 0,
     kvFound: 0,
     kvRepeated: 0,
@@ -99,11 +104,13 @@ class TierStudy {
       this.#onCheck(session),
     );
     const kv = new SimulatedKv(this.#time, new Random(13), this.#kvObserver());
+    const cache = new SimulatedCache(this.#time, new Random(17), this.#cacheObserver());
     const { locations, isolateLifeMs } = world;
     const scaled = scaleMemory(settings, world.samplingFraction);
     this.#edge = new Edge({
       time: this.#time,
       store,
+      cache,
       kv,
       log: undefined, // the log's cost does not scale with sessions: log-study.ts
       locations,
@@ -155,6 +162,19 @@ class TierStudy {
     if (bucket < this.#storeLoad.length) {
       this.#storeLoad[bucket] = (this.#storeLoad[bucket] ?? 0) + weight;
     }
+  }
+
+  #cacheObserver() {
+    const weightOf = (url: string) => this.#weights.get(url.slice(url.lastIndexOf('/') + 1)) ?? 0;
+    const figures = this.#figures;
+    return {
+      onMatch(url: string) {
+        figures.cacheReads += weightOf(url);
+      },
+      onPut(url: string) {
+        figures.cacheWrites += weightOf(url);
+      },
+    };
   }
 
   #kvObserver() {

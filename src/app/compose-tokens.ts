@@ -1,7 +1,7 @@
 import type { Config, IssuerSettings } from '../config/config.ts';
 import { SiteHosts } from '../http/site-hosts.ts';
-import type { KeyValueStore } from '../runtime/kv.ts';
 import type { Report } from '../runtime/report.ts';
+import type { SharedBytes } from '../runtime/shared-bytes.ts';
 import { createHostsOfAudience } from '../tokens/audience.ts';
 import { createInlineKeys, type IssuerKeys } from '../tokens/issuer-keys.ts';
 import { IssuerMetadata } from '../tokens/issuer-metadata.ts';
@@ -13,14 +13,15 @@ import { createTrustedIssuer, type TrustedIssuer } from '../tokens/trusted-issue
 
 /** The platform functions that the issuers use. */
 export interface IssuerDependencies {
-  readonly kv: KeyValueStore | undefined;
+  /** The places that isolates share, the nearest first. */
+  readonly places: readonly SharedBytes[];
   readonly fetch: (request: Request) => Promise<Response>;
   readonly now: () => number;
   readonly random: () => number;
   readonly report: Report;
 }
 
-type KeyConfig = Pick<Config, 'KEY_SET_SECRET' | 'KEYS_TIMEOUT_MS' | 'KV_READ_TIMEOUT_MS'>;
+type KeyConfig = Pick<Config, 'KEY_SET_SECRET' | 'KEYS_TIMEOUT_MS'>;
 type IssuerConfig = KeyConfig & Pick<Config, 'ISSUERS' | 'PUBLIC_URL' | 'HOSTS'>;
 
 /** The configured issuers. */
@@ -62,20 +63,18 @@ export function createIssuerKeys(
   endpoint: KeyEndpoint = createKeyEndpoint(settings, config, dependencies),
 ): IssuerKeys {
   if (settings.keys !== undefined) return createInlineKeys(settings.keys);
-  const { kv, now, random, report } = dependencies;
+  const { places, now, random, report } = dependencies;
   const { issuer, algorithms } = settings;
   const location = locationOf(settings);
   const secret = config.KEY_SET_SECRET;
   const tier =
-    kv !== undefined && secret !== undefined
-      ? new KeySetTier(kv, {
+    places.length > 0 && secret !== undefined
+      ? new KeySetTier(places, {
           issuer,
           source: location.kind === 'url' ? location.url : 'discovery',
           algorithms,
           secret,
-          readTimeoutMs: config.KV_READ_TIMEOUT_MS,
           keepSeconds: KEYS_STALE_MS / 1000,
-          report,
         })
       : undefined;
   return new RemoteKeys({
@@ -83,7 +82,7 @@ export function createIssuerKeys(
     algorithms,
     endpoint,
     tier,
-    deadlineMs: config.KEYS_TIMEOUT_MS + config.KV_READ_TIMEOUT_MS,
+    deadlineMs: config.KEYS_TIMEOUT_MS + (tier?.readTimeoutMs ?? 0),
     now,
     random,
     report,

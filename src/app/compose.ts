@@ -9,9 +9,9 @@ import { createMetrics } from '../observability/metrics.ts';
 import type { Reporting } from '../observability/reporting.ts';
 import type { Revocation } from '../revocation/revocation.ts';
 import type { Guard } from '../routes/session-api/guard.ts';
+import type { SharedBytes } from '../runtime/shared-bytes.ts';
 import type { ReadNames } from '../session/identity-names.ts';
 import { ChangeMaker } from '../session-changes/change-maker.ts';
-import { KvTier } from '../sessions/kv-tier.ts';
 import type { SessionLookUp } from '../sessions/resolve-credentials.ts';
 import { Sessions } from '../sessions/sessions.ts';
 import { TokenSessions } from '../tokens/token-sessions.ts';
@@ -20,6 +20,7 @@ import { createExchangedTokens } from './compose-exchange.ts';
 import { createGuard } from './compose-guard.ts';
 import { createKratos, type Kratos } from './compose-kratos.ts';
 import { checkLifeSeconds, createConfiguredRevocation } from './compose-revocation.ts';
+import { createSharedPlaces, createSharedTiers } from './compose-tiers.ts';
 import { type ConfiguredIssuers, createConfiguredIssuers } from './compose-tokens.ts';
 import type { Dependencies, Fetch, Fetchers } from './dependencies.ts';
 import { gatewaySecrets } from './gateway-secrets.ts';
@@ -42,8 +43,9 @@ export interface Services {
 
 /** Makes the services, each after those that it needs. */
 export function createServices(config: Config, dependencies: Dependencies): Services {
-  const { fetchers, openLog, kv, now, random, report } = dependencies;
-  const issuerDependencies = { kv, fetch: fetchers.keys, now, random, report };
+  const { fetchers, openLog, now, random, report } = dependencies;
+  const places = createSharedPlaces(config, dependencies);
+  const issuerDependencies = { places, fetch: fetchers.keys, now, random, report };
   const kratos = createKratos(config, {
     fetchPublic: fetchers.kratos,
     fetchAdmin: fetchers.kratosAdmin,
@@ -53,7 +55,7 @@ export function createServices(config: Config, dependencies: Dependencies): Serv
   const revocation = createConfiguredRevocation(config, { openLog, now, report });
   const { issuers, metadata } = createConfiguredIssuers(config, issuerDependencies);
   const isNamed = revocation.writer !== undefined && config.ISSUERS.some(mayNameByExternalId);
-  const sessions = createSessions(config, dependencies, { kratos, revocation });
+  const sessions = createSessions(config, dependencies, { kratos, revocation, places });
   const maxAgeWithoutLogMs = checkLifeSeconds(config) * 1000;
   const revocations = revocation.view;
   const tokens = new TokenSessions({ issuers, revocation: revocations, maxAgeWithoutLogMs, now });
@@ -100,26 +102,24 @@ export function detectingLoops(fetchers: Fetchers, { PUBLIC_URL }: Config): Fetc
 
 function createSessions(
   config: Config,
-  { kv, now, report }: Pick<Dependencies, 'kv' | 'now' | 'report'>,
-  { kratos, revocation }: Pick<Services, 'kratos' | 'revocation'>,
+  { now, report }: Pick<Dependencies, 'now' | 'report'>,
+  {
+    kratos,
+    revocation,
+    places,
+  }: Pick<Services, 'kratos' | 'revocation'> & { readonly places: readonly SharedBytes[] },
 ): Sessions {
-  const tier = {
-    issuer: config.STORE_ISSUER,
-    readTimeoutMs: config.KV_READ_TIMEOUT_MS,
-    writeIntervalSeconds: config.KV_WRITE_INTERVAL_SECONDS,
-    report,
-    now,
+  const lifetimes = {
+    freshSeconds: config.FRESH_SECONDS,
+    staleWhileRevalidateSeconds: config.STALE_WHILE_REVALIDATE_SECONDS,
+    staleIfErrorSeconds: config.STALE_IF_ERROR_SECONDS,
   };
   return new Sessions({
     store: kratos.store,
     readiness: kratos.readiness,
-    kv: kv && new KvTier(kv, tier),
+    shared: createSharedTiers(config, { places, lifetimes, now }),
     revocation: revocation.view,
-    lifetimes: {
-      freshSeconds: config.FRESH_SECONDS,
-      staleWhileRevalidateSeconds: config.STALE_WHILE_REVALIDATE_SECONDS,
-      staleIfErrorSeconds: config.STALE_IF_ERROR_SECONDS,
-    },
+    lifetimes,
     memoryLimits: { maxEntries: config.MEMORY_MAX_ENTRIES, maxBytes: config.MEMORY_MAX_BYTES },
     storeTimeoutMs: config.STORE_TIMEOUT_MS,
     report,

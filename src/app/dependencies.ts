@@ -1,6 +1,7 @@
 import type { Dataset } from '../observability/metrics.ts';
 import type { RevocationLogStub } from '../revocation/log-protocol.ts';
 import type { KeyValueStore } from '../runtime/kv.ts';
+import type { LocationCache } from '../runtime/location-cache.ts';
 import type { Report } from '../runtime/report.ts';
 
 export type Fetch = (request: Request) => Promise<Response>;
@@ -8,6 +9,8 @@ export type Fetch = (request: Request) => Promise<Response>;
 /** The platform functions and bindings that a gateway uses. */
 export interface Dependencies {
   readonly kv: KeyValueStore | undefined;
+  /** Opens Postern's cache in this data centre; absent if the platform has none. */
+  readonly openLocationCache?: () => Promise<LocationCache>;
   /** Opens a new connection to the revocation log for each call; `undefined` if no log is bound. */
   readonly openLog: (() => RevocationLogStub) | undefined;
   readonly fetchers: Fetchers;

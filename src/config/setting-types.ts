@@ -7,14 +7,14 @@ const ORIGIN_URL =
   'an https URL of scheme, host and port only, such as https://app.example.com (http is allowed on loopback)';
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
-/** A switch that is off by default. Variables of the platform's dashboard are text, so text is read too. */
-export function flag() {
+/** A switch. Variables of the platform's dashboard are text, so text is read too. */
+export function flag(isOnByDefault = false) {
   return v.optional(
     v.pipe(
       v.union([v.boolean(), v.picklist(['true', 'false'])], 'true or false'),
       v.transform((value) => value === true || value === 'true'),
     ),
-    false,
+    isOnByDefault,
   );
 }
 

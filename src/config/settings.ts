@@ -138,6 +138,12 @@ export const SETTINGS = {
     /** Bytes of session data that one isolate keeps in memory (an isolate has 128 MB in all). */
     MEMORY_MAX_BYTES: v.optional(wholeNumber('bytes', 65_536, 67_108_864), 33_554_432),
     /**
+     * Whether isolates of one data centre share sealed sessions, and issuers’ keys, through its cache (Cache API). It is
+     * free, and saves most calls to the store that memory does not. Where the platform keeps no cache (workers.dev,
+     * behind Cloudflare Access) it switches itself off. See docs/storage.md.
+     */
+    LOCATION_TIER: flag(true),
+    /**
      * The shortest time between two writes of an unchanged session to KV by one isolate. Writes are the largest cost
      * of KV.
      */

@@ -1,5 +1,6 @@
 import type { DenialReason, FaultReason } from '../errors/reasons.ts';
 import type { LogPosition } from '../revocation/log-protocol.ts';
+import type { SharedPlace } from '../runtime/shared-bytes.ts';
 import type { Session } from '../session/session.ts';
 
 /** A session that the store confirmed, with the time of the check. It is a fact, not a verdict. */
@@ -20,7 +21,7 @@ export interface CheckedSession {
 /** The source of an answer, for `Age` and `Cache-Status`. */
 export interface Provenance {
   /** `signature`: a token that was verified for this answer. */
-  readonly tier: 'memory' | 'kv' | 'store' | 'signature' | 'none';
+  readonly tier: 'memory' | SharedPlace | 'store' | 'signature' | 'none';
   /** The reason why the store was asked (RFC 9211 section 2.2); `undefined` for an answer from a tier alone. */
   readonly forwarded: 'miss' | 'stale' | 'request' | 'bypass' | undefined;
   readonly ageSeconds: number;

@@ -1,7 +1,18 @@
-import type { CredentialName } from '../credentials/credential-name.ts';
 import { readKratosSession } from '../providers/kratos/kratos-session.ts';
 import { parseObject } from '../runtime/json.ts';
 import type { CheckedSession } from './resolution.ts';
+
+/** A session as isolates share it, with what a location knows of its copies. */
+export interface SharedSession {
+  readonly checked: CheckedSession;
+  /**
+   * When the first check of this session in this location started, in milliseconds since the epoch. The checks since
+   * then followed each other while the one before was still usable.
+   */
+  readonly knownSince: number;
+  /** When this location last wrote the session to KV, in milliseconds since the epoch; `undefined`: not yet. */
+  readonly kvWrittenAt: number | undefined;
+}
 
 const VERSION = 2;
 const NONCE_BYTES = 12;
@@ -9,19 +20,21 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Seals a session for KV with AES-256-GCM. The key is derived from the credential (HKDF-SHA-256). The value is bound
- * to the name under which KV stores it. A reader of KV learns nothing without the credential. A writer to KV can only
- * cause misses.
+ * Seals a session for a place that isolates share, with AES-256-GCM. The key is derived from the credential
+ * (HKDF-SHA-256). The value is bound to the place and to the name under which it lies there. A reader of the place
+ * learns nothing without the credential. A writer to the place can only cause misses.
  *
  * Layout: one byte of format version, 12 bytes of nonce, then the ciphertext with its tag.
+ *
+ * @param name the sealing name of the place (`sealingName`)
  */
 export async function seal(
-  checked: CheckedSession,
-  name: CredentialName,
+  { checked, knownSince, kvWrittenAt }: SharedSession,
+  name: string,
   credentialValue: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { body, checkedAt, logPosition, cacheForSeconds } = checked;
-  const facts = { checkedAt, logPosition, cacheForSeconds, body };
+  const facts = { checkedAt, logPosition, cacheForSeconds, knownSince, kvWrittenAt, body };
   return sealText(JSON.stringify(facts), name, credentialValue);
 }
 
@@ -33,10 +46,10 @@ export async function seal(
  */
 export async function unseal(
   sealed: Uint8Array<ArrayBuffer>,
-  name: CredentialName,
+  name: string,
   credentialValue: string,
   issuer: string,
-): Promise<CheckedSession | undefined> {
+): Promise<SharedSession | undefined> {
   const text = await unsealText(sealed, name, credentialValue);
   return text === undefined ? undefined : readPlain(text, issuer);
 }
@@ -74,17 +87,19 @@ export async function unsealText(
   }
 }
 
-function readPlain(text: string, issuer: string): CheckedSession | undefined {
+function readPlain(text: string, issuer: string): SharedSession | undefined {
   const stored = parseObject(text);
   if (stored === undefined) return undefined;
-  const { body, checkedAt, logPosition, cacheForSeconds } = stored;
+  const { body, checkedAt, logPosition, cacheForSeconds, kvWrittenAt } = stored;
   if (typeof body !== 'string' || typeof checkedAt !== 'number') return undefined;
-  if (typeof logPosition !== 'number') return undefined;
+  const { knownSince = checkedAt } = stored;
+  if (typeof logPosition !== 'number' || typeof knownSince !== 'number') return undefined;
   if (cacheForSeconds !== undefined && typeof cacheForSeconds !== 'number') return undefined;
+  if (kvWrittenAt !== undefined && typeof kvWrittenAt !== 'number') return undefined;
   const read = readKratosSession(body, issuer);
-  return read.kind === 'active'
-    ? { session: read.session, body, checkedAt, logPosition, cacheForSeconds }
-    : undefined;
+  if (read.kind !== 'active') return undefined;
+  const checked = { session: read.session, body, checkedAt, logPosition, cacheForSeconds };
+  return { checked, knownSince, kvWrittenAt };
 }
 
 function aesGcm(nonce: Uint8Array<ArrayBuffer>, name: string) {

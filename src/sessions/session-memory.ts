@@ -1,30 +1,35 @@
 import type { Credential } from '../credentials/credential.ts';
 import type { CredentialName } from '../credentials/credential-name.ts';
 import { MemoryTier, type MemoryTierLimits } from '../runtime/memory-cache.ts';
+import type { SharedPlace } from '../runtime/shared-bytes.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
 import type { ConfirmedRefusal } from './confirmed-answer.ts';
-import { type Lifetimes, usefulSeconds } from './freshness.ts';
-import type { KvTier } from './kv-tier.ts';
 import type { CheckedSession } from './resolution.ts';
+import type { SharedSession } from './sealing.ts';
+import type { SharedTiers } from './shared-tiers.ts';
 
 export interface SessionMemoryOptions {
-  /** `undefined`: sessions are cached in this isolate only, not in KV. */
-  readonly kv: KvTier | undefined;
-  readonly lifetimes: Lifetimes;
+  readonly shared: SharedTiers;
+  /** Whether a session from a shared place may be used at this moment, even if only while the store fails. */
+  readonly isUsable: (name: CredentialName, checked: CheckedSession) => boolean;
   readonly limits: MemoryTierLimits;
   readonly now: () => number;
 }
 
 /** A session in the memory of one isolate. */
-export interface RememberedSession {
-  readonly checked: CheckedSession;
-  /** When KV last held this session as far as this isolate knows, in milliseconds since the epoch. */
-  readonly kvWrittenAt: number | undefined;
+export interface RememberedSession extends SharedSession {
   /**
    * The store renewed the cookie in a background check, with no client to deliver it to. The next request waits for a
    * new check, so that a client receives the renewed cookie (ory/kratos#2562).
    */
   readonly hasUndeliveredCookie: boolean;
+}
+
+/** The read of one credential's session from a shared place, for one request. */
+export interface SharedRead {
+  readonly name: CredentialName;
+  readonly credential: Credential;
+  readonly waitUntil: WaitUntil;
 }
 
 /** A confirmed refusal of a credential. It stays in memory, for seconds only. */
@@ -62,9 +67,8 @@ const DISMISSAL_BYTES = 512;
 const NAME_BYTES = 256;
 
 /**
- * Sessions and refusals that are kept between requests, and the writes of sessions to KV. Only confirmed sessions go
- * to KV, at most once per write interval while they do not change. Refusals stay in memory. If answers arrive out of
- * order, the check that started last wins.
+ * Sessions and refusals that are kept between requests. Confirmed sessions are shared with other isolates; refusals
+ * stay in memory. If answers arrive out of order, the check that started last wins.
  */
 export class SessionMemory {
   readonly #options: SessionMemoryOptions;
@@ -112,24 +116,25 @@ export class SessionMemory {
   }
 
   /**
-   * Copies a session from KV into memory. Returns `undefined` if KV has no usable session, or only one that a later
-   * check here has overridden. The second case happens because KV still shows deleted entries for a while.
+   * Copies a session from a shared place into memory. Returns `undefined` if the place has no usable session, or only
+   * one that a later check here has overridden. The second case happens because each place still shows deleted entries
+   * for a while.
    */
-  async readKv(
-    name: CredentialName,
-    credential: Credential,
-    isUsable: (checked: CheckedSession) => boolean,
-    waitUntil: WaitUntil,
+  async readShared(
+    place: SharedPlace,
+    { name, credential, waitUntil }: SharedRead,
   ): Promise<RememberedSession | undefined> {
-    const checked = await this.#options.kv?.read(name, credential.value, waitUntil);
-    if (checked === undefined || !isUsable(checked)) return undefined;
+    const under = { name, value: credential.value };
+    const shared = await this.#options.shared.read(place, under, waitUntil);
+    if (shared === undefined || !this.#options.isUsable(name, shared.checked)) return undefined;
+    const { checkedAt } = shared.checked;
     const current = this.#sessions.read(name);
-    if (current !== undefined && current.checked.checkedAt >= checked.checkedAt) return current;
+    if (current !== undefined && current.checked.checkedAt >= checkedAt) return current;
     const negativeEntry = this.#negativeEntries.read(name);
-    if (negativeEntry !== undefined && negativeEntry.checkedAt >= checked.checkedAt)
-      return undefined;
-    const remembered = { checked, kvWrittenAt: checked.checkedAt, hasUndeliveredCookie: false };
+    if (negativeEntry !== undefined && negativeEntry.checkedAt >= checkedAt) return undefined;
+    const remembered = { ...shared, hasUndeliveredCookie: false };
     this.#keep(name, credential, remembered);
+    if (place === 'kv') waitUntil(this.#share(name, credential, shared, waitUntil));
     return remembered;
   }
 
@@ -137,18 +142,14 @@ export class SessionMemory {
   remember(
     name: CredentialName,
     credential: Credential,
-    { checked, hasUndeliveredCookie }: Omit<RememberedSession, 'kvWrittenAt'>,
+    { checked, hasUndeliveredCookie }: Pick<RememberedSession, 'checked' | 'hasUndeliveredCookie'>,
     waitUntil: WaitUntil,
   ): void {
-    const { kv, lifetimes, now } = this.#options;
     if (this.#isOvertaken(name, checked.checkedAt)) return;
-    const forSeconds = usefulSeconds(checked, lifetimes);
-    const previous = this.#sessions.read(name);
+    const shared = this.#options.shared.follow(this.#sessions.read(name), checked);
     this.#negativeEntries.forget(name);
-    const isWrite = kv !== undefined && this.#isWriteDue(previous, checked, kv);
-    const kvWrittenAt = isWrite ? now() : previous?.kvWrittenAt;
-    this.#keep(name, credential, { checked, kvWrittenAt, hasUndeliveredCookie });
-    if (isWrite) waitUntil(this.#write(kv, name, credential, { checked, forSeconds }));
+    this.#keep(name, credential, { ...shared, hasUndeliveredCookie });
+    waitUntil(this.#share(name, credential, shared, waitUntil));
   }
 
   /** Remembers a refusal, and removes the session that was remembered before it. */
@@ -169,8 +170,7 @@ export class SessionMemory {
 
   #keepNegative(name: CredentialName, negativeEntry: NegativeEntry, waitUntil: WaitUntil): void {
     if (this.#isOvertaken(name, negativeEntry.checkedAt)) return;
-    const { kv } = this.#options;
-    const wasWritten = this.#sessions.read(name)?.kvWrittenAt !== undefined;
+    const known = this.#sessions.read(name);
     this.#sessions.forget(name);
     const { refusal, displaced } = negativeEntry;
     const bytes =
@@ -178,7 +178,7 @@ export class SessionMemory {
       2 * (refusal?.body?.length ?? 0) +
       (displaced === undefined ? 0 : estimateBytes(displaced.checked));
     this.#negativeEntries.keep(name, negativeEntry, bytes);
-    if (kv !== undefined && wasWritten) waitUntil(kv.forget(name));
+    if (known !== undefined) waitUntil(this.#options.shared.forget(name, known));
   }
 
   /** Whether the result of a check that started later has been remembered. */
@@ -189,30 +189,24 @@ export class SessionMemory {
   }
 
   /**
-   * Writes a session to KV. Deletes it again if the session was dismissed during the write, because the deletion at
-   * that time came before the write.
+   * Shares a session with other isolates. Deletes it again if the session was dismissed during the write, because the
+   * deletion at that time came before the write.
    */
-  async #write(
-    kv: KvTier,
+  async #share(
     name: CredentialName,
-    { value }: Credential,
-    { checked, forSeconds }: { readonly checked: CheckedSession; readonly forSeconds: number },
+    credential: Credential,
+    shared: SharedSession,
+    waitUntil: WaitUntil,
   ): Promise<void> {
-    await kv.write(name, value, checked, forSeconds);
+    const under = { name, value: credential.value };
+    const after = await this.#options.shared.share(under, shared, waitUntil);
+    const { checked, kvWrittenAt } = after;
     const negativeEntry = this.#negativeEntries.read(name);
     if (negativeEntry !== undefined && negativeEntry.checkedAt >= checked.checkedAt)
-      await kv.forget(name);
-  }
-
-  #isWriteDue(
-    previous: RememberedSession | undefined,
-    checked: CheckedSession,
-    { writeIntervalSeconds }: KvTier,
-  ): boolean {
-    if (previous?.kvWrittenAt === undefined) return true;
-    if (previous.checked.body !== checked.body) return true;
-    const dueAt = previous.kvWrittenAt + writeIntervalSeconds * 1000;
-    return this.#options.now() >= dueAt;
+      await this.#options.shared.forget(name, after);
+    const current = this.#sessions.read(name);
+    if (current !== undefined && kvWrittenAt !== shared.kvWrittenAt)
+      this.#keep(name, credential, { ...current, kvWrittenAt });
   }
 
   #keep(name: CredentialName, credential: Credential, remembered: RememberedSession): void {

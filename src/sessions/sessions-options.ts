@@ -3,14 +3,13 @@ import type { RevocationView } from '../revocation/revocation-view.ts';
 import type { MemoryTierLimits } from '../runtime/memory-cache.ts';
 import type { Report } from '../runtime/report.ts';
 import type { Lifetimes } from './freshness.ts';
-import type { KvTier } from './kv-tier.ts';
+import type { SharedTiers } from './shared-tiers.ts';
 import type { StoreReadiness } from './store-readiness.ts';
 
 export interface SessionsOptions {
   readonly store: SessionStore;
   readonly readiness: Pick<StoreReadiness, 'moment' | 'find' | 'hasFailedSince' | 'wasFailing'>;
-  /** `undefined`: no KV; memory and the store only. */
-  readonly kv: KvTier | undefined;
+  readonly shared: SharedTiers;
   readonly revocation: RevocationView;
   readonly lifetimes: Lifetimes;
   readonly memoryLimits: MemoryTierLimits;

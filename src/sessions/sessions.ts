@@ -1,15 +1,16 @@
 import type { Credential } from '../credentials/credential.ts';
 import { nameCredential } from '../credentials/credential-name.ts';
 import type { StoreAnswer } from '../providers/session-store.ts';
+import type { SharedPlace } from '../runtime/shared-bytes.ts';
 import { SingleFlight, type WaitUntil } from '../runtime/single-flight.ts';
-import { askConfirmed, type ConfirmedAnswer } from './confirmed-answer.ts';
 import type { CacheRequirement } from './freshness.ts';
 import { RefusalWaves } from './refusal-waves.ts';
 import { type Question, Refusals } from './refusals.ts';
-import type { CheckedSession, Resolution } from './resolution.ts';
+import type { Resolution } from './resolution.ts';
 import { RevocationGuard, type TimedAnswer } from './revocation-guard.ts';
 import { type RememberedSession, SessionMemory } from './session-memory.ts';
 import type { SessionsOptions } from './sessions-options.ts';
+import { StoreChecks } from './store-checks.ts';
 import { StoreHealth } from './store-health.ts';
 import { FIND_DEADLINE_MS } from './store-readiness.ts';
 import { fromTier, notCached, toResolution, unknown } from './to-resolution.ts';
@@ -19,7 +20,7 @@ const UNUSABLE = { kind: 'fault', scope: 'answer', retryAfterSeconds: undefined 
 const MAX_ATTEMPTS = 3;
 
 /**
- * Resolves credentials to sessions: from memory, then KV, then the store. Each answer is checked before it is used:
+ * Resolves credentials to sessions: from memory, then the location's cache, then KV, then the store. Each answer is checked before it is used:
  * freshness, expiry, the requirement of the request, the revocation view. The store's own answer is checked too, because
  * a revocation may have overtaken its check.
  *
@@ -37,14 +38,28 @@ export class Sessions {
   readonly #guard: RevocationGuard;
   readonly #refusals: Refusals;
   readonly #health = new StoreHealth();
+  readonly #checks: StoreChecks;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
-    const { kv, lifetimes, memoryLimits: limits, readiness, revocation, now } = options;
-    this.#memory = new SessionMemory({ kv, lifetimes, limits, now });
-    this.#guard = new RevocationGuard(revocation, lifetimes, now);
+    const { shared, lifetimes, memoryLimits: limits, readiness, revocation, now } = options;
+    const guard = new RevocationGuard(revocation, lifetimes, now);
+    this.#guard = guard;
+    this.#memory = new SessionMemory({
+      shared,
+      isUsable: (name, checked) => guard.usability(name, checked) !== 'unusable',
+      limits,
+      now,
+    });
     const waves = new RefusalWaves({ lifetimes, report: options.report });
     this.#refusals = new Refusals({ memory: this.#memory, readiness, waves, now });
+    this.#checks = new StoreChecks({
+      ...options,
+      memory: this.#memory,
+      guard,
+      refusals: this.#refusals,
+      health: this.#health,
+    });
     // The longest check: the store is asked, its readiness is asked for, and the store is asked again.
     const deadlineMs = 3 * options.storeTimeoutMs + FIND_DEADLINE_MS;
     this.#flights = new SingleFlight({ deadlineMs, now });
@@ -71,7 +86,8 @@ export class Sessions {
       (inMemory && this.#serve(question, inMemory, 'memory')) ??
       (await this.#serveInWave(question)) ??
       (await this.#refusals.recall(question)) ??
-      (await this.#recallFromKv(question));
+      (await this.#recallShared(question, 'location')) ??
+      (await this.#recallShared(question, 'kv'));
     if (known !== undefined) return known;
     const remembered = this.#memory.read(name)?.checked;
     const revocationLagMs = this.#guard.firstRefusalLagMs(name, remembered);
@@ -105,10 +121,10 @@ export class Sessions {
       const requirement = { minCheckedAt: startedAt, onlyIfCached: false };
       const logPosition = this.#options.revocation.position();
       const question = { credential, name, requirement, waitUntil };
-      const answer = await this.#askStore(question, startedAt, check);
+      const answer = await this.#checks.ask(question, startedAt, check);
       // A failed template says nothing about plain checks, and a client could make it fail at will.
       if (options.tokenizeAs === undefined) this.#health.note(answer, now());
-      this.#dismiss(question, answer, startedAt);
+      this.#checks.dismiss(question, answer, startedAt);
       const timed = { answer, startedAt, logPosition };
       const recheckReason = await this.#guard.recheckReason(name, timed, waitUntil);
       if (recheckReason === undefined) {
@@ -120,21 +136,25 @@ export class Sessions {
     return unknown('revoked-meanwhile', undefined, 'bypass');
   }
 
-  async #recallFromKv(question: Question): Promise<Resolution | undefined> {
+  /** Answers from a shared place. A request that needs a check from now cannot use one. */
+  async #recallShared(question: Question, place: SharedPlace): Promise<Resolution | undefined> {
     const { name, requirement } = question;
-    // KV is written rarely, so it is seldom newer than memory. A request that needs a check from now cannot use it.
+    const inMemory = this.#memory.read(name);
+    // KV is written rarely, so it is seldom newer than memory. The location's cache has the checks of all isolates.
     const isWorthReading =
-      this.#memory.read(name) === undefined && requirement.minCheckedAt < this.#options.now();
+      this.#options.shared.has(place) &&
+      requirement.minCheckedAt < this.#options.now() &&
+      (inMemory === undefined || (place === 'location' && !inMemory.hasUndeliveredCookie));
     if (!isWorthReading) return undefined;
-    const remembered = await this.#readKv(question);
-    return remembered && this.#serve(question, remembered, 'kv');
+    const remembered = await this.#memory.readShared(place, question);
+    return remembered && this.#serve(question, remembered, place);
   }
 
   /** Answers from a tier, and starts a background refresh if one is due. */
   #serve(
     question: Question,
     remembered: RememberedSession,
-    tier: 'memory' | 'kv',
+    tier: 'memory' | SharedPlace,
   ): Resolution | undefined {
     const { checked, hasUndeliveredCookie } = remembered;
     const usability = this.#guard.usability(
@@ -171,7 +191,7 @@ export class Sessions {
 
   #revalidateBehind(question: Question): void {
     if (this.#flights.has(question.name) || !this.#health.mayRetry(this.#options.now())) return;
-    const check = (startedAt: number) => this.#check(question, startedAt, { isAwaited: false });
+    const check = (startedAt: number) => this.#checks.check(question, startedAt, () => false);
     question.waitUntil(this.#flights.join(question.name, 0, check, question.waitUntil));
   }
 
@@ -183,7 +203,7 @@ export class Sessions {
     const forwarded = !hadCandidate ? 'miss' : requirement.minCheckedAt > 0 ? 'request' : 'stale';
     let minCheckedAt = requirement.minCheckedAt;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      const check = (startedAt: number) => this.#check(question, startedAt, { isAwaited: true });
+      const check = (startedAt: number) => this.#checks.check(question, startedAt, () => true);
       const { value, joined } = await this.#flights.join(name, minCheckedAt, check, waitUntil);
       const { startedAt, logPosition } = value;
       const answer =
@@ -225,74 +245,5 @@ export class Sessions {
       return unknown(fault.detail, fault.retryAfterSeconds, forwarded);
     }
     return fromTier(checked, { tier: 'memory', now: now(), lifetimes, fault: fault.detail });
-  }
-
-  /** Makes one check at the store, and remembers or removes entries accordingly. */
-  async #check(
-    question: Question,
-    startedAt: number,
-    { isAwaited }: { readonly isAwaited: boolean },
-  ): Promise<TimedAnswer> {
-    const { name, credential, waitUntil } = question;
-    const { store, revocation, now } = this.#options;
-    const logPosition = revocation.position(); // read before the call: the store may not know marks written during it
-    const refusal = this.#refusals.read(name, startedAt);
-    if (refusal !== undefined)
-      return { answer: refusal, startedAt: refusal.checkedAt, logPosition };
-    const answer = await this.#askStore(question, startedAt, () => store.check(credential));
-    this.#health.note(answer, now());
-    // Kratos never rejects whoami without a template: the store is another product.
-    if (answer.kind === 'rejected') {
-      return { answer: { ...UNUSABLE, detail: 'store-400' }, startedAt, logPosition };
-    }
-    if (answer.kind === 'session') {
-      const { session, body, cacheForSeconds, setCookies } = answer;
-      const checked = { session, body, checkedAt: startedAt, logPosition, cacheForSeconds };
-      const hasUndeliveredCookie = !isAwaited && setCookies.length > 0;
-      // The new result must not be cached (the store's limit, revoked or expired), so the old entry goes too.
-      if (this.#guard.usability(name, checked) === 'unusable') {
-        this.#memory.forget(name, startedAt, waitUntil);
-      } else this.#memory.remember(name, credential, { checked, hasUndeliveredCookie }, waitUntil);
-    } else this.#dismiss(question, answer, startedAt);
-    return { answer, startedAt, logPosition };
-  }
-
-  /** Removes the cached session after an answer that found none. A refusal is remembered. */
-  #dismiss({ name, waitUntil }: Question, answer: ConfirmedAnswer, startedAt: number): void {
-    if (answer.kind === 'no-session') {
-      this.#memory.refuse(name, { ...answer, checkedAt: startedAt }, waitUntil);
-    } else if (answer.kind === 'insufficient') this.#memory.forget(name, startedAt, waitUntil);
-  }
-
-  /** Asks the store. A refusal of a credential that was valid moments ago needs more evidence. */
-  async #askStore(
-    question: Question,
-    startedAt: number,
-    check: () => Promise<StoreAnswer>,
-  ): Promise<ConfirmedAnswer> {
-    const { name, waitUntil } = question;
-    const isWarm = async (arrivedAt: number) => {
-      const prior = await this.#priorOf(question);
-      if (prior === undefined || startedAt >= prior.session.expiresAt) return false;
-      if (this.#guard.usability(name, prior) === 'unusable') return false;
-      this.#refusals.noteRefused(prior, arrivedAt);
-      return true;
-    };
-    const answer = await askConfirmed(check, this.#options.readiness, { isWarm, waitUntil });
-    this.#refusals.noteConfirmed(answer);
-    return answer;
-  }
-
-  /** The session that was known before this check. Reads KV only for requests that skipped KV to get a new check. */
-  async #priorOf(question: Question) {
-    const known = this.#memory.read(question.name);
-    if (known !== undefined || question.requirement.minCheckedAt === 0) return known?.checked;
-    return (await this.#readKv(question))?.checked;
-  }
-
-  #readKv({ name, credential, waitUntil }: Question): Promise<RememberedSession | undefined> {
-    const isUsable = (checked: CheckedSession) =>
-      this.#guard.usability(name, checked) !== 'unusable';
-    return this.#memory.readKv(name, credential, isUsable, waitUntil);
   }
 }

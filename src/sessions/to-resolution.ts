@@ -1,5 +1,6 @@
 // Pure: no I/O, no clock.
 import type { LogPosition } from '../revocation/log-protocol.ts';
+import type { SharedPlace } from '../runtime/shared-bytes.ts';
 import { type ConfirmedAnswer, type ConfirmedRefusal, isProven } from './confirmed-answer.ts';
 import { ageSeconds, type Lifetimes, ttlSeconds } from './freshness.ts';
 import type { CheckedSession, Provenance, Resolution } from './resolution.ts';
@@ -17,7 +18,7 @@ const FROM_STORE = {
 export function fromTier(
   checked: CheckedSession,
   place: {
-    readonly tier: 'memory' | 'kv';
+    readonly tier: 'memory' | SharedPlace;
     readonly now: number;
     readonly lifetimes: Lifetimes;
     readonly fault?: string;

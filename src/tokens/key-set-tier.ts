@@ -1,13 +1,12 @@
 import { digestName } from '../credentials/credential-name.ts';
-import { type KeyValueStore, readBounded, reportKvFailure } from '../runtime/kv.ts';
-import type { Report } from '../runtime/report.ts';
+import { type SharedBytes, sealingName } from '../runtime/shared-bytes.ts';
 import { parseStrictText } from '../runtime/strict-json.ts';
 import { sealText, unsealText } from '../sessions/sealing.ts';
 import type { Algorithm } from './algorithms.ts';
 import type { PublicJwk } from './json-web-key.ts';
 import { readKeySet } from './key-set.ts';
 
-/** An issuer's keys as stored in KV, where all isolates share them. */
+/** An issuer's keys as isolates share them. */
 export interface StoredKeySet {
   readonly keys: readonly PublicJwk[];
   /** When the fetch of these keys started, in milliseconds since the epoch. */
@@ -16,67 +15,79 @@ export interface StoredKeySet {
 
 export interface KeySetTierOptions {
   readonly issuer: string;
-  /** The source of the keys. It is part of the KV key, so a changed configuration never reads old keys. */
+  /** The source of the keys. It is part of the name, so a changed configuration never reads old keys. */
   readonly source: string;
   readonly algorithms: readonly Algorithm[];
   /**
-   * The secret from which the encryption key is derived. It stops anyone with write access to KV from adding keys.
+   * The secret from which the encryption key is derived. It stops anyone with write access to a place from adding
+   * keys.
    */
   readonly secret: string;
-  readonly readTimeoutMs: number;
   /** Lifetime of a stored key set, in seconds. */
   readonly keepSeconds: number;
-  readonly report: Report;
 }
 
 const BOUNDS = { maxDepth: 8, maxMembers: 8 };
 const MAX_VALUE_BYTES = 96 * 1024;
 
-/**
- * An issuer's keys in Workers KV, sealed (encrypted). A failed read of KV is a miss, a failed write is dropped, and
- * both are counted.
- */
+/** An issuer's keys in the places that isolates share, sealed (encrypted). No method throws. */
 export class KeySetTier {
-  readonly #store: KeyValueStore;
+  readonly #places: readonly SharedBytes[];
   readonly #options: KeySetTierOptions;
   #name: string | undefined;
 
-  constructor(store: KeyValueStore, options: KeySetTierOptions) {
-    this.#store = store;
+  /** @param places the places, the nearest first */
+  constructor(places: readonly SharedBytes[], options: KeySetTierOptions) {
+    this.#places = places;
     this.#options = options;
   }
 
-  /**
-   * Reads the stored key set. Returns `undefined` if KV has no entry, does not answer in time, or holds a value that
-   * Postern did not write. Never throws.
-   */
-  async read(): Promise<StoredKeySet | undefined> {
-    const { readTimeoutMs, report, secret } = this.#options;
-    const name = await this.#resolveName();
-    const value = await readBounded(this.#store, name, { readTimeoutMs, report });
-    if (value === null) return undefined;
-    const sealed = new Uint8Array(value);
-    const isSized = sealed.byteLength <= MAX_VALUE_BYTES;
-    const text = isSized ? await unsealText(sealed, name, secret) : undefined;
-    const stored = text === undefined ? undefined : this.#readStored(text);
-    if (stored === undefined) reportKvFailure(report, 'unseal');
-    return stored;
+  /** The longest time that one read takes. */
+  get readTimeoutMs(): number {
+    return this.#places.reduce((sum, { readTimeoutMs }) => sum + readTimeoutMs, 0);
   }
 
-  /** Stores a key set. A failure of KV is reported. */
+  /**
+   * Reads the nearest stored key set that was fetched after `since`, in milliseconds since the epoch. If there is
+   * none, returns the newest one; `undefined` if no place has one that opens.
+   */
+  async read(since: number): Promise<StoredKeySet | undefined> {
+    let newest: StoredKeySet | undefined;
+    for (const place of this.#places) {
+      const stored = await this.#read(place);
+      if (stored !== undefined && stored.fetchedAt > (newest?.fetchedAt ?? -Infinity))
+        newest = stored;
+      if (newest !== undefined && newest.fetchedAt > since) break;
+    }
+    return newest;
+  }
+
+  /** Stores a key set in every place. */
   async write({ keys, fetchedAt }: StoredKeySet): Promise<void> {
-    const { secret, keepSeconds, report } = this.#options;
+    const { secret, keepSeconds } = this.#options;
     const name = await this.#resolveName();
     const text = JSON.stringify({
       fetchedAt,
       keys: keys.map(({ kid, algorithm, jwk }) => ({ ...jwk, kid, alg: algorithm })),
     });
-    const sealed = await sealText(text, name, secret);
-    try {
-      await this.#store.put(name, sealed.buffer, { expirationTtl: keepSeconds });
-    } catch {
-      reportKvFailure(report, 'put');
-    }
+    const write = async (bytes: SharedBytes) => {
+      const sealed = await sealText(text, sealingName(bytes.place, name), secret);
+      await bytes.write(name, sealed, keepSeconds);
+    };
+    await Promise.all(this.#places.map(write));
+  }
+
+  async #read(place: SharedBytes): Promise<StoredKeySet | undefined> {
+    const name = await this.#resolveName();
+    const sealed = await place.read(name);
+    if (sealed === undefined) return undefined;
+    const isSized = sealed.byteLength <= MAX_VALUE_BYTES;
+    const text = isSized
+      ? await unsealText(sealed, sealingName(place.place, name), this.#options.secret)
+      : undefined;
+    const stored = text === undefined ? undefined : this.#readStored(text);
+    if (stored === undefined) place.reportUnopened();
+    return stored;
   }
 
   #readStored(text: string): StoredKeySet | undefined {

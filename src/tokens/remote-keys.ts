@@ -17,9 +17,9 @@ export interface RemoteKeysOptions {
   readonly issuer: string;
   readonly algorithms: readonly Algorithm[];
   readonly endpoint: Pick<KeyEndpoint, 'fetchKeySet'>;
-  /** `undefined`: the keys are cached in this isolate only, not in KV. */
+  /** `undefined`: isolates share no keys. */
   readonly tier: KeySetTier | undefined;
-  /** The longest time that one refresh (KV and endpoint) can take. */
+  /** The longest time that one refresh (shared places and endpoint) can take. */
   readonly deadlineMs: number;
   readonly now: () => number;
   /** A random number from 0 to 1. It spreads the retries of different isolates. */
@@ -56,7 +56,8 @@ interface Failure {
 }
 
 /**
- * The keys of an issuer that publishes them: from memory, then KV, then the issuer's endpoint.
+ * The keys of an issuer that publishes them: from memory, then the shared places, then the issuer's
+ * endpoint.
  *
  * Guarantees:
  * - An isolate runs one refresh at a time, however many requests verify tokens.
@@ -155,7 +156,7 @@ export class RemoteKeys implements IssuerKeys {
   /**
    * Runs one refresh, shared by all requests that wait for it.
    *
-   * @param since accepts the set in KV if it was fetched after this time; `Infinity` skips KV
+   * @param since accepts a shared set if it was fetched after this time; `Infinity` skips the shared places
    */
   async #look(since: number, waitUntil: WaitUntil): Promise<void> {
     await this.#flights.join(
@@ -169,7 +170,7 @@ export class RemoteKeys implements IssuerKeys {
   async #renew(startedAt: number, since: number, waitUntil: WaitUntil): Promise<undefined> {
     const { endpoint, tier } = this.#options;
     if (tier !== undefined && since !== Infinity) {
-      const stored = await tier.read();
+      const stored = await tier.read(since);
       if (stored !== undefined) await this.#adopt(stored, startedAt);
       const known = this.#known?.fetchedAt ?? Infinity;
       if (known > since && known <= startedAt + MAX_CLOCK_SKEW_MS) return;
@@ -185,7 +186,7 @@ export class RemoteKeys implements IssuerKeys {
     if (tier !== undefined) waitUntil(tier.write({ keys: set.value, fetchedAt: startedAt }));
   }
 
-  /** Adopts the set from KV if it is newer than the known set and not from the future. */
+  /** Adopts a shared set if it is newer than the known set and not from the future. */
   async #adopt({ keys, fetchedAt }: StoredKeySet, now: number): Promise<void> {
     const isNewer = fetchedAt > (this.#known?.fetchedAt ?? now - KEYS_STALE_MS);
     if (!isNewer || fetchedAt > now + MAX_CLOCK_SKEW_MS) return;

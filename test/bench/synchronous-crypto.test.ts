@@ -2,8 +2,7 @@ import { expect, test } from 'vitest';
 import { SimulatedTime } from '../../bench/simulate/simulated-time.ts';
 import { nameCredential } from '../../src/credentials/credential-name.ts';
 import { readKratosSession } from '../../src/providers/kratos/kratos-session.ts';
-import type { CheckedSession } from '../../src/sessions/resolution.ts';
-import { seal, unseal } from '../../src/sessions/sealing.ts';
+import { type SharedSession, seal, unseal } from '../../src/sessions/sealing.ts';
 
 const ISSUER = 'https://auth.example.test/';
 
@@ -23,16 +22,16 @@ test('digests equal those of the platform’s cryptography', async () => {
 });
 
 test('each cryptography opens values that the other sealed', async () => {
-  const checked = checkedSession();
+  const shared = sharedSession();
   const name = 'v1s:name';
-  const sealedReally = await seal(checked, name, TOKEN);
-  expect(await whileSimulated(() => unseal(sealedReally, name, TOKEN, ISSUER))).toEqual(checked);
-  const sealedInSimulation = await whileSimulated(() => seal(checked, name, TOKEN));
-  expect(await unseal(sealedInSimulation, name, TOKEN, ISSUER)).toEqual(checked);
+  const sealedReally = await seal(shared, name, TOKEN);
+  expect(await whileSimulated(() => unseal(sealedReally, name, TOKEN, ISSUER))).toEqual(shared);
+  const sealedInSimulation = await whileSimulated(() => seal(shared, name, TOKEN));
+  expect(await unseal(sealedInSimulation, name, TOKEN, ISSUER)).toEqual(shared);
 });
 
 test('a modified value does not open in simulation either', async () => {
-  const sealed = await seal(checkedSession(), 'v1s:name', TOKEN);
+  const sealed = await seal(sharedSession(), 'v1s:name', TOKEN);
   sealed[40] = (sealed[40] ?? 0) ^ 1;
   expect(await whileSimulated(() => unseal(sealed, 'v1s:name', TOKEN, ISSUER))).toBeUndefined();
 });
@@ -45,7 +44,7 @@ async function whileSimulated<Value>(work: () => Promise<Value>): Promise<Value>
   return promise;
 }
 
-function checkedSession(): CheckedSession {
+function sharedSession(): SharedSession {
   const body = JSON.stringify({
     id: '3f1c9a52-64a1-4a5b-9b1e-0c9d6c1f2a10',
     active: true,
@@ -54,5 +53,10 @@ function checkedSession(): CheckedSession {
   });
   const read = readKratosSession(body, ISSUER);
   if (read.kind !== 'active') throw new Error('the document is a session');
-  return { session: read.session, body, checkedAt: 5, logPosition: 7, cacheForSeconds: undefined };
+  const times = { checkedAt: 5, logPosition: 7, cacheForSeconds: undefined };
+  return {
+    checked: { session: read.session, body, ...times },
+    knownSince: 3,
+    kvWrittenAt: 4,
+  };
 }

@@ -50,6 +50,7 @@ describe('readConfig()', () => {
       WEBHOOK_API_KEYS: [],
       MEMORY_MAX_ENTRIES: 10_000,
       MEMORY_MAX_BYTES: 33_554_432,
+      LOCATION_TIER: true,
       KV_WRITE_INTERVAL_SECONDS: 300,
       KV_READ_TIMEOUT_MS: 100,
       STORE_TIMEOUT_MS: 5000,

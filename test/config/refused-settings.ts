@@ -77,6 +77,7 @@ export const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
   SELF_SERVICE: ['yes', 1, null, 'TRUE'],
   SIGN_IN_ENDS_SESSIONS: ['yes', 1, null, 'TRUE'],
   SERVER_TIMING: ['on', 1, null],
+  LOCATION_TIER: ['on', 1, null],
   ALLOWED_ORIGINS: [
     ...['x', null],
     ...[

@@ -19,6 +19,10 @@ const schedules: fc.Arbitrary<Schedule> = fc.record({
   storeLoss: fc.constantFrom(0, 0.1, 0.6),
   kvStaleMs: fc.constantFrom(0, 60_000),
   kvLoss: fc.constantFrom(0, 0.3),
+  isOneLocation: fc.boolean(),
+  locationDelayMs: fc.constantFrom(0, 20, 500),
+  locationLoss: fc.constantFrom(0, 0.1, 0.5),
+  locationReplay: fc.constantFrom(0, 0.3),
   clients: fc.constantFrom('all', 'all', 'session', 'token'),
   freshSeconds: fc.constantFrom(2, 30),
   pauseMs: fc.constantFrom(200, 3000, 9000),
@@ -87,12 +91,12 @@ describe('a revoked session', { timeout: 180_000 }, () => {
       'a fill that overwrites a mark',
       [
         {
-          file: 'src/sessions/sessions.ts',
+          file: 'src/sessions/store-checks.ts',
           from: 'const logPosition = revocation.position(); //',
           to: 'let logPosition = 0; //',
         },
         {
-          file: 'src/sessions/sessions.ts',
+          file: 'src/sessions/store-checks.ts',
           from: '() => store.check(credential));\n',
           to: '() => store.check(credential)); logPosition = revocation.position();\n',
         },
@@ -130,6 +134,16 @@ describe('a revoked session', { timeout: 180_000 }, () => {
           file: 'src/sessions/revocation-guard.ts',
           from: "if (answer.kind !== 'session') return undefined;",
           to: 'if (answer.kind.length > 0) return undefined;',
+        },
+      ],
+    ],
+    [
+      'a shared entry that counts as newer than every mark',
+      [
+        {
+          file: 'src/sessions/session-memory.ts',
+          from: 'const remembered = { ...shared, hasUndeliveredCookie: false };',
+          to: 'const remembered = { ...shared, checked: { ...shared.checked, logPosition: Infinity }, hasUndeliveredCookie: false };',
         },
       ],
     ],

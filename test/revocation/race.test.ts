@@ -23,12 +23,12 @@ describe('C9: a check that races a revocation', { timeout: 120_000 }, () => {
       'test/revocation/world/interleave.ts',
       [
         {
-          file: 'src/sessions/sessions.ts',
+          file: 'src/sessions/store-checks.ts',
           from: 'const logPosition = revocation.position(); //',
           to: 'let logPosition = 0; //',
         },
         {
-          file: 'src/sessions/sessions.ts',
+          file: 'src/sessions/store-checks.ts',
           from: '() => store.check(credential));\n',
           to: '() => store.check(credential)); logPosition = revocation.position();\n',
         },

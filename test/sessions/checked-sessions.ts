@@ -1,4 +1,5 @@
 import type { CheckedSession } from '../../src/sessions/resolution.ts';
+import type { SharedSession } from '../../src/sessions/sealing.ts';
 
 export interface CheckedSessionOptions {
   readonly id?: string;
@@ -44,4 +45,9 @@ export function checkedSession(options: CheckedSessionOptions = {}): CheckedSess
     logPosition: checkedAt,
     cacheForSeconds,
   };
+}
+
+/** A session as isolates share it after its first check. */
+export function shared(checked: CheckedSession): SharedSession {
+  return { checked, knownSince: checked.checkedAt, kvWrittenAt: undefined };
 }

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { KeyValueStore } from '../../src/runtime/kv.ts';
-import { KvTier } from '../../src/sessions/kv-tier.ts';
+import { type KeyValueStore, KvBytes } from '../../src/runtime/kv.ts';
+import { SealedTier } from '../../src/sessions/sealed-tier.ts';
 import { seal } from '../../src/sessions/sealing.ts';
-import { checkedSession, STORE_ISSUER } from './checked-sessions.ts';
+import { checkedSession, STORE_ISSUER, shared } from './checked-sessions.ts';
 
 const NAME = `v1s:${'a'.repeat(43)}`;
 const TOKEN = 'ory_st_abcdefghijklmnopqrstuvwxyz012345';
@@ -11,18 +11,16 @@ function createTier(store: Partial<KeyValueStore>) {
   const failures: string[] = [];
   const unexpected = () => expect.fail('not to be called');
   const whole = { get: unexpected, put: unexpected, delete: unexpected, ...store };
-  const tier = new KvTier(whole, {
-    issuer: STORE_ISSUER,
+  const bytes = new KvBytes(whole, {
     readTimeoutMs: 100,
-    writeIntervalSeconds: 300,
     report: ({ event, operation }) => void failures.push(`${event} ${operation}`),
-    now: () => Date.now(),
   });
+  const tier = new SealedTier(bytes, { issuer: STORE_ISSUER, now: () => Date.now() });
   const read = () => tier.read(NAME, TOKEN, () => {});
   return { tier, failures, read };
 }
 
-describe('KvTier', () => {
+describe('SealedTier over KV', () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -51,7 +49,7 @@ describe('KvTier', () => {
     const fail = () => Promise.reject(new Error(`KV failed: 429 Too Many Requests`));
     const { tier, read, failures } = createTier({ [which]: fail });
     if (which === 'get') expect(await read()).toBeUndefined();
-    else if (which === 'put') await tier.write(NAME, TOKEN, checkedSession(), 360);
+    else if (which === 'put') await tier.write(NAME, TOKEN, shared(checkedSession()), 360);
     else await tier.forget(NAME);
     expect(failures).toEqual([`kv-failure ${which}`]);
   });
@@ -62,7 +60,7 @@ describe('KvTier', () => {
     };
     const { tier, read, failures } = createTier({ get: crash, put: crash, delete: crash });
     expect(await read()).toBeUndefined();
-    await tier.write(NAME, TOKEN, checkedSession(), 360);
+    await tier.write(NAME, TOKEN, shared(checkedSession()), 360);
     await tier.forget(NAME);
     expect(failures).toEqual(['kv-failure get', 'kv-failure put', 'kv-failure delete']);
   });
@@ -89,26 +87,26 @@ describe('KvTier', () => {
     [360, 360],
   ])('stores a value that is useful for %f s for %i s', async (useful, expirationTtl) => {
     const put = vi.fn(async () => {});
-    await createTier({ put }).tier.write(NAME, TOKEN, checkedSession(), useful);
+    await createTier({ put }).tier.write(NAME, TOKEN, shared(checkedSession()), useful);
     expect(put).toHaveBeenCalledWith(NAME, expect.any(ArrayBuffer), { expirationTtl });
   });
 
   it('reads once for concurrent callers, and again for a later one', async () => {
-    const sealed = await seal(checkedSession(), NAME, TOKEN);
+    const sealed = await seal(shared(checkedSession()), NAME, TOKEN);
     const value = Promise.withResolvers<ArrayBuffer>();
     const get = vi.fn(() => value.promise);
     const { read } = createTier({ get });
     const reads = Array.from({ length: 100 }, read);
     value.resolve(sealed.buffer);
-    expect(await Promise.all(reads)).toEqual(Array(100).fill(checkedSession()));
+    expect(await Promise.all(reads)).toEqual(Array(100).fill(shared(checkedSession())));
     expect(get).toHaveBeenCalledTimes(1);
     await read();
     expect(get).toHaveBeenCalledTimes(2);
   });
 
   it('reads what it wrote', async () => {
-    const sealed = await seal(checkedSession(), NAME, TOKEN);
+    const sealed = await seal(shared(checkedSession()), NAME, TOKEN);
     const { read } = createTier({ get: async () => sealed.buffer });
-    expect(await read()).toEqual(checkedSession());
+    expect(await read()).toEqual(shared(checkedSession()));
   });
 });

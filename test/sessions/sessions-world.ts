@@ -2,12 +2,13 @@ import type { Credential } from '../../src/credentials/credential.ts';
 import type { Readiness, SessionStore, StoreAnswer } from '../../src/providers/session-store.ts';
 import { NO_REVOCATION_LOG } from '../../src/revocation/revocation-view.ts';
 import type { KeyValueStore } from '../../src/runtime/kv.ts';
+import type { LocationCache } from '../../src/runtime/location-cache.ts';
 import { NO_REQUIREMENT } from '../../src/sessions/freshness.ts';
-import { KvTier } from '../../src/sessions/kv-tier.ts';
 import { setProvenance } from '../../src/sessions/provenance-headers.ts';
 import type { Resolution } from '../../src/sessions/resolution.ts';
 import { Sessions } from '../../src/sessions/sessions.ts';
 import { StoreReadiness } from '../../src/sessions/store-readiness.ts';
+import { createTestTiers } from '../support/shared-tiers.ts';
 import { type CheckedSessionOptions, checkedSession, STORE_ISSUER } from './checked-sessions.ts';
 
 /** When each world begins. */
@@ -37,6 +38,7 @@ export function yes(options: CheckedSessionOptions & { readonly setCookies?: str
 /** Sessions over a store that answers as told, with a clock in the test's hand. */
 export function createWorld({
   kv = new Map<string, ArrayBuffer>(),
+  location = undefined as LocationCache | undefined,
   revocation = NO_REVOCATION_LOG,
 } = {}) {
   const world = {
@@ -77,13 +79,7 @@ export function createWorld({
   const sessions = new Sessions({
     store: sessionStore,
     readiness,
-    kv: new KvTier(store, {
-      issuer: STORE_ISSUER,
-      readTimeoutMs: 1000,
-      writeIntervalSeconds: 300,
-      report: () => {},
-      now: () => world.now,
-    }),
+    shared: createTestTiers({ location, kv: store, issuer: STORE_ISSUER, now: () => world.now }),
     revocation,
     lifetimes: { freshSeconds: 30, staleWhileRevalidateSeconds: 30, staleIfErrorSeconds: 300 },
     memoryLimits: { maxEntries: 100, maxBytes: 1_000_000 },

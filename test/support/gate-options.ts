@@ -28,6 +28,11 @@ export interface StartGateOptions {
   /** `memory` is Miniflare's namespace, `faulty` ours (also for counting), `none` no binding. @default 'memory' */
   readonly kv?: 'memory' | 'faulty' | 'none';
   /**
+   * The cache of the data centre (Cache API). All isolates of one gate share it; another gate is another data centre.
+   * `none` keeps nothing, as on workers.dev. @default 'none'
+   */
+  readonly location?: 'cache' | 'none';
+  /**
    * `faulty` puts ours in front of the gate's own revocation log; a URL, the `logUrl` of another running gate with a
    * faulty log, shares that one's. @default 'real'
    */

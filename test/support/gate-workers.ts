@@ -72,6 +72,7 @@ export function runtimeWorkers(
     clockScript,
     env: gateEnv(options, ports),
     assets: options.assets,
+    hasCache: options.location === 'cache',
     durableObjectClasses: name === gateName(0) ? Object.values(durableObjects(options)) : [],
   }));
   const workers: RuntimeWorker[] = [

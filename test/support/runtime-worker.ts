@@ -30,6 +30,8 @@ export interface RuntimeWorker {
   readonly durableObjectClasses?: readonly string[];
   /** Static assets of this Worker, as `[assets]` of a wrangler file has them. */
   readonly assets?: AssetOptions | undefined;
+  /** Whether the Cache API keeps anything. @default true */
+  readonly hasCache?: boolean;
   /** @default a free port */
   readonly port?: number;
   /** Prefixes what this Worker writes to its console. */
@@ -82,6 +84,7 @@ export function workerOptions(worker: RuntimeWorker): WorkerOptions {
         { host: HOST, port: worker.port ?? 0 },
         { host: HOST, port: 0, entrypoint: CLOCK_ENTRYPOINT },
       ],
+      ...(worker.hasCache === false && { cacheAPI: false }),
       // The stand-ins shall see what the gate really sent.
       stripCfConnectingIp: false,
     },

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { KeyValueStore } from '../../src/runtime/kv.ts';
+import { type KeyValueStore, KvBytes } from '../../src/runtime/kv.ts';
+import type { Report } from '../../src/runtime/report.ts';
 import { sealText } from '../../src/sessions/sealing.ts';
 import { readKeySet } from '../../src/tokens/key-set.ts';
 import { KeySetTier, type StoredKeySet } from '../../src/tokens/key-set-tier.ts';
@@ -40,15 +41,15 @@ function setUp() {
     },
     delete: async (name) => void values.delete(name),
   };
+  const report: Report = ({ event, operation }) => void failures.push(`${event} ${operation}`);
+  const bytes = new KvBytes(kv, { readTimeoutMs: 1000, report });
   const createTier = (options: { readonly secret?: string; readonly source?: string } = {}) =>
-    new KeySetTier(kv, {
+    new KeySetTier([bytes], {
       issuer: 'https://issuer.example.test',
       source: 'https://issuer.example.test/jwks.json',
       algorithms: ['ES256', 'RS256'],
       secret: SECRET,
-      readTimeoutMs: 1000,
       keepSeconds: 14_400,
-      report: ({ event, operation }) => void failures.push(`${event} ${operation}`),
       ...options,
     });
   /** Returns the set that a tier reads if KV has this text, sealed as its own. */
@@ -57,7 +58,7 @@ function setUp() {
     await tier.write(stored);
     const [name = ''] = values.keys();
     values.set(name, (await sealText(text, name, SECRET)).buffer);
-    return tier.read();
+    return tier.read(0);
   };
   return { kv, values, lifetimes, failures, createTier, readSealed };
 }
@@ -66,22 +67,24 @@ describe('KeySetTier', () => {
   it('gives other isolates the written set, while it is useful', async () => {
     const { createTier, lifetimes, failures } = setUp();
     await createTier().write(stored);
-    expect(await createTier().read()).toEqual(stored);
+    expect(await createTier().read(0)).toEqual(stored);
     expect([lifetimes, failures]).toEqual([[14_400], []]);
   });
 
   it('returns undefined for a missing value', async () => {
     const { createTier, failures } = setUp();
-    expect(await createTier().read()).toBeUndefined();
+    expect(await createTier().read(0)).toBeUndefined();
     await createTier().write(stored);
-    expect(await createTier({ source: 'https://elsewhere.test/jwks.json' }).read()).toBeUndefined();
+    expect(
+      await createTier({ source: 'https://elsewhere.test/jwks.json' }).read(0),
+    ).toBeUndefined();
     expect(failures).toEqual([]);
   });
 
   it('reads no value that was sealed with another secret, and counts it', async () => {
     const { createTier, failures } = setUp();
     await createTier({ secret: `${SECRET}!` }).write(stored);
-    expect(await createTier().read()).toBeUndefined();
+    expect(await createTier().read(0)).toBeUndefined();
     expect(failures).toEqual(['kv-failure unseal']);
   });
 
@@ -123,7 +126,7 @@ describe('KeySetTier', () => {
     const fail = () => Promise.reject(new Error('KV failed: 429 Too Many Requests'));
     Object.assign(kv, { get: fail, put: fail });
     await createTier().write(stored);
-    expect(await createTier().read()).toBeUndefined();
+    expect(await createTier().read(0)).toBeUndefined();
     expect(failures).toEqual(['kv-failure put', 'kv-failure get']);
   });
 });

@@ -9,6 +9,7 @@ import { endingUnlessRefused } from '../../../src/session-changes/session-change
 import { NO_REQUIREMENT } from '../../../src/sessions/freshness.ts';
 import { Sessions } from '../../../src/sessions/sessions.ts';
 import { StoreReadiness } from '../../../src/sessions/store-readiness.ts';
+import { createTestTiers } from '../../support/shared-tiers.ts';
 import { installInstantCrypto } from './instant-crypto.ts';
 import { Random } from './random.ts';
 import { sqliteStorage } from './sqlite-storage.ts';
@@ -72,7 +73,7 @@ export async function interleave(seed: number): Promise<string> {
   const sessions = new Sessions({
     store,
     readiness: new StoreReadiness({ store, now: () => now, report: () => {} }),
-    kv: undefined,
+    shared: createTestTiers({ issuer: 'https://auth.example.test/', now: () => now }),
     revocation: view,
     lifetimes: { freshSeconds: 30, staleWhileRevalidateSeconds: 30, staleIfErrorSeconds: 300 },
     memoryLimits: { maxEntries: 10, maxBytes: 100_000 },

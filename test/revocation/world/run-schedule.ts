@@ -5,10 +5,11 @@ import { RevocationTable } from '../../../src/revocation/revocation-table.ts';
 import { failed, success } from '../../../src/runtime/result.ts';
 import { ChangeMaker } from '../../../src/session-changes/change-maker.ts';
 import { endingUnlessRefused } from '../../../src/session-changes/session-change.ts';
-import { KvTier } from '../../../src/sessions/kv-tier.ts';
 import type { Resolution } from '../../../src/sessions/resolution.ts';
 import { Sessions } from '../../../src/sessions/sessions.ts';
 import { StoreReadiness } from '../../../src/sessions/store-readiness.ts';
+import { FakeLocation } from '../../support/fake-location.ts';
+import { createTestTiers } from '../../support/shared-tiers.ts';
 import { FakeKv } from './fake-kv.ts';
 import { FakeStore } from './fake-store.ts';
 import { farLog } from './far-log.ts';
@@ -40,7 +41,8 @@ interface Isolate {
 }
 
 /**
- * Two isolates with the gate's own code in them, one log, one store and one KV namespace with bad roads in between.
+ * Two isolates with the gate's own code in them, in one location or in two, with one log, one store and one KV namespace
+ * and bad roads in between.
  * Clients keep three sessions hot in both; then one session, or one person, is revoked through one of them.
  */
 export async function runSchedule(schedule: Schedule): Promise<Report> {
@@ -78,6 +80,20 @@ function createWorld(schedule: Schedule, time: VirtualTime, random: Random) {
     delayMs: () => random.upTo(120),
     isFailing: () => random.chance(schedule.kvLoss),
   });
+  const openLocation = () =>
+    new FakeLocation({
+      now: () => time.now,
+      delay: () => time.sleep(random.upTo(schedule.locationDelayMs)),
+      isFailing: () => random.chance(schedule.locationLoss / 2),
+      isLost: () => random.chance(schedule.locationLoss),
+      isReplayed: () => random.chance(schedule.locationReplay),
+    });
+  const locations = [openLocation(), openLocation()];
+  const lifetimes = {
+    freshSeconds: schedule.freshSeconds,
+    staleWhileRevalidateSeconds: 30,
+    staleIfErrorSeconds: 300,
+  };
   const report = {
     answeredAt: undefined as number | undefined,
     revoked: schedule.subject === 'session' ? [REVOKED] : ['ann-1', 'ann-2'],
@@ -103,19 +119,17 @@ function createWorld(schedule: Schedule, time: VirtualTime, random: Random) {
     const sessions = new Sessions({
       store: near,
       readiness: new StoreReadiness({ store, now, report: () => {} }),
-      kv: new KvTier(kv.seenFrom(index), {
+      shared: createTestTiers({
+        location: locations[schedule.isOneLocation ? 0 : index],
+        kv: kv.seenFrom(index),
         issuer: 'https://auth.example.test/',
-        readTimeoutMs: 100,
-        writeIntervalSeconds: 10,
-        report: () => {},
+        kvReadTimeoutMs: 100,
+        kvWrites: { afterSeconds: 0, intervalSeconds: 10 },
+        lifetimes,
         now,
       }),
       revocation: revocation.view,
-      lifetimes: {
-        freshSeconds: schedule.freshSeconds,
-        staleWhileRevalidateSeconds: 30,
-        staleIfErrorSeconds: 300,
-      },
+      lifetimes,
       memoryLimits: { maxEntries: 100, maxBytes: 1_000_000 },
       storeTimeoutMs: STORE_TIMEOUT_MS,
       report: () => {},

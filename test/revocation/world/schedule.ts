@@ -19,6 +19,13 @@ export interface Schedule {
   readonly storeLoss: number;
   readonly kvStaleMs: number;
   readonly kvLoss: number;
+  /** Whether both isolates share one location's cache. */
+  readonly isOneLocation: boolean;
+  /** The longest operation of a location's cache; a read waits 25 ms at most. */
+  readonly locationDelayMs: number;
+  readonly locationLoss: number;
+  /** Share of reads that show an overwritten or deleted value. */
+  readonly locationReplay: number;
   readonly freshSeconds: number;
   /** The clients: all people, or the client of the revoked session or token alone, so that no other request refreshes the view. */
   readonly clients: 'all' | 'session' | 'token';
