@@ -112,6 +112,7 @@ const SURROUNDINGS = {
   PUBLIC_URL: 'https://app.example.com',
   KRATOS_PUBLIC_URL: 'https://auth.example.com',
   REVOCATIONS: {},
+  CLIENT_SECRETS: { 'https://name.keycard.cloud': 'a-secret' }, // a secret is in no wrangler.toml
 };
 
 /** Placeholders with plausible values: a name, and the coordinates of a key. */
