@@ -31,15 +31,6 @@ export function readWholeNumber(name: string, text: string, most: number): numbe
   return number;
 }
 
-/** Returns what `read` returns; ends the program with the message of what it throws. */
-export function orRefuseCall<Value>(read: () => Value): Value {
-  try {
-    return read();
-  } catch (error) {
-    refuseCall(error instanceof Error ? error.message : String(error));
-  }
-}
-
 /** Prints the problem of a wrong command line, and ends the program. */
 export function refuseCall(...lines: readonly string[]): never {
   for (const line of lines) console.error(line);

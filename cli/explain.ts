@@ -10,9 +10,9 @@
 import { readFileSync } from 'node:fs';
 import { readConfig } from '../src/config/config.ts';
 import { loadConditionLanguage } from '../src/rules/compile-condition.ts';
-import { orRefuseCall, readCommandLine, refuseCall } from './command-line.ts';
+import { readCommandLine, refuseCall } from './command-line.ts';
 import { explainRequest } from './explain-request.ts';
-import { readWranglerEnvironment } from './wrangler-environment.ts';
+import { readWranglerEnvironment } from './wrangler/environment.ts';
 
 const USAGE =
   'usage: npm run explain -- METHOD URL [--session file.json] [--header "Name: value"] [--at time] [--config file] [--env name]';
@@ -33,9 +33,10 @@ if (!/^https?:\/\//i.test(url)) {
   refuseCall('URL: expected a full URL, such as https://app.example.com/admin.', USAGE);
 }
 
-const { environment } = orRefuseCall(() => readWranglerEnvironment(values));
+const wrangler = readWranglerEnvironment(values);
+if (!wrangler.ok) refuseCall(...wrangler.failure);
 await loadConditionLanguage();
-const config = readConfig(environment);
+const config = readConfig(wrangler.value.environment);
 if (!config.ok) refuse(`${values.config} would not serve:\n${config.failure.join('\n')}`);
 
 const now = values.at === undefined ? Date.now() : Date.parse(values.at);

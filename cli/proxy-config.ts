@@ -8,10 +8,10 @@
 import { type Config, readConfig } from '../src/config/config.ts';
 import { SiteHosts } from '../src/http/site-hosts.ts';
 import { loadConditionLanguage } from '../src/rules/compile-condition.ts';
-import { orRefuseCall, readCommandLine, refuseCall } from './command-line.ts';
+import { readCommandLine, refuseCall } from './command-line.ts';
 import { readProxiedSite } from './proxies/proxied-site.ts';
 import { WRITERS } from './proxies/writers.ts';
-import { readWranglerEnvironment } from './wrangler-environment.ts';
+import { readWranglerEnvironment } from './wrangler/environment.ts';
 
 const USAGE =
   'usage: npm run proxy-config -- nginx|caddy|traefik|envoy [--gate host] [--upstream host:port] [--config file] [--env name]';
@@ -38,9 +38,10 @@ if (!/^[^:]+:\d{1,5}$/.test(values.upstream) || !HOST.test(values.upstream.repla
   refuseCall('--upstream: expected host and port of the site, such as 127.0.0.1:8080.');
 }
 
-const { environment } = orRefuseCall(() => readWranglerEnvironment(values));
+const wrangler = readWranglerEnvironment(values);
+if (!wrangler.ok) refuseCall(...wrangler.failure);
 await loadConditionLanguage();
-const config = readConfig(environment);
+const config = readConfig(wrangler.value.environment);
 if (!config.ok) refuse(`${values.config} would not serve:\n${config.failure.join('\n')}`);
 const site = readProxiedSite(config.value, { gateHost: values.gate, upstream: values.upstream });
 if (!site.ok) refuse(site.failure);

@@ -28,6 +28,15 @@ const RESERVED_HEADERS: ReadonlySet<string> = new Set([
   'x-session-assertion',
 ]);
 
+const PLACE = 'a place in the session, such as identity.traits.email';
+
+/** A place in the session. `session.` may come first, as in the conditions of `RULES`. */
+const sessionPlace = v.pipe(
+  v.string(PLACE),
+  v.check(isSessionPath, PLACE),
+  v.transform((place) => place.replace(/^session\./, '')),
+);
+
 const TABLE = 'a table of header name = place in the session';
 
 /** IDENTITY_HEADERS: a header name and the place in the session that it takes its value from. */
@@ -47,10 +56,7 @@ export const identityHeaders = json(
           'a header that has no other meaning in HTTP',
         ),
       ),
-      v.pipe(
-        v.string('a place in the session, such as identity.traits.email'),
-        v.check(isSessionPath, 'a place in the session, such as identity.traits.email'),
-      ),
+      sessionPlace,
       TABLE,
     ),
     v.check((table) => Object.keys(table).length <= 32, 'at most 32 headers'),
@@ -89,10 +95,7 @@ export const assertionClaims = json(
         v.regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'claim names of letters, digits and "_"'),
         v.check((name) => !RESERVED_CLAIMS.has(name), 'a claim Postern does not set itself'),
       ),
-      v.pipe(
-        v.string('a place in the session, such as identity.traits.email'),
-        v.check(isSessionPath, 'a place in the session, such as identity.traits.email'),
-      ),
+      sessionPlace,
       CLAIMS_TABLE,
     ),
     v.check((table) => Object.keys(table).length <= 16, 'at most 16 claims'),

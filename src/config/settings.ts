@@ -211,7 +211,8 @@ export const SETTINGS = {
       () => [],
     ),
     /**
-     * Headers that the origin receives, each from a place in the session. A header here replaces a preset’s header
+     * Headers that the origin receives, each from a place in the session: `identity.traits.email`, or
+     * `session.identity.traits.email` as in the conditions of `RULES`. A header here replaces a preset’s header
      * of the same name. Client copies of these and of every other identity header are removed first, in every
      * spelling. Default: `{"X-User-Id":"identity.id"}`, and with a preset none.
      */

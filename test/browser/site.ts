@@ -5,13 +5,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { readWranglerEnvironment } from '../../cli/wrangler-environment.ts';
 import { createAuthority, createCertificate } from '../support/certificates.ts';
 import { startNodeOrigin } from '../support/node-origin.ts';
 import { inRepository } from '../support/repository.ts';
 import type { Json } from '../support/runtime-worker.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
 import { type GateEdge, startGateEdge } from '../support/tls-ends.ts';
+import { readWranglerFile } from '../support/wrangler-file.ts';
 
 /** The host of the default PUBLIC_URL. */
 export const HOST = 'app.example.test';
@@ -45,7 +45,7 @@ export interface StoredSession {
  * same reason browsers reach the site by `https://`: at `http://localhost` they treat cookies and origins by exceptions.
  */
 export async function startSite(): Promise<Site> {
-  const { environment } = readWranglerEnvironment({ config: join(SETUP, 'wrangler.toml') });
+  const { environment } = readWranglerFile(join(SETUP, 'wrangler.toml'));
   const { RULES, SELF_SERVICE, IDENTITY_HEADERS } = environment as Record<string, Json>; // TOML has no other values
   const origin = await startNodeOrigin(answerPage);
   const gate = await startGate({

@@ -3,12 +3,16 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { loadConditionLanguage } from '../../src/rules/compile-condition.ts';
+import { checkFile } from '../support/check-file.ts';
 import { inRepository } from '../support/repository.ts';
+import { ownWranglerToml } from '../support/wrangler-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-assets-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const shipped = readFileSync(inRepository('wrangler.toml'), 'utf8').replace(/ORIGIN_URL = .*/, '');
+await loadConditionLanguage();
+const shipped = ownWranglerToml().replace(/ORIGIN_URL = .*/, '');
 const OPEN = { path: '/*', session: 'none' };
 const GATED = { session: 'required', aal: 'aal2' };
 
@@ -50,9 +54,9 @@ function run(script: string, ...parameters: string[]) {
   return { status, output: `${stdout}${stderr}` };
 }
 
-function check(site: Site) {
-  const { status, output } = run('cli/check-config.ts', '--config', write(site));
-  return { status, errors: output.split('\n').filter((line) => line.startsWith('error')) };
+function checkSite(site: Site) {
+  const errors = checkFile(write(site)).filter((line) => line.startsWith('error'));
+  return { status: errors.length > 0 ? 1 : 0, errors };
 }
 
 describe('check-config and [assets]', () => {
@@ -62,7 +66,7 @@ describe('check-config and [assets]', () => {
     ['a list of the gated paths', 'run_worker_first = ["/members/*"]'],
     ['a list of everything', 'run_worker_first = ["/*"]'],
   ])('U9: refuses run_worker_first that is %s', (_, assets) => {
-    const { status, errors } = check({ assets });
+    const { status, errors } = checkSite({ assets });
     expect([status, errors]).toEqual([
       1,
       [expect.stringMatching(/run_worker_first: expected exactly true/)],
@@ -70,7 +74,7 @@ describe('check-config and [assets]', () => {
   });
 
   it('U9: accepts assets as the origin when the Worker runs first', () => {
-    expect(check({ files: { 'report.html': 'x', 'data.json': '{}' } })).toEqual({
+    expect(checkSite({ files: { 'report.html': 'x', 'data.json': '{}' } })).toEqual({
       status: 0,
       errors: [],
     });
@@ -85,7 +89,7 @@ describe('check-config and [assets]', () => {
     ['/report', '/report/', { 'report.html': 'x' }],
     ['/report.html', '/report', {}],
   ])('U10: refuses a rule for %s that leaves %s open, and names both', (path, other, files) => {
-    const { status, errors } = check({ files, rules: [{ path, ...GATED }, OPEN] });
+    const { status, errors } = checkSite({ files, rules: [{ path, ...GATED }, OPEN] });
     expect([status, errors.length]).toEqual([1, 1]);
     for (const name of [path.replace('*', ''), other, 'RULES.0', 'RULES.1'])
       expect(errors[0]).toContain(name);
@@ -94,7 +98,7 @@ describe('check-config and [assets]', () => {
   it('U10: accepts the same rules when each path has one spelling', () => {
     const assets = 'run_worker_first = true\nhtml_handling = "none"\nnot_found_handling = "none"';
     const rules = [{ path: '/report.html', ...GATED }, OPEN];
-    expect(check({ assets, files: { 'report.html': 'x' }, rules })).toEqual({
+    expect(checkSite({ assets, files: { 'report.html': 'x' }, rules })).toEqual({
       status: 0,
       errors: [],
     });
@@ -103,24 +107,24 @@ describe('check-config and [assets]', () => {
   it('U10: accepts a file whose spellings all fall under the same rule', () => {
     const rules = ['/report', '/report.html', '/report/'].map((path) => ({ path, ...GATED }));
     const files = { 'report.html': 'x' };
-    expect(check({ files, rules: [...rules, OPEN] })).toEqual({ status: 0, errors: [] });
+    expect(checkSite({ files, rules: [...rules, OPEN] })).toEqual({ status: 0, errors: [] });
   });
 
   it('U10: accepts different rules for a page and a folder of the same name', () => {
     const rules = ['/report', '/report.html'].map((path) => ({ path, ...GATED }));
     const files = { 'report.html': 'x', 'report/index.html': 'y' };
-    expect(check({ files, rules: [...rules, OPEN] })).toEqual({ status: 0, errors: [] });
+    expect(checkSite({ files, rules: [...rules, OPEN] })).toEqual({ status: 0, errors: [] });
   });
 
   it('U10: refuses a single-page application whose gated page any open path serves', () => {
     const assets = 'run_worker_first = true\nnot_found_handling = "single-page-application"';
     const files = { 'index.html': 'x', 'app.js': 'x' };
     const open = [{ path: '/public/*', session: 'none' }];
-    const { status, errors } = check({ assets, files, rules: open });
+    const { status, errors } = checkSite({ assets, files, rules: open });
     expect([status, errors.length]).toEqual([1, 1]);
     expect(errors[0]).toMatch(/"\/index\.html".*"\/public\//);
     const shell = ['/', '/index', '/index/', '/index.html'].map((path) => ({ ...OPEN, path }));
-    expect(check({ assets, files, rules: [...shell, ...open] }).errors).toEqual([]);
+    expect(checkSite({ assets, files, rules: [...shell, ...open] }).errors).toEqual([]);
   });
 
   it('U10: refuses an error page that is gated itself and served in open folders', () => {
@@ -131,7 +135,7 @@ describe('check-config and [assets]', () => {
       { path: '/members/404/', ...GATED },
       OPEN,
     ];
-    const { errors } = check({ assets, files: { 'members/404.html': 'x' }, rules });
+    const { errors } = checkSite({ assets, files: { 'members/404.html': 'x' }, rules });
     expect(errors).toEqual([expect.stringMatching(/"\/members\/404\.html".*"\/members\//)]);
   });
 
@@ -139,7 +143,7 @@ describe('check-config and [assets]', () => {
     const assets = 'run_worker_first = true\nhtml_handling = "none"';
     const redirects = '# moved\n/old /new 301\n/public/* /members/:splat 200\n';
     const files = { 'members/report.html': 'x', _redirects: redirects };
-    expect(check({ assets, files }).errors).toEqual([
+    expect(checkSite({ assets, files }).errors).toEqual([
       expect.stringMatching(/line 3 of _redirects/),
     ]);
   });
@@ -177,7 +181,8 @@ describe('npm run deploy', () => {
   });
 
   it('deploys a file in which check-config finds no error', () => {
-    const { status, output } = run('cli/deploy.ts', '--dry-run');
+    const local = 'standins/gate.wrangler.toml';
+    const { status, output } = run('cli/deploy.ts', '--dry-run', '--config', local);
     expect([status, output]).toEqual([0, expect.stringContaining('Total Upload')]);
   });
 });

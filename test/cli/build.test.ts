@@ -1,21 +1,21 @@
 import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readWranglerEnvironment } from '../../cli/wrangler-environment.ts';
 import { readBuiltGate, readBuiltModules } from '../support/built-gate.ts';
 import { inRepository } from '../support/repository.ts';
+import { readWranglerFile } from '../support/wrangler-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-build-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe.each(['wrangler.toml', 'standins/gate.wrangler.toml'])('%s', (path) => {
-  const { file } = readWranglerEnvironment({ config: inRepository(path) });
+  const { fields: file } = readWranglerFile(inRepository(path));
 
   it('names the main module that the build makes, and builds it before deployment', () => {
-    expect([file.main, file.build.command]).toEqual([
+    expect([resolve(dirname(inRepository(path)), file.main ?? ''), file.build?.command]).toEqual([
       inRepository('dist/worker.js'),
       'npm run -s build',
     ]);

@@ -2,14 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { readProxiedSite } from '../../cli/proxies/proxied-site.ts';
 import { WRITERS } from '../../cli/proxies/writers.ts';
-import { readWranglerEnvironment } from '../../cli/wrangler-environment.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { codeOf, readPage } from '../docs/pages.ts';
 import { inRepository } from '../support/repository.ts';
+import { readWranglerFile } from '../support/wrangler-file.ts';
 
 const PROXIES = [...WRITERS.keys()];
 const PLACES = { gateHost: 'gate.example.com', upstream: '127.0.0.1:8080' };
-const SHIPPED = readWranglerEnvironment({ config: inRepository('wrangler.toml') }).environment;
+const SHIPPED = readWranglerFile(inRepository('wrangler.toml')).environment;
 
 /** The site as this repository's wrangler.toml has it with these settings over its own, or why there is none. */
 function siteOf(settings: Readonly<Record<string, unknown>>, places = PLACES) {

@@ -25,6 +25,16 @@ function configOf(settings: Readonly<Record<string, unknown>>): Config {
 }
 
 describe('readConfig()', () => {
+  it('reads a place of the session with and without "session." in front', () => {
+    const places = { 'X-A': 'session.identity.traits.email', 'X-B': 'identity.id' };
+    const config = configOf({ IDENTITY_HEADERS: places, ASSERTION_CLAIMS: { a: 'session.id' } });
+    expect(config.IDENTITY_HEADERS).toEqual({
+      'X-A': 'identity.traits.email',
+      'X-B': 'identity.id',
+    });
+    expect(config.ASSERTION_CLAIMS).toEqual({ a: 'id' });
+  });
+
   it('needs two settings, and has strict defaults for all others', () => {
     expect(configOf({})).toEqual({
       ...REQUIRED,

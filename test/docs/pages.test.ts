@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join, normalize } from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { readWranglerEnvironment } from '../../cli/wrangler-environment.ts';
 import { BINDINGS } from '../../src/config/bindings.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
 import { loadConditionLanguage } from '../../src/rules/compile-condition.ts';
 import { inRepository } from '../support/repository.ts';
+import { readWranglerFile } from '../support/wrangler-file.ts';
 import { anchorsOf, codeOf, type Page, proseOf, readPage, readPages } from './pages.ts';
 
 await loadConditionLanguage();
@@ -102,7 +102,7 @@ function problemsOf(toml: string): readonly string[] {
   const folder = mkdtempSync(join(tmpdir(), 'postern-docs-'));
   const config = join(folder, 'wrangler.toml');
   writeFileSync(config, filledIn(toml));
-  const { environment } = readWranglerEnvironment({ config });
+  const { environment } = readWranglerFile(config);
   rmSync(folder, { recursive: true });
   const read = readConfig({ ...SURROUNDINGS, ...environment });
   return read.ok ? [] : read.failure;

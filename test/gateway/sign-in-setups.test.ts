@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { readWranglerEnvironment } from '../../cli/wrangler-environment.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { get, header } from '../support/raw-http.ts';
 import { inRepository } from '../support/repository.ts';
 import type { Json } from '../support/runtime-worker.ts';
 import { startGate } from '../support/start-gate.ts';
+import { readWranglerFile } from '../support/wrangler-file.ts';
 
 /** The set-ups of docs/sign-in-pages.md, with the pages whose server asks for its visitor. */
 const SETUPS = [
@@ -20,7 +20,7 @@ it.each(SETUPS)(
   'the set-up $name shows its pages to every client that needs them',
   async (setup) => {
     const config = inRepository(`docs/sign-in-pages/${setup.name}/wrangler.toml`);
-    const { environment } = readWranglerEnvironment({ config });
+    const { environment } = readWranglerFile(config);
     expect(readConfig({ ...environment, REVOCATIONS: {} })).toMatchObject({ ok: true });
     const { RULES, SELF_SERVICE, IDENTITY_HEADERS } = environment as Record<string, Json>; // TOML has no other values
     await using gate = await startGate({ vars: { RULES, SELF_SERVICE, IDENTITY_HEADERS } });
@@ -53,7 +53,7 @@ it.each(SETUPS)(
 
 it('the set-up reference-ui shows the login page, with its cookie, to a person below the second factor', async () => {
   const config = inRepository('docs/sign-in-pages/reference-ui/wrangler.toml');
-  const { RULES } = readWranglerEnvironment({ config }).environment as Record<string, Json>; // as above
+  const { RULES } = readWranglerFile(config).environment as Record<string, Json>; // as above
   await using gate = await startGate({ vars: { RULES, SELF_SERVICE: true } });
   const { cookie, session } = await gate.kratos.createSession();
   await gate.kratos.changeIdentity(session.identity.id, { totp: true });

@@ -1,20 +1,18 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { readWranglerEnvironment } from '../../cli/wrangler-environment.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { loadConditionLanguage } from '../../src/rules/compile-condition.ts';
 import { type Addresses, guide, guideText, PAGES } from '../../standins/guide.ts';
 import { gateForAllTests } from '../support/for-all-tests.ts';
 import type { Vars } from '../support/gate-options.ts';
 import { inRepository } from '../support/repository.ts';
+import { readWranglerFile } from '../support/wrangler-file.ts';
 
 await loadConditionLanguage();
 
 const run = promisify(execFile);
-const { file, environment } = readWranglerEnvironment({
-  config: inRepository('standins/gate.wrangler.toml'),
-});
+const { fields: file, environment } = readWranglerFile(inRepository('standins/gate.wrangler.toml'));
 const LOCAL: Addresses = {
   gate: 'http://localhost:8787',
   kratos: 'http://localhost:4433',

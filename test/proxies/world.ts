@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
-import { readWranglerEnvironment } from '../../cli/wrangler-environment.ts';
 import { type Certificate, createAuthority, createCertificate } from '../support/certificates.ts';
 import { freePort } from '../support/free-port.ts';
 import { type ArrivedRequest, type NodeOrigin, startNodeOrigin } from '../support/node-origin.ts';
@@ -15,6 +14,7 @@ import { inRepository } from '../support/repository.ts';
 import type { Json } from '../support/runtime-worker.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
 import { type End, type GateEdge, startGateEdge, startTlsClient } from '../support/tls-ends.ts';
+import { readWranglerFile } from '../support/wrangler-file.ts';
 import { PROXIES, type ProxyKind, type RunningProxy, startProxy } from './proxy-kinds.ts';
 
 /** The host of the wrangler.toml of this repository. */
@@ -142,7 +142,7 @@ async function startWorld(): Promise<World> {
 
 /** The settings of the wrangler.toml from which the page's snippets are written, with secrets and further rules. */
 function gateVars(edgePort: number): Record<string, Json> {
-  const { file } = readWranglerEnvironment({ config: inRepository('wrangler.toml') });
+  const { fields: file } = readWranglerFile(inRepository('wrangler.toml'));
   const { PUBLIC_URL, KRATOS_PUBLIC_URL, IDENTITY_HEADERS, RULES } = file.vars as Record<
     string,
     Json
