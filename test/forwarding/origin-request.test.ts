@@ -17,7 +17,6 @@ const OPTIONS = {
   hosts,
   withheld: {
     credentialCookies: ['s', 't'],
-    gatewayCookie: '__Host-postern-turns',
     gatewaySecrets: new Set(['a-secret-of-ours']),
     tokenClassifier: createTokenClassifier([
       { issuer: 'https://auth.example.test/', audience: ['postern'] },
