@@ -190,7 +190,10 @@ async function concludeTree(
   return { kind: 'changed', marks, settles: nameOf(request) };
 }
 
-/** Lists the zone's active sessions and those that ended with the change. */
+/**
+ * Lists the zone's active sessions, and then those that ended with the change: a session that is revoked meanwhile is in
+ * one of the lists.
+ */
 async function listLater(request: EndingRequest) {
   const active = await listSessionsOf(request, 'active');
   if (active.kind !== 'listed') return active;

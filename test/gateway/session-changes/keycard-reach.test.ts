@@ -169,6 +169,39 @@ describe.each(EACH)('$method by $who', ({ method, headersOf }) => {
   });
 });
 
+describe('a zone with more sessions than Postern lists', { timeout: 60_000 }, () => {
+  const others = async (count: number, members: object) => {
+    for (let index = 0; index < count; index += 1) {
+      await signIn(newId('user'), newId('app'), members);
+    }
+    await setControl({ pageLimit: 1 });
+  };
+
+  it('is answered 503 before the change is sent if there are more active ones', async () => {
+    const { user, x } = unique();
+    const id = await signIn(user, x);
+    await others(1000, {});
+    const answer = await end('PATCH', id, GUARDED);
+    expect(answer.headers.get('postern-reason')).toBe('store_unavailable');
+    await setControl(NORMAL);
+    expect((await end('PATCH', id, GUARDED)).status).toBe(200); // not 409: it was not sent
+  });
+
+  it('ends all of the user’s tokens, and no other user’s, if there are more revoked ones', async () => {
+    const { user, x, y } = unique();
+    const id = await signIn(user, x);
+    const [jwt, other] = [
+      await token(user, { application: y }),
+      await token(newId('user'), { application: x }),
+    ];
+    await expectGood(jwt, other);
+    await others(100, { status: 'revoked' });
+    expect((await end('PATCH', id, await bearer())).status).toBe(200);
+    await expectEnded(jwt);
+    await expectGood(other);
+  });
+});
+
 describe('with an optional member absent', () => {
   const OPTIONAL = [
     'id',
