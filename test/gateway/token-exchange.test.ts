@@ -512,6 +512,13 @@ describe('forward-auth', () => {
   });
 });
 
+it('keeps the secret of the client from the origin', async () => {
+  const token = await tokenOf('user-18');
+  const headers = { Cookie: `token=${token}`, ...bearer(CLIENT_SECRET) };
+  expect((await ask(headers, '/page')).status).toBe(200);
+  expect(await arrivedAtOrigin()).toEqual([undefined]);
+});
+
 it('costs a rule without exchange no call', async () => {
   const token = await tokenOf('user-15');
   expect((await ask(bearer(token), '/page')).status).toBe(200);
