@@ -1,4 +1,4 @@
-/** Keycard's stand-in behind a server that alters its answers, to show that the comparison notices it. */
+/** A server in front of another that alters its answers, to show that a test notices it. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -32,7 +32,7 @@ function altering(name: string, change: (document: Document) => void): Alteratio
   };
 }
 
-function replacing(name: string, member: string, value: unknown): Alteration {
+export function replacing(name: string, member: string, value: unknown): Alteration {
   return altering(name, (document) => {
     if (Object.hasOwn(document, member)) document[member] = value;
   });

@@ -1,7 +1,6 @@
 /** Keycard's own client, in a Python process that makes one exchange after another. */
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { inRepository } from '../../support/repository.ts';
+import { openPython } from '../python.ts';
 
 const PROGRAM = inRepository('test/clients/keycard/token_exchange.py');
 
@@ -24,20 +23,12 @@ export function openExchangeClient(
   python: string,
   { issuer, id, secret }: { readonly issuer: string; readonly id: string; readonly secret: string },
 ): ExchangeClient {
-  const child = spawn(python, [PROGRAM, issuer, id, secret], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const program = openPython(python, [PROGRAM, issuer, id, secret]);
   return {
     async exchange(subjectToken, resource) {
-      child.stdin.write(`${JSON.stringify({ subject_token: subjectToken, resource })}\n`);
-      const { value, done } = await lines.next();
-      if (done) throw new Error('The Python process has ended.');
-      return JSON.parse(value) as ClientAnswer; // as the program writes it
+      const asked = { subject_token: subjectToken, resource };
+      return (await program.ask(asked)) as ClientAnswer; // as the program writes it
     },
-    async [Symbol.asyncDispose]() {
-      child.stdin.end();
-      await lines.return?.();
-    },
+    [Symbol.asyncDispose]: () => program.close(),
   };
 }

@@ -2,7 +2,8 @@
 
 Usage: python keycard_api_calls.py BASE_URL. Each line of the input is a call, `{"client": "sync" | "async", "via":
 "plain" | "raw" | "streaming", "method", "parameters", "api_key", "max_retries"}`. Each line of the output is its result
-or its error. A line without a method is answered with the names of the methods and of the parameters of `list`.
+or its error. The method `whoami` reads `GET /sessions/whoami` as a session. A line without a method is answered with the
+names of the session methods and of their parameters.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import sys
 import httpx
 import keycardai_api
 from keycardai_api.resources.zones.sessions import AsyncSessionsResource, SessionsResource
+from keycardai_api.types.zones import Session
 
 CLIENTS = {"sync": keycardai_api.KeycardAPI, "async": keycardai_api.AsyncKeycardAPI}
 HEADERS = ["content-type", "retry-after", "retry-after-ms", "x-should-retry", "x-request-id"]
@@ -39,11 +41,20 @@ class Caller:
 
     def call(self, asked):
         client = self.client(asked["client"], asked["api_key"], asked["max_retries"])
-        call = VIA[asked["via"]](client.zones.sessions, asked["method"], asked["parameters"])
+        call = VIA[asked["via"]](resource_of(client, asked["method"]), asked["method"], asked["parameters"])
         try:
             return self.loop.run_until_complete(call)
         except keycardai_api.APIError as error:
             return error_of(error)
+
+
+class Whoami:
+    def __init__(self, client):
+        self.whoami = lambda: client.get("/sessions/whoami", cast_to=Session)
+
+
+def resource_of(client, method):
+    return Whoami(client) if method == "whoami" else client.zones.sessions
 
 
 async def finished(value):
