@@ -31,16 +31,33 @@ const LOCATION_CACHE = 'postern';
  * The gateway of each environment. The platform gives every request of an isolate the same environment, so an
  * isolate has one gateway.
  */
-const gateways = new WeakMap<Environment, Gateway>();
+const gateways = new WeakMap<object, Gateway>();
 
-export default {
+/** The module that the platform calls. Its type needs no global of the platform but `Request` and `Response`. */
+export interface PosternWorker {
+  /**
+   * Answers a request: by a route of Postern's own, or by the site behind the gate.
+   *
+   * @param environment the Worker's settings and bindings (docs/configuration.md)
+   */
+  fetch(
+    request: Request,
+    environment: object,
+    context: { waitUntil(work: Promise<unknown>): void },
+  ): Promise<Response>;
+}
+
+const worker: PosternWorker = {
   fetch(request, environment, context) {
     const waitUntil = (work: Promise<unknown>) => context.waitUntil(work);
     const gateway = gateways.get(environment);
     if (gateway !== undefined) return gateway.fetch(request, waitUntil);
-    return startGateway(environment).then((started) => started.fetch(request, waitUntil));
+    // The platform makes each binding as wrangler.toml declares it. `readConfig` checks everything else.
+    const starting = startGateway(environment as Environment);
+    return starting.then((started) => started.fetch(request, waitUntil));
   },
-} satisfies ExportedHandler<Environment>;
+};
+export default worker;
 
 /**
  * Makes the gateway. Requests that arrive before the isolate has a gateway share one. If the start fails, the next

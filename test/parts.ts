@@ -41,8 +41,8 @@ const SLOW_PARTS: readonly Part[] = [
   },
   {
     name: 'programs',
-    shows: 'real proxies and clients, and what npm run dev prints',
-    include: inFolders('proxies', 'clients', 'local'),
+    shows: 'real proxies and clients, what npm run dev prints, and the package as npm installs it',
+    include: [...inFolders('proxies', 'clients', 'local'), 'test/package/tarball.test.ts'],
     isQuick: false,
     needsBuild: true,
   },

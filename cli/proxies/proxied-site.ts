@@ -1,6 +1,6 @@
 /** Facts from which the configuration of every proxy is written. No I/O, no clock. */
 import type { Config } from '../../src/config/config.ts';
-import { ASSERTION_HEADER } from '../../src/forwarding/assertion.ts';
+import { ASSERTION_HEADER } from '../../src/forwarding/assertion-format.ts';
 import { hostOf, SiteHosts } from '../../src/http/site-hosts.ts';
 import { failed, type Result, success } from '../../src/runtime/result.ts';
 

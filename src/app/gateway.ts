@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { errorResponse } from '../errors/error-response.ts';
 import type { Reason } from '../errors/reasons.ts';
+import { ASSERTION_KEYS_PATH } from '../forwarding/assertion-format.ts';
 import { publicKey } from '../forwarding/assertion-keys.ts';
 import { type AcceptedRequests, type AdmittedTarget, admit } from '../http/admit.ts';
 import { isLoop } from '../http/loop-detection.ts';
@@ -21,14 +22,12 @@ import { publicDocument } from '../routes/meta/public-document.ts';
 import { createPublishedKeys, publishedKey } from '../routes/meta/published-keys.ts';
 import { createResourceMetadata } from '../routes/meta/resource-metadata.ts';
 import { ownSessions, SESSIONS_PAGE_PATH } from '../routes/sessions-page/sessions-page.ts';
-import { signIn, signInCallback } from '../routes/sign-in/sign-in.ts';
 import { whoami } from '../routes/whoami/whoami.ts';
 import { failed, type Result } from '../runtime/result.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
 import { crossOrigin } from '../session-changes/cross-origin.ts';
-import { CALLBACK_PATH, SIGN_IN_PATH } from '../sign-in/paths.ts';
 import { RESOURCE_METADATA_PATH } from '../tokens/protected-resources.ts';
-import { createServices, detectingLoops, type Services } from './compose.ts';
+import { createServices, detectingLoops } from './compose.ts';
 import { createEventReceivers } from './compose-events.ts';
 import { addSessionApi } from './compose-session-api.ts';
 import { createGateOptions, createSite } from './compose-site.ts';
@@ -95,7 +94,7 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
   readable('/.postern/health/alive', alive);
   readable('/.postern/health/ready', ({ waitUntil }) => readiness(waitUntil));
 
-  routes.add('/.postern/jwks.json', publicDocument(createPublishedKeys(publicKeysOf(config))));
+  routes.add(ASSERTION_KEYS_PATH, publicDocument(createPublishedKeys(publicKeysOf(config))));
   if (resources.isAny) {
     const metadata = createResourceMetadata(resources, {
       rules: authorization.rules,
@@ -116,8 +115,6 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
 
   const page = { lookUp, denial, kratos: kratos.api, changes, reporting };
   routes.add(SESSIONS_PAGE_PATH, (received) => ownSessions(received, page));
-
-  addSignIn(routes, services.signIn);
 
   const notFound = (request: Request) => pageForPerson(errorResponse('not_found'), request);
   routes.add('/.postern/*', ({ request }) => notFound(request));
@@ -162,19 +159,6 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
       }
     },
   };
-}
-
-/** Adds the routes with which browsers sign in at an issuer. Without such an issuer they do not exist. */
-function addSignIn(routes: Routes<RouteRequest>, services: Services['signIn']): void {
-  if (services === undefined) return;
-  const { routes: options } = services;
-  const add = (path: string, handle: typeof signIn) =>
-    routes.add(
-      path,
-      onlyMethods(['GET'], (received) => handle(received, options)),
-    );
-  add(SIGN_IN_PATH, signIn);
-  add(CALLBACK_PATH, signInCallback);
 }
 
 /** Reports an unexpected error as a bug of Postern, and answers 503. */

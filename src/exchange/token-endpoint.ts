@@ -71,9 +71,7 @@ export class TokenEndpoint {
       new Request(url.value, { ...this.#init(request), signal }),
     );
     if (received === undefined) return exchangeFailure(signal.aborted ? 'timeout' : 'unreachable');
-    const answer = readExchangeAnswer(received, askedAt);
-    const isUnchanged = answer.kind === 'token' && answer.token.value === request.subjectToken;
-    return isUnchanged ? exchangeFailure('token-unchanged') : answer;
+    return readExchangeAnswer(received, askedAt);
   }
 
   async #locate(waitUntil: WaitUntil): Promise<Result<string, string>> {

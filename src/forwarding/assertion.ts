@@ -3,15 +3,12 @@ import type { JsonValue } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import type { Session } from '../session/session.ts';
 import { readSessionPath } from '../session/session-path.ts';
+import { ASSERTION_TYPE } from './assertion-format.ts';
 import type { SigningKey } from './assertion-keys.ts';
 import { fitByWriter, type Unfit } from './fit-by-writer.ts';
 
-/** The header that carries an assertion. */
-export const ASSERTION_HEADER = 'X-Session-Assertion';
 /** The lifetime of an assertion. */
-export const ASSERTION_SECONDS = 60;
-/** The `typ` of an assertion, so that it is not taken for another token of the same keys (RFC 8725 section 3.11). */
-export const ASSERTION_TYPE = 'session-assertion+jwt';
+const ASSERTION_SECONDS = 60;
 
 export interface AssertionsOptions {
   /** `iss`: the URL at which clients reach Postern. */

@@ -1,6 +1,6 @@
 // No I/O, no clock. The headers that an operator may let through (`FORWARDED_HEADERS`), and those that never pass.
 import { foldBelievedName, HOP_BY_HOP } from '../http/header-names.ts';
-import { ASSERTION_HEADER } from './assertion.ts';
+import { ASSERTION_HEADER } from './assertion-format.ts';
 import { isAboutRequest } from './believed-headers.ts';
 
 const NAME = /^[a-z0-9]+(?:-[a-z0-9]+)*$/i;

@@ -1,6 +1,7 @@
 import { failed, type Result, success } from '../runtime/result.ts';
 import type { Session } from '../session/session.ts';
-import { ASSERTION_HEADER, type Assertions } from './assertion.ts';
+import type { Assertions } from './assertion.ts';
+import { ASSERTION_HEADER } from './assertion-format.ts';
 import type { Unfit } from './fit-by-writer.ts';
 import { type IdentityHeaders, identityHeaders } from './identity-headers.ts';
 import type { IdentityMapping } from './identity-presets.ts';

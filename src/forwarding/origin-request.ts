@@ -12,7 +12,6 @@ import { failed, type Result, success } from '../runtime/result.ts';
 import type { HeaderFilter } from './header-filter.ts';
 import type { Identification } from './identification.ts';
 import type { OriginAddress } from './origin-address.ts';
-import { isGatewayCookie } from './origin-cookies.ts';
 
 export interface OriginRequestOptions {
   /**
@@ -24,10 +23,12 @@ export interface OriginRequestOptions {
   readonly withheld: WithheldValues;
 }
 
-/** The values that the origin does not get: credentials, and Postern's own secrets. Postern's own cookies never pass. */
+/** The values that the origin does not get: credentials, and Postern's own cookie and secrets. */
 export interface WithheldValues {
   /** Names of all cookies that may hold a credential. They pass only if the rule forwards credentials. */
   readonly credentialCookies: readonly string[];
+  /** The name of Postern's own cookie, which never passes. */
+  readonly gatewayCookie: string;
   /** Secrets, which never pass. */
   readonly gatewaySecrets: GatewaySecrets;
   /** Finds tokens, which pass only if the rule forwards credentials. */
@@ -198,12 +199,12 @@ function isKeptBack(
 function withoutGatewayCookies(
   header: string,
   rule: ForwardedRule,
-  { credentialCookies }: WithheldValues,
+  { credentialCookies, gatewayCookie }: WithheldValues,
 ): string | undefined {
   return withoutCookies(
     header,
     (name) =>
-      isGatewayCookie(name) || (!rule.forwardsCredentials && credentialCookies.includes(name)),
+      name === gatewayCookie || (!rule.forwardsCredentials && credentialCookies.includes(name)),
   );
 }
 

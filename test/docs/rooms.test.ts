@@ -17,7 +17,6 @@ const ORDER = [
   'sessions',
   'tokens',
   'exchange',
-  'sign-in',
   'rules',
   'config',
   'observability',
@@ -25,6 +24,7 @@ const ORDER = [
   'session-changes',
   'routes',
   'app',
+  'package',
   'worker.ts',
 ];
 

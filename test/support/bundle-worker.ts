@@ -13,7 +13,7 @@ export function bundleWorker(entryPath: string): Promise<string> {
   return bundled;
 }
 
-/** The same for a text of TypeScript, as if it were a file at the top of the repository. */
+/** The same for a text of TypeScript, as if it were a file at the top of the repository. `postern` is the source. */
 export function bundleText(contents: string): Promise<string> {
   return bundle({ stdin: { contents, loader: 'ts', resolveDir: inRepository('.') } });
 }
@@ -27,6 +27,7 @@ async function bundle(entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>): Promi
     target: 'es2024',
     conditions: ['workerd', 'worker', 'browser'],
     external: ['cloudflare:*', 'node:*'],
+    alias: { postern: inRepository('src/worker.ts') },
     jsx: 'automatic',
     jsxImportSource: 'hono/jsx',
     logLevel: 'silent',

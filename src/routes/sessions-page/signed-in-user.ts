@@ -58,7 +58,7 @@ export async function identify(
   if (resolution.outcome !== 'signed-in' || chosen === undefined) {
     return failed({ problem: problemOf(resolution), resolution });
   }
-  if (chosen.kind !== 'candidates') {
+  if (chosen.kind === 'tokens') {
     return failed({ problem: refusal('session_not_listed'), resolution });
   }
   const [credential] = chosen.candidates;

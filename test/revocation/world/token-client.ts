@@ -48,7 +48,6 @@ export function createTokenClient({
         issuer: ISSUER,
         subject: identityId,
         tokenId: undefined,
-        applicationIds: undefined,
         issuedAt,
         acceptedUntil: ENDS_AT,
         key: KEY,

@@ -1,0 +1,221 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { afterAll, describe, expect, it } from 'vitest';
+import { codeOf, readPage } from '../docs/pages.ts';
+import { inRepository } from '../support/repository.ts';
+
+const MAX_INSTALLED_BYTES = 3 * 1024 * 1024;
+
+const WORKER = `
+import postern, { RevocationLog } from 'postern';
+import { readIdentity } from 'postern/origin';
+
+export { RevocationLog };
+export default {
+  async fetch(request: Request, env: { STRIPE_KEY: string }, context: ExecutionContext): Promise<Response> {
+    const reading = await readIdentity(request, { issuer: 'https://a.example', audience: 'https://b.example' });
+    if (reading.kind === 'identified') return new Response(reading.identity.id);
+    const status: 401 | 503 = reading.status;
+    return status === 503 ? new Response(reading.message, { status }) : postern.fetch(request, env, context);
+  },
+};
+`;
+const ORIGIN = `
+import { readIdentity } from 'postern/origin';
+const reading = await readIdentity({ headers: { 'x-session-assertion': ['a'] } }, { issuer: 'https://a.example', audience: 'b' });
+const emails: string | undefined = reading.kind === 'identified' ? reading.identity.header('X-User-Email') : reading.message;
+// @ts-expect-error the identity exists only where the request is identified
+reading.identity;
+export { emails };
+`;
+const BASE = {
+  target: 'es2022',
+  module: 'esnext',
+  moduleResolution: 'bundler',
+  noEmit: true,
+  skipLibCheck: false,
+  strict: true,
+  types: [] as string[],
+};
+const typesOf = (name: string) => inRepository(`node_modules/${name}`);
+const WORKERS = { lib: ['es2022'], types: [typesOf('@cloudflare/workers-types')] };
+const CONSUMERS = [
+  { name: 'workers-types, strict', options: WORKERS, code: WORKER },
+  { name: 'workers-types, not strict', options: { ...WORKERS, strict: false }, code: WORKER },
+  {
+    name: 'workers-types, every strict option',
+    options: {
+      ...WORKERS,
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+      noPropertyAccessFromIndexSignature: true,
+      verbatimModuleSyntax: true,
+      isolatedModules: true,
+      isolatedDeclarations: false,
+    },
+    code: WORKER,
+  },
+  { name: 'the DOM', options: { lib: ['es2022', 'dom'] }, code: ORIGIN },
+  {
+    name: 'Node’s types',
+    options: { lib: ['es2022'], types: [typesOf('@types/node')] },
+    code: ORIGIN,
+  },
+  {
+    name: 'Node’s own resolution',
+    options: { module: 'nodenext', moduleResolution: 'nodenext', types: [typesOf('@types/node')] },
+    code: ORIGIN,
+  },
+].map((consumer) => ({ ...consumer, typescript: 'TypeScript 7' }));
+
+const folder = mkdtempSync(join(tmpdir(), 'postern-package-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const bin = (name: string) => inRepository(`node_modules/.bin/${name}`);
+const tarball = pack();
+const project = join(folder, 'project');
+const installed = install();
+const isInstalled = existsSync(join(project, 'node_modules/postern'));
+
+function pack(): string {
+  const printed = execFileSync('npm', ['pack', '--json', '--pack-destination', folder], {
+    cwd: inRepository('.'),
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const name = /"filename": "([^"]+)"/.exec(printed)?.[1] ?? '';
+  return join(folder, name);
+}
+
+/** Installs the tarball into a project that has Hono, with its dependencies from the registry. */
+function install(): string {
+  mkdirSync(project);
+  writeFileSync(join(project, 'package.json'), '{ "name": "site", "type": "module" }');
+  const { dependencies } = JSON.parse(readFileSync(inRepository('package.json'), 'utf8'));
+  const packages = [`hono@${dependencies.hono}`, tarball];
+  const { stderr } = spawnSync('npm', ['install', '--no-audit', '--no-fund', ...packages], {
+    cwd: project,
+    encoding: 'utf8',
+  });
+  return stderr;
+}
+
+function filesIn(place: string): string[] {
+  return readdirSync(place, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    statSync(join(place, name)).isFile(),
+  );
+}
+
+describe('the tarball', () => {
+  const listed = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).trim().split('\n');
+
+  it('contains modules with types and source maps, the texts, and nothing else', () => {
+    const names = listed.map((name) => name.replace(/^package\//, ''));
+    const texts = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+    const modules = names.filter((name) => !texts.includes(name));
+    expect(names).toEqual(expect.arrayContaining(texts));
+    expect(
+      modules.filter((name) => !/^dist\/package\/[\w-]+\.(js|js\.map|d\.ts)$/.test(name)),
+    ).toEqual([]);
+    expect(modules).toEqual(
+      expect.arrayContaining(
+        ['postern', 'origin'].flatMap((entry) =>
+          ['.js', '.js.map', '.d.ts'].map((ending) => `dist/package/${entry}${ending}`),
+        ),
+      ),
+    );
+  });
+
+  it('has no complaint of publint', () => {
+    const { status, stdout } = spawnSync(bin('publint'), [tarball, '--strict'], {
+      encoding: 'utf8',
+    });
+    expect([status, stdout]).toEqual([0, expect.stringContaining('All good')]);
+  });
+
+  it('is resolved with its types by every resolver for ES modules', () => {
+    const { status, stdout } = spawnSync(bin('attw'), [tarball, '--profile', 'esm-only'], {
+      encoding: 'utf8',
+    });
+    expect([status, stdout]).toEqual([0, expect.stringContaining('postern/origin')]);
+  });
+});
+
+describe.skipIf(!isInstalled)(
+  isInstalled ? 'a project that installs it' : 'skipped: npm could not install the dependencies',
+  () => {
+    it('keeps its own Node, and grows by less than 3 MB', () => {
+      const place = join(project, 'node_modules');
+      const packages = readdirSync(place).filter((name) => !/^(\.|hono$)/.test(name));
+      expect(packages).toEqual(['@marcbachmann', 'jose', 'postern']);
+      expect(existsSync(join(place, '.bin/node'))).toBe(false);
+      const bytes = packages
+        .flatMap((name) => filesIn(join(place, name)).map((file) => join(place, name, file)))
+        .reduce((sum, file) => sum + statSync(file).size, 0);
+      expect(bytes).toBeLessThan(MAX_INSTALLED_BYTES);
+      expect(installed).not.toMatch(/EBADENGINE|deprecated/);
+    });
+
+    it('reads an identity in the Node that runs it, by the code of docs/assertion.md', async () => {
+      const keys = await generateKeyPair('ES256', { extractable: true });
+      const set = { keys: [{ ...(await exportJWK(keys.publicKey)), kid: 'k1', alg: 'ES256' }] };
+      const [code = ''] = codeOf(readPage('docs/assertion.md'), 'ts').filter((text) =>
+        text.includes('postern/origin'),
+      );
+      const sign = (audience: string) =>
+        new SignJWT({ sid: 'session-1' })
+          .setProtectedHeader({ alg: 'ES256', kid: 'k1', typ: 'session-assertion+jwt' })
+          .setIssuer('https://app.example.com')
+          .setAudience(audience)
+          .setSubject('person-1')
+          .setIssuedAt()
+          .setExpirationTime('1m')
+          .sign(keys.privateKey);
+      const assertions = [
+        await sign('https://origin.example.com'),
+        await sign('https://x.example'),
+      ];
+      const program = `
+        globalThis.fetch = async () => Response.json(${JSON.stringify(set)});
+        ${code.replace('export default', 'const site =')}
+        for (const assertion of ${JSON.stringify(assertions)}) {
+          const headers = { 'X-Session-Assertion': assertion, 'X-User-Email': 'zo%C3%AB@example.com' };
+          const answer = await site.fetch(new Request('https://origin.example.com/', { headers }));
+          console.log(answer.status, await answer.text());
+        }`;
+      writeFileSync(join(project, 'origin.mjs'), program);
+      const printed = execFileSync(process.execPath, ['origin.mjs'], {
+        cwd: project,
+        encoding: 'utf8',
+      });
+      const lines = printed.trim().split('\n');
+      expect(lines[0]).toBe('200 Hello person-1, zoë@example.com');
+      expect(lines[1]).toMatch(/^401 /);
+    });
+
+    it.each(CONSUMERS)('is type-checked by $typescript with $name', ({ options, code }) => {
+      const place = join(project, 'check');
+      mkdirSync(place, { recursive: true });
+      const compilerOptions = { ...BASE, ...options };
+      writeFileSync(join(place, 'site.ts'), code);
+      writeFileSync(
+        join(place, 'tsconfig.json'),
+        JSON.stringify({ compilerOptions, files: ['site.ts'] }),
+      );
+      const { stdout, status } = spawnSync(bin('tsc'), ['-p', place], { encoding: 'utf8' });
+      expect([stdout, status]).toEqual(['', 0]);
+    });
+  },
+);
