@@ -11,7 +11,8 @@ import { readKratosSession } from '../src/providers/kratos/kratos-session.ts';
 import { answerDenial } from '../src/refusals/denial.ts';
 import { NO_REVOCATION_LOG } from '../src/revocation/revocation-view.ts';
 import { type Authorization, authorize, isPreflight } from '../src/routes/gate/authorize.ts';
-import type { RuleMatch } from '../src/rules/rules.ts';
+import type { Rule, RuleMatch } from '../src/rules/rules.ts';
+import type { Session } from '../src/session/session.ts';
 import { readSessionPath } from '../src/session/session-path.ts';
 import type { Resolution } from '../src/sessions/resolution.ts';
 
@@ -127,6 +128,7 @@ function describeMatch({ rule, byReading }: RuleMatch): string[] {
     rule.aal && `aal = ${rule.aal}`,
     rule.authenticatedWithinMs && `authenticated_within = ${rule.authenticatedWithinMs / 1000}s`,
     rule.scopes.size > 0 && `scopes = ${[...rule.scopes].join(' ')}`,
+    rule.exchange.size > 0 && `exchange = ${[...rule.exchange].join(' ')}`,
     rule.freshness === 'strict' && 'freshness = strict',
     rule.forwardsCredentials && 'forward_credentials',
     rule.cacheControl === 'origin' && 'cache_control = origin',
@@ -180,17 +182,37 @@ async function describeVerdict(
       const where = location === null ? '' : ` to ${location}`;
       return [`Answer    ${response.status}${where}: ${verdict.reason}`];
     }
-    case 'pass':
+    case 'pass': {
+      const { rule } = match;
+      const exchangedToken = describeExchange(rule, verdict.session, context.config);
+      if (exchangedToken === 'not-possible') return refused('exchange_not_possible');
       return [
         'Answer    forwarded to the origin',
-        ...(await describeForwarded(verdict, { rule: match.rule, tried }, context)),
+        ...(await describeForwarded(verdict, { rule, tried, exchangedToken }, context)),
       ];
+    }
   }
+}
+
+/**
+ * Returns a text in place of the token that the origin gets; `undefined` if the rule has no `exchange`. explain makes no
+ * call, so the text stands for the token that the issuer would give.
+ */
+function describeExchange(
+  { exchange }: Rule,
+  session: Session | undefined,
+  { ISSUERS }: Config,
+): string | undefined | 'not-possible' {
+  const [resource, another] = exchange;
+  if (resource === undefined) return undefined;
+  const clients = ISSUERS.filter(({ client_id: client }) => client !== undefined);
+  const isExchanged = clients.some(({ issuer }) => issuer === session?.document.issuer);
+  return isExchanged && another === undefined ? `(a token for ${resource})` : 'not-possible';
 }
 
 async function describeForwarded(
   { session }: Extract<Authorization['verdict'], { kind: 'pass' }>,
-  authorization: Pick<PassedRequest, 'rule' | 'tried'>,
+  authorization: Pick<PassedRequest, 'rule' | 'tried' | 'exchangedToken'>,
   { headers, target, config, site }: Explained,
 ): Promise<string[]> {
   const forwarding = createForwarding(config, site);

@@ -3,7 +3,7 @@ import type { Config } from '../src/config/config.ts';
 
 /** Settings without effect, because another setting is missing. Each line says what to do. */
 export function findIdleSettings(config: Config): string[] {
-  return [...idleWithoutLog(config), ...idleWithoutRoutes(config)];
+  return [...idleWithoutLog(config), ...idleWithoutRoutes(config), ...idleExchange(config)];
 }
 
 function idleWithoutLog(config: Config): string[] {
@@ -59,4 +59,31 @@ function idleWithoutRoutes(config: Config): string[] {
     );
   }
   return found;
+}
+
+function idleExchange({ ISSUERS, RULES, CLIENT_SECRETS, FORWARD_AUTH_SECRETS }: Config): string[] {
+  const rules = [...RULES.entries()].filter(([, { exchange }]) => exchange !== undefined);
+  const clients = [...ISSUERS.entries()].filter(([, { client_id: id }]) => id !== undefined);
+  const idleClients = rules.length > 0 ? [] : clients;
+  const isClients = (name: string) => clients.some(([, { issuer }]) => issuer === name);
+  const idleSecrets = Object.keys(CLIENT_SECRETS).filter((name) => !isClients(name));
+  const withCredentials = rules.filter(([, { forward_credentials: forwards }]) => forwards);
+  return [
+    ...idleClients.map(
+      ([index]) =>
+        `ISSUERS.${index}.client_id does nothing without a rule with exchange: no token is exchanged. Add exchange to a rule, or remove client_id.`,
+    ),
+    ...idleSecrets.map(
+      () =>
+        'CLIENT_SECRETS has a secret that does nothing: ISSUERS has no issuer of that name with client_id. Spell the name as in ISSUERS and add client_id there, or remove the secret.',
+    ),
+    ...withCredentials.map(
+      ([index]) =>
+        `RULES.${index}.forward_credentials does nothing beside exchange: the origin gets the exchanged token, and no credential of the caller. Remove exchange, or remove forward_credentials.`,
+    ),
+    ...(FORWARD_AUTH_SECRETS === undefined ? [] : rules).map(
+      ([index]) =>
+        `RULES.${index}.exchange is not served through forward-auth: other proxies get 503 for its requests. Let Postern be the gate of these paths, or remove exchange.`,
+    ),
+  ];
 }

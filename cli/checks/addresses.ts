@@ -31,7 +31,7 @@ export function checkAddresses(
 
 /** RFC 2606 and RFC 6761: names that are nobody's. */
 const RESERVED_HOST = /(?:^|\.)(?:example(?:\.(?:com|net|org))?|invalid)\.?$/i;
-const BLANK = /…|<[a-z][\w -]*>|\bchange-?me\b|\byour[-_](?:\w+)|\bTODO\b|\bxxx+\b/i;
+const BLANK = /…|<[a-z][\w -]*>|\bchange-?me\b|(?<![a-z])your[-_]\w+|\bTODO\b|\bxxx+\b/i;
 
 /** Values that were left as an example shows them. */
 function findPlaceholders({ fields }: WranglerEnvironment): Finding[] {

@@ -87,7 +87,8 @@ class RuleReach {
     if (isMethod) {
       return `RULES.${index}: this rule never applies: the site takes none of its methods (${rule?.methods?.join(', ')}). Add them to FURTHER_METHODS, or remove the rule.`;
     }
-    const covering = coveringRules(RULES, index, this.#space);
+    const isRefused = findWitnesses(RULES, index, this.#space).next().done !== true;
+    const covering = isRefused ? [] : coveringRules(RULES, index, this.#space);
     if (covering.length === 0) {
       return `RULES.${index}: this rule never applies: a path with these segments is refused (400), because it could be read in several ways. Write the path in its plain form, or allow the form in ALLOWED_PATH_FORMS.`;
     }

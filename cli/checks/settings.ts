@@ -6,6 +6,7 @@ import { SECRETS } from '../../src/config/secrets.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
 import { didYouMean } from '../spelling.ts';
 import type { WranglerEnvironment } from '../wrangler/environment.ts';
+import type { Path } from '../wrangler/positioned-document.ts';
 import { error, type Finding, warning } from './finding.ts';
 import { resolvePath, splitPath } from './setting-path.ts';
 
@@ -28,20 +29,38 @@ const SECRET_NAMES: readonly string[] = SECRETS;
 export function checkSettings(wrangler: WranglerEnvironment): CheckedSettings {
   const { environment, fields } = wrangler;
   const required = fields.secrets?.required;
-  const known = withSecrets(environment, required ?? []);
-  const first = readConfig(known);
+  const first = readConfig(withSecrets(environment, required ?? []));
   if (first.ok) return { config: first.value, findings: [] };
-  const assumed = required === undefined ? readConfig(withSecrets(known, SECRET_NAMES)) : first;
+  const assumed = required === undefined ? assumeSecrets(environment, first) : first;
   const remaining = assumed.ok ? [] : assumed.failure;
-  const findings = first.failure.map((problem) =>
-    remaining.includes(problem) || !isAboutNothing(problem)
-      ? error(withValue(problem, environment), pathOf(problem, environment))
+  const findings = [...new Set([...first.failure, ...remaining])].map((problem) => {
+    const path = pathOf(problem, wrangler);
+    return remaining.includes(problem)
+      ? error(withValue(problem, wrangler), path)
       : warning(
           `${problem} This file does not say whether the Worker has the secret. List the secrets in [secrets] required = ["…"], and they are checked too.`,
-          pathOf(problem, environment),
-        ),
-  );
+          path,
+        );
+  });
   return { config: assumed.ok ? assumed.value : undefined, findings };
+}
+
+/** Reads the settings as if the Worker had each secret that a problem asks for. */
+function assumeSecrets(
+  environment: Readonly<Record<string, unknown>>,
+  first: ReturnType<typeof readConfig>,
+): ReturnType<typeof readConfig> {
+  let read = first;
+  const assumed = new Set<string>();
+  while (!read.ok) {
+    const asked = read.failure.filter(isAboutNothing);
+    const named = SECRET_NAMES.filter((name) => asked.some((problem) => problem.includes(name)));
+    const added = named.filter((name) => environment[name] === undefined && !assumed.has(name));
+    if (added.length === 0) return read;
+    for (const name of added) assumed.add(name);
+    read = readConfig(withSecrets(environment, [...assumed]));
+  }
+  return read;
 }
 
 /** Tells whether the Worker has a secret or a variable of this name: `undefined` if the file does not say. */
@@ -65,36 +84,36 @@ function withSecrets(
   names: readonly string[],
 ): Readonly<Record<string, unknown>> {
   const missing = names.filter((name) => environment[name] === undefined);
-  return { ...environment, ...Object.fromEntries(missing.map((name) => [name, sampleOf(name)])) };
+  const samples = missing.map((name) => [name, sampleOf(name, environment)]);
+  return { ...environment, ...Object.fromEntries(samples) };
 }
 
-/** Returns a value that the schema of a secret accepts; a secret of another kind stays without one. */
-function sampleOf(name: string): unknown {
+/** Returns a value that the schema of a secret accepts. */
+function sampleOf(name: string, environment: Readonly<Record<string, unknown>>): unknown {
   const text = 'sample-'.repeat(8);
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const key = { ...privateKey.export({ format: 'jwk' }), kid: 'sample', alg: 'ES256' };
-  return [text, [text], { keys: [key] }].find((value) => {
+  const issuers = Array.from({ length: 32 }, (_, index) =>
+    resolvePath(environment, ['ISSUERS', index, 'issuer']),
+  ).filter((issuer) => typeof issuer === 'string');
+  const byIssuer = Object.fromEntries(issuers.map((issuer) => [issuer, text]));
+  return [text, [text], { keys: [key] }, byIssuer].find((value) => {
     const read = readConfig({ [name]: value });
-    return (
-      read.ok ||
-      !read.failure.some(
-        (problem) =>
-          (problem.startsWith(`${name}: `) && !isAboutNothing(problem)) ||
-          problem.startsWith(`${name}.`),
-      )
-    );
+    return read.ok || !read.failure.some((problem) => new RegExp(`^${name}[.:]`).test(problem));
   });
 }
 
-function pathOf(problem: string, environment: Readonly<Record<string, unknown>>) {
+/** Returns the place of the setting or binding that a problem names first. */
+function pathOf(problem: string, { environment, bindings }: WranglerEnvironment): Path {
   const [, dotted = ''] = /^([A-Za-z_][^\s:]*): /.exec(problem) ?? [];
-  return ['vars', ...splitPath(dotted, environment)];
+  const bound = bindings.find(({ name }) => name === dotted);
+  return bound === undefined ? ['vars', ...splitPath(dotted, environment)] : bound.path;
 }
 
 const SHAPE = /; got [^;]*\.$/;
 
 /** Adds the value, unless it may be a secret, and a name that is spelled nearly the same. */
-function withValue(problem: string, environment: Readonly<Record<string, unknown>>): string {
+function withValue(problem: string, { environment }: WranglerEnvironment): string {
   const [, setting = '', member = ''] = /^([A-Za-z_]\w*)([^\s:]*): /.exec(problem) ?? [];
   if (/: there is no such setting or binding\./.test(problem)) {
     const near = didYouMean(setting, [...SETTING_NAMES, ...Object.keys(BINDINGS)]);

@@ -1,9 +1,11 @@
 import type { Config } from '../config/config.ts';
+import { partNames } from '../credentials/split-cookie.ts';
 import { Assertions } from '../forwarding/assertion.ts';
 import { HeaderFilter } from '../forwarding/header-filter.ts';
 import { Identifier } from '../forwarding/identification.ts';
 import { createOriginAddress } from '../forwarding/origin-address.ts';
 import { reservedCookies } from '../forwarding/origin-cookies.ts';
+import type { Authority } from '../http/authority.ts';
 import { DEFAULT_METHODS } from '../http/methods.ts';
 import { SiteHosts } from '../http/site-hosts.ts';
 import type { DenialOptions } from '../refusals/denial.ts';
@@ -11,6 +13,8 @@ import { LoginLoopGuard } from '../refusals/login-loop-guard.ts';
 import type { AuthorizationOptions } from '../routes/gate/authorize.ts';
 import type { ForwardingOptions, GateOptions } from '../routes/gate/gate.ts';
 import { Rules } from '../rules/rules.ts';
+import { SIGN_IN_PATH } from '../sign-in/paths.ts';
+import { signInCookies } from '../sign-in/sign-in-cookies.ts';
 import { createTokenClassifier } from '../tokens/token-classifier.ts';
 import type { Dependencies } from './dependencies.ts';
 import { gatewaySecrets } from './gateway-secrets.ts';
@@ -36,8 +40,13 @@ export function createSite(
   config: Config,
   { lookUp, revocation, resources, now }: SiteServices,
 ): Site {
-  const credentialCookies = [...config.SESSION_COOKIE_NAMES, ...config.TOKEN_COOKIE_NAMES];
-  const { PUBLIC_URL: publicUrl } = config;
+  const { PUBLIC_URL: publicUrl, SIGN_IN: signIn } = config;
+  const signInNames = signIn === undefined ? [] : partNames(signInCookies(publicUrl).name);
+  const credentialCookies = [
+    ...config.SESSION_COOKIE_NAMES,
+    ...config.TOKEN_COOKIE_NAMES,
+    ...signInNames,
+  ];
   const hosts = new SiteHosts(publicUrl, config.HOSTS);
   return {
     authorization: {
@@ -57,6 +66,10 @@ export function createSite(
         loginUrl: config.LOGIN_URL,
         kratosBrowserUrl: config.KRATOS_BROWSER_URL,
         kratosPublicUrl: config.KRATOS_PUBLIC_URL,
+        ...(signIn?.isLoginPage && {
+          ownPage: (host: Authority) =>
+            signIn.resources.has(host) ? `${hosts.siteOf(host)}${SIGN_IN_PATH}` : undefined,
+        }),
       },
       loopGuard: new LoginLoopGuard({ publicUrl, credentialCookies, now }),
       resources,
@@ -73,22 +86,20 @@ export function createSite(
 /** Makes the terms on which the origin gets requests for a site. */
 export function createForwarding(
   config: Config,
-  { denial: { hosts, loopGuard }, identifier, credentialCookies }: Site,
+  { denial: { hosts }, identifier, credentialCookies }: Site,
 ): Omit<ForwardingOptions, 'origin'> {
-  const gatewayCookie = loopGuard.cookieName;
   return {
     address: createOriginAddress({ originUrl: config.ORIGIN_URL, hosts }),
     hosts,
     filter: new HeaderFilter(identifier.headerNames),
     withheld: {
       credentialCookies,
-      gatewayCookie,
       gatewaySecrets: gatewaySecrets(config),
       tokenClassifier: createTokenClassifier(config.ISSUERS),
     },
     identifier,
     audience: config.ORIGIN_URL ?? config.PUBLIC_URL,
-    reservedCookies: reservedCookies([...credentialCookies, gatewayCookie]),
+    reservedCookies: reservedCookies(credentialCookies),
   };
 }
 

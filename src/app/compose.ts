@@ -14,12 +14,14 @@ import type { ReadNames } from '../session/identity-names.ts';
 import { ChangeMaker } from '../session-changes/change-maker.ts';
 import type { SessionLookUp } from '../sessions/resolve-credentials.ts';
 import { Sessions } from '../sessions/sessions.ts';
+import { signInCookies } from '../sign-in/sign-in-cookies.ts';
 import { TokenSessions } from '../tokens/token-sessions.ts';
 import type { TrustedIssuer } from '../tokens/trusted-issuer.ts';
 import { createExchangedTokens } from './compose-exchange.ts';
 import { createGuard } from './compose-guard.ts';
 import { createKratos, type Kratos } from './compose-kratos.ts';
 import { checkLifeSeconds, createConfiguredRevocation } from './compose-revocation.ts';
+import { createSignIn, type SignInServices } from './compose-sign-in.ts';
 import { createSharedPlaces, createSharedTiers } from './compose-tiers.ts';
 import { type ConfiguredIssuers, createConfiguredIssuers } from './compose-tokens.ts';
 import type { Dependencies, Fetch, Fetchers } from './dependencies.ts';
@@ -33,6 +35,8 @@ export interface Services {
   readonly issuerMetadata: ConfiguredIssuers['metadata'];
   readonly exchangedTokens: ExchangedTokens;
   readonly lookUp: SessionLookUp & { readonly sessions: Sessions; readonly tokens: TokenSessions };
+  /** The sign-in for browsers; `undefined` if no issuer has one. */
+  readonly signIn: SignInServices | undefined;
   readonly changes: ChangeMaker;
   /** `undefined` if every token names its person by the identity's id, or if Kratos's admin API is not configured. */
   readonly readNames: ReadNames | undefined;
@@ -58,18 +62,32 @@ export function createServices(config: Config, dependencies: Dependencies): Serv
   const sessions = createSessions(config, dependencies, { kratos, revocation, places });
   const maxAgeWithoutLogMs = checkLifeSeconds(config) * 1000;
   const revocations = revocation.view;
+  const reporting = createReporting(config, dependencies);
   const tokens = new TokenSessions({ issuers, revocation: revocations, maxAgeWithoutLogMs, now });
+  const signIn = createSignIn(config, {
+    metadata,
+    tokens,
+    revocation: revocations,
+    fetch: fetchers.keys,
+    reporting,
+  });
   return {
     kratos,
     revocation,
     issuers,
     issuerMetadata: metadata,
     exchangedTokens: createExchangedTokens(config, metadata, issuerDependencies),
-    lookUp: { sessions, tokens, readCredentials: createReader(config) },
+    lookUp: {
+      sessions,
+      tokens,
+      signIns: signIn?.sessions,
+      readCredentials: createReader(config),
+    },
+    signIn,
     changes: new ChangeMaker({ writer: revocation.writer, report }),
     readNames: isNamed ? kratos.admin?.identities.readNames : undefined,
     guard: createGuard(config, issuerDependencies),
-    reporting: createReporting(config, dependencies),
+    reporting,
   };
 }
 
@@ -133,6 +151,7 @@ function createReader(config: Config): SessionLookUp['readCredentials'] {
     sessionCookieNames: config.SESSION_COOKIE_NAMES,
     tokenCookieNames: config.ISSUERS.length === 0 ? undefined : config.TOKEN_COOKIE_NAMES,
     gatewaySecrets: gatewaySecrets(config),
+    signInCookieName: config.SIGN_IN && signInCookies(config.PUBLIC_URL).name,
   };
   return (headers) => readCredentials(headers, settings);
 }

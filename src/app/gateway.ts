@@ -22,12 +22,14 @@ import { publicDocument } from '../routes/meta/public-document.ts';
 import { createPublishedKeys, publishedKey } from '../routes/meta/published-keys.ts';
 import { createResourceMetadata } from '../routes/meta/resource-metadata.ts';
 import { ownSessions, SESSIONS_PAGE_PATH } from '../routes/sessions-page/sessions-page.ts';
+import { signIn, signInCallback } from '../routes/sign-in/sign-in.ts';
 import { whoami } from '../routes/whoami/whoami.ts';
 import { failed, type Result } from '../runtime/result.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
 import { crossOrigin } from '../session-changes/cross-origin.ts';
+import { CALLBACK_PATH, SIGN_IN_PATH } from '../sign-in/paths.ts';
 import { RESOURCE_METADATA_PATH } from '../tokens/protected-resources.ts';
-import { createServices, detectingLoops } from './compose.ts';
+import { createServices, detectingLoops, type Services } from './compose.ts';
 import { createEventReceivers } from './compose-events.ts';
 import { addSessionApi } from './compose-session-api.ts';
 import { createGateOptions, createSite } from './compose-site.ts';
@@ -116,6 +118,8 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
   const page = { lookUp, denial, kratos: kratos.api, changes, reporting };
   routes.add(SESSIONS_PAGE_PATH, (received) => ownSessions(received, page));
 
+  addSignIn(routes, services.signIn);
+
   const notFound = (request: Request) => pageForPerson(errorResponse('not_found'), request);
   routes.add('/.postern/*', ({ request }) => notFound(request));
   const sessionApi = { kratos, sessions: lookUp.sessions, changes, readNames, guard, reporting };
@@ -159,6 +163,19 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
       }
     },
   };
+}
+
+/** Adds the routes with which browsers sign in at an issuer. Without such an issuer they do not exist. */
+function addSignIn(routes: Routes<RouteRequest>, services: Services['signIn']): void {
+  if (services === undefined) return;
+  const { routes: options } = services;
+  const add = (path: string, handle: typeof signIn) =>
+    routes.add(
+      path,
+      onlyMethods(['GET'], (received) => handle(received, options)),
+    );
+  add(SIGN_IN_PATH, signIn);
+  add(CALLBACK_PATH, signInCallback);
 }
 
 /** Reports an unexpected error as a bug of Postern, and answers 503. */

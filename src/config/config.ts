@@ -16,6 +16,7 @@ import { BINDINGS } from './bindings.ts';
 import { exchangeProblems } from './exchange-settings.ts';
 import { SESSION_API_COMPANIONS } from './session-api-settings.ts';
 import { SETTINGS } from './settings.ts';
+import { readSignIn, type SignInConfig, signInProblems } from './sign-in-settings.ts';
 
 const SCHEMA = v.object({
   ...SETTINGS.Addresses,
@@ -27,6 +28,7 @@ const SCHEMA = v.object({
   ...SETTINGS.Deadlines,
   ...SETTINGS.Gate,
   ...SETTINGS['Session API'],
+  ...SETTINGS['Sign-in'],
   ...SETTINGS.Identity,
   ...SETTINGS['Forward-auth'],
   ...SETTINGS.Observability,
@@ -45,6 +47,8 @@ export interface Config extends Omit<Settings, 'IDENTITY_HEADERS' | 'RULES'> {
   /** The base URL of Kratos's flows for browsers. With `SELF_SERVICE`, this is Postern itself. */
   readonly KRATOS_BROWSER_URL: string;
   readonly LOGIN_URL: string;
+  /** The sign-in for browsers at an issuer; `undefined` if no issuer has one. */
+  readonly SIGN_IN: SignInConfig | undefined;
   /** The issuer of the sessions in Kratos: the URL that its tokenizer writes into `iss`. */
   readonly STORE_ISSUER: string;
   /** The headers of presets and of `IDENTITY_HEADERS` together, and the issuer if there are several. */
@@ -84,6 +88,7 @@ export function readConfig(
     ...tooSmallBudget(settings, identityHeaders),
     ...unnamedZones(settings),
     ...unguardedAccount(settings),
+    ...signInProblems(settings),
     ...forwardedAndSet(settings, identityHeaders),
     ...exchangeProblems(settings),
   ];
@@ -96,6 +101,7 @@ export function readConfig(
       RULES: rules,
       IDENTITY_HEADERS: identityHeaders,
       KRATOS_BASE_URL: kratosUrl,
+      SIGN_IN: readSignIn(settings),
       STORE_ISSUER: storeIssuer,
       KRATOS_BROWSER_URL: browserUrl,
       LOGIN_URL: settings.LOGIN_URL ?? `${browserUrl}/self-service/login/browser`,

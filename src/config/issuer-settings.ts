@@ -4,6 +4,7 @@ import { isSessionPath } from '../session/session-path.ts';
 import { ALGORITHMS } from '../tokens/algorithms.ts';
 import { inlineKeys } from './issuer-key-settings.ts';
 import { hostName, isSecureUrl, listOf, wholeNumber } from './setting-types.ts';
+import { signIn } from './sign-in-settings.ts';
 
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,512}$/;
 /** Issuers are compared exactly. `*` is not allowed: no issuer contains it, so it would be meant as a pattern. */
@@ -108,10 +109,16 @@ const members = v.strictObject(
       ),
     ),
     /**
-     * The client id of Postern at this issuer, for rules with `exchange`. Its secret is in `CLIENT_SECRETS`. Needs
+     * The client id of Postern at this issuer, for rules with `exchange` and for `sign_in`. Its secret is in `CLIENT_SECRETS`. Needs
      * `preset = "keycard"` and `discovery = true`, because the token endpoint is in the issuer’s metadata.
      */
     client_id: v.optional(v.pipe(v.string(CLIENT_ID), v.regex(VISIBLE_ASCII, CLIENT_ID))),
+    /**
+     * Browsers sign in at this issuer: `{ scopes = ["openid"] }`, which are the scopes if left out. Register
+     * `https://<host>/.postern/sign-in/callback` for each host of the site as a redirect URI of the client. Needs
+     * `client_id` and `SIGN_IN_SECRETS`; one issuer may have it. See docs/sign-in.md.
+     */
+    sign_in: v.optional(signIn),
     /** Claims that a token must have, in addition to those of the preset. */
     required_claims: v.optional(
       v.pipe(

@@ -12,4 +12,9 @@ export const SENT_SECRETS = [
 ] as const;
 
 /** Settings that must be secrets of the Worker, because everyone with access to the Worker can read its variables. */
-export const SECRETS = [...SENT_SECRETS, 'CLIENT_SECRETS', 'ASSERTION_KEYS'] as const;
+export const SECRETS = [
+  ...SENT_SECRETS,
+  'CLIENT_SECRETS',
+  'ASSERTION_KEYS',
+  'SIGN_IN_SECRETS',
+] as const;

@@ -23,6 +23,7 @@ import {
   siteUrl,
   wholeNumber,
 } from './setting-types.ts';
+import { SIGN_IN_SETTINGS } from './sign-in-settings.ts';
 
 const COOKIE_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}$/; // RFC 9110 token
 const EXACT_NAME = 'a cookie name (RFC 6265), no pattern';
@@ -264,6 +265,7 @@ export const SETTINGS = {
     ),
   },
   'Session API': SESSION_API_SETTINGS,
+  'Sign-in': SIGN_IN_SETTINGS,
   Observability: {
     /**
      * The decisions that are logged, one JSON line each: all, only those that are not a pass, or none. Configuration

@@ -34,13 +34,23 @@ export interface TokenCredential {
   readonly value: string;
 }
 
+/** The sealed cookies of a browser that signed in at an issuer, joined: opened by Postern only. */
+export interface SignInCredential {
+  /** The first of the cookies. */
+  readonly carrier: CookieCarrier;
+  /** Names of all cookies that hold a part of the value. */
+  readonly cookieNames: readonly string[];
+  readonly value: string;
+}
+
 /** One credential, or several cookies of one name. Several cookies are resolved together, by the identity of each. */
 export type UsableCredentials =
   | { readonly kind: 'candidates'; readonly candidates: readonly [Credential, ...Credential[]] }
   | {
       readonly kind: 'tokens';
       readonly candidates: readonly [TokenCredential, ...TokenCredential[]];
-    };
+    }
+  | { readonly kind: 'sign-in'; readonly candidates: readonly [SignInCredential] };
 
 /** One place of a request that holds a credential. A request may have several. */
 export type PresentedCredentials =

@@ -2,6 +2,7 @@
 import { readBearer } from '../http/bearer.ts';
 import { mayBePlanted, readCookies } from '../http/cookies.ts';
 import type { Carrier, PresentedCredentials } from './credential.ts';
+import { joinValue } from './split-cookie.ts';
 import { isTokenForm } from './token-form.ts';
 
 const MIN_CREDENTIAL_LENGTH = 16;
@@ -28,17 +29,19 @@ export interface CredentialSettings {
    */
   readonly tokenCookieNames: readonly string[] | undefined;
   readonly gatewaySecrets: GatewaySecrets;
+  /** The name of the first cookie of a sign-in at an issuer; left out if browsers sign in nowhere. */
+  readonly signInCookieName?: string | undefined;
 }
 
 /**
  * Reads the credentials that a request presents, in Kratos's order (`session/manager_http.go`, `extractToken`):
- * `X-Session-Token`, then the session cookie, then `Authorization: Bearer`. A token cookie, which Kratos does not
- * have, comes before the bearer. Each place is read only on demand. It is checked by form alone, before anything is
+ * `X-Session-Token`, then the session cookie, then `Authorization: Bearer`. Token cookies and the cookies of a sign-in,
+ * which Kratos does not have, come before the bearer. Each place is read only on demand. It is checked by form alone, before anything is
  * hashed, looked up or sent. A bearer in the form of a JWT is a token, and so is every value of a token cookie.
  */
 export function* readCredentials(
   headers: Headers,
-  { sessionCookieNames, tokenCookieNames, gatewaySecrets }: CredentialSettings,
+  { sessionCookieNames, tokenCookieNames, gatewaySecrets, signInCookieName }: CredentialSettings,
 ): Generator<PresentedCredentials, void, undefined> {
   const sessionToken = headers.get('x-session-token');
   if (sessionToken !== null && sessionToken !== '') {
@@ -47,10 +50,24 @@ export function* readCredentials(
   const cookies = headers.get('cookie');
   yield* readCookiesOf(SESSIONS, cookies, sessionCookieNames);
   if (tokenCookieNames !== undefined) yield* readCookiesOf(TOKENS, cookies, tokenCookieNames);
+  if (signInCookieName !== undefined) yield* readSignIn(cookies, signInCookieName);
   const bearer = readBearer(headers.get('authorization'));
   if (bearer === undefined || gatewaySecrets.has(bearer)) return;
   const isToken = tokenCookieNames !== undefined && isTokenForm(bearer);
   yield isToken ? readToken(bearer) : readCredential(bearer, { kind: 'bearer' });
+}
+
+function* readSignIn(
+  header: string | null,
+  cookieName: string,
+): Generator<PresentedCredentials, void, undefined> {
+  const joined = joinValue(header, cookieName);
+  if (joined === undefined) return;
+  const { value, names: cookieNames } = joined;
+  const carrier = { kind: 'cookie', cookieName } as const;
+  yield value === undefined
+    ? { kind: 'unusable', carrier, reason: 'credential_malformed' }
+    : { kind: 'sign-in', candidates: [{ carrier, cookieNames, value }] };
 }
 
 /** The kind of value in the cookies of one setting. */

@@ -112,6 +112,16 @@ const REFUSAL_EXPLANATIONS: Readonly<
     message: 'JWT sessions are not listed.',
     hint: 'Sign in with a session cookie to see your sessions.',
   },
+  sign_in_not_valid: {
+    status: 400,
+    message: 'This sign-in cannot be completed.',
+    hint: 'It was not begun in this browser, was completed already, or took longer than 10 minutes. Open the page that you want to see, and sign in again.',
+  },
+  sign_in_declined: {
+    status: 403,
+    message: 'You are not signed in.',
+    hint: 'The sign-in was cancelled, or this account may not use this site. Open the page that you want to see to try again.',
+  },
   cross_site_change: {
     status: 403,
     message: 'A page of another site asked for the change.',

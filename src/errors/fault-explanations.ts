@@ -49,6 +49,21 @@ export const FAULT_EXPLANATIONS: Readonly<Record<FaultReason, Explanation>> = {
     message: 'The token that is needed here could not be fetched.',
     hint: 'The issuer did not exchange the token. This says nothing about the token: try again after the time in Retry-After.',
   },
+  sign_in_unavailable: {
+    status: 503,
+    message: 'Signing in is not possible at the moment.',
+    hint: 'The authorization server did not give a usable answer. Try again after the time in Retry-After.',
+  },
+  sign_in_failed: {
+    status: 502,
+    message: 'The sign-in did not succeed.',
+    hint: 'The authorization server does not accept this site, or issued a token that this site does not accept. Tell the operator of the site: the log has the reason.',
+  },
+  sign_in_too_large: {
+    status: 502,
+    message: 'The sign-in does not fit into the browser.',
+    hint: 'The tokens of this account are too large for three cookies. Tell the operator of the site: the authorization server has to issue smaller tokens.',
+  },
   not_cached: {
     status: 504,
     message: 'No stored answer satisfies the request.',

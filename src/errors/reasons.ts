@@ -21,6 +21,8 @@ export type RefusalReason =
   | 'cross_site_change'
   | 'form_not_current'
   | 'session_not_listed'
+  | 'sign_in_not_valid'
+  | 'sign_in_declined'
   | 'not_found';
 
 /** Reasons for a denial: the session is missing, not valid, or too weak. */
@@ -58,6 +60,9 @@ export type FaultReason =
   | 'issuer_keys_unavailable'
   | 'issuer_metadata_unavailable'
   | 'exchange_unavailable'
+  | 'sign_in_unavailable'
+  | 'sign_in_failed'
+  | 'sign_in_too_large'
   | 'not_cached'
   | 'revocation_log_unavailable'
   | 'revocation_unrecorded'

@@ -71,7 +71,9 @@ export class TokenEndpoint {
       new Request(url.value, { ...this.#init(request), signal }),
     );
     if (received === undefined) return exchangeFailure(signal.aborted ? 'timeout' : 'unreachable');
-    return readExchangeAnswer(received, askedAt);
+    const answer = readExchangeAnswer(received, askedAt);
+    const isUnchanged = answer.kind === 'token' && answer.token.value === request.subjectToken;
+    return isUnchanged ? exchangeFailure('token-unchanged') : answer;
   }
 
   async #locate(waitUntil: WaitUntil): Promise<Result<string, string>> {

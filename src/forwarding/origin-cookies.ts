@@ -1,15 +1,23 @@
 // Pure: no I/O, no clock.
 import { foldHeaderName } from '../http/header-names.ts';
 
-/** Names of the cookies that only Postern and the session store may set, folded as some servers fold them. */
+/** Names of the cookies that only the session store may set, folded as some servers fold them. */
 export type ReservedCookies = ReadonlySet<string>;
+
+/** The beginning of the names of Postern's own cookies, as `foldCookieName` writes it. */
+const GATEWAY_PREFIX = 'postern-';
+
+/** Whether a cookie is one of Postern's own, in any spelling that some servers take for the same name. */
+export function isGatewayCookie(name: string): boolean {
+  return foldCookieName(name).startsWith(GATEWAY_PREFIX);
+}
 
 export function reservedCookies(names: readonly string[]): ReservedCookies {
   return new Set(names.map(foldCookieName));
 }
 
 /**
- * Removes the origin's cookies that could set, replace or delete a reserved cookie, and applies `change` to the
+ * Removes the origin's cookies that could set, replace or delete a reserved cookie or one of Postern's own, and applies `change` to the
  * others.
  *
  * The headers are written again only when one of the cookies changes: a value that is not UTF-8 loses its bytes when
@@ -37,7 +45,8 @@ function comesBackAsReserved(setCookie: string, reserved: ReservedCookies): bool
   const [sentBack = ''] = setCookie.split(';', 1);
   return sentBack.split(',').some((part, index) => {
     const [name = '', value] = part.replace(/^[=\s]+/, '').split('=', 2);
-    return (index === 0 || value !== undefined) && reserved.has(foldCookieName(name));
+    const isReserved = reserved.has(foldCookieName(name)) || isGatewayCookie(name);
+    return (index === 0 || value !== undefined) && isReserved;
   });
 }
 

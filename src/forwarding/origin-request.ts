@@ -12,6 +12,7 @@ import { failed, type Result, success } from '../runtime/result.ts';
 import type { HeaderFilter } from './header-filter.ts';
 import type { Identification } from './identification.ts';
 import type { OriginAddress } from './origin-address.ts';
+import { isGatewayCookie } from './origin-cookies.ts';
 
 export interface OriginRequestOptions {
   /**
@@ -23,12 +24,10 @@ export interface OriginRequestOptions {
   readonly withheld: WithheldValues;
 }
 
-/** The values that the origin does not get: credentials, and Postern's own cookie and secrets. */
+/** The values that the origin does not get: credentials, and Postern's own secrets. Postern's own cookies never pass. */
 export interface WithheldValues {
   /** Names of all cookies that may hold a credential. They pass only if the rule forwards credentials. */
   readonly credentialCookies: readonly string[];
-  /** The name of Postern's own cookie, which never passes. */
-  readonly gatewayCookie: string;
   /** Secrets, which never pass. */
   readonly gatewaySecrets: GatewaySecrets;
   /** Finds tokens, which pass only if the rule forwards credentials. */
@@ -199,12 +198,12 @@ function isKeptBack(
 function withoutGatewayCookies(
   header: string,
   rule: ForwardedRule,
-  { credentialCookies, gatewayCookie }: WithheldValues,
+  { credentialCookies }: WithheldValues,
 ): string | undefined {
   return withoutCookies(
     header,
     (name) =>
-      name === gatewayCookie || (!rule.forwardsCredentials && credentialCookies.includes(name)),
+      isGatewayCookie(name) || (!rule.forwardsCredentials && credentialCookies.includes(name)),
   );
 }
 

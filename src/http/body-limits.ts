@@ -20,6 +20,8 @@ export const MAX_KRATOS_PAGE_BYTES = 4 * 1024 * 1024;
 
 /** Keycard's token for the service account. */
 export const MAX_SERVICE_TOKEN_BYTES = 64 * 1024;
+/** The tokens of a sign-in: an access token, a refresh token and an ID token. */
+export const MAX_TOKEN_RESPONSE_BYTES = 64 * 1024;
 /** A page of Keycard's sessions. */
 export const MAX_KEYCARD_PAGE_BYTES = 2 * 1024 * 1024;
 

@@ -3,7 +3,14 @@ import type { Report } from '../runtime/report.ts';
 
 /** The record of one request. It never holds a credential, a query or a header. */
 export interface Decision {
-  readonly route: 'whoami' | 'gate' | 'forward-auth' | 'session-api' | 'own-sessions' | 'admission';
+  readonly route:
+    | 'whoami'
+    | 'gate'
+    | 'forward-auth'
+    | 'session-api'
+    | 'own-sessions'
+    | 'sign-in'
+    | 'admission';
   readonly outcome: 'pass' | 'challenge' | 'deny' | 'refuse' | 'fault';
   readonly status: number;
   readonly method: string;

@@ -2,6 +2,7 @@
 import type { DenialReason, ShortfallReason } from '../errors/reasons.ts';
 import { isTokenReason } from '../errors/token-reasons.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
+import type { Authority } from '../http/authority.ts';
 import type { SiteHosts } from '../http/site-hosts.ts';
 import { parseObject } from '../runtime/json.ts';
 
@@ -11,6 +12,8 @@ export interface SignInUrls {
   readonly kratosBrowserUrl: string;
   /** The URL at which Postern asks Kratos. */
   readonly kratosPublicUrl: string;
+  /** Returns Postern's own sign-in page, if browsers sign in there at this host. */
+  readonly ownPage?: (host: Authority) => string | undefined;
 }
 
 export interface ChallengeOptions {
@@ -78,7 +81,8 @@ export function challengeLocation(
 
 /** Returns the sign-in URL. Its `return_to` is the request's own path at the site's own host. */
 export function loginLocation(target: AdmittedTarget, options: ChallengeOptions): string {
-  return withReturnTo(new URL(options.signIn.loginUrl), target, options);
+  const { ownPage, loginUrl } = options.signIn;
+  return withReturnTo(new URL(ownPage?.(target.host) ?? loginUrl), target, options);
 }
 
 /**

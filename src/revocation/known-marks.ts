@@ -32,8 +32,8 @@ const NOTHING: KnownMark = Object.freeze({
 export class KnownMarks {
   readonly #marks = new Map<string, KnownMark>();
   /**
-   * Marks that name sessions only together with their person, by the person's key. They need look-ups only if there
-   * are any.
+   * Marks that name sessions or an application only together with their person, by the person's key. They need look-ups
+   * only if there are any.
    */
   readonly #people = new Map<string, MarksOfPerson>();
   #sizeOfPeople = 0;
@@ -87,9 +87,10 @@ export class KnownMarks {
     for (const [key, { keepUntil }] of this.#marks) {
       if (keepUntil < moment) this.#marks.delete(key);
     }
-    for (const [person, { one, others }] of this.#people) {
-      this.#sizeOfPeople -= forgetIn(one, moment) + forgetIn(others, moment);
-      if (one.size + others.size === 0) this.#people.delete(person);
+    for (const [person, marks] of this.#people) {
+      const all = [marks.one, marks.others, marks.application];
+      for (const ofRole of all) this.#sizeOfPeople -= forgetIn(ofRole, moment);
+      if (all.every(({ size }) => size === 0)) this.#people.delete(person);
     }
   }
 
@@ -109,13 +110,17 @@ export class KnownMarks {
     this.#marks.set(key, mark);
   }
 
-  #addOfPerson({ person, role, sessionId }: KeyOfPerson, mark: KnownMark): void {
-    const ofPerson = this.#people.get(person) ?? { one: new Map(), others: new Map() };
+  #addOfPerson({ person, role, id }: KeyOfPerson, mark: KnownMark): void {
+    const ofPerson = this.#people.get(person) ?? {
+      one: new Map(),
+      others: new Map(),
+      application: new Map(),
+    };
     const marks = ofPerson[role];
-    const known = marks.get(sessionId);
+    const known = marks.get(id);
     if (known !== undefined && known.position >= mark.position) return;
     if (known === undefined) this.#sizeOfPeople += 1;
-    marks.set(sessionId, mark);
+    marks.set(id, mark);
     this.#people.set(person, ofPerson);
   }
 
@@ -133,20 +138,29 @@ export class KnownMarks {
       const mark = this.#marks.get(key);
       if (mark !== undefined) found.push(mark);
     }
-    const { identityId, sessionId, issuer } = subject;
+    const { identityId, issuer } = subject;
     if (this.#people.size === 0 || identityId === undefined) return found;
-    this.#addNamedWith(identityKey(identityId), sessionId, found);
-    if (issuer !== undefined) this.#addNamedWith(identityKey(identityId, issuer), sessionId, found);
+    this.#addNamedWith(identityKey(identityId), subject, found);
+    if (issuer !== undefined) this.#addNamedWith(identityKey(identityId, issuer), subject, found);
     return found;
   }
 
-  #addNamedWith(person: string, sessionId: string | undefined, found: KnownMark[]): void {
+  #addNamedWith(
+    person: string,
+    { sessionId, applicationIds }: RevocationSubject,
+    found: KnownMark[],
+  ): void {
     const marks = this.#people.get(person);
     if (marks === undefined) return;
     const own = sessionId && cut(sessionId);
     const one = own && marks.one.get(own);
     if (one) found.push(one);
     for (const [spared, mark] of marks.others) if (spared !== own) found.push(mark);
+    const ids = applicationIds?.map(cut) ?? marks.application.keys();
+    for (const id of ids) {
+      const mark = marks.application.get(id);
+      if (mark !== undefined) found.push(mark);
+    }
   }
 }
 
@@ -155,6 +169,8 @@ interface MarksOfPerson {
   readonly one: Map<string, KnownMark>;
   /** The marks of all sessions but one, by the id of the session that is spared. */
   readonly others: Map<string, KnownMark>;
+  /** The marks of one application, by its id. They name a token that names no application too. */
+  readonly application: Map<string, KnownMark>;
 }
 
 function forgetIn(marks: Map<string, KnownMark>, moment: number): number {

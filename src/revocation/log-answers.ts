@@ -1,5 +1,6 @@
 // Pure: no I/O, no clock.
 import type { AppendAnswer, LogPage, LogPosition, RecordedMark } from './log-protocol.ts';
+import { isSubjectKey } from './mark.ts';
 
 /**
  * Checks that a value is a valid page, read from this cursor, before any of it is used. A position that is not a
@@ -22,7 +23,9 @@ export function isAppendAnswer(value: unknown, cursor: LogPosition): value is Ap
 function isRecordedMark(value: unknown): value is RecordedMark {
   if (!isRecord(value)) return false;
   const { key, position, issuedBefore, keepUntil } = value;
-  return typeof key === 'string' && isTime(position) && isTime(issuedBefore) && isTime(keepUntil);
+  // A subject of a kind that this version does not know could be in use here: the page is no complete view.
+  if (typeof key !== 'string' || !isSubjectKey(key)) return false;
+  return isTime(position) && isTime(issuedBefore) && isTime(keepUntil);
 }
 
 /** Whether a value is a time in milliseconds. Positions have the same form. */

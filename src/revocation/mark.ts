@@ -30,6 +30,13 @@ export type MarkSubject =
       readonly exceptSessionId: string;
     }
   | { readonly kind: 'identity'; readonly identityId: string; readonly issuer?: string }
+  /** An identity's tokens of one application, and those that name no application. */
+  | {
+      readonly kind: 'application-of';
+      readonly identityId: string;
+      readonly applicationId: string;
+      readonly issuer: string;
+    }
   /** The credential's name in the tiers, which is a digest. Never the credential itself. */
   | {
       readonly kind: 'credential';
@@ -88,21 +95,48 @@ export function otherSessionsKey(identityId: string, exceptSessionId: string): s
   return scopedKey('x', joined(identityId, exceptSessionId), undefined);
 }
 
-/** The parts of a key that names sessions together with their person. */
+/**
+ * The key of an identity's tokens of one application. It begins like the key of all sessions except one, which has no
+ * issuer. So an isolate of an earlier version, which knows no applications, denies all of the identity's tokens.
+ */
+export function applicationOfKey(
+  identityId: string,
+  applicationId: string,
+  issuer: string,
+): string {
+  return scopedKey('x', joined(identityId, applicationId), issuer);
+}
+
+/** One form for each kind of key. A key with a person has a line feed between the person and the other id. */
+const KEY = /^(?:\*$|[sicot]:|[sit]@[^\n]+\n|[px]:.*\n|[px]@[^\n]+\n.*\n)/s;
+
+/** Returns whether a text is the key of a subject of a known kind. */
+export function isSubjectKey(text: string): boolean {
+  return KEY.test(text);
+}
+
+/** The parts of a key that names sessions or an application together with their person. */
 export interface KeyOfPerson {
   /** The key of the person. */
   readonly person: string;
   /** `one`: the key names this session. `others`: it names all other sessions of the person. */
-  readonly role: 'one' | 'others';
-  readonly sessionId: string;
+  readonly role: 'one' | 'others' | 'application';
+  /** The id of the session or application. */
+  readonly id: string;
 }
 
 /** Splits such a key into its parts. Returns `undefined` for every other key. */
 export function readKeyOfPerson(key: string): KeyOfPerson | undefined {
-  const role = { p: 'one', x: 'others' }[key.charAt(0)];
-  if (role !== 'one' && role !== 'others') return undefined;
+  const role = roleOf(key);
+  if (role === undefined) return undefined;
   const end = key.lastIndexOf('\n');
-  return { person: `i${key.slice(1, end)}`, role, sessionId: key.slice(end + 1) };
+  return { person: `i${key.slice(1, end)}`, role, id: key.slice(end + 1) };
+}
+
+function roleOf(key: string): KeyOfPerson['role'] | undefined {
+  if (key.startsWith('p')) return 'one';
+  if (key.startsWith('x@')) return 'application';
+  return key.startsWith('x') ? 'others' : undefined;
 }
 
 export function credentialKey(credentialName: string): string {
@@ -128,6 +162,8 @@ export function subjectKey(subject: MarkSubject): string {
       return otherSessionsKey(subject.identityId, subject.exceptSessionId);
     case 'identity':
       return identityKey(subject.identityId, subject.issuer);
+    case 'application-of':
+      return applicationOfKey(subject.identityId, subject.applicationId, subject.issuer);
     case 'credential':
       return credentialKey(subject.credentialName);
     case 'token':
@@ -155,6 +191,8 @@ export function ownerKey(subject: MarkSubject): string | undefined {
       return subject.identityId === undefined ? undefined : identityKey(subject.identityId);
     case 'other-sessions':
       return identityKey(subject.identityId);
+    case 'application-of':
+      return identityKey(subject.identityId, subject.issuer);
     case 'token':
       return issuerKey(subject.issuer);
     case 'identity':

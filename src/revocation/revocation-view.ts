@@ -9,6 +9,8 @@ export interface RevocationSubject {
   /** The `iss` and `jti` of a token. */
   readonly issuer?: string;
   readonly tokenId?: string;
+  /** The applications that hold a token or act in it; absent if the token names none. */
+  readonly applicationIds?: readonly string[];
 }
 
 /**

@@ -92,13 +92,16 @@ export class ChangeMaker {
     writer: NonNullable<ChangeMakerOptions['writer']>,
   ): Promise<ChangeAnswer> {
     if (conclusion.kind === 'unchanged') return answer;
-    if (conclusion.kind === 'not-told') return unrecorded(answer);
+    if (conclusion.kind === 'not-told') {
+      if (conclusion.marks !== undefined) await writer.append(conclusion.marks);
+      return unrecorded(answer);
+    }
     if (conclusion.kind === 'nobody-found') {
       const isRecorded = await this.#markEverything(writer, conclusion.settles);
       return isRecorded ? answer : unrecorded(answer);
     }
     const { marks, isOptional = false, settles } = conclusion;
-    if (marks.length === 0) return answer;
+    if (marks.length === 0 && settles === undefined) return answer;
     const recorded = await writer.append(marks, settled(settles));
     return recorded !== undefined || isOptional || asksForRetry(answer)
       ? answer

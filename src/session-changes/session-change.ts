@@ -52,10 +52,19 @@ export type Conclusion =
    * marks, as a sign that they were written. A retry needs that sign when the store answers that the change is done.
    */
   | { readonly kind: 'nobody-found'; readonly settles?: string }
-  /** The change may have been made, and a source that knows for whom failed. The client gets 503 instead. */
-  | { readonly kind: 'not-told' };
+  /**
+   * The change may have been made, and a source that knows for whom failed. The client gets 503 instead. The marks of the
+   * subjects that are known are written.
+   */
+  | { readonly kind: 'not-told'; readonly marks?: readonly Mark[] };
+
+/** A conclusion that marks subjects. */
+type Changed = Conclusion & { readonly kind: 'changed' };
 
 export const UNCHANGED: Conclusion = Object.freeze({ kind: 'unchanged' });
+export const NOT_TOLD: Conclusion & { readonly kind: 'not-told' } = Object.freeze({
+  kind: 'not-told',
+});
 
 /** Makes a change that writes no mark: there is no log, or no mark could reach its subjects. */
 export function unrecordedChange(send: SessionChange['send']): SessionChange {
@@ -64,7 +73,7 @@ export function unrecordedChange(send: SessionChange['send']): SessionChange {
 }
 
 /** Concludes that the subjects' sessions ended: cached sessions are checked again, and tokens are denied. */
-export function ending(subjects: readonly MarkSubject[]): Conclusion {
+export function ending(subjects: readonly MarkSubject[]): Changed {
   return { kind: 'changed', marks: subjects.map((subject) => ({ subject, isTentative: false })) };
 }
 
@@ -72,6 +81,11 @@ export function ending(subjects: readonly MarkSubject[]): Conclusion {
 export function rechecking(subjects: readonly MarkSubject[], settles?: string): Conclusion {
   const marks = subjects.map((subject) => ({ subject, isTentative: true }));
   return { kind: 'changed', marks, ...(settles !== undefined && { settles }) };
+}
+
+/** Has the log forget what it keeps for a retry of the change with this name. The client gets the answer in any case. */
+export function settling(settles: string): Conclusion {
+  return { kind: 'changed', marks: [], settles, isOptional: true };
 }
 
 /** Statuses of a refusal that an earlier try of the same request may have caused. */

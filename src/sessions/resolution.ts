@@ -95,7 +95,10 @@ export type Resolution =
   | { readonly outcome: 'not-cached'; readonly provenance: Provenance }
   | {
       readonly outcome: 'unknown';
-      readonly reason: Extract<FaultReason, 'store_unavailable' | 'issuer_keys_unavailable'>;
+      readonly reason: Extract<
+        FaultReason,
+        'store_unavailable' | 'issuer_keys_unavailable' | 'sign_in_unavailable'
+      >;
       readonly retryAfterSeconds: number | undefined;
       readonly provenance: Provenance;
     };

@@ -1,5 +1,6 @@
 import type {
   PresentedCredentials,
+  SignInCredential,
   TokenCredential,
   UsableCredentials,
 } from '../credentials/credential.ts';
@@ -16,8 +17,12 @@ import type { Sessions } from './sessions.ts';
 export interface Resolvers {
   readonly sessions: Pick<Sessions, 'resolve'>;
   readonly tokens: {
-    resolve(token: TokenCredential, terms: TokenTerms): Promise<Resolution>;
+    resolve(token: Pick<TokenCredential, 'value'>, terms: TokenTerms): Promise<Resolution>;
   };
+  /** Left out if browsers do not sign in at an issuer. */
+  readonly signIns?:
+    | { resolve(signIn: SignInCredential, terms: TokenTerms): Promise<Resolution> }
+    | undefined;
 }
 
 /** The terms on which a token is resolved. */
@@ -105,11 +110,16 @@ export async function resolveCredentials(
     if (!isRefused(resolution)) return success({ resolution, chosen, tried, deadCookies });
     refused ??= resolved;
     remaining -= resolved.lookUps;
-    const { carrier } = presented.candidates[0];
-    if (carrier.kind === 'cookie' && resolved.isDead) deadCookies.push(carrier.cookieName);
+    if (resolved.isDead) deadCookies.push(...cookieNamesOf(presented));
   }
   const resolution = refused?.resolution ?? unusable ?? notSignedIn('credential_missing');
   return success({ resolution, chosen: refused?.chosen, tried, deadCookies });
+}
+
+function cookieNamesOf(presented: UsableCredentials): readonly string[] {
+  if (presented.kind === 'sign-in') return presented.candidates[0].cookieNames;
+  const [first] = presented.candidates;
+  return first.carrier.kind === 'cookie' ? [first.carrier.cookieName] : [];
 }
 
 /** Whether these credentials are certainly not signed in. Cookies of several people are ambiguous, not refused. */
@@ -124,20 +134,29 @@ function isRefused(resolution: Resolution): boolean {
  */
 export function resolvePresented(
   presented: UsableCredentials,
-  { sessions, tokens }: Resolvers,
+  { sessions, tokens, signIns }: Resolvers,
   { requirement, ...terms }: LookUpTerms,
 ): Promise<Resolved> {
-  return presented.kind === 'candidates'
-    ? resolveCandidates(
+  switch (presented.kind) {
+    case 'candidates':
+      return resolveCandidates(
         presented.candidates,
         (one) => sessions.resolve(one, requirement, terms.waitUntil),
         (one) => ({ kind: 'candidates', candidates: [one] }),
-      )
-    : resolveCandidates(
+      );
+    case 'tokens':
+      return resolveCandidates(
         presented.candidates,
         (one) => tokens.resolve(one, terms),
         (one) => ({ kind: 'tokens', candidates: [one] }),
       );
+    case 'sign-in':
+      return resolveCandidates(
+        presented.candidates,
+        async (one) => (await signIns?.resolve(one, terms)) ?? notSignedIn('session_inactive'),
+        (one) => ({ kind: 'sign-in', candidates: [one] }),
+      );
+  }
 }
 
 async function resolveCandidates<Candidate>(

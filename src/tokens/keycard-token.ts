@@ -130,6 +130,19 @@ function principalOf({
   };
 }
 
+/**
+ * Returns the stable ids of the applications that hold the token or act in it; `undefined` if the token does not name
+ * its application. `client_id` is none of them: it names a credential, which rotates.
+ */
+export function applicationsOf({ keycard_app_id: holder, act }: KeycardClaims) {
+  if (holder === undefined) return undefined;
+  const ids = new Set([holder]);
+  for (let actor: JsonValue | undefined = act; isObject(actor); actor = actor.act) {
+    if (typeof actor.sub === 'string') ids.add(actor.sub);
+  }
+  return [...ids];
+}
+
 /** Returns the document that whoami shows. It has an `identity` only if `session_fields` puts a value into it. */
 function shownBy(
   { id: sessionId, identity, ...members }: JsonObject,

@@ -135,12 +135,13 @@ export class TokenSessions {
   }
 
   /** The latest revocation time of any mark that names this token. Tokens issued at or before it are revoked. */
-  #lastMark({ session, issuer, subject, tokenId }: TokenSession): number {
+  #lastMark({ session, issuer, subject, tokenId, applicationIds }: TokenSession): number {
     const { revocation } = this.#options;
     const named = {
       sessionId: session.id,
       issuer,
       ...(tokenId !== undefined && { tokenId }),
+      ...(applicationIds !== undefined && { applicationIds }),
     };
     const byIdentity = revocation.tokensDeniedUntil({ ...named, identityId: session.identity.id });
     if (subject === session.identity.id) return byIdentity;

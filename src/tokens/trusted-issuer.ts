@@ -7,6 +7,7 @@ import type { UnverifiedToken } from './compact-jws.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
 import type { IssuerKey } from './key-set.ts';
 import {
+  applicationsOf,
   KEYCARD_CLAIMS,
   KEYCARD_FORBIDDEN,
   KEYCARD_REQUIRED,
@@ -53,6 +54,8 @@ export interface TokenSession extends ProvenSession {
   readonly issuer: string;
   readonly subject: string;
   readonly tokenId: string | undefined;
+  /** The applications that hold the token or act in it; `undefined` if the token names none. */
+  readonly applicationIds: readonly string[] | undefined;
   /** Milliseconds since the epoch. */
   readonly issuedAt: number;
   /** The session's end plus the tolerance after `exp`, in milliseconds since the epoch. */
@@ -103,7 +106,11 @@ export function createTrustedIssuer(
         claims: KEYCARD_CLAIMS,
         expiryToleranceSeconds: 0,
       });
-      return trust(settings, profile, { toSession: keycardTokenSession, hostsOf });
+      return trust(settings, profile, {
+        toSession: keycardTokenSession,
+        hostsOf,
+        applicationsOf,
+      });
     }
   }
 }
@@ -141,10 +148,17 @@ type ToSession<Claims> = (
   fields: readonly SessionField[],
 ) => Result<ProvenSession, TokenDenialReason> | Promise<Result<ProvenSession, TokenDenialReason>>;
 
+interface TrustOptions<Claims> {
+  readonly toSession: ToSession<Claims>;
+  readonly hostsOf: HostsOfAudience;
+  /** Reads the applications from the claims. Tokens of other presets name none. */
+  readonly applicationsOf?: (claims: Claims) => readonly string[] | undefined;
+}
+
 function trust<Claims extends { readonly sub: string; readonly jti?: string | undefined }>(
   settings: IssuerSettings,
   profile: SessionTokenProfile<Claims>,
-  { toSession, hostsOf }: { toSession: ToSession<Claims>; hostsOf: HostsOfAudience },
+  { toSession, hostsOf, applicationsOf: readApplications }: TrustOptions<Claims>,
 ): TrustedIssuer {
   return {
     issuer: settings.issuer,
@@ -171,6 +185,7 @@ function trust<Claims extends { readonly sub: string; readonly jti?: string | un
         issuer,
         subject,
         tokenId,
+        applicationIds: readApplications?.(claims),
         issuedAt,
         acceptedUntil,
         key,

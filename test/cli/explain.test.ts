@@ -65,6 +65,36 @@ async function explained(
 const signedIn = { sessionDocument: JSON.stringify(SESSION) };
 
 describe('explainRequest()', () => {
+  describe('with a rule that exchanges tokens', () => {
+    const zone = {
+      preset: 'keycard',
+      audience: 'postern',
+      algorithms: ['RS256'],
+      discovery: true,
+      client_id: 'gate',
+    };
+    const exchanging = (issuer: string) => ({
+      ISSUERS: JSON.parse(JSON.stringify([{ ...zone, issuer }])),
+      CLIENT_SECRETS: { [issuer]: 'the-secret-of-the-client' },
+      RULES: [{ path: '/api', session: 'required', exchange: 'https://api.example.com' }],
+    });
+
+    it('prints the place of the exchanged token', async () => {
+      const request = { ...signedIn, url: `${SITE}/api` };
+      const text = await explained(request, exchanging('https://auth.example.com/'));
+      expect(text).toContain('session = required, exchange = https://api.example.com');
+      expect(text).toContain('  authorization: Bearer (a token for https://api.example.com)');
+      expect(text).not.toContain('the-secret');
+    });
+
+    it('prints the denial of a session that its issuer does not exchange', async () => {
+      const request = { ...signedIn, url: `${SITE}/api` };
+      const text = await explained(request, exchanging('https://zone-1.keycard.cloud'));
+      expect(text).toContain('Answer    403: exchange_not_possible');
+      expect(text).not.toContain('Sent');
+    });
+  });
+
   it('prints the request that the origin would receive', async () => {
     const text = await explained({
       ...signedIn,

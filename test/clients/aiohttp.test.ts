@@ -1,12 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { inRepository } from '../support/repository.ts';
+import { findPython } from './python.ts';
 import { expectWholeVisit, runClient, startSite, VISIT_TIMEOUT_MS } from './visit.ts';
 
-/** The first Python that has the package; `.ci/run` names one. */
-const PYTHON = [process.env.POSTERN_PYTHON, 'python3'].find(
-  (program) => program !== undefined && spawnSync(program, ['-c', 'import aiohttp']).status === 0,
-);
+const PYTHON = findPython('aiohttp');
 
 it.skipIf(PYTHON === undefined)(
   PYTHON === undefined

@@ -10,6 +10,7 @@ const ALLOWED = [
   'hono/router/trie-router',
   'hono/utils/url',
   'jose',
+  'oauth4webapi',
   'valibot',
 ];
 

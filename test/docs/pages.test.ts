@@ -104,7 +104,9 @@ function problemsOf(toml: string): readonly string[] {
   writeFileSync(config, filledIn(toml));
   const { environment } = readWranglerFile(config);
   rmSync(folder, { recursive: true });
-  const read = readConfig({ ...SURROUNDINGS, ...environment });
+  // A secret is no part of a wrangler.toml.
+  const secrets = toml.includes('sign_in =') ? { SIGN_IN_SECRETS: ['x'.repeat(32)] } : {};
+  const read = readConfig({ ...SURROUNDINGS, ...secrets, ...environment });
   return read.ok ? [] : read.failure;
 }
 
@@ -112,6 +114,7 @@ const SURROUNDINGS = {
   PUBLIC_URL: 'https://app.example.com',
   KRATOS_PUBLIC_URL: 'https://auth.example.com',
   REVOCATIONS: {},
+  CLIENT_SECRETS: { 'https://name.keycard.cloud': 'a-secret' }, // a secret is in no wrangler.toml
 };
 
 /** Placeholders with plausible values: a name, and the coordinates of a key. */

@@ -17,6 +17,7 @@ const ORDER = [
   'sessions',
   'tokens',
   'exchange',
+  'sign-in',
   'rules',
   'config',
   'observability',

@@ -17,7 +17,6 @@ const OPTIONS = {
   hosts,
   withheld: {
     credentialCookies: ['s', 't'],
-    gatewayCookie: '__Host-postern-turns',
     gatewaySecrets: new Set(['a-secret-of-ours']),
     tokenClassifier: createTokenClassifier([
       { issuer: 'https://auth.example.test/', audience: ['postern'] },
@@ -217,14 +216,18 @@ describe('originRequest()', () => {
 describe('originRequest() refuses more headers than origins accept', () => {
   const size = (sent: Record<string, string>) =>
     Object.entries(sent).reduce((sum, [name, value]) => sum + name.length + value.length + 4, 0);
-  const isTaken = (sent: Record<string, string>, identityHeaders: [string, string][] = []) => {
+  const isTaken = (
+    sent: Record<string, string>,
+    identityHeaders: [string, string][] = [],
+    exchangedToken?: string,
+  ) => {
     const target = admit(
       { method: 'GET', url: `${PUBLIC_URL}/`, headers: new Headers() },
       ADMISSION,
     );
     if (!target.ok) throw new Error(target.failure);
     const identification = { headers: identityHeaders, omitted: [] };
-    const passed = { target: target.value, tried: [], identification, rule: RULE };
+    const passed = { target: target.value, tried: [], identification, rule: RULE, exchangedToken };
     const made = originRequest(new Request(`${PUBLIC_URL}/`, { headers: sent }), passed, OPTIONS);
     return made.ok || made.failure;
   };
@@ -256,6 +259,8 @@ describe('originRequest() refuses more headers than origins accept', () => {
     ];
     expect([isTaken(named(93)), isTaken(named(94))]).toEqual([true, REFUSED]);
     expect([isTaken(named(91), identity), isTaken(named(92), identity)]).toEqual([true, REFUSED]);
+    const withToken = [92, 93].map((count) => isTaken(named(count), [], 'exchanged'));
+    expect(withToken).toEqual([true, REFUSED]);
   });
 
   it('examines 500 lines and no more, even if it forwards no line', () => {

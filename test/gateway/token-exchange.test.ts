@@ -2,8 +2,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { forAllTests } from '../support/for-all-tests.ts';
 import { get, header, type RawHeaders, request } from '../support/raw-http.ts';
-import { startGate } from '../support/start-gate.ts';
-import { createTestIssuer } from '../support/token-issuer.ts';
+import { type RunningGate, startGate } from '../support/start-gate.ts';
+import { createTestIssuer, zoneSettings } from '../support/token-issuer.ts';
+import { openWebSocket } from '../support/web-socket-client.ts';
 
 const API = 'https://api.example.com';
 const BILLING = 'https://billing.example.com/v2';
@@ -385,6 +386,14 @@ describe('a failure of the issuer', () => {
     expect((await ask(bearer(kept))).status).toBe(200);
   });
 
+  it('to give another token than the caller’s own is 503', async () => {
+    const access_token = await tokenOf('user-17');
+    const body = { ...issued, access_token };
+    await keycard.control({ tokenAnswer: { status: 200, body, headers: {} } });
+    expect(reasonOf(await ask(bearer(access_token)))).toEqual([503, 'exchange_unavailable']);
+    await expectNothingAtOrigin();
+  });
+
   it('429 keeps its Retry-After, and stops the calls until then', async () => {
     const [one, two] = [await tokenOf('user-11'), await tokenOf('user-12')];
     const headers = { 'Retry-After': '17' };
@@ -429,6 +438,65 @@ describe('a failure of the issuer', () => {
   );
 });
 
+describe('the metadata of the issuer', () => {
+  let zoneUrl = '';
+  const site = (settings: object) =>
+    startGate({
+      vars: ({ keycard: zone }) => {
+        zoneUrl = zone;
+        return {
+          CLIENT_SECRETS: { [zone]: CLIENT_SECRET },
+          ISSUERS: [{ ...zoneSettings(zone), client_id: 'gate', ...settings }],
+          RULES: [exchanging('/api/*', API)],
+        };
+      },
+    });
+  const askAt = async (running: RunningGate, metadata: object) => {
+    await running.keycard.control({ issuer: zoneUrl, metadata: { ...metadata } });
+    const token = await running.keycard.createToken({ audience: 'postern' });
+    return get(running.port, '/api/x', bearer(token));
+  };
+
+  // The endpoint gets the client's secret.
+  it.each([
+    ['elsewhere', 'https://elsewhere.example/token'],
+    ['not-https', 'http://elsewhere.example/token'],
+    ['not-https', null],
+  ])('names a token endpoint that is not used (%s): 503', async (problem, token_endpoint) => {
+    await using running = await site({});
+    expect(reasonOf(await askAt(running, { token_endpoint }))).toEqual([
+      503,
+      'exchange_unavailable',
+    ]);
+    expect((await running.logs()).join('\n')).toContain(
+      `"detail":"metadata-token-endpoint-${problem}"`,
+    );
+    expect((await running.origin.calls()).requests).toEqual([]);
+  });
+
+  it('may name a token endpoint at another origin with allow_other_origin', async () => {
+    await using running = await site({ allow_other_origin: true });
+    const token_endpoint = `${zoneUrl.replace('127.0.0.1', 'localhost')}/oauth/2/token`;
+    expect((await askAt(running, { token_endpoint })).status).toBe(200);
+  });
+});
+
+describe('a WebSocket', () => {
+  it('opens at the origin with the exchanged token', async () => {
+    const token = await tokenOf('user-16');
+    const { socket } = await openWebSocket(`ws://127.0.0.1:${gate.port}/api/ws`, bearer(token));
+    socket.close();
+    expect(await claimsAtOrigin()).toEqual([expect.objectContaining({ sub: 'user-16', aud: API })]);
+  });
+
+  it('does not open without one', async () => {
+    const { token } = await gate.kratos.createSession();
+    const opened = openWebSocket(`ws://127.0.0.1:${gate.port}/api/ws`, bearer(token));
+    await expect(opened).rejects.toThrow('did not open');
+    await expectNothingAtOrigin();
+  });
+});
+
 describe('forward-auth', () => {
   it('does not pass a request under such a rule: the proxy would send the caller’s token', async () => {
     const response = await get(gate.port, '/.postern/auth/forward', {
@@ -442,6 +510,13 @@ describe('forward-auth', () => {
     expect(header(response, 'authorization')).toBeUndefined();
     expect(await exchanges()).toBe(0);
   });
+});
+
+it('keeps the secret of the client from the origin', async () => {
+  const token = await tokenOf('user-18');
+  const headers = { Cookie: `token=${token}`, ...bearer(CLIENT_SECRET) };
+  expect((await ask(headers, '/page')).status).toBe(200);
+  expect(await arrivedAtOrigin()).toEqual([undefined]);
 });
 
 it('costs a rule without exchange no call', async () => {

@@ -30,6 +30,8 @@ const CALLERS: readonly [string, (deployment: Deployment) => Promise<Record<stri
   ],
 ];
 
+const APPLICATION = 'application-1';
+
 /** The end of a session of Keycard's from which another user's is derived. */
 const keycard = CALLERS.flatMap(([who, headersOf]) =>
   (['PATCH', 'DELETE'] as const).map(
@@ -39,11 +41,14 @@ const keycard = CALLERS.flatMap(([who, headersOf]) =>
       async prepare(deployment) {
         const [user, agent] = [`user-${randomUUID()}`, `agent-${randomUUID()}`];
         const create = (name: string, parent_id: string | null) =>
-          deployment.keycard.createSession({ user_id: name, subject: name, parent_id });
+          deployment.keycard.createSession({
+            ...{ user_id: name, subject: name, parent_id },
+            application_id: APPLICATION,
+          });
         const { id } = await create(user, null);
         await create(agent, id);
         const mint = async (subject: string, claims = {}): Promise<Subject> => {
-          const options = { subject, audience: AUDIENCE, claims };
+          const options = { subject, audience: AUDIENCE, applicationId: APPLICATION, claims };
           const jwt = await deployment.runtimes[0].keycard.createToken(options);
           return { kind: 'token', headers: { authorization: `Bearer ${jwt}` } };
         };

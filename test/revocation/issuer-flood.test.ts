@@ -25,3 +25,26 @@ describe("a flood of marks on one person's sessions at an issuer", () => {
     expect(issuedBefore('somebody else', ISSUER)).toBe(0);
   });
 });
+
+describe("a flood of marks on one person's applications at an issuer", () => {
+  it('is compacted into that person at that issuer, and denies only that person', () => {
+    const log = new RevocationTable(sqliteStorage(), () => NOW);
+    for (let index = 0; index < 500; index += 1) {
+      const subject = {
+        kind: 'application-of',
+        identityId: 'flooder',
+        applicationId: `app-${index}`,
+        issuer: ISSUER,
+      } as const;
+      log.append([{ subject, isTentative: false }], OPTIONS);
+    }
+    const copy = new KnownMarks();
+    copy.take(log.read(0), 0);
+    expect(log.size).toBeLessThanOrEqual(OPTIONS.maxMarks);
+    const issuedBefore = (identityId: string, issuer: string) =>
+      copy.issuedBefore({ identityId, issuer, applicationIds: ['app-0'] });
+    expect(issuedBefore('flooder', ISSUER)).toBeGreaterThanOrEqual(NOW);
+    expect(issuedBefore('flooder', 'https://zone-2.example.test')).toBe(0);
+    expect(issuedBefore('somebody else', ISSUER)).toBe(0);
+  });
+});

@@ -14,6 +14,7 @@ const ANN: RevocationSubject = {
   credentialName: 'c',
   issuer,
   tokenId: 't',
+  applicationIds: ['a'],
 };
 const [sessionId, identityId] = ['s', 'ann'];
 
@@ -49,6 +50,10 @@ const NAMING_ANN: [MarkSubject, RevocationSubject][] = [
     { kind: 'other-sessions', identityId, exceptSessionId: 'x' },
     { sessionId, identityId },
   ],
+  [
+    { kind: 'application-of', identityId, applicationId: 'a', issuer },
+    { identityId, issuer, applicationIds: ['a'] },
+  ],
   [{ kind: 'identity', identityId }, { identityId }],
   [
     { kind: 'identity', identityId, issuer },
@@ -75,8 +80,10 @@ describe('KnownMarks', () => {
     const known = knowing(marked(subject, 10));
     for (const name of Object.keys(needed)) {
       const { [name as keyof RevocationSubject]: _, ...less } = ANN;
-      // All sessions but one are meant, so one that is not known is among them.
-      const isFound = subject.kind === 'other-sessions' && name === 'sessionId';
+      // All sessions but one are meant, so one that is not known is among them. A token that names no application may
+      // be the one that is meant.
+      const isFound =
+        (subject.kind === 'other-sessions' && name === 'sessionId') || name === 'applicationIds';
       expect([name, known.lastPosition(less)]).toEqual([name, isFound ? 10 : LOG_START]);
     }
   });
@@ -85,7 +92,8 @@ describe('KnownMarks', () => {
     const known = knowing(marked(subject, 10));
     for (const name of Object.keys(needed)) {
       const isFound = subject.kind === 'other-sessions' && name === 'sessionId';
-      const position = known.lastPosition({ ...ANN, [name]: 'another' });
+      const another = name === 'applicationIds' ? ['another'] : 'another';
+      const position = known.lastPosition({ ...ANN, [name]: another });
       expect([name, position]).toEqual([name, isFound ? 10 : LOG_START]);
     }
   });
@@ -163,6 +171,17 @@ describe('KnownMarks', () => {
       known.lastPosition({ sessionId: id, identityId: person });
     expect(['s', 'x', 'y'].map((id) => position(id))).toEqual([20, 10, 20]);
     expect(position('y', 'bob')).toBe(LOG_START);
+  });
+
+  it('names a token by any of its applications, in canonical form', () => {
+    const uuid = '0d2bd3ab-3bf1-4c5d-9a4e-6f1f6c0e9b11';
+    const mark = (applicationId: string, position: number) =>
+      marked({ kind: 'application-of', identityId, applicationId, issuer }, position);
+    const known = knowing(mark(uuid.toUpperCase(), 10), mark('b', 20));
+    const position = (...applicationIds: string[]) =>
+      known.lastPosition({ identityId, issuer, applicationIds });
+    expect([position(uuid), position('x', 'b'), position(uuid, 'b')]).toEqual([10, 20, 20]);
+    expect([position('x'), position('B'), position()]).toEqual([0, 0, 0]);
   });
 
   it('reports the first refusal caused by a mark of everything, and no other', () => {

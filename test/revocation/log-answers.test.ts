@@ -40,6 +40,7 @@ describe('isLogPage()', () => {
     { ...PAGE, marks: [null] },
     { ...PAGE, marks: ['s:a'] },
     { ...PAGE, marks: [{ ...MARK, key: 7 }] },
+    { ...PAGE, marks: [{ ...MARK, key: 'z:a' }] }, // of a kind that this version does not know
   ])('refuses %j', (page) => {
     expect(isLogPage(page, 0)).toBe(false);
   });

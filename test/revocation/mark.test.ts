@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
+  applicationOfKey,
   credentialKey,
   identityKey,
+  isSubjectKey,
   issuerKey,
   type MarkSubject,
   otherSessionsKey,
@@ -38,6 +40,11 @@ const SUBJECTS: [MarkSubject, string, string | undefined][] = [
     { kind: 'other-sessions', identityId, exceptSessionId: 's' },
     otherSessionsKey('ann', 's'),
     identityKey('ann'),
+  ],
+  [
+    { kind: 'application-of', identityId, applicationId: 'a', issuer },
+    applicationOfKey('ann', 'a', issuer),
+    identityKey('ann', issuer),
   ],
   [{ kind: 'identity', identityId }, identityKey('ann'), undefined],
   [{ kind: 'identity', identityId, issuer }, identityKey('ann', issuer), issuerKey(issuer)],
@@ -93,23 +100,47 @@ describe('readKeyOfPerson()', () => {
     expect(readKeyOfPerson(sessionOfKey('s', 'ann'))).toEqual({
       person: identityKey('ann'),
       role: 'one',
-      sessionId: 's',
+      id: 's',
     });
     expect(readKeyOfPerson(sessionOfKey('s', 'ann', issuer))).toEqual({
       person: identityKey('ann', issuer),
       role: 'one',
-      sessionId: 's',
+      id: 's',
     });
     expect(readKeyOfPerson(otherSessionsKey('ann', 's'))).toEqual({
       person: identityKey('ann'),
       role: 'others',
-      sessionId: 's',
+      id: 's',
     });
+  });
+
+  it('splits the key of an application of a person', () => {
+    const key = applicationOfKey('ann', 'a', issuer);
+    expect(readKeyOfPerson(key)).toEqual({
+      person: identityKey('ann', issuer),
+      role: 'application',
+      id: 'a',
+    });
+    // A version without this kind of mark reads `x` as all sessions of the person except one.
+    expect(key).toBe(`x@${issuer}\nann\na`);
   });
 
   it('splits no other key', () => {
     const others = SUBJECTS.map(([, key]) => key).filter((key) => !/^[px]/.test(key));
     expect(others).toHaveLength(11);
     expect(others.map(readKeyOfPerson)).toEqual(others.map(() => undefined));
+  });
+});
+
+describe('isSubjectKey()', () => {
+  it.each(SUBJECTS)('accepts the key of %j', (_, key) => {
+    expect(isSubjectKey(key)).toBe(true);
+  });
+
+  it.each([
+    ['', '**', 'session', 'z:ann', 'z@i\nann'],
+    ['p:ann', 'x:ann', 'p@i\nann', 'x@i\nann', 's@i', 'o@i\nann', 'c@i\nann'],
+  ])('refuses %j and others', (...keys) => {
+    expect(keys.filter(isSubjectKey)).toEqual([]);
   });
 });

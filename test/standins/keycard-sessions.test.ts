@@ -51,7 +51,8 @@ const REQUIRED = {
 
 describe.each(['user', 'application'] as const)('the members of a %s session', (session_type) => {
   const create = async (count: number) => {
-    for (let made = 0; made < count; made += 1) await keycard.createNamelessSession(session_type);
+    for (let made = 0; made < count; made += 1)
+      await keycard.createNamelessSession({ session_type });
     const { items } = await list(`?session_type=${session_type}&limit=100`);
     expect(items).toHaveLength(count);
     return items;

@@ -41,12 +41,23 @@ export interface KeycardHandle extends StandinHandle {
   control(settings: Partial<KeycardSettings>): Promise<void>;
   /** Undoes every `control`; keys stay. */
   reset(): Promise<void>;
+  /** Makes a client of the zone, as its administrator does. */
+  putClient(client: NewClient): Promise<void>;
   /** Mints an access token with the zone's signing key. */
   createToken(options?: NewToken): Promise<string>;
   /** The exchanges that authenticated clients asked for since the calls were cleared. */
   exchanges(): Promise<RecordedExchange[]>;
   /** Publishes one more key, which signs from then on unless told otherwise. */
   rotate(options?: { readonly signs?: boolean; readonly keeps?: number }): Promise<void>;
+}
+
+/** The body of `PUT /.standin/clients` of the Keycard stand-in. */
+export interface NewClient {
+  readonly clientId: string;
+  /** Left out: a public client. */
+  readonly secret?: string;
+  readonly redirectUris: readonly string[];
+  readonly postLogoutRedirectUris?: readonly string[];
 }
 
 /** The body of `POST /.standin/tokens` of the Keycard stand-in. */
@@ -144,6 +155,7 @@ export function keycardHandle(url: string): KeycardHandle {
     ...originHandle(url),
     control: (settings) => send(url, 'POST', '/.standin/control', settings),
     reset: () => send(url, 'DELETE', '/.standin/control'),
+    putClient: (client) => send(url, 'PUT', '/.standin/clients', client),
     createToken: async (options = {}) =>
       (await sendForJson<{ token: string }>(url, 'POST', '/.standin/tokens', options)).token,
     exchanges: () => sendForJson<RecordedExchange[]>(url, 'GET', '/.standin/exchanges'),

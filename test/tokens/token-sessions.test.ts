@@ -52,7 +52,12 @@ function setUp(preset: 'kratos' | 'keycard' = 'kratos') {
     tokensDeniedUntil: (subject) => {
       world.order.push('ask');
       world.asked.push(subject);
-      return Math.max(0, ...Object.values(subject).map((name) => world.marks.get(name) ?? 0));
+      return Math.max(
+        0,
+        ...Object.values(subject)
+          .flat()
+          .map((name) => world.marks.get(name) ?? 0),
+      );
     },
   };
   const keys = {
@@ -273,5 +278,19 @@ describe('TokenSessions', () => {
     if (resolution.outcome !== 'signed-in') throw new Error(resolution.outcome);
     expect(resolution.session.id).toMatch(/^v1t:[A-Za-z0-9_-]{43}$/);
     expect(JSON.parse(resolution.body)).not.toHaveProperty('id');
+  });
+
+  it('revokes a Keycard token by its application and by each actor, and by none if it names no application', async () => {
+    const { world, resolve } = setUp('keycard');
+    const keycard = { client_id: 'c', sid: undefined, sub_profile: 'user' };
+    const act = { sub: 'app-2', act: { sub: 'app-3', act: { sub: 'app-2' } } };
+    await resolve(await make({ ...keycard, keycard_app_id: 'app-1', act }));
+    await resolve(await make({ ...keycard, keycard_app_id: 'app-1' }));
+    await resolve(await make({ ...keycard, act }));
+    expect(world.asked.map(({ applicationIds }) => applicationIds)).toEqual([
+      ['app-1', 'app-2', 'app-3'],
+      ['app-1'],
+      undefined,
+    ]);
   });
 });

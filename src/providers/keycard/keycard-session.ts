@@ -1,47 +1,61 @@
 // Pure: no I/O, no clock.
 import { isObject, type JsonObject, type JsonValue, textOf } from '../../runtime/json.ts';
+import { canonicalId } from '../../session/uuid.ts';
 
 /**
- * The members of a Keycard session that Postern reads (`SessionUnion` of `api/openapi.yaml`). That schema requires the
- * members that tell the kinds apart and name the owner. Every other member is optional, `id` included.
+ * The members of a Keycard session that Postern reads (`Session` of `types/zones/session.py` in `keycardai-api`). Of a
+ * user session only `session_type` and `user_id` are required. Every other member may be absent, `id` included.
  */
-export type KeycardSession =
-  | {
-      readonly kind: 'user';
-      readonly id: string | undefined;
-      readonly userId: string;
-      /** The person's name at their identity provider. */
-      readonly subject: string | undefined;
-      /** The session from which this one was derived, by refresh or delegation; `undefined` for a web session. */
-      readonly parentId: string | undefined;
-    }
-  | {
-      readonly kind: 'application';
-      readonly id: string | undefined;
-      readonly applicationId: string;
-      readonly subject: string | undefined;
-    };
+export interface KeycardSession {
+  readonly id: string | undefined;
+  /** The session from which this one was derived; `null` for a web session; `undefined` if the document does not say. */
+  readonly parentId: string | null | undefined;
+  /** `undefined` for an application's own session. */
+  readonly userId: string | undefined;
+  /** Every name by which the `sub` of a token may mean the user or application of the session. */
+  readonly names: readonly string[];
+  /** The application that initiated a user's session; `undefined` if the document does not say. */
+  readonly applicationId: string | undefined;
+  /** `undefined` if the document does not say. */
+  readonly isActive: boolean | undefined;
+}
 
-/** Reads a session from a JSON value; `undefined` when the value is not a session. */
+/** Reads a session from a JSON value; `undefined` when the value is no object. Unknown members are left out. */
 export function readKeycardSession(value: JsonValue | undefined): KeycardSession | undefined {
-  const document = asObject(value);
-  if (document === undefined) return undefined;
-  const id = textOf(document.id);
-  const subject = textOf(document.subject);
-  const userId = textOf(document.user_id);
-  const applicationId = textOf(document.application_id);
-  switch (document.session_type) {
-    case 'user': {
-      const parentId = textOf(document.parent_id);
-      return userId === undefined ? undefined : { kind: 'user', id, userId, subject, parentId };
-    }
-    case 'application':
-      return applicationId === undefined
-        ? undefined
-        : { kind: 'application', id, applicationId, subject };
-    default:
-      return undefined;
-  }
+  if (!isObject(value)) return undefined;
+  const isApplications = value.session_type === 'application';
+  const applicationId = idOf(value.application_id);
+  const userId = isApplications ? undefined : idOf(value.user_id);
+  return {
+    id: idOf(value.id),
+    parentId: value.parent_id === null ? null : idOf(value.parent_id),
+    userId,
+    names: [isApplications ? applicationId : userId, ...namesAtProvider(value)].filter(isText),
+    // The tokens of an application's own session name the application as their subject.
+    applicationId: isApplications ? undefined : applicationId,
+    isActive: isActive(value),
+  };
+}
+
+/** The user's other names: at their identity provider, and the `identifier` that a zone may take from a claim of it. */
+function namesAtProvider({ subject, user, session_data: claims }: JsonObject) {
+  const shown = isObject(user) ? user : {};
+  const named = textOf(subject) ?? textOf(shown.subject);
+  return [named ?? (isObject(claims) ? textOf(claims.sub) : undefined), textOf(shown.identifier)];
+}
+
+function isActive({ status, active }: JsonObject): boolean | undefined {
+  if (typeof status === 'string') return status === 'active';
+  return typeof active === 'boolean' ? active : undefined;
+}
+
+function isText(value: string | undefined): value is string {
+  return value !== undefined;
+}
+
+function idOf(value: JsonValue | undefined): string | undefined {
+  const text = textOf(value);
+  return text === undefined ? undefined : canonicalId(text);
 }
 
 /** One page of `GET /zones/{zoneId}/sessions`. */
@@ -51,38 +65,13 @@ export interface KeycardSessionPage {
   readonly afterCursor: string | null;
 }
 
-/** Reads the sessions on a page. Items of an unknown kind are left out. The older `page_info` is read too. */
+/** Reads the sessions on a page. Items that are no objects are left out. The older `page_info` is read too. */
 export function readKeycardPage(document: JsonObject): KeycardSessionPage | undefined {
   if (!Array.isArray(document.items)) return undefined;
   const sessions = document.items.flatMap((item) => readKeycardSession(item) ?? []);
-  const paging = asObject(document.pagination) ?? asObject(document.page_info) ?? {};
+  const { pagination, page_info: pageInfo } = document;
+  const paging = [pagination, pageInfo].find(isObject) ?? {};
   const cursor = textOf(paging.after_cursor) ?? textOf(paging.end_cursor);
   const isLast = paging.has_next_page === false || cursor === undefined;
   return { sessions, afterCursor: isLast ? null : cursor };
-}
-
-/** Returns all sessions derived from one session, directly or through other sessions. */
-export function descendantsOf(
-  rootId: string,
-  sessions: readonly KeycardSession[],
-): KeycardSession[] {
-  const byParent = new Map<string, KeycardSession[]>();
-  for (const session of sessions) {
-    if (session.kind !== 'user' || session.parentId === undefined) continue;
-    byParent.set(session.parentId, [...(byParent.get(session.parentId) ?? []), session]);
-  }
-  const found = new Set<KeycardSession>();
-  const open = [rootId];
-  for (let id = open.pop(); id !== undefined; id = open.pop()) {
-    for (const child of byParent.get(id) ?? []) {
-      if (found.has(child)) continue;
-      found.add(child);
-      if (child.id !== undefined) open.push(child.id);
-    }
-  }
-  return [...found];
-}
-
-function asObject(value: JsonValue | undefined): JsonObject | undefined {
-  return isObject(value) ? value : undefined;
 }

@@ -26,6 +26,8 @@ export interface KeycardCaller {
    * about the caller.
    */
   readonly name: string;
+  /** The subject of the caller's bearer, by its claims; `undefined` for the guard, and for a bearer without claims. */
+  readonly principal: { readonly issuer: string; readonly subject: string } | undefined;
   send(call: KeycardCall): Promise<Result<Response, UpstreamFault | ServiceAccountFault>>;
 }
 
@@ -62,18 +64,21 @@ async function callerWithBearer(
   { request }: ApiCall,
   keycard: Upstream,
 ): Promise<KeycardCaller> {
+  const principal = principalOf(bearer);
   return {
     isGuarded: false,
-    name: await nameOf(bearer),
+    name: await digestName('v1t', principal ? [principal.issuer, principal.subject] : [bearer]),
+    principal,
     send: (call) => keycard.send(withBearer(call, bearer, request)),
   };
 }
 
-function nameOf(bearer: string): Promise<string> {
+function principalOf(bearer: string): KeycardCaller['principal'] {
   const opened = openToken(bearer);
   const { iss, sub } = opened.ok ? opened.value.claims : {};
-  const isNamed = typeof iss === 'string' && typeof sub === 'string';
-  return digestName('v1t', isNamed ? [iss, sub] : [bearer]);
+  return typeof iss === 'string' && typeof sub === 'string'
+    ? { issuer: iss, subject: sub }
+    : undefined;
 }
 
 function callerByServiceAccount(
@@ -84,6 +89,7 @@ function callerByServiceAccount(
   return {
     isGuarded: true,
     name: 'guarded',
+    principal: undefined,
     async send(call) {
       const kept = await account.readToken(waitUntil);
       if (!kept.ok) return kept;

@@ -8,7 +8,6 @@ import {
 import { invalidParameter } from '../../http/invalid-part.ts';
 import { readJsonBody } from '../../http/request-body.ts';
 import { passThrough } from '../../providers/pass-through.ts';
-import type { MarkSubject } from '../../revocation/mark.ts';
 import { failed } from '../../runtime/result.ts';
 import {
   type ApiAnswer,
@@ -17,26 +16,16 @@ import {
   type ApiPlan,
   answerWith,
   change,
-  make,
   read,
 } from '../../session-changes/api-route.ts';
 import type { ChangeMaker } from '../../session-changes/change-maker.ts';
-import {
-  type ChangeAnswer,
-  type Conclusion,
-  ending,
-  provesUnchanged,
-  rechecking,
-  UNCHANGED,
-  unrecordedChange,
-} from '../../session-changes/session-change.ts';
 import {
   identifyKeycardCaller,
   type KeycardAccess,
   type KeycardCall,
   type KeycardCaller,
 } from './keycard-caller.ts';
-import { endingMarks, findEnding } from './keycard-ending.ts';
+import { planEnd } from './keycard-end.ts';
 
 export interface KeycardOptions {
   readonly access: KeycardAccess;
@@ -129,66 +118,14 @@ async function revokeSession(received: KeycardRequest): Promise<ApiPlan> {
   const body = await readJsonBody(received.call.request);
   if (!body.ok) return answerWith(body);
   // Keycard decides which bodies it takes. Whatever a PATCH that it accepts says, the session counts as ended.
-  return planEnd(received, id, { method: 'PATCH', body: JSON.stringify(body.value) });
+  return planEnd({ ...received, id, sent: { method: 'PATCH', body: JSON.stringify(body.value) } });
 }
 
 async function deleteSession(received: KeycardRequest): Promise<ApiPlan> {
   const id = readId(received.call);
-  return id === undefined ? answerWith(INVALID_ID) : planEnd(received, id, { method: 'DELETE' });
-}
-
-/**
- * Ends a session and every session derived from it. Keycard's answer does not name the derived sessions, so they are
- * read before the request is sent. The log keeps them for a retry, because Keycard no longer shows them then. A zone
- * without accepted issuers gets no marks.
- */
-async function planEnd(
-  received: KeycardRequest,
-  id: string,
-  sent: Pick<KeycardCall, 'method' | 'body'>,
-): Promise<ApiPlan> {
-  const { caller, zoneId, issuers, changes } = received;
-  const send = () => passed(caller, { ...sent, segments: ['zones', zoneId, 'sessions', id] });
-  if (issuers.length === 0 || !changes.keepsLog) return make(unrecordedChange(send));
-  const found = await findEnding(id, zoneId, caller);
-  if (found.kind === 'fault') return answerWith(failed('store_unavailable'));
-  const name = `keycard:${zoneId}/${id} ${caller.name}`;
-  const earlier = await changes.recall(name);
-  if (!earlier.ok) return answerWith(earlier);
-  const shown = found.kind === 'found' ? endingMarks(id, found.sessions, issuers) : [];
-  const about = [...shown, ...earlier.value];
-  if (about.length > 0) {
-    const remember = { keys: [name], about };
-    const conclude = async (answer: ChangeAnswer) => concludeEnd(answer, about, caller);
-    return make({ intent: { kind: 'known', about, remember }, send, conclude });
-  }
-  // Keycard shows the caller no such session. An operator may end it by its id nevertheless.
-  const byId = issuers.map((issuer): MarkSubject => ({ kind: 'session', sessionId: id, issuer }));
-  return make({
-    intent: { kind: 'in-the-answer', needsLog: true },
-    send,
-    conclude: async (answer) =>
-      isDone(answer) || caller.isGuarded ? concludeEnd(answer, byId, caller) : UNCHANGED,
-  });
-}
-
-/**
- * Concludes for the sessions that a request ends. For an operator they have ended, as an operator may end any session.
- * For a caller with their own bearer they have ended if Keycard ended them, or no longer has them. A time-out or a
- * failure shows neither: the sessions are checked again, and the retry decides.
- */
-function concludeEnd(
-  answer: ChangeAnswer,
-  about: readonly MarkSubject[],
-  { isGuarded }: KeycardCaller,
-): Conclusion {
-  if (provesUnchanged(answer)) return UNCHANGED;
-  const isGone = answer.ok && [404, 410].includes(answer.value.status);
-  return isGuarded || isDone(answer) || isGone ? ending(about) : rechecking(about);
-}
-
-function isDone(answer: ChangeAnswer): boolean {
-  return answer.ok && answer.value.ok;
+  return id === undefined
+    ? answerWith(INVALID_ID)
+    : planEnd({ ...received, id, sent: { method: 'DELETE' } });
 }
 
 async function passed(caller: KeycardCaller, call: KeycardCall): Promise<ApiAnswer> {

@@ -58,7 +58,7 @@ export async function identify(
   if (resolution.outcome !== 'signed-in' || chosen === undefined) {
     return failed({ problem: problemOf(resolution), resolution });
   }
-  if (chosen.kind === 'tokens') {
+  if (chosen.kind !== 'candidates') {
     return failed({ problem: refusal('session_not_listed'), resolution });
   }
   const [credential] = chosen.candidates;

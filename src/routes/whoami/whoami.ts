@@ -98,22 +98,24 @@ export async function whoami(
 function resolversAsAsked(
   { noStore }: RequestCacheControl,
   { search }: AdmittedTarget,
-  { sessions, tokens }: WhoamiOptions['lookUp'],
+  { sessions, tokens, signIns }: WhoamiOptions['lookUp'],
 ): Resolvers {
   const tokenizeAs = search === '' ? '' : (new URLSearchParams(search).get('tokenize_as') ?? '');
   const isTokenized = tokenizeAs !== '';
-  if (!isTokenized && !noStore) return { sessions, tokens };
+  if (!isTokenized && !noStore) return { sessions, tokens, signIns };
   const options = isTokenized ? { tokenizeAs } : {};
+  const asAsked = (resolution: Resolution) =>
+    isTokenized ? refuseTokenizing(resolution) : resolution;
   return {
     sessions: {
       resolve: (credential, _, waitUntil) =>
         sessions.resolveUnstored(credential, waitUntil, options),
     },
     tokens: {
-      resolve: async (token, terms) => {
-        const resolution = await tokens.resolve(token, terms);
-        return isTokenized ? refuseTokenizing(resolution) : resolution;
-      },
+      resolve: async (token, terms) => asAsked(await tokens.resolve(token, terms)),
+    },
+    signIns: signIns && {
+      resolve: async (signIn, terms) => asAsked(await signIns.resolve(signIn, terms)),
     },
   };
 }

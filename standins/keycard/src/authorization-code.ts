@@ -1,25 +1,20 @@
 import type { Context } from 'hono';
 import * as v from 'valibot';
 import { issuerOf } from './authorization-server.ts';
-import { mintToken } from './mint-token.ts';
+import { isAuthentic } from './clients.ts';
+import { type Grant, issueTokens } from './issue-tokens.ts';
 import { store } from './store.ts';
 
 /** The person who is signed in at the zone, and who approves every request. */
 const SUBJECT = 'user-1';
 const CODE_LIFETIME_MS = 60_000;
 
-/** A client that registered itself (RFC 7591). It has no secret. */
-export interface RegisteredClient {
-  readonly redirectUris: readonly string[];
-}
-
 /** An authorization that waits for its token request. */
 export interface IssuedCode {
-  readonly clientId: string;
+  readonly grant: Grant;
   readonly redirectUri: string;
   readonly codeChallenge: string;
-  readonly scope: string | undefined;
-  readonly resource: string | undefined;
+  readonly nonce: string | undefined;
   readonly expiresAt: number;
 }
 
@@ -64,16 +59,21 @@ export function authorize(c: Context): Response {
   if (state !== null) back.searchParams.set('state', state);
   const resource = query.get('resource') ?? undefined;
   const codeChallenge = query.get('code_challenge') ?? '';
-  const problem = problemOf(query, codeChallenge) ?? problemOfResource(resource);
-  if (problem !== undefined) {
+  const problem =
+    problemOf(query, codeChallenge) ??
+    problemOfResource(resource) ??
+    store.settings.authorizationError;
+  if (problem !== null) {
     back.searchParams.set('error', problem);
     return c.redirect(back.href);
   }
   const code = crypto.randomUUID();
   const scope = query.get('scope') ?? undefined;
   const expiresAt = Date.now() + CODE_LIFETIME_MS;
-  const issued = { clientId, redirectUri, codeChallenge, scope, resource, expiresAt };
-  store.codes.set(code, issued);
+  const subject = store.settings.subject ?? SUBJECT;
+  const grant = { subject, clientId, scope, resource, isRevoked: false };
+  const nonce = query.get('nonce') ?? undefined;
+  store.codes.set(code, { grant, redirectUri, codeChallenge, nonce, expiresAt });
   back.searchParams.set('code', code);
   return c.redirect(back.href);
 }
@@ -91,21 +91,15 @@ export async function exchangeCode(c: Context, form: URLSearchParams): Promise<R
   const isGood =
     issued !== undefined &&
     issued.expiresAt > Date.now() &&
-    issued.clientId === form.get('client_id') &&
+    isAuthentic(c, form, issued.grant.clientId) &&
     issued.redirectUri === form.get('redirect_uri') &&
     issued.codeChallenge === challenge;
   if (!isGood) return c.json({ error: 'invalid_grant' }, 400);
-  const { clientId, scope, resource } = issued;
-  if ((form.get('resource') ?? undefined) !== resource) {
+  const { grant, nonce } = issued;
+  if ((form.get('resource') ?? undefined) !== grant.resource) {
     return c.json({ error: 'invalid_target' }, 400);
   }
-  const { ttlSeconds } = store.settings;
-  const claims = { keycard_app_id: null }; // a client that registered itself is no application of the zone
-  const token = await mintToken(
-    { subject: SUBJECT, clientId, scope, audience: resource, claims },
-    { issuer: issuerOf(c), now: Date.now(), ttlSeconds },
-  );
-  return c.json({ access_token: token, token_type: 'Bearer', expires_in: ttlSeconds, scope });
+  return c.json(await issueTokens(c, grant, { nonce }));
 }
 
 /** Returns `invalid_target` for a resource that the zone does not have (RFC 8707 section 2). Names are compared exactly. */
@@ -119,7 +113,8 @@ export function problemOfResource(resource: string | undefined): 'invalid_target
 
 function problemOf(query: URLSearchParams, codeChallenge: string): string | undefined {
   if (query.get('response_type') !== 'code') return 'unsupported_response_type';
-  const isS256 = query.get('code_challenge_method') === 'S256' && codeChallenge !== '';
+  const isS256 =
+    query.get('code_challenge_method') === 'S256' && /^[A-Za-z0-9_-]{43}$/.test(codeChallenge);
   return isS256 ? undefined : 'invalid_request';
 }
 

@@ -2,6 +2,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import type { JWK } from 'jose';
 import { exchangeCode, problemOfResource } from './authorization-code.ts';
 import { applicationOf, mintToken } from './mint-token.ts';
+import { exchangeRefreshToken } from './refresh-tokens.ts';
 import { readPublishedKeys } from './signing-keys.ts';
 import { store } from './store.ts';
 import { exchangeToken, TOKEN_EXCHANGE } from './token-exchange.ts';
@@ -37,6 +38,8 @@ export function metadata(at: 'oauth' | 'openid') {
       jwks_uri: `${origin}${KEY_SET_PATH}`,
       authorization_endpoint: `${origin}/oauth/2/authorize`,
       token_endpoint: `${origin}/oauth/2/token`,
+      revocation_endpoint: `${origin}/oauth/2/revoke`,
+      end_session_endpoint: `${origin}/oauth/2/logout`,
       registration_endpoint: `${origin}/oauth/2/clients`,
       response_types_supported: ['code'],
       grant_types_supported: [
@@ -84,7 +87,7 @@ export async function keySet(c: Context): Promise<Response> {
 
 /**
  * `POST /oauth/2/token`: an application's token with `grant_type=client_credentials` and HTTP Basic, a person's with
- * `grant_type=authorization_code`, or an exchange of a token. The settings may have another answer.
+ * `grant_type=authorization_code` or `refresh_token`, or an exchange of a token. The settings may have another answer.
  */
 export async function issueToken(c: Context): Promise<Response> {
   const { tokenAnswer } = store.settings;
@@ -97,6 +100,7 @@ export async function issueToken(c: Context): Promise<Response> {
   }
   const form = new URLSearchParams(await c.req.text());
   if (form.get('grant_type') === 'authorization_code') return exchangeCode(c, form);
+  if (form.get('grant_type') === 'refresh_token') return exchangeRefreshToken(c, form);
   if (form.get('grant_type') === TOKEN_EXCHANGE) return exchangeToken(c, form);
   const clientId = readBasicClient(c.req.header('Authorization'))?.id;
   if (clientId === undefined) return c.json({ error: 'invalid_client' }, 401);

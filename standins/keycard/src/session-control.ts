@@ -34,8 +34,9 @@ export function clearCalls(c: Context): Response {
 /** `POST /.standin/bearers`: a bearer that the API accepts, for one zone and for changes unless the body says otherwise. */
 export async function createBearer(c: Context): Promise<Response> {
   const text = await c.req.text();
-  const given: Partial<BearerScope> = text === '' ? {} : JSON.parse(text);
-  return c.json({ bearer: issueBearer({ zoneId: 'zone-1', access: 'write', ...given }) });
+  const { claims, ...given }: Partial<BearerScope> & { claims?: Record<string, unknown> } =
+    text === '' ? {} : JSON.parse(text);
+  return c.json({ bearer: issueBearer({ zoneId: 'zone-1', access: 'write', ...given }, claims) });
 }
 
 /** `DELETE /.standin/bearers`: no bearer issued until now is accepted any more. */

@@ -89,7 +89,9 @@ function isEntry(members: KeptSession['members'], { session_type }: ListQuery): 
   return parent !== undefined && parentOf(parent.members) === null;
 }
 
-function pageOf(found: readonly KeptSession[], { after, before, limit }: ListQuery) {
+function pageOf(found: readonly KeptSession[], query: ListQuery) {
+  const { after, before } = query;
+  const limit = Math.min(query.limit, store.settings.pageLimit);
   const indexOf = (isThere: (session: KeptSession) => boolean) => {
     const index = found.findIndex(isThere);
     return index < 0 ? found.length : index;

@@ -80,6 +80,8 @@ export interface Settings {
   optional: 'alternating' | 'present' | 'absent';
   /** The documents that answers carry. */
   expand: Expansion[];
+  /** The most sessions on a page, if that is less than a request asks for. */
+  pageLimit: number;
   /** The answer to `PATCH` of a session that is revoked already: a 409, or the session once more. */
   revokedAgain: 'conflict' | 'session';
 }
@@ -90,6 +92,7 @@ export const DEFAULT_SETTINGS: Settings = {
   tokenTtlSeconds: 3600,
   optional: 'alternating',
   expand: [],
+  pageLimit: 100,
   revokedAgain: 'conflict',
 };
 
@@ -108,10 +111,13 @@ export const store = {
   bearers: new Map<string, BearerScope>(),
 };
 
-/** A bearer in the form Keycard's have, three segments; what they say is not looked at here. */
-export function issueBearer(scope: BearerScope): string {
-  const segment = () => btoa(crypto.randomUUID()).replace(/=/g, '');
-  const bearer = `${segment()}.${segment()}.${segment()}`;
+/** A bearer in the form Keycard's have: a token with these claims. What they say is not looked at here. */
+export function issueBearer(scope: BearerScope, claims: Record<string, unknown> = {}): string {
+  const segment = (text: string) =>
+    btoa(text).replace(/[=+/]/g, (sign) => ({ '+': '-', '/': '_' })[sign] ?? '');
+  const payload = JSON.stringify({ jti: crypto.randomUUID(), ...claims });
+  const header = JSON.stringify({ alg: 'RS256', typ: 'at+jwt' });
+  const bearer = [header, payload, crypto.randomUUID()].map(segment).join('.');
   store.bearers.set(bearer, scope);
   return bearer;
 }

@@ -39,6 +39,16 @@ const SettingsSchema = v.strictObject({
       headers: v.optional(v.record(v.string(), v.string()), () => ({})),
     }),
   ),
+  /** The person who is signed in at the zone; null takes `user-1`. A refresh is for this person too. */
+  subject: v.nullable(v.string()),
+  /** The error that the authorization endpoint answers, in place of a code. */
+  authorizationError: v.nullable(v.string()),
+  /** Claims over those of people's access tokens; null takes one away. */
+  personClaims: v.record(v.string(), v.unknown()),
+  /** Claims over those of ID tokens. */
+  idTokenClaims: v.record(v.string(), v.unknown()),
+  /** The end of each refresh token, for tokens of any length. */
+  refreshTokenEnd: v.string(),
   /** Lifetime of tokens. */
   ttlSeconds: v.pipe(v.number(), v.integer(), v.minValue(1)),
 });
@@ -55,6 +65,11 @@ export const DEFAULT_SETTINGS: Settings = {
   resources: null,
   clients: null,
   tokenAnswer: null,
+  subject: null,
+  authorizationError: null,
+  personClaims: {},
+  idTokenClaims: {},
+  refreshTokenEnd: '',
   ttlSeconds: 3600,
 };
 

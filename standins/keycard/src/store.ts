@@ -1,5 +1,7 @@
 import { CallLog } from '../../recording/src/call-log.ts';
-import type { IssuedCode, RegisteredClient } from './authorization-code.ts';
+import type { IssuedCode } from './authorization-code.ts';
+import type { Client } from './clients.ts';
+import type { Grant } from './issue-tokens.ts';
 import { DEFAULT_SETTINGS, type Settings } from './settings.ts';
 import type { RecordedExchange } from './token-exchange.ts';
 
@@ -7,8 +9,8 @@ import type { RecordedExchange } from './token-exchange.ts';
 export const store: {
   settings: Settings;
   readonly calls: CallLog;
-  /** Clients that registered themselves, by id. */
-  readonly clients: Map<string, RegisteredClient>;
+  readonly clients: Map<string, Client>;
+  readonly refreshTokens: Map<string, { readonly grant: Grant; isUsed: boolean }>;
   readonly codes: Map<string, IssuedCode>;
   /** The exchanges that authenticated clients asked for, the oldest first. */
   exchanges: RecordedExchange[];
@@ -16,6 +18,7 @@ export const store: {
   settings: DEFAULT_SETTINGS,
   calls: new CallLog(),
   clients: new Map(),
+  refreshTokens: new Map(),
   codes: new Map(),
   exchanges: [],
 };

@@ -1,7 +1,9 @@
 import { Hono } from 'hono';
 import { authorize, registerClient } from './authorization-code.ts';
 import { issueToken, keySet, metadata, recordCall, slowDown } from './authorization-server.ts';
+import { putClient } from './clients.ts';
 import * as control from './control.ts';
+import { endSession, revoke } from './refresh-tokens.ts';
 import { sessionControl, sessionRoutes } from './session-routes.ts';
 
 /** The test's side: what it may change and look at. Not recorded, never slow, never failing. */
@@ -12,7 +14,8 @@ const standin = new Hono()
   .delete('/calls', control.clearCalls)
   .get('/exchanges', control.readExchanges)
   .post('/tokens', control.createToken)
-  .post('/keys', control.rotateKeys);
+  .post('/keys', control.rotateKeys)
+  .put('/clients', putClient);
 
 /** Keycard's side: a zone's authorization server. Its session API is in files of its own. */
 const keycard = new Hono()
@@ -23,7 +26,9 @@ const keycard = new Hono()
   .get('/elsewhere/jwks', keySet)
   .get('/oauth/2/authorize', authorize)
   .post('/oauth/2/clients', registerClient)
-  .post('/oauth/2/token', issueToken);
+  .post('/oauth/2/token', issueToken)
+  .post('/oauth/2/revoke', revoke)
+  .get('/oauth/2/logout', endSession);
 
 const worker = new Hono()
   .route('/.standin', standin)

@@ -1,16 +1,10 @@
 /** Keycard's own verifier, in a Python process that reads one token after another. */
-import { spawn, spawnSync } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { inRepository } from '../../support/repository.ts';
+import { findPython, openPython } from '../python.ts';
 
 const PROGRAM = inRepository('test/clients/keycard/keycard_verifier.py');
 
-/** The first Python that has the package; `.ci/run` names one. */
-export const VERIFIER_PYTHON = [process.env.POSTERN_PYTHON, 'python3'].find(
-  (program) =>
-    program !== undefined &&
-    spawnSync(program, ['-c', 'import keycardai.oauth.server.verifier']).status === 0,
-);
+export const VERIFIER_PYTHON = findPython('keycardai.oauth.server.verifier');
 
 /** The zones and audiences that a site accepts. */
 export interface VerifiedSite {
@@ -38,20 +32,9 @@ export interface KeycardVerifier extends AsyncDisposable {
 
 /** Starts the process. A call rejects if the process ends without an answer. */
 export function openKeycardVerifier(python: string, site: VerifiedSite): KeycardVerifier {
-  const child = spawn(python, [PROGRAM, JSON.stringify(site)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const program = openPython(python, [PROGRAM, JSON.stringify(site)]);
   return {
-    async verify(token) {
-      child.stdin.write(`${JSON.stringify(token)}\n`);
-      const { value, done } = await lines.next();
-      if (done) throw new Error('The Python process has ended.');
-      return JSON.parse(value) as KeycardVerdict; // as the program writes it
-    },
-    async [Symbol.asyncDispose]() {
-      child.stdin.end();
-      await lines.return?.();
-    },
+    verify: async (token) => (await program.ask(token)) as KeycardVerdict, // as the program writes it
+    [Symbol.asyncDispose]: () => program.close(),
   };
 }

@@ -537,6 +537,10 @@ describe('Keycard', () => {
     sessionId === undefined
       ? { kind: 'identity', identityId, issuer: ISSUER }
       : { kind: 'session', sessionId, identityId, issuer: ISSUER };
+  const byApplication = (identityId: string, applicationId: string): MarkSubject => ({
+    kind: 'application-of',
+    ...{ identityId, applicationId, issuer: ISSUER },
+  });
   const end = (
     method: 'PATCH' | 'DELETE',
     id: string,
@@ -553,33 +557,43 @@ describe('Keycard', () => {
     '%s of a parent marks all derived sessions, at any depth and of any user, and their users',
     async (method) => {
       const user_id = `user-${crypto.randomUUID()}`;
-      const parent = await create({ user_id, subject: `of-${user_id}` });
-      const child = await create({ user_id, subject: `of-${user_id}`, parent_id: parent });
+      const own = { user_id, subject: `of-${user_id}`, application_id: 'app-1' };
+      const parent = await create({ ...own, parent_id: null });
+      const child = await create({ ...own, parent_id: parent, application_id: 'app-2' });
       const other_id = `user-${crypto.randomUUID()}`;
-      const grandchild = await create({ user_id: other_id, subject: other_id, parent_id: child });
+      const grandchild = await create({
+        user_id: other_id,
+        subject: other_id,
+        parent_id: child,
+        application_id: null,
+      });
       await create({ user_id: 'uninvolved', subject: 'uninvolved' });
       await create({ user_id, session_type: 'application' });
       await end(method, parent, await bearer());
       const subjects = [
         byIssuer(user_id, parent),
+        byApplication(user_id, 'app-1'),
+        byApplication(`of-${user_id}`, 'app-1'),
         byIssuer(user_id, child),
+        byApplication(user_id, 'app-2'),
+        byApplication(`of-${user_id}`, 'app-2'),
         byIssuer(other_id, grandchild),
-        byIssuer(user_id),
-        byIssuer(`of-${user_id}`),
         byIssuer(other_id),
       ];
       expect(marked).toEqual([ends(...subjects)]);
     },
   );
 
-  it('a retry, for which Keycard no longer has the session, ends in the same marks', async () => {
+  it('a retry, for which Keycard no longer has the session, ends in the same marks unless they were recorded', async () => {
     const user_id = `user-${crypto.randomUUID()}`;
-    const id = await create({ user_id, subject: user_id });
+    const id = await create({ user_id, subject: user_id, application_id: 'app-1' });
     const own = await bearer();
     await end('DELETE', id, own);
+    const subjects = [byIssuer(user_id, id), byApplication(user_id, 'app-1')];
+    expect(marked).toEqual([ends(...subjects)]);
+    marked = [];
     expect(await statusOf(end('DELETE', id, own))).toBe(404);
-    const subjects = [byIssuer(user_id, id), byIssuer(user_id)];
-    expect(marked).toEqual([ends(...subjects), ends(...subjects)]);
+    expect(marked).toEqual([changesNothing()]);
     marked = [];
     expect(await statusOf(end('DELETE', id, await bearer()))).toBe(404); // of another person, for whom the store showed no session
     expect(marked).toEqual([changesNothing()]);
@@ -605,7 +619,8 @@ describe('Keycard', () => {
     'id',
   ])('a document without %s, which is optional, is accepted', async (member) => {
     const user_id = `user-${crypto.randomUUID()}`;
-    const id = await create({ user_id, subject: user_id });
+    const members = { user_id, subject: user_id, application_id: 'app-1', parent_id: null };
+    const id = await create(members);
     const path = `/zones/zone-1/sessions/${id}`;
     const headers = await bearer();
     const shown = (await (await fetch(keycard.origin + path, { headers })).json()) as object;
@@ -613,7 +628,9 @@ describe('Keycard', () => {
     await control({ answers: { [`GET ${path}`]: { status: 200, body } } });
     expect(await statusOf(end('DELETE', id, headers))).toBe(204);
     await control({ answers: {} });
-    expect(marked).toEqual([ends(byIssuer(user_id, id), byIssuer(user_id))]);
+    const tokens =
+      member === 'application_id' ? byIssuer(user_id) : byApplication(user_id, 'app-1');
+    expect(marked).toEqual([ends(byIssuer(user_id, id), tokens)]);
   });
 
   it.each([429, 500, 503])(
@@ -632,7 +649,7 @@ describe('Keycard', () => {
   );
 
   it('a time-out proves no session to a caller with a bearer, and an operator can end the named session', async () => {
-    const id = await create({ user_id: 'slow', subject: 'slow' });
+    const id = await create({ user_id: 'slow', subject: 'slow', application_id: null });
     const path = `/zones/zone-1/sessions/${id}`;
     await control({ answers: { [`DELETE ${path}`]: { status: 503, body: {} } } });
     await end('DELETE', id, await bearer());

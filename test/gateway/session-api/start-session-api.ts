@@ -47,8 +47,10 @@ export interface KeycardStandin {
   createSession(
     members?: Readonly<Record<string, unknown>>,
   ): Promise<Record<string, unknown> & { id: string }>;
-  /** A session of which no member is named: answers show each optional one in every second session. */
-  createNamelessSession(type: 'user' | 'application'): Promise<{ readonly id: string }>;
+  /** As `createSession`; the id is one of the members that answers show in every second session. */
+  createNamelessSession(
+    members: Readonly<Record<string, unknown>>,
+  ): Promise<{ readonly id: string }>;
   /** No session is left, and the next one is the first. */
   forgetSessions(): Promise<void>;
   /** A bearer for `zone-1`, with which sessions can be changed, unless the scope says otherwise. */
@@ -109,7 +111,7 @@ export function keycardStandin({ origin }: Pick<RunningStandin, 'origin'>): Keyc
     reset: () => call('DELETE', 'session-control'),
     createSession: (members = {}) =>
       call('POST', 'sessions', { id: crypto.randomUUID(), ...members }),
-    createNamelessSession: (session_type) => call('POST', 'sessions', { session_type }),
+    createNamelessSession: (members) => call('POST', 'sessions', members),
     forgetSessions: () => call('DELETE', 'sessions'),
     bearer: async (scope = {}) => (await call('POST', 'bearers', scope)).bearer,
     forgetBearers: () => call('DELETE', 'bearers'),

@@ -1,83 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { forAllTests } from '../../support/for-all-tests.ts';
-import { type RunningGate, startGate } from '../../support/start-gate.ts';
-import { zoneSettings } from '../../support/token-issuer.ts';
 import { fetchAs } from '../session-api/fetch-as.ts';
-import { ADMIN_SECRET, GUARDED } from '../session-api/start-session-api.ts';
-
-/** `zone-1` is the zone whose tokens are trusted. */
-const ZONES = ['zone-1'];
-const LAG_MS = 5000;
+import { GUARDED } from '../session-api/start-session-api.ts';
+import { LAG_MS, startZone, zoneOf } from './keycard-zone.ts';
 
 const gate = await forAllTests(startZone());
+const { control, create, bearer, token, end, statuses } = zoneOf(gate);
 afterEach(async () => {
   await gate.setLogFaults({});
   await control({});
 });
-
-async function startZone(zones = ZONES): Promise<RunningGate> {
-  const started = await startGate({
-    isolates: 2,
-    log: 'faulty',
-    vars: ({ keycard }) => ({
-      ADMIN_SECRETS: [ADMIN_SECRET],
-      KEYCARD_API_URL: keycard,
-      KEYCARD_ZONES: zones,
-      KEYCARD_CLIENT_ID: 'postern',
-      KEYCARD_CLIENT_SECRET: 'standin-client-secret',
-      REVOCATION_MAX_MARKS: 1000,
-      ISSUERS: [zoneSettings(keycard)],
-    }),
-  });
-  await started.clock.advance(120_000);
-  return started;
-}
-
-async function standin(method: string, path: string, body?: unknown): Promise<unknown> {
-  const answer = await fetch(`${gate.keycard.url}/.standin/${path}`, {
-    method,
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${method} ${path}: ${text}`);
-  return text === '' ? undefined : JSON.parse(text);
-}
-
-const control = (answers: object) => standin('POST', 'session-control', { answers });
-const create = async (members: object) => {
-  const id = crypto.randomUUID();
-  await standin('POST', 'sessions', { id, ...members });
-  return id;
-};
-const bearer = async () => {
-  const made = (await standin('POST', 'bearers')) as { bearer: string };
-  return { authorization: `Bearer ${made.bearer}` };
-};
-
-/** A token as a zone issues it: of a user, of an application, or of a session it names. */
-const token = (subject: string, claims: object = {}) =>
-  gate.keycard.createToken({ subject, audience: 'postern', claims: { ...claims } });
-
-const end = (
-  method: 'PATCH' | 'DELETE',
-  id: string,
-  headers: Record<string, string>,
-  zone = 'zone-1',
-) =>
-  fetchAs(`${gate.url}/zones/${zone}/sessions/${id}`, {
-    method,
-    headers: { ...headers, ...(method === 'PATCH' && { 'content-type': 'application/json' }) },
-    ...(method === 'PATCH' && { body: '{"status":"revoked"}' }),
-  });
-
-async function statuses(jwt: string): Promise<number[]> {
-  const headers = { authorization: `Bearer ${jwt}` };
-  return Promise.all(
-    gate.gates.map(
-      async ({ url }) => (await fetchAs(`${url}/sessions/whoami`, { headers })).status,
-    ),
-  );
-}
 
 async function tree(others: readonly string[] = []) {
   const user = `user-${crypto.randomUUID()}`;
@@ -98,7 +30,11 @@ describe.each(callers)('by %s', (_, headersOf) => {
     async (method) => {
       const agent = `agent-${crypto.randomUUID()}`;
       const { user, parent } = await tree([agent]);
-      const jwts = [await token(user), await token(agent), await token(user, { sid: parent })];
+      const jwts = [
+        await token(user),
+        await token(agent),
+        await token(user, { claims: { sid: parent } }),
+      ];
       const bystander = await token('bystander');
       for (const jwt of [...jwts, bystander]) expect(await statuses(jwt)).toEqual([200, 200]);
       const answer = await end(method, parent, await headersOf());
@@ -153,12 +89,7 @@ it('R26: an application’s session ends the application’s tokens', async () =
   const application_id = `app-${crypto.randomUUID()}`;
   const members = { session_type: 'application', application_id, subject: application_id };
   const id = await create(members);
-  const jwt = await gate.keycard.createToken({
-    subject: application_id,
-    clientId: 'credential-1',
-    applicationId: application_id,
-    audience: 'postern',
-  });
+  const jwt = await token(application_id, { application: application_id });
   expect(await statuses(jwt)).toEqual([200, 200]);
   expect((await end('PATCH', id, GUARDED)).status).toBe(200);
   await gate.clock.advance(LAG_MS + 1);
@@ -167,7 +98,7 @@ it('R26: an application’s session ends the application’s tokens', async () =
 
 it('R22: a caller whom Keycard refuses ends no token', async () => {
   const { user, parent } = await tree();
-  const jwt = await token(user, { sid: parent });
+  const jwt = await token(user, { claims: { sid: parent } });
   for (const method of ['PATCH', 'DELETE', 'DELETE'] as const) {
     expect((await end(method, parent, { authorization: 'Bearer aa.bb.cc' })).status).toBe(401);
   }

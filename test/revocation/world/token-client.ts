@@ -48,6 +48,7 @@ export function createTokenClient({
         issuer: ISSUER,
         subject: identityId,
         tokenId: undefined,
+        applicationIds: undefined,
         issuedAt,
         acceptedUntil: ENDS_AT,
         key: KEY,

@@ -151,9 +151,9 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
     only: 'PATCH /zones/{z}/sessions/{id} of the user, by the guard',
     breakages: [
       {
-        file: 'src/routes/session-api/keycard-ending.ts',
-        from: '[session, ...descendantsOf(id, found)]',
-        to: '[session]',
+        file: 'src/providers/keycard/session-tree.ts',
+        from: 'const derived = descendantsOf(rootId, listed);',
+        to: 'const derived: KeycardSession[] = [];',
       },
     ],
   },
@@ -162,20 +162,58 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
     only: 'DELETE /zones/{z}/sessions/{id} of the user, by a bearer',
     breakages: [
       {
-        file: 'src/routes/session-api/keycard.ts',
-        from: 'const about = [...shown, ...earlier.value];',
-        to: 'const about = [...shown];',
+        file: 'src/routes/session-api/keycard-end.ts',
+        from: 'const before = { ...shown, earlier: recalled.value };',
+        to: 'const before = { ...shown, earlier: [] };',
       },
     ],
   },
   {
-    name: 'users of a Keycard session left out',
+    name: 'users and applications of a Keycard session left out',
     only: 'PATCH /zones/{z}/sessions/{id} of the application, by the guard',
     breakages: [
       {
-        file: 'src/routes/session-api/keycard-ending.ts',
-        from: 'const people = new Set(sessions.flatMap(namesOf));',
-        to: 'const people = new Set<string>();',
+        file: 'src/routes/session-api/keycard-subjects.ts',
+        from: '...names.map(',
+        to: '...names.slice(names.length).map(',
+      },
+    ],
+  },
+  {
+    name: 'tokens of a Keycard session’s application left out',
+    only: 'PATCH /zones/{z}/sessions/{id} of the user, by the guard',
+    breakages: [
+      {
+        file: 'src/revocation/known-marks.ts',
+        from: 'const mark = marks.application.get(id);',
+        to: 'const mark = marks.one.get(id);',
+      },
+    ],
+  },
+  {
+    name: 'a mark of a Keycard session’s application that denies the person’s other tokens',
+    only: 'DELETE /zones/{z}/sessions/{id} of the user, by a bearer',
+    breakages: [
+      {
+        file: 'src/revocation/known-marks.ts',
+        from: 'const ids = applicationIds?.map(cut) ?? marks.application.keys();',
+        to: 'const ids = marks.application.keys();',
+      },
+    ],
+  },
+  {
+    name: 'a second revocation of a Keycard session taken for a refusal',
+    only: 'PATCH /zones/{z}/sessions/{id} of the user, by the guard',
+    breakages: [
+      {
+        file: 'src/routes/session-api/keycard-end.ts',
+        from: 'const NOT_FOUND_OR_CONFLICT = [404, 409, 410];',
+        to: 'const NOT_FOUND_OR_CONFLICT = [404, 410];',
+      },
+      {
+        file: 'src/routes/session-api/keycard-end.ts',
+        from: "const isTwice = sent.method === 'PATCH' && root?.isActive === false;",
+        to: 'const isTwice = false;',
       },
     ],
   },

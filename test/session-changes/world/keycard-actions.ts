@@ -1,7 +1,7 @@
 import { type Action, type Dependencies, GUARDED, isDone, JSON_TYPE, type Who } from './action.ts';
 import type { RequestHeaders } from './people.ts';
 
-const KEYCARD_PEOPLE = ['user', 'agent', 'application', 'bystander'] as const;
+const KEYCARD_PEOPLE = ['user', 'agent', 'elsewhere', 'application', 'bystander'] as const;
 
 /** Changes by Keycard's session routes. */
 export const KEYCARD_ACTIONS: readonly Action[] = [

@@ -31,7 +31,8 @@ export interface KratosPerson extends Person {
 
 /**
  * Kratos: `caller`, `other` and `third` are sessions of one person; `stranger` is somebody else's. Keycard: the `agent`'s
- * session is derived from the `user`'s; `application` and `bystander` have nothing to do with either.
+ * session is derived from the `user`'s; `elsewhere` is the `user`, in another application; `application` and `bystander`
+ * have nothing to do with either.
  */
 export interface People {
   readonly caller: KratosPerson;
@@ -40,6 +41,7 @@ export interface People {
   readonly stranger: KratosPerson;
   readonly user: Person;
   readonly agent: Person;
+  readonly elsewhere: Person;
   readonly application: Person;
   readonly bystander: Person;
 }
@@ -89,6 +91,7 @@ export async function invite(options: PeopleOptions): Promise<People> {
   const [ann, bob] = [crypto.randomUUID(), crypto.randomUUID()];
   const user = await signInAtKeycard({ user_id: crypto.randomUUID() }, options);
   const agent = { user_id: crypto.randomUUID(), parent_id: user.id };
+  const elsewhere = { user_id: user.identityId, application_id: 'app-2' };
   const application = { session_type: 'application', application_id: crypto.randomUUID() };
   return {
     caller: await signIn(ann),
@@ -97,6 +100,7 @@ export async function invite(options: PeopleOptions): Promise<People> {
     stranger: await signIn(bob),
     user,
     agent: await signInAtKeycard(agent, options),
+    elsewhere: await signInAtKeycard(elsewhere, options),
     application: await signInAtKeycard(application, options),
     bystander: await signInAtKeycard({ user_id: crypto.randomUUID() }, options),
   };
@@ -133,20 +137,29 @@ async function signInAtKratos(
   };
 }
 
-/** A session of the zone, with a token that names it and one that names its user alone. */
+interface KeycardMembers {
+  readonly user_id?: string;
+  readonly application_id?: string;
+  readonly parent_id?: string;
+}
+
+/** A session of the zone, with a token that names it and one that names its user and application alone. */
 async function signInAtKeycard(
-  members: { readonly user_id?: string; readonly application_id?: string },
+  members: KeycardMembers,
   { zoneId, startMs }: PeopleOptions,
 ): Promise<Person> {
-  const { user_id, application_id: clientId = 'client-1' } = members;
-  const identityId = user_id ?? clientId;
-  const given = { ...members, subject: identityId, zone_id: zoneId };
-  const made = await keycardStandin('POST', 'sessions', given);
-  const { id } = (await made.json()) as { id: string };
+  const { user_id, application_id = 'app-1' } = members;
+  const identityId = user_id ?? application_id;
+  const id = crypto.randomUUID();
+  const named = { id, application_id, subject: identityId, zone_id: zoneId };
+  const parent = user_id === undefined ? {} : { parent_id: null };
+  await keycardStandin('POST', 'sessions', { ...parent, ...members, ...named });
   const claims = {
     iss: keycardIssuer(zoneId),
     sub: identityId,
-    client_id: clientId,
+    client_id: 'credential-1',
+    sub_profile: user_id === undefined ? 'app' : 'user',
+    keycard_app_id: application_id,
     jti: crypto.randomUUID(),
     ...lifetime(startMs),
   };
