@@ -7,7 +7,6 @@ import type { Reason } from '../src/errors/reasons.ts';
 import { originRequest, type PassedRequest } from '../src/forwarding/origin-request.ts';
 import { type AdmittedTarget, admit } from '../src/http/admit.ts';
 import { spell } from '../src/http/path-readings.ts';
-import { readKratosSession } from '../src/providers/kratos/kratos-session.ts';
 import { answerDenial } from '../src/refusals/denial.ts';
 import { NO_REVOCATION_LOG } from '../src/revocation/revocation-view.ts';
 import { type Authorization, authorize, isPreflight } from '../src/routes/gate/authorize.ts';
@@ -15,6 +14,7 @@ import type { Rule, RuleMatch } from '../src/rules/rules.ts';
 import type { Session } from '../src/session/session.ts';
 import { readSessionPath } from '../src/session/session-path.ts';
 import type { Resolution } from '../src/sessions/resolution.ts';
+import { readSessionFile } from './session-file.ts';
 
 /** A request to be explained. */
 export interface ExplainedRequest {
@@ -33,7 +33,7 @@ export async function explainRequest(
   asked: ExplainedRequest,
   { config, now }: { readonly config: Config; readonly now: number },
 ): Promise<string[]> {
-  const resolution = resolutionOf(asked.sessionDocument, config.STORE_ISSUER, now);
+  const resolution = resolutionOf(asked.sessionDocument, config, now);
   const site = createSite(config, {
     now: () => now,
     lookUp: {
@@ -96,7 +96,7 @@ function isGatewayRoute(target: AdmittedTarget, config: Config, now: number): bo
 
 function resolutionOf(
   sessionDocument: string | undefined,
-  issuer: string,
+  config: Config,
   now: number,
 ): Resolution {
   const provenance = {
@@ -108,7 +108,7 @@ function resolutionOf(
     fault: undefined,
   } as const;
   const body = sessionDocument ?? '';
-  const read = readKratosSession(body, issuer);
+  const read = readSessionFile(body, config);
   if (sessionDocument !== undefined && read.kind === 'not-a-session') {
     throw new Error('the session file: expected an answer of /sessions/whoami; save one unchanged');
   }

@@ -1,9 +1,46 @@
 // Pure: no I/O, no clock.
 import type { Config } from '../src/config/config.ts';
 
-/** Settings without effect, because another setting is missing. Each line says what to do. */
-export function findIdleSettings(config: Config): string[] {
-  return [...idleWithoutLog(config), ...idleWithoutRoutes(config), ...idleExchange(config)];
+/**
+ * Settings without effect, because another setting is missing. Each line says what to do.
+ *
+ * @param present the names of all settings and bindings that are there
+ */
+export function findIdleSettings(config: Config, present: ReadonlySet<string>): string[] {
+  return [
+    ...idleWithoutLog(config),
+    ...idleWithoutRoutes(config),
+    ...idleExchange(config),
+    ...(config.KRATOS === undefined ? idleWithoutKratos(config, present) : []),
+  ];
+}
+
+/** Settings of Kratos's sessions, and of the tiers in which they are kept. */
+const OF_KRATOS = [
+  'SESSION_COOKIE_NAMES',
+  'MEMORY_MAX_ENTRIES',
+  'MEMORY_MAX_BYTES',
+  'KV_WRITE_INTERVAL_SECONDS',
+  'KRATOS',
+  'KRATOS_ADMIN',
+];
+
+function idleWithoutKratos(config: Config, present: ReadonlySet<string>): string[] {
+  const found = OF_KRATOS.filter((name) => present.has(name)).map(
+    (name) =>
+      `${name} does nothing without KRATOS_PUBLIC_URL: only tokens are sessions. Set KRATOS_PUBLIC_URL, or remove ${name}.`,
+  );
+  if (present.has('SESSIONS') && config.KEY_SET_SECRET === undefined) {
+    found.push(
+      'SESSIONS does nothing without KRATOS_PUBLIC_URL or KEY_SET_SECRET: nothing is kept in KV. Set KEY_SET_SECRET to share the key sets of issuers, or remove SESSIONS.',
+    );
+  }
+  if (config.ISSUERS.length === 0) {
+    found.push(
+      'no session counts: ISSUERS is empty and KRATOS_PUBLIC_URL is missing. Every path that requires a session gets 401. Add an issuer if people or programs should pass the gate.',
+    );
+  }
+  return found;
 }
 
 function idleWithoutLog(config: Config): string[] {

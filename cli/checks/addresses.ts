@@ -101,7 +101,7 @@ function findLoops(
   const isRouted = routes.some((route) => !route.isCustomDomain && coversHost(route, host));
   const calls = [
     ['ORIGIN_URL', config.ORIGIN_URL, 'ORIGIN', 'every page gets 508'],
-    ['KRATOS_PUBLIC_URL', config.KRATOS_PUBLIC_URL, 'KRATOS', 'no session can be checked'],
+    ['KRATOS_PUBLIC_URL', config.KRATOS?.publicUrl, 'KRATOS', 'no session can be checked'],
   ] as const;
   return calls.flatMap(([name, url, binding, effect]) => {
     if (url === undefined || new URL(url).origin !== origin) return [];

@@ -38,8 +38,13 @@ function checkConfig(environment: WranglerEnvironment, settings: Config): Findin
   return [
     ...checkRules(settings),
     ...checkPlaces(environment, settings),
-    ...findIdleSettings(settings).map((text) => warning(text)),
+    ...findIdleSettings(settings, namesIn(environment)).map((text) => warning(text)),
   ];
+}
+
+/** The names of all settings and bindings of the file. */
+function namesIn({ environment, bindings }: WranglerEnvironment): ReadonlySet<string> {
+  return new Set([...Object.keys(environment), ...bindings.map(({ name }) => name)]);
 }
 
 /** Static assets that the platform would serve past the gate, or past the rule written for them. */

@@ -103,12 +103,13 @@ function findMissingGuard(wrangler: WranglerEnvironment, config: Config): Findin
 
 /** Defaults that depend on other settings, and that the origin has to know. */
 function issuerNotes(config: Config): Finding[] {
-  const { STORE_ISSUER, IDENTITY_HEADERS } = config;
+  const { IDENTITY_HEADERS } = config;
   const issuers = sessionIssuers(config);
+  const [first] = issuers;
   const header = Object.keys(IDENTITY_HEADERS).find((name) => IDENTITY_HEADERS[name] === 'issuer');
   const hosts = unreachedHosts(config).map((text) => note(text));
   if (issuers.size < 2 || header === undefined) return hosts;
-  const text = `sessions of ${issuers.size} issuers count: ${[...issuers].join(', ')}. Two issuers may give the same id to different people. Let the origin identify a person by ${header} and the id together, or restrict a rule to one issuer: allow = 'session.issuer == "${STORE_ISSUER}"'.`;
+  const text = `sessions of ${issuers.size} issuers count: ${[...issuers].join(', ')}. Two issuers may give the same id to different people. Let the origin identify a person by ${header} and the id together, or restrict a rule to one issuer: allow = 'session.issuer == "${first}"'.`;
   return [...hosts, note(text, ['vars', 'ISSUERS'])];
 }
 

@@ -195,7 +195,7 @@ function findMissingParts(
 ): Finding[] {
   const isBound = (wanted: string) => bindings.some(({ name }) => name === wanted);
   const found: Finding[] = [];
-  if (!isBound('SESSIONS')) {
+  if (config?.KRATOS !== undefined && !isBound('SESSIONS')) {
     found.push(
       warning(
         'there is no KV namespace SESSIONS: isolates do not share cached sessions. Bind one if they should.',

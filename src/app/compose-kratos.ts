@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import type { KratosConfig } from '../config/kratos-config.ts';
 import {
   createKratosIdentities,
   type KratosIdentities,
@@ -6,15 +7,20 @@ import {
 import { createKratosStore } from '../providers/kratos/kratos-store.ts';
 import type { SessionStore } from '../providers/session-store.ts';
 import { createUpstream, type Upstream } from '../providers/upstream.ts';
-import type { Report } from '../runtime/report.ts';
+import type { RevocationView } from '../revocation/revocation-view.ts';
+import type { SharedBytes } from '../runtime/shared-bytes.ts';
+import { Sessions } from '../sessions/sessions.ts';
 import { StoreReadiness } from '../sessions/store-readiness.ts';
-import type { Fetch } from './dependencies.ts';
+import { createSharedTiers } from './compose-tiers.ts';
+import type { Dependencies, Fetch } from './dependencies.ts';
 import { createSiteCookies } from './site-answers.ts';
 
 /** Kratos: the session store, and the APIs behind the routes of the session API. */
 export interface Kratos {
+  readonly addresses: KratosConfig;
   readonly store: SessionStore;
   readonly readiness: StoreReadiness;
+  readonly sessions: Sessions;
   /** The public API. */
   readonly api: Upstream;
   /** The admin API; `undefined` if it is not configured. */
@@ -26,31 +32,53 @@ export interface KratosAdmin {
   readonly identities: KratosIdentities;
 }
 
-/** The platform functions that Kratos's services use. */
-export interface KratosDependencies {
-  readonly fetchPublic: Fetch;
-  readonly fetchAdmin: Fetch;
-  readonly now: () => number;
-  readonly report: Report;
+/** The services and platform functions that Kratos's services use. */
+export interface KratosDependencies extends Pick<Dependencies, 'fetchers' | 'now' | 'report'> {
+  readonly places: readonly SharedBytes[];
+  readonly revocation: RevocationView;
 }
 
-export function createKratos(
-  config: Config,
-  { fetchPublic, fetchAdmin, now, report }: KratosDependencies,
-): Kratos {
-  const {
-    KRATOS_PUBLIC_URL: publicUrl,
-    STORE_ISSUER: issuer,
-    STORE_TIMEOUT_MS: timeoutMs,
-  } = config;
-  const siteCookie = createSiteCookies(config);
-  const store = createKratosStore({ publicUrl, issuer, timeoutMs, fetch: fetchPublic, siteCookie });
+/** Makes all that belongs to Kratos; `undefined` if Kratos is not configured. */
+export function createKratos(config: Config, dependencies: KratosDependencies): Kratos | undefined {
+  const { KRATOS: addresses, STORE_TIMEOUT_MS: timeoutMs } = config;
+  if (addresses === undefined) return undefined;
+  const { publicUrl, issuer } = addresses;
+  const { fetchers, now, report } = dependencies;
+  const fetch = fetchers.kratos;
+  const siteCookie = createSiteCookies(config, addresses);
+  const store = createKratosStore({ publicUrl, issuer, timeoutMs, fetch, siteCookie });
+  const readiness = new StoreReadiness({ store, now, report });
   return {
+    addresses,
     store,
-    readiness: new StoreReadiness({ store, now, report }),
-    api: createUpstream({ baseUrl: publicUrl, timeoutMs, fetch: fetchPublic }),
-    admin: createKratosAdmin(config, fetchAdmin),
+    readiness,
+    sessions: createSessions(config, { store, readiness, issuer }, dependencies),
+    api: createUpstream({ baseUrl: publicUrl, timeoutMs, fetch }),
+    admin: createKratosAdmin(config, fetchers.kratosAdmin),
   };
+}
+
+function createSessions(
+  config: Config,
+  { store, readiness, issuer }: Pick<Kratos, 'store' | 'readiness'> & { readonly issuer: string },
+  { places, revocation, now, report }: KratosDependencies,
+): Sessions {
+  const lifetimes = {
+    freshSeconds: config.FRESH_SECONDS,
+    staleWhileRevalidateSeconds: config.STALE_WHILE_REVALIDATE_SECONDS,
+    staleIfErrorSeconds: config.STALE_IF_ERROR_SECONDS,
+  };
+  return new Sessions({
+    store,
+    readiness,
+    shared: createSharedTiers(config, { issuer, places, lifetimes, now }),
+    revocation,
+    lifetimes,
+    memoryLimits: { maxEntries: config.MEMORY_MAX_ENTRIES, maxBytes: config.MEMORY_MAX_BYTES },
+    storeTimeoutMs: config.STORE_TIMEOUT_MS,
+    report,
+    now,
+  });
 }
 
 function createKratosAdmin(config: Config, fetch: Fetch): KratosAdmin | undefined {

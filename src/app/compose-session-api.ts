@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { errorResponse, keycardErrorResponse } from '../errors/error-response.ts';
+import { type ErrorShape, errorResponse, keycardErrorResponse } from '../errors/error-response.ts';
 import type { RouteRequest, Routes } from '../http/routes.ts';
 import type { Reporting } from '../observability/reporting.ts';
 import { pageForPerson } from '../refusals/error-page.ts';
@@ -29,8 +29,8 @@ import { createSiteAnswers, publicHost } from './site-answers.ts';
 
 /** The services of the session API. */
 export interface SessionApiServices {
-  readonly kratos: Kratos;
-  readonly sessions: Sessions;
+  /** `undefined` if Kratos is not configured. */
+  readonly kratos: Kratos | undefined;
   readonly changes: ChangeMaker;
   /** `undefined` if every token names its person by the identity's id, or if Kratos's admin API is not configured. */
   readonly readNames: ReadNames | undefined;
@@ -42,10 +42,14 @@ export interface SessionApiServices {
 
 /** The routes of the session API by path, for each provider. A provider that is not configured has none. */
 export interface SessionApiTables {
-  readonly kratosPublic: Record<string, ApiMethods>;
-  readonly selfService: Record<string, ApiMethods> | undefined;
-  readonly kratosAdmin: Record<string, ApiMethods>;
+  readonly kratos: KratosTables | undefined;
   readonly keycard: Record<string, ApiMethods> | undefined;
+}
+
+export interface KratosTables {
+  readonly publicApi: Record<string, ApiMethods>;
+  readonly selfService: Record<string, ApiMethods> | undefined;
+  readonly admin: Record<string, ApiMethods>;
 }
 
 /**
@@ -64,9 +68,6 @@ export function addSessionApi(
   const apiPath = config.SESSION_API_PATH ?? '';
   const tables = sessionApiTables(config, services);
   const common = { errorShape: errorResponse, log, changes, now };
-  // While its database is down, Kratos refuses every credential (`session/manager_http.go`, `FetchFromRequest`).
-  const mayBeFailing = (waitUntil: WaitUntil) => kratos.readiness.mayBeFailing(waitUntil);
-  const forPeople = { ...common, shared, mayBeFailing };
   // No page of another origin may read these answers with an operator's cookie.
   const forOperators = { ...common, shared: crossOrigin([], log) };
   const add = (table: Record<string, ApiMethods>, routeOptions: ApiRouteOptions) => {
@@ -74,20 +75,26 @@ export function addSessionApi(
       addApiRoute(routes, `${apiPath}${path}`, methods, routeOptions);
     }
   };
-  const closeOff = (errorShape: typeof errorResponse, ...paths: string[]) => {
+  const closeOff = (errorShape: ErrorShape, ...paths: string[]) => {
     for (const path of paths) routes.add(`${apiPath}${path}`, () => errorShape('not_found'));
   };
-  add(tables.kratosPublic, { ...forPeople, onSite: createSiteAnswers(config) });
-  if (tables.selfService !== undefined) {
-    add(tables.selfService, { ...forPeople, shared: withPages(shared) });
-    for (const path of ['/self-service', '/self-service/*']) {
-      const notFound = () => errorResponse('not_found');
-      routes.add(`${apiPath}${path}`, ({ request }) => pageForPerson(notFound(), request));
+  if (kratos !== undefined && tables.kratos !== undefined) {
+    // While its database is down, Kratos refuses every credential (`session/manager_http.go`, `FetchFromRequest`).
+    const mayBeFailing = (waitUntil: WaitUntil) => kratos.readiness.mayBeFailing(waitUntil);
+    const forPeople = { ...common, shared, mayBeFailing };
+    const onSite = createSiteAnswers(config, kratos.addresses);
+    add(tables.kratos.publicApi, { ...forPeople, onSite });
+    if (tables.kratos.selfService !== undefined) {
+      add(tables.kratos.selfService, { ...forPeople, shared: withPages(shared) });
+      for (const path of ['/self-service', '/self-service/*']) {
+        const notFound = () => errorResponse('not_found');
+        routes.add(`${apiPath}${path}`, ({ request }) => pageForPerson(notFound(), request));
+      }
     }
+    add(tables.kratos.admin, forOperators);
+    closeOff(errorResponse, '/admin/sessions', '/admin/sessions/*');
+    closeOff(errorResponse, '/admin/identities/:id/sessions', '/admin/identities/:id/sessions/*');
   }
-  add(tables.kratosAdmin, forOperators);
-  closeOff(errorResponse, '/admin/sessions', '/admin/sessions/*');
-  closeOff(errorResponse, '/admin/identities/:id/sessions', '/admin/identities/:id/sessions/*');
   if (tables.keycard === undefined) return;
   add(tables.keycard, { ...forOperators, errorShape: keycardErrorResponse });
   closeOff(keycardErrorResponse, '/zones/:zoneId/sessions/*');
@@ -103,24 +110,39 @@ function withPages(shared: ReturnType<typeof crossOrigin>): ReturnType<typeof cr
 
 /** Makes every configured route of the session API. */
 export function sessionApiTables(config: Config, services: SessionApiServices): SessionApiTables {
-  const { kratos, changes, sessions, fetchKeycard, guard, reporting } = services;
-  const callers = callerOptions(config, sessions);
-  const flows = flowOptions(config, callers, services);
+  const { kratos, changes, fetchKeycard, guard, reporting } = services;
   return {
-    kratosPublic: {
+    kratos: kratos && kratosTables(config, kratos, services),
+    keycard: keycardTable(config, { guard, changes, fetch: fetchKeycard, now: reporting.now }),
+  };
+}
+
+function kratosTables(
+  config: Config,
+  kratos: Kratos,
+  { changes, guard, readNames, reporting }: SessionApiServices,
+): KratosTables {
+  const callers = callerOptions(config, kratos.sessions);
+  const flows = flowOptions(config, callers, { kratos, changes, reporting });
+  const apiUrl = apiUrlOf(config);
+  return {
+    publicApi: {
       ...tokenExchangeRoutes(flows), // before /sessions/:id, which would take its path
-      ...kratosPublicRoutes({ callers, kratos: kratos.api, changes, apiUrl: apiUrlOf(config) }),
+      ...kratosPublicRoutes({ callers, kratos: kratos.api, changes, apiUrl }),
     },
     selfService: config.SELF_SERVICE ? selfServiceRoutes(flows) : undefined,
-    kratosAdmin: kratosAdminTable(config, guard, services),
-    keycard: keycardTable(config, { guard, changes, fetch: fetchKeycard, now: reporting.now }),
+    admin: kratosAdminTable(config, guard, { kratos, readNames }),
   };
 }
 
 function flowOptions(
   config: Config,
   callers: CallerOptions,
-  { kratos, changes, reporting }: Pick<SessionApiServices, 'kratos' | 'changes' | 'reporting'>,
+  {
+    kratos,
+    changes,
+    reporting,
+  }: Pick<SessionApiServices, 'changes' | 'reporting'> & { readonly kratos: Kratos },
 ): SelfServiceOptions {
   return {
     callers,
@@ -128,7 +150,7 @@ function flowOptions(
     store: kratos.store,
     findByAddress: kratos.admin?.identities.findByAddress,
     changes,
-    host: publicHost(config),
+    host: publicHost(config, kratos.addresses),
     signInEndsSessions: config.SIGN_IN_ENDS_SESSIONS,
     now: reporting.now,
   };
@@ -138,7 +160,7 @@ function flowOptions(
 function kratosAdminTable(
   config: Config,
   guard: Guard | undefined,
-  { kratos, readNames }: Pick<SessionApiServices, 'kratos' | 'readNames'>,
+  { kratos, readNames }: Pick<SessionApiServices, 'readNames'> & { readonly kratos: Kratos },
 ): Record<string, ApiMethods> {
   if (kratos.admin === undefined || guard === undefined) return {};
   return kratosAdminRoutes({

@@ -17,6 +17,7 @@ import { SIGN_IN_PATH } from '../sign-in/paths.ts';
 import { signInCookies } from '../sign-in/sign-in-cookies.ts';
 import { createTokenClassifier } from '../tokens/token-classifier.ts';
 import type { Dependencies } from './dependencies.ts';
+import { errorShapeOf } from './error-shape.ts';
 import { gatewaySecrets } from './gateway-secrets.ts';
 
 /**
@@ -64,13 +65,13 @@ export function createSite(
       hosts,
       signIn: {
         loginUrl: config.LOGIN_URL,
-        kratosBrowserUrl: config.KRATOS_BROWSER_URL,
-        kratosPublicUrl: config.KRATOS_PUBLIC_URL,
+        kratos: config.KRATOS,
         ...(signIn?.isLoginPage && {
           ownPage: (host: Authority) =>
             signIn.resources.has(host) ? `${hosts.siteOf(host)}${SIGN_IN_PATH}` : undefined,
         }),
       },
+      errorShape: errorShapeOf(config),
       loopGuard: new LoginLoopGuard({ publicUrl, credentialCookies, now }),
       resources,
     },

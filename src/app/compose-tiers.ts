@@ -24,12 +24,15 @@ export function createSharedPlaces(
 
 /** Makes the tiers of sealed sessions in these places. */
 export function createSharedTiers(
-  { STORE_ISSUER: issuer, KV_WRITE_INTERVAL_SECONDS: intervalSeconds }: Config,
+  { KV_WRITE_INTERVAL_SECONDS: intervalSeconds }: Config,
   {
+    issuer,
     places,
     lifetimes,
     now,
   }: {
+    /** The issuer of the store's sessions. */
+    readonly issuer: string;
     readonly places: readonly SharedBytes[];
     readonly lifetimes: Lifetimes;
     readonly now: () => number;

@@ -9,11 +9,11 @@ import { createMetrics } from '../observability/metrics.ts';
 import type { Reporting } from '../observability/reporting.ts';
 import type { Revocation } from '../revocation/revocation.ts';
 import type { Guard } from '../routes/session-api/guard.ts';
-import type { SharedBytes } from '../runtime/shared-bytes.ts';
 import type { ReadNames } from '../session/identity-names.ts';
 import { ChangeMaker } from '../session-changes/change-maker.ts';
+import { NO_SESSIONS } from '../sessions/no-sessions.ts';
 import type { SessionLookUp } from '../sessions/resolve-credentials.ts';
-import { Sessions } from '../sessions/sessions.ts';
+import type { Sessions } from '../sessions/sessions.ts';
 import { signInCookies } from '../sign-in/sign-in-cookies.ts';
 import { TokenSessions } from '../tokens/token-sessions.ts';
 import type { TrustedIssuer } from '../tokens/trusted-issuer.ts';
@@ -22,19 +22,23 @@ import { createGuard } from './compose-guard.ts';
 import { createKratos, type Kratos } from './compose-kratos.ts';
 import { checkLifeSeconds, createConfiguredRevocation } from './compose-revocation.ts';
 import { createSignIn, type SignInServices } from './compose-sign-in.ts';
-import { createSharedPlaces, createSharedTiers } from './compose-tiers.ts';
+import { createSharedPlaces } from './compose-tiers.ts';
 import { type ConfiguredIssuers, createConfiguredIssuers } from './compose-tokens.ts';
 import type { Dependencies, Fetch, Fetchers } from './dependencies.ts';
 import { gatewaySecrets } from './gateway-secrets.ts';
 
 /** The services of a gateway, as configured. */
 export interface Services {
-  readonly kratos: Kratos;
+  /** `undefined` if Kratos is not configured. */
+  readonly kratos: Kratos | undefined;
   readonly revocation: Revocation;
   readonly issuers: readonly TrustedIssuer[];
   readonly issuerMetadata: ConfiguredIssuers['metadata'];
   readonly exchangedTokens: ExchangedTokens;
-  readonly lookUp: SessionLookUp & { readonly sessions: Sessions; readonly tokens: TokenSessions };
+  readonly lookUp: SessionLookUp & {
+    readonly sessions: Pick<Sessions, 'resolve' | 'resolveUnstored'>;
+    readonly tokens: TokenSessions;
+  };
   /** The sign-in for browsers; `undefined` if no issuer has one. */
   readonly signIn: SignInServices | undefined;
   readonly changes: ChangeMaker;
@@ -50,18 +54,13 @@ export function createServices(config: Config, dependencies: Dependencies): Serv
   const { fetchers, openLog, now, random, report } = dependencies;
   const places = createSharedPlaces(config, dependencies);
   const issuerDependencies = { places, fetch: fetchers.keys, now, random, report };
-  const kratos = createKratos(config, {
-    fetchPublic: fetchers.kratos,
-    fetchAdmin: fetchers.kratosAdmin,
-    now,
-    report,
-  });
   const revocation = createConfiguredRevocation(config, { openLog, now, report });
+  const revocations = revocation.view;
+  const kratos = createKratos(config, { fetchers, places, revocation: revocations, now, report });
   const { issuers, metadata } = createConfiguredIssuers(config, issuerDependencies);
   const isNamed = revocation.writer !== undefined && config.ISSUERS.some(mayNameByExternalId);
-  const sessions = createSessions(config, dependencies, { kratos, revocation, places });
+  const sessions = kratos?.sessions ?? NO_SESSIONS;
   const maxAgeWithoutLogMs = checkLifeSeconds(config) * 1000;
-  const revocations = revocation.view;
   const reporting = createReporting(config, dependencies);
   const tokens = new TokenSessions({ issuers, revocation: revocations, maxAgeWithoutLogMs, now });
   const signIn = createSignIn(config, {
@@ -85,7 +84,7 @@ export function createServices(config: Config, dependencies: Dependencies): Serv
     },
     signIn,
     changes: new ChangeMaker({ writer: revocation.writer, report }),
-    readNames: isNamed ? kratos.admin?.identities.readNames : undefined,
+    readNames: isNamed ? kratos?.admin?.identities.readNames : undefined,
     guard: createGuard(config, issuerDependencies),
     reporting,
   };
@@ -118,37 +117,10 @@ export function detectingLoops(fetchers: Fetchers, { PUBLIC_URL }: Config): Fetc
   };
 }
 
-function createSessions(
-  config: Config,
-  { now, report }: Pick<Dependencies, 'now' | 'report'>,
-  {
-    kratos,
-    revocation,
-    places,
-  }: Pick<Services, 'kratos' | 'revocation'> & { readonly places: readonly SharedBytes[] },
-): Sessions {
-  const lifetimes = {
-    freshSeconds: config.FRESH_SECONDS,
-    staleWhileRevalidateSeconds: config.STALE_WHILE_REVALIDATE_SECONDS,
-    staleIfErrorSeconds: config.STALE_IF_ERROR_SECONDS,
-  };
-  return new Sessions({
-    store: kratos.store,
-    readiness: kratos.readiness,
-    shared: createSharedTiers(config, { places, lifetimes, now }),
-    revocation: revocation.view,
-    lifetimes,
-    memoryLimits: { maxEntries: config.MEMORY_MAX_ENTRIES, maxBytes: config.MEMORY_MAX_BYTES },
-    storeTimeoutMs: config.STORE_TIMEOUT_MS,
-    report,
-    now,
-  });
-}
-
 /** Makes the credential reader of whoami, the gate and the sessions page. */
 function createReader(config: Config): SessionLookUp['readCredentials'] {
   const settings = {
-    sessionCookieNames: config.SESSION_COOKIE_NAMES,
+    sessionCookieNames: config.KRATOS === undefined ? undefined : config.SESSION_COOKIE_NAMES,
     tokenCookieNames: config.ISSUERS.length === 0 ? undefined : config.TOKEN_COOKIE_NAMES,
     gatewaySecrets: gatewaySecrets(config),
     signInCookieName: config.SIGN_IN && signInCookies(config.PUBLIC_URL).name,

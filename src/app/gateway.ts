@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { errorResponse } from '../errors/error-response.ts';
+import { type ErrorShape, errorResponse } from '../errors/error-response.ts';
 import type { Reason } from '../errors/reasons.ts';
 import { ASSERTION_KEYS_PATH } from '../forwarding/assertion-format.ts';
 import { publicKey } from '../forwarding/assertion-keys.ts';
@@ -23,6 +23,8 @@ import { createPublishedKeys, publishedKey } from '../routes/meta/published-keys
 import { createResourceMetadata } from '../routes/meta/resource-metadata.ts';
 import { ownSessions, SESSIONS_PAGE_PATH } from '../routes/sessions-page/sessions-page.ts';
 import { signIn, signInCallback } from '../routes/sign-in/sign-in.ts';
+import { KEYCARD_ANSWERS } from '../routes/whoami/keycard-answers.ts';
+import { KRATOS_ANSWERS } from '../routes/whoami/kratos-answers.ts';
 import { whoami } from '../routes/whoami/whoami.ts';
 import { failed, type Result } from '../runtime/result.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
@@ -35,6 +37,7 @@ import { addSessionApi } from './compose-session-api.ts';
 import { createGateOptions, createSite } from './compose-site.ts';
 import { createProtectedResources } from './compose-tokens.ts';
 import type { Dependencies } from './dependencies.ts';
+import { speaksKratos } from './error-shape.ts';
 import { onlyMethods, READ_METHODS } from './only-methods.ts';
 import { createSiteAnswers } from './site-answers.ts';
 
@@ -62,15 +65,18 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
   const decided = { lookUp, revocation: revocation.view, resources, now };
   const site = createSite(config, decided);
   const { denial, authorization } = site;
+  const { errorShape } = denial;
   const reportBug = createBugReport(report);
   const routes = new Routes<RouteRequest>();
 
-  const onSite = createSiteAnswers(config);
-  const whoamiOptions = { lookUp, resources, reporting };
+  const answers = speaksKratos(config) ? KRATOS_ANSWERS : KEYCARD_ANSWERS;
+  const onSite = kratos && createSiteAnswers(config, kratos.addresses);
+  const whoamiOptions = { lookUp, resources, answers, reporting };
   const shared = crossOrigin(config.ALLOWED_ORIGINS, log);
-  const answerWhoami = shared(async ({ request, target, waitUntil }: RouteRequest) =>
-    onSite(await whoami(request, target, waitUntil, whoamiOptions)),
-  );
+  const answerWhoami = shared(async ({ request, target, waitUntil }: RouteRequest) => {
+    const response = await whoami(request, target, waitUntil, whoamiOptions);
+    return onSite === undefined ? response : onSite(response);
+  });
   const mounts = ['', config.SESSION_API_PATH ?? ''];
   const whoamiPaths = new Set(mounts.map((mount) => `${mount}/sessions/whoami`));
   for (const path of whoamiPaths) routes.add(path, answerWhoami);
@@ -89,7 +95,8 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
     );
   }
 
-  const parts = { kv, revocation, tokens: lookUp.tokens, storeReadiness: kratos.readiness };
+  const store = kratos && { kv, readiness: kratos.readiness };
+  const parts = { store, revocation, tokens: lookUp.tokens };
   const readiness = createReadiness(parts, now);
   const readable = (path: string, handle: Handler<RouteRequest>) =>
     routes.add(path, onlyMethods(READ_METHODS, handle));
@@ -115,14 +122,16 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
     );
   }
 
-  const page = { lookUp, denial, kratos: kratos.api, changes, reporting };
-  routes.add(SESSIONS_PAGE_PATH, (received) => ownSessions(received, page));
+  if (kratos !== undefined) {
+    const page = { lookUp, denial, kratos: kratos.api, changes, reporting };
+    routes.add(SESSIONS_PAGE_PATH, (received) => ownSessions(received, page));
+  }
 
   addSignIn(routes, services.signIn);
 
-  const notFound = (request: Request) => pageForPerson(errorResponse('not_found'), request);
+  const notFound = (request: Request) => pageForPerson(errorShape('not_found'), request);
   routes.add('/.postern/*', ({ request }) => notFound(request));
-  const sessionApi = { kratos, sessions: lookUp.sessions, changes, readNames, guard, reporting };
+  const sessionApi = { kratos, changes, readNames, guard, reporting };
   addSessionApi(routes, config, { ...sessionApi, fetchKeycard: fetchers.keycard }, shared);
 
   const gateOptions = createGateOptions(config, site, {
@@ -136,7 +145,11 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
       return await gate(request, target, waitUntil, gateOptions);
     } catch (error) {
       const { crossOrigins } = authorization.rules.match(target).rule;
-      return makeReadable(await answerBug(error, reportBug, request), request, crossOrigins);
+      return makeReadable(
+        await answerBug(error, reportBug, request, errorShape),
+        request,
+        crossOrigins,
+      );
     }
   };
   const routeOf = (target: AdmittedTarget) => {
@@ -150,7 +163,7 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
     async fetch(request, waitUntil) {
       const admitted = admitHere(request, authorization.accepted);
       if (!admitted.ok) {
-        const refused = await answerRefusal(request, admitted.failure, log);
+        const refused = await answerRefusal(request, admitted.failure, { log, errorShape });
         return makeReadable(refused, request, readersOfRefused(request, authorization));
       }
       const target = admitted.value;
@@ -159,7 +172,7 @@ export function createGateway(config: Config, dependencies: Dependencies): Route
         // The answer to HEAD keeps its body: the runtime sends its length and drops it (RFC 9110 section 9.3.2).
         return await routeOf(target)({ request, target, waitUntil: keepAlive });
       } catch (error) {
-        return answerBug(error, reportBug, request);
+        return answerBug(error, reportBug, request, errorShape);
       }
     },
   };
@@ -179,18 +192,23 @@ function addSignIn(routes: Routes<RouteRequest>, services: Services['signIn']): 
 }
 
 /** Reports an unexpected error as a bug of Postern, and answers 503. */
-export function answerBug(error: unknown, report: ReportBug, request: Request): Promise<Response> {
+export function answerBug(
+  error: unknown,
+  report: ReportBug,
+  request: Request,
+  errorShape: ErrorShape = errorResponse,
+): Promise<Response> {
   report(error);
-  return pageForPerson(errorResponse('internal_error'), request);
+  return pageForPerson(errorShape('internal_error'), request);
 }
 
 /** Answers a request that was not admitted. Its credentials are not read. */
 async function answerRefusal(
   request: Request,
   reason: Reason,
-  log: DecisionLog,
+  { log, errorShape }: { readonly log: DecisionLog; readonly errorShape: ErrorShape },
 ): Promise<Response> {
-  const response = await errorPageOrJson(errorResponse(reason), reason, request);
+  const response = await errorPageOrJson(errorShape(reason), reason, request);
   log(() => ({
     route: 'admission',
     outcome: 'refuse',

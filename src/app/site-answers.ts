@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import type { KratosConfig } from '../config/kratos-config.ts';
 import { errorResponse } from '../errors/error-response.ts';
 import { MAX_FLOW_BYTES } from '../http/body-limits.ts';
 import { readWholeText } from '../http/read-bounded-text.ts';
@@ -8,11 +9,15 @@ import { type PublicHost, publicBody, publicCookie } from '../providers/kratos/p
  * Moves the URLs in Kratos's refusals to a site with `SELF_SERVICE`: the URL for the second factor (403), and those of
  * the flow that goes on (422). Kratos's other answers about sessions name no URL of a flow.
  */
-export function createSiteAnswers(config: Config): (response: Response) => Promise<Response> {
-  const host = publicHost(config);
+export function createSiteAnswers(
+  config: Config,
+  kratos: KratosConfig,
+): (response: Response) => Promise<Response> {
+  if (!config.SELF_SERVICE) return async (response) => response;
+  const host = publicHost(config, kratos);
   return async (response) => {
     const { status } = response;
-    if (!config.SELF_SERVICE || (status !== 403 && status !== 422)) return response;
+    if (status !== 403 && status !== 422) return response;
     const text = await readWholeText(response, MAX_FLOW_BYTES);
     if (text === undefined) return errorResponse('upstream_not_valid');
     return new Response(publicBody(text, host), response);
@@ -23,16 +28,19 @@ export function createSiteAnswers(config: Config): (response: Response) => Promi
  * Rewrites the session cookie that Kratos renews, for a site with `SELF_SERVICE`. The cookie gets the domain and the
  * path that the cookies of the flows get.
  */
-export function createSiteCookies(config: Config): (setCookie: string) => string {
+export function createSiteCookies(
+  config: Config,
+  kratos: KratosConfig,
+): (setCookie: string) => string {
   if (!config.SELF_SERVICE) return (setCookie) => setCookie;
-  const host = publicHost(config);
+  const host = publicHost(config, kratos);
   return (setCookie) => publicCookie(setCookie, host);
 }
 
 /** Maps Kratos's own URLs to the URLs of the site. */
-export function publicHost(config: Config): PublicHost {
+export function publicHost(config: Config, { baseUrl, publicUrl }: KratosConfig): PublicHost {
   return {
-    kratosUrls: [config.KRATOS_BASE_URL, config.KRATOS_PUBLIC_URL],
+    kratosUrls: [baseUrl, publicUrl],
     publicUrl: config.PUBLIC_URL,
     apiPath: config.SESSION_API_PATH ?? '',
   };

@@ -14,6 +14,12 @@ import { failed, type Result, success } from '../runtime/result.ts';
 import { hostsOfAudience } from '../tokens/audience.ts';
 import { BINDINGS } from './bindings.ts';
 import { exchangeProblems } from './exchange-settings.ts';
+import {
+  type KratosConfig,
+  missingSource,
+  promisesWithoutKratos,
+  readKratos,
+} from './kratos-config.ts';
 import { SESSION_API_COMPANIONS } from './session-api-settings.ts';
 import { SETTINGS } from './settings.ts';
 import { readSignIn, type SignInConfig, signInProblems } from './sign-in-settings.ts';
@@ -40,17 +46,18 @@ export type Settings = v.InferOutput<typeof SCHEMA>;
 export type IssuerSettings = Settings['ISSUERS'][number];
 
 /** Postern's whole configuration, read once per isolate. */
-export interface Config extends Omit<Settings, 'IDENTITY_HEADERS' | 'RULES'> {
+export interface Config
+  extends Omit<
+    Settings,
+    'IDENTITY_HEADERS' | 'RULES' | 'KRATOS_PUBLIC_URL' | 'KRATOS_BROWSER_URL'
+  > {
   readonly RULES: readonly RuleSettings[];
-  /** The URL that Kratos uses for itself. */
-  readonly KRATOS_BASE_URL: string;
-  /** The base URL of Kratos's flows for browsers. With `SELF_SERVICE`, this is Postern itself. */
-  readonly KRATOS_BROWSER_URL: string;
-  readonly LOGIN_URL: string;
+  /** `undefined`: there is no session store, and only tokens are sessions. */
+  readonly KRATOS: KratosConfig | undefined;
+  /** `undefined`: there is no page at which a browser could sign in. */
+  readonly LOGIN_URL: string | undefined;
   /** The sign-in for browsers at an issuer; `undefined` if no issuer has one. */
   readonly SIGN_IN: SignInConfig | undefined;
-  /** The issuer of the sessions in Kratos: the URL that its tokenizer writes into `iss`. */
-  readonly STORE_ISSUER: string;
   /** The headers of presets and of `IDENTITY_HEADERS` together, and the issuer if there are several. */
   readonly IDENTITY_HEADERS: IdentityMapping;
 }
@@ -71,18 +78,19 @@ export function readConfig(
     ...(parsed.success ? missingCompanions(environment) : []),
     ...(parsed.issues ?? []).map(describeIssue),
     ...missingLog(environment),
+    ...missingSource(environment, parsed.success ? parsed.output.ISSUERS : environment.ISSUERS),
   ];
   if (!parsed.success || problems.length > 0) return failed(problems);
   const settings = parsed.output;
-  const kratosUrl = settings.KRATOS_BROWSER_URL ?? settings.KRATOS_PUBLIC_URL;
-  const storeIssuer = storeIssuerOf(settings, kratosUrl);
+  const kratos = readKratos(settings);
   const identityHeaders = withIssuer(
     combineMappings(settings.IDENTITY_PRESETS, settings.IDENTITY_HEADERS),
-    sessionIssuers({ ...settings, STORE_ISSUER: storeIssuer }),
+    sessionIssuers({ ...settings, KRATOS: kratos }),
   );
   const { rules, unservedHosts } = withReadHosts(settings);
   const contradictions = [
-    ...sharedCookieNames(settings),
+    ...promisesWithoutKratos(settings),
+    ...(kratos === undefined ? [] : sharedCookieNames(settings)),
     ...unservedHosts,
     ...unservedIssuers(settings),
     ...tooSmallBudget(settings, identityHeaders),
@@ -93,18 +101,17 @@ export function readConfig(
     ...exchangeProblems(settings),
   ];
   if (contradictions.length > 0) return failed(contradictions);
-  const mountUrl = `${settings.PUBLIC_URL}${settings.SESSION_API_PATH ?? ''}`;
-  const browserUrl = settings.SELF_SERVICE ? mountUrl : kratosUrl;
+  const { KRATOS_PUBLIC_URL: _publicUrl, KRATOS_BROWSER_URL: _browserUrl, ...others } = settings;
   return success(
     Object.freeze({
-      ...settings,
+      ...others,
       RULES: rules,
       IDENTITY_HEADERS: identityHeaders,
-      KRATOS_BASE_URL: kratosUrl,
+      KRATOS: kratos,
       SIGN_IN: readSignIn(settings),
-      STORE_ISSUER: storeIssuer,
-      KRATOS_BROWSER_URL: browserUrl,
-      LOGIN_URL: settings.LOGIN_URL ?? `${browserUrl}/self-service/login/browser`,
+      SESSION_COOKIE_NAMES: kratos === undefined ? [] : settings.SESSION_COOKIE_NAMES,
+      LOGIN_URL:
+        settings.LOGIN_URL ?? (kratos && `${kratos.browserUrl}/self-service/login/browser`),
     }),
   );
 }
@@ -112,18 +119,10 @@ export function readConfig(
 /** Returns every issuer whose sessions count. */
 export function sessionIssuers({
   ISSUERS,
-  STORE_ISSUER,
-}: Pick<Config, 'ISSUERS' | 'STORE_ISSUER'>): ReadonlySet<string> {
-  return new Set([STORE_ISSUER, ...ISSUERS.map(({ issuer }) => issuer)]);
-}
-
-/**
- * Kratos's tokens and its sessions are of the same people. So the only `kratos` issuer is the issuer of both. Without
- * one, Kratos's base URL is the issuer, with the slash that Kratos writes at its end (`driver/config/config.go`).
- */
-function storeIssuerOf({ ISSUERS }: Settings, kratosUrl: string): string {
-  const [only, ...others] = ISSUERS.filter(({ preset }) => preset === 'kratos');
-  return only !== undefined && others.length === 0 ? only.issuer : `${kratosUrl}/`;
+  KRATOS,
+}: Pick<Config, 'ISSUERS' | 'KRATOS'>): ReadonlySet<string> {
+  const store = KRATOS === undefined ? [] : [KRATOS.issuer];
+  return new Set([...store, ...ISSUERS.map(({ issuer }) => issuer)]);
 }
 
 /**

@@ -50,9 +50,10 @@ export const SETTINGS = {
     HOSTS: v.optional(listOf(hostName(), [0, 100], 'a list of at most 100 host names'), () => []),
     /**
      * The URL of Kratos’s public API, as Postern reaches it; on Ory Network the project’s SDK URL. With a `KRATOS`
-     * service binding the calls go to that Worker and keep this URL.
+     * service binding the calls go to that Worker and keep this URL. Required, unless `ISSUERS` has an issuer or
+     * `KEYCARD_API_URL` is set: without Kratos, only tokens are sessions ([Keycard alone](keycard-alone.md)).
      */
-    KRATOS_PUBLIC_URL: baseUrl(),
+    KRATOS_PUBLIC_URL: v.optional(baseUrl()),
     /**
      * The URL at which browsers reach Kratos, if it differs from `KRATOS_PUBLIC_URL`. It then replaces
      * `KRATOS_PUBLIC_URL` in redirects. Default: `KRATOS_PUBLIC_URL`.
@@ -60,7 +61,8 @@ export const SETTINGS = {
     KRATOS_BROWSER_URL: v.optional(baseUrl()),
     /**
      * The sign-in page. A navigation without a session is redirected to it, with `return_to` added. Default:
-     * `/self-service/login/browser` at `KRATOS_BROWSER_URL`, or at `PUBLIC_URL` with `SELF_SERVICE`.
+     * `/self-service/login/browser` at `KRATOS_BROWSER_URL`, or at `PUBLIC_URL` with `SELF_SERVICE`. Without Kratos
+     * there is no default, and such a navigation gets a page that says so.
      */
     LOGIN_URL: v.optional(baseUrl()),
     /**
@@ -75,7 +77,7 @@ export const SETTINGS = {
     /**
      * Names of the session cookie, compared byte for byte. Self-hosted Kratos: `session.cookie.name`; Ory Network:
      * `ory_session_<project slug>`. Several names are tried in this order, and the first good cookie counts. So put
-     * a name with `__Host-` before a name that a sibling domain can set.
+     * a name with `__Host-` before a name that a sibling domain can set. Without Kratos no cookie is a session cookie.
      */
     SESSION_COOKIE_NAMES: v.optional(
       listOf(cookieName, [1, 4], 'a list of 1 to 4 cookie names'),

@@ -21,8 +21,11 @@ const CREDENTIAL_CHARACTERS = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/;
 export type GatewaySecrets = ReadonlySet<string>;
 
 export interface CredentialSettings {
-  /** Names of session cookies, in the order in which they are tried. */
-  readonly sessionCookieNames: readonly string[];
+  /**
+   * Names of session cookies, in the order in which they are tried. `undefined` if there is no session store: then no
+   * cookie and no `X-Session-Token` holds a session credential, and every bearer is read as a token.
+   */
+  readonly sessionCookieNames: readonly string[] | undefined;
   /**
    * Names of cookies that hold a JWT, in the same order. `undefined` if no issuer is trusted; a JWT is then read as
    * a session credential.
@@ -43,17 +46,23 @@ export function* readCredentials(
   headers: Headers,
   { sessionCookieNames, tokenCookieNames, gatewaySecrets, signInCookieName }: CredentialSettings,
 ): Generator<PresentedCredentials, void, undefined> {
-  const sessionToken = headers.get('x-session-token');
-  if (sessionToken !== null && sessionToken !== '') {
-    yield readCredential(sessionToken, { kind: 'session-token-header' });
+  if (sessionCookieNames !== undefined) {
+    const sessionToken = headers.get('x-session-token');
+    if (sessionToken !== null && sessionToken !== '') {
+      yield readCredential(sessionToken, { kind: 'session-token-header' });
+    }
+    yield* readCookiesOf(SESSIONS, headers.get('cookie'), sessionCookieNames);
   }
-  const cookies = headers.get('cookie');
-  yield* readCookiesOf(SESSIONS, cookies, sessionCookieNames);
-  if (tokenCookieNames !== undefined) yield* readCookiesOf(TOKENS, cookies, tokenCookieNames);
-  if (signInCookieName !== undefined) yield* readSignIn(cookies, signInCookieName);
+  if (tokenCookieNames !== undefined) {
+    yield* readCookiesOf(TOKENS, headers.get('cookie'), tokenCookieNames);
+  }
+  if (signInCookieName !== undefined) {
+    yield* readSignIn(headers.get('cookie'), signInCookieName);
+  }
   const bearer = readBearer(headers.get('authorization'));
   if (bearer === undefined || gatewaySecrets.has(bearer)) return;
-  const isToken = tokenCookieNames !== undefined && isTokenForm(bearer);
+  const isToken =
+    sessionCookieNames === undefined || (tokenCookieNames !== undefined && isTokenForm(bearer));
   yield isToken ? readToken(bearer) : readCredential(bearer, { kind: 'bearer' });
 }
 

@@ -21,6 +21,9 @@ export interface ErrorResponseOptions {
   readonly allowedMethods?: readonly string[] | ReadonlySet<string>;
 }
 
+/** Makes the response for a reason, in the error shape of one provider. */
+export type ErrorShape = (reason: Reason, options?: ErrorResponseOptions) => Response;
+
 /**
  * Makes the response for a reason. All such responses are made here, in Kratos's error shape (herodot
  * `DefaultError`) with the reason as `error.id`. `Postern-Reason` has the same reason, for clients that read only

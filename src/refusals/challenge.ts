@@ -8,12 +8,18 @@ import { parseObject } from '../runtime/json.ts';
 
 /** The URLs at which people sign in. */
 export interface SignInUrls {
-  readonly loginUrl: string;
-  readonly kratosBrowserUrl: string;
-  /** The URL at which Postern asks Kratos. */
-  readonly kratosPublicUrl: string;
+  /** `undefined`: no page signs browsers in. */
+  readonly loginUrl: string | undefined;
+  /** `undefined`: there is no Kratos, and the sign-in page also has to renew a sign-in. */
+  readonly kratos: KratosUrls | undefined;
   /** Returns Postern's own sign-in page, if browsers sign in there at this host. */
   readonly ownPage?: (host: Authority) => string | undefined;
+}
+
+export interface KratosUrls {
+  readonly browserUrl: string;
+  /** The URL at which Postern asks Kratos. */
+  readonly publicUrl: string;
 }
 
 export interface ChallengeOptions {
@@ -69,7 +75,7 @@ export function challengeLocation(
     case 'session_aal2_required':
       return stepUpLocation(target, storeBody, options);
     case 'session_refresh_required':
-      return withReturnTo(kratosLogin('refresh=true', options.signIn), target, options);
+      return withReturnTo(renewalUrl('refresh', 'true', target, options), target, options);
     case 'insufficient_scope':
     case 'exchange_not_possible':
     case 'exchange_refused':
@@ -80,9 +86,16 @@ export function challengeLocation(
 }
 
 /** Returns the sign-in URL. Its `return_to` is the request's own path at the site's own host. */
-export function loginLocation(target: AdmittedTarget, options: ChallengeOptions): string {
-  const { ownPage, loginUrl } = options.signIn;
-  return withReturnTo(new URL(ownPage?.(target.host) ?? loginUrl), target, options);
+export function loginLocation(
+  target: AdmittedTarget,
+  options: ChallengeOptions,
+): string | undefined {
+  return withReturnTo(loginPage(target, options), target, options);
+}
+
+function loginPage({ host }: AdmittedTarget, { signIn }: ChallengeOptions): URL | undefined {
+  const page = signIn.ownPage?.(host) ?? signIn.loginUrl;
+  return page === undefined ? undefined : new URL(page);
 }
 
 /**
@@ -94,27 +107,45 @@ export function stepUpLocation(
   target: AdmittedTarget,
   storeBody: string | undefined,
   options: ChallengeOptions,
-): string {
-  const { signIn } = options;
+): string | undefined {
+  const { kratos } = options.signIn;
   const named = parseObject(storeBody ?? '')?.redirect_browser_to;
   const url = typeof named === 'string' ? URL.parse(named) : null;
-  const location = url?.pathname.startsWith('/')
-    ? new URL(`${signIn.kratosBrowserUrl}${pathInKratos(url, signIn)}${url.search}`)
-    : kratosLogin('aal=aal2', signIn);
+  const location =
+    kratos !== undefined && url?.pathname.startsWith('/')
+      ? new URL(`${kratos.browserUrl}${pathInKratos(url, kratos)}${url.search}`)
+      : renewalUrl('aal', 'aal2', target, options);
   return withReturnTo(location, target, options);
 }
 
 /** Returns the path below the address at which Postern asks Kratos. It begins with a slash. */
-function pathInKratos({ pathname }: URL, { kratosPublicUrl }: SignInUrls): string {
-  const prefix = new URL(kratosPublicUrl).pathname.replace(/\/$/, '');
+function pathInKratos({ pathname }: URL, { publicUrl }: KratosUrls): string {
+  const prefix = new URL(publicUrl).pathname.replace(/\/$/, '');
   return pathname.startsWith(`${prefix}/`) ? pathname.slice(prefix.length) : pathname;
 }
 
-function kratosLogin(query: string, { kratosBrowserUrl }: SignInUrls): URL {
-  return new URL(`${kratosBrowserUrl}/self-service/login/browser?${query}`);
+/** Returns the URL of a sign-in that asks for more than the last one: at Kratos, or else at the sign-in page. */
+function renewalUrl(
+  name: string,
+  value: string,
+  target: AdmittedTarget,
+  options: ChallengeOptions,
+): URL | undefined {
+  const { kratos } = options.signIn;
+  const url =
+    kratos === undefined
+      ? loginPage(target, options)
+      : new URL(`${kratos.browserUrl}/self-service/login/browser`);
+  url?.searchParams.set(name, value);
+  return url;
 }
 
-function withReturnTo(url: URL, target: AdmittedTarget, { hosts }: ChallengeOptions): string {
+function withReturnTo(
+  url: URL | undefined,
+  target: AdmittedTarget,
+  { hosts }: ChallengeOptions,
+): string | undefined {
+  if (url === undefined) return undefined;
   const { method, path, search, host } = target;
   const isRepeatable = method === 'GET' || method === 'HEAD';
   const place = [path + search, path].find((text) => text.length <= MAX_RETURN_LENGTH);

@@ -1,4 +1,4 @@
-import { errorHeaders, errorResponse } from '../errors/error-response.ts';
+import { type ErrorShape, errorHeaders } from '../errors/error-response.ts';
 import { explain } from '../errors/explanations.ts';
 import type { Reason } from '../errors/reasons.ts';
 import { isTokenReason, type TokenDenialReason } from '../errors/token-reasons.ts';
@@ -14,6 +14,8 @@ import { type LoginLoopGuard, pageKey } from './login-loop-guard.ts';
 import { messagePage } from './message-page.ts';
 
 export interface DenialOptions extends ChallengeOptions {
+  /** Makes the answers for programs. */
+  readonly errorShape: ErrorShape;
   readonly loopGuard: LoginLoopGuard;
   readonly resources: Pick<ProtectedResources, 'metadataUrlFor'>;
 }
@@ -72,25 +74,48 @@ export async function answerDenial(
   }
   const location = locate();
   if (location !== undefined) return answerChallenge(denial, denied, location, options);
-  const { status, message, hint: text } = explain(reason);
-  const page = { title: message, paragraphs: [text], code: reason };
-  const response = await messagePage(page, { status, headers: errorHeaders(reason) });
-  return { response, outcome: 'deny', ...logged };
+  return { response: await denialPage(denial, denied, options), outcome: 'deny', ...logged };
+}
+
+/** A person without a session needs a page to sign in at. */
+const NO_SIGN_IN =
+  'This site has no page at which a browser can sign in. Programs send an access token in Authorization: Bearer. Operator: set LOGIN_URL if there is such a page.';
+
+/** Makes a page that names the reason, if no page can help the person. */
+function denialPage(denial: Denial, denied: Denied, options: DenialOptions): Promise<Response> {
+  const { reason } = denial;
+  const { status, message, hint } = explain(reason);
+  const headers = errorHeaders(reason);
+  if (status !== 401) {
+    return messagePage({ title: message, paragraphs: [hint], code: reason }, { status, headers });
+  }
+  const challenge = challengeFor(reason, denied, options);
+  if (challenge !== undefined) headers.set('www-authenticate', challenge);
+  const paragraphs = isTokenReason(reason) ? [message, NO_SIGN_IN] : [NO_SIGN_IN];
+  const page = { title: 'You are not signed in', paragraphs, code: reason };
+  return messagePage(page, { status, headers });
 }
 
 function denialResponse(
   { reason }: Denial,
-  { target, rule: { authenticatedWithinMs = 0, scopes } }: Denied,
+  denied: Denied,
   location: string | undefined,
-  { resources }: DenialOptions,
+  options: DenialOptions,
 ): Response {
-  const maxAgeSeconds = Math.floor(authenticatedWithinMs / 1000);
-  const resourceMetadataUrl = resources.metadataUrlFor(target);
-  const challenge = bearerChallenge(reason, { resourceMetadataUrl, maxAgeSeconds, scopes });
-  return errorResponse(reason, {
-    challenge,
+  return options.errorShape(reason, {
+    challenge: challengeFor(reason, denied, options),
     ...(location !== undefined && { redirectBrowserTo: location }),
   });
+}
+
+function challengeFor(
+  reason: Denial['reason'],
+  { target, rule: { authenticatedWithinMs = 0, scopes } }: Denied,
+  { resources }: DenialOptions,
+): string | undefined {
+  const maxAgeSeconds = Math.floor(authenticatedWithinMs / 1000);
+  const resourceMetadataUrl = resources.metadataUrlFor(target);
+  return bearerChallenge(reason, { resourceMetadataUrl, maxAgeSeconds, scopes });
 }
 
 async function answerChallenge(

@@ -1,4 +1,4 @@
-import type { errorResponse } from '../errors/error-response.ts';
+import type { ErrorShape } from '../errors/error-response.ts';
 import type { Reason } from '../errors/reasons.ts';
 import type { InvalidPart } from '../http/invalid-part.ts';
 import type { Parameter, RouteRequest, Routes } from '../http/routes.ts';
@@ -62,7 +62,7 @@ export function answerWith(answer: ApiAnswer): ApiPlan {
 
 export interface ApiRouteOptions {
   /** Makes the error response for a reason, in the provider's own error format. */
-  readonly errorShape: typeof errorResponse;
+  readonly errorShape: ErrorShape;
   /** Lets pages of the allowed origins call the route and read its answers. */
   readonly shared: ReturnType<typeof crossOrigin>;
   readonly log: DecisionLog;

@@ -10,8 +10,8 @@ type Handle<Rest extends readonly unknown[]> = (
 ) => Promise<Response>;
 
 const METHODS: ReadonlySet<string> = new Set(DEFAULT_METHODS);
-/** Response headers that scripts need. A browser hides them from a page unless they are listed. */
-const EXPOSED = [...PASSED_HEADERS, 'age', 'cache-status', 'postern-reason'].join(', ');
+/** Response headers that scripts need. A browser hides them from a page unless the answer lists them. */
+const EXPOSED = [...PASSED_HEADERS, 'age', 'cache-status', 'postern-reason'];
 
 /**
  * Wraps handlers so that pages of the listed origins, and only of those, can call them with cookies and read the
@@ -41,7 +41,8 @@ export function crossOrigin(origins: readonly string[], log: DecisionLog) {
       if (isListed) {
         response.headers.set('access-control-allow-origin', origin);
         response.headers.set('access-control-allow-credentials', 'true');
-        response.headers.set('access-control-expose-headers', EXPOSED);
+        const exposed = EXPOSED.filter((name) => response.headers.has(name));
+        response.headers.set('access-control-expose-headers', exposed.join(', '));
       }
       return response;
     };

@@ -23,7 +23,7 @@ function idle(settings: object): string[] {
     ...settings,
   });
   if (!config.ok) throw new Error(config.failure.join());
-  return findIdleSettings(config.value);
+  return findIdleSettings(config.value, new Set());
 }
 const rule = { path: '/api', session: 'required', exchange: 'https://api.example.com' };
 

@@ -37,9 +37,13 @@ describe('readConfig()', () => {
 
   it('needs two settings, and has strict defaults for all others', () => {
     expect(configOf({})).toEqual({
-      ...REQUIRED,
-      KRATOS_BASE_URL: REQUIRED.KRATOS_PUBLIC_URL,
-      KRATOS_BROWSER_URL: REQUIRED.KRATOS_PUBLIC_URL,
+      PUBLIC_URL: REQUIRED.PUBLIC_URL,
+      KRATOS: {
+        publicUrl: REQUIRED.KRATOS_PUBLIC_URL,
+        baseUrl: REQUIRED.KRATOS_PUBLIC_URL,
+        browserUrl: REQUIRED.KRATOS_PUBLIC_URL,
+        issuer: `${REQUIRED.KRATOS_PUBLIC_URL}/`,
+      },
       SELF_SERVICE: false,
       SIGN_IN_ENDS_SESSIONS: false,
       SERVER_TIMING: false,
@@ -74,7 +78,6 @@ describe('readConfig()', () => {
       FORWARDED_HEADERS: [],
       ASSERTION_CLAIMS: {},
       IDENTITY_HEADERS: { 'X-User-Id': 'identity.id' },
-      STORE_ISSUER: `${REQUIRED.KRATOS_PUBLIC_URL}/`,
       DECISION_LOG: 'all',
     });
     expect(Object.isFrozen(configOf({}))).toBe(true);
@@ -115,15 +118,15 @@ describe('readConfig()', () => {
 
   it('accepts http on loopback, and drops the slash at the end of an address', () => {
     for (const host of ['localhost:4433', '127.0.0.1:1', '[::1]:1'])
-      expect(configOf({ KRATOS_PUBLIC_URL: `http://${host}/` }).KRATOS_PUBLIC_URL).toBe(
+      expect(configOf({ KRATOS_PUBLIC_URL: `http://${host}/` }).KRATOS?.publicUrl).toBe(
         `http://${host}`,
       );
-    expect(configOf({ KRATOS_PUBLIC_URL: 'https://a/b/' }).KRATOS_PUBLIC_URL).toBe('https://a/b');
+    expect(configOf({ KRATOS_PUBLIC_URL: 'https://a/b/' }).KRATOS?.publicUrl).toBe('https://a/b');
   });
 
   it('derives the default addresses from the configured ones', () => {
-    const { LOGIN_URL, KRATOS_BROWSER_URL } = configOf({ KRATOS_BROWSER_URL: 'https://b/k' });
-    expect([LOGIN_URL, KRATOS_BROWSER_URL]).toEqual([
+    const { LOGIN_URL, KRATOS } = configOf({ KRATOS_BROWSER_URL: 'https://b/k' });
+    expect([LOGIN_URL, KRATOS?.browserUrl]).toEqual([
       'https://b/k/self-service/login/browser',
       'https://b/k',
     ]);
@@ -187,6 +190,51 @@ describe('readConfig()', () => {
     ]) {
       expect(problemsOf({ ...account, ...guard })).toEqual([]);
     }
+  });
+
+  describe('without KRATOS_PUBLIC_URL', () => {
+    const issuer = {
+      issuer: 'https://zone-1.keycard.cloud',
+      preset: 'keycard',
+      audience: 'https://app.example.test',
+      algorithms: ['RS256'],
+      discovery: true,
+    };
+    const alone = { KRATOS_PUBLIC_URL: undefined, ISSUERS: [issuer] };
+    const api = { KEYCARD_API_URL: 'https://api.keycard.ai', KEYCARD_ZONES: ['zone-1'] };
+
+    it('has no session store, no session cookie and no sign-in page of its own', () => {
+      const { KRATOS, SESSION_COOKIE_NAMES, LOGIN_URL } = configOf(alone);
+      expect([KRATOS, SESSION_COOKIE_NAMES, LOGIN_URL]).toEqual([undefined, [], undefined]);
+      expect(configOf({ ...alone, LOGIN_URL: 'https://l/in' }).LOGIN_URL).toBe('https://l/in');
+      expect(configOf({ ...alone, ISSUERS: JSON.stringify([issuer]) }).KRATOS).toBe(undefined);
+      expect(configOf({ ...alone, ...api, ISSUERS: undefined }).KRATOS).toBe(undefined);
+      const cookies = { TOKEN_COOKIE_NAMES: ['ory_kratos_session'] };
+      expect(problemsOf({ ...alone, ...cookies })).toEqual([]);
+    });
+
+    it.each([[[]], ['[]'], [undefined]])(
+      'is refused with ISSUERS = %j and no KEYCARD_API_URL',
+      (issuers) => {
+        expect(problemsOf({ KRATOS_PUBLIC_URL: undefined, ISSUERS: issuers })).toEqual([
+          expect.stringMatching(
+            /^KRATOS_PUBLIC_URL: expected .*, or .*an issuer in ISSUERS, or KEYCARD_API_URL; got nothing\.$/,
+          ),
+        ]);
+      },
+    );
+
+    it.each([
+      ['KRATOS_BROWSER_URL', 'https://auth.example.test'],
+      ['KRATOS_ADMIN_URL', 'https://admin.example.test'],
+      ['SELF_SERVICE', true],
+      ['SIGN_IN_ENDS_SESSIONS', true],
+    ])('refuses %s, which promises something of Kratos', (name, value) => {
+      expect(problemsOf({ ...alone, [name]: value })).toEqual([
+        `KRATOS_PUBLIC_URL: expected a value, ${name} needs it; got nothing.`,
+      ]);
+      if (value === true) expect(problemsOf({ ...alone, [name]: false })).toEqual([]);
+    });
   });
 
   it('combines presets with configured headers, which come first', () => {

@@ -22,15 +22,15 @@ const preflight = (target: string, method: string, headers: Record<string, strin
 
 describe('a page of a listed origin', () => {
   it.each([
-    ['/sessions/whoami', 200],
-    ['/sessions', 200],
-    ['/self-service/settings/browser', 200],
-  ])('reads the answer of %s that it requested with its cookie', async (target, status) => {
+    ['/sessions/whoami', 'cache-status'],
+    ['/sessions', 'x-total-count'],
+    ['/self-service/settings/browser', 'content-type'],
+  ])('reads the answer of %s that it requested with its cookie, and %s', async (target, name) => {
     const asked = { Origin: SPA, Cookie: cookie, Accept: 'application/json' };
     const answer = await get(gate.port, target, asked);
-    expect([answer.status, header(answer, ALLOW_ORIGIN)]).toEqual([status, SPA]);
+    expect([answer.status, header(answer, ALLOW_ORIGIN)]).toEqual([200, SPA]);
     expect(header(answer, 'access-control-allow-credentials')).toBe('true');
-    expect(header(answer, 'access-control-expose-headers')).toContain('cache-status');
+    expect(header(answer, 'access-control-expose-headers')?.split(', ')).toContain(name);
     expect(headerValues(answer, 'vary').join()).toContain('Origin');
   });
 

@@ -10,8 +10,10 @@ import { REDIRECT_PAYLOADS } from '../support/hostile-input/redirect-payloads.ts
 const OPTIONS = {
   signIn: {
     loginUrl: 'https://auth.example.test/ui/login',
-    kratosBrowserUrl: 'https://auth.example.test/kratos',
-    kratosPublicUrl: 'http://kratos.internal:4433/base',
+    kratos: {
+      browserUrl: 'https://auth.example.test/kratos',
+      publicUrl: 'http://kratos.internal:4433/base',
+    },
   },
   hosts: new SiteHosts('https://app.example.test', ['admin.example.test']),
 };
@@ -27,7 +29,7 @@ function target(path: string, search = '', method = 'GET'): AdmittedTarget {
   };
 }
 
-const returnTo = (location: string) => new URL(location).searchParams.getAll('return_to');
+const returnTo = (location = '') => new URL(location).searchParams.getAll('return_to');
 
 describe('isNavigation()', () => {
   it.each<[Record<string, string>, boolean]>([
@@ -92,7 +94,7 @@ describe('loginLocation()', () => {
   it('W6: leads to no other host, for any path and query', () => {
     for (const payload of REDIRECT_PAYLOADS) {
       for (const asked of [target(`/${payload}`), target('/x', `?return_to=${payload}`)]) {
-        const location = new URL(loginLocation(asked, OPTIONS));
+        const location = new URL(loginLocation(asked, OPTIONS) ?? '');
         expect([payload, location.origin]).toEqual([payload, 'https://auth.example.test']);
         const origins = returnTo(location.href).map((url) => new URL(url).origin);
         expect([payload, origins]).toEqual([payload, ['https://app.example.test']]);
@@ -134,16 +136,16 @@ describe('stepUpLocation()', () => {
   );
 
   it('is found at any depth of both addresses of Kratos', () => {
-    for (const [kratosPublicUrl, kratosBrowserUrl] of [
+    for (const [publicUrl, browserUrl] of [
       ['http://kratos.internal:4433', 'https://auth.example.test'],
       ['http://kratos.internal:4433/base', 'https://auth.example.test/kratos'],
       ['http://kratos.internal:4433/a/b', 'https://auth.example.test/x/y'],
     ] as const) {
-      const signIn = { ...OPTIONS.signIn, kratosPublicUrl, kratosBrowserUrl };
+      const signIn = { ...OPTIONS.signIn, kratos: { publicUrl, browserUrl } };
       const options = { ...OPTIONS, signIn };
-      const body = named(`${kratosPublicUrl}/login?aal=aal2`);
+      const body = named(`${publicUrl}/login?aal=aal2`);
       expect(stepUpLocation(target('/a', '?b'), body, options)).toBe(
-        `${kratosBrowserUrl}/login?aal=aal2&${BACK}`,
+        `${browserUrl}/login?aal=aal2&${BACK}`,
       );
     }
     const beside = named('http://kratos.internal:4433/basement?aal=aal2');
@@ -176,7 +178,7 @@ describe('stepUpLocation()', () => {
     );
     fc.assert(
       fc.property(odd, (url) => {
-        const location = new URL(locate(named(url)));
+        const location = new URL(locate(named(url)) ?? '');
         expect(location.origin).toBe('https://auth.example.test');
         expect([location.username, location.hash]).toEqual(['', '']);
       }),

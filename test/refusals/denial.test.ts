@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { errorResponse } from '../../src/errors/error-response.ts';
 import { admit } from '../../src/http/admit.ts';
 import { SiteHosts } from '../../src/http/site-hosts.ts';
 import { answerDenial, type Denied, logFieldsOf } from '../../src/refusals/denial.ts';
@@ -11,9 +12,12 @@ const PERSON = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
 const OPTIONS = {
   signIn: {
     loginUrl: 'https://auth.example.test/login',
-    kratosBrowserUrl: 'https://auth.example.test/kratos',
-    kratosPublicUrl: 'http://kratos.internal:4433',
+    kratos: {
+      browserUrl: 'https://auth.example.test/kratos',
+      publicUrl: 'http://kratos.internal:4433',
+    },
   },
+  errorShape: errorResponse,
   hosts: HOSTS,
   loopGuard: new LoginLoopGuard({ publicUrl: SITE, credentialCookies: ['s'], now: () => 0 }),
   resources: { metadataUrlFor: () => undefined },

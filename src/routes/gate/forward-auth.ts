@@ -1,5 +1,5 @@
 import { VARY } from '../../credentials/credential.ts';
-import { errorResponse } from '../../errors/error-response.ts';
+import type { ErrorShape } from '../../errors/error-response.ts';
 import type { Reason, RefusalReason } from '../../errors/reasons.ts';
 import type { Identifier } from '../../forwarding/identification.ts';
 import type { AdmittedTarget } from '../../http/admit.ts';
@@ -24,13 +24,8 @@ import {
   authorize,
   isPreflight,
 } from './authorize.ts';
-import {
-  addCacheStatus,
-  answerUnknown,
-  omissionsOf,
-  sessionCookiesOf,
-  unidentified,
-} from './gate.ts';
+import { answerUnknown, unidentified } from './fault-answers.ts';
+import { addCacheStatus, omissionsOf, sessionCookiesOf } from './gate.ts';
 import { PROXY_KINDS, type ProxyKind, readOriginalRequest } from './original-request.ts';
 
 export interface ForwardAuthOptions {
@@ -63,18 +58,22 @@ export async function forwardAuth(
   waitUntil: WaitUntil,
   options: ForwardAuthOptions,
 ): Promise<Response> {
-  const { reporting, credentialCookies, authorization } = options;
+  const { reporting, credentialCookies, authorization, denial } = options;
+  const { errorShape } = denial;
   const startedAt = reporting.now();
   const kind = readKind(target);
-  if (kind === undefined) return errorResponse('not_found');
+  if (kind === undefined) return errorShape('not_found');
   const original = await readTrusted(kind, request, target, options);
   const authorized: AuthorizedAnswer = original.ok
     ? await answerOriginal(request, original.value, waitUntil, options)
-    : refusal(original.failure);
+    : refusal(original.failure, errorShape);
   const isForClient = target.path === NGINX_ANSWER_PATH;
   const { headers } = request;
   const asker = { method: original.ok ? original.value.method : request.method, headers };
-  const answer = await asPageOrJson(isForClient ? neverPassed(authorized) : authorized, asker);
+  const answer = await asPageOrJson(
+    isForClient ? neverPassed(authorized, errorShape) : authorized,
+    asker,
+  );
   const { resolution } = answer;
   if (original.ok && answer.outcome !== 'pass') {
     const { rule } = authorization.rules.match(original.value);
@@ -132,8 +131,9 @@ async function answerOriginal(
   options: ForwardAuthOptions,
 ): Promise<AuthorizedAnswer> {
   const { headers } = request;
+  const { errorShape } = options.denial;
   const authorized = await authorize({ headers, target, waitUntil }, options.authorization);
-  if (!authorized.ok) return refusal(authorized.failure);
+  if (!authorized.ok) return refusal(authorized.failure, errorShape);
   if (isPreflight(authorized.value)) {
     // Only the origin behind the proxy can answer a preflight. A preflight identifies no session.
     const empty = options.identifier.headerNames.map((name) => [name, ''] as const);
@@ -143,7 +143,7 @@ async function answerOriginal(
   const found = { resolution, rule: match.rule.name };
   switch (verdict.kind) {
     case 'pass':
-      if (match.rule.exchange.size > 0) return { ...unexchanged(), ...found };
+      if (match.rule.exchange.size > 0) return { ...unexchanged(errorShape), ...found };
       return { ...(await pass(verdict, authorized.value, target, options)), ...found };
     case 'deny':
       return {
@@ -151,7 +151,7 @@ async function answerOriginal(
         ...found,
       };
     case 'cannot-tell':
-      return { ...answerUnknown(verdict), ...found };
+      return { ...answerUnknown(verdict, errorShape), ...found };
   }
 }
 
@@ -159,10 +159,10 @@ async function pass(
   { session }: Extract<Verdict, { kind: 'pass' }>,
   authorization: Authorization,
   target: AdmittedTarget,
-  { identifier, denial: { hosts } }: ForwardAuthOptions,
+  { identifier, denial: { hosts, errorShape } }: ForwardAuthOptions,
 ): Promise<Answer> {
   const identified = await identifier.identify(session, hosts.siteOf(target.host));
-  if (!identified.ok) return unidentified(identified.failure);
+  if (!identified.ok) return unidentified(identified.failure, errorShape);
   const empty = identifier.headerNames.map((name) => [name, ''] as const);
   return {
     ...allowed([...empty, ...identified.value.headers], sessionCookiesOf(authorization, hosts)),
@@ -192,20 +192,20 @@ function allowed(
  * Answers a request under a rule with `exchange`. The proxy replaces the same headers on every path, and `Authorization`
  * is not among them. So the origin would get the caller's own token.
  */
-function unexchanged(): Answer {
+function unexchanged(errorShape: ErrorShape): Answer {
   const reason = 'exchange_unavailable';
-  return { response: errorResponse(reason), outcome: 'fault', reason, detail: 'forward-auth' };
+  return { response: errorShape(reason), outcome: 'fault', reason, detail: 'forward-auth' };
 }
 
-function refusal(reason: Reason): Answer {
-  return { response: errorResponse(reason), outcome: 'refuse', reason };
+function refusal(reason: Reason, errorShape: ErrorShape): Answer {
+  return { response: errorShape(reason), outcome: 'refuse', reason };
 }
 
 /** Makes a fault of a pass: this path has no site behind it. The verdict has just changed; the client has to retry. */
-function neverPassed(answer: AuthorizedAnswer): AuthorizedAnswer {
+function neverPassed(answer: AuthorizedAnswer, errorShape: ErrorShape): AuthorizedAnswer {
   if (answer.outcome !== 'pass') return answer;
   const reason = 'verdict_changed';
-  return { ...answer, response: errorResponse(reason), outcome: 'fault', reason };
+  return { ...answer, response: errorShape(reason), outcome: 'fault', reason };
 }
 
 /** Makes a refusal or fault readable for the client, to whom the proxy passes it on. A denial is readable already. */

@@ -1,15 +1,10 @@
-import { errorResponse } from '../../errors/error-response.ts';
 import { explain } from '../../errors/explanations.ts';
 import type { ExchangedTokens } from '../../exchange/exchanged-tokens.ts';
 import { clientResponse } from '../../forwarding/client-response.ts';
 import { sendableCall } from '../../forwarding/content-of-get.ts';
 import { cutWhenOver } from '../../forwarding/cut-response.ts';
-import type {
-  Identification,
-  IdentificationFault,
-  Identifier,
-} from '../../forwarding/identification.ts';
-import { type Origin, type OriginFault, sendToOrigin } from '../../forwarding/origin.ts';
+import type { Identification, Identifier } from '../../forwarding/identification.ts';
+import { type Origin, sendToOrigin } from '../../forwarding/origin.ts';
 import type { ReservedCookies } from '../../forwarding/origin-cookies.ts';
 import { type OriginRequestOptions, originRequest } from '../../forwarding/origin-request.ts';
 import { type SessionStatus, watchSession } from '../../forwarding/session-watch.ts';
@@ -42,6 +37,7 @@ import {
   type SessionDecision,
 } from './authorize.ts';
 import { type ExchangedAuthorization, exchangeCredential } from './exchange.ts';
+import { answerUnknown, originFault, unidentified } from './fault-answers.ts';
 
 export interface GateOptions {
   readonly authorization: AuthorizationOptions;
@@ -77,7 +73,7 @@ export async function gate(
   waitUntil: WaitUntil,
   options: GateOptions,
 ): Promise<Response> {
-  const { authorization: authorizing, reporting } = options;
+  const { authorization: authorizing, denial, reporting } = options;
   const startedAt = reporting.now();
   const record = (answer: Answer, more: () => Partial<Decision>) =>
     reporting.log(() => ({
@@ -91,7 +87,7 @@ export async function gate(
   const authorized = await authorize({ headers: request.headers, target, waitUntil }, authorizing);
   if (!authorized.ok) {
     const { rules, accepted } = authorizing;
-    const refused = errorResponse(authorized.failure, { allowedMethods: accepted.methods });
+    const refused = denial.errorShape(authorized.failure, { allowedMethods: accepted.methods });
     const { crossOrigins } = rules.match(target).rule;
     const response = makeReadable(
       await errorPageOrJson(refused, authorized.failure, request),
@@ -140,7 +136,7 @@ async function answerVerdict(received: Received, options: GateOptions): Promise<
       return answerDenial(verdict, { headers: request.headers, target, rule }, options.denial);
     }
     case 'cannot-tell':
-      return asPageOrJson(answerUnknown(verdict), received.request);
+      return asPageOrJson(answerUnknown(verdict, options.denial.errorShape), received.request);
   }
 }
 
@@ -149,15 +145,6 @@ async function asPageOrJson(answer: Answer, request: Request): Promise<Answer> {
   return reason === undefined
     ? answer
     : { ...answer, response: await errorPageOrJson(response, reason, request) };
-}
-
-/** Answers a request whose session could not be checked: a fault, not a verdict. */
-export function answerUnknown({
-  reason,
-  retryAfterSeconds,
-}: Extract<Verdict, { kind: 'cannot-tell' }>): Answer {
-  const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
-  return { response: errorResponse(reason, wait), outcome: 'fault', reason };
 }
 
 async function forward(
@@ -171,16 +158,17 @@ async function forward(
   const { forwarding, denial } = options;
   const { hosts } = forwarding;
   const identified = await forwarding.identifier.identify(session, forwarding.audience);
-  if (!identified.ok) return unidentified(identified.failure);
+  if (!identified.ok) return unidentified(identified.failure, denial.errorShape);
   const identification = identified.value;
   const passed = { target, rule, tried, identification, exchangedToken };
   const made = originRequest(request, passed, forwarding);
   const asked = made.ok ? await sendableCall(made.value, request) : made;
   if (!asked.ok) {
-    return { response: errorResponse(asked.failure), outcome: 'refuse', reason: asked.failure };
+    const response = denial.errorShape(asked.failure);
+    return { response, outcome: 'refuse', reason: asked.failure };
   }
   const sent = await sendToOrigin(asked.value, forwarding.origin);
-  if (!sent.ok) return fault(sent.failure);
+  if (!sent.ok) return originFault(sent.failure, denial.errorShape);
   const forgotten =
     session === undefined ? [] : denial.loopGuard.forget(request.headers, pageKey(target));
   const response = clientResponse(sent.value, {
@@ -254,19 +242,6 @@ function describeEnd(last: SessionDecision | undefined, standing: 'deny' | 'cann
     'store_unavailable';
   const outcome: Decision['outcome'] = standing === 'deny' ? 'deny' : 'fault';
   return { ...found, outcome, reason, status: explain(reason).status };
-}
-
-function fault(reason: OriginFault): Answer {
-  return { response: errorResponse(reason), outcome: 'fault', reason };
-}
-
-/**
- * Answers a request whose identity headers cannot be made. The request is not forwarded without them, because the
- * origin would read a missing header as a *no*.
- */
-export function unidentified({ reason, detail }: IdentificationFault): Answer {
-  const response = errorResponse(reason);
-  return { response, outcome: 'fault', reason, ...(detail !== undefined && { detail }) };
 }
 
 /** Names, for the operator's log, the headers that did not fit the size limit. */

@@ -26,10 +26,16 @@ interface Finding {
   readonly notes: Readonly<Record<string, string>>;
 }
 
+/** The session store, and the tier in front of it. */
+export interface AskedStore {
+  readonly readiness: Pick<StoreReadiness, 'moment' | 'find'>;
+  readonly kv: KeyValueStore | undefined;
+}
+
 /** The parts behind Postern that can be asked for their health. */
 export interface AskedParts {
-  readonly storeReadiness: Pick<StoreReadiness, 'moment' | 'find'>;
-  readonly kv: KeyValueStore | undefined;
+  /** `undefined`: there is no session store. */
+  readonly store: AskedStore | undefined;
   readonly tokens: Pick<TokenSessions, 'isReady'>;
   readonly revocation: Pick<Revocation, 'isReadable'>;
 }
@@ -59,12 +65,12 @@ export function createReadiness(
 }
 
 async function find(
-  { storeReadiness, kv, tokens, revocation }: AskedParts,
+  { store: asked, tokens, revocation }: AskedParts,
   waitUntil: WaitUntil,
 ): Promise<Pick<Finding, 'errors' | 'notes'>> {
   const [store, isKvReady, areKeysReady, isLogReadable] = await Promise.all([
-    askStore(storeReadiness, waitUntil),
-    canRead(kv),
+    asked === undefined ? undefined : askStore(asked.readiness, waitUntil),
+    canRead(asked?.kv),
     tokens.isReady(waitUntil),
     revocation.isReadable(),
   ]);

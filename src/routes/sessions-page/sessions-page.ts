@@ -1,6 +1,5 @@
 import { VARY } from '../../credentials/credential.ts';
 import { digestName } from '../../credentials/credential-name.ts';
-import { errorResponse } from '../../errors/error-response.ts';
 import { PRIVATE_NO_STORE } from '../../http/cache-control.ts';
 import { readFormBody } from '../../http/request-body.ts';
 import type { RouteRequest } from '../../http/routes.ts';
@@ -173,8 +172,8 @@ async function answerProblem(
   const resourceMetadataUrl = denial.resources.metadataUrlFor(target);
   const refused =
     kind === 'deny'
-      ? errorResponse(reason, { challenge: bearerChallenge(reason, { resourceMetadataUrl }) })
-      : errorResponse(reason, { allowedMethods: PAGE_METHODS, ...problem.wait });
+      ? denial.errorShape(reason, { challenge: bearerChallenge(reason, { resourceMetadataUrl }) })
+      : denial.errorShape(reason, { allowedMethods: PAGE_METHODS, ...problem.wait });
   const response = await errorPageOrJson(refused, reason, request);
   return { response, outcome: response.status >= 500 ? 'fault' : kind, reason };
 }

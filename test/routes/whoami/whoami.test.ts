@@ -3,6 +3,7 @@ import type { PresentedCredentials } from '../../../src/credentials/credential.t
 import type { AdmittedTarget } from '../../../src/http/admit.ts';
 import type { Decision } from '../../../src/observability/decision-log.ts';
 import type { StoreAnswer } from '../../../src/providers/session-store.ts';
+import { KRATOS_ANSWERS } from '../../../src/routes/whoami/kratos-answers.ts';
 import { whoami } from '../../../src/routes/whoami/whoami.ts';
 import { NOTHING_ASKED, type Resolution } from '../../../src/sessions/resolution.ts';
 import { createWorld, credential, FAULT, T, yes } from '../../sessions/sessions-world.ts';
@@ -39,6 +40,7 @@ function createWhoami(presented: PresentedCredentials, token?: Resolution) {
           readCredentials: () => [presented],
         },
         resources: { metadataUrlFor: () => undefined },
+        answers: KRATOS_ANSWERS,
         reporting: { log, showsTiming: false, now: () => world.now },
       },
     );
