@@ -111,11 +111,13 @@ export const store = {
   bearers: new Map<string, BearerScope>(),
 };
 
-/** A bearer in the form Keycard's have: a token with these claims. What they say is not looked at here. */
+/** A bearer in the form Keycard's have: a token of the zone or of the API. What its claims say is not looked at here. */
 export function issueBearer(scope: BearerScope, claims: Record<string, unknown> = {}): string {
   const segment = (text: string) =>
     btoa(text).replace(/[=+/]/g, (sign) => ({ '+': '-', '/': '_' })[sign] ?? '');
-  const payload = JSON.stringify({ jti: crypto.randomUUID(), ...claims });
+  const iss =
+    scope.zoneId === null ? 'https://api.keycard.ai' : `https://${scope.zoneId}.keycard.cloud`;
+  const payload = JSON.stringify({ iss, jti: crypto.randomUUID(), ...claims });
   const header = JSON.stringify({ alg: 'RS256', typ: 'at+jwt' });
   const bearer = [header, payload, crypto.randomUUID()].map(segment).join('.');
   store.bearers.set(bearer, scope);
