@@ -42,13 +42,17 @@ const keycard = CALLERS.flatMap(([who, headersOf]) =>
         const [user, agent] = [`user-${randomUUID()}`, `agent-${randomUUID()}`];
         const create = (name: string, parent_id: string | null) =>
           deployment.keycard.createSession({
-            ...{ user_id: name, subject: name, parent_id },
+            ...{ id: randomUUID(), user_id: name, subject: name, parent_id },
             application_id: APPLICATION,
           });
         const { id } = await create(user, null);
         await create(agent, id);
-        const mint = async (subject: string, claims = {}): Promise<Subject> => {
-          const options = { subject, audience: AUDIENCE, applicationId: APPLICATION, claims };
+        const mint = async (
+          subject: string,
+          claims = {},
+          applicationId = APPLICATION,
+        ): Promise<Subject> => {
+          const options = { subject, audience: AUDIENCE, applicationId, claims };
           const jwt = await deployment.runtimes[0].keycard.createToken(options);
           return { kind: 'token', headers: { authorization: `Bearer ${jwt}` } };
         };
@@ -57,6 +61,7 @@ const keycard = CALLERS.flatMap(([who, headersOf]) =>
           method === 'PATCH' ? json('PATCH', { status: 'revoked' }, headers) : { method, headers };
         return {
           ends: [await mint(user), await mint(user, { sid: id }), await mint(agent)],
+          spares: [await mint(user, {}, 'application-2')],
           send: (isolate) => deployment.send(`/zones/zone-1/sessions/${id}`, init, isolate),
           doneAgain: [404, 409],
         };
