@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Authorization } from '../../src/routes/gate/authorize.ts';
-import { exchangeCredential } from '../../src/routes/gate/exchange.ts';
-import { DEFAULT_RULE } from '../../src/rules/rules.ts';
+import type { Authorization } from '../../../src/routes/gate/authorize.ts';
+import { exchangeCredential } from '../../../src/routes/gate/exchange.ts';
+import { DEFAULT_RULE } from '../../../src/rules/rules.ts';
 
 const API = 'https://api.example.com';
 
