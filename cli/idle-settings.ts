@@ -101,14 +101,15 @@ function idleWithoutRoutes(config: Config): string[] {
 function idleExchange({ ISSUERS, RULES, CLIENT_SECRETS, FORWARD_AUTH_SECRETS }: Config): string[] {
   const rules = [...RULES.entries()].filter(([, { exchange }]) => exchange !== undefined);
   const clients = [...ISSUERS.entries()].filter(([, { client_id: id }]) => id !== undefined);
-  const idleClients = rules.length > 0 ? [] : clients;
+  const idleClients =
+    rules.length > 0 ? [] : clients.filter(([, each]) => each.sign_in === undefined);
   const isClients = (name: string) => clients.some(([, { issuer }]) => issuer === name);
   const idleSecrets = Object.keys(CLIENT_SECRETS).filter((name) => !isClients(name));
   const withCredentials = rules.filter(([, { forward_credentials: forwards }]) => forwards);
   return [
     ...idleClients.map(
       ([index]) =>
-        `ISSUERS.${index}.client_id does nothing without a rule with exchange: no token is exchanged. Add exchange to a rule, or remove client_id.`,
+        `ISSUERS.${index}.client_id does nothing without a rule with exchange, and without sign_in: no token is exchanged, and no browser signs in. Add one of them, or remove client_id.`,
     ),
     ...idleSecrets.map(
       () =>

@@ -66,6 +66,8 @@ export type Resolution =
       readonly setCookies: readonly string[];
       /** Seconds from now for which the store allows caching this answer. */
       readonly cacheForSeconds: number | undefined;
+      /** The JWT that proves the session; `undefined` for a session of the store. */
+      readonly token?: string;
       readonly provenance: Provenance;
     }
   /**

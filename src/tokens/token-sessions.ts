@@ -121,6 +121,7 @@ export class TokenSessions {
       outcome: 'signed-in',
       session,
       body,
+      token: compact,
       logPosition: revocation.position(),
       setCookies: [],
       cacheForSeconds: undefined,

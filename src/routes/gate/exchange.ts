@@ -44,12 +44,11 @@ export async function exchangeCredential(
 }
 
 /** Returns the caller's token; `undefined` if the session is not that of a token. */
-function subjectOf({ chosen, resolution }: Authorization): SubjectToken | undefined {
-  if (chosen?.kind !== 'tokens' || resolution?.outcome !== 'signed-in') return undefined;
+function subjectOf({ resolution }: Authorization): SubjectToken | undefined {
+  if (resolution?.outcome !== 'signed-in' || resolution.token === undefined) return undefined;
   const { expiresAt, document } = resolution.session;
   const { issuer } = document;
-  const [{ value }] = chosen.candidates;
-  return typeof issuer === 'string' ? { value, issuer, expiresAt } : undefined;
+  return typeof issuer === 'string' ? { value: resolution.token, issuer, expiresAt } : undefined;
 }
 
 function verdictOn(exchange: Exclude<Exchange, { kind: 'token' }>): Verdict {
