@@ -5,15 +5,26 @@ import {
   createAccessVerifier,
 } from '../routes/session-api/access-verifier.ts';
 import { type AccessVerifier, Guard } from '../routes/session-api/guard.ts';
+import { SecretRecord } from '../routes/session-api/secret-record.ts';
 import { createIssuerKeys, type IssuerDependencies } from './compose-tokens.ts';
+import type { Dependencies } from './dependencies.ts';
 
 /** Makes the guard of the operators' routes; `undefined` if no proof is configured. */
-export function createGuard(config: Config, dependencies: IssuerDependencies): Guard | undefined {
+export function createGuard(
+  config: Config,
+  dependencies: IssuerDependencies & Pick<Dependencies, 'kv'>,
+): Guard | undefined {
   const secrets = config.ADMIN_SECRETS ?? [];
   const access = createAccess(config, dependencies);
   if (secrets.length === 0 && access === undefined) return undefined;
-  const { now } = dependencies;
-  return new Guard({ secrets, access, allowedOrigins: allowedOrigins(config), now });
+  const { kv, now, report } = dependencies;
+  // Only Keycard's routes send a caller's bearer to another party.
+  const keepsRecord = config.KEYCARD_API_URL !== undefined;
+  const readTimeoutMs = config.KV_READ_TIMEOUT_MS;
+  const record = keepsRecord
+    ? new SecretRecord({ kv, secrets, readTimeoutMs, now, report })
+    : undefined;
+  return new Guard({ secrets, access, record, allowedOrigins: allowedOrigins(config), now });
 }
 
 function createAccess(

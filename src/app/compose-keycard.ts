@@ -4,9 +4,11 @@ import { ServiceAccount } from '../providers/keycard/service-account.ts';
 import { createUpstream } from '../providers/upstream.ts';
 import type { Guard } from '../routes/session-api/guard.ts';
 import { keycardRoutes } from '../routes/session-api/keycard.ts';
+import { createOwnBearerCheck } from '../routes/session-api/own-bearer.ts';
 import type { ApiMethods } from '../session-changes/api-route.ts';
 import type { ChangeMaker } from '../session-changes/change-maker.ts';
 import type { Fetch } from './dependencies.ts';
+import { gatewaySecrets } from './gateway-secrets.ts';
 
 export interface KeycardServices {
   readonly guard: Guard | undefined;
@@ -25,11 +27,30 @@ export function keycardTable(
   const keycard = createUpstream({ baseUrl, fetch, timeoutMs });
   const account = createServiceAccount(config, { baseUrl, fetch, now });
   const serviceAccount = guard && account && { guard, account };
-  return keycardRoutes({
-    access: { keycard, serviceAccount },
-    changes,
-    zones: keycardZones(config),
+  const zones = keycardZones(config);
+  const isOwn = createOwnBearerCheck({
+    secrets: [...gatewaySecrets(config)],
+    guard,
+    isKeycardIssuer: (issuer) => isKeycardIssuer(issuer, zones, baseUrl),
   });
+  return keycardRoutes({ access: { keycard, serviceAccount, isOwn }, changes, zones });
+}
+
+/** Keycard's own hosts. Its API issues the tokens of service accounts. */
+const KEYCARD_HOST = /^(?:[a-z0-9-]+\.)*keycard\.ai$/;
+
+/** Whether Keycard issues tokens under this `iss`: a configured issuer, the URL of a configured zone, or Keycard's API. */
+function isKeycardIssuer(
+  issuer: string,
+  zones: ReadonlyMap<string, readonly string[]>,
+  baseUrl: string,
+): boolean {
+  if ([...zones.values()].some((issuers) => issuers.includes(issuer))) return true;
+  const url = URL.parse(issuer);
+  if (url === null) return false;
+  if (url.origin === new URL(baseUrl).origin) return true;
+  const isKeycards = KEYCARD_HOST.test(url.hostname) || zones.has(zoneOfIssuer(issuer) ?? '');
+  return url.protocol === 'https:' && isKeycards;
 }
 
 /**

@@ -51,7 +51,7 @@ export interface Services {
 
 /** Makes the services, each after those that it needs. */
 export function createServices(config: Config, dependencies: Dependencies): Services {
-  const { fetchers, openLog, now, random, report } = dependencies;
+  const { fetchers, openLog, kv, now, random, report } = dependencies;
   const places = createSharedPlaces(config, dependencies);
   const issuerDependencies = { places, fetch: fetchers.keys, now, random, report };
   const revocation = createConfiguredRevocation(config, { openLog, now, report });
@@ -85,7 +85,7 @@ export function createServices(config: Config, dependencies: Dependencies): Serv
     signIn,
     changes: new ChangeMaker({ writer: revocation.writer, report }),
     readNames: isNamed ? kratos?.admin?.identities.readNames : undefined,
-    guard: createGuard(config, issuerDependencies),
+    guard: createGuard(config, { ...issuerDependencies, kv }),
     reporting,
   };
 }

@@ -2,7 +2,7 @@
 import type { Explanation } from './explanation.ts';
 import type { FaultReason } from './reasons.ts';
 
-/** Explanations of faults. Their statuses are 5xx, and they say nothing about the session. */
+/** Explanations of faults. Their statuses are 5xx, or 429 for a system that asks to wait. They say nothing about the session. */
 export const FAULT_EXPLANATIONS: Readonly<Record<FaultReason, Explanation>> = {
   loop_detected: {
     status: 508,
@@ -24,10 +24,15 @@ export const FAULT_EXPLANATIONS: Readonly<Record<FaultReason, Explanation>> = {
     message: 'The session system gave an answer that cannot be used.',
     hint: 'Try again; if it lasts, tell the operator.',
   },
+  upstream_rate_limited: {
+    status: 429,
+    message: 'The session system gets too many requests at once.',
+    hint: 'Nothing was changed. Try again after the time in Retry-After.',
+  },
   guard_unavailable: {
     status: 503,
     message: 'Whether this caller may use this route could not be checked.',
-    hint: 'The keys of the access service could not be fetched. Try again after the time in Retry-After.',
+    hint: 'The keys of the access service, or the record of earlier secrets, could not be read. Try again after the time in Retry-After.',
   },
   store_unavailable: {
     status: 503,

@@ -72,6 +72,7 @@ export type FaultReason =
   | 'upstream_unreachable'
   | 'upstream_timeout'
   | 'upstream_not_valid'
+  | 'upstream_rate_limited'
   | 'guard_unavailable'
   | 'loop_detected'
   | 'assertion_unavailable'

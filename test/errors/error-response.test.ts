@@ -74,6 +74,7 @@ const WIRE: Readonly<Record<Reason, Wire>> = {
   upstream_unreachable: [502, 'Bad Gateway', 'upstream_unreachable'],
   upstream_timeout: [504, 'Gateway Timeout', 'upstream_timeout'],
   upstream_not_valid: [502, 'Bad Gateway', 'upstream_not_valid'],
+  upstream_rate_limited: [429, 'Too Many Requests', 'upstream_rate_limited'],
   loop_detected: [508, 'Loop Detected', 'loop_detected'],
   configuration_invalid: [500, 'Internal Server Error', 'configuration_invalid'],
 };

@@ -4,6 +4,7 @@ import { BROKEN_OFF, readBoundedText, TOO_LONG } from '../../http/read-bounded-t
 import { parseObject } from '../../runtime/json.ts';
 import { failed, type Result, success } from '../../runtime/result.ts';
 import { SingleFlight, type WaitUntil } from '../../runtime/single-flight.ts';
+import type { UpstreamFault } from '../upstream.ts';
 
 /** A service account's access token. It is plain data, so that requests can share it. */
 export interface ServiceAccountToken {
@@ -14,10 +15,14 @@ export interface ServiceAccountToken {
   readonly expiresAt: number;
 }
 
-export type ServiceAccountFault =
-  | 'upstream_unreachable'
-  | 'upstream_timeout'
-  | 'upstream_not_valid';
+/** The token endpoint asks to try again later. It is plain data, so that requests can share it. */
+export interface EndpointBusy {
+  readonly status: 429 | 503;
+  /** The headers that say when to try again. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export type ServiceAccountFailure = UpstreamFault | EndpointBusy;
 
 export interface ServiceAccountOptions {
   readonly tokenUrl: string;
@@ -29,7 +34,10 @@ export interface ServiceAccountOptions {
   readonly now: () => number;
 }
 
-type TokenResult = Result<ServiceAccountToken, ServiceAccountFault>;
+type TokenResult = Result<ServiceAccountToken, ServiceAccountFailure>;
+
+/** Keycard's SDKs obey these headers (`keycardai_api/_base_client.py`). */
+const RETRY_HEADERS = ['retry-after', 'retry-after-ms', 'x-should-retry'];
 
 /** A token is replaced this long before it expires; if its lifetime is short, a tenth of the lifetime before. */
 const MARGIN_MS = 60_000;
@@ -90,20 +98,34 @@ async function requestToken(options: ServiceAccountOptions, askedAt: number): Pr
   if (received === undefined) {
     return failed(signal.aborted ? 'upstream_timeout' : 'upstream_unreachable');
   }
-  const { status, text } = received;
+  const { status, text, headers } = received;
+  if (status === 429 || status === 503) return failed({ status, headers });
   const token = status === 200 && text !== TOO_LONG ? readToken(text, askedAt) : undefined;
   return token === undefined ? failed('upstream_not_valid') : success(token);
+}
+
+interface Received {
+  readonly status: number;
+  readonly text: string | typeof TOO_LONG;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Sends a request and reads the whole answer; `undefined` if the network fails or the signal ends the call. */
 async function receive(
   request: Request,
   { fetch }: Pick<ServiceAccountOptions, 'fetch'>,
-): Promise<{ status: number; text: string | typeof TOO_LONG } | undefined> {
+): Promise<Received | undefined> {
   const response = await fetch(request).catch(() => undefined); // only the network can fail here
   if (response === undefined) return undefined;
   const text = await readBoundedText(response, MAX_SERVICE_TOKEN_BYTES);
-  return text === BROKEN_OFF ? undefined : { status: response.status, text };
+  return text === BROKEN_OFF
+    ? undefined
+    : { status: response.status, text, headers: retryHeaders(response) };
+}
+
+/** Returns the headers that say when to try again. */
+function retryHeaders({ headers }: Response): Readonly<Record<string, string>> {
+  return Object.fromEntries([...headers].filter(([name]) => RETRY_HEADERS.includes(name)));
 }
 
 function tokenRequest({ tokenUrl, clientId, clientSecret }: ServiceAccountOptions): Request {

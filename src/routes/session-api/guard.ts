@@ -3,6 +3,7 @@ import { isCrossSite } from '../../http/same-origin.ts';
 import { failed, type Result, success } from '../../runtime/result.ts';
 import { matchesSecret } from '../../runtime/secret-compare.ts';
 import type { WaitUntil } from '../../runtime/single-flight.ts';
+import type { SecretRecord } from './secret-record.ts';
 
 /** The reason why the guard did not let the caller through. */
 export type GuardFailure = 'caller_not_authorized' | 'cross_site_change' | 'guard_unavailable';
@@ -16,6 +17,8 @@ export type AccessVerifier = (
 
 export interface GuardOptions {
   readonly secrets: readonly string[];
+  /** Remembers the secrets; `undefined` for a guard whose earlier secrets need not be known. */
+  readonly record?: SecretRecord | undefined;
   /** `undefined`: callers cannot use Access. */
   readonly access: AccessVerifier | undefined;
   readonly allowedOrigins: readonly string[];
@@ -39,6 +42,7 @@ export class Guard {
   /** Checks whether the caller may use the route. An assertion is read only if there is no `Authorization`. */
   async check({ request, waitUntil }: GuardedCall): Promise<Result<undefined, GuardFailure>> {
     const { headers } = request;
+    this.#options.record?.note(waitUntil);
     const authorization = headers.get('authorization');
     if (authorization !== null) return this.#checkSecret(authorization);
     const { access, allowedOrigins, now } = this.#options;
@@ -51,6 +55,16 @@ export class Guard {
       return failed('cross_site_change');
     }
     return verified;
+  }
+
+  /** Whether the value was one of the guard's secrets, as far as the record knows. */
+  async hadSecret(
+    value: string,
+    waitUntil: WaitUntil,
+  ): Promise<Result<boolean, 'guard_unavailable'>> {
+    const { record } = this.#options;
+    record?.note(waitUntil);
+    return record === undefined ? success(false) : record.has(value);
   }
 
   async #checkSecret(authorization: string): Promise<Result<undefined, GuardFailure>> {

@@ -1,15 +1,17 @@
 import { digestName } from '../../credentials/credential-name.ts';
-import { isB64Token, readBearer } from '../../http/bearer.ts';
+import { keycardErrorResponse } from '../../errors/error-response.ts';
+import { readBearer } from '../../http/bearer.ts';
 import { tracingHeaders } from '../../http/request-headers.ts';
 import type {
   ServiceAccount,
-  ServiceAccountFault,
+  ServiceAccountFailure,
 } from '../../providers/keycard/service-account.ts';
 import type { Upstream, UpstreamCall, UpstreamFault } from '../../providers/upstream.ts';
 import { failed, type Result, success } from '../../runtime/result.ts';
 import type { ApiCall } from '../../session-changes/api-route.ts';
 import { openToken } from '../../tokens/compact-jws.ts';
 import type { Guard, GuardFailure } from './guard.ts';
+import type { BearerRefusal, OwnBearerCheck } from './own-bearer.ts';
 
 export interface KeycardCall extends Pick<UpstreamCall, 'method' | 'segments' | 'query'> {
   /** A string, because a call whose token had expired is sent again. */
@@ -28,7 +30,7 @@ export interface KeycardCaller {
   readonly name: string;
   /** The subject of the caller's bearer, by its claims; `undefined` for the guard, and for a bearer without claims. */
   readonly principal: { readonly issuer: string; readonly subject: string } | undefined;
-  send(call: KeycardCall): Promise<Result<Response, UpstreamFault | ServiceAccountFault>>;
+  send(call: KeycardCall): Promise<Result<Response, UpstreamFault>>;
 }
 
 /** Keycard's API, and the ways in which callers may use it. */
@@ -36,27 +38,27 @@ export interface KeycardAccess {
   readonly keycard: Upstream;
   /** `undefined`: there is no service account, and callers bring their own bearer. */
   readonly serviceAccount: { readonly account: ServiceAccount; readonly guard: Guard } | undefined;
+  /** Decides which bearers are sent to Keycard. */
+  readonly isOwn: OwnBearerCheck;
 }
 
-const JWT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/;
-
 /**
- * Identifies the caller of a Keycard route by the form of the bearer. If there is a service account, a bearer that is a
- * JWT is the caller's own, and goes to Keycard unchanged. Any other request has to pass the guard, so a mistyped secret
- * of Postern is not sent to another party.
+ * Identifies the caller of a Keycard route. A caller who passes the guard is served by the service account, if there is
+ * one. Any other caller has to bring a bearer of their own, which goes to Keycard unchanged.
  */
 export async function identifyKeycardCaller(
   call: ApiCall,
-  { keycard, serviceAccount }: KeycardAccess,
-): Promise<Result<KeycardCaller, GuardFailure>> {
-  const own = readBearer(call.request.headers.get('authorization'));
-  const isOwn = own !== undefined && (serviceAccount === undefined || JWT.test(own));
-  if (isOwn && isB64Token(own)) return success(await callerWithBearer(own, call, keycard));
-  if (serviceAccount === undefined) return failed('caller_not_authorized');
-  const passed = await serviceAccount.guard.check(call);
-  return passed.ok
-    ? success(callerByServiceAccount(serviceAccount.account, call, keycard))
-    : passed;
+  { keycard, serviceAccount, isOwn }: KeycardAccess,
+): Promise<Result<KeycardCaller, GuardFailure | BearerRefusal>> {
+  const guarded = await serviceAccount?.guard.check(call);
+  if (serviceAccount !== undefined && guarded?.ok) {
+    return success(callerByServiceAccount(serviceAccount.account, call, keycard));
+  }
+  const bearer = readBearer(call.request.headers.get('authorization'));
+  if (bearer === undefined)
+    return guarded?.ok === false ? guarded : failed('caller_not_authorized');
+  const checked = await isOwn(bearer, call.waitUntil);
+  return checked.ok ? success(await callerWithBearer(bearer, call, keycard)) : checked;
 }
 
 async function callerWithBearer(
@@ -92,18 +94,29 @@ function callerByServiceAccount(
     principal: undefined,
     async send(call) {
       const kept = await account.readToken(waitUntil);
-      if (!kept.ok) return kept;
+      if (!kept.ok) return withoutToken(kept.failure);
       const answer = await keycard.send(withBearer(call, kept.value.value, request));
       if (!answer.ok || answer.value.status !== 401) return answer;
       // The token may have been revoked, or its key changed. A 401 changes nothing: try once more with a newer token.
       const renewed = await account.readToken(waitUntil, kept.value);
-      if (!renewed.ok) return renewed;
       await answer.value.body?.cancel();
+      if (!renewed.ok) return withoutToken(renewed.failure);
       const again = await keycard.send(withBearer(call, renewed.value.value, request));
       // Keycard refused Postern's service account, which is no verdict on the caller.
       return again.ok && again.value.status === 401 ? failed('upstream_not_valid') : again;
     },
   };
+}
+
+/** Answers for a token endpoint that gave no token. If it is busy, the client learns when to try again. */
+function withoutToken(failure: ServiceAccountFailure): Result<Response, UpstreamFault> {
+  if (typeof failure === 'string') return failed(failure);
+  const { status, headers } = failure;
+  const response = keycardErrorResponse(
+    status === 429 ? 'upstream_rate_limited' : 'store_unavailable',
+  );
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+  return success(response);
 }
 
 function withBearer(

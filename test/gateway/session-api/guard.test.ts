@@ -458,8 +458,8 @@ it('service-account routes of Keycard are guarded in Keycard’s error shape', a
   await using api = await startKeycardApi();
   for (const headers of [
     {},
-    bearer('x'.repeat(40)),
-    bearer(ADMIN_SECRET.slice(1)),
+    { authorization: `Basic ${ADMIN_SECRET}` },
+    bearer(`${ADMIN_SECRET} x`),
   ] as RawHeaders[]) {
     const { status, text } = await request(api.gate.port, {
       target: '/zones/zone-1/sessions',

@@ -129,7 +129,11 @@ function allRoutes(): Record<string, ApiMethods> {
     ...{ kratosAdmin: kratos, apiKey: undefined, readNames: undefined },
     ...{ guard, apiUrl, apiPath: '' },
   };
-  const access = { keycard: upstream(keycard.origin), serviceAccount: undefined };
+  const access = {
+    keycard: upstream(keycard.origin),
+    serviceAccount: undefined,
+    isOwn: async () => ({ ok: true, value: undefined }) as const,
+  };
   const flows = {
     callers,
     changes: maker,
