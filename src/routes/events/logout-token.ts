@@ -1,6 +1,7 @@
 // Pure: no I/O, no clock.
 import * as v from 'valibot';
 import type { Mark } from '../../revocation/mark.ts';
+import { jsonObject } from '../../tokens/proven-session.ts';
 import type { EventProfile, VerifiedEvent } from './event-issuers.ts';
 import { endOfSecond, marksFor } from './named-by-issuer.ts';
 
@@ -12,7 +13,7 @@ const CLAIMS = v.pipe(
     sub: v.optional(id),
     sid: v.optional(id),
     jti: id,
-    events: v.looseObject({ [LOGOUT_EVENT]: v.looseObject({}) }),
+    events: v.looseObject({ [LOGOUT_EVENT]: jsonObject }),
   }),
   v.check(({ sub, sid }) => sub !== undefined || sid !== undefined, 'sub, sid or both'),
 );

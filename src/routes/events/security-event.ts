@@ -1,7 +1,7 @@
 // Pure: no I/O, no clock.
 import * as v from 'valibot';
 import type { Mark } from '../../revocation/mark.ts';
-import type { JsonObject, JsonValue } from '../../runtime/json.ts';
+import { isObject, type JsonObject, type JsonValue } from '../../runtime/json.ts';
 import type { EventProfile, VerifiedEvent } from './event-issuers.ts';
 import { endOfSecond, marksFor } from './named-by-issuer.ts';
 import { readSubject, type SubjectProblem } from './subject-identifier.ts';
@@ -17,11 +17,17 @@ const CHANGE_TYPES = ['create', 'revoke', 'update', 'delete'];
 const MAX_EVENTS = 8;
 const anyJson = v.custom<JsonValue>(() => true);
 
+/** Events by type: an object, in which the payload of each event is an object (RFC 8417 section 2.2). */
+const eventsByType = v.custom<Readonly<Record<string, JsonObject>>>((value) => {
+  const events = value as JsonValue; // claims are parsed JSON
+  return isObject(events) && Object.values(events).every(isObject);
+});
+
 const CLAIMS = v.object({
   jti: v.pipe(v.string(), v.minLength(1), v.maxLength(255)),
   sub_id: v.optional(anyJson),
   events: v.pipe(
-    v.record(v.string(), v.record(v.string(), anyJson)),
+    eventsByType,
     v.check((events) => {
       const count = Object.keys(events).length;
       return count >= 1 && count <= MAX_EVENTS;

@@ -63,6 +63,10 @@ describe('the receiver for back-channel logout', () => {
     ['jti', { jti: undefined }],
     ['events', { events: undefined }],
     ['the event of a logout', { events: {} }],
+    // OpenID Connect Back-Channel Logout 1.0 section 2.4: an object whose member is an object
+    ['an object in the event', { events: { [LOGOUT_EVENT]: [] } }],
+    ['an object in place of a list of events', { events: [{ [LOGOUT_EVENT]: {} }] }],
+    ['an object in place of null', { events: { [LOGOUT_EVENT]: null } }],
     ['sub and sid', { sub: undefined, sid: undefined }],
   ])('refuses a token without %s with 400 and an OAuth error (section 2.6)', async (_, change) => {
     const { status, headers, body } = await sendToken(change);

@@ -100,6 +100,24 @@ describe('the receiver for security events', () => {
     expect(intakes.world.recorded).toEqual([]);
   });
 
+  // RFC 8417 section 2.2: `events` is an object, and so is the payload of each event.
+  it.each([
+    ['events as a list', [{}]],
+    ['events as an empty list', []],
+    ['events as a list of payloads', [{ subject: USER }]],
+    ['events as a text', `${CAEP}/session-revoked`],
+    ['events as null', null],
+    ['no event', {}],
+    ['a payload that is a list', { [`${CAEP}/session-revoked`]: [] }],
+    ['a payload that is a list of objects', { [`${CAEP}/session-revoked`]: [{ subject: USER }] }],
+    ['a payload that is null', { [`${CAEP}/session-revoked`]: null }],
+    ['a payload of an unknown event that is a list', { 'https://e.example/unknown': [] }],
+  ])('refuses %s', async (_, events) => {
+    const { status, body } = await send(await token({ events }));
+    expect([status, body]).toEqual([400, expect.objectContaining({ err: 'invalid_request' })]);
+    expect(intakes.world.recorded).toEqual([]);
+  });
+
   it('reads the subject inside the event, as drafts of CAEP had it', async () => {
     const events = { [`${CAEP}/session-revoked`]: { subject: USER } };
     expect((await sendEvents(events, { sub_id: undefined })).status).toBe(202);
