@@ -94,6 +94,7 @@ function dependenciesOf(environment: Environment, { ORIGIN_URL }: Config) {
     kv: SESSIONS,
     openLocationCache: () => caches.open(LOCATION_CACHE),
     openLog: REVOCATIONS && (() => REVOCATIONS.getByName(LOG_NAME)),
+    openRefreshLeases: REVOCATIONS && (() => REVOCATIONS.getByName(LOG_NAME)),
     fetchers: {
       kratos: through(KRATOS),
       kratosAdmin: through(KRATOS_ADMIN),

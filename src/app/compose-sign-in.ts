@@ -1,14 +1,17 @@
 import type { Config } from '../config/config.ts';
 import { SiteHosts } from '../http/site-hosts.ts';
 import type { Reporting } from '../observability/reporting.ts';
+import type { RefreshLeaseStub } from '../revocation/refresh-leases.ts';
 import type { RevocationView } from '../revocation/revocation-view.ts';
 import type { SignInOptions } from '../routes/sign-in/sign-in.ts';
+import type { Report } from '../runtime/report.ts';
 import { IssuerClient } from '../sign-in/issuer-client.ts';
 import { PendingSignIns } from '../sign-in/pending-sign-ins.ts';
 import { SealedSignIns } from '../sign-in/sealed-sign-ins.ts';
 import { Seals } from '../sign-in/seals.ts';
 import { signInCookies } from '../sign-in/sign-in-cookies.ts';
 import { SignInSessions } from '../sign-in/sign-in-sessions.ts';
+import { TokenRefresh } from '../sign-in/token-refresh.ts';
 import type { TokenSessions } from '../tokens/token-sessions.ts';
 import type { ConfiguredIssuers } from './compose-tokens.ts';
 import type { Fetch } from './dependencies.ts';
@@ -18,6 +21,8 @@ export interface SignInDependencies {
   readonly tokens: TokenSessions;
   readonly revocation: RevocationView;
   readonly fetch: Fetch;
+  readonly openLeases: (() => RefreshLeaseStub) | undefined;
+  readonly report: Report;
   readonly reporting: Reporting;
 }
 
@@ -30,7 +35,7 @@ export interface SignInServices {
 /** Makes the sign-in for browsers; `undefined` if no issuer has one. */
 export function createSignIn(
   { SIGN_IN: signIn, PUBLIC_URL, HOSTS, KEYS_TIMEOUT_MS: timeoutMs }: Config,
-  { metadata, tokens, revocation, fetch, reporting }: SignInDependencies,
+  { metadata, tokens, revocation, fetch, openLeases, report, reporting }: SignInDependencies,
 ): SignInServices | undefined {
   const known = signIn && metadata.get(signIn.issuer);
   if (signIn === undefined || known === undefined) return undefined;
@@ -47,8 +52,20 @@ export function createSignIn(
   const pending = new PendingSignIns({ issuer, seals, cookies, now });
   const sealed = new SealedSignIns({ issuer, seals, cookies });
   const hosts = new SiteHosts(PUBLIC_URL, HOSTS);
+  const refresh = new TokenRefresh({ client, openLeases, timeoutMs, now });
+  const maxIdleMs = signIn.maxIdleSeconds * 1000;
   return {
-    sessions: new SignInSessions({ sealed, tokens, revocation }),
+    sessions: new SignInSessions({
+      issuer,
+      sealed,
+      tokens,
+      refresh,
+      revocation,
+      maxIdleMs,
+      timeoutMs,
+      now,
+      report,
+    }),
     routes: { client, pending, sealed, tokens, hosts, reporting },
   };
 }

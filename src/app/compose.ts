@@ -68,6 +68,8 @@ export function createServices(config: Config, dependencies: Dependencies): Serv
     tokens,
     revocation: revocations,
     fetch: fetchers.keys,
+    openLeases: dependencies.openRefreshLeases,
+    report,
     reporting,
   });
   return {

@@ -1,5 +1,6 @@
 import type { Dataset } from '../observability/metrics.ts';
 import type { RevocationLogStub } from '../revocation/log-protocol.ts';
+import type { RefreshLeaseStub } from '../revocation/refresh-leases.ts';
 import type { KeyValueStore } from '../runtime/kv.ts';
 import type { LocationCache } from '../runtime/location-cache.ts';
 import type { Report } from '../runtime/report.ts';
@@ -13,6 +14,8 @@ export interface Dependencies {
   readonly openLocationCache?: () => Promise<LocationCache>;
   /** Opens a new connection to the revocation log for each call; `undefined` if no log is bound. */
   readonly openLog: (() => RevocationLogStub) | undefined;
+  /** Opens a new connection to the leases of refreshes, which the log's object keeps. */
+  readonly openRefreshLeases?: (() => RefreshLeaseStub) | undefined;
   readonly fetchers: Fetchers;
   /** `undefined` if there is no site to gate. */
   readonly fetchOrigin:

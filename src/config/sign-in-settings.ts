@@ -44,6 +44,7 @@ export const signIn = v.strictObject(
 interface IssuerWithSignIn extends AudienceSettings {
   readonly issuer: string;
   readonly client_id?: string | undefined;
+  readonly max_lifetime_seconds: number;
   readonly sign_in?: v.InferOutput<typeof signIn> | undefined;
 }
 
@@ -66,6 +67,8 @@ export interface SignInConfig {
   readonly secrets: readonly [string, ...string[]];
   /** The hosts at which browsers can sign in, each with the resource to ask for. */
   readonly resources: ReturnType<typeof resourcesOf>;
+  /** A sign-in that was not used for this long is over: the longest lifetime of a token. */
+  readonly maxIdleSeconds: number;
   /** Whether the gate sends browsers to this sign-in: `LOGIN_URL` names no other page. */
   readonly isLoginPage: boolean;
 }
@@ -86,6 +89,7 @@ export function readSignIn(settings: SignInSettings): SignInConfig | undefined {
     scopes: issuer.sign_in.scopes,
     secrets: [first, ...others],
     resources: resourcesOf(issuer, new SiteHosts(PUBLIC_URL, HOSTS)),
+    maxIdleSeconds: issuer.max_lifetime_seconds,
     isLoginPage: settings.LOGIN_URL === undefined,
   };
 }

@@ -30,10 +30,11 @@ export const PROBE_NAME = `v1h:${'0'.repeat(43)}`;
  * Returns the name of something that secrets stand for: the format, a colon, and 43 base64url characters of SHA-256. The
  * digest covers the format and every part. The formats: `v1s` a session credential, `v1t` a token that names no
  * session, `v1k` a key set, `v1f` the forms of a session, `v1m` the subjects that a message marks, `v1x` an exchanged token (in memory only),
- * `v1g` a secret of the guard. {@link PROBE_NAME} has the format `v1h`.
+ * `v1g` a secret of the guard, `v1r` the tokens of a refresh, `v1o` the form of a sign-out. {@link PROBE_NAME} has the
+ * format `v1h`.
  */
 export async function digestName(
-  format: 'v1s' | 'v1t' | 'v1k' | 'v1f' | 'v1m' | 'v1x' | 'v1g',
+  format: 'v1s' | 'v1t' | 'v1k' | 'v1f' | 'v1m' | 'v1x' | 'v1g' | 'v1r' | 'v1o',
   parts: readonly string[],
 ): Promise<string> {
   const bytes = lengthPrefixed([`postern/${format}`, ...parts]);

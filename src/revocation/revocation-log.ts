@@ -1,6 +1,12 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { AppendAnswer, AppendOptions, LogPage, LogPosition } from './log-protocol.ts';
 import type { Mark } from './mark.ts';
+import {
+  type LeaseAnswer,
+  type LeaseRequest,
+  RefreshLeases,
+  type RefreshResult,
+} from './refresh-leases.ts';
 import { RevocationTable } from './revocation-table.ts';
 
 /**
@@ -18,10 +24,16 @@ export const LOG_NAME = 'log';
  */
 export class RevocationLog extends DurableObject {
   readonly #log: RevocationTable;
+  readonly #refreshes: RefreshLeases;
 
   constructor(context: DurableObjectState, environment: object) {
     super(context, environment);
-    this.#log = new RevocationTable(context.storage, () => Date.now());
+    const { storage } = context;
+    this.#log = new RevocationTable(storage, () => Date.now());
+    this.#refreshes = new RefreshLeases(
+      (query, ...bindings) => storage.sql.exec(query, ...bindings).toArray(),
+      () => Date.now(),
+    );
   }
 
   /** Returns the subjects marked after the cursor, one page per call. */
@@ -36,6 +48,16 @@ export class RevocationLog extends DurableObject {
     const alarm = await this.ctx.storage.getAlarm();
     if (alarm === null || alarm > due) await this.ctx.storage.setAlarm(due);
     return answer;
+  }
+
+  /** Lets one isolate refresh a sign-in, or answers the result of another one. */
+  leaseRefresh(request: LeaseRequest): LeaseAnswer {
+    return this.#refreshes.lease(request);
+  }
+
+  /** Takes the result of a refresh for the other isolates. */
+  settleRefresh(result: RefreshResult): void {
+    this.#refreshes.settle(result);
   }
 
   override async alarm(): Promise<void> {

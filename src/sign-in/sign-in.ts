@@ -1,6 +1,8 @@
 // Pure: no I/O, no clock.
+import * as v from 'valibot';
 import { parseObject, textOf } from '../runtime/json.ts';
 import { openToken } from '../tokens/compact-jws.ts';
+import { applicationsOf, KEYCARD_CLAIMS } from '../tokens/keycard-token.ts';
 import type { Tokens } from './authorization-server.ts';
 
 /** A browser's sign-in at the issuer, as its sealed cookies hold it. */
@@ -17,6 +19,7 @@ export interface SignInClaims {
   readonly subject: string;
   readonly sessionId: string | undefined;
   readonly tokenId: string | undefined;
+  readonly applicationIds: readonly string[] | undefined;
   /** Milliseconds since the epoch. */
   readonly issuedAt: number;
   /** Milliseconds since the epoch. */
@@ -27,18 +30,13 @@ export interface SignInClaims {
 export function readClaims(accessToken: string): SignInClaims | undefined {
   const opened = openToken(accessToken);
   if (!opened.ok) return undefined;
-  const { iss, sub, sid, jti, iat, exp } = opened.value.claims;
-  const [issuer, subject] = [textOf(iss), textOf(sub)];
-  if (issuer === undefined || subject === undefined) return undefined;
-  if (typeof iat !== 'number' || typeof exp !== 'number') return undefined;
-  return {
-    issuer,
-    subject,
-    sessionId: textOf(sid),
-    tokenId: textOf(jti),
-    issuedAt: iat * 1000,
-    expiresAt: exp * 1000,
-  };
+  const { iat, exp } = opened.value.claims;
+  const read = v.safeParse(KEYCARD_CLAIMS, opened.value.claims);
+  if (!read.success || typeof iat !== 'number' || typeof exp !== 'number') return undefined;
+  const { iss: issuer, sub: subject, sid: sessionId, jti: tokenId } = read.output;
+  const applicationIds = applicationsOf(read.output);
+  const times = { issuedAt: iat * 1000, expiresAt: exp * 1000 };
+  return { issuer, subject, sessionId, tokenId, applicationIds, ...times };
 }
 
 /** Writes a sign-in as the text that is sealed. */

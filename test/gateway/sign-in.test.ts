@@ -360,14 +360,6 @@ describe('the sealed cookies', () => {
     expect(JSON.stringify(await site.origin.calls())).not.toMatch(/postern-(?:sign-in|pending)/);
   });
 
-  it('with a revoked token are no session, in the revocation’s bound', async () => {
-    await site.keycard.control({ personClaims: { padding: '' } });
-    await browser.signIn();
-    expect((await browser.get('/')).status).toBe(200);
-    await site.clock.advance(3600_000 + 10_000);
-    expect((await browser.get('/', { Accept: 'application/json' })).status).toBe(401);
-  });
-
   it('cost no call and no second opening for a repeated request', async () => {
     await browser.signIn();
     await browser.get('/');

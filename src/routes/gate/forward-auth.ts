@@ -25,8 +25,9 @@ import {
   isPreflight,
 } from './authorize.ts';
 import { answerUnknown, unidentified } from './fault-answers.ts';
-import { addCacheStatus, omissionsOf, sessionCookiesOf } from './gate.ts';
+import { addCacheStatus, omissionsOf } from './gate.ts';
 import { PROXY_KINDS, type ProxyKind, readOriginalRequest } from './original-request.ts';
+import { sessionCookiesOf, withoutDeadSignIn } from './session-cookies.ts';
 
 export interface ForwardAuthOptions {
   /** A proxy proves itself with any one of these. */
@@ -145,11 +146,11 @@ async function answerOriginal(
     case 'pass':
       if (match.rule.exchange.size > 0) return { ...unexchanged(errorShape), ...found };
       return { ...(await pass(verdict, authorized.value, target, options)), ...found };
-    case 'deny':
-      return {
-        ...(await answerDenial(verdict, { headers, target, rule: match.rule }, options.denial)),
-        ...found,
-      };
+    case 'deny': {
+      const denied = { headers, target, rule: match.rule };
+      const answer = await answerDenial(verdict, denied, options.denial);
+      return { ...withoutDeadSignIn(answer, authorized.value, options.denial.hosts), ...found };
+    }
     case 'cannot-tell':
       return { ...answerUnknown(verdict, errorShape), ...found };
   }

@@ -11,7 +11,6 @@ import { type SessionStatus, watchSession } from '../../forwarding/session-watch
 import { relayWebSocket } from '../../forwarding/web-socket-relay.ts';
 import type { AdmittedTarget } from '../../http/admit.ts';
 import { answerPreflight } from '../../http/preflight.ts';
-import type { SiteHosts } from '../../http/site-hosts.ts';
 import type { Decision } from '../../observability/decision-log.ts';
 import { describeResolution } from '../../observability/describe-resolution.ts';
 import { addServerTiming, type Reporting } from '../../observability/reporting.ts';
@@ -30,7 +29,6 @@ import { isOnePerson, type Session } from '../../session/session.ts';
 import { cacheStatusOf } from '../../sessions/provenance-headers.ts';
 import type { Resolution } from '../../sessions/resolution.ts';
 import {
-  type Authorization,
   type AuthorizationOptions,
   authorize,
   isPreflight,
@@ -38,6 +36,7 @@ import {
 } from './authorize.ts';
 import { type ExchangedAuthorization, exchangeCredential } from './exchange.ts';
 import { answerUnknown, originFault, unidentified } from './fault-answers.ts';
+import { sessionCookiesOf, withoutDeadSignIn } from './session-cookies.ts';
 
 export interface GateOptions {
   readonly authorization: AuthorizationOptions;
@@ -133,7 +132,9 @@ async function answerVerdict(received: Received, options: GateOptions): Promise<
     case 'deny': {
       const { request, target, authorization } = received;
       const { rule } = authorization.match;
-      return answerDenial(verdict, { headers: request.headers, target, rule }, options.denial);
+      const denied = { headers: request.headers, target, rule };
+      const answer = await answerDenial(verdict, denied, options.denial);
+      return withoutDeadSignIn(answer, authorization, options.denial.hosts);
     }
     case 'cannot-tell':
       return asPageOrJson(answerUnknown(verdict, options.denial.errorShape), received.request);
@@ -247,21 +248,6 @@ function describeEnd(last: SessionDecision | undefined, standing: 'deny' | 'cann
 /** Names, for the operator's log, the headers that did not fit the size limit. */
 export function omissionsOf({ omitted }: Identification): { detail?: string } {
   return omitted.length === 0 ? {} : { detail: `omitted ${omitted.join(', ')}` };
-}
-
-/**
- * The cookies to set with a pass: for a signed-in user, those of the store. An anonymous request that passes has its
- * dead cookies cleared, so that they are not looked up again at every request. A request that passes with another
- * credential clears no cookie.
- */
-export function sessionCookiesOf(
-  { resolution, deadCookies }: Authorization,
-  { publicUrl }: Pick<SiteHosts, 'publicUrl'>,
-): readonly string[] {
-  if (resolution?.outcome === 'signed-in') return resolution.setCookies;
-  // A browser refuses a cookie of a __Host- or __Secure- name without Secure, even an empty one.
-  const secure = publicUrl.startsWith('https:') ? '; Secure' : '';
-  return deadCookies.map((name) => `${name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax${secure}`);
 }
 
 /** Adds `Cache-Status` for the look-up of the session. `Age` is left out: it would be about the origin's content. */

@@ -21,4 +21,6 @@ export type LogFault =
 export interface LogFaults {
   readonly read?: LogFault;
   readonly append?: LogFault;
+  /** Both calls about the leases of refreshes. */
+  readonly leases?: LogFault;
 }

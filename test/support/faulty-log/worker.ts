@@ -9,6 +9,8 @@ import type { LogFault, LogFaults } from './settings.ts';
 interface RealLog extends Rpc.DurableObjectBranded {
   read(...args: readonly unknown[]): Promise<unknown>;
   append(...args: readonly unknown[]): Promise<unknown>;
+  leaseRefresh(...args: readonly unknown[]): Promise<unknown>;
+  settleRefresh(...args: readonly unknown[]): Promise<unknown>;
 }
 
 interface Environment {
@@ -18,7 +20,7 @@ interface Environment {
 }
 
 interface Call {
-  readonly method: 'read' | 'append';
+  readonly method: 'read' | 'append' | 'leaseRefresh' | 'settleRefresh';
   readonly args: readonly unknown[];
 }
 
@@ -34,6 +36,14 @@ export class FaultyLog extends DurableObject<Environment> {
 
   append(...args: unknown[]): Promise<unknown> {
     return this.#suffer(faults.append, { method: 'append', args });
+  }
+
+  leaseRefresh(...args: unknown[]): Promise<unknown> {
+    return this.#suffer(faults.leases, { method: 'leaseRefresh', args });
+  }
+
+  settleRefresh(...args: unknown[]): Promise<unknown> {
+    return this.#suffer(faults.leases, { method: 'settleRefresh', args });
   }
 
   async #suffer(fault: LogFault = 'ok', call: Call): Promise<unknown> {
