@@ -1,0 +1,62 @@
+/**
+ * Builds the package that `npm pack` makes, into dist/package/: a module with a source map for each entry, what they share
+ * and what they load on demand, and the types of their exports in types/. The Worker that is deployed is built by
+ * `build.ts`.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { build } from 'esbuild';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const TARGET = join(ROOT, 'dist/package');
+/** The source of each entry. `package.json` names the entries in its `exports`. */
+const ENTRIES = { postern: 'src/worker.ts', origin: 'src/package/origin.ts' };
+
+rmSync(TARGET, { recursive: true, force: true });
+await buildModules();
+buildTypes();
+
+/** The packages in `dependencies` stay imports. valibot is no dependency: the modules contain what they use of it. */
+async function buildModules(): Promise<void> {
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: ENTRIES,
+    outdir: TARGET,
+    bundle: true,
+    splitting: true,
+    chunkNames: '[name]-[hash]',
+    sourcemap: true,
+    format: 'esm',
+    target: 'es2022',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    external: ['cloudflare:*', ...Object.keys(dependencies)],
+    logLevel: 'warning',
+  });
+}
+
+/** Keeps the declarations that the entries reach. The compiler leaves `.ts` in their imports. */
+function buildTypes(): void {
+  const all = mkdtempSync(join(tmpdir(), 'postern-types-'));
+  try {
+    const tsc = join(ROOT, 'node_modules/.bin/tsc');
+    execFileSync(tsc, ['-p', join(ROOT, 'tsconfig.package.json'), '--outDir', all]);
+    const reached = new Set(Object.values(ENTRIES).map((source) => source.replace(/^src\//, '')));
+    // A set yields what is added while it is walked.
+    for (const source of reached) {
+      const name = source.replace(/\.ts$/, '.d.ts');
+      const text = readFileSync(join(all, name), 'utf8');
+      const imports = /(?<= from '|import\(')(\.[^']+)\.ts(?=')/g;
+      for (const [, path] of text.matchAll(imports)) {
+        reached.add(join(dirname(source), `${path}.ts`));
+      }
+      mkdirSync(dirname(join(TARGET, 'types', name)), { recursive: true });
+      writeFileSync(join(TARGET, 'types', name), text.replace(imports, '$1.js'));
+    }
+  } finally {
+    rmSync(all, { recursive: true });
+  }
+}
