@@ -41,13 +41,13 @@ export function exchangeProblems({ ISSUERS, CLIENT_SECRETS, RULES }: ExchangeSet
   return [
     ...unserved.map(
       (index) =>
-        `RULES.${index}.exchange: expected an issuer in ISSUERS with client_id, which exchanges tokens, and the secret of that client in CLIENT_SECRETS; got none. Add both, or remove exchange.`,
+        `RULES.${index}.exchange: expected an issuer in ISSUERS that exchanges tokens. Add client_id to it, and the secret of that client to CLIENT_SECRETS, or remove exchange; got no such issuer.`,
     ),
     ...ISSUERS.flatMap(({ issuer, client_id: id, sign_in: signIn }, index) =>
       id === undefined || signIn !== undefined || Object.hasOwn(CLIENT_SECRETS, issuer)
         ? []
         : [
-            `ISSUERS.${index}.client_id: expected the secret of this client in CLIENT_SECRETS, under the name of the issuer; got nothing. Set it with "wrangler secret put CLIENT_SECRETS".`,
+            `ISSUERS.${index}.client_id: expected the secret of this client in CLIENT_SECRETS, under the name of the issuer (set it with "wrangler secret put CLIENT_SECRETS"); got nothing.`,
           ],
     ),
   ];

@@ -8,6 +8,7 @@ import { REFUSED } from '../config/refused-settings.ts';
 import { checkFile } from '../support/check-file.ts';
 import { ownWranglerToml, readWranglerFile } from '../support/wrangler-file.ts';
 import { ADDRESSES_MISTAKES } from './mistakes/addresses.ts';
+import { EXCHANGE_MISTAKES } from './mistakes/exchange.ts';
 import { FILE_MISTAKES } from './mistakes/file.ts';
 import { ISSUERS_MISTAKES } from './mistakes/issuers.ts';
 import { type Edit, tables, vars } from './mistakes/mistake.ts';
@@ -22,6 +23,7 @@ const MISTAKES = Object.entries({
   ...ADDRESSES_MISTAKES,
   ...SETTINGS_MISTAKES,
   ...ISSUERS_MISTAKES,
+  ...EXCHANGE_MISTAKES,
   ...FILE_MISTAKES,
 });
 const folder = mkdtempSync(join(tmpdir(), 'postern-mistakes-'));

@@ -56,7 +56,9 @@ describe('exchange', () => {
     ['no client', { ...without('client_id'), CLIENT_SECRETS: {} }],
   ])('is an error with %s, which says what to add', (_, settings) => {
     expect(problems(settings)).toEqual([
-      expect.stringMatching(/^RULES\.0\.exchange: .*client_id.*CLIENT_SECRETS.*; got none\. Add/),
+      expect.stringMatching(
+        /^RULES\.0\.exchange: .*Add client_id .*CLIENT_SECRETS.* remove exchange; got no such issuer\.$/,
+      ),
     ]);
   });
 
