@@ -1,6 +1,7 @@
 /**
- * Explains the answer to a request, by the Worker's own code: the readings of its path, its rule, the values in a condition,
- * the answer, and the request that the origin would get. Makes no call.
+ * Explains the answer to a request, which goes through the very gateway of the Worker: which rules match (`*` marks the one that
+ * applies), what a condition sees, the answer that a browser and a program get, and the request that the origin would get. Makes no
+ * call.
  *
  *   npm run explain -- GET https://app.example.com/admin [--session file.json] [--header "Name: value"]…
  *                      [--at 2026-11-20T12:00:00Z] [--config wrangler.toml] [--env name]
@@ -11,7 +12,7 @@ import { readFileSync } from 'node:fs';
 import { readConfig } from '../src/config/config.ts';
 import { loadConditionLanguage } from '../src/rules/compile-condition.ts';
 import { readCommandLine, refuseCall } from './command-line.ts';
-import { explainRequest } from './explain-request.ts';
+import { explainRequest } from './explain/explain-request.ts';
 import { readWranglerEnvironment } from './wrangler/environment.ts';
 
 const USAGE =
@@ -50,12 +51,20 @@ try {
       headers: new Headers(values.header.map(readHeader)),
       sessionDocument: values.session === undefined ? undefined : readSession(values.session),
     },
-    { config: config.value, now },
+    {
+      config: config.value,
+      now,
+      hasSite: config.value.ORIGIN_URL !== undefined || isBound('ORIGIN'),
+    },
   );
   console.log(explanation.join('\n'));
 } catch (error) {
   // An error in the input: a missing file, a file without a session, or a wrong header.
   refuse(error instanceof Error ? error.message : String(error));
+}
+
+function isBound(wanted: string): boolean {
+  return wrangler.ok && wrangler.value.bindings.some(({ name }) => name === wanted);
 }
 
 function readSession(path: string): string {

@@ -3,9 +3,13 @@ import { createGateway, type RoutedGateway } from '../src/app/gateway.ts';
 import type { Config } from '../src/config/config.ts';
 
 /** Makes the gateway of a configuration without any connection. It can be asked which requests its own routes answer. */
-export function offlineGateway(config: Config, given: Partial<Dependencies> = {}): RoutedGateway {
+export function offlineGateway(
+  config: Config,
+  given: Partial<Dependencies> = {},
+  adapt?: Parameters<typeof createGateway>[2],
+): RoutedGateway {
   const unsent = () => Promise.reject(new Error('this tool makes no call'));
-  return createGateway(config, {
+  const dependencies = {
     kv: undefined,
     openLog: undefined,
     fetchers: { kratos: unsent, kratosAdmin: unsent, keycard: unsent, keys: unsent },
@@ -15,5 +19,6 @@ export function offlineGateway(config: Config, given: Partial<Dependencies> = {}
     report: () => {},
     metrics: undefined,
     ...given,
-  });
+  };
+  return createGateway(config, dependencies, adapt);
 }

@@ -37,7 +37,7 @@ export interface Services {
   readonly exchangedTokens: ExchangedTokens;
   readonly lookUp: SessionLookUp & {
     readonly sessions: Pick<Sessions, 'resolve' | 'resolveUnstored'>;
-    readonly tokens: TokenSessions;
+    readonly tokens: Pick<TokenSessions, 'resolve' | 'isReady'>;
   };
   /** The sign-in for browsers; `undefined` if no issuer has one. */
   readonly signIn: SignInServices | undefined;

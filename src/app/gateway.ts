@@ -54,11 +54,17 @@ export interface RoutedGateway extends Gateway {
 /**
  * Makes all of Postern behind one `fetch`. Each request's target is admitted before the router sees it. A request
  * that matches none of Postern's own routes, in any spelling, goes to the gate.
+ *
+ * @param adapt replaces services, for `npm run explain`: a session file stands for a token that it cannot verify
  */
-export function createGateway(config: Config, dependencies: Dependencies): RoutedGateway {
+export function createGateway(
+  config: Config,
+  dependencies: Dependencies,
+  adapt: (services: Services) => Services = (services) => services,
+): RoutedGateway {
   const { kv, fetchOrigin, report } = dependencies;
   const fetchers = detectingLoops(dependencies.fetchers, config);
-  const services = createServices(config, { ...dependencies, fetchers });
+  const services = adapt(createServices(config, { ...dependencies, fetchers }));
   const { lookUp, revocation, changes, readNames, issuers, guard, kratos, reporting } = services;
   const { log, now } = reporting;
   const resources = createProtectedResources(config);

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { type ExplainedRequest, explainRequest } from '../../cli/explain-request.ts';
+import { explainRequest } from '../../cli/explain/explain-request.ts';
+import type { ExplainedRequest } from '../../cli/explain/gateway-run.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import { loadConditionLanguage } from '../../src/rules/compile-condition.ts';
 import { inRepository } from '../support/repository.ts';
@@ -62,6 +63,7 @@ async function explained(
   return (await explainRequest(request, { config: config(more), now: NOW })).join('\n');
 }
 
+const SESSION_ID = '8f1c4b52-7f6e-4c53-9d0e-0a1b2c3d4e5f';
 const signedIn = { sessionDocument: JSON.stringify(SESSION) };
 
 describe('explainRequest()', () => {
@@ -80,8 +82,15 @@ describe('explainRequest()', () => {
     });
 
     it('prints the place of the exchanged token', async () => {
-      const request = { ...signedIn, url: `${SITE}/api` };
-      const text = await explained(request, exchanging('https://auth.example.com/'));
+      const issuer = 'https://zone-1.keycard.cloud';
+      const session = {
+        session_type: 'user',
+        subject: 'ann',
+        issuer,
+        expires_at: SESSION.expires_at,
+      };
+      const request = { sessionDocument: JSON.stringify(session), url: `${SITE}/api` };
+      const text = await explained(request, exchanging(issuer));
       expect(text).toContain('session = required, exchange = https://api.example.com');
       expect(text).toContain('  authorization: Bearer (a token for https://api.example.com)');
       expect(text).not.toContain('the-secret');
@@ -115,6 +124,60 @@ describe('explainRequest()', () => {
     expect(text).toContain('Answer    403: condition_not_met');
   });
 
+  it('shows for each rule whether host, method, path and session fit, and marks the one that applies', async () => {
+    const RULES = [
+      { path: '/a/*', host: 'b.example.com', session: 'none' },
+      { path: '/a/*', methods: ['POST'], session: 'none' },
+      { path: '/a/:x', session: 'required', aal: 'aal2' },
+      { path: '/*', session: 'optional' },
+    ];
+    const more = { RULES, HOSTS: ['b.example.com'] };
+    const text = await explained({ ...signedIn, url: `${SITE}/a/b` }, more);
+    expect(
+      text
+        .split('\n')
+        .slice(0, 5)
+        .map((line) => line.split(/\s+/)),
+    ).toEqual([
+      ['', 'Rules', 'host', 'method', 'path', 'session'],
+      ['', 'RULES.0', 'miss', 'hit', 'hit', 'hit', '/a/*'],
+      ['', 'RULES.1', 'hit', 'miss', 'hit', 'hit', '/a/*'],
+      ['*', 'RULES.2', 'hit', 'hit', 'hit', 'miss', '/a/:x'],
+      ['', 'RULES.3', 'hit', 'hit', 'hit', 'hit', '/*'],
+    ]);
+    const anonymous = await explained({ url: `${SITE}/a/b` }, more);
+    expect(anonymous).toMatch(/\* RULES\.2 +hit +hit +hit +may +\/a\/:x/);
+    const forms = { ...more, ALLOWED_PATH_FORMS: ['encoded_slash'] };
+    const read = await explained({ url: `${SITE}/a%2Fb` }, forms);
+    expect(read).toMatch(/\* RULES\.2 +hit +hit +may +may/);
+    expect(read).toMatch(/\* RULES\.3 +hit +hit +hit +hit/);
+  });
+
+  it('shows the answer of a browser and of a program', async () => {
+    const text = await explained({ url: `${SITE}/a` });
+    expect(text).toMatch(
+      /^Browser {3}302 to https:\/\/auth\.example\.com\S*: credential_missing$/m,
+    );
+    expect(text).toMatch(/^Program {3}401: credential_missing$/m);
+  });
+
+  it('names a call on which the answer depends, and makes none', async () => {
+    const text = await explained({
+      ...signedIn,
+      method: 'DELETE',
+      url: `${SITE}/sessions/${SESSION_ID}`,
+    });
+    expect(text).toMatch(
+      /Answer {4}depends on the answer to DELETE https:\/\/auth\.example\.com\/sessions\/8f1c/,
+    );
+  });
+
+  it('says 404 where there is no site', async () => {
+    const text = await explained({ ...signedIn, url: `${SITE}/a` }, { ORIGIN_URL: undefined });
+    expect(text).toContain('404');
+    expect(text).not.toContain('forwarded');
+  });
+
   it('prints the scopes of a rule, which a session of Kratos does not have', async () => {
     const RULES = [{ path: '/*', session: 'required', scopes: ['read', 'thread:write'] }];
     const text = await explained({ ...signedIn, url: `${SITE}/x` }, { RULES });
@@ -134,7 +197,7 @@ describe('explainRequest()', () => {
   });
 
   it.each<[string, Partial<ExplainedRequest>, string]>([
-    ['a program without a session', { url: `${SITE}/a` }, 'Answer    401: credential_missing'],
+    ['a program without a session', { url: `${SITE}/a` }, 'Program   401: credential_missing'],
     [
       'a person without a session',
       { url: `${SITE}/a`, headers: new Headers({ Accept: 'text/html' }) },
@@ -143,12 +206,12 @@ describe('explainRequest()', () => {
     [
       'a session too old',
       { ...signedIn, url: `${SITE}/danger` },
-      'Answer    403: session_refresh_required',
+      'Program   403: session_refresh_required',
     ],
     [
       'a session that has expired',
       { sessionDocument: JSON.stringify({ ...SESSION, expires_at: '2026-11-20T11:59:59Z' }) },
-      'Answer    401: session_inactive',
+      'Program   401: session_inactive',
     ],
     ['an open path', { url: `${SITE}/public/x` }, 'Answer    forwarded to the origin'],
     ['another host', { url: 'https://other.example.com/' }, 'Answer    421: host_unknown'],
@@ -179,8 +242,8 @@ describe('explainRequest()', () => {
     ['sign-in on the site', 'GET', '/self-service/login/browser', { SELF_SERVICE: true }],
   ])('names a route of Postern’s own: %s', async (_, method, path, more) => {
     const text = await explained({ ...signedIn, method, url: `${SITE}${path}` }, more);
-    expect(text).toContain("from a route of Postern's own");
-    expect(text).not.toMatch(/Rule|forwarded/);
+    expect(text).toContain("a route of Postern's own, where RULES do not apply");
+    expect(text).not.toMatch(/Rule {2}|forwarded/);
   });
 
   it.each([
