@@ -52,3 +52,12 @@ export function passedHeaders(response: Response, more: readonly string[] = []):
   headers.set('x-content-type-options', 'nosniff');
   return headers;
 }
+
+/** The headers of a busy provider that say when to try again. Keycard's SDKs obey all three. */
+export type RetryHeaders = Readonly<Record<string, string>>;
+
+const RETRY_HEADERS = ['retry-after', 'retry-after-ms', 'x-should-retry'];
+
+export function retryHeaders({ headers }: Response): RetryHeaders {
+  return Object.fromEntries([...headers].filter(([name]) => RETRY_HEADERS.includes(name)));
+}

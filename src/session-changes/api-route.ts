@@ -3,6 +3,7 @@ import type { Reason } from '../errors/reasons.ts';
 import type { InvalidPart } from '../http/invalid-part.ts';
 import type { Parameter, RouteRequest, Routes } from '../http/routes.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
+import type { RetryHeaders } from '../providers/pass-through.ts';
 import { failed, type Result } from '../runtime/result.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
 import type { ChangeMaker } from './change-maker.ts';
@@ -14,8 +15,15 @@ export interface ApiCall extends RouteRequest {
   readonly parameter: Parameter;
 }
 
+/** A fault of a provider that says when to try again. */
+export interface Postponed {
+  readonly ok: false;
+  readonly failure: Reason;
+  readonly retry: RetryHeaders;
+}
+
 /** The answer to a call, or the reason for none. A refusal may name the part of the request that is not valid. */
-export type ApiAnswer = Result<Response, Reason> | InvalidPart;
+export type ApiAnswer = Result<Response, Reason> | InvalidPart | Postponed;
 
 /** A method that changes no session. It never throws because of the request or the provider's answer. */
 export interface ApiRead {
@@ -97,6 +105,7 @@ export function addApiRoute(
           allowedMethods: allowedMethods(methods),
           ...('hint' in answer && { hint: answer.hint }),
         });
+    if ('retry' in answer) setAll(response.headers, answer.retry);
     const { status } = response;
     options.log(() => ({
       route: 'session-api',
@@ -110,6 +119,10 @@ export function addApiRoute(
     return response;
   };
   routes.add(path, options.shared(handle));
+}
+
+function setAll(headers: Headers, values: RetryHeaders): void {
+  for (const [name, value] of Object.entries(values)) headers.set(name, value);
 }
 
 async function dispatch(

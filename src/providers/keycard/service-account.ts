@@ -4,6 +4,7 @@ import { BROKEN_OFF, readBoundedText, TOO_LONG } from '../../http/read-bounded-t
 import { parseObject } from '../../runtime/json.ts';
 import { failed, type Result, success } from '../../runtime/result.ts';
 import { SingleFlight, type WaitUntil } from '../../runtime/single-flight.ts';
+import { type RetryHeaders, retryHeaders } from '../pass-through.ts';
 import type { UpstreamFault } from '../upstream.ts';
 
 /** A service account's access token. It is plain data, so that requests can share it. */
@@ -18,8 +19,7 @@ export interface ServiceAccountToken {
 /** The token endpoint asks to try again later. It is plain data, so that requests can share it. */
 export interface EndpointBusy {
   readonly status: 429 | 503;
-  /** The headers that say when to try again. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: RetryHeaders;
 }
 
 export type ServiceAccountFailure = UpstreamFault | EndpointBusy;
@@ -35,9 +35,6 @@ export interface ServiceAccountOptions {
 }
 
 type TokenResult = Result<ServiceAccountToken, ServiceAccountFailure>;
-
-/** Keycard's SDKs obey these headers (`keycardai_api/_base_client.py`). */
-const RETRY_HEADERS = ['retry-after', 'retry-after-ms', 'x-should-retry'];
 
 /** A token is replaced this long before it expires; if its lifetime is short, a tenth of the lifetime before. */
 const MARGIN_MS = 60_000;
@@ -107,7 +104,7 @@ async function requestToken(options: ServiceAccountOptions, askedAt: number): Pr
 interface Received {
   readonly status: number;
   readonly text: string | typeof TOO_LONG;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: RetryHeaders;
 }
 
 /** Sends a request and reads the whole answer; `undefined` if the network fails or the signal ends the call. */
@@ -121,11 +118,6 @@ async function receive(
   return text === BROKEN_OFF
     ? undefined
     : { status: response.status, text, headers: retryHeaders(response) };
-}
-
-/** Returns the headers that say when to try again. */
-function retryHeaders({ headers }: Response): Readonly<Record<string, string>> {
-  return Object.fromEntries([...headers].filter(([name]) => RETRY_HEADERS.includes(name)));
 }
 
 function tokenRequest({ tokenUrl, clientId, clientSecret }: ServiceAccountOptions): Request {

@@ -8,7 +8,6 @@ import { endingWith } from '../../providers/keycard/session-tree.ts';
 import { passThrough } from '../../providers/pass-through.ts';
 import type { MarkSubject } from '../../revocation/mark.ts';
 import { parseObject } from '../../runtime/json.ts';
-import { failed } from '../../runtime/result.ts';
 import { canonicalId } from '../../session/uuid.ts';
 import { type ApiPlan, answerWith, make } from '../../session-changes/api-route.ts';
 import type { ChangeMaker } from '../../session-changes/change-maker.ts';
@@ -25,7 +24,7 @@ import {
 } from '../../session-changes/session-change.ts';
 import type { KeycardCall, KeycardCaller } from './keycard-caller.ts';
 import { endingSubjects, withoutApplications } from './keycard-subjects.ts';
-import { isAccepted, listSessionsOf, readSessionOf } from './keycard-view.ts';
+import { isAccepted, listSessionsOf, type ReadFault, readSessionOf } from './keycard-view.ts';
 
 /** A request that ends a session of Keycard's, and with it every session derived from it. */
 export interface EndingRequest {
@@ -61,7 +60,9 @@ export async function planEnd(request: EndingRequest): Promise<ApiPlan> {
   };
   if (issuers.length === 0 || !changes.keepsLog) return make(unrecordedChange(send));
   const shown = await readBefore(request);
-  if (shown === undefined) return answerWith(failed('store_unavailable'));
+  if ('kind' in shown) {
+    return answerWith({ ok: false, failure: 'store_unavailable', retry: shown.retry });
+  }
   const recalled = await changes.recall(nameOf(request));
   if (!recalled.ok) return answerWith(recalled);
   const before = { ...shown, earlier: recalled.value };
@@ -74,16 +75,17 @@ function nameOf({ zoneId, id, caller }: EndingRequest): string {
   return `keycard:${zoneId}/${canonicalId(id)} ${caller.name}`;
 }
 
-/** Reads the session and the zone's active sessions; `undefined` if they cannot be read to their end. */
+/** Reads the session and the zone's active sessions; a fault if they cannot be read to their end. */
 async function readBefore(
   request: EndingRequest,
-): Promise<Pick<Before, 'root' | 'listed'> | undefined> {
+): Promise<Pick<Before, 'root' | 'listed'> | ReadFault> {
   const root = await readSessionOf(request.id, request);
-  if (root.kind === 'fault') return undefined;
+  if (root.kind === 'fault') return root;
   // Keycard shows the caller no such session. An operator's request may still end the sessions derived from it.
   if (root.kind === 'refused' && !request.caller.isGuarded) return { root: undefined, listed: [] };
   const active = await listSessionsOf(request, 'active');
-  if (active.kind !== 'listed') return undefined;
+  if (active.kind === 'fault') return active;
+  if (active.kind !== 'listed') return { kind: 'fault', retry: {} };
   return { root: root.kind === 'session' ? root.session : undefined, listed: active.sessions };
 }
 

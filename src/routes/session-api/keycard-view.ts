@@ -5,6 +5,7 @@ import {
   readKeycardPage,
   readKeycardSession,
 } from '../../providers/keycard/keycard-session.ts';
+import { type RetryHeaders, retryHeaders } from '../../providers/pass-through.ts';
 import type { JsonObject } from '../../runtime/json.ts';
 import { parseObject } from '../../runtime/json.ts';
 import type { KeycardCall, KeycardCaller } from './keycard-caller.ts';
@@ -15,8 +16,14 @@ export interface KeycardView {
   readonly caller: KeycardCaller;
 }
 
-/** `refused`: Keycard does not show it to the caller. `fault`: it could not be read. */
-type Unread = { readonly kind: 'refused' } | { readonly kind: 'fault' };
+/** Keycard could not be read. If it is busy, it may say when to try again. */
+export interface ReadFault {
+  readonly kind: 'fault';
+  readonly retry: RetryHeaders;
+}
+
+/** `refused`: Keycard does not show it to the caller. */
+type Unread = { readonly kind: 'refused' } | ReadFault;
 
 /** `endless`: there are more pages than Postern reads. */
 export type Listing =
@@ -24,7 +31,7 @@ export type Listing =
   | { readonly kind: 'endless' }
   | Unread;
 
-const FAULT = Object.freeze({ kind: 'fault' });
+const FAULT: ReadFault = Object.freeze({ kind: 'fault', retry: {} });
 const PAGE_LIMIT = 100;
 /**
  * Enough for 100,000 active and 10,000 revoked sessions of a zone. Each page is one call, of the 10,000 that the platform
@@ -89,5 +96,5 @@ async function readDocument(caller: KeycardCaller, call: KeycardCall): Promise<R
   const document = status === 200 && text !== TOO_LONG ? parseObject(text) : undefined;
   if (document !== undefined) return { kind: 'document', document };
   const isRefusal = status >= 400 && status < 500 && status !== 408 && status !== 429;
-  return isRefusal ? { kind: 'refused' } : FAULT;
+  return isRefusal ? { kind: 'refused' } : { kind: 'fault', retry: retryHeaders(sent.value) };
 }

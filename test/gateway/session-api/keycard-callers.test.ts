@@ -177,6 +177,24 @@ describe('a token endpoint that asks to wait', () => {
     expect(await api.keycard.counts()).toEqual({ 'POST /service-account-token': 1 });
   });
 
+  // Before Keycard's session ends, Postern reads the sessions derived from it.
+  it.each([
+    ['of the token endpoint', 'POST /service-account-token'],
+    ['of the session', `GET ${PATH}/some-id`],
+    ['of the list', `GET ${PATH}`],
+  ])('the waiting time %s reaches a caller whose change was not sent', async (_, place) => {
+    await using api = await startKeycardApi({ vars });
+    await api.keycard.control({ answers: { [place]: LIMITED } });
+    const init = { method: 'DELETE', headers: GUARDED };
+    const seen = await see(`${api.gate.url}${PATH}/some-id`, init);
+    expect(seen).toMatchObject({
+      status: 503,
+      body: { code: 'store_unavailable', status: 503 },
+      headers: LIMITED.headers,
+    });
+    expect(await api.keycard.counts()).not.toHaveProperty([`DELETE ${PATH}/some-id`]);
+  });
+
   it('passes the time of a 503 too, and a date as it is', async () => {
     await using api = await startKeycardApi();
     const date = 'Fri, 27 Nov 2026 13:00:00 GMT';
