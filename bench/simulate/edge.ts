@@ -103,7 +103,10 @@ export class Edge {
     return new SharedTiers({
       location: settings.LOCATION_TIER ? new SealedTier(near, tier) : undefined,
       kv: intervalSeconds === undefined ? undefined : new SealedTier(far, tier),
-      kvWrites: { afterSeconds: 0, intervalSeconds: intervalSeconds ?? Infinity },
+      kvWrites: {
+        afterSeconds: settings.KV_WRITE_AFTER_SECONDS,
+        intervalSeconds: intervalSeconds ?? Infinity,
+      },
       lifetimes,
       now,
     });

@@ -10,6 +10,7 @@ export interface SimulatedSettings {
   readonly LOCATION_TIER: boolean;
   /** `undefined`: no KV is bound. */
   readonly KV_WRITE_INTERVAL_SECONDS: number | undefined;
+  readonly KV_WRITE_AFTER_SECONDS: number;
   readonly KV_READ_TIMEOUT_MS: number;
   readonly MEMORY_MAX_ENTRIES: number;
   readonly MEMORY_MAX_BYTES: number;
@@ -20,7 +21,11 @@ export interface SimulatedSettings {
 
 const { Freshness, Revocation, Tiers, Deadlines } = SETTINGS;
 
+const chosen = v.parse(v.object({ ...Freshness, ...Revocation, ...Tiers, ...Deadlines }), {});
+
 /** The default settings of a deployment. */
 export const DEFAULTS: SimulatedSettings = {
-  ...v.parse(v.object({ ...Freshness, ...Revocation, ...Tiers, ...Deadlines }), {}),
+  ...chosen,
+  KV_WRITE_INTERVAL_SECONDS:
+    chosen.FRESH_SECONDS + chosen.STALE_WHILE_REVALIDATE_SECONDS + chosen.STALE_IF_ERROR_SECONDS,
 };

@@ -6,6 +6,7 @@ import type { SharedBytes, SharedPlace } from '../runtime/shared-bytes.ts';
 import type { Lifetimes } from '../sessions/freshness.ts';
 import { SealedTier } from '../sessions/sealed-tier.ts';
 import { SharedTiers } from '../sessions/shared-tiers.ts';
+import { checkLifeSeconds } from './compose-revocation.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** Makes the places that isolates share, the nearest first: the cache of the location, then KV. */
@@ -24,7 +25,7 @@ export function createSharedPlaces(
 
 /** Makes the tiers of sealed sessions in these places. */
 export function createSharedTiers(
-  { KV_WRITE_INTERVAL_SECONDS: intervalSeconds }: Config,
+  config: Config,
   {
     issuer,
     places,
@@ -38,6 +39,7 @@ export function createSharedTiers(
     readonly now: () => number;
   },
 ): SharedTiers {
+  const { KV_WRITE_AFTER_SECONDS, KV_WRITE_INTERVAL_SECONDS } = config;
   const tierOf = (wanted: SharedPlace) => {
     const bytes = places.find(({ place }) => place === wanted);
     return bytes && new SealedTier(bytes, { issuer, now });
@@ -45,7 +47,10 @@ export function createSharedTiers(
   return new SharedTiers({
     location: tierOf('location'),
     kv: tierOf('kv'),
-    kvWrites: { afterSeconds: 0, intervalSeconds },
+    kvWrites: {
+      afterSeconds: KV_WRITE_AFTER_SECONDS,
+      intervalSeconds: KV_WRITE_INTERVAL_SECONDS ?? checkLifeSeconds(config),
+    },
     lifetimes,
     now,
   });

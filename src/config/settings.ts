@@ -147,11 +147,17 @@ export const SETTINGS = {
      */
     LOCATION_TIER: flag(true),
     /**
-     * The shortest time between two writes of an unchanged session to KV by one isolate. Writes are the largest cost
-     * of KV.
+     * A session is written to KV when it has been in use in one location for this long; 0: at its first check. Writes
+     * are the largest cost of KV, and KV serves only those who are in a second location within minutes, or while the
+     * store fails.
      */
-    KV_WRITE_INTERVAL_SECONDS: v.optional(wholeNumber('seconds', 1, 86400), 300),
-    /** After this time without an answer from KV, Postern asks the store instead. */
+    KV_WRITE_AFTER_SECONDS: v.optional(wholeNumber('seconds', 0, 86400), 600),
+    /**
+     * The shortest time between two writes of a session to KV by the isolates of one location. Default: the time for
+     * which a value is of use, `FRESH_SECONDS` + `STALE_WHILE_REVALIDATE_SECONDS` + `STALE_IF_ERROR_SECONDS`.
+     */
+    KV_WRITE_INTERVAL_SECONDS: v.optional(wholeNumber('seconds', 1, 86400)),
+    /** After this time without an answer, a read of KV is abandoned. The store is asked before KV, and does not wait. */
     KV_READ_TIMEOUT_MS: v.optional(wholeNumber('milliseconds', 10, 5000), 100),
   },
   Deadlines: {

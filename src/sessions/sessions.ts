@@ -1,9 +1,11 @@
 import type { Credential } from '../credentials/credential.ts';
 import { nameCredential } from '../credentials/credential-name.ts';
 import type { StoreAnswer } from '../providers/session-store.ts';
+import { LATE, within } from '../runtime/deadline.ts';
 import type { SharedPlace } from '../runtime/shared-bytes.ts';
 import { SingleFlight, type WaitUntil } from '../runtime/single-flight.ts';
 import type { CacheRequirement } from './freshness.ts';
+import { KvRace, NO_RACE } from './kv-race.ts';
 import { RefusalWaves } from './refusal-waves.ts';
 import { type Question, Refusals } from './refusals.ts';
 import type { Resolution } from './resolution.ts';
@@ -16,6 +18,8 @@ import { FIND_DEADLINE_MS } from './store-readiness.ts';
 import { fromTier, notCached, toResolution, unknown } from './to-resolution.ts';
 
 const UNUSABLE = { kind: 'fault', scope: 'answer', retryAfterSeconds: undefined } as const;
+/** A check at the store that takes longer than this may be overtaken by a read of KV. */
+const KV_READ_AFTER_MS = 50;
 /** Maximum number of checks for one request, if revocations keep overtaking them. */
 const MAX_ATTEMPTS = 3;
 
@@ -78,7 +82,7 @@ export class Sessions {
   }
 
   async #resolve(question: Question): Promise<Resolution> {
-    const { name, requirement, waitUntil } = question;
+    const { name, waitUntil } = question;
     const refreshed = this.#options.revocation.refresh(this.#options.now(), waitUntil);
     if (refreshed !== undefined) await refreshed;
     const inMemory = this.#memory.read(name);
@@ -86,12 +90,11 @@ export class Sessions {
       (inMemory && this.#serve(question, inMemory, 'memory')) ??
       (await this.#serveInWave(question)) ??
       (await this.#refusals.recall(question)) ??
-      (await this.#recallShared(question, 'location')) ??
-      (await this.#recallShared(question, 'kv'));
+      (await this.#recallShared(question, 'location'));
     if (known !== undefined) return known;
     const remembered = this.#memory.read(name)?.checked;
     const revocationLagMs = this.#guard.firstRefusalLagMs(name, remembered);
-    const resolution = requirement.onlyIfCached ? notCached() : await this.#ask(question);
+    const resolution = await this.#askBesideKv(question);
     if (revocationLagMs === undefined) return resolution;
     return { ...resolution, provenance: { ...resolution.provenance, revocationLagMs } };
   }
@@ -136,18 +139,40 @@ export class Sessions {
     return unknown('revoked-meanwhile', undefined, 'bypass');
   }
 
-  /** Answers from a shared place. A request that needs a check from now cannot use one. */
+  /** Answers from a shared place. */
   async #recallShared(question: Question, place: SharedPlace): Promise<Resolution | undefined> {
-    const { name, requirement } = question;
-    const inMemory = this.#memory.read(name);
-    // KV is written rarely, so it is seldom newer than memory. The location's cache has the checks of all isolates.
-    const isWorthReading =
-      this.#options.shared.has(place) &&
-      requirement.minCheckedAt < this.#options.now() &&
-      (inMemory === undefined || (place === 'location' && !inMemory.hasUndeliveredCookie));
-    if (!isWorthReading) return undefined;
+    if (!this.#isWorthReading(question, place)) return undefined;
     const remembered = await this.#memory.readShared(place, question);
     return remembered && this.#serve(question, remembered, place);
+  }
+
+  /** Whether a place may have an answer to the request. A request that needs a check from now can use none. */
+  #isWorthReading({ name, requirement }: Question, place: SharedPlace): boolean {
+    if (!this.#options.shared.has(place) || requirement.minCheckedAt >= this.#options.now())
+      return false;
+    const inMemory = this.#memory.read(name);
+    // KV is written rarely, so it is seldom newer than memory. The location's cache has the checks of all its isolates.
+    return inMemory === undefined || (place === 'location' && !inMemory.hasUndeliveredCookie);
+  }
+
+  /**
+   * Asks the store, and reads KV beside it if the store takes long or fails. The first usable answer is the request's; a
+   * check that comes second goes on behind it. So KV never delays an answer of the store.
+   */
+  async #askBesideKv(question: Question): Promise<Resolution> {
+    const isWorthReading = this.#isWorthReading(question, 'kv');
+    const race = new KvRace(async () =>
+      isWorthReading ? this.#recallShared(question, 'kv') : undefined,
+    );
+    if (question.requirement.onlyIfCached) return (await race.read()) ?? notCached();
+    const asking = this.#ask(question, race);
+    const isFailing = this.#health.failure(this.#options.now()) !== undefined;
+    if (!isWorthReading) return asking;
+    const early = await within(isFailing ? 0 : KV_READ_AFTER_MS, asking);
+    if (early !== LATE) return early;
+    question.waitUntil(asking);
+    const fromKv = race.read().then((found) => (found && race.claim('kv') ? found : asking));
+    return Promise.race([asking, fromKv]);
   }
 
   /** Answers from a tier, and starts a background refresh if one is due. */
@@ -196,21 +221,25 @@ export class Sessions {
   }
 
   /** Checks a credential at the store in a shared call, and repeats the check if a revocation overtook it. */
-  async #ask(question: Question): Promise<Resolution> {
+  async #ask(question: Question, race = NO_RACE): Promise<Resolution> {
     const { name, requirement, waitUntil } = question;
     const { now, lifetimes } = this.#options;
     const hadCandidate = this.#memory.read(name) !== undefined;
     const forwarded = !hadCandidate ? 'miss' : requirement.minCheckedAt > 0 ? 'request' : 'stale';
+    const isAwaited = () => race.claim('store');
     let minCheckedAt = requirement.minCheckedAt;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      const check = (startedAt: number) => this.#checks.check(question, startedAt, () => true);
+      const check = (startedAt: number) => this.#checks.check(question, startedAt, isAwaited);
       const { value, joined } = await this.#flights.join(name, minCheckedAt, check, waitUntil);
       const { startedAt, logPosition } = value;
       const answer =
         value.answer.kind === 'no-session'
           ? await this.#refusals.proveAsWanted(question, value.answer, startedAt)
           : value.answer;
-      if (answer.kind === 'fault') return this.#serveDespite(question, answer, forwarded);
+      if (answer.kind === 'fault') {
+        const found = await race.read();
+        return found ?? this.#serveDespite(question, answer, forwarded);
+      }
       const served = answer.kind === 'no-session' ? await this.#serveInWave(question) : undefined;
       if (served !== undefined) return served;
       const recheckReason = await this.#guard.recheckReason(name, value, waitUntil);

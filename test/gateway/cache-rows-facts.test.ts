@@ -7,6 +7,7 @@ import {
   byCookie,
   byToken,
   cacheStatus,
+  SLOW_MS,
   sessionIdOf,
   strangersToken,
   whoami,
@@ -58,6 +59,7 @@ it('C2, C20: a gate in front of another Kratos shares no entries through the sam
     vars: { KRATOS_PUBLIC_URL: 'https://other-kratos.example.test' },
   });
   await other.kv.put(entry?.name ?? '', entry?.value ?? '');
+  await other.kratos.control({ delayMs: SLOW_MS });
   const answer = await whoami(other.port, byToken(token));
   expect([answer.status, await whoamiCalls(other.kratos)]).toEqual([401, 1]);
   const [get] = (await other.kv.calls()).filter(({ operation }) => operation === 'get');
@@ -157,8 +159,8 @@ describe('C7: a negative answer is cached for seconds, in one isolate', () => {
       Array.from({ length: 300 }, () => whoami(gate.port, byToken(strangersToken()))),
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]));
-    const operations = new Set((await gate.kv.calls()).map(({ operation }) => operation));
-    expect(operations).toEqual(new Set(['get']));
+    const operations = (await gate.kv.calls()).map(({ operation }) => operation);
+    expect(operations.filter((operation) => operation !== 'get')).toEqual([]);
   });
 
   it('C7: repeated requests with one invalid credential cause one call in five seconds', async () => {
@@ -197,6 +199,7 @@ describe('C11: Set-Cookie', () => {
     const { cookie } = await renewable();
     const first = await whoami(gate.port, byCookie(cookie));
     expect(headerValues(first, 'set-cookie')).toHaveLength(1);
+    await gate.kratos.control({ delayMs: SLOW_MS });
     for (const { port } of gate.gates) {
       const later = await whoami(port, byCookie(cookie));
       expect(headerValues(later, 'set-cookie')).toEqual([]);
@@ -216,6 +219,7 @@ async function renewable() {
 
 describe('C16: cache keys are derived from the bytes that go upstream', () => {
   it('C16: values that decode to the same text have different entries', async () => {
+    await gate.kratos.control({ delayMs: SLOW_MS });
     const value = `abc=${'x'.repeat(20)}`;
     for (const spelt of [value, value.replace('=', '%3D'), value.replace('=', '%3d')])
       await whoami(gate.port, { Cookie: `ory_kratos_session=${spelt}` });

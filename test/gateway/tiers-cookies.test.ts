@@ -4,6 +4,7 @@ import { headerValues } from '../support/raw-http.ts';
 import {
   byCookie,
   cacheStatus,
+  SLOW_MS,
   sessionIdOf,
   strangersToken,
   whoami,
@@ -49,6 +50,7 @@ describe('a renewed cookie', () => {
     expect(renewed(await ask(cookie))).toBe(1);
     await expect.poll(async () => (await gate.kv.entries()).length).toBeGreaterThan(0);
     const [, second] = gate.gates;
+    await gate.kratos.control({ delayMs: SLOW_MS });
     for (const port of [gate.port, second?.port ?? 0]) {
       const hit = await ask(cookie, port);
       expect([cacheStatus(hit)?.includes('hit'), renewed(hit)]).toEqual([true, 0]);

@@ -4,6 +4,7 @@ import { header } from '../support/raw-http.ts';
 import {
   byToken,
   cacheStatus,
+  SLOW_MS,
   sessionIdOf,
   strangersToken,
   whoami,
@@ -47,13 +48,14 @@ describe('the answer names its source', () => {
     const memory = await ask(token);
     expect(cacheStatus(memory)).toMatch(/^postern; hit; ttl=(18|19|20); detail=memory$/);
     expect(header(memory, 'age')).toMatch(/^1[01]$/);
+    await gate.kratos.control({ delayMs: SLOW_MS });
     const kv = await ask(token, undefined, second);
     expect(cacheStatus(kv)).toMatch(/^postern; hit; ttl=(18|19|20); detail=kv$/);
     expect(header(kv, 'age')).toMatch(/^1[01]$/);
     expect(cacheStatus(await ask(token, undefined, second))).toMatch(/; hit; .*detail=memory$/);
     expect([memory, kv].map(sessionIdOf)).toEqual([id, id]);
     expect([memory.text, kv.text]).toEqual([miss.text, miss.text]);
-    expect(await calls()).toBe(1);
+    expect(await calls()).toBe(2); // the second goes on behind KV's answer
   });
 
   it('only if a session was looked up', async () => {
@@ -109,7 +111,10 @@ describe('freshness', () => {
   it('an entry in KV is as old as its check, not as its reading', async () => {
     const { token } = await remembered();
     await gate.clock.set(61_000);
-    expect(cacheStatus(await ask(token, undefined, second))).toMatch(/^postern; fwd=stale; /);
+    await gate.kratos.control({ delayMs: SLOW_MS });
+    expect(cacheStatus(await ask(token, undefined, second))).toMatch(
+      /^postern; fwd=miss; .*store$/,
+    );
     expect(await calls()).toBe(1);
   });
 });
@@ -141,7 +146,7 @@ describe('Ory-Session-Cache-For', () => {
       expect(await calls()).toBe(turn);
     }
     const operations = (await gate.kv.calls()).map(({ operation }) => operation);
-    expect(new Set(operations)).toEqual(new Set(['get']));
+    expect(operations.filter((operation) => operation !== 'get')).toEqual([]);
   });
 
   it('of 0 also drops the earlier entry', async () => {

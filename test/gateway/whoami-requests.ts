@@ -6,6 +6,9 @@ export const byToken = (token: string) => ({ 'X-Session-Token': token });
 export const byCookie = (cookie: string) => ({ Cookie: cookie });
 export const byBearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 
+/** A delay of the store in milliseconds, after which KV has answered. */
+export const SLOW_MS = 200;
+
 /** Asks whoami at this port. */
 export function whoami(
   port: number,

@@ -48,13 +48,18 @@ export function createWorld({
     calls: 0,
     readinessCalls: 0,
     kv,
+    /** Events during a read of KV. */
+    duringKvRead: async () => {},
     /** Events during the store call. */
     meanwhile: async () => {},
   };
   const anchored: Promise<unknown>[] = [];
   const waitUntil = (work: Promise<unknown>) => void anchored.push(work);
   const store: KeyValueStore = {
-    get: async (name) => kv.get(name) ?? null,
+    get: async (name) => {
+      await world.duringKvRead();
+      return kv.get(name) ?? null;
+    },
     put: async (name, value) => void kv.set(name, value),
     delete: async (name) => void kv.delete(name),
   };

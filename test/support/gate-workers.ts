@@ -13,6 +13,8 @@ import {
 
 /** Variables a gate starts with, before those of its reach. */
 const DEFAULT_VARS: Readonly<Record<string, Json>> = { PUBLIC_URL: 'https://app.example.test' };
+/** A test need not use a session for ten minutes before KV has it. */
+const WRITTEN_AT_ONCE = { KV_WRITE_AFTER_SECONDS: 0 };
 const BOUND_URLS = { kratos: 'https://kratos.example.test', origin: 'https://origin.example.test' };
 /** Prefixes what stand-ins write to the console. */
 export const STANDIN_TAG = '[stand-in]';
@@ -98,6 +100,7 @@ function gateEnv(options: StartGateOptions, ports: Ports): Record<string, Bindin
   const { kratos, origin } = reaches(options);
   const vars: Record<string, Json | undefined> = {
     ...DEFAULT_VARS,
+    ...(options.gateScript === undefined && options.kv !== 'none' && WRITTEN_AT_ONCE),
     KRATOS_PUBLIC_URL: kratos === 'http' ? loopback(ports.kratos) : BOUND_URLS.kratos,
     ORIGIN_URL: origin === 'http' ? loopback(ports.origin) : BOUND_URLS.origin,
     ...(options.kratos !== undefined && { KRATOS_PUBLIC_URL: options.kratos.url }),
