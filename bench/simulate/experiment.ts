@@ -1,4 +1,15 @@
 import { type Bill, billFor } from './bill.ts';
+import {
+  AFFINITIES,
+  CACHES,
+  FRESH,
+  KV_WRITE_AFTER,
+  LAGS,
+  NO_KV,
+  NO_LOCATION,
+  OTHERS,
+  SIZES,
+} from './choices.ts';
 import { type Location, layOut } from './geography.ts';
 import { type LogFigures, runLog } from './log-study.ts';
 import { Random } from './random.ts';
@@ -38,17 +49,19 @@ export interface RevocationChoice extends RevocationFigures {
 export interface Findings {
   readonly scale: Scale;
   readonly byFresh: readonly Choice[];
-  readonly byKvInterval: readonly Choice[];
+  readonly byKvWriteAfter: readonly Choice[];
   readonly others: readonly Choice[];
   readonly bySize: readonly Choice[];
   readonly byAffinity: readonly Choice[];
+  /** By what the location's cache keeps, and how fast it is. */
+  readonly byCache: readonly Choice[];
   /** One location in its busiest hour: all of its sessions, and samples of them. */
   readonly bySampling: readonly Choice[];
   readonly byLag: readonly (LogFigures & { readonly bill: Bill })[];
   readonly lagByLag: readonly RevocationChoice[];
   /** Revoked in Kratos directly, so without a mark. */
   readonly lagByFresh: readonly RevocationChoice[];
-  readonly lagByKvInterval: readonly RevocationChoice[];
+  readonly lagByKvWriteAfter: readonly RevocationChoice[];
 }
 
 /** Assumptions about use, named in docs/scale.md. */
@@ -56,31 +69,6 @@ const REQUESTS_PER_SESSION_DAY = 60;
 const ZIPF_EXPONENT = 0.6;
 const ISOLATE_LIFE_MS = 6 * 3_600_000;
 const SEED = 3;
-
-const FRESH = [5, 15, 30, 60, 120, 300];
-const KV_INTERVALS = [undefined, 30, 60, 300, 900, 3600];
-const LAGS = [2, 5, 10, 30, 60];
-const SIZES = [10_000, 100_000, 1_000_000];
-const AFFINITIES = [0, 0.8, 1];
-const OTHERS: readonly (readonly [string, Partial<SimulatedSettings>])[] = [
-  ['as it is', {}],
-  ['no KV', { KV_WRITE_INTERVAL_SECONDS: undefined }],
-  ['written at every check', { KV_WRITE_INTERVAL_SECONDS: 1 }],
-  ['revalidated for 300 s', { STALE_WHILE_REVALIDATE_SECONDS: 300 }],
-  [
-    'the same, no KV',
-    { STALE_WHILE_REVALIDATE_SECONDS: 300, KV_WRITE_INTERVAL_SECONDS: undefined },
-  ],
-  ['fresh 300 s, revalidated 300 s', { FRESH_SECONDS: 300, STALE_WHILE_REVALIDATE_SECONDS: 300 }],
-  [
-    'the same, no KV',
-    {
-      FRESH_SECONDS: 300,
-      STALE_WHILE_REVALIDATE_SECONDS: 300,
-      KV_WRITE_INTERVAL_SECONDS: undefined,
-    },
-  ],
-];
 
 /** Runs all simulations one after the other, and calls `onProgress` for each. */
 export async function experiment(
@@ -115,10 +103,8 @@ export async function experiment(
   const byFresh = await all(
     FRESH.map((seconds) => () => choose(`${seconds} s`, { FRESH_SECONDS: seconds })),
   );
-  const byKvInterval = await all(
-    KV_INTERVALS.map(
-      (seconds) => () => choose(kvName(seconds), { KV_WRITE_INTERVAL_SECONDS: seconds }),
-    ),
+  const byKvWriteAfter = await all(
+    KV_WRITE_AFTER.map((seconds) => () => choose(kvName(seconds), writtenAfter(seconds))),
   );
   const others = await all(
     OTHERS.map(
@@ -133,7 +119,7 @@ export async function experiment(
       const count = sessions.toLocaleString('en');
       return [
         () => choose(count, {}, smaller),
-        () => choose(`${count}, no KV`, { KV_WRITE_INTERVAL_SECONDS: undefined }, smaller),
+        () => choose(`${count}, no location`, NO_LOCATION, smaller),
       ];
     }),
   );
@@ -142,15 +128,21 @@ export async function experiment(
       const changed = makeWorld(scale, { ...HABITS, affinity });
       return [
         () => choose(`affinity ${affinity}`, {}, changed),
-        () =>
-          choose(`affinity ${affinity}, no KV`, { KV_WRITE_INTERVAL_SECONDS: undefined }, changed),
+        () => choose(`affinity ${affinity}, no location`, NO_LOCATION, changed),
       ];
+    }),
+  );
+  const byCache = await all(
+    CACHES.map(([name, habits]) => {
+      const changed = { ...world, id: `${world.id} ${name}`, cacheHabits: habits };
+      return () => choose(name, {}, changed);
     }),
   );
   return {
     scale,
+    byCache,
     byFresh,
-    byKvInterval,
+    byKvWriteAfter,
     others,
     bySize,
     byAffinity,
@@ -218,7 +210,8 @@ function makeWorld(scale: Scale, habits: Habits = HABITS): World {
   const trace = makeTrace(sample, locations, { hours: scale.hours, habits, seed: SEED });
   const samplingFraction = sample.length / scale.sessions;
   const id = JSON.stringify([scale, habits]);
-  return { id, locations, sample, trace, samplingFraction, isolateLifeMs: ISOLATE_LIFE_MS };
+  const isolateLifeMs = ISOLATE_LIFE_MS;
+  return { id, locations, sample, trace, samplingFraction, isolateLifeMs };
 }
 
 function billOf({ hours, ...tiers }: TierFigures, logCalls: number): Bill {
@@ -271,18 +264,22 @@ async function revokeAll(
   const unmarked = { REVOCATION_LAG_SECONDS: undefined };
   const lagByLag: RevocationChoice[] = [];
   const lagByFresh: RevocationChoice[] = [];
-  const lagByKvInterval: RevocationChoice[] = [];
+  const lagByKvWriteAfter: RevocationChoice[] = [];
   for (const seconds of LAGS) {
     lagByLag.push(await revoke(`${seconds} s`, { REVOCATION_LAG_SECONDS: seconds }));
   }
   for (const seconds of FRESH) {
     lagByFresh.push(await revoke(`${seconds} s`, { ...unmarked, FRESH_SECONDS: seconds }));
   }
-  for (const seconds of KV_INTERVALS) {
-    const change = { ...unmarked, KV_WRITE_INTERVAL_SECONDS: seconds };
-    lagByKvInterval.push(await revoke(kvName(seconds), change));
+  for (const seconds of KV_WRITE_AFTER) {
+    const change = { ...unmarked, ...writtenAfter(seconds) };
+    lagByKvWriteAfter.push(await revoke(kvName(seconds), change));
   }
-  return { lagByLag, lagByFresh, lagByKvInterval };
+  return { lagByLag, lagByFresh, lagByKvWriteAfter };
+}
+
+function writtenAfter(seconds: number | undefined): Partial<SimulatedSettings> {
+  return seconds === undefined ? NO_KV : { KV_WRITE_AFTER_SECONDS: seconds };
 }
 
 function kvName(seconds: number | undefined): string {

@@ -4,10 +4,10 @@ import type { BarPanel, Figure, LinePanel, Panel } from './figure.ts';
 
 /** Figures by the name of their file: each quantity once per setting that moves it. */
 export function plot(findings: Findings): ReadonlyMap<string, Figure> {
-  const { byFresh, byKvInterval, byLag } = findings;
-  const [fresh, interval, lag] = [
+  const { byFresh, byKvWriteAfter, byLag } = findings;
+  const [fresh, writeAfter, lag] = [
     'FRESH_SECONDS',
-    'KV_WRITE_INTERVAL_SECONDS',
+    'KV_WRITE_AFTER_SECONDS',
     'REVOCATION_LAG_SECONDS',
   ];
   return new Map<string, Figure>([
@@ -15,10 +15,10 @@ export function plot(findings: Findings): ReadonlyMap<string, Figure> {
       'store-load.svg',
       {
         heading: 'Load on the session store and on the log, over a day',
-        description: `Lines over the hours of a day: checks at the store per second for each ${fresh} and each ${interval}, reads of the log per second for each ${lag}.`,
+        description: `Lines over the hours of a day: checks at the store per second for each ${fresh} and each ${writeAfter}, reads of the log per second for each ${lag}.`,
         panels: [
           storeLoad(`Store, by ${fresh}`, byFresh),
-          storeLoad(`Store, by ${interval}`, byKvInterval),
+          storeLoad(`Store, by ${writeAfter}`, byKvWriteAfter),
           logLoad(`Log, by ${lag}`, findings),
         ],
       },
@@ -27,10 +27,10 @@ export function plot(findings: Findings): ReadonlyMap<string, Figure> {
       'hit-ratio.svg',
       {
         heading: 'Where answers come from',
-        description: `Stacked bars: the shares of requests answered from memory, from KV, along with another request and by the store, for each ${fresh} and each ${interval}; and the share that waits for the log, for each ${lag}.`,
+        description: `Stacked bars: the shares of requests answered from memory, from the location's cache, from KV, along with another request and by the store, for each ${fresh} and each ${writeAfter}; and the share that waits for the log, for each ${lag}.`,
         panels: [
           hitRatio(`By ${fresh}`, byFresh),
-          hitRatio(`By ${interval}`, byKvInterval),
+          hitRatio(`By ${writeAfter}`, byKvWriteAfter),
           waiting(`Log waits, by ${lag}`, findings),
         ],
       },
@@ -39,10 +39,10 @@ export function plot(findings: Findings): ReadonlyMap<string, Figure> {
       'bill.svg',
       {
         heading: "Cloudflare's bill for a month",
-        description: `Stacked bars: US dollars a month for requests, CPU, KV reads, KV writes and the log, for each ${fresh} and each ${interval}; and for the log alone, for each ${lag}.`,
+        description: `Stacked bars: US dollars a month for requests, CPU, KV reads, KV writes and the log, for each ${fresh} and each ${writeAfter}; and for the log alone, for each ${lag}.`,
         panels: [
           bill(`By ${fresh}`, byFresh),
-          bill(`By ${interval}`, byKvInterval),
+          bill(`By ${writeAfter}`, byKvWriteAfter),
           bill(
             `The log alone, by ${lag}`,
             byLag.map(({ lagSeconds, bill }) => ({ name: `${lagSeconds} s`, bill })),
@@ -55,19 +55,19 @@ export function plot(findings: Findings): ReadonlyMap<string, Figure> {
       'staleness.svg',
       {
         heading: 'How old answers are',
-        description: `Cumulative distributions of the age of answers, up to 120 seconds, for each ${fresh} and each ${interval}.`,
-        panels: [staleness(`By ${fresh}`, byFresh), staleness(`By ${interval}`, byKvInterval)],
+        description: `Cumulative distributions of the age of answers, up to 120 seconds, for each ${fresh} and each ${writeAfter}.`,
+        panels: [staleness(`By ${fresh}`, byFresh), staleness(`By ${writeAfter}`, byKvWriteAfter)],
       },
     ],
     [
       'revocation-lag.svg',
       {
         heading: 'How long a revoked session in use is still served somewhere',
-        description: `Cumulative distributions of the seconds from the answer to the last request let in: revoked through Postern for each ${lag}, and in Kratos without a mark for each ${fresh} and each ${interval}.`,
+        description: `Cumulative distributions of the seconds from the answer to the last request let in: revoked through Postern for each ${lag}, and in Kratos without a mark for each ${fresh} and each ${writeAfter}.`,
         panels: [
           lags(`Through Postern, by ${lag}`, findings.lagByLag),
           lags(`In Kratos, unmarked, by ${fresh}`, findings.lagByFresh),
-          lags(`The same, by ${interval}`, findings.lagByKvInterval),
+          lags(`The same, by ${writeAfter}`, findings.lagByKvWriteAfter),
         ],
       },
     ],
@@ -120,6 +120,7 @@ function hitRatio(title: string, choices: readonly Choice[]): BarPanel {
     choices.map((choice) => (100 * of(choice)) / choice.tiers.requests);
   const parts = [
     { name: 'memory', values: share(({ tiers }) => tiers.byTier.memory) },
+    { name: 'location', values: share(({ tiers }) => tiers.byTier.location) },
     { name: 'KV', values: share(({ tiers }) => tiers.byTier.kv) },
     { name: 'waited along', values: share(({ tiers }) => tiers.collapsed) },
     { name: 'store', values: share(({ tiers }) => tiers.byTier.store - tiers.collapsed) },

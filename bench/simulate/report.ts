@@ -9,10 +9,11 @@ export function summarise(findings: Findings) {
   return {
     scale: findings.scale,
     byFreshSeconds: findings.byFresh.map(choiceRow),
-    byKvWriteIntervalSeconds: findings.byKvInterval.map(choiceRow),
+    byKvWriteAfterSeconds: findings.byKvWriteAfter.map(choiceRow),
     otherChoices: findings.others.map(choiceRow),
     bySessions: findings.bySize.map(choiceRow),
     byAffinity: findings.byAffinity.map(choiceRow),
+    byCache: findings.byCache.map(choiceRow),
     bySampling: findings.bySampling.map(choiceRow),
     byRevocationLagSeconds: findings.byLag.map((figures) => ({
       lagSeconds: figures.lagSeconds,
@@ -24,7 +25,7 @@ export function summarise(findings: Findings) {
     })),
     revocationLagThroughPostern: findings.lagByLag.map(lagRow),
     revocationLagInKratosByFresh: findings.lagByFresh.map(lagRow),
-    revocationLagInKratosByKvInterval: findings.lagByKvInterval.map(lagRow),
+    revocationLagInKratosByKvWriteAfter: findings.lagByKvWriteAfter.map(lagRow),
   };
 }
 
@@ -34,12 +35,15 @@ function choiceRow({ name, tiers, bill }: Choice) {
   return {
     name,
     'memory %': percent(tiers.byTier.memory),
+    'location %': percent(tiers.byTier.location),
     'KV %': percent(tiers.byTier.kv),
     'waited along %': percent(tiers.collapsed),
     'store %': percent(tiers.byTier.store - tiers.collapsed),
     'store/s': round(tiers.storeCalls / tiers.hours / 3600, 1),
     'busiest/s': round(busiestHour(tiers.storeLoad), 1),
     storePer1000: perThousand(tiers.storeCalls),
+    cacheReadsPer1000: perThousand(tiers.cacheReads),
+    cacheWritesPer1000: perThousand(tiers.cacheWrites),
     kvReadsPer1000: perThousand(tiers.kvReads),
     'repeated %': round((100 * tiers.kvRepeated) / Math.max(1, tiers.kvReads), 0),
     'found %': round((100 * tiers.kvFound) / Math.max(1, tiers.kvReads), 0),
@@ -48,6 +52,7 @@ function choiceRow({ name, tiers, bill }: Choice) {
     ageP50: tiers.age.quantile(0.5),
     ageP99: tiers.age.quantile(0.99),
     msMean: round(tiers.latency.mean, 1),
+    msP90: tiers.latency.quantile(0.9),
     msP99: tiers.latency.quantile(0.99),
     'KV $': round(bill.kvReads + bill.kvWrites, 0),
     '$/month': round(totalOf(bill), 0),

@@ -7,7 +7,7 @@ import { Histogram } from './histogram.ts';
 import { Random } from './random.ts';
 import type { SampledSession } from './sample.ts';
 import type { SimulatedSettings } from './settings.ts';
-import { SimulatedCache } from './simulated-cache.ts';
+import { CACHE_HABITS, type CacheHabits, SimulatedCache } from './simulated-cache.ts';
 import { type KvRead, SimulatedKv } from './simulated-kv.ts';
 import { credentialOf, SimulatedStore } from './simulated-store.ts';
 import { SimulatedTime } from './simulated-time.ts';
@@ -23,6 +23,8 @@ export interface World {
   /** Sampled sessions over all: memory's bounds are scaled alike. */
   readonly samplingFraction: number;
   readonly isolateLifeMs: number;
+  /** The habits of the locations' caches that differ from those assumed. */
+  readonly cacheHabits?: Partial<CacheHabits>;
 }
 
 /** The result of one run. Every count is scaled to the whole population. */
@@ -104,7 +106,10 @@ class TierStudy {
       this.#onCheck(session),
     );
     const kv = new SimulatedKv(this.#time, new Random(13), this.#kvObserver());
-    const cache = new SimulatedCache(this.#time, new Random(17), this.#cacheObserver());
+    const cache = new SimulatedCache(this.#time, new Random(17), this.#cacheObserver(), {
+      ...CACHE_HABITS,
+      ...world.cacheHabits,
+    });
     const { locations, isolateLifeMs } = world;
     const scaled = scaleMemory(settings, world.samplingFraction);
     this.#edge = new Edge({

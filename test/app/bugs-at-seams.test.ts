@@ -45,7 +45,7 @@ const SEAMS: Record<string, Seam> = {
   KV: {
     broken: (answer) => ({ kv: { get: answer, put: async () => {}, delete: async () => {} } }),
     path: '/sessions/whoami',
-    headers: SIGNED_IN,
+    headers: { ...SIGNED_IN, 'cache-control': 'only-if-cached' }, // a quick store answers before KV is read
   },
   log: {
     broken: (answer) => ({ openLog: () => ({ read: answer, append: answer }) }),

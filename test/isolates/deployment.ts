@@ -36,7 +36,7 @@ export interface Deployment extends AsyncDisposable {
 
 export async function startDeployment(): Promise<Deployment> {
   const signer = await createEventSigner('k1');
-  const common = { services: 'http', kv: 'faulty' } as const;
+  const common = { services: 'http', kv: 'faulty', location: 'cache' } as const;
   const first = await startGate({
     ...common,
     isolates: 2,

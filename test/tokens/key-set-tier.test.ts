@@ -1,9 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type KeyValueStore, KvBytes } from '../../src/runtime/kv.ts';
+import { LocationBytes } from '../../src/runtime/location-cache.ts';
 import type { Report } from '../../src/runtime/report.ts';
+import type { SharedBytes } from '../../src/runtime/shared-bytes.ts';
 import { sealText } from '../../src/sessions/sealing.ts';
 import { readKeySet } from '../../src/tokens/key-set.ts';
 import { KeySetTier, type StoredKeySet } from '../../src/tokens/key-set-tier.ts';
+import { FakeLocation } from '../support/fake-location.ts';
 import { createTestIssuer } from '../support/token-issuer.ts';
 
 const SECRET = 'a secret of the operator’s, 32 bytes or more';
@@ -43,8 +46,11 @@ function setUp() {
   };
   const report: Report = ({ event, operation }) => void failures.push(`${event} ${operation}`);
   const bytes = new KvBytes(kv, { readTimeoutMs: 1000, report });
-  const createTier = (options: { readonly secret?: string; readonly source?: string } = {}) =>
-    new KeySetTier([bytes], {
+  const createTier = (
+    options: { readonly secret?: string; readonly source?: string } = {},
+    places: readonly SharedBytes[] = [bytes],
+  ) =>
+    new KeySetTier(places, {
       issuer: 'https://issuer.example.test',
       source: 'https://issuer.example.test/jwks.json',
       algorithms: ['ES256', 'RS256'],
@@ -60,10 +66,41 @@ function setUp() {
     values.set(name, (await sealText(text, name, SECRET)).buffer);
     return tier.read(0);
   };
-  return { kv, values, lifetimes, failures, createTier, readSealed };
+  return { kv, bytes, values, lifetimes, failures, createTier, readSealed };
 }
 
 describe('KeySetTier', () => {
+  it('reads the nearest place whose set is new enough, else the newest set', async () => {
+    const { bytes: kv, createTier } = setUp();
+    const cache = new FakeLocation({ now: () => T });
+    const location = new LocationBytes(async () => cache, {
+      host: 'app.example.test',
+      report: () => {},
+      now: () => T,
+    });
+    const both = createTier({}, [location, kv]);
+    await both.write(stored);
+    await createTier({}, [kv]).write({ ...stored, fetchedAt: T + 5 });
+    expect((await both.read(T - 1))?.fetchedAt).toBe(T);
+    expect((await both.read(T))?.fetchedAt).toBe(T + 5);
+    expect((await both.read(T + 5))?.fetchedAt).toBe(T + 5);
+  });
+
+  it('opens no set that was moved from one place to another', async () => {
+    const { bytes: kv, values, failures, createTier } = setUp();
+    const cache = new FakeLocation({ now: () => T });
+    const location = new LocationBytes(async () => cache, {
+      host: 'app.example.test',
+      report: ({ event, operation }) => void failures.push(`${event} ${operation}`),
+      now: () => T,
+    });
+    await createTier({}, [kv]).write(stored);
+    const [[name, value] = expect.fail('no value')] = values;
+    cache.plant(`https://app.example.test/.postern/location/2/${name}`, new Uint8Array(value));
+    expect(await createTier({}, [location]).read(0)).toBeUndefined();
+    expect(failures).toEqual(['location-failure unseal']);
+  });
+
   it('gives other isolates the written set, while it is useful', async () => {
     const { createTier, lifetimes, failures } = setUp();
     await createTier().write(stored);
