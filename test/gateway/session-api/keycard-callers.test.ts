@@ -119,6 +119,33 @@ describe.each([
   );
 });
 
+describe('identifiers of 2,048 characters, the longest that Keycard has', async () => {
+  const api = await forAllTests(startKeycardApi({ vars }));
+  const long = (name: string) => name.padEnd(2048, '-0123456789');
+  const members = {
+    user_id: long('user'),
+    subject: long('subject'),
+    application_id: long('application'),
+  };
+
+  it('are read, listed by, and ended', async () => {
+    const id = long('session');
+    await api.keycard.createSession({ id, ...members, parent_id: null });
+    const path = `${PATH}/${id}`;
+    const own = { authorization: `Bearer ${await api.keycard.bearer()}` };
+    const get = async (base: string, target: string, headers: Record<string, string>) =>
+      see(`${base}${target}`, { headers });
+    for (const target of [path, `${PATH}?user_id=${members.user_id}`]) {
+      const directly = await get(api.keycard.origin, target, own);
+      expect(directly.status).toBe(200);
+      expect(await get(api.gate.url, target, GUARDED)).toEqual(directly);
+    }
+    const ended = await see(`${api.gate.url}${path}`, { method: 'DELETE', headers: GUARDED });
+    expect(ended.status).toBe(204);
+    expect((await get(api.keycard.origin, path, own)).status).toBe(404);
+  });
+});
+
 describe('a secret that was removed from ADMIN_SECRETS', () => {
   it('is not sent to Keycard, in no isolate and after a deployment', async () => {
     await using before = await startKeycardApi({
