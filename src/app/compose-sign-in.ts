@@ -3,8 +3,9 @@ import { SiteHosts } from '../http/site-hosts.ts';
 import type { Reporting } from '../observability/reporting.ts';
 import type { RefreshLeaseStub } from '../revocation/refresh-leases.ts';
 import type { RevocationView } from '../revocation/revocation-view.ts';
-import type { SignInOptions } from '../routes/sign-in/sign-in.ts';
+import type { SignOutOptions } from '../routes/sign-in/sign-out.ts';
 import type { Report } from '../runtime/report.ts';
+import type { ChangeMaker } from '../session-changes/change-maker.ts';
 import { IssuerClient } from '../sign-in/issuer-client.ts';
 import { PendingSignIns } from '../sign-in/pending-sign-ins.ts';
 import { SealedSignIns } from '../sign-in/sealed-sign-ins.ts';
@@ -22,6 +23,7 @@ export interface SignInDependencies {
   readonly revocation: RevocationView;
   readonly fetch: Fetch;
   readonly openLeases: (() => RefreshLeaseStub) | undefined;
+  readonly changes: ChangeMaker;
   readonly report: Report;
   readonly reporting: Reporting;
 }
@@ -29,13 +31,22 @@ export interface SignInDependencies {
 /** The sign-in of browsers at an issuer: its sessions, and the services of its routes. */
 export interface SignInServices {
   readonly sessions: SignInSessions;
-  readonly routes: SignInOptions;
+  readonly routes: SignOutOptions;
 }
 
 /** Makes the sign-in for browsers; `undefined` if no issuer has one. */
 export function createSignIn(
   { SIGN_IN: signIn, PUBLIC_URL, HOSTS, KEYS_TIMEOUT_MS: timeoutMs }: Config,
-  { metadata, tokens, revocation, fetch, openLeases, report, reporting }: SignInDependencies,
+  {
+    metadata,
+    tokens,
+    revocation,
+    fetch,
+    openLeases,
+    changes,
+    report,
+    reporting,
+  }: SignInDependencies,
 ): SignInServices | undefined {
   const known = signIn && metadata.get(signIn.issuer);
   if (signIn === undefined || known === undefined) return undefined;
@@ -66,6 +77,6 @@ export function createSignIn(
       now,
       report,
     }),
-    routes: { client, pending, sealed, tokens, hosts, reporting },
+    routes: { client, pending, sealed, cookies, tokens, hosts, changes, report, reporting },
   };
 }

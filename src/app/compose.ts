@@ -63,12 +63,14 @@ export function createServices(config: Config, dependencies: Dependencies): Serv
   const maxAgeWithoutLogMs = checkLifeSeconds(config) * 1000;
   const reporting = createReporting(config, dependencies);
   const tokens = new TokenSessions({ issuers, revocation: revocations, maxAgeWithoutLogMs, now });
+  const changes = new ChangeMaker({ writer: revocation.writer, report });
   const signIn = createSignIn(config, {
     metadata,
     tokens,
     revocation: revocations,
     fetch: fetchers.keys,
     openLeases: dependencies.openRefreshLeases,
+    changes,
     report,
     reporting,
   });
@@ -85,7 +87,7 @@ export function createServices(config: Config, dependencies: Dependencies): Serv
       readCredentials: createReader(config),
     },
     signIn,
-    changes: new ChangeMaker({ writer: revocation.writer, report }),
+    changes,
     readNames: isNamed ? kratos?.admin?.identities.readNames : undefined,
     guard: createGuard(config, { ...issuerDependencies, kv }),
     reporting,

@@ -23,13 +23,14 @@ import { createPublishedKeys, publishedKey } from '../routes/meta/published-keys
 import { createResourceMetadata } from '../routes/meta/resource-metadata.ts';
 import { ownSessions, SESSIONS_PAGE_PATH } from '../routes/sessions-page/sessions-page.ts';
 import { signIn, signInCallback } from '../routes/sign-in/sign-in.ts';
+import { SIGN_OUT_METHODS, signOut } from '../routes/sign-in/sign-out.ts';
 import { KEYCARD_ANSWERS } from '../routes/whoami/keycard-answers.ts';
 import { KRATOS_ANSWERS } from '../routes/whoami/kratos-answers.ts';
 import { whoami } from '../routes/whoami/whoami.ts';
 import { failed, type Result } from '../runtime/result.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
 import { crossOrigin } from '../session-changes/cross-origin.ts';
-import { CALLBACK_PATH, SIGN_IN_PATH } from '../sign-in/paths.ts';
+import { CALLBACK_PATH, SIGN_IN_PATH, SIGN_OUT_PATH } from '../sign-in/paths.ts';
 import { RESOURCE_METADATA_PATH } from '../tokens/protected-resources.ts';
 import { createServices, detectingLoops, type Services } from './compose.ts';
 import { createEventReceivers } from './compose-events.ts';
@@ -195,6 +196,10 @@ function addSignIn(routes: Routes<RouteRequest>, services: Services['signIn']): 
     );
   add(SIGN_IN_PATH, signIn);
   add(CALLBACK_PATH, signInCallback);
+  routes.add(
+    SIGN_OUT_PATH,
+    onlyMethods(SIGN_OUT_METHODS, (received) => signOut(received, options)),
+  );
 }
 
 /** Reports an unexpected error as a bug of Postern, and answers 503. */

@@ -151,7 +151,7 @@ export async function revokeToken(
   refreshToken: string,
 ): Promise<Result<'revoked' | 'no-endpoint', ServerFailure>> {
   const as = metadataOf(server);
-  if (as.revocation_endpoint === undefined) return success('no-endpoint');
+  if (typeof as.revocation_endpoint !== 'string') return success('no-endpoint');
   const client = { client_id: server.clientId };
   try {
     const response = await oauth.revocationRequest(
