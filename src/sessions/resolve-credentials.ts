@@ -30,6 +30,8 @@ export interface TokenTerms {
   /** The host that the request is for. A token may be good on another host only. */
   readonly host: Authority;
   readonly waitUntil: WaitUntil;
+  /** Whether no answer will carry cookies to the browser: an open stream is checked again. */
+  readonly isRecheck?: boolean;
 }
 
 /** The services that find the session of a request. */

@@ -56,7 +56,9 @@ export class SignInSessions {
     const signIn = await sealed.open(credential, terms.host);
     if (signIn === undefined) return refused('session_inactive');
     const { refreshToken, claims } = signIn;
-    return refreshToken === undefined || now() < refreshAt(claims)
+    // New tokens that do not reach the browser would be lost, and the old ones with them.
+    const mayRefresh = refreshToken !== undefined && !terms.isRecheck;
+    return !mayRefresh || now() < refreshAt(claims)
       ? this.#resolveToken(signIn, terms)
       : this.#refresh({ ...signIn, refreshToken }, terms);
   }

@@ -1,7 +1,9 @@
 /** The refresh of a browser's sign-in, by two isolates of the built gate (RFC 6749 section 6, RFC 9700 section 4.14.2). */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { forAllTests } from '../support/for-all-tests.ts';
 import { header, headerValues } from '../support/raw-http.ts';
+import { openWebSocket } from '../support/web-socket-client.ts';
 import { Browser, locationOf, startSignInSite } from './sign-in-site.ts';
 
 const COOKIE = '__Host-postern-sign-in';
@@ -9,7 +11,12 @@ const TTL_SECONDS = 600;
 const DOWN = { status: 503, headers: {}, body: '' };
 const PROGRAM = { Accept: 'application/json' };
 
-const site = await forAllTests(startSignInSite({}, { isolates: 2, log: 'faulty' }));
+const site = await forAllTests(
+  startSignInSite(
+    { vars: { RULES: [{ path: '/members', session: 'required', scopes: ['members'] }] } },
+    { isolates: 2, log: 'faulty' },
+  ),
+);
 const OTHER = site.isolate(1).port;
 let browser: Browser;
 
@@ -192,5 +199,28 @@ describe('a refresh', () => {
     await advance(TTL_SECONDS + 1);
     expect(await statusOf(browser)).toBe(200);
     expect((await site.logs()).join('\n')).not.toMatch(/eyJ[\w-]+\./);
+  });
+
+  it('is left to requests whose answers reach the browser: an open WebSocket ends with its token', async () => {
+    const ws = `ws://127.0.0.1:${site.port}/ws`;
+    await site.keycard.control({ personClaims: { aud: 'postern' } });
+    browser = new Browser(site.port, { host: `127.0.0.1:${site.port}` });
+    expect((await browser.signIn()).status).toBe(303);
+    await site.keycard.clearCalls();
+    const { closed } = await openWebSocket(ws, { ...browser.jar.headers });
+    await advance(TTL_SECONDS - 20);
+    await sleep(2500); // two checks of the open stream
+    expect(await tokenCalls()).toBe(0);
+    await advance(21);
+    await closed;
+    expect([await statusOf(browser), await tokenCalls()]).toEqual([200, 1]);
+  }, 20_000);
+
+  it('reaches the browser with a denial too', async () => {
+    const old = browser.jar.get(COOKIE);
+    await advance(TTL_SECONDS + 1);
+    expect((await browser.get('/members', PROGRAM)).status).toBe(403);
+    expect(browser.jar.get(COOKIE)).not.toBe(old);
+    expect(await tokenCalls()).toBe(1);
   });
 });

@@ -48,10 +48,12 @@ export async function startSignInSite(
       };
     },
   });
+  // Node's WebSocket reaches an isolate by its own address, which is a host of the gate too.
+  const hosts = [APP, SECOND, ...gate.gates.map(({ port }) => `127.0.0.1:${port}`)];
   await gate.keycard.putClient({
     clientId: CLIENT_ID,
     secret: CLIENT_SECRET,
-    redirectUris: [APP, SECOND].map((host) => `https://${host}${CALLBACK}`),
+    redirectUris: hosts.map((host) => `https://${host}${CALLBACK}`),
     postLogoutRedirectUris: [APP, SECOND].map((host) => `https://${host}${SIGN_OUT}`),
   });
   return { ...gate, zone };

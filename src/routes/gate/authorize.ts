@@ -105,7 +105,8 @@ export async function authorize(
   const first = find(resolution);
   const look = async (since: number): Promise<SessionDecision> => {
     if (chosen === undefined) return first;
-    return find((await resolvePresented(chosen, lookUp, termsSince(since))).resolution);
+    const terms = { ...termsSince(since), isRecheck: true };
+    return find((await resolvePresented(chosen, lookUp, terms)).resolution);
   };
   const recheck = () => recheckBy(look, waitUntil, options);
   return success({ match, chosen, tried, deadCookies, ...first, recheck });

@@ -27,7 +27,7 @@ import {
 import { answerUnknown, unidentified } from './fault-answers.ts';
 import { addCacheStatus, omissionsOf } from './gate.ts';
 import { PROXY_KINDS, type ProxyKind, readOriginalRequest } from './original-request.ts';
-import { sessionCookiesOf, withoutDeadSignIn } from './session-cookies.ts';
+import { sessionCookiesOf, withSignInCookies } from './session-cookies.ts';
 
 export interface ForwardAuthOptions {
   /** A proxy proves itself with any one of these. */
@@ -149,7 +149,7 @@ async function answerOriginal(
     case 'deny': {
       const denied = { headers, target, rule: match.rule };
       const answer = await answerDenial(verdict, denied, options.denial);
-      return { ...withoutDeadSignIn(answer, authorized.value, options.denial.hosts), ...found };
+      return { ...withSignInCookies(answer, authorized.value, options.denial.hosts), ...found };
     }
     case 'cannot-tell':
       return { ...answerUnknown(verdict, errorShape), ...found };

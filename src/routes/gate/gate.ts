@@ -36,7 +36,7 @@ import {
 } from './authorize.ts';
 import { type ExchangedAuthorization, exchangeCredential } from './exchange.ts';
 import { answerUnknown, originFault, unidentified } from './fault-answers.ts';
-import { sessionCookiesOf, withoutDeadSignIn } from './session-cookies.ts';
+import { sessionCookiesOf, withSignInCookies } from './session-cookies.ts';
 
 export interface GateOptions {
   readonly authorization: AuthorizationOptions;
@@ -111,7 +111,10 @@ export async function gate(
   const authorizedAt = reporting.now();
   const { resolution, match } = authorization;
   const answer = await answerVerdict({ request, target, authorization }, options);
-  if (answer.outcome !== 'pass') makeReadable(answer.response, request, match.rule.crossOrigins);
+  if (answer.outcome !== 'pass') {
+    makeReadable(answer.response, request, match.rule.crossOrigins);
+    withSignInCookies(answer, authorization, denial.hosts);
+  }
   if (resolution !== undefined) addCacheStatus(answer.response, resolution);
   const session = authorizedAt - startedAt;
   const isOrigins = answer.outcome === 'pass';
@@ -133,8 +136,7 @@ async function answerVerdict(received: Received, options: GateOptions): Promise<
       const { request, target, authorization } = received;
       const { rule } = authorization.match;
       const denied = { headers: request.headers, target, rule };
-      const answer = await answerDenial(verdict, denied, options.denial);
-      return withoutDeadSignIn(answer, authorization, options.denial.hosts);
+      return answerDenial(verdict, denied, options.denial);
     }
     case 'cannot-tell':
       return asPageOrJson(answerUnknown(verdict, options.denial.errorShape), received.request);

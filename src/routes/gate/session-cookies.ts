@@ -18,17 +18,17 @@ export function sessionCookiesOf(
 }
 
 /**
- * Clears the cookies of a sign-in that has ended, with a denial too: each further request with them would ask the log's
- * object. A session cookie is left to the store, which may accept it again.
+ * Adds the cookies of a sign-in to an answer that is no pass. A refreshed sign-in would be lost otherwise. A sign-in that
+ * has ended would ask the log's object with each further request. A session cookie is left to the store.
  */
-export function withoutDeadSignIn(
+export function withSignInCookies(
   answer: Answer,
-  { deadCookies }: Pick<Authorization, 'deadCookies'>,
+  { resolution, deadCookies }: Pick<Authorization, 'resolution' | 'deadCookies'>,
   { publicUrl }: Pick<SiteHosts, 'publicUrl'>,
 ): Answer {
-  for (const cookie of cleared(deadCookies.filter(isGatewayCookie), publicUrl)) {
-    answer.response.headers.append('set-cookie', cookie);
-  }
+  const refreshed = resolution?.outcome === 'signed-in' ? resolution.setCookies : [];
+  const cookies = [...refreshed, ...cleared(deadCookies, publicUrl)].filter(isGatewayCookie);
+  for (const cookie of cookies) answer.response.headers.append('set-cookie', cookie);
   return answer;
 }
 
