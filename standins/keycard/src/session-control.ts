@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import {
   type BearerScope,
   DEFAULT_SETTINGS,
+  issueApiKey,
   issueBearer,
   type Session,
   type Settings,
@@ -31,12 +32,20 @@ export function clearCalls(c: Context): Response {
   return c.body(null, 204);
 }
 
+interface NewBearer extends BearerScope {
+  /** Over the usual claims of a token. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+  /** An opaque API key in place of a token. */
+  readonly isApiKey?: boolean;
+}
+
 /** `POST /.standin/bearers`: a bearer that the API accepts, for one zone and for changes unless the body says otherwise. */
 export async function createBearer(c: Context): Promise<Response> {
   const text = await c.req.text();
-  const { claims, ...given }: Partial<BearerScope> & { claims?: Record<string, unknown> } =
-    text === '' ? {} : JSON.parse(text);
-  return c.json({ bearer: issueBearer({ zoneId: 'zone-1', access: 'write', ...given }, claims) });
+  const given: Partial<NewBearer> = text === '' ? {} : JSON.parse(text);
+  const { zoneId = 'zone-1', access = 'write', claims, isApiKey = false } = given;
+  const scope = { zoneId, access };
+  return c.json({ bearer: isApiKey ? issueApiKey(scope) : issueBearer(scope, claims) });
 }
 
 /** `DELETE /.standin/bearers`: no bearer issued until now is accepted any more. */

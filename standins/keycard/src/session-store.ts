@@ -112,7 +112,10 @@ export const store = {
 };
 
 /** A bearer in the form Keycard's have: a token of the zone or of the API. What its claims say is not looked at here. */
-export function issueBearer(scope: BearerScope, claims: Record<string, unknown> = {}): string {
+export function issueBearer(
+  scope: BearerScope,
+  claims: Readonly<Record<string, unknown>> = {},
+): string {
   const segment = (text: string) =>
     btoa(text).replace(/[=+/]/g, (sign) => ({ '+': '-', '/': '_' })[sign] ?? '');
   const iss =
@@ -122,6 +125,13 @@ export function issueBearer(scope: BearerScope, claims: Record<string, unknown> 
   const bearer = [header, payload, crypto.randomUUID()].map(segment).join('.');
   store.bearers.set(bearer, scope);
   return bearer;
+}
+
+/** A bearer without any meaning to others. */
+export function issueApiKey(scope: BearerScope): string {
+  const key = `kc_${crypto.randomUUID()}`;
+  store.bearers.set(key, scope);
+  return key;
 }
 
 /** Revoking a parent ends what was derived from it. */

@@ -49,6 +49,12 @@ const ofOneZone = {
 };
 const own: Caller = { atKeycard: ofOneZone, atPostern: ofOneZone, refusals: STATUSES };
 
+const apiKeys = {
+  zone1: await keycard.bearer({ zoneId: 'zone-1', isApiKey: true }),
+  zone2: await keycard.bearer({ zoneId: 'zone-2', isApiKey: true }),
+};
+const byApiKey: Caller = { atKeycard: apiKeys, atPostern: apiKeys, refusals: STATUSES };
+
 const bothZones = (key: string): VisitKeys => ({ zone1: key, zone2: key });
 const guarded: Caller = {
   atKeycard: bothZones(await keycard.bearer({ zoneId: null })),
@@ -60,6 +66,7 @@ const guarded: Caller = {
 const RAW = WAYS.filter(({ via }) => via === 'raw');
 const VISITS: readonly (readonly [name: string, caller: Caller, way: Way])[] = [
   ...WAYS.map((way) => [`its own bearers, ${way.client}, ${way.via}`, own, way] as const),
+  ...RAW.map((way) => [`its own API keys, ${way.client}, ${way.via}`, byApiKey, way] as const),
   ...RAW.map((way) => [`the guard’s secret, ${way.client}, ${way.via}`, guarded, way] as const),
 ];
 

@@ -54,7 +54,7 @@ export interface KeycardStandin {
   /** No session is left, and the next one is the first. */
   forgetSessions(): Promise<void>;
   /** A bearer for `zone-1`, with which sessions can be changed, unless the scope says otherwise. */
-  bearer(scope?: Partial<BearerScope>): Promise<string>;
+  bearer(scope?: Partial<BearerScope> & { readonly isApiKey?: boolean }): Promise<string>;
   forgetBearers(): Promise<void>;
   counts(): Promise<Record<string, number>>;
   requests(): Promise<{ method: string; path: string; headers: [string, string][] }[]>;
