@@ -70,7 +70,10 @@ const LIKELY: Readonly<Record<string, readonly string[]>> = {
     ...gateway('session-api/self-service', 'session-changes/external-ids'),
     ...gateway('session-changes/flows', 'session-changes/verification-retries'),
   ],
-  'routes/session-api': gateway('session-api/', 'client-fetch', 'cross-origin'),
+  'routes/session-api': [
+    ...gateway('session-api/', 'client-fetch', 'cross-origin'),
+    ...gateway('session-changes/keycard'),
+  ],
   'routes/sessions-page': gateway('session-api/sessions-page', 'own-sessions', 'cross-origin'),
   'routes/whoami': [
     ...gateway('tiers.test', 'tiers-cookies', 'cache-rows', 'client-fetch', 'token-whoami'),

@@ -341,7 +341,7 @@ describe('a stranger', () => {
         token(user, { application: x, claims: { sid: id } }),
         token(user, { application: null }),
       ]);
-    return { id, tokens, jwts: await tokens() };
+    return { id, user, tokens, jwts: await tokens() };
   }
 
   const hidden = (id: string, status: number) => ({
@@ -385,6 +385,19 @@ describe('a stranger', () => {
     await expectGood(...again);
   });
 
+  it('cannot end a session that Keycard shows as active, after a request of which no answer came', async () => {
+    const { id, jwts } = await victimOf();
+    const stranger = await bearer({ sub: newId('stranger') });
+    for (const status of [503, 404]) {
+      await setControl({ answers: shown(id, status) });
+      for (const method of METHODS) {
+        expect((await end(method, id, stranger)).status).toBe(status);
+      }
+    }
+    await gate.clock.advance(LAG_MS + 1);
+    await expectGood(...jwts);
+  });
+
   it('with rights to read alone cannot end a session', async () => {
     const { id, jwts } = await victimOf();
     await tryAll(id, await bearer({ sub: newId('stranger'), access: 'read' }));
@@ -402,6 +415,14 @@ describe('a stranger', () => {
     expect((await end('DELETE', id, await bearer({ sub }))).status).toBe(404);
     await expectEnded(own);
     await expectGood(other, ...jwts);
+  });
+
+  it('whom another issuer calls by the victim’s name ends nothing', async () => {
+    const { id, jwts, user } = await victimOf();
+    await setControl({ answers: hidden(id, 404) });
+    await tryAll(id, await bearer({ sub: user, iss: 'https://zone-2.keycard.cloud' }));
+    await gate.clock.advance(LAG_MS + 1);
+    await expectGood(...jwts);
   });
 
   it('with a forged bearer ends nothing, even if Keycard answers 404 before it looks at the bearer', async () => {

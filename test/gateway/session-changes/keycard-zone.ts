@@ -38,6 +38,8 @@ export interface TokenOf {
 
 export interface BearerOf {
   readonly sub?: string;
+  /** The zone unless given. */
+  readonly iss?: string;
   readonly access?: 'read' | 'write';
 }
 
@@ -63,8 +65,12 @@ export function zoneOf(gate: RunningGate) {
       return id;
     },
     /** A bearer that Keycard accepts for the zone: of this subject, with these rights. */
-    bearer: async ({ sub, ...scope }: BearerOf = {}): Promise<RequestHeaders> => {
-      const claims = sub === undefined ? {} : { claims: { iss: gate.keycard.url, sub } };
+    bearer: async ({
+      sub,
+      iss = gate.keycard.url,
+      ...scope
+    }: BearerOf = {}): Promise<RequestHeaders> => {
+      const claims = sub === undefined ? {} : { claims: { iss, sub } };
       const made = (await standin('POST', 'bearers', { ...scope, ...claims })) as {
         bearer: string;
       };
