@@ -30,14 +30,16 @@ export interface Window extends AsyncDisposable {
   readonly complaints: readonly string[];
 }
 
-/** Starts Chromium. The site's host leads to this port of loopback; every other host is unknown. */
+/** Starts Chromium. The site's host leads to this port of loopback, and `127.0.0.1` is itself; every other host is unknown. */
 export async function startDevice(
   port: number,
   options: { readonly userAgent?: string } = {},
 ): Promise<Device> {
   const browser = await chromium.launch({
     ...(CHROMIUM !== undefined && { executablePath: CHROMIUM }),
-    args: [`--host-resolver-rules=MAP ${HOST} 127.0.0.1:${port}, MAP * ~NOTFOUND`],
+    args: [
+      `--host-resolver-rules=MAP ${HOST} 127.0.0.1:${port}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1`,
+    ],
   });
   return {
     open: () => openWindow(browser, options),

@@ -1,5 +1,6 @@
 /** Signing in at an issuer with a browser, by the built gate: RFC 6749, 7636, 8707 and 9207, OpenID Connect Core. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readBuiltModules } from '../support/built-gate.ts';
 import { forAllTests } from '../support/for-all-tests.ts';
 import { REDIRECT_PAYLOADS } from '../support/hostile-input/redirect-payloads.ts';
 import { get, header, headerValues } from '../support/raw-http.ts';
@@ -293,6 +294,25 @@ describe('the callback', () => {
     for (let count = 0; count < 12; count += 1) await browser.get(SIGN_IN);
     expect(browser.jar.names).toHaveLength(5);
   });
+});
+
+it('only a sign-in evaluates the OAuth client', async () => {
+  const module = 'authorization-server.js';
+  const gateModules = {
+    ...readBuiltModules(),
+    [module]: `console.log('evaluated it');\n${readBuiltModules()[module]}`,
+  };
+  await using other = await startSignInSite({}, { gateModules });
+  const { cookie } = await other.kratos.createSession();
+  const evaluations = async () =>
+    (await other.logs()).filter((line) => line.includes('evaluated it')).length;
+  for (const headers of [{ Cookie: cookie }, NAVIGATION, {}]) {
+    for (const path of ['/', '/sessions/whoami', '/.postern/sign-out'])
+      await get(other.port, path, headers);
+  }
+  expect(await evaluations()).toBe(0);
+  await Promise.all([1, 2, 3].map(() => new Browser(other.port).signIn()));
+  expect(await evaluations()).toBe(1);
 });
 
 describe('the sealed cookies', () => {

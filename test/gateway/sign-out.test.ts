@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { forAllTests } from '../support/for-all-tests.ts';
 import type { RawResponse } from '../support/parse-response.ts';
-import { get, header, headerValues } from '../support/raw-http.ts';
+import { get, header, headerValues, request } from '../support/raw-http.ts';
 import {
   APP,
   Browser,
@@ -16,9 +16,13 @@ import {
 const COOKIE = '__Host-postern-sign-in';
 const TTL_SECONDS = 600;
 const PROGRAM = { Accept: 'application/json' };
+const KEY = 'a-key-for-senders-that-cannot-sign';
 
 const site = await forAllTests(
-  startSignInSite({ vars: { KEYS_TIMEOUT_MS: 1000 } }, { isolates: 2, log: 'faulty' }),
+  startSignInSite(
+    { vars: { KEYS_TIMEOUT_MS: 2500, WEBHOOK_API_KEYS: [KEY] } },
+    { isolates: 2, log: 'faulty' },
+  ),
 );
 const OTHER = site.isolate(1).port;
 let browser: Browser;
@@ -27,7 +31,7 @@ beforeEach(async () => {
   await site.reset();
   await site.keycard.control({ ttlSeconds: TTL_SECONDS });
   browser = new Browser(site.port);
-  await browser.signIn();
+  expect((await browser.signIn()).status).toBe(303);
   await site.keycard.clearCalls();
 });
 afterEach(async () => expect(await site.bugs()).toEqual([]));
@@ -117,7 +121,7 @@ describe('signing out', () => {
   });
 
   it('works while the issuer is down, and logs that the refresh token was not revoked', async () => {
-    await site.keycard.control({ delayMs: 1500 });
+    await site.keycard.control({ delayMs: 3200 });
     const thief = browser.jar.copy();
     const form = await readForm(browser);
     expect((await browser.post(SIGN_OUT, form)).status).toBe(200);
@@ -169,6 +173,25 @@ describe('signing out', () => {
     const other = new Browser(site.port);
     await other.signIn();
     expect((await browser.post(SIGN_OUT, await readForm(other))).status).toBe(403);
+  });
+
+  it('of the person by a webhook ends the sign-in for good, and a new sign-in counts', async () => {
+    const message = { identity_ids: ['user-1'] };
+    const sent = await request(site.port, {
+      method: 'POST',
+      target: '/.postern/events/webhook',
+      headers: { Authorization: `Bearer ${KEY}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify(message),
+    });
+    expect(sent.status).toBe(204);
+    const [late, later] = [browser.jar.copy(), browser.jar.copy()];
+    expect(await statusOf(new Browser(site.port, { jar: late }))).toBe(401);
+    await advance(TTL_SECONDS + 60);
+    await site.keycard.clearCalls();
+    expect(await statusOf(new Browser(OTHER, { jar: later }))).toBe(401);
+    expect((await calls())['POST /oauth/2/token']).toBeUndefined();
+    expect((await browser.signIn()).status).toBe(303);
+    expect(await statusOf(browser)).toBe(200);
   });
 
   it('shows a page to a browser that is not signed in', async () => {
