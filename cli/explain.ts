@@ -9,8 +9,9 @@
  * The session file contains an answer of /sessions/whoami. Without a file, the request is anonymous.
  */
 import { readFileSync } from 'node:fs';
-import { readConfig } from '../src/config/config.ts';
 import { loadConditionLanguage } from '../src/rules/compile-condition.ts';
+import { formatFinding } from './checks/finding.ts';
+import { checkSettings } from './checks/settings.ts';
 import { readCommandLine, refuseCall } from './command-line.ts';
 import { explainRequest } from './explain/explain-request.ts';
 import { readWranglerEnvironment } from './wrangler/environment.ts';
@@ -37,8 +38,11 @@ if (!/^https?:\/\//i.test(url)) {
 const wrangler = readWranglerEnvironment(values);
 if (!wrangler.ok) refuseCall(...wrangler.failure);
 await loadConditionLanguage();
-const config = readConfig(wrangler.value.environment);
-if (!config.ok) refuse(`${values.config} would not serve:\n${config.failure.join('\n')}`);
+const { config, findings } = checkSettings(wrangler.value);
+if (config === undefined) {
+  const problems = findings.map((each) => formatFinding(each, wrangler.value));
+  refuse(`${values.config} would not serve:\n${problems.join('\n')}`);
+}
 
 const now = values.at === undefined ? Date.now() : Date.parse(values.at);
 if (Number.isNaN(now)) refuse(`--at: expected a time such as 2026-11-20T12:00:00Z`);
@@ -52,9 +56,9 @@ try {
       sessionDocument: values.session === undefined ? undefined : readSession(values.session),
     },
     {
-      config: config.value,
+      config: config,
       now,
-      hasSite: config.value.ORIGIN_URL !== undefined || isBound('ORIGIN'),
+      hasSite: config.ORIGIN_URL !== undefined || isBound('ORIGIN'),
     },
   );
   console.log(explanation.join('\n'));

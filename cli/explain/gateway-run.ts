@@ -39,6 +39,8 @@ export interface GatewayRun {
 const CREDENTIAL = 'explained-session-credential';
 /** The signature of the token of a request with a session document. */
 const TOKEN_END = `.${'explained'.repeat(8)}`;
+/** Either credential, as the origin gets it under a rule with `forward_credentials`. */
+const SENT_CREDENTIAL = new RegExp(`${CREDENTIAL}|[\\w-]+\\.[\\w-]+\\${TOKEN_END}`);
 /** Kratos's answer to a credential of no session (`herodot`). */
 const NO_SESSION = JSON.stringify({
   error: { code: 401, status: 'Unauthorized', message: 'No active session was found.' },
@@ -150,6 +152,9 @@ function tokenFor(document: string, { ISSUERS }: Config): string {
 
 function readSent(input: string | Request, init: RequestInit): SentRequest {
   const isText = typeof input === 'string';
-  const headers = withPlaces(new Headers(init.headers ?? (isText ? undefined : input.headers)));
-  return { url: isText ? input : input.url, headers };
+  const sent = withPlaces(new Headers(init.headers ?? (isText ? undefined : input.headers)));
+  const headers = [...sent].map(
+    ([name, value]) => [name, value.replace(SENT_CREDENTIAL, '(the session credential)')] as const,
+  );
+  return { url: isText ? input : input.url, headers: new Map(headers) };
 }

@@ -52,10 +52,29 @@ export function findShapeProblems(
   const { RawConfig, RawEnvironment } = schema().definitions;
   const { env, ...top } = file;
   if (RawConfig === undefined || RawEnvironment === undefined) return [];
-  const problems = compare(top, RawConfig, []);
+  const problems = [...compare(top, RawConfig, []), ...compareFormats(top, [])];
   if (environment === undefined) return problems;
   const [name, value] = [environment, (env as Record<string, unknown>)[environment]]; // the caller found it there
-  return [...problems, ...compare(value, RawEnvironment, ['env', name])];
+  const path = ['env', name];
+  return [...problems, ...compare(value, RawEnvironment, path), ...compareFormats(value, path)];
+}
+
+/** Formats that wrangler asks for and the schema does not have. */
+const FORMATS: Readonly<Record<string, { readonly pattern: RegExp; readonly expected: string }>> = {
+  compatibility_date: { pattern: /^\d{4}-\d\d-\d\d$/, expected: 'a date such as "2026-10-20"' },
+  name: {
+    pattern: /^[a-z0-9_][a-z0-9_-]*$|^$/,
+    expected: 'lower-case letters, digits, "-" and "_"',
+  },
+};
+
+function compareFormats(fields: unknown, path: Path): ShapeProblem[] {
+  const members = typeof fields === 'object' && fields !== null ? Object.entries(fields) : [];
+  return members.flatMap(([name, value]) => {
+    const format = Object.hasOwn(FORMATS, name) ? FORMATS[name] : undefined;
+    if (format === undefined || typeof value !== 'string' || format.pattern.test(value)) return [];
+    return [problem([...path, name], `expected ${format.expected}; got ${shown(value)}.`)];
+  });
 }
 
 function compare(value: unknown, part: Schema, path: Path): ShapeProblem[] {

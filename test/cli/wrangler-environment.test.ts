@@ -198,6 +198,30 @@ describe('readWranglerEnvironment()', () => {
     },
   );
 
+  it.each(goodFields)('refuses each wrong type in %s that wrangler refuses', (field) => {
+    const path = join(folder, 'wrong.json');
+    const refused = [
+      7,
+      'text',
+      true,
+      [],
+      {},
+      ['text'],
+      [7],
+      [{}],
+      { binding: 7 },
+      [{ binding: 7 }],
+    ].filter((value) => {
+      writeFileSync(path, JSON.stringify({ [field]: value }));
+      return byWrangler(path) === undefined;
+    });
+    const accepted = refused.filter((value) => {
+      writeFileSync(path, JSON.stringify({ [field]: value }));
+      return read(path).shapeProblems.every(({ isIgnored }) => isIgnored);
+    });
+    expect(accepted).toEqual([]);
+  });
+
   it('finds the bindings of every kind by the name that the Worker sees', () => {
     const withBindings = goodFields.filter((field) =>
       /"binding"|"name"/.test(JSON.stringify(sampleOf(field, 'M'))),

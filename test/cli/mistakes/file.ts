@@ -120,6 +120,16 @@ export const FILE_MISTAKES: Readonly<Record<string, Mistake>> = {
     swap('preview_urls = false', 'preview_urls = true'),
     /preview_urls is not false/,
   ),
+  'a name in upper case': error(
+    'name',
+    swap('name = "postern"', 'name = "Postern Gate"'),
+    /name: expected lower-case letters.*got "Postern Gate"/,
+  ),
+  'a compatibility date that is none': error(
+    'compatibility_date',
+    swap('2026-10-20', '20.10.2026'),
+    /compatibility_date: expected a date such as/,
+  ),
   'a misspelt field': warning(
     'workers_deev',
     top('workers_deev = false'),
