@@ -121,7 +121,9 @@ function withToken(services: Services, session: Session | 'over' | undefined): S
   const { tokens } = services.lookUp;
   const proven: typeof tokens = {
     resolve: async (token, terms) =>
-      token.value.endsWith(TOKEN_END) ? resolutionOf(session) : tokens.resolve(token, terms),
+      token.value.endsWith(TOKEN_END)
+        ? resolutionOf(session, token.value)
+        : tokens.resolve(token, terms),
     isReady: (waitUntil) => tokens.isReady(waitUntil),
   };
   return { ...services, lookUp: { ...services.lookUp, tokens: proven } };

@@ -55,8 +55,8 @@ export function isOfToken(document: string, { KRATOS }: Pick<Config, 'KRATOS'>):
   return KRATOS === undefined || parseObject(document)?.session_type !== undefined;
 }
 
-/** Returns the session of a file as the gate resolves a credential to it. */
-export function resolutionOf(session: Session | 'over'): Resolution {
+/** Returns the session of a file as the gate resolves a credential to it. @param token the credential, if it is a token */
+export function resolutionOf(session: Session | 'over', token?: string): Resolution {
   const provenance = {
     tier: 'store',
     forwarded: 'miss',
@@ -70,5 +70,5 @@ export function resolutionOf(session: Session | 'over'): Resolution {
     return { outcome: 'not-signed-in', reason, body: undefined, mayClearCookie: true, provenance };
   }
   const nothing = { body: '', setCookies: [], cacheForSeconds: undefined, logPosition: 0 };
-  return { outcome: 'signed-in', session, ...nothing, provenance };
+  return { outcome: 'signed-in', session, ...nothing, provenance, ...(token && { token }) };
 }
