@@ -119,6 +119,33 @@ describe.each([
   );
 });
 
+describe('zones', () => {
+  const jwt = bearer(jwtWith({ iss: 'https://zone-1.keycard.cloud', sub: 'u' }));
+
+  it('without KEYCARD_ZONES and without an issuer that names a zone, nothing reaches Keycard', async () => {
+    const [, , kratos] = vars.ISSUERS;
+    await using api = await startKeycardApi({
+      vars: { ...vars, KEYCARD_ZONES: undefined, ISSUERS: kratos === undefined ? [] : [kratos] },
+    });
+    for (const headers of [jwt, GUARDED, bearer(API_KEY)]) {
+      const { status } = await see(`${api.gate.url}${PATH}`, { headers });
+      expect(status).toBe(500);
+    }
+    expect(await api.keycard.counts()).toEqual({});
+  });
+
+  it('are those of ISSUERS by default, and no other', async () => {
+    await using api = await startKeycardApi({ vars: { ...vars, KEYCARD_ZONES: undefined } });
+    expect((await see(`${api.gate.url}${PATH}`, { headers: GUARDED })).status).toBe(200);
+    await api.keycard.clearCalls();
+    for (const headers of [jwt, GUARDED, bearer(API_KEY)]) {
+      const seen = await see(`${api.gate.url}/zones/zone-2/sessions`, { headers });
+      expect(seen).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    }
+    expect(await api.keycard.counts()).toEqual({});
+  });
+});
+
 describe('identifiers of 2,048 characters, the longest that Keycard has', async () => {
   const api = await forAllTests(startKeycardApi({ vars }));
   const long = (name: string) => name.padEnd(2048, '-0123456789');

@@ -72,7 +72,8 @@ export async function startKeycardApi({
   vars = {},
 }: {
   readonly hasServiceAccount?: boolean;
-  readonly vars?: Readonly<Record<string, Json>>;
+  /** `undefined` removes a variable. */
+  readonly vars?: Readonly<Record<string, Json | undefined>>;
 } = {}): Promise<KeycardApi> {
   const standin = await startStandin('keycard');
   const gate = await startGate({
