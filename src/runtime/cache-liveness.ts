@@ -1,7 +1,9 @@
 import type { Report } from './report.ts';
 
-/** So many values written and none found, or so many failures in a row: the cache keeps nothing. */
+/** So many values written and none found, or so many failures in a row over some time: the cache keeps nothing. */
 const EVIDENCE = 10;
+/** Failures of a shorter time say nothing: one pause of the isolate makes all reads late that are under way. */
+const FAILING_MS = 5000;
 /** A value is visible to reads a few milliseconds after its write. */
 const VISIBLE_AFTER_MS = 1000;
 /** One read that is late says nothing. So many in a row are reported. */
@@ -26,6 +28,7 @@ export class CacheLiveness {
   #offUntil = -Infinity;
   #provenUntil = -Infinity;
   #failures = 0;
+  #failingSince = 0;
   #written: Written[] = [];
 
   constructor({ report, now }: { readonly report: Report; readonly now: () => number }) {
@@ -47,12 +50,14 @@ export class CacheLiveness {
 
   /** Notes an operation that failed, or a read that took too long. */
   noteFailure(operation: 'match' | 'late' | 'put' | 'delete'): void {
+    if (this.#failures === 0) this.#failingSince = this.#now();
     this.#failures += 1;
     const isThrown = operation !== 'late';
     if (this.#failures === (isThrown ? 1 : REPORTED_AFTER)) {
       this.#report({ event: 'location-failure', operation });
     }
-    if (this.#failures >= EVIDENCE) this.noteInert();
+    const isLasting = this.#now() - this.#failingSince >= FAILING_MS;
+    if (this.#failures >= EVIDENCE && isLasting) this.noteInert();
   }
 
   /**

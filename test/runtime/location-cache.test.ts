@@ -105,13 +105,17 @@ describe('LocationBytes', () => {
         throw new TypeError('no such method');
       },
     ],
-  ])('survives a cache that %s, and is switched off after ten failures', async (_, fail) => {
+  ])('survives a cache that %s, and switches it off if that lasts', async (_, fail) => {
     const { bytes, events } = open({ match: fail, put: fail, delete: fail });
     expect(await bytes.read(NAME)).toBeUndefined();
     await bytes.write(NAME, VALUE, 60);
     await bytes.remove(NAME);
     expect(events).toEqual(['location-failure match']);
     for (let turn = 0; turn < 20; turn += 1) await bytes.read(NAME);
+    expect(events).toEqual(['location-failure match']); // a moment says nothing
+    await vi.advanceTimersByTimeAsync(5000);
+    await bytes.read(NAME);
+    await bytes.read(NAME);
     expect(events).toEqual(['location-failure match', 'location-inert']);
   });
 
