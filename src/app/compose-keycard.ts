@@ -3,25 +3,28 @@ import { zoneOfIssuer } from '../providers/keycard/keycard-zone.ts';
 import { ServiceAccount } from '../providers/keycard/service-account.ts';
 import { createUpstream } from '../providers/upstream.ts';
 import type { Guard } from '../routes/session-api/guard.ts';
-import { keycardRoutes } from '../routes/session-api/keycard.ts';
+import type { KeycardAccess } from '../routes/session-api/keycard-caller.ts';
 import { createOwnBearerCheck } from '../routes/session-api/own-bearer.ts';
-import type { ApiMethods } from '../session-changes/api-route.ts';
-import type { ChangeMaker } from '../session-changes/change-maker.ts';
 import type { Fetch } from './dependencies.ts';
 import { gatewaySecrets } from './gateway-secrets.ts';
 
-export interface KeycardServices {
+/** Keycard's API, and the zones that may be asked about, each with its trusted issuers. */
+export interface Keycard {
+  readonly access: KeycardAccess;
+  readonly zones: ReadonlyMap<string, readonly string[]>;
+}
+
+export interface KeycardDependencies {
   readonly guard: Guard | undefined;
-  readonly changes: ChangeMaker;
   readonly fetch: Fetch;
   readonly now: () => number;
 }
 
-/** Returns Keycard's routes by path; `undefined` if Keycard is not configured. */
-export function keycardTable(
+/** Makes the access to Keycard; `undefined` if Keycard is not configured. */
+export function createKeycard(
   config: Config,
-  { guard, changes, fetch, now }: KeycardServices,
-): Record<string, ApiMethods> | undefined {
+  { guard, fetch, now }: KeycardDependencies,
+): Keycard | undefined {
   const { KEYCARD_API_URL: baseUrl, STORE_TIMEOUT_MS: timeoutMs } = config;
   if (baseUrl === undefined) return undefined;
   const keycard = createUpstream({ baseUrl, fetch, timeoutMs });
@@ -33,7 +36,7 @@ export function keycardTable(
     guard,
     isKeycardIssuer: (issuer) => isKeycardIssuer(issuer, zones, baseUrl),
   });
-  return keycardRoutes({ access: { keycard, serviceAccount, isOwn }, changes, zones });
+  return { access: { keycard, serviceAccount, isOwn }, zones };
 }
 
 /** Keycard's own hosts. Its API issues the tokens of service accounts. */

@@ -7,6 +7,7 @@ import type { SelfServiceOptions } from '../routes/self-service/flow-request.ts'
 import { selfServiceRoutes } from '../routes/self-service/self-service.ts';
 import { tokenExchangeRoutes } from '../routes/self-service/token-exchange.ts';
 import type { Guard } from '../routes/session-api/guard.ts';
+import { keycardRoutes } from '../routes/session-api/keycard.ts';
 import { kratosAdminRoutes } from '../routes/session-api/kratos-admin.ts';
 import { kratosPublicRoutes } from '../routes/session-api/kratos-public.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
@@ -21,9 +22,8 @@ import type { ChangeMaker } from '../session-changes/change-maker.ts';
 import { crossOrigin } from '../session-changes/cross-origin.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { allowedOrigins } from './compose-guard.ts';
-import { keycardTable } from './compose-keycard.ts';
+import type { Keycard } from './compose-keycard.ts';
 import type { Kratos } from './compose-kratos.ts';
-import type { Fetch } from './dependencies.ts';
 import { gatewaySecrets } from './gateway-secrets.ts';
 import { createSiteAnswers, publicHost } from './site-answers.ts';
 
@@ -34,7 +34,8 @@ export interface SessionApiServices {
   readonly changes: ChangeMaker;
   /** `undefined` if every token names its person by the identity's id, or if Kratos's admin API is not configured. */
   readonly readNames: ReadNames | undefined;
-  readonly fetchKeycard: Fetch;
+  /** `undefined` if Keycard is not configured. */
+  readonly keycard: Keycard | undefined;
   /** `undefined` if no proof of an operator is configured. */
   readonly guard: Guard | undefined;
   readonly reporting: Reporting;
@@ -110,10 +111,10 @@ function withPages(shared: ReturnType<typeof crossOrigin>): ReturnType<typeof cr
 
 /** Makes every configured route of the session API. */
 export function sessionApiTables(config: Config, services: SessionApiServices): SessionApiTables {
-  const { kratos, changes, fetchKeycard, guard, reporting } = services;
+  const { kratos, keycard, changes } = services;
   return {
     kratos: kratos && kratosTables(config, kratos, services),
-    keycard: keycardTable(config, { guard, changes, fetch: fetchKeycard, now: reporting.now }),
+    keycard: keycard && keycardRoutes({ ...keycard, changes }),
   };
 }
 

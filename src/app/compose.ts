@@ -19,6 +19,7 @@ import { TokenSessions } from '../tokens/token-sessions.ts';
 import type { TrustedIssuer } from '../tokens/trusted-issuer.ts';
 import { createExchangedTokens } from './compose-exchange.ts';
 import { createGuard } from './compose-guard.ts';
+import { createKeycard, type Keycard } from './compose-keycard.ts';
 import { createKratos, type Kratos } from './compose-kratos.ts';
 import { checkLifeSeconds, createConfiguredRevocation } from './compose-revocation.ts';
 import { createSignIn, type SignInServices } from './compose-sign-in.ts';
@@ -31,6 +32,8 @@ import { gatewaySecrets } from './gateway-secrets.ts';
 export interface Services {
   /** `undefined` if Kratos is not configured. */
   readonly kratos: Kratos | undefined;
+  /** `undefined` if Keycard is not configured. */
+  readonly keycard: Keycard | undefined;
   readonly revocation: Revocation;
   readonly issuers: readonly TrustedIssuer[];
   readonly issuerMetadata: ConfiguredIssuers['metadata'];
@@ -74,8 +77,10 @@ export function createServices(config: Config, dependencies: Dependencies): Serv
     report,
     reporting,
   });
+  const guard = createGuard(config, { ...issuerDependencies, kv });
   return {
     kratos,
+    keycard: createKeycard(config, { guard, fetch: fetchers.keycard, now }),
     revocation,
     issuers,
     issuerMetadata: metadata,
@@ -89,7 +94,7 @@ export function createServices(config: Config, dependencies: Dependencies): Serv
     signIn,
     changes,
     readNames: isNamed ? kratos?.admin?.identities.readNames : undefined,
-    guard: createGuard(config, { ...issuerDependencies, kv }),
+    guard,
     reporting,
   };
 }

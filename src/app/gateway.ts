@@ -34,6 +34,7 @@ import { CALLBACK_PATH, SIGN_IN_PATH, SIGN_OUT_PATH } from '../sign-in/paths.ts'
 import { RESOURCE_METADATA_PATH } from '../tokens/protected-resources.ts';
 import { createServices, detectingLoops, type Services } from './compose.ts';
 import { createEventReceivers } from './compose-events.ts';
+import { createOwnSessions } from './compose-own-sessions.ts';
 import { addSessionApi } from './compose-session-api.ts';
 import { createGateOptions, createSite } from './compose-site.ts';
 import { createProtectedResources } from './compose-tokens.ts';
@@ -66,7 +67,7 @@ export function createGateway(
   const { kv, fetchOrigin, report } = dependencies;
   const fetchers = detectingLoops(dependencies.fetchers, config);
   const services = adapt(createServices(config, { ...dependencies, fetchers }));
-  const { lookUp, revocation, changes, readNames, issuers, guard, kratos, reporting } = services;
+  const { lookUp, revocation, readNames, issuers, kratos, reporting } = services;
   const { log, now } = reporting;
   const resources = createProtectedResources(config);
   const decided = { lookUp, revocation: revocation.view, resources, now };
@@ -129,17 +130,14 @@ export function createGateway(
     );
   }
 
-  if (kratos !== undefined) {
-    const page = { lookUp, denial, kratos: kratos.api, changes, reporting };
-    routes.add(SESSIONS_PAGE_PATH, (received) => ownSessions(received, page));
-  }
+  const page = { lookUp, denial, providers: createOwnSessions(services), reporting };
+  routes.add(SESSIONS_PAGE_PATH, (received) => ownSessions(received, page));
 
   addSignIn(routes, services.signIn);
 
   const notFound = (request: Request) => pageForPerson(errorShape('not_found'), request);
   routes.add('/.postern/*', ({ request }) => notFound(request));
-  const sessionApi = { kratos, changes, readNames, guard, reporting };
-  addSessionApi(routes, config, { ...sessionApi, fetchKeycard: fetchers.keycard }, shared);
+  addSessionApi(routes, config, services, shared);
 
   const gateOptions = createGateOptions(config, site, {
     fetchOrigin,

@@ -109,8 +109,8 @@ const REFUSAL_EXPLANATIONS: Readonly<
   },
   session_not_listed: {
     status: 404,
-    message: 'JWT sessions are not listed.',
-    hint: 'Sign in with a session cookie to see your sessions.',
+    message: 'The sessions of this sign-in are not listed.',
+    hint: 'Only sessions of Kratos, and of Keycard users, are listed. Operator: with KEYCARD_API_URL and a service account, the gate can list a zone.',
   },
   sign_in_not_valid: {
     status: 400,

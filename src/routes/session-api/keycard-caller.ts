@@ -2,6 +2,7 @@ import { digestName } from '../../credentials/credential-name.ts';
 import { keycardErrorResponse } from '../../errors/error-response.ts';
 import { readBearer } from '../../http/bearer.ts';
 import { tracingHeaders } from '../../http/request-headers.ts';
+import type { RouteRequest } from '../../http/routes.ts';
 import type {
   ServiceAccount,
   ServiceAccountFailure,
@@ -75,6 +76,31 @@ async function callerWithBearer(
   };
 }
 
+/**
+ * Makes the caller of a person who is signed in: by the service account, or else with the person's own token. It passed no
+ * guard, so it ends only what Keycard shows to be the person's. `undefined` if Postern has neither.
+ */
+export async function callerOfPerson(
+  received: RouteRequest,
+  {
+    principal,
+    bearer,
+  }: {
+    readonly principal: NonNullable<KeycardCaller['principal']>;
+    readonly bearer: string | undefined;
+  },
+  { keycard, serviceAccount }: KeycardAccess,
+): Promise<KeycardCaller | undefined> {
+  const name = await digestName('v1t', [principal.issuer, principal.subject]);
+  const person = { isGuarded: false, name, principal };
+  if (serviceAccount !== undefined) {
+    const { send } = callerByServiceAccount(serviceAccount.account, received, keycard);
+    return { ...person, send };
+  }
+  if (bearer === undefined) return undefined;
+  return { ...person, send: (call) => keycard.send(withBearer(call, bearer, received.request)) };
+}
+
 function principalOf(bearer: string): KeycardCaller['principal'] {
   const opened = openToken(bearer);
   const { iss, sub } = opened.ok ? opened.value.claims : {};
@@ -85,7 +111,7 @@ function principalOf(bearer: string): KeycardCaller['principal'] {
 
 function callerByServiceAccount(
   account: ServiceAccount,
-  { request, waitUntil }: ApiCall,
+  { request, waitUntil }: RouteRequest,
   keycard: Upstream,
 ): KeycardCaller {
   return {

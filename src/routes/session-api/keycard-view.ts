@@ -6,8 +6,7 @@ import {
   readKeycardSession,
 } from '../../providers/keycard/keycard-session.ts';
 import { type RetryHeaders, retryHeaders } from '../../providers/pass-through.ts';
-import type { JsonObject } from '../../runtime/json.ts';
-import { parseObject } from '../../runtime/json.ts';
+import { isObject, type JsonObject, parseObject } from '../../runtime/json.ts';
 import type { KeycardCall, KeycardCaller } from './keycard-caller.ts';
 
 /** A place in Keycard's API, as a caller sees it. */
@@ -76,6 +75,35 @@ export async function listSessionsOf(
     query.set('after', page.afterCursor);
   }
   return { kind: 'endless' };
+}
+
+/**
+ * Reads the documents of a user's active sessions, as Keycard lists them to the caller: sessions with an application or a
+ * user agent, without those derived from them.
+ */
+export async function listOwnSessions(
+  { zoneId, caller }: KeycardView,
+  userId: string,
+  maxPages: number,
+): Promise<
+  | { readonly kind: 'listed'; readonly documents: readonly JsonObject[]; readonly isCut: boolean }
+  | Unread
+> {
+  const segments = ['zones', zoneId, 'sessions'];
+  const limit = String(PAGE_LIMIT);
+  const query = new URLSearchParams({ user_id: userId, status: 'active', limit });
+  const documents: JsonObject[] = [];
+  for (let count = 0; count < maxPages; count += 1) {
+    const read = await readDocument(caller, { method: 'GET', segments, query: query.toString() });
+    if (read.kind !== 'document') return read;
+    const page = readKeycardPage(read.document);
+    const { items } = read.document;
+    if (page === undefined || !Array.isArray(items)) return FAULT;
+    documents.push(...items.filter(isObject));
+    if (page.afterCursor === null) return { kind: 'listed', documents, isCut: false };
+    query.set('after', page.afterCursor);
+  }
+  return { kind: 'listed', documents, isCut: true };
 }
 
 /** Whether Keycard accepts the caller's bearer: it shows the caller a list of the zone. */

@@ -7,6 +7,7 @@ import {
 } from '../../http/checked-query.ts';
 import { invalidParameter } from '../../http/invalid-part.ts';
 import { readJsonBody } from '../../http/request-body.ts';
+import { KEYCARD_ID } from '../../providers/keycard/keycard-id.ts';
 import { passThrough } from '../../providers/pass-through.ts';
 import { failed } from '../../runtime/result.ts';
 import {
@@ -34,8 +35,6 @@ export interface KeycardOptions {
   readonly zones: ReadonlyMap<string, readonly string[]>;
 }
 
-/** An id of Keycard's: at most 2,048 characters, and none that has a meaning in a path. */
-const ID = /^[A-Za-z0-9_:~-][A-Za-z0-9_:.~-]{0,2047}$/;
 /** A cursor of Keycard's: of limited length, and sent in a query only. */
 const CURSOR = /^[A-Za-z0-9_=+/.:~-]{1,2048}$/;
 
@@ -44,7 +43,7 @@ const LIST: QueryShape = {
     active: oneOf('true'),
     status: oneOf('active', 'expired', 'revoked'),
     session_type: oneOf('user', 'application'),
-    user_id: matching(ID, 'an id'),
+    user_id: matching(KEYCARD_ID, 'an id'),
     include_nested: oneOf('true'),
     limit: wholeNumber(1, 1000),
     after: matching(CURSOR, 'a cursor of an earlier page'),
@@ -135,5 +134,5 @@ async function passed(caller: KeycardCaller, call: KeycardCall): Promise<ApiAnsw
 
 function readId(call: ApiCall): string | undefined {
   const id = call.parameter('id');
-  return ID.test(id) ? id : undefined;
+  return KEYCARD_ID.test(id) ? id : undefined;
 }

@@ -5,6 +5,10 @@ import type { SessionSummary } from './session-summary.ts';
 
 export interface SessionsPage {
   readonly current: SessionSummary;
+  /** Whether the provider told which session is that of the request. Otherwise it may be among `others`. */
+  readonly isCurrentKnown: boolean;
+  /** Whether the end of a session also ends tokens of its application, which name no session. */
+  readonly endsTokens: boolean;
   readonly others: readonly SessionSummary[];
   /** Whether the person may have more sessions than `others` shows. */
   readonly isCut: boolean;
@@ -21,19 +25,21 @@ export const ALL_OTHERS = 'others';
 
 /** Renders a person's sessions, with a button to end each session except the current one. */
 export function sessionsPage(shown: SessionsPage, headers: Headers): Promise<Response> {
-  const { current, others, isCut, formToken, isChanged } = shown;
+  const { current, isCurrentKnown, endsTokens, others, isCut, formToken, isChanged } = shown;
   const main = html`${isChanged ? html`<p>This is where you are signed in now.</p>` : ''}
 <h2>This session</h2>
 <ul role="list">${item(current)}</ul>
-<h2>Other sessions</h2>
+<h2>${isCurrentKnown ? 'Other sessions' : 'Sessions'}</h2>
 ${
   others.length === 0
-    ? html`<p>You are signed in nowhere else.</p>`
+    ? html`<p>${isCurrentKnown ? 'You are signed in nowhere else.' : 'There are no sessions to show.'}</p>`
     : html`<form method="post">
 <input type="hidden" name="${TOKEN_FIELD}" value="${formToken}">
+${isCurrentKnown ? '' : html`<p>This session may be one of these.</p>`}
+${endsTokens ? html`<p>When you end a session, your other access to its application ends too.</p>` : ''}
 <ul role="list">${others.map((session) => item(session, endButton(session)))}</ul>
 ${isCut ? html`<p>No more than ${others.length} are shown.</p>` : ''}
-<p>${button(ALL_OTHERS, 'End all other sessions')}</p>
+<p>${button(ALL_OTHERS, isCurrentKnown ? 'End all other sessions' : 'End all sessions')}</p>
 </form>`
 }`;
   return page('Your sessions', main, { status: 200, headers, hasForm: true });

@@ -25,8 +25,29 @@ const METHODS: ReadonlyMap<string, string> = new Map([
   ['saml', 'single sign-on'],
 ]);
 
-/** Describes a session from its document (Kratos's `session/session.go`). Facts that it lacks are left out. */
+/**
+ * Describes a session from its document: Kratos's (`session/session.go`), or Keycard's (`Session` of
+ * `types/zones/session.py` in `keycardai-api`), which has a `session_type`. Facts that it lacks are left out.
+ */
 export function describeSession(id: string, document: JsonObject): SessionSummary {
+  return document.session_type === undefined
+    ? describeKratosSession(id, document)
+    : describeKeycardSession(id, document);
+}
+
+function describeKeycardSession(id: string, document: JsonObject): SessionSummary {
+  const { application, application_id: applicationId, user_agent: agent } = document;
+  const name = [application, agent].filter(isObject).map((shown) => textOf(shown.name));
+  return {
+    id,
+    device: name.find((text) => text !== undefined) ?? textOf(applicationId) ?? 'An application',
+    place: undefined,
+    signedInAt: timeOf(document.authenticated_at) ?? timeOf(document.created_at),
+    methods: [],
+  };
+}
+
+function describeKratosSession(id: string, document: JsonObject): SessionSummary {
   const { devices, authenticated_at: at, authentication_methods: methods } = document;
   const device = objectsIn(devices).at(-1) ?? {};
   return {

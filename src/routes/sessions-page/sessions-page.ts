@@ -5,7 +5,6 @@ import { readFormBody } from '../../http/request-body.ts';
 import type { RouteRequest } from '../../http/routes.ts';
 import { describeResolution } from '../../observability/describe-resolution.ts';
 import type { Reporting } from '../../observability/reporting.ts';
-import type { Upstream } from '../../providers/upstream.ts';
 import { bearerChallenge } from '../../refusals/bearer-challenge.ts';
 import {
   type Answer,
@@ -19,11 +18,7 @@ import { DEFAULT_RULE } from '../../rules/rules.ts';
 import { failed, type Result, success } from '../../runtime/result.ts';
 import { matchesSecret } from '../../runtime/secret-compare.ts';
 import type { Session } from '../../session/session.ts';
-import { readUuid } from '../../session/uuid.ts';
-import type { ApiAnswer } from '../../session-changes/api-route.ts';
-import type { ChangeMaker } from '../../session-changes/change-maker.ts';
-import { ALL_OTHER_SESSIONS, endSessions, oneSession } from '../../session-changes/end-sessions.ts';
-import { readOtherSessions } from '../../session-changes/other-sessions.ts';
+import type { OwnSessions, SignedInUser } from '../../session-changes/own-sessions.ts';
 import type { Resolution } from '../../sessions/resolution.ts';
 import type { SessionLookUp } from '../../sessions/resolve-credentials.ts';
 import { ALL_OTHERS, END_FIELD, sessionsPage, TOKEN_FIELD } from './page.ts';
@@ -35,22 +30,26 @@ import {
   identify,
   PAGE_METHODS,
   refusal,
-  type SignedInUser,
 } from './signed-in-user.ts';
+
+/** The providers that know a person's sessions; `undefined` for a provider that is not configured. */
+export interface SessionProviders {
+  /** Lists the sessions of a person with a credential of Kratos. */
+  readonly kratos: OwnSessions | undefined;
+  /** Lists the sessions of a person with a token. */
+  readonly keycard: OwnSessions | undefined;
+}
 
 export interface SessionsPageOptions {
   readonly lookUp: SessionLookUp;
   readonly denial: DenialOptions;
-  readonly kratos: Upstream;
-  readonly changes: Pick<ChangeMaker, 'make'>;
+  readonly providers: SessionProviders;
   readonly reporting: Pick<Reporting, 'log' | 'now'>;
 }
 
 export const SESSIONS_PAGE_PATH = '/.postern/sessions';
 /** The query of the page after a change. The browser is redirected there, so that a reload repeats no change. */
 const CHANGED = '?changed';
-/** The limit of sessions on the page, which is for people to read. Kratos sends each with its whole identity. */
-const SHOWN_AT_MOST = 100;
 const PAGE_HEADERS = {
   'cache-control': PRIVATE_NO_STORE,
   'x-content-type-options': 'nosniff',
@@ -58,8 +57,8 @@ const PAGE_HEADERS = {
 };
 
 /**
- * Serves the page on which a signed-in person sees their sessions at Kratos, and ends one of the other sessions or all
- * of them. A change is a form's POST. It is accepted only from pages of the same origin, and only with the token of a
+ * Serves the page on which a signed-in person sees their sessions, and ends one of the other sessions or all of them. The
+ * sessions are those of the provider whose session the request has. A change is a form's POST. It is accepted only from pages of the same origin, and only with the token of a
  * page that was made for the same session.
  */
 export async function ownSessions(
@@ -102,19 +101,22 @@ async function show(
   user: SignedInUser,
   options: SessionsPageOptions,
 ): Promise<Result<Response, AccessFailure>> {
-  const { request, target, credential } = user;
+  const { request, target } = user;
   const { session } = user.resolution;
-  const first = { page: 1, size: SHOWN_AT_MOST };
-  const listed = await readOtherSessions(options.kratos, credential, first);
+  const provider = providerOf(user, options);
+  if (provider === undefined) return failed(NOT_LISTED);
+  const listed = await provider.list(user);
   if (!listed.ok) return failed(await failureOf(listed.failure, user, options));
-  const { sessions, isLast } = listed.value;
+  const { currentId, others, isCut } = listed.value;
   const headers = new Headers(PAGE_HEADERS);
   const forgotten = options.denial.loopGuard.forget(request.headers, pageKey(target));
   for (const cookie of forgotten) headers.append('set-cookie', cookie);
   const page = {
     current: describeSession(session.id, session.document),
-    others: sessions.map(({ id, document }) => describeSession(id, document)),
-    isCut: !isLast,
+    isCurrentKnown: currentId !== undefined,
+    others: others.map(({ id, document }) => describeSession(id, document)),
+    endsTokens: user.chosen.kind !== 'candidates',
+    isCut,
     formToken: await formToken(session),
     isChanged: target.search === CHANGED,
   };
@@ -131,24 +133,19 @@ async function change(
   if (!(await matchesSecret(token, [await formToken(user.resolution.session)]))) {
     return failed({ problem: refusal('form_not_current') });
   }
-  const ended = await end(form.value.get(END_FIELD), user, options);
+  const provider = providerOf(user, options);
+  if (provider === undefined) return failed(NOT_LISTED);
+  const what = form.value.get(END_FIELD) ?? '';
+  const ended = await (what === ALL_OTHERS ? provider.endOthers(user) : provider.end(what, user));
   if (!ended.ok || !ended.value.ok) return failed(await failureOf(ended, user, options));
   const headers = { ...PAGE_HEADERS, location: SESSIONS_PAGE_PATH + CHANGED };
   return success(new Response(null, { status: 303, headers }));
 }
 
-async function end(
-  what: string | null,
-  user: SignedInUser,
-  { kratos, changes }: SessionsPageOptions,
-): Promise<ApiAnswer> {
-  const { waitUntil, resolution } = user;
-  const owner = { ...user, session: resolution.session };
-  if (what === ALL_OTHERS)
-    return changes.make(endSessions(ALL_OTHER_SESSIONS, owner, kratos), waitUntil);
-  const id = readUuid(what);
-  if (id === undefined || id === resolution.session.id) return failed('body_not_valid');
-  return changes.make(endSessions(oneSession(id), owner, kratos), waitUntil);
+const NOT_LISTED: AccessFailure = Object.freeze({ problem: refusal('session_not_listed') });
+
+function providerOf({ chosen }: SignedInUser, { providers }: SessionsPageOptions) {
+  return chosen.kind === 'candidates' ? providers.kratos : providers.keycard;
 }
 
 /**

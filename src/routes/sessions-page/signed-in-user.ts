@@ -1,4 +1,3 @@
-import type { Credential } from '../../credentials/credential.ts';
 import type { ErrorResponseOptions } from '../../errors/error-response.ts';
 import type { Reason } from '../../errors/reasons.ts';
 import { readRetryAfterSeconds } from '../../http/retry-after.ts';
@@ -9,15 +8,10 @@ import type { Reporting } from '../../observability/reporting.ts';
 import type { Verdict } from '../../rules/verdict.ts';
 import { failed, type Result, success } from '../../runtime/result.ts';
 import type { ApiAnswer } from '../../session-changes/api-route.ts';
+import type { SignedInUser } from '../../session-changes/own-sessions.ts';
 import { NO_REQUIREMENT } from '../../sessions/freshness.ts';
 import type { Resolution } from '../../sessions/resolution.ts';
 import { resolveCredentials, type SessionLookUp } from '../../sessions/resolve-credentials.ts';
-
-/** A request by a person who is signed in at Kratos, and who reads the page or sends its form. */
-export interface SignedInUser extends RouteRequest {
-  readonly credential: Credential;
-  readonly resolution: Extract<Resolution, { outcome: 'signed-in' }>;
-}
 
 type Denial = Extract<Verdict, { kind: 'deny' }>;
 /** The reason why a request gets no page. `refuse`: the request or a failure is the reason, not the session. */
@@ -39,7 +33,7 @@ export const PAGE_METHODS = ['GET', 'HEAD', 'POST'];
 
 /**
  * Identifies the signed-in person. A form counts only from a page of the host that it is sent to, even if other origins
- * are allowed elsewhere. A request that is signed in by a JWT is refused: JWT sessions are not in Kratos's list.
+ * are allowed elsewhere.
  */
 export async function identify(
   received: RouteRequest,
@@ -58,15 +52,12 @@ export async function identify(
   if (resolution.outcome !== 'signed-in' || chosen === undefined) {
     return failed({ problem: problemOf(resolution), resolution });
   }
-  if (chosen.kind !== 'candidates') {
-    return failed({ problem: refusal('session_not_listed'), resolution });
-  }
-  const [credential] = chosen.candidates;
+  const [{ carrier }] = chosen.candidates;
   const siteOrigin = hosts.siteOf(target.host);
-  const isFormByCookie = target.method === 'POST' && credential.carrier.kind === 'cookie';
+  const isFormByCookie = target.method === 'POST' && carrier.kind === 'cookie';
   return isFormByCookie && isCrossSite(request.headers, [siteOrigin])
     ? failed({ problem: refusal('cross_site_change') })
-    : success({ ...received, credential, resolution });
+    : success({ ...received, chosen, resolution });
 }
 
 function problemOf(resolution: Resolution): AccessProblem {
@@ -88,19 +79,19 @@ export interface Recheck {
   readonly reporting: Pick<Reporting, 'now'>;
 }
 
-/** Reads the access problem from an answer of Kratos that is not a success. */
+/** Reads the access problem from an answer of a provider that is not a success. */
 export async function failureOf(
   answer: ApiAnswer,
-  { credential, waitUntil }: SignedInUser,
+  { chosen, waitUntil }: SignedInUser,
   { lookUp, reporting }: Recheck,
 ): Promise<AccessFailure> {
   if (!answer.ok) return { problem: refusal(answer.failure) };
   const { status, headers, body } = answer.value;
   await body?.cancel();
-  if (status === 401 || status === 403) {
+  if (chosen.kind === 'candidates' && (status === 401 || status === 403)) {
     // Kratos also answers so while its database fails. The look-up of the session confirms a refusal, or finds a fault.
     const resolution = await lookUp.sessions.resolve(
-      credential,
+      chosen.candidates[0],
       { minCheckedAt: reporting.now(), onlyIfCached: false },
       waitUntil,
     );

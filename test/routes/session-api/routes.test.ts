@@ -28,7 +28,7 @@ it('R28: every route of the session API either changes nothing or is recorded', 
     report: () => {},
     metrics: undefined,
   });
-  const { kratos, keycard } = sessionApiTables(config.value, { ...services, fetchKeycard: nobody });
+  const { kratos, keycard } = sessionApiTables(config.value, services);
   const tables = [kratos?.publicApi, kratos?.selfService, kratos?.admin, keycard];
   const found = tables.flatMap((table) => routesIn(table ?? {}));
   expect(Object.fromEntries(found)).toEqual(ROUTES);

@@ -96,9 +96,9 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
     only: 'POST /.postern/sessions for one',
     breakages: [
       {
-        file: 'src/routes/sessions-page/sessions-page.ts',
-        from: 'return changes.make(endSessions(oneSession(id), owner, kratos), waitUntil);',
-        to: 'return endSessions(oneSession(id), owner, kratos).send();',
+        file: 'src/routes/sessions-page/kratos-sessions.ts',
+        from: 'const change = endSessions(oneSession(id), owner, this.#kratos);',
+        to: 'return endSessions(oneSession(id), owner, this.#kratos).send();',
       },
     ],
   },
@@ -107,9 +107,9 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
     only: 'POST /.postern/sessions for all others',
     breakages: [
       {
-        file: 'src/routes/sessions-page/sessions-page.ts',
-        from: 'return changes.make(endSessions(ALL_OTHER_SESSIONS, owner, kratos), waitUntil);',
-        to: 'return endSessions(ALL_OTHER_SESSIONS, owner, kratos).send();',
+        file: 'src/routes/sessions-page/kratos-sessions.ts',
+        from: 'const change = endSessions(ALL_OTHER_SESSIONS, owner, this.#kratos);',
+        to: 'return endSessions(ALL_OTHER_SESSIONS, owner, this.#kratos).send();',
       },
     ],
   },
