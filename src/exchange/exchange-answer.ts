@@ -94,7 +94,9 @@ function readToken(answer: JsonObject | undefined, askedAt: number): ExchangeAns
   if (typeof type !== 'string' || type.toLowerCase() !== 'bearer') {
     return exchangeFailure('token-type');
   }
-  if (!ISSUED_TYPES.includes(issued)) return exchangeFailure('issued-token-type');
+  // RFC 8693 requires the type. Keycard's own clients do without it, and `token_type` says how the token is used.
+  const isUsable = issued === undefined || ISSUED_TYPES.includes(issued);
+  if (!isUsable) return exchangeFailure('issued-token-type');
   const lifetimeMs = readLifetimeMs(answer);
   if (lifetimeMs === 'malformed') return exchangeFailure('expires-in');
   const byLifetime = lifetimeMs === undefined ? [] : [askedAt + lifetimeMs];

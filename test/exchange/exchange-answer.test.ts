@@ -23,11 +23,13 @@ describe('readExchangeAnswer()', () => {
   });
 
   // RFC 6749 section 7.1: token types are not case-sensitive. RFC 8693 section 3: a JWT may be an access token.
+  // keycardai/oauth/types/models.py: `issued_token_type` may be missing.
   it.each([
     { token_type: 'bearer' },
     { token_type: 'BEARER' },
     { issued_token_type: 'urn:ietf:params:oauth:token-type:jwt' },
     { refresh_token: 'is not used', scope: 'read' },
+    { issued_token_type: undefined },
   ])('takes %j', (members) => {
     expect(read({ ...RFC_EXAMPLE, ...members }).kind).toBe('token');
   });

@@ -78,7 +78,6 @@ describe('a failure of the issuer', () => {
         },
       },
     ],
-    ['no issued_token_type', { ...unusable, body: { access_token: 'a.b', token_type: 'Bearer' } }],
     ['no Bearer', { ...unusable, body: { ...issued, access_token: 'a.b', token_type: 'N_A' } }],
     [
       'no token_type',
