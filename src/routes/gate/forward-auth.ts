@@ -2,6 +2,7 @@ import { VARY } from '../../credentials/credential.ts';
 import type { ErrorShape } from '../../errors/error-response.ts';
 import type { Reason, RefusalReason } from '../../errors/reasons.ts';
 import type { Identifier } from '../../forwarding/identification.ts';
+import { isGatewayCookie } from '../../forwarding/origin-cookies.ts';
 import type { AdmittedTarget } from '../../http/admit.ts';
 import { PRIVATE_NO_STORE } from '../../http/cache-control.ts';
 import { describeResolution } from '../../observability/describe-resolution.ts';
@@ -239,11 +240,13 @@ function asProxyTakesIt(
 
 /**
  * Keeps one `Set-Cookie`, the session's if there is one. nginx takes one from a pass; since 1.23 it joins several into
- * a header that browsers misread.
+ * a header that browsers misread. A sign-in in several cookies is kept back: one of them alone would spoil the others.
  */
 function keepOneCookie(headers: Headers, cookieNames: readonly string[]): void {
   const cookies = headers.getSetCookie();
+  const parts = cookies.filter((each) => isGatewayCookie(each) && !each.includes('Max-Age=0'));
   const isSessions = (cookie: string) => cookieNames.some((name) => cookie.startsWith(`${name}=`));
-  const kept = cookies.find(isSessions) ?? cookies[0];
+  const kept = parts.length > 1 ? undefined : (cookies.find(isSessions) ?? cookies[0]);
+  headers.delete('set-cookie');
   if (kept !== undefined) headers.set('set-cookie', kept);
 }
