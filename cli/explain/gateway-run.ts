@@ -139,9 +139,9 @@ function toRequest(
       given.set('authorization', `Bearer ${tokenFor(sessionDocument, config)}`);
     } else given.set('x-session-token', CREDENTIAL);
   }
-  const request = new Request(`${config.PUBLIC_URL}/`, { method, headers: given });
-  // The platform keeps the URL as it was sent, and this runtime does not.
-  return Object.defineProperty(request, 'url', { value: url });
+  const request = new Request(`${config.PUBLIC_URL}/`, { headers: given });
+  // The platform keeps both as they were sent, and this runtime does not.
+  return Object.defineProperties(request, { url: { value: url }, method: { value: method } });
 }
 
 /** A JWT of the session's issuer, without a real signature. */

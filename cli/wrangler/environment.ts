@@ -227,9 +227,12 @@ function select(
       ...(isTable(fields.vars) ? fields.vars : {}),
       ...Object.fromEntries(bindings.map(({ name }) => [name, {}])),
     },
-    positionOf: ([field = '', ...rest]) =>
-      positionOf(isOwn(String(field)) ? ['env', env ?? '', field, ...rest] : [field, ...rest]) ??
-      (env === undefined ? undefined : positionOf(['env', env])),
+    positionOf([field = '', ...rest]) {
+      const isFromTop = env === undefined || !NOT_INHERITED.has(String(field));
+      const place = isOwn(String(field)) ? ['env', env ?? '', field, ...rest] : [field, ...rest];
+      const position = isOwn(String(field)) || isFromTop ? positionOf(place) : undefined;
+      return position ?? (env === undefined ? undefined : positionOf(['env', env]));
+    },
   };
 }
 

@@ -216,6 +216,8 @@ describe('explainRequest()', () => {
     ['an open path', { url: `${SITE}/public/x` }, 'Answer    forwarded to the origin'],
     ['another host', { url: 'https://other.example.com/' }, 'Answer    421: host_unknown'],
     ['an unknown method', { method: 'PURGE' }, 'Answer    405: method_not_allowed'],
+    ['a method in lower case', { method: 'get' }, 'Answer    405: method_not_allowed'],
+    ['a method that fetch() forbids', { method: 'TRACE' }, 'Answer    405: method_not_allowed'],
     [
       'a preflight',
       {

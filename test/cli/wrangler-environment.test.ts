@@ -222,6 +222,17 @@ describe('readWranglerEnvironment()', () => {
     expect(accepted).toEqual([]);
   });
 
+  it('tells the position within the environment, also of what the environment lacks', () => {
+    const text = 'workers_dev = false\n[vars]\nA = 1\n[env.e.vars]\nB = 2\n[env.none]\nname = "x"';
+    const path = write(text);
+    const line = (env: string, field: string, name: string) =>
+      read(path, env).positionOf([field, name])?.line;
+    expect([line('', 'vars', 'A'), line('e', 'vars', 'B'), line('none', 'vars', 'A')]).toEqual([
+      3, 5, 6,
+    ]);
+    expect(read(path, 'none').positionOf(['workers_dev'])?.line).toBe(1);
+  });
+
   it('finds the bindings of every kind by the name that the Worker sees', () => {
     const withBindings = goodFields.filter((field) =>
       /"binding"|"name"/.test(JSON.stringify(sampleOf(field, 'M'))),
