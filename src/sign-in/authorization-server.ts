@@ -30,6 +30,8 @@ export interface SignInRequest extends SignInValues {
   readonly scopes: readonly string[];
   /** RFC 8707; `undefined` if the audience is no URI. */
   readonly resource: string | undefined;
+  /** `login`: the person has to prove again who they are (OpenID Connect Core section 3.1.2.1). */
+  readonly prompt?: 'login' | undefined;
 }
 
 /** The tokens of a sign-in or a refresh. */
@@ -64,7 +66,7 @@ export function createSignInValues(): SignInValues {
 /** Returns the URL of the authorization request (RFC 6749 section 4.1.1), with PKCE S256 (RFC 7636 section 4.3). */
 export async function authorizationUrl(
   server: AuthorizationServer,
-  { redirectUri, scopes, state, nonce, codeVerifier, resource }: SignInRequest,
+  { redirectUri, scopes, state, nonce, codeVerifier, resource, prompt }: SignInRequest,
 ): Promise<Result<string, ServerFailure>> {
   try {
     const url = authorizationEndpoint(server);
@@ -82,6 +84,7 @@ export async function authorizationUrl(
       code_challenge: challenge,
       code_challenge_method: 'S256',
       ...(resource !== undefined && { resource }),
+      ...(prompt !== undefined && { prompt }),
     };
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
     return success(url.href);

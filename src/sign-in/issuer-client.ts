@@ -29,6 +29,7 @@ export interface IssuerClientOptions {
 export interface SignInAt extends SignInValues {
   readonly host: Authority;
   readonly redirectUri: string;
+  readonly prompt?: 'login' | undefined;
 }
 
 type OAuthClient = typeof import('./authorization-server.ts');

@@ -60,6 +60,15 @@ describe('beginning a sign-in', () => {
     expect(url.searchParams.get('redirect_uri')).toBe(`https://${SECOND}${CALLBACK}`);
   });
 
+  it('asks the person to sign in anew with refresh=true', async () => {
+    const prompts = [];
+    for (const query of ['', '?refresh=true', '?refresh=1']) {
+      const url = new URL(locationOf(await browser.get(SIGN_IN + query)));
+      prompts.push(url.searchParams.get('prompt'));
+    }
+    expect(prompts).toEqual([null, 'login', null]);
+  });
+
   it('makes new values each time', async () => {
     const urls = [new URL(locationOf(await browser.get(SIGN_IN)))];
     urls.push(new URL(locationOf(await browser.get(SIGN_IN))));

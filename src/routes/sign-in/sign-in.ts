@@ -25,7 +25,8 @@ export interface SignInOptions {
 
 /**
  * Begins a sign-in: redirects the browser to the issuer, and keeps the values of this sign-in in a cookie of the
- * browser. `return_to` is a URL of the site, or a path on the host that was asked.
+ * browser. `return_to` is a URL of the site, or a path on the host that was asked. `refresh=true` asks the person to sign
+ * in anew, for a rule with `authenticated_within`.
  */
 export function signIn(received: RouteRequest, options: SignInOptions): Promise<Response> {
   return answerSignIn(received, options.reporting, () => begin(received, options));
@@ -45,10 +46,12 @@ async function begin(
 ): Promise<Answer> {
   const { host } = target;
   if (!client.serves(host)) return refused('not_found');
-  const returnTo = readReturnTo(new URLSearchParams(target.search), host, hosts);
+  const query = new URLSearchParams(target.search);
+  const returnTo = readReturnTo(query, host, hosts);
   if (returnTo === undefined) return refused('parameter_not_valid');
   const values = await client.createValues();
-  const at = { ...values, host, redirectUri: redirectUri(host, hosts) };
+  const prompt = query.get('refresh') === 'true' ? ('login' as const) : undefined;
+  const at = { ...values, host, redirectUri: redirectUri(host, hosts), prompt };
   const url = await client.authorizationUrl(at, waitUntil);
   if (!url.ok) return serverFailed(url.failure);
   const started = { ...values, returnTo, startedAt: reporting.now() };
