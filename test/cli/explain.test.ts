@@ -262,6 +262,39 @@ describe('explainRequest()', () => {
     expect(text).toContain('PUBLIC_URL and HOSTS');
   });
 
+  describe('without Kratos', () => {
+    const issuer = 'https://zone-1.keycard.cloud';
+    const alone = {
+      KRATOS_PUBLIC_URL: undefined,
+      ISSUERS: [
+        { issuer, preset: 'keycard', audience: SITE, algorithms: ['RS256'], discovery: true },
+      ],
+    };
+    const session = {
+      session_type: 'user',
+      user_id: 'user-1',
+      subject: 'user-1',
+      issuer,
+      status: 'active',
+      active: true,
+      expires_at: '2026-11-21T00:00:00Z',
+    };
+
+    it('reads what whoami answers for a token of Keycard', async () => {
+      const text = await explained({ sessionDocument: JSON.stringify(session) }, alone);
+      expect(text).toContain('  x-user-id: user-1');
+      expect(text).not.toMatch(/kratos/i);
+    });
+
+    it('refuses a session of Keycard without its user or its end', async () => {
+      for (const name of ['user_id', 'expires_at']) {
+        const { subject: _, ...rest } = session;
+        const sessionDocument = JSON.stringify({ ...rest, [name]: undefined });
+        await expect(explained({ sessionDocument }, alone)).rejects.toThrow('the session file');
+      }
+    });
+  });
+
   it('refuses a file that holds no session', async () => {
     await expect(explained({ sessionDocument: '{"id":1}' })).rejects.toThrow(
       /expected an answer of/,
