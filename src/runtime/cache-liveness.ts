@@ -15,6 +15,8 @@ const PROVEN_MS = 600_000;
 interface Written {
   readonly name: string;
   readonly at: number;
+  /** The time from which the cache may drop it. */
+  readonly until: number;
 }
 
 /**
@@ -60,15 +62,23 @@ export class CacheLiveness {
     if (this.#failures >= EVIDENCE && isLasting) this.noteInert();
   }
 
+  /** Notes that a value was removed: from now on it says nothing that no read finds it. */
+  noteRemoved(name: string): void {
+    this.#written = this.#written.filter((written) => written.name !== name);
+  }
+
   /**
-   * Notes a value that was written.
+   * Notes a value that was written, with the time for which the cache should keep it.
    *
    * @returns the names of earlier values that have to be read now, to see whether the cache keeps any
    */
-  notePut(name: string): readonly string[] {
+  notePut(name: string, seconds: number): readonly string[] {
     const now = this.#now();
     if (now < this.#provenUntil) return [];
-    if (this.#written.length < EVIDENCE) this.#written.push({ name, at: now });
+    this.#written = this.#written.filter(({ until }) => now < until - VISIBLE_AFTER_MS);
+    if (this.#written.length < EVIDENCE) {
+      this.#written.push({ name, at: now, until: now + seconds * 1000 });
+    }
     const isDue =
       this.#written.length === EVIDENCE &&
       this.#written.every(({ at }) => now - at >= VISIBLE_AFTER_MS);

@@ -19,6 +19,8 @@ export interface LocationBytesOptions {
 
 /** After this time the request goes on without the cache. A read takes about 5 ms, and 1 in 300 more than 20 ms. */
 const READ_TIMEOUT_MS = 25;
+/** The result of a read that failed or was late. */
+const UNANSWERED = Symbol('unanswered');
 /** Values are smaller. A larger one was not written by Postern. */
 const MAX_VALUE_BYTES = 384 * 1024;
 
@@ -43,16 +45,8 @@ export class LocationBytes implements SharedBytes {
   }
 
   async read(name: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    if (this.#liveness.isOff()) return undefined;
-    try {
-      const value = await within(READ_TIMEOUT_MS, this.#match(name));
-      if (value === LATE) this.#liveness.noteFailure('late');
-      else this.#liveness.noteAnswer(value !== undefined);
-      return value === LATE ? undefined : value;
-    } catch {
-      this.#liveness.noteFailure('match');
-      return undefined;
-    }
+    const found = await this.#look(name);
+    return found === UNANSWERED ? undefined : found;
   }
 
   async write(name: string, value: Uint8Array<ArrayBuffer>, forSeconds: number): Promise<void> {
@@ -62,22 +56,37 @@ export class LocationBytes implements SharedBytes {
     await this.#attempt('put', (cache) =>
       cache.put(this.#urlOf(name), new Response(value, { headers })),
     );
-    await this.#probe(this.#liveness.notePut(name));
+    await this.#probe(this.#liveness.notePut(name, seconds));
   }
 
   async remove(name: string): Promise<void> {
-    if (!this.#liveness.isOff())
-      await this.#attempt('delete', (cache) => cache.delete(this.#urlOf(name)));
+    if (this.#liveness.isOff()) return;
+    this.#liveness.noteRemoved(name);
+    await this.#attempt('delete', (cache) => cache.delete(this.#urlOf(name)));
   }
 
   reportUnopened(): void {
     this.#options.report({ event: 'location-failure', operation: 'unseal' });
   }
 
-  /** Reads values that this isolate wrote. If none of them is found, the cache keeps nothing. */
+  /** Reads a value, unless the cache is switched off. */
+  async #look(name: string): Promise<Uint8Array<ArrayBuffer> | undefined | typeof UNANSWERED> {
+    if (this.#liveness.isOff()) return UNANSWERED;
+    try {
+      const value = await within(READ_TIMEOUT_MS, this.#match(name));
+      if (value === LATE) this.#liveness.noteFailure('late');
+      else this.#liveness.noteAnswer(value !== undefined);
+      return value === LATE ? UNANSWERED : value;
+    } catch {
+      this.#liveness.noteFailure('match');
+      return UNANSWERED;
+    }
+  }
+
+  /** Reads values that this isolate wrote. If every read is answered and none finds its value, the cache keeps nothing. */
   async #probe(names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
-    for (const name of names) if ((await this.read(name)) !== undefined) return;
+    for (const name of names) if ((await this.#look(name)) !== undefined) return;
     this.#liveness.noteInert();
   }
 

@@ -164,6 +164,40 @@ describe('a cache that keeps nothing, as on workers.dev and behind Access', () =
     expect(puts).toBeLessThan(20);
   });
 
+  it.each([
+    {
+      title: 'whose values the isolate itself removes',
+      after: (bytes: LocationBytes, name: string) => bytes.remove(name),
+    },
+    {
+      title: 'whose values have expired before the next one is written',
+      after: () => vi.advanceTimersByTimeAsync(61_000),
+    },
+  ])('is told apart from a cache $title', async ({ after }) => {
+    const { bytes, events } = open(fake());
+    for (let index = 0; index < 40; index += 1) {
+      await bytes.write(`${NAME}-${index}`, VALUE, 60);
+      await vi.advanceTimersByTimeAsync(200);
+      await after(bytes, `${NAME}-${index}`);
+    }
+    expect(events).toEqual([]);
+  });
+
+  it('is told apart from a cache whose reads are late for a moment', async () => {
+    let isSlow = false;
+    const delay = async () => {
+      if (isSlow) await new Promise((resolve) => setTimeout(resolve, 40));
+    };
+    const { bytes, events } = open(fake({ delay }));
+    await writeMany(bytes, 10);
+    await vi.advanceTimersByTimeAsync(1000);
+    isSlow = true;
+    const probing = bytes.write(`${NAME}-last`, VALUE, 60);
+    await vi.advanceTimersByTimeAsync(1000);
+    await probing;
+    expect(events).not.toContain('location-inert');
+  });
+
   it('is told apart from a cache that loses half of its values', async () => {
     let turn = 0;
     const { bytes, events } = open(fake({ isLost: () => (turn++ & 1) === 0 }));
