@@ -9,6 +9,7 @@
  * The session file contains an answer of /sessions/whoami. Without a file, the request is anonymous.
  */
 import { readFileSync } from 'node:fs';
+import { loadSignIn } from '../src/app/compose-sign-in.ts';
 import { loadConditionLanguage } from '../src/rules/compile-condition.ts';
 import { formatFinding } from './checks/finding.ts';
 import { checkSettings } from './checks/settings.ts';
@@ -37,7 +38,7 @@ if (!/^https?:\/\//i.test(url)) {
 
 const wrangler = readWranglerEnvironment(values);
 if (!wrangler.ok) refuseCall(...wrangler.failure);
-await loadConditionLanguage();
+await Promise.all([loadConditionLanguage(), loadSignIn()]);
 const { config, findings } = checkSettings(wrangler.value);
 if (config === undefined) {
   const problems = findings.map((each) => formatFinding(each, wrangler.value));

@@ -1,3 +1,4 @@
+import { loadSignIn } from './app/compose-sign-in.ts';
 import { answerBug, createGateway, type Gateway } from './app/gateway.ts';
 import type { BINDINGS } from './config/bindings.ts';
 import { type Config, readConfig } from './config/config.ts';
@@ -66,6 +67,7 @@ export default worker;
 async function startGateway(environment: Environment): Promise<Gateway> {
   try {
     if (hasCondition(environment.RULES)) await loadConditionLanguage();
+    if (environment.SIGN_IN_SECRETS !== undefined) await loadSignIn();
     return gateways.get(environment) ?? makeGateway(environment);
   } catch (error) {
     return { fetch: (request) => answerBug(error, createBugReport(report), request) };

@@ -1,12 +1,16 @@
+/** The sign-in of browsers at an issuer. A module of its own, which `compose-sign-in.ts` loads on demand. */
 import type { Config } from '../config/config.ts';
+import type { RouteRequest, Routes } from '../http/routes.ts';
 import { SiteHosts } from '../http/site-hosts.ts';
 import type { Reporting } from '../observability/reporting.ts';
 import type { RefreshLeaseStub } from '../revocation/refresh-leases.ts';
 import type { RevocationView } from '../revocation/revocation-view.ts';
-import type { SignOutOptions } from '../routes/sign-in/sign-out.ts';
+import { signIn, signInCallback } from '../routes/sign-in/sign-in.ts';
+import { SIGN_OUT_METHODS, type SignOutOptions, signOut } from '../routes/sign-in/sign-out.ts';
 import type { Report } from '../runtime/report.ts';
 import type { ChangeMaker } from '../session-changes/change-maker.ts';
 import { IssuerClient } from '../sign-in/issuer-client.ts';
+import { CALLBACK_PATH, SIGN_IN_PATH, SIGN_OUT_PATH } from '../sign-in/paths.ts';
 import { PendingSignIns } from '../sign-in/pending-sign-ins.ts';
 import { SealedSignIns } from '../sign-in/sealed-sign-ins.ts';
 import { Seals } from '../sign-in/seals.ts';
@@ -16,6 +20,7 @@ import { TokenRefresh } from '../sign-in/token-refresh.ts';
 import type { TokenSessions } from '../tokens/token-sessions.ts';
 import type { ConfiguredIssuers } from './compose-tokens.ts';
 import type { Fetch } from './dependencies.ts';
+import { onlyMethods } from './only-methods.ts';
 
 export interface SignInDependencies {
   readonly metadata: ConfiguredIssuers['metadata'];
@@ -28,15 +33,17 @@ export interface SignInDependencies {
   readonly reporting: Reporting;
 }
 
-/** The sign-in of browsers at an issuer: its sessions, and the services of its routes. */
+/** The sign-in of browsers at an issuer: its sessions, its cookies, and its routes. */
 export interface SignInServices {
-  readonly sessions: SignInSessions;
-  readonly routes: SignOutOptions;
+  readonly sessions: Pick<SignInSessions, 'resolve'>;
+  readonly sealed: Pick<SealedSignIns, 'open'>;
+  readonly addRoutes: (routes: Routes<RouteRequest>) => void;
 }
 
-/** Makes the sign-in for browsers; `undefined` if no issuer has one. */
-export function createSignIn(
-  { SIGN_IN: signIn, PUBLIC_URL, HOSTS, KEYS_TIMEOUT_MS: timeoutMs }: Config,
+/** Makes the sign-in for browsers; `undefined` if the issuer has no metadata. */
+export function createBrowserSignIn(
+  settings: NonNullable<Config['SIGN_IN']>,
+  { PUBLIC_URL, HOSTS, KEYS_TIMEOUT_MS: timeoutMs }: Config,
   {
     metadata,
     tokens,
@@ -48,11 +55,11 @@ export function createSignIn(
     reporting,
   }: SignInDependencies,
 ): SignInServices | undefined {
-  const known = signIn && metadata.get(signIn.issuer);
-  if (signIn === undefined || known === undefined) return undefined;
-  const { issuer, secrets } = signIn;
+  const known = metadata.get(settings.issuer);
+  if (known === undefined) return undefined;
+  const { issuer, secrets } = settings;
   const client = new IssuerClient({
-    ...signIn,
+    ...settings,
     readMetadata: (waitUntil) => known.read(waitUntil),
     timeoutMs,
     fetch,
@@ -64,7 +71,8 @@ export function createSignIn(
   const sealed = new SealedSignIns({ issuer, seals, cookies });
   const hosts = new SiteHosts(PUBLIC_URL, HOSTS);
   const refresh = new TokenRefresh({ client, openLeases, timeoutMs, now });
-  const maxIdleMs = signIn.maxIdleSeconds * 1000;
+  const maxIdleMs = settings.maxIdleSeconds * 1000;
+  const options = { client, pending, sealed, cookies, tokens, hosts, changes, report, reporting };
   return {
     sessions: new SignInSessions({
       issuer,
@@ -77,6 +85,21 @@ export function createSignIn(
       now,
       report,
     }),
-    routes: { client, pending, sealed, cookies, tokens, hosts, changes, report, reporting },
+    sealed,
+    addRoutes: (routes) => addSignInRoutes(routes, options),
   };
+}
+
+function addSignInRoutes(routes: Routes<RouteRequest>, options: SignOutOptions): void {
+  const add = (path: string, handle: typeof signIn) =>
+    routes.add(
+      path,
+      onlyMethods(['GET'], (received) => handle(received, options)),
+    );
+  add(SIGN_IN_PATH, signIn);
+  add(CALLBACK_PATH, signInCallback);
+  routes.add(
+    SIGN_OUT_PATH,
+    onlyMethods(SIGN_OUT_METHODS, (received) => signOut(received, options)),
+  );
 }

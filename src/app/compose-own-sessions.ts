@@ -10,7 +10,7 @@ export function createOwnSessions({
   changes,
   signIn,
 }: Pick<Services, 'kratos' | 'keycard' | 'changes' | 'signIn'>): SessionProviders {
-  const sealed = signIn?.routes.sealed;
+  const sealed = signIn?.sealed;
   const openSignIn: ConstructorParameters<typeof KeycardOwnSessions>[0]['openSignIn'] =
     sealed && ((credential, host) => sealed.open(credential, host));
   return {

@@ -22,15 +22,12 @@ import { publicDocument } from '../routes/meta/public-document.ts';
 import { createPublishedKeys, publishedKey } from '../routes/meta/published-keys.ts';
 import { createResourceMetadata } from '../routes/meta/resource-metadata.ts';
 import { ownSessions, SESSIONS_PAGE_PATH } from '../routes/sessions-page/sessions-page.ts';
-import { signIn, signInCallback } from '../routes/sign-in/sign-in.ts';
-import { SIGN_OUT_METHODS, signOut } from '../routes/sign-in/sign-out.ts';
 import { KEYCARD_ANSWERS } from '../routes/whoami/keycard-answers.ts';
 import { KRATOS_ANSWERS } from '../routes/whoami/kratos-answers.ts';
 import { whoami } from '../routes/whoami/whoami.ts';
 import { failed, type Result } from '../runtime/result.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
 import { crossOrigin } from '../session-changes/cross-origin.ts';
-import { CALLBACK_PATH, SIGN_IN_PATH, SIGN_OUT_PATH } from '../sign-in/paths.ts';
 import { RESOURCE_METADATA_PATH } from '../tokens/protected-resources.ts';
 import { createServices, detectingLoops, type Services } from './compose.ts';
 import { createEventReceivers } from './compose-events.ts';
@@ -133,7 +130,7 @@ export function createGateway(
   const page = { lookUp, denial, providers: createOwnSessions(services), reporting };
   routes.add(SESSIONS_PAGE_PATH, (received) => ownSessions(received, page));
 
-  addSignIn(routes, services.signIn);
+  services.signIn?.addRoutes(routes);
 
   const notFound = (request: Request) => pageForPerson(errorShape('not_found'), request);
   routes.add('/.postern/*', ({ request }) => notFound(request));
@@ -181,23 +178,6 @@ export function createGateway(
       }
     },
   };
-}
-
-/** Adds the routes with which browsers sign in at an issuer. Without such an issuer they do not exist. */
-function addSignIn(routes: Routes<RouteRequest>, services: Services['signIn']): void {
-  if (services === undefined) return;
-  const { routes: options } = services;
-  const add = (path: string, handle: typeof signIn) =>
-    routes.add(
-      path,
-      onlyMethods(['GET'], (received) => handle(received, options)),
-    );
-  add(SIGN_IN_PATH, signIn);
-  add(CALLBACK_PATH, signInCallback);
-  routes.add(
-    SIGN_OUT_PATH,
-    onlyMethods(SIGN_OUT_METHODS, (received) => signOut(received, options)),
-  );
 }
 
 /** Reports an unexpected error as a bug of Postern, and answers 503. */

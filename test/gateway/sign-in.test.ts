@@ -4,6 +4,7 @@ import { readBuiltModules } from '../support/built-gate.ts';
 import { forAllTests } from '../support/for-all-tests.ts';
 import { REDIRECT_PAYLOADS } from '../support/hostile-input/redirect-payloads.ts';
 import { get, header, headerValues } from '../support/raw-http.ts';
+import { startGate } from '../support/start-gate.ts';
 import {
   APP,
   askIssuer,
@@ -322,6 +323,20 @@ it('only a sign-in evaluates the OAuth client', async () => {
   expect(await evaluations()).toBe(0);
   await Promise.all([1, 2, 3].map(() => new Browser(other.port).signIn()));
   expect(await evaluations()).toBe(1);
+});
+
+it('a gate without sign-in does not evaluate its module', async () => {
+  const module = 'browser-sign-in.js';
+  const gateModules = {
+    ...readBuiltModules(),
+    [module]: `console.log('evaluated it');\n${readBuiltModules()[module]}`,
+  };
+  await using without = await startGate({ gateModules });
+  await using having = await startSignInSite({}, { gateModules });
+  for (const { port } of [without, having]) await get(port, '/', NAVIGATION);
+  const evaluated = async (gate: typeof without) =>
+    (await gate.logs()).some((line) => line.includes('evaluated it'));
+  expect([await evaluated(without), await evaluated(having)]).toEqual([false, true]);
 });
 
 describe('the sealed cookies', () => {
