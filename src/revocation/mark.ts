@@ -44,7 +44,13 @@ export type MarkSubject =
       /** The identity of the credential, if known. */
       readonly identityId?: string;
     }
-  | { readonly kind: 'token'; readonly issuer: string; readonly tokenId: string }
+  | {
+      readonly kind: 'token';
+      readonly issuer: string;
+      readonly tokenId: string;
+      /** The person of the token, if known. Otherwise too many marks are folded into one mark of the issuer. */
+      readonly identityId?: string;
+    }
   /** Every token of an issuer. */
   | { readonly kind: 'issuer'; readonly issuer: string }
   | { readonly kind: 'everything' };
@@ -194,7 +200,9 @@ export function ownerKey(subject: MarkSubject): string | undefined {
     case 'application-of':
       return identityKey(subject.identityId, subject.issuer);
     case 'token':
-      return issuerKey(subject.issuer);
+      return subject.identityId === undefined
+        ? issuerKey(subject.issuer)
+        : identityKey(subject.identityId, subject.issuer);
     case 'identity':
       return subject.issuer === undefined ? undefined : issuerKey(subject.issuer);
     case 'issuer':

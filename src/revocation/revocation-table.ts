@@ -52,9 +52,9 @@ export const ISSUER_SKEW_MS = 1000;
 
 /**
  * The revocation log as SQLite tables. Each marked subject has one row, its latest mark, which includes every earlier
- * one. Every change is one transaction. Folding limits the size: a person's marks become one of that person, a
- * token's marks one of its issuer, the oldest half one of `everything`. A fold names more than was marked, and never
- * less.
+ * one. Every change is one transaction. Folding limits the size: a person's marks become one of that person, the
+ * marks of tokens whose person is unknown one of their issuer, the oldest half one of `everything`. A fold names more than
+ * was marked, and never less.
  */
 export class RevocationTable {
   readonly #storage: LogStorage;

@@ -9,7 +9,7 @@ import type { Tokens } from './authorization-server.ts';
 export interface SignIn extends Tokens {
   /** The name of the sign-in. It stays the same when the tokens are refreshed. */
   readonly id: string;
-  /** Milliseconds since the epoch. */
+  /** The time at which the first access token was issued, in milliseconds since the epoch. */
   readonly signedInAt: number;
 }
 

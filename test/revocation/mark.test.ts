@@ -51,6 +51,11 @@ const SUBJECTS: [MarkSubject, string, string | undefined][] = [
   [{ kind: 'credential', credentialName: 'c' }, credentialKey('c'), undefined],
   [{ kind: 'credential', credentialName: 'c', identityId }, credentialKey('c'), identityKey('ann')],
   [{ kind: 'token', issuer, tokenId: 't' }, tokenKey(issuer, 't'), issuerKey(issuer)],
+  [
+    { kind: 'token', issuer, tokenId: 't', identityId: 'i' },
+    tokenKey(issuer, 't'),
+    identityKey('i', issuer),
+  ],
   [{ kind: 'issuer', issuer }, issuerKey(issuer), undefined],
   [{ kind: 'everything' }, '*', undefined],
 ];
@@ -62,8 +67,8 @@ describe('the keys of subjects', () => {
 
   it('differ for all subjects that a token distinguishes', () => {
     const keys = SUBJECTS.map(([subject]) => subjectKey(subject));
-    // The owner is not part of the key of a session or of a credential.
-    expect(new Set(keys).size).toBe(SUBJECTS.length - 3);
+    // The owner is not part of the key of a session, a credential or a token.
+    expect(new Set(keys).size).toBe(SUBJECTS.length - 4);
   });
 
   it('accept 512 characters of an id, and no more', () => {
@@ -127,7 +132,7 @@ describe('readKeyOfPerson()', () => {
 
   it('splits no other key', () => {
     const others = SUBJECTS.map(([, key]) => key).filter((key) => !/^[px]/.test(key));
-    expect(others).toHaveLength(11);
+    expect(others).toHaveLength(12);
     expect(others.map(readKeyOfPerson)).toEqual(others.map(() => undefined));
   });
 });

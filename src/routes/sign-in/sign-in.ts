@@ -91,13 +91,16 @@ async function establish(
 ): Promise<{ readonly cookies: readonly string[] } | Answer> {
   const { accessToken } = tokens;
   // A token of another trusted issuer would be good as a session too. But the person signed in at this one.
-  if (readClaims(accessToken)?.issuer !== client.issuer) {
+  const claims = readClaims(accessToken);
+  if (claims?.issuer !== client.issuer) {
     return refused('sign_in_failed', 'the access token is no JWT of the issuer');
   }
   const resolution = await tokenSessions.resolve({ value: accessToken }, { host, waitUntil });
   if (resolution.outcome === 'not-signed-in') return refused('sign_in_failed', resolution.reason);
   if (resolution.outcome !== 'signed-in') return refused('sign_in_unavailable');
-  const signIn = { ...tokens, id: crypto.randomUUID(), signedInAt: reporting.now() };
+  // A mark may be made while the code is exchanged. If it ends the token, it ends the sign-in too.
+  const signedInAt = Math.min(claims.issuedAt, reporting.now());
+  const signIn = { ...tokens, id: crypto.randomUUID(), signedInAt };
   const cookies = await sealed.seal(signIn, host);
   return cookies === undefined ? refused('sign_in_too_large') : { cookies };
 }

@@ -104,7 +104,7 @@ function subjectsOf({ id, claims }: OpenedSignIn): MarkSubject[] {
     ...(sessionId === undefined
       ? []
       : [{ kind: 'session', sessionId, identityId, issuer } as const]),
-    ...(tokenId === undefined ? [] : [{ kind: 'token', issuer, tokenId } as const]),
+    ...(tokenId === undefined ? [] : [{ kind: 'token', issuer, tokenId, identityId } as const]),
   ];
 }
 
