@@ -32,3 +32,24 @@ it('the origin gets a token for the resource, exchanged from the browser’s sea
   expect(exchanges[0]?.form.subject_token).toMatch(/^eyJ/);
   expect(JSON.stringify(requests)).not.toContain(exchanges[0]?.form.subject_token);
 });
+
+it.each([
+  ['before', -20],
+  ['after', 20],
+])(
+  'a sign-in that is refreshed %s its token expires is exchanged, and its new cookies reach the browser',
+  async (_, offset) => {
+    await using site = await startSignInSite({
+      vars: { RULES: [{ path: '/api/*', session: 'required', exchange: API }] },
+    });
+    await site.keycard.control({ ttlSeconds: 600 });
+    const browser = new Browser(site.port);
+    expect((await browser.signIn()).status).toBe(303);
+    await site.clock.advance((600 + offset) * 1000);
+    const response = await browser.get('/api/x', { Accept: 'application/json' });
+    expect([response.status, header(response, 'postern-reason')]).toEqual([200, undefined]);
+    // The old cookies are good for 30 s more.
+    await site.clock.advance(60_000);
+    expect((await browser.get('/api/x', { Accept: 'application/json' })).status).toBe(200);
+  },
+);

@@ -1,3 +1,5 @@
+import type { UsableCredentials } from '../../credentials/credential.ts';
+import { joinValue } from '../../credentials/split-cookie.ts';
 import type { RefusalReason } from '../../errors/reasons.ts';
 import { recheckMaxAgeMs } from '../../forwarding/session-watch.ts';
 import type { AcceptedRequests, AdmittedTarget } from '../../http/admit.ts';
@@ -103,13 +105,23 @@ export async function authorize(
   if (!found.ok) return found;
   const { resolution, chosen, tried, deadCookies } = found.value;
   const first = find(resolution);
+  const current = chosen && renewed(chosen, resolution);
   const look = async (since: number): Promise<SessionDecision> => {
-    if (chosen === undefined) return first;
+    if (current === undefined) return first;
     const terms = { ...termsSince(since), isRecheck: true };
-    return find((await resolvePresented(chosen, lookUp, terms)).resolution);
+    return find((await resolvePresented(current, lookUp, terms)).resolution);
   };
   const recheck = () => recheckBy(look, waitUntil, options);
   return success({ match, chosen, tried, deadCookies, ...first, recheck });
+}
+
+/** Returns the credential as the browser will have it: a refreshed sign-in is in the cookies that the answer sets. */
+function renewed(chosen: UsableCredentials, resolution: Resolution): UsableCredentials {
+  if (chosen.kind !== 'sign-in' || resolution.outcome !== 'signed-in') return chosen;
+  const [candidate] = chosen.candidates;
+  const pairs = resolution.setCookies.map((cookie) => cookie.split(';', 1)[0]).join('; ');
+  const value = joinValue(pairs, candidate.carrier.cookieName)?.value;
+  return value === undefined ? chosen : { kind: 'sign-in', candidates: [{ ...candidate, value }] };
 }
 
 /**

@@ -39,8 +39,11 @@ export async function exchangeCredential(
   if (exchange.kind !== 'token') return withVerdict(authorization, verdictOn(exchange));
   const { value: exchangedToken, isKept } = exchange;
   if (isKept) return { ...authorization, exchangedToken };
-  const checked = { ...authorization, ...(await authorization.recheck()) };
-  return checked.verdict.kind === 'pass' ? { ...checked, exchangedToken } : checked;
+  const checked = await authorization.recheck();
+  // The resolution of a pass stays: it has the cookies to set.
+  return checked.verdict.kind === 'pass'
+    ? { ...authorization, verdict: checked.verdict, exchangedToken }
+    : { ...authorization, ...checked };
 }
 
 /** Returns the caller's token; `undefined` if the session is not that of a token. */
