@@ -6,6 +6,8 @@
  *
  * With --rules it prints a request for each rule, to which that rule applies.
  */
+
+import { loadSignIn } from '../src/app/compose-sign-in.ts';
 import type { Config } from '../src/config/config.ts';
 import { loadConditionLanguage } from '../src/rules/compile-condition.ts';
 import { check } from './checks/check.ts';
@@ -26,7 +28,7 @@ const { values } = readCommandLine(USAGE, {
 });
 const read = readWranglerEnvironment(values);
 if (!read.ok) refuseCall(...read.failure);
-await loadConditionLanguage();
+await Promise.all([loadConditionLanguage(), loadSignIn()]);
 const wrangler = read.value;
 const { config, findings } = check(wrangler);
 

@@ -12,7 +12,7 @@ import { checkPlatform, checkShape } from './platform.ts';
 import { checkRules } from './rules.ts';
 import { checkSettings } from './settings.ts';
 
-/** Returns all findings, and the configuration if the Worker would serve. Call `loadConditionLanguage` before. */
+/** Returns all findings, and the configuration if the Worker would serve. Call `loadConditionLanguage` and `loadSignIn` before. */
 export function check(environment: WranglerEnvironment): {
   readonly config: Config | undefined;
   readonly findings: readonly Finding[];

@@ -6,7 +6,6 @@ import { error, type Finding, warning } from './finding.ts';
 
 const LOG_CLASS = 'RevocationLog';
 /** The module of the condition language, which the Worker loads if a rule has `allow`. */
-const ON_DEMAND = 'condition-language.js';
 
 /** The field of a wrangler file that makes each kind of binding. */
 const FIELD_OF_KIND: Readonly<Record<(typeof BINDINGS)[keyof typeof BINDINGS], readonly string[]>> =
@@ -142,29 +141,43 @@ function findModuleProblems(
   { no_bundle: isUnbundled, rules = [] }: WranglerFields,
   config: Config | undefined,
 ): Finding[] {
-  const needed = config?.RULES.findIndex(({ allow }) => allow !== undefined) ?? -1;
-  if (needed < 0 || isUnbundled !== true) return [];
-  const isUploaded = rules.some(
-    ({ type, globs }) => type === 'ESModule' && globs.some((glob) => matchesGlob(glob)),
-  );
-  return isUploaded
-    ? []
-    : [
-        error(
-          `rules: expected { type = "ESModule", globs = ["${ON_DEMAND}"] }, because RULES.${needed} has a condition (allow) and no_bundle is true; got no such rule. Without the module, every request gets 503.`,
-          ['rules'],
-        ),
-      ];
+  if (config === undefined || isUnbundled !== true) return [];
+  const globs = rules.flatMap((rule) => (rule.type === 'ESModule' ? rule.globs : []));
+  return neededModules(config)
+    .filter(({ module }) => !globs.some((glob) => matchesGlob(glob, module)))
+    .map(({ module, reason }) =>
+      error(
+        `rules: expected { type = "ESModule", globs = ["${module}"] }, because ${reason} and no_bundle is true; got no such rule. Without the module, requests get 503.`,
+        ['rules'],
+      ),
+    );
 }
 
-function matchesGlob(glob: string): boolean {
+/** The modules that the Worker loads on demand with this configuration (`cli/build.ts`). */
+function neededModules({ RULES, SIGN_IN }: Config): { module: string; reason: string }[] {
+  const condition = RULES.findIndex(({ allow }) => allow !== undefined);
+  const signIn = SIGN_IN === undefined ? [] : ['browser-sign-in.js', 'authorization-server.js'];
+  return [
+    ...(condition < 0
+      ? []
+      : [
+          {
+            module: 'condition-language.js',
+            reason: `RULES.${condition} has a condition (allow)`,
+          },
+        ]),
+    ...signIn.map((module) => ({ module, reason: 'an issuer has sign_in' })),
+  ];
+}
+
+function matchesGlob(glob: string, module: string): boolean {
   const pattern = glob
     .replace(/^(?:\.\/|\*\*\/)/, '')
     .replace(/[.+^$()|[\]\\]/g, '\\$&')
     .replace(/\*+/g, '.*')
     .replace(/\{([^}]*)\}/g, (_, choices: string) => `(?:${choices.replaceAll(',', '|')})`)
     .replaceAll('?', '.');
-  return new RegExp(`^${pattern}$`).test(ON_DEMAND);
+  return new RegExp(`^${pattern}$`).test(module);
 }
 
 /** Addresses besides the site's own at which clients can reach the gate. */

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { loadSignIn } from '../../src/app/compose-sign-in.ts';
 import { loadConditionLanguage } from '../../src/rules/compile-condition.ts';
 import { checkFile } from '../support/check-file.ts';
 import { inRepository } from '../support/repository.ts';
@@ -11,7 +12,7 @@ import { ownWranglerToml } from '../support/wrangler-file.ts';
 const folder = mkdtempSync(join(tmpdir(), 'postern-assets-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-await loadConditionLanguage();
+await Promise.all([loadConditionLanguage(), loadSignIn()]);
 const shipped = ownWranglerToml().replace(/ORIGIN_URL = .*/, '');
 const OPEN = { path: '/*', session: 'none' };
 const GATED = { session: 'required', aal: 'aal2' };

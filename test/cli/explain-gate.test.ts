@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { explainRequest } from '../../cli/explain/explain-request.ts';
+import { loadSignIn } from '../../src/app/compose-sign-in.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { loadConditionLanguage } from '../../src/rules/compile-condition.ts';
 import { header, request as send } from '../support/raw-http.ts';
 import type { SignedInSession } from '../support/standin-control.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
 
-await loadConditionLanguage();
+await Promise.all([loadConditionLanguage(), loadSignIn()]);
 
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 const GATES = Number(process.env.GATES ?? 3);

@@ -6,11 +6,12 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { explainRequest } from '../../cli/explain/explain-request.ts';
 import type { ExplainedRequest } from '../../cli/explain/gateway-run.ts';
+import { loadSignIn } from '../../src/app/compose-sign-in.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import { loadConditionLanguage } from '../../src/rules/compile-condition.ts';
 import { inRepository } from '../support/repository.ts';
 
-await loadConditionLanguage();
+await Promise.all([loadConditionLanguage(), loadSignIn()]);
 
 const NOW = Date.parse('2026-11-20T12:00:00Z');
 const SESSION = {

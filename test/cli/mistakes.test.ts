@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { loadSignIn } from '../../src/app/compose-sign-in.ts';
 import { SECRETS } from '../../src/config/secrets.ts';
 import { loadConditionLanguage } from '../../src/rules/compile-condition.ts';
 import { REFUSED } from '../config/refused-settings.ts';
@@ -16,7 +17,7 @@ import { PLACES_MISTAKES } from './mistakes/places.ts';
 import { RULES_MISTAKES } from './mistakes/rules.ts';
 import { SETTINGS_MISTAKES } from './mistakes/settings.ts';
 
-await loadConditionLanguage();
+await Promise.all([loadConditionLanguage(), loadSignIn()]);
 const MISTAKES = Object.entries({
   ...RULES_MISTAKES,
   ...PLACES_MISTAKES,

@@ -1,5 +1,17 @@
 /** Bindings, migrations, modules, assets, and the rest of the file. */
-import { allow, both, error, type Mistake, swap, tables, top, vars, warning } from './mistake.ts';
+import {
+  allow,
+  both,
+  error,
+  issuer,
+  type Mistake,
+  SECRET,
+  swap,
+  tables,
+  top,
+  vars,
+  warning,
+} from './mistake.ts';
 
 export const FILE_MISTAKES: Readonly<Record<string, Mistake>> = {
   'version metadata': error(
@@ -109,6 +121,27 @@ export const FILE_MISTAKES: Readonly<Record<string, Mistake>> = {
     '',
     both(swap(/^rules = .*$/m, ''), allow('session.active')),
     /rules: expected .*condition-language\.js/,
+  ),
+  'sign-in whose module is not uploaded': error(
+    'rules = ',
+    both(
+      swap('"browser-sign-in.js", ', ''),
+      vars(
+        `SIGN_IN_SECRETS = [${SECRET}]`,
+        `CLIENT_SECRETS = { "https://zone-1.keycard.cloud" = ${SECRET} }`,
+      ),
+      issuer({
+        issuer: '"https://zone-1.keycard.cloud"',
+        preset: '"keycard"',
+        algorithms: '["RS256"]',
+        jwks_url: undefined,
+        required_claims: undefined,
+        discovery: 'true',
+        client_id: '"gate"',
+        sign_in: '{}',
+      }),
+    ),
+    /rules: expected .*browser-sign-in\.js.*an issuer has sign_in/,
   ),
   'workers.dev': warning(
     'workers_dev',
