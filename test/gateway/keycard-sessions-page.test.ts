@@ -129,6 +129,19 @@ describe.each([
     expect(ids).toContain(mine);
   });
 
+  it('neither shows nor ends what Keycard lists of another user', async () => {
+    const { zone, foreign, cookie } = await sessions(gate);
+    const theirs = await zone.token('user-2');
+    const items = [{ session_type: 'user', user_id: 'user-2', id: foreign }];
+    const body = { items, pagination: { after_cursor: null, before_cursor: null } };
+    await zone.control({ 'GET /zones/zone-1/sessions': { status: 200, body } });
+    expect((await show(gate, cookie)).text).not.toContain(foreign);
+    await end(gate, cookie, 'others');
+    expect(await status(gate, theirs)).toBe(200);
+    const { counts } = (await zone.standin('GET', 'session-calls')) as { counts: object };
+    expect(Object.keys(counts).filter((call) => call.startsWith('DELETE'))).toEqual([]);
+  });
+
   it('ends no session of another user', async () => {
     const { zone, foreign, cookie } = await sessions(gate);
     const theirs = await zone.token('user-2');

@@ -222,18 +222,18 @@ async function concludeOver(
   before: Before,
   answer: ChangeAnswer,
 ): Promise<Conclusion> {
+  const pair = byPair(request);
+  if ((before.earlier.length > 0 || pair.length > 0) && before.root === undefined) {
+    const accepted = await isAccepted(request);
+    if (accepted === 'fault') return NOT_TOLD;
+    if (!accepted) return UNCHANGED; // the bearer's claims are not proved
+  }
   if (before.earlier.length > 0) {
     const now = await readSessionOf(request.id, request);
     if (now.kind === 'fault') return NOT_TOLD;
     // An active session was ended by no request, so it is not over.
     const isOver = now.kind === 'refused' || now.session.isActive !== true;
     if (isOver) return concludeTree(request, before, answer);
-  }
-  const pair = byPair(request);
-  if (pair.length > 0 && before.root === undefined) {
-    const accepted = await isAccepted(request);
-    if (accepted === 'fault') return NOT_TOLD;
-    if (!accepted) return UNCHANGED; // the bearer's claims are not proved
   }
   return { ...ending(pair), settles: nameOf(request) };
 }

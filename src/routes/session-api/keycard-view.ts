@@ -99,7 +99,10 @@ export async function listOwnSessions(
     const page = readKeycardPage(read.document);
     const { items } = read.document;
     if (page === undefined || !Array.isArray(items)) return FAULT;
-    documents.push(...items.filter(isObject));
+    // A list that is not limited to the user would show and end sessions of other people.
+    documents.push(
+      ...items.filter(isObject).filter((each) => readKeycardSession(each)?.userId === userId),
+    );
     if (page.afterCursor === null) return { kind: 'listed', documents, isCut: false };
     query.set('after', page.afterCursor);
   }

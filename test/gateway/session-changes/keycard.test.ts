@@ -112,6 +112,25 @@ it('R22: a caller whom Keycard refuses ends no token', async () => {
   expect(await statuses(jwt)).toEqual([200, 200]);
 });
 
+it.each(['', 'AAAA'])(
+  'a bearer that Keycard does not accept, with the claims of a caller whose request is in doubt and the signature %j, ends no token, whatever Keycard answers to it',
+  async (signature) => {
+    const { user, parent } = await tree();
+    const jwt = await token(user);
+    const path = `/zones/zone-1/sessions/${parent}`;
+    await control({ [`DELETE ${path}`]: { status: 503 } });
+    expect((await end('DELETE', parent, await bearer({ sub: user }))).status).toBe(503);
+    await control({ [`DELETE ${path}`]: { status: 404 } });
+    const [head, claims] = [{ alg: 'RS256' }, { iss: gate.keycard.url, sub: user }].map((part) =>
+      Buffer.from(JSON.stringify(part)).toString('base64url'),
+    );
+    const forged = { authorization: `Bearer ${head}.${claims}.${signature}` };
+    expect((await end('DELETE', parent, forged)).ok).toBe(false);
+    await gate.clock.advance(LAG_MS + 1);
+    expect(await statuses(jwt)).toEqual([200, 200]);
+  },
+);
+
 describe('a flood of marks by one caller', { timeout: 120_000 }, () => {
   const children = (parent_id: string, userOf: (index: number) => string) =>
     Promise.all(
