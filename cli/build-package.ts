@@ -18,7 +18,7 @@ rmSync(TARGET, { recursive: true, force: true });
 await buildModules();
 buildTypes();
 
-/** The packages in `dependencies` stay imports. valibot is no dependency: the modules contain what they use of it. */
+/** The packages in `dependencies` stay imports. The modules contain what they use of the others. */
 async function buildModules(): Promise<void> {
   const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   await build({
@@ -27,6 +27,7 @@ async function buildModules(): Promise<void> {
     outdir: TARGET,
     bundle: true,
     splitting: true,
+    minifyWhitespace: true,
     chunkNames: '[name]-[hash]',
     sourcemap: true,
     format: 'esm',
