@@ -30,7 +30,7 @@ export interface TokenTerms {
   /** The host that the request is for. A token may be good on another host only. */
   readonly host: Authority;
   readonly waitUntil: WaitUntil;
-  /** Whether no answer will carry cookies to the browser: an open stream is checked again. */
+  /** Whether no answer will carry cookies to a browser: an open stream is checked again, or a server asks whoami. */
   readonly isRecheck?: boolean;
 }
 

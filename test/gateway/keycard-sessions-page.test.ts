@@ -178,6 +178,20 @@ describe.each([
     expect([page.status, header(page, 'postern-reason')]).toEqual([503, 'store_unavailable']);
   });
 
+  it('neither shows nor ends a user’s sessions for a token of somebody who acts for the user', async () => {
+    const zone = zoneOf(gate);
+    const mine = await zone.create(user({ application_id: 'application-9' }));
+    const theirs = await zone.token('user-1', { application: 'application-9' });
+    const claims = { act: { sub: 'agent' }, scope: 'read' };
+    const delegated = await zone.token('user-1', { application: 'agent', claims });
+    const headers = { Cookie: `app_token=${delegated}` };
+    expect(await status(gate, delegated)).toBe(200);
+    const shown = await show(gate, headers);
+    expect([shown.status, shown.ids]).toEqual([404, []]);
+    expect((await end(gate, headers, mine)).status).toBeGreaterThanOrEqual(400);
+    expect(await status(gate, theirs)).toBe(200);
+  });
+
   it('lists no sessions of an application', async () => {
     const { zone } = await sessions(gate);
     const token = await zone.token('app-1', {

@@ -56,6 +56,16 @@ describe('a refresh', () => {
     expect([await statusOf(browser), await tokenCalls()]).toEqual([200, 1]);
   });
 
+  it('is made for a browser that asks whoami, and not for a server that asks with its cookies', async () => {
+    await advance(TTL_SECONDS + 100);
+    const server = new Browser(site.port, { jar: browser.jar.copy() });
+    expect((await server.get('/sessions/whoami', PROGRAM)).status).toBe(401);
+    expect(await tokenCalls()).toBe(0);
+    const fetching = { ...PROGRAM, 'Sec-Fetch-Site': 'same-origin' }; // W3C Fetch Metadata section 2.3
+    expect((await browser.get('/sessions/whoami', fetching)).status).toBe(200);
+    expect(await tokenCalls()).toBe(1);
+  });
+
   it('goes on for as many tokens as the sign-in needs', async () => {
     for (let count = 1; count <= 4; count += 1) {
       await advance(TTL_SECONDS + 1);

@@ -1,7 +1,7 @@
 import type { SignInCredential } from '../../credentials/credential.ts';
 import type { Authority } from '../../http/authority.ts';
 import { KEYCARD_ID } from '../../providers/keycard/keycard-id.ts';
-import { type JsonObject, textOf } from '../../runtime/json.ts';
+import { isObject, type JsonObject, textOf } from '../../runtime/json.ts';
 import { failed, type Result, success } from '../../runtime/result.ts';
 import { canonicalId } from '../../session/uuid.ts';
 import type { ApiAnswer } from '../../session-changes/api-route.ts';
@@ -96,7 +96,9 @@ export class KeycardOwnSessions implements OwnSessions {
   async #identify(user: SignedInUser): Promise<KeycardUser | undefined> {
     const { document, identity } = user.resolution.session;
     const { issuer } = document;
-    const userId = document.session_type === 'user' ? textOf(document.user_id) : undefined;
+    // A token with `act` is for somebody who acts for the user (RFC 8693 section 4.1), and not for their own sessions.
+    const isOwn = document.session_type === 'user' && !isDelegated(document);
+    const userId = isOwn ? textOf(document.user_id) : undefined;
     if (userId === undefined || typeof issuer !== 'string') return undefined;
     const zone = this.#zoneOf(issuer, document);
     const principal = { issuer, subject: identity.id };
@@ -124,6 +126,11 @@ export class KeycardOwnSessions implements OwnSessions {
         return undefined;
     }
   }
+}
+
+/** Whether the session is of a token with `act` (`keycard-token.ts`). */
+function isDelegated({ session_data: data }: JsonObject): boolean {
+  return isObject(data) && data.act !== undefined;
 }
 
 interface ListedFor extends OwnSessionList {

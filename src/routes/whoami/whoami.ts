@@ -57,7 +57,9 @@ export async function whoami(
   const presented = lookUp.readCredentials(request.headers);
   const asked = readRequestCacheControl(request.headers.get('cache-control'));
   const { host } = target;
-  const terms = { requirement: readRequirement(asked, startedAt), host, waitUntil };
+  // A server that asks with a browser's cookies would keep the new ones of a refresh to itself. Only browsers send this.
+  const isRecheck = !request.headers.has('sec-fetch-site');
+  const terms = { requirement: readRequirement(asked, startedAt), host, waitUntil, isRecheck };
   const resolvers = resolversAsAsked(asked, target, lookUp);
   const found = await resolveCredentials(presented, resolvers, terms);
   if (!found.ok) return refuse(found.failure);
