@@ -178,6 +178,20 @@ describe.each([
     expect([page.status, header(page, 'postern-reason')]).toEqual([503, 'store_unavailable']);
   });
 
+  it.each([
+    [429, 503],
+    [500, 503],
+    [403, 404],
+  ])(
+    'says that a session was not ended: Keycard answers %i, the page %i',
+    async (answered, expected) => {
+      const { zone, mine, cookie } = await sessions(gate);
+      await zone.control({ [`DELETE /zones/zone-1/sessions/${mine}`]: { status: answered } });
+      const ended = await end(gate, cookie, mine);
+      expect(ended.status).toBe(expected);
+    },
+  );
+
   it('neither shows nor ends a user’s sessions for a token of somebody who acts for the user', async () => {
     const zone = zoneOf(gate);
     const mine = await zone.create(user({ application_id: 'application-9' }));
