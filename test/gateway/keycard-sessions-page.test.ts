@@ -192,6 +192,22 @@ describe.each([
     },
   );
 
+  // RFC 9110 sections 15.5.5, 15.5.10 and 15.5.11: there is no such session (404, 410), or it is not one to end (409).
+  it.each([404, 409, 410])(
+    'takes a session that is over already (%i) for ended',
+    async (answered) => {
+      const { zone, mine, cookie } = await sessions(gate);
+      await zone.control({ [`DELETE /zones/zone-1/sessions/${mine}`]: { status: answered } });
+      expect((await end(gate, cookie, mine)).status).toBe(303);
+    },
+  );
+
+  it('does not say that all others are ended, if the end of one fails', async () => {
+    const { zone, another, cookie } = await sessions(gate);
+    await zone.control({ [`DELETE /zones/zone-1/sessions/${another}`]: { status: 500 } });
+    expect((await end(gate, cookie, 'others')).status).toBe(503);
+  });
+
   it('neither shows nor ends a user’s sessions for a token of somebody who acts for the user', async () => {
     const zone = zoneOf(gate);
     const mine = await zone.create(user({ application_id: 'application-9' }));
