@@ -43,6 +43,7 @@ const LIKELY: Readonly<Record<string, readonly string[]>> = {
     ...gateway('app-credentials', 'token-calls'),
     'test/hostile/credentials',
   ],
+  exchange: gateway('token-exchange', 'sign-in-exchange'),
   forwarding: [
     ...gateway('forwarding', 'forwarded-headers', 'identity-headers', 'displaced-identity'),
     ...gateway('gate-web-socket', 'gate-requests', 'content-of-get', 'streaming', 'assertion.test'),
@@ -72,9 +73,12 @@ const LIKELY: Readonly<Record<string, readonly string[]>> = {
   ],
   'routes/session-api': [
     ...gateway('session-api/', 'client-fetch', 'cross-origin'),
-    ...gateway('session-changes/keycard'),
+    ...gateway('session-changes/keycard', 'keycard-sessions-page'),
   ],
-  'routes/sessions-page': gateway('session-api/sessions-page', 'own-sessions', 'cross-origin'),
+  'routes/sessions-page': gateway(
+    ...['session-api/sessions-page', 'own-sessions', 'cross-origin', 'keycard-sessions-page'],
+  ),
+  'routes/sign-in': gateway('sign-in', 'sign-out'),
   'routes/whoami': [
     ...gateway('tiers.test', 'tiers-cookies', 'cache-rows', 'client-fetch', 'token-whoami'),
     ...gateway('refused-credentials', 'described-parts', 'server-timing', 'whoami-'),
@@ -85,9 +89,13 @@ const LIKELY: Readonly<Record<string, readonly string[]>> = {
   ),
   sessions: gateway(
     ...['tiers.test', 'tiers-flight', 'tiers-writes', 'tiers-cookies', 'tiers-faults'],
-    ...['cache-rows', 'refused-credentials'],
+    ...['cache-rows', 'refused-credentials', 'location-'],
   ),
-  tokens: [...gateway('token-', 'slow-keys'), 'test/hostile/token'],
+  'sign-in': gateway('sign-in', 'sign-out'),
+  tokens: [
+    ...gateway('token-', 'slow-keys', 'protected-resources', 'scopes'),
+    'test/hostile/token',
+  ],
 };
 
 function gateway(...names: readonly string[]): string[] {
