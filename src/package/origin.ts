@@ -145,7 +145,7 @@ function refused(reason: 'assertion_missing' | 'assertion_not_valid', message: s
   return { kind: 'unidentified', status: 401, reason, message };
 }
 
-/** How long an origin keeps fetched keys. A key is published ten minutes before it signs (docs/assertion.md). */
+/** The time for which an origin keeps fetched keys. A key is published ten minutes before it signs (docs/assertion.md). */
 const KEYS_MAX_AGE_MS = 300_000;
 /** Fetched key sets by URL. The URLs are the operator's, so there are few. */
 const fetched = new Map<string, JWTVerifyGetKey>();

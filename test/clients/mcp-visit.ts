@@ -29,7 +29,7 @@ export async function answerMcp(request: IncomingMessage, response: ServerRespon
   await transport.handleRequest(request, response);
 }
 
-/** What the client asked the authorization server for, one item for each time it sent the person there. */
+/** The authorization requests of the client, one for each time it sent the person there. */
 export interface Authorization {
   readonly resource: string | null;
   readonly scope: string | null;

@@ -120,7 +120,7 @@ describe('LocationBytes', () => {
   });
 
   it('survives a cache that cannot be opened', async () => {
-    const { bytes, events } = open(() => Promise.reject(new Error('not implemented')));
+    const { bytes, events } = open(() => Promise.reject(new Error('no cache here')));
     expect(await bytes.read(NAME)).toBeUndefined();
     expect(events).toEqual(['location-failure match']);
   });

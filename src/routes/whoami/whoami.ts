@@ -58,7 +58,7 @@ export async function whoami(
   const asked = readRequestCacheControl(request.headers.get('cache-control'));
   const { host } = target;
   // A server that asks with a browser's cookies would keep the new ones of a refresh to itself. Only browsers send this.
-  const isRecheck = !request.headers.has('sec-fetch-site');
+  const isRecheck = lookUp.signIns !== undefined && !request.headers.has('sec-fetch-site');
   const terms = { requirement: readRequirement(asked, startedAt), host, waitUntil, isRecheck };
   const resolvers = resolversAsAsked(asked, target, lookUp);
   const found = await resolveCredentials(presented, resolvers, terms);

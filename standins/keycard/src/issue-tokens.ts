@@ -5,7 +5,7 @@ import { mintToken } from './mint-token.ts';
 import { ALGORITHM, resolveSigningKey } from './signing-keys.ts';
 import { store } from './store.ts';
 
-/** What a person has granted to a client. */
+/** The grant of a person to a client. */
 export interface Grant {
   readonly subject: string;
   readonly clientId: string;

@@ -27,7 +27,7 @@ export interface UserSession extends CommonMembers {
   session_type: 'user';
   user_id: string;
   parent_id: string | null;
-  /** What initiated the session: an application, a user agent, or neither. */
+  /** The initiator of the session: an application, a user agent, or neither. */
   application_id: string | null;
   user_agent_id: string | null;
 }

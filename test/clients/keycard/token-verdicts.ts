@@ -7,7 +7,7 @@ import { STRICTER } from './kinds/stricter.ts';
 export interface GateVerdict {
   readonly status: number;
   readonly reason: string | undefined;
-  /** What whoami answers. */
+  /** The answer of whoami. */
   readonly session: WhoamiOfToken | undefined;
 }
 
