@@ -93,7 +93,7 @@ async function startRuntime(
     await miniflare.ready;
     return miniflare;
   } catch (error) {
-    await miniflare.dispose();
+    await miniflare.dispose().catch(() => {}); // it rejects with the failure of the start once more
     if (attempts > 1 && isAddressInUse(error))
       return startRuntime(capture, { workers, isolates }, attempts - 1);
     throw error;
