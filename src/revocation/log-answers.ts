@@ -8,8 +8,9 @@ import { isSubjectKey } from './mark.ts';
  */
 export function isLogPage(value: unknown, cursor: LogPosition): value is LogPage {
   if (!isRecord(value)) return false;
-  const { marks, position, hasMore } = value;
+  const { marks, position, hasMore, watermark } = value;
   if (!isTime(position) || typeof hasMore !== 'boolean') return false;
+  if (watermark !== undefined && !isWatermark(watermark)) return false;
   if (!Array.isArray(marks) || !marks.every(isRecordedMark)) return false;
   return !hasMore || position > cursor; // otherwise the same page would be read forever
 }
@@ -26,6 +27,10 @@ function isRecordedMark(value: unknown): value is RecordedMark {
   // A subject of a kind that this version does not know could be in use here: the page is no complete view.
   if (typeof key !== 'string' || !isSubjectKey(key)) return false;
   return isTime(position) && isTime(issuedBefore) && isTime(keepUntil);
+}
+
+function isWatermark(value: unknown): boolean {
+  return isRecord(value) && isTime(value.ageMs) && isTime(value.unbrokenForMs);
 }
 
 /** Whether a value is a time in milliseconds. Positions have the same form. */

@@ -30,6 +30,27 @@ export interface LogPage {
   /** The next cursor. The reader now knows every mark up to this position. */
   readonly position: LogPosition;
   readonly hasMore: boolean;
+  /** What the log knows of changes made in the store directly. Absent: no outbox is read, or its channel is broken. */
+  readonly watermark?: Watermark;
+}
+
+/**
+ * How far the log knows the store's own changes. All times are durations that end when the log made the answer, so no
+ * two clocks are compared. Together they say: every change that was committed in the store between `unbrokenForMs` and
+ * `ageMs` before the answer has its mark in the log.
+ */
+export interface Watermark {
+  /**
+   * The time since the last poll was *sent* that took all visible rows of the outbox, and whose marks are recorded. In
+   * milliseconds.
+   */
+  readonly ageMs: number;
+  /**
+   * The time for which the channel has been unbroken, in milliseconds: since the first such poll was sent after the last
+   * break. A break is any time in which a change may have left no row (a trigger that was missing or disabled), or in
+   * which rows may have been lost. A poll that only failed or was late is no break: the next one reads its rows.
+   */
+  readonly unbrokenForMs: number;
 }
 
 export interface AppendOptions {

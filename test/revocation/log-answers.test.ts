@@ -46,6 +46,30 @@ describe('isLogPage()', () => {
   });
 });
 
+describe('isLogPage(), of a watermark', () => {
+  const withWatermark = (watermark: unknown) => isLogPage({ ...PAGE, watermark }, 0);
+
+  it('accepts two durations, or no watermark', () => {
+    expect(withWatermark({ ageMs: 0, unbrokenForMs: 0 })).toBe(true);
+    expect(withWatermark({ ageMs: 1030, unbrokenForMs: 86_400_000 })).toBe(true);
+    expect(withWatermark(undefined)).toBe(true);
+  });
+
+  it.each([
+    null,
+    1000,
+    {},
+    { ageMs: 0 },
+    { unbrokenForMs: 0 },
+    ...[-1, Number.NaN, Infinity, '5', null].flatMap((wrong) => [
+      { ageMs: wrong, unbrokenForMs: 0 },
+      { ageMs: 0, unbrokenForMs: wrong },
+    ]),
+  ])('refuses %j', (watermark) => {
+    expect(withWatermark(watermark)).toBe(false);
+  });
+});
+
 describe('isAppendAnswer()', () => {
   it('accepts the log’s answer to a writer', () => {
     expect(isAppendAnswer({ kind: 'repeated' }, 0)).toBe(true);
