@@ -53,9 +53,10 @@ npm run check-config
 
 Settings are variables of the Worker: \`[vars]\` in \`wrangler.toml\`, or secrets (\`npx wrangler secret put NAME\`). Numbers, lists and
 tables may be TOML or JSON text; secrets are always text. Each isolate reads the settings once. With a wrong or
-misspelt setting, Postern answers every request with 500, and the log names every wrong setting. The items of a list are counted
-from 0: \`RULES.0\` is the first. \`npm run check-config\` names the same errors before a deployment. Terms are defined in the
-[glossary](glossary.md). This page is generated from \`src/config\`.
+misspelt setting, Postern answers every request with 500, and the log names every wrong setting. A name is misspelt if it is one letter
+from one of these, two in a name of 12 letters or more, and its value is one that the setting takes. All other names are the site's own.
+The items of a list are counted from 0: \`RULES.0\` is the first. \`npm run check-config\` names the same errors before a
+deployment. Terms are defined in the [glossary](glossary.md). This page is generated from \`src/config\`.
 `;
 }
 

@@ -1,7 +1,7 @@
 /** Checks the settings by the Worker's own reader. */
 import { generateKeyPairSync } from 'node:crypto';
-import { BINDINGS } from '../../src/config/bindings.ts';
-import { type Config, readConfig } from '../../src/config/config.ts';
+import { type Config, NAMES, readConfig } from '../../src/config/config.ts';
+import { meantName } from '../../src/config/misspelt-names.ts';
 import { SECRETS } from '../../src/config/secrets.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
 import { didYouMean } from '../spelling.ts';
@@ -30,7 +30,7 @@ export function checkSettings(wrangler: WranglerEnvironment): CheckedSettings {
   const { environment, fields } = wrangler;
   const required = fields.secrets?.required;
   const first = readConfig(withSecrets(environment, required ?? []));
-  if (first.ok) return { config: first.value, findings: [] };
+  if (first.ok) return { config: first.value, findings: nearNames(wrangler) };
   const assumed = required === undefined ? assumeSecrets(environment, first) : first;
   const remaining = assumed.ok ? [] : assumed.failure;
   const findings = [...new Set([...first.failure, ...remaining])].map((problem) => {
@@ -42,7 +42,29 @@ export function checkSettings(wrangler: WranglerEnvironment): CheckedSettings {
           path,
         );
   });
-  return { config: assumed.ok ? assumed.value : undefined, findings };
+  return {
+    config: assumed.ok ? assumed.value : undefined,
+    findings: [...findings, ...nearNames(wrangler)],
+  };
+}
+
+/**
+ * Warns of names that are spelled nearly as Postern's, although their values are none of that setting. The Worker takes
+ * them for names of the site's own.
+ */
+function nearNames({ environment, fields, bindings }: WranglerEnvironment): Finding[] {
+  const isBound = (name: string) => bindings.some((binding) => binding.name === name);
+  const required = fields.secrets?.required ?? [];
+  const names = [...Object.keys(environment), ...required].filter((name) => !NAMES.includes(name));
+  return names.flatMap((name) => {
+    const meant = isBound(name) ? undefined : meantName(name, NAMES, () => true);
+    if (meant === undefined) return [];
+    const place = required.includes(name) ? ['secrets', 'required'] : ['vars', name];
+    return warning(
+      `${name}: Postern does not read this name. Did you mean "${meant}"? A name of the site’s own may stay.`,
+      place,
+    );
+  });
 }
 
 /** Reads the settings as if the Worker had each secret that a problem asks for. */
@@ -115,13 +137,7 @@ const SHAPE = /; got [^;]*\.$/;
 /** Adds the value, unless it may be a secret, and a name that is spelled nearly the same. */
 function withValue(problem: string, { environment }: WranglerEnvironment): string {
   const [, setting = '', member = ''] = /^([A-Za-z_]\w*)([^\s:]*): /.exec(problem) ?? [];
-  if (/: there is no such setting or binding\./.test(problem)) {
-    const near = didYouMean(setting, [...SETTING_NAMES, ...Object.keys(BINDINGS)]);
-    return problem.replace(
-      /(such setting or binding\.).*/s,
-      `$1${near || ' Check the spelling, or remove it.'}`,
-    );
-  }
+  if (problem.includes(': there is no such setting or binding.')) return problem;
   const path = splitPath(`${setting}${member}`, environment);
   const value = resolvePath(environment, path);
   const shown = mayShow(path, value)

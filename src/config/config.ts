@@ -20,6 +20,7 @@ import {
   promisesWithoutKratos,
   readKratos,
 } from './kratos-config.ts';
+import { meantName } from './misspelt-names.ts';
 import { SESSION_API_COMPANIONS } from './session-api-settings.ts';
 import { SETTINGS } from './settings.ts';
 import { readSignIn, type SignInConfig, signInProblems } from './sign-in-settings.ts';
@@ -39,6 +40,11 @@ const SCHEMA = v.object({
   ...SETTINGS['Forward-auth'],
   ...SETTINGS.Observability,
 });
+
+/** Astro's adapter binds its KV namespace under this name, which is one letter from `SESSIONS`. */
+const FOREIGN = 'SESSION';
+/** The names of all settings and bindings. */
+export const NAMES = [...Object.keys(SCHEMA.entries), ...Object.keys(BINDINGS)];
 
 /** The settings as the operator named them, each checked and with its default. */
 export type Settings = v.InferOutput<typeof SCHEMA>;
@@ -74,7 +80,7 @@ export function readConfig(
 ): Result<Config, string[]> {
   const parsed = v.safeParse(SCHEMA, environment);
   const problems = [
-    ...unknownNames(environment),
+    ...misspeltNames(environment),
     ...(parsed.success ? missingCompanions(environment) : []),
     ...(parsed.issues ?? []).map(describeIssue),
     ...missingLog(environment),
@@ -226,14 +232,25 @@ function sharedCookieNames({ TOKEN_COOKIE_NAMES, SESSION_COOKIE_NAMES }: Setting
     : [];
 }
 
-/** Reports unknown names. Otherwise a misspelt setting would silently keep its default. */
-function unknownNames(environment: Readonly<Record<string, unknown>>): string[] {
-  const known = new Set<string>([...Object.keys(SCHEMA.entries), ...Object.keys(BINDINGS)]);
+/**
+ * Reports misspelt names. Otherwise a misspelt setting would silently keep its default. All other names that are not
+ * Postern's are the site's own.
+ */
+function misspeltNames(environment: Readonly<Record<string, unknown>>): string[] {
   return Object.keys(environment)
-    .filter((name) => !known.has(name))
-    .map(
-      (name) => `${name}: there is no such setting or binding. Check the spelling, or remove it.`,
-    );
+    .filter((name) => !NAMES.includes(name) && name !== FOREIGN)
+    .flatMap((name) => {
+      const meant = meantName(name, NAMES, (known) => takes(known, environment[name]));
+      return meant === undefined
+        ? []
+        : `${name}: there is no such setting or binding. Did you mean "${meant}"? Correct the spelling, or give a variable of the site’s own another name.`;
+    });
+}
+
+function takes(name: string, value: unknown): boolean {
+  const schema: v.GenericSchema | undefined = Reflect.get(SCHEMA.entries, name);
+  // A binding is an object of the platform.
+  return schema === undefined ? typeof value === 'object' : v.is(schema, value);
 }
 
 function missingCompanions(environment: Readonly<Record<string, unknown>>): string[] {

@@ -258,10 +258,23 @@ describe('readConfig()', () => {
     );
   });
 
-  it('O3: refuses an unknown name', () => {
-    for (const name of ['FRESH_SECOND', 'fresh_seconds', 'RULE', 'KV', 'toString']) {
-      expect(problemsOf({ [name]: 1 })).toEqual([
-        expect.stringMatching(`^${name}: there is no such`),
+  it('O3: refuses a misspelt name, and says which one was meant', () => {
+    const misspelt: Record<string, [unknown, string]> = {
+      FRESH_SECOND: [5, 'FRESH_SECONDS'],
+      FRSEH_SECONDS: ['5', 'FRESH_SECONDS'],
+      fresh_seconds: [5, 'FRESH_SECONDS'],
+      'FRESH-SECONDS': [5, 'FRESH_SECONDS'],
+      RULE: [[], 'RULES'],
+      RULSE: ['[]', 'RULES'],
+      PUBLIC_URI: ['https://app.example.com', 'PUBLIC_URL'],
+      LOGIN_URLS: ['https://app.example.com/login', 'LOGIN_URL'],
+      WEBHOOK_SECRET: ['["0123456789abcdef0123456789abcdef"]', 'WEBHOOK_SECRETS'],
+      SELF_SERVIVE: [true, 'SELF_SERVICE'],
+      KRATSO: [{}, 'KRATOS'],
+    };
+    for (const [name, [value, meant]] of Object.entries(misspelt)) {
+      expect(problemsOf({ [name]: value })).toEqual([
+        expect.stringMatching(`^${name}: there is no such.*Did you mean "${meant}"`),
       ]);
     }
     expect(problemsOf({ SESSIONS: {}, KRATOS: {}, ORIGIN: {} })).toEqual([]);

@@ -14,37 +14,6 @@ import {
 } from './mistake.ts';
 
 export const FILE_MISTAKES: Readonly<Record<string, Mistake>> = {
-  'version metadata': error(
-    'binding = "VERSION"',
-    tables('[version_metadata]', 'binding = "VERSION"'),
-    /VERSION: there is no such setting or binding/,
-  ),
-  'a bucket': error(
-    'binding = "FILES"',
-    tables('[[r2_buckets]]', 'binding = "FILES"', 'bucket_name = "f"'),
-    /FILES: there is no such setting or binding/,
-  ),
-  'a database': error(
-    'binding = "DB"',
-    tables('[[d1_databases]]', 'binding = "DB"', 'database_id = "1"', 'database_name = "x"'),
-    /DB: there is no such setting or binding/,
-  ),
-  'a queue': error(
-    'binding = "EVENTS"',
-    tables('[[queues.producers]]', 'binding = "EVENTS"', 'queue = "q"'),
-    /EVENTS: there is no such/,
-  ),
-  'a workflow': error(
-    'binding = "FLOW"',
-    tables('[[workflows]]', 'binding = "FLOW"', 'name = "w"', 'class_name = "W"'),
-    /FLOW: there is no such/,
-  ),
-  'Workers AI': error('binding = "AI"', tables('[ai]', 'binding = "AI"'), /AI: there is no such/),
-  'Workers Sites': error(
-    '[site]',
-    tables('[site]', 'bucket = "./public"'),
-    /__STATIC_CONTENT: there is no such/,
-  ),
   'a misspelt service binding': error(
     'binding = "ORIGINS"',
     tables('[[services]]', 'binding = "ORIGINS"', 'service = "site"'),

@@ -12,10 +12,10 @@ export const SETTINGS_MISTAKES: Readonly<Record<string, Mistake>> = {
     vars('fresh_seconds = 5'),
     /Did you mean "FRESH_SECONDS"/,
   ),
-  'a setting of the operator': error(
-    'LOG_LEVEL',
-    vars('LOG_LEVEL = "debug"'),
-    /LOG_LEVEL: there is no such setting/,
+  'a misspelt setting with a value that it does not take': warning(
+    'FRESH_SECOND',
+    vars('FRESH_SECOND = "5s"'),
+    /FRESH_SECOND: Postern does not read this name. Did you mean "FRESH_SECONDS"/,
   ),
   'a number that is too large': error(
     'FRESH_SECONDS',
