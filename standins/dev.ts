@@ -8,7 +8,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readCommandLine } from '../cli/command-line.ts';
 import { guide, guideText, PAGES } from './guide.ts';
 
-readCommandLine('usage: npm run dev', {});
+const USAGE = `usage: npm run dev [-- --logs]
+
+  --logs   prints a line for each request and each decision`;
+
+const { values: options } = readCommandLine(USAGE, { options: { logs: { type: 'boolean' } } });
 
 interface Part {
   readonly name: string;
@@ -58,6 +62,8 @@ const QUIET = {
   FORCE_COLOR: '0', // outweighs NO_COLOR where it is set
   CI: '1',
 };
+/** Matches the events of the gate that need attention, whatever is wanted: a bug, or a wrong setting. */
+const ALARM = /"event":"(?:bug|configuration)"/;
 /** Colour codes of a terminal, which wrangler sends with errors under any setting. */
 const TERMINAL_CODES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 
@@ -70,7 +76,8 @@ for (const { port, name } of taken)
   console.error(`Port ${port}, which ${name} needs, is in use. Free it and try again.`);
 if (taken.length > 0) process.exit(1);
 
-console.log(`starting ${PARTS.map(({ name, port }) => `${name} (:${port})`).join(', ')} …`);
+const startedAt = Date.now();
+console.log('Starting the gate and its stand-ins. This takes about 10 seconds.');
 for (const part of PARTS) running.add(start(part));
 await Promise.all(PARTS.map(untilReady));
 if (!isStopping) console.log(introduction());
@@ -106,13 +113,18 @@ function start({ name, config }: Part): ChildProcess {
   return child;
 }
 
-/** Prints decisions, requests and errors. Leaves out wrangler's banner and tables, and this program's own probes. */
+/** Prints errors, and requests and decisions if they are wanted. Leaves out wrangler's banner and tables. */
 function print(name: string, text: string): void {
   for (const line of text.replace(TERMINAL_CODES, '').split('\n')) {
-    const isProbe = PARTS.some(({ readyPath }) => line.includes(` ${readyPath} `));
-    if (!isStopping && !isProbe && /^\[wrangler:info\] [A-Z]+ \/|^\{|error/i.test(line))
+    if (!isStopping && isWanted(line))
       console.log(`${name.padEnd(7)} │ ${line.replace('[wrangler:info] ', '')}`);
   }
+}
+
+function isWanted(line: string): boolean {
+  if (PARTS.some(({ readyPath }) => line.includes(` ${readyPath} `))) return false; // this program's own probes
+  const isRecord = /^\[wrangler:info\] [A-Z]+ \/|^\{/.test(line);
+  return isRecord ? options.logs === true || ALARM.test(line) : /error/i.test(line);
 }
 
 async function untilReady(part: Part): Promise<void> {
@@ -124,6 +136,9 @@ async function untilReady(part: Part): Promise<void> {
     }
     await sleep(100);
   }
+  if (isStopping) return;
+  const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
+  console.log(`  ${part.name.padEnd(7)} is ready on :${part.port} after ${seconds} s`);
 }
 
 async function isReady({ port, readyPath }: Part): Promise<boolean> {
@@ -165,6 +180,8 @@ In a browser, open ${local(8787)}/account
   demo@example.com   password postern-demo
   mia@example.com    the same, and a second factor: the code 000000
   ${PAGES}
+
+Errors are printed here. To see a line for each request and decision, start with: npm run dev -- --logs
 
 In another terminal, paste line by line:
 

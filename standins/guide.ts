@@ -10,6 +10,8 @@ export interface Addresses {
 /** Commands of a terminal that show one thing. Each command is one line, for bash and zsh alike. */
 export interface Step {
   readonly title: string;
+  /** Says what happens, and why. */
+  readonly sentence: string;
   readonly commands: readonly string[];
 }
 
@@ -23,14 +25,21 @@ export function guide({ gate, kratos, keycard }: Addresses): Step[] {
   const byToken = (name: string) => `-H "X-Session-Token: $${name}"`;
   const byBearer = (name: string) => `-H "Authorization: Bearer $${name}"`;
   return [
-    { title: 'Sign in as an app does', commands: signIn(gate, 'TOKEN') },
     {
-      title: 'whoami: first a miss, answered by Kratos, then a hit, from memory (see Cache-Status)',
+      title: 'Sign in as an app does',
+      sentence: "The gate passes Kratos's sign-in on, and the answer has a session token.",
+      commands: signIn(gate, 'TOKEN'),
+    },
+    {
+      title: 'Ask whoami twice',
+      sentence:
+        'Kratos answers the first request (fwd=miss), and the memory of the gate the second (hit): see Cache-Status.',
       commands: [whoami(byToken('TOKEN')), whoami(byToken('TOKEN'))],
     },
     {
-      title:
-        'A gated page: for a program, for a browser, and for a signed-in user (Postern removes the forged header)',
+      title: 'Open a gated page',
+      sentence:
+        'A program without a session gets 401 and a browser a redirect to sign in. The site learns the user from headers of the gate, which removes the forged one.',
       commands: [
         `curl -si ${gate}/account -w '\\n'`,
         `curl -si ${gate}/account -H 'Accept: text/html'`,
@@ -38,7 +47,9 @@ export function guide({ gate, kratos, keycard }: Addresses): Step[] {
       ],
     },
     {
-      title: 'The same session as a JWT: Kratos is called only for its keys, now and then',
+      title: 'Use the same session as a JWT',
+      sentence:
+        'The gate verifies the JWT itself (detail=signature): the last line counts the calls of Kratos, which are none, or one for its keys.',
       commands: [
         `JWT=$(curl -s '${gate}/sessions/whoami?tokenize_as=postern' ${byToken('TOKEN')} | ${extract('tokenized')}); echo "$JWT"`,
         `curl -s -X DELETE ${kratos}/.standin/calls`,
@@ -48,30 +59,59 @@ export function guide({ gate, kratos, keycard }: Addresses): Step[] {
       ],
     },
     {
-      title: 'An access token of a Keycard zone',
+      title: 'Use an access token of a Keycard zone',
+      sentence: 'An application signs in at Keycard, and the gate verifies its token too.',
       commands: [
         `ACCESS=$(curl -s ${keycard}/oauth/2/token -u demo-app:secret -d 'grant_type=client_credentials&resource=${gate}' | ${extract('access_token')}); echo "$ACCESS"`,
         whoami(byBearer('ACCESS')),
       ],
     },
-    { title: 'Sign in a second time, as on another device', commands: signIn(gate, 'OTHER') },
     {
-      title: 'Your other sessions; all sessions, for an administrator',
+      title: 'Sign in a second time, as on another device',
+      sentence:
+        'A sign-in can end other sessions, so the gate checks the first session at Kratos again (fwd=stale).',
+      commands: [...signIn(gate, 'OTHER'), whoami(byToken('TOKEN'))],
+    },
+    {
+      title: 'Switch the database of Kratos off',
+      sentence:
+        'Kratos itself now answers 401 to everybody, as the real one does. The gate asks whether Kratos is ready before it believes a 401: the known session stays signed in, the unknown one gets 503, and the JWT works as before. The first line waits 2 seconds, because for so long the gate relies on an earlier answer that Kratos is ready.',
       commands: [
+        `curl -s ${kratos}/.standin/control -d '{"databaseFailing":true}' -o /dev/null -w 'Kratos has no database now\\n'; sleep 2`,
+        `curl -si ${kratos}/sessions/whoami ${byToken('TOKEN')} -w '\\n'`,
+        whoami(byToken('TOKEN')),
         whoami(byToken('OTHER')),
+        page(`${byBearer('JWT')} `),
+      ],
+    },
+    {
+      title: 'Switch it on again',
+      sentence: 'The second session is signed in: it was never lost, and nobody was signed out.',
+      commands: [
+        `curl -s -X DELETE ${kratos}/.standin/control -o /dev/null -w 'Kratos has its database again\\n'`,
+        whoami(byToken('OTHER')),
+      ],
+    },
+    {
+      title: 'List sessions',
+      sentence: 'You see your other sessions, and an administrator sees all.',
+      commands: [
         `curl -s ${gate}/sessions ${byToken('TOKEN')} -w '\\n'`,
         `curl -s ${gate}/admin/sessions ${ADMIN} -w '\\n'`,
       ],
     },
     {
-      title: 'End the other sessions: the next whoami answers 401',
+      title: 'End the other sessions',
+      sentence:
+        'The next whoami of the other device answers 401, though its session was in memory.',
       commands: [
         `curl -si -X DELETE ${gate}/sessions ${byToken('TOKEN')} -w '\\n'`,
         whoami(byToken('OTHER')),
       ],
     },
     {
-      title: 'Sign out: the token, and the JWT made from it, get 401',
+      title: 'Sign out',
+      sentence: 'The token gets 401, and so does the JWT that was made from its session.',
       commands: [
         `curl -si -X DELETE ${gate}/self-service/logout/api -H 'Content-Type: application/json' -d "{\\"session_token\\":\\"$TOKEN\\"}"`,
         whoami(byToken('TOKEN')),
@@ -95,12 +135,22 @@ function extract(member: string): string {
 }
 
 /** Pages to open in a browser. */
-export const PAGES = `/members asks for a role that only mia has, /vault for a second factor; /public/about is open,
-  and /.postern/sessions shows where an account is signed in.`;
+export const PAGES = `/members asks for a role that only mia has, /vault for a second factor, which only mia has too;
+  /public/about is open, and /.postern/sessions shows where an account is signed in.`;
 
-/** The guide as text: titles stand apart from what is pasted, because zsh reads a `#` at its prompt as a command. */
+const WIDTH = 100;
+
+/** The guide as text: sentences stand apart from what is pasted, because zsh reads a `#` at its prompt as a command. */
 export function guideText(steps: readonly Step[]): string {
   return steps
-    .map(({ title, commands }, index) => `${index + 1}. ${title}\n\n${commands.join('\n')}\n`)
+    .map(
+      ({ title, sentence, commands }, index) =>
+        `${index + 1}. ${title}\n${wrapped(sentence)}\n\n${commands.join('\n')}\n`,
+    )
     .join('\n');
+}
+
+function wrapped(sentence: string): string {
+  const lines = sentence.match(new RegExp(`\\S.{0,${WIDTH}}(?=\\s|$)`, 'g')) ?? [];
+  return lines.map((line) => `   ${line}`).join('\n');
 }

@@ -8,6 +8,7 @@ import { gateForAllTests } from '../support/for-all-tests.ts';
 import type { Vars } from '../support/gate-options.ts';
 import { inRepository } from '../support/repository.ts';
 import { readWranglerFile } from '../support/wrangler-file.ts';
+import { Visitor } from './visitor.ts';
 
 await loadConditionLanguage();
 
@@ -59,11 +60,18 @@ describe('npm run dev', () => {
 
   it('prints commands of one line, with no other line that a shell would run', () => {
     const steps = guide(LOCAL);
+    for (const { title, sentence } of steps) {
+      expect(`${title}: ${sentence}`).toMatch(/: [A-Z][^\n]{20,}\.$/);
+    }
     for (const command of steps.flatMap(({ commands }) => commands)) {
+      expect(command).toMatch(/^(?:[A-Z]+=\$|curl )/); // so that a script can take the commands out of the text
       expect(command).not.toMatch(/\n|^\s|!|#/);
       expect(command).not.toMatch(/(?:^|\s)[^'"\s]*\?/); // a bare "?" is a pattern to zsh
     }
-    expect(guideText(steps)).not.toMatch(/^#/m);
+    const text = guideText(steps);
+    const commands = steps.flatMap((step) => step.commands);
+    expect(text).not.toMatch(/^#/m);
+    expect(text.match(/^ *(?:[A-Z]+=\$|curl ).*/gm)).toEqual(commands);
   });
 
   it.skipIf(!hasCurl())(
@@ -72,7 +80,7 @@ describe('npm run dev', () => {
       const steps = guide(addresses);
       const printed = await paste(steps.flatMap(({ commands }) => commands));
       const of = steps.map(({ commands }) => printed.splice(0, commands.length));
-      const [signIn, whoami, pages, jwt, keycard, again, lists, others, signOut] = of;
+      const [signIn, whoami, pages, jwt, keycard, again, off, on, lists, others, signOut] = of;
       expect(signIn?.[1]).toMatch(/ory_st_/);
       expect(whoami?.[0]).toMatch(/^HTTP\/1.1 200.*cache-status: postern; fwd=miss/i);
       expect(whoami?.[1]).toMatch(/^HTTP\/1.1 200.*cache-status: postern; hit.*detail=memory/i);
@@ -86,9 +94,14 @@ describe('npm run dev', () => {
       expect(jwt?.[4]).toMatch(/^\{"counts":\{(?:"GET \/tokenizer\/jwks.json":1)?\}\}/);
       expect(keycard?.[1]).toMatch(/^HTTP\/1.1 200.*"session_type":"application"/);
       expect(again?.[1]).toMatch(/ory_st_/);
-      expect(lists?.[0]).toMatch(/^HTTP\/1.1 200/);
-      expect(JSON.parse(lists?.[1] ?? '')).toHaveLength(1);
-      expect(JSON.parse(lists?.[2] ?? '')).toHaveLength(2);
+      expect(again?.[2]).toMatch(/^HTTP\/1.1 200.*cache-status: postern; fwd=stale; ttl=/i);
+      expect(off?.[1]).toMatch(/^HTTP\/1.1 401/); // Kratos itself
+      expect(off?.[2]).toMatch(/^HTTP\/1.1 200.*cache-status: postern; (?:hit|fwd=stale)/i);
+      expect(off?.[3]).toMatch(/^HTTP\/1.1 503.*retry-after: .*session could not be checked/i);
+      expect(off?.[4]).toMatch(/x-user-email","demo@example.com/);
+      expect(on?.[1]).toMatch(/^HTTP\/1.1 200.*cache-status: postern; fwd=miss/i);
+      expect(JSON.parse(lists?.[0] ?? '')).toHaveLength(1);
+      expect(JSON.parse(lists?.[1] ?? '')).toHaveLength(2);
       expect(others?.[0]).toMatch(/^HTTP\/1.1 200.*"count":1/);
       expect(others?.[1]).toMatch(/^HTTP\/1.1 401/);
       expect(signOut?.[0]).toMatch(/^HTTP\/1.1 204/);
@@ -114,5 +127,30 @@ describe('npm run dev', () => {
       '/public/about': [200, 200],
       '/.postern/sessions': [401, 200],
     });
+  });
+
+  it('lets mia into /vault with the code that the page names', async () => {
+    const mia = new Visitor(addresses);
+    await mia.open('/vault');
+    expect(mia.path).toBe('/ui/login');
+    await mia.signIn('mia@example.com');
+    const [, code = ''] = /accepts the code (\d+)/.exec(mia.page) ?? [];
+    await mia.submit({ totp_code: code });
+    expect([await mia.open('/vault'), mia.path]).toEqual([200, '/vault']);
+  });
+
+  it('tells demo at /vault that the account has no second factor, and how to come in', async () => {
+    const demo = new Visitor(addresses);
+    await demo.open('/vault');
+    await demo.signIn('demo@example.com');
+    expect(demo.path).toBe('/ui/login');
+    expect(demo.page).not.toContain('accepts the code');
+    expect(demo.page).toMatch(/demo@example.com has no second factor.*mia@example.com/s);
+    const wayOut = () => /href="([^"]+)">Sign out/.exec(demo.page)?.[1] ?? '';
+    await demo.open(wayOut());
+    await demo.open(wayOut());
+    await demo.open('/vault');
+    await demo.signIn('mia@example.com');
+    expect(demo.page).toContain('accepts the code');
   });
 });

@@ -39,7 +39,8 @@ export const DEMO_IDENTITY_ID = '7f3c2a54-52e4-4b8e-9b0e-2f1d6a1c0d01';
 /** `mia@example.com`: has a second factor. */
 export const MIA_IDENTITY_ID = '7f3c2a54-52e4-4b8e-9b0e-2f1d6a1c0d02';
 
-const DEMO_PASSWORD = 'postern-demo';
+/** The password of both accounts. */
+export const DEMO_PASSWORD = 'postern-demo';
 // Fixed, because module scope has no clock in workerd.
 const SEEDED_AT = Date.UTC(2026, 0, 5, 9, 30);
 

@@ -2,7 +2,10 @@ import { html } from 'hono/html';
 import { authenticate } from './credential.ts';
 import { actionPath, type Flow, findFlow, isExpired } from './flow.ts';
 import { formNodes } from './forms.ts';
+import { DEMO_PASSWORD } from './identity.ts';
 import type { KratosContext } from './public-url.ts';
+import { store } from './store.ts';
+import { DEMO_TOTP_CODE } from './submit-login.ts';
 import type { InputNode } from './ui-nodes.ts';
 
 type Html = ReturnType<typeof html>;
@@ -44,9 +47,16 @@ function loginForm(flow: Flow): Html {
     <p class="hint">${hint(flow)}</p>`;
 }
 
-function hint(flow: Flow): string {
-  if (flow.requestedAal === 'aal2') return 'This stand-in accepts the code 000000.';
-  return 'Try demo@example.com or mia@example.com, password postern-demo.';
+/** The accounts and codes that this stand-in accepts on this form. */
+function hint({ requestedAal, refresh, identityId = '' }: Flow): Html {
+  const identity = store.identities.get(identityId);
+  const email = String(identity?.traits.email);
+  if (requestedAal === 'aal2' && identity?.totp === false) {
+    return html`${email} has no second factor, and mia@example.com has one. <a href="/ui/welcome">Sign out</a>, then sign in as mia@example.com.`;
+  }
+  if (requestedAal === 'aal2') return html`This stand-in accepts the code ${DEMO_TOTP_CODE}.`;
+  if (refresh) return html`The password of ${email} is ${DEMO_PASSWORD}.`;
+  return html`Try demo@example.com or mia@example.com, password ${DEMO_PASSWORD}.`;
 }
 
 function inputsOf(flow: Flow): InputNode[] {
@@ -83,6 +93,7 @@ button, .button { background: light-dark(#1d4ed8, #93c5fd); border: 0; border-ra
 .button { display: inline-block; margin-top: 0; padding: .625rem 1.25rem; text-decoration: none }
 .error { color: light-dark(#b91c1c, #fca5a5) }
 .hint { color: light-dark(#4b5563, #d1d5db); font-size: .875rem }
+.hint a { color: inherit }
 :focus-visible { outline: 3px solid light-dark(#1d4ed8, #93c5fd); outline-offset: 2px }
 </style>
 </head>
