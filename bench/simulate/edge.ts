@@ -1,3 +1,4 @@
+import { noCounts } from '../../src/revocation/isolate-counts.ts';
 import { NO_REVOCATION, type Revocation } from '../../src/revocation/revocation.ts';
 import { KvBytes } from '../../src/runtime/kv.ts';
 import { LocationBytes } from '../../src/runtime/location-cache.ts';
@@ -76,6 +77,7 @@ export class Edge {
         maxBytes: settings.MEMORY_MAX_BYTES,
       },
       storeTimeoutMs: settings.STORE_TIMEOUT_MS,
+      counts: noCounts(),
       report: () => {},
       now: time.now,
     });

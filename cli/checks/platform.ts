@@ -145,28 +145,39 @@ function findModuleProblems(
   const globs = rules.flatMap((rule) => (rule.type === 'ESModule' ? rule.globs : []));
   return neededModules(config)
     .filter(({ module }) => !globs.some((glob) => matchesGlob(glob, module)))
-    .map(({ module, reason }) =>
+    .map(({ module, reason, effect }) =>
       error(
-        `rules: expected { type = "ESModule", globs = ["${module}"] }, because ${reason} and no_bundle is true; got no such rule. Without the module, requests get 503.`,
+        `rules: expected { type = "ESModule", globs = ["${module}"] }, because ${reason} and no_bundle is true; got no such rule. Without the module, ${effect}.`,
         ['rules'],
       ),
     );
 }
 
+interface NeededModule {
+  readonly module: string;
+  readonly reason: string;
+  /** What happens without it. */
+  readonly effect: string;
+}
+
 /** The modules that the Worker loads on demand with this configuration (`cli/build.ts`). */
-function neededModules({ RULES, SIGN_IN }: Config): { module: string; reason: string }[] {
+function neededModules({ RULES, SIGN_IN, KRATOS, VERIFY_SAMPLE }: Config): NeededModule[] {
+  const effect = 'requests get 503';
   const condition = RULES.findIndex(({ allow }) => allow !== undefined);
+  const reason = `RULES.${condition} has a condition (allow)`;
   const signIn = SIGN_IN === undefined ? [] : ['browser-sign-in.js', 'authorization-server.js'];
   return [
-    ...(condition < 0
+    ...(condition < 0 ? [] : [{ module: 'condition-language.js', reason, effect }]),
+    ...signIn.map((module) => ({ module, reason: 'an issuer has sign_in', effect })),
+    ...(KRATOS === undefined || VERIFY_SAMPLE === 0
       ? []
       : [
           {
-            module: 'condition-language.js',
-            reason: `RULES.${condition} has a condition (allow)`,
+            module: 'operator-status.js',
+            reason: 'VERIFY_SAMPLE is not 0',
+            effect: 'no cached answer is compared with the store',
           },
         ]),
-    ...signIn.map((module) => ({ module, reason: 'an issuer has sign_in' })),
   ];
 }
 

@@ -7,8 +7,10 @@ import {
 import { createKratosStore } from '../providers/kratos/kratos-store.ts';
 import type { SessionStore } from '../providers/session-store.ts';
 import { createUpstream, type Upstream } from '../providers/upstream.ts';
+import type { IsolateCounts } from '../revocation/isolate-counts.ts';
 import type { RevocationView } from '../revocation/revocation-view.ts';
 import type { SharedBytes } from '../runtime/shared-bytes.ts';
+import type { SampledHits } from '../sessions/sampled-hits.ts';
 import { Sessions } from '../sessions/sessions.ts';
 import { StoreReadiness } from '../sessions/store-readiness.ts';
 import { createSharedTiers } from './compose-tiers.ts';
@@ -36,6 +38,8 @@ export interface KratosAdmin {
 export interface KratosDependencies extends Pick<Dependencies, 'fetchers' | 'now' | 'report'> {
   readonly places: readonly SharedBytes[];
   readonly revocation: RevocationView;
+  readonly sampledHits: SampledHits | undefined;
+  readonly counts: IsolateCounts;
 }
 
 /** Makes all that belongs to Kratos; `undefined` if Kratos is not configured. */
@@ -61,7 +65,7 @@ export function createKratos(config: Config, dependencies: KratosDependencies): 
 function createSessions(
   config: Config,
   { store, readiness, issuer }: Pick<Kratos, 'store' | 'readiness'> & { readonly issuer: string },
-  { places, revocation, now, report }: KratosDependencies,
+  { places, revocation, sampledHits, counts, now, report }: KratosDependencies,
 ): Sessions {
   const lifetimes = {
     freshSeconds: config.FRESH_SECONDS,
@@ -76,6 +80,8 @@ function createSessions(
     lifetimes,
     memoryLimits: { maxEntries: config.MEMORY_MAX_ENTRIES, maxBytes: config.MEMORY_MAX_BYTES },
     storeTimeoutMs: config.STORE_TIMEOUT_MS,
+    sampledHits,
+    counts,
     report,
     now,
   });

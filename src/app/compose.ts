@@ -7,6 +7,7 @@ import { hostOf } from '../http/site-hosts.ts';
 import { createDecisionLog } from '../observability/decision-log.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import type { Reporting } from '../observability/reporting.ts';
+import { type IsolateCounts, noCounts } from '../revocation/isolate-counts.ts';
 import type { Revocation } from '../revocation/revocation.ts';
 import type { Guard } from '../routes/session-api/guard.ts';
 import type { ReadNames } from '../session/identity-names.ts';
@@ -22,6 +23,7 @@ import { createExchangedTokens } from './compose-exchange.ts';
 import { createGuard } from './compose-guard.ts';
 import { createKeycard, type Keycard } from './compose-keycard.ts';
 import { createKratos, type Kratos } from './compose-kratos.ts';
+import { createSampledHits } from './compose-operator-status.ts';
 import { checkLifeSeconds, createConfiguredRevocation } from './compose-revocation.ts';
 import { createSignIn } from './compose-sign-in.ts';
 import { createSharedPlaces } from './compose-tiers.ts';
@@ -43,6 +45,7 @@ export interface Services {
     readonly sessions: Pick<Sessions, 'resolve' | 'resolveUnstored'>;
     readonly tokens: Pick<TokenSessions, 'resolve' | 'isReady'>;
   };
+  readonly counts: IsolateCounts;
   /** The sign-in for browsers; `undefined` if no issuer has one. */
   readonly signIn: SignInServices | undefined;
   readonly changes: ChangeMaker;
@@ -60,7 +63,17 @@ export function createServices(config: Config, dependencies: Dependencies): Serv
   const issuerDependencies = { places, fetch: fetchers.keys, now, random, report };
   const revocation = createConfiguredRevocation(config, { openLog, now, report });
   const revocations = revocation.view;
-  const kratos = createKratos(config, { fetchers, places, revocation: revocations, now, report });
+  const counts = noCounts();
+  const sampledHits = createSampledHits(config, { ...dependencies, counts });
+  const kratos = createKratos(config, {
+    fetchers,
+    places,
+    revocation: revocations,
+    sampledHits,
+    counts,
+    now,
+    report,
+  });
   const { issuers, metadata } = createConfiguredIssuers(config, issuerDependencies);
   const isNamed = revocation.writer !== undefined && config.ISSUERS.some(mayNameByExternalId);
   const sessions = kratos?.sessions ?? NO_SESSIONS;
@@ -91,7 +104,9 @@ export function createServices(config: Config, dependencies: Dependencies): Serv
       tokens,
       signIns: signIn?.sessions,
       readCredentials: createReader(config),
+      counts,
     },
+    counts,
     signIn,
     changes,
     readNames: isNamed ? kratos?.admin?.identities.readNames : undefined,

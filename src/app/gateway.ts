@@ -101,7 +101,7 @@ export function createGateway(
   }
 
   const store = kratos && { kv, readiness: kratos.readiness };
-  const parts = { store, revocation, tokens: lookUp.tokens };
+  const parts = { store, revocation, tokens: lookUp.tokens, counts: services.counts };
   const readiness = createReadiness(parts, now);
   const readable = (path: string, handle: Handler<RouteRequest>) =>
     routes.add(path, onlyMethods(READ_METHODS, handle));

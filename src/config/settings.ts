@@ -7,6 +7,7 @@ import { PATH_FORMS } from '../http/path-readings.ts';
 import { clientSecrets } from './exchange-settings.ts';
 import { assertionClaims, forwardedHeaders, identityHeaders } from './identity-header-settings.ts';
 import { issuers } from './issuer-settings.ts';
+import { observabilitySettings } from './observability-settings.ts';
 import { revocationSettings } from './revocation-settings.ts';
 import { rule } from './rule-settings.ts';
 import { SESSION_API_SETTINGS } from './session-api-settings.ts';
@@ -274,19 +275,5 @@ export const SETTINGS = {
   },
   'Session API': SESSION_API_SETTINGS,
   'Sign-in': SIGN_IN_SETTINGS,
-  Observability: {
-    /**
-     * The decisions that are logged, one JSON line each: all, only those that are not a pass, or none. Configuration
-     * errors are always logged.
-     */
-    DECISION_LOG: v.optional(
-      v.picklist(['all', 'refused', 'none'], 'one of "all", "refused", "none"'),
-      'all',
-    ),
-    /**
-     * Whether answers of whoami and the gate say how long they waited, in `Server-Timing`: `session` and, for the
-     * site’s answers, `origin`, in milliseconds. Browsers show it beside each request.
-     */
-    SERVER_TIMING: flag(),
-  },
+  Observability: observabilitySettings,
 } as const;

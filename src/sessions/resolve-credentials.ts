@@ -6,6 +6,7 @@ import type {
 } from '../credentials/credential.ts';
 import type { DenialReason } from '../errors/reasons.ts';
 import type { Authority } from '../http/authority.ts';
+import type { IsolateCounts } from '../revocation/isolate-counts.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
 import { isOnePerson } from '../session/session.ts';
@@ -23,6 +24,8 @@ export interface Resolvers {
   readonly signIns?:
     | { resolve(signIn: SignInCredential, terms: TokenTerms): Promise<Resolution> }
     | undefined;
+  /** Left out if the look-ups are not counted. */
+  readonly counts?: IsolateCounts | undefined;
 }
 
 /** The terms on which a token is resolved. */
@@ -109,13 +112,26 @@ export async function resolveCredentials(
     tried.push(presented);
     const resolved = await resolvePresented(presented, resolvers, terms);
     const { resolution, chosen } = resolved;
-    if (!isRefused(resolution)) return success({ resolution, chosen, tried, deadCookies });
+    if (!isRefused(resolution)) {
+      count(resolution, resolvers.counts);
+      return success({ resolution, chosen, tried, deadCookies });
+    }
     refused ??= resolved;
     remaining -= resolved.lookUps;
     if (resolved.isDead) deadCookies.push(...cookieNamesOf(presented));
   }
   const resolution = refused?.resolution ?? unusable ?? notSignedIn('credential_missing');
+  count(resolution, resolvers.counts);
   return success({ resolution, chosen: refused?.chosen, tried, deadCookies });
+}
+
+function count({ provenance }: Resolution, counts: IsolateCounts | undefined): void {
+  if (counts === undefined) return;
+  const { tier, revocationLagMs } = provenance;
+  counts[tier] += 1;
+  if (revocationLagMs === undefined) return;
+  counts.marksUsed += 1;
+  counts.longestLagMs = Math.max(counts.longestLagMs, revocationLagMs);
 }
 
 function cookieNamesOf(presented: UsableCredentials): readonly string[] {

@@ -39,6 +39,11 @@ export class RevocationGuard {
     return this.#view.lastMark(subjectOf(name, known));
   }
 
+  /** Whether a mark that this isolate knows revokes a check. */
+  isRevoked(name: CredentialName, known: CheckedSession): boolean {
+    return known.logPosition < this.#lastMark(name, known);
+  }
+
   /** Decides how a cached session may be used at this moment. */
   usability(name: CredentialName, checked: CheckedSession, minCheckedAt = 0): Usability {
     const now = this.#now(); // read again: the clock moves while tiers and store are awaited
@@ -67,7 +72,7 @@ export class RevocationGuard {
    * before.
    */
   firstRefusalLagMs(name: CredentialName, known: CheckedSession | undefined): number | undefined {
-    if (known === undefined || known.logPosition >= this.#lastMark(name, known)) return undefined;
+    if (known === undefined || !this.isRevoked(name, known)) return undefined;
     return this.#view.firstRefusalLagMs(subjectOf(name, known), this.#now());
   }
 }

@@ -4,11 +4,12 @@ import type { StoreAnswer } from '../providers/session-store.ts';
 import { LATE, within } from '../runtime/deadline.ts';
 import type { SharedPlace } from '../runtime/shared-bytes.ts';
 import { SingleFlight, type WaitUntil } from '../runtime/single-flight.ts';
+import { compareBehind, type ServedFrom } from './compare-behind.ts';
 import type { CacheRequirement } from './freshness.ts';
 import { KvRace, NO_RACE } from './kv-race.ts';
 import { RefusalWaves } from './refusal-waves.ts';
 import { type Question, Refusals } from './refusals.ts';
-import type { Resolution } from './resolution.ts';
+import type { CheckedSession, Resolution } from './resolution.ts';
 import { RevocationGuard, type TimedAnswer } from './revocation-guard.ts';
 import { type RememberedSession, SessionMemory } from './session-memory.ts';
 import type { SessionsOptions } from './sessions-options.ts';
@@ -191,6 +192,7 @@ export class Sessions {
     const place = { tier, now: this.#options.now(), lifetimes: this.#options.lifetimes };
     if (usability !== 'if-error' && !hasUndeliveredCookie) {
       if (usability === 'revalidate') this.#revalidateBehind(question);
+      if (this.#options.sampledHits?.isNextDue()) this.#compareBehind(question, checked, place);
       return fromTier(checked, place);
     }
     // An earlier failure of the store says nothing about later revocations.
@@ -199,6 +201,19 @@ export class Sessions {
     if (failure === undefined) return undefined;
     this.#revalidateBehind(question);
     return fromTier(checked, { ...place, fault: failure });
+  }
+
+  #compareBehind(question: Question, served: CheckedSession, place: ServedFrom): void {
+    if (this.#health.failure(place.now) !== undefined) return;
+    const { sampledHits } = this.#options;
+    const [checks, flights, guard, refusals] = [
+      this.#checks,
+      this.#flights,
+      this.#guard,
+      this.#refusals,
+    ];
+    const hit = { ...place, question, served };
+    question.waitUntil(compareBehind(hit, { sampledHits, checks, flights, guard, refusals }));
   }
 
   /** Serves a session that a wave of refusals removed, for as long as it would be served without the wave. */

@@ -7,7 +7,7 @@ import type { SessionsOptions } from './sessions-options.ts';
 import type { StoreHealth } from './store-health.ts';
 
 export interface StoreChecksOptions
-  extends Pick<SessionsOptions, 'store' | 'readiness' | 'revocation' | 'now'> {
+  extends Pick<SessionsOptions, 'store' | 'readiness' | 'revocation' | 'counts' | 'now'> {
   readonly memory: SessionMemory;
   readonly guard: RevocationGuard;
   readonly refusals: Refusals;
@@ -72,8 +72,12 @@ export class StoreChecks {
     startedAt: number,
     check: () => Promise<StoreAnswer>,
   ): Promise<ConfirmedAnswer> {
-    const { readiness, guard, refusals } = this.#options;
+    const { readiness, guard, refusals, counts } = this.#options;
     const { name, waitUntil } = question;
+    const countedCheck = () => {
+      counts.storeCalls += 1;
+      return check();
+    };
     const isWarm = async (arrivedAt: number) => {
       const prior = await this.#priorOf(question);
       if (prior === undefined || startedAt >= prior.session.expiresAt) return false;
@@ -81,7 +85,7 @@ export class StoreChecks {
       refusals.noteRefused(prior, arrivedAt);
       return true;
     };
-    const answer = await askConfirmed(check, readiness, { isWarm, waitUntil });
+    const answer = await askConfirmed(countedCheck, readiness, { isWarm, waitUntil });
     refusals.noteConfirmed(answer);
     return answer;
   }

@@ -47,6 +47,8 @@ describe('readConfig()', () => {
       SELF_SERVICE: false,
       SIGN_IN_ENDS_SESSIONS: false,
       SERVER_TIMING: false,
+      VERIFY_SAMPLE: 1000,
+      VERIFY_MAX_PER_SECOND: 1,
       ALLOWED_ORIGINS: [],
       LOGIN_URL: `${REQUIRED.KRATOS_PUBLIC_URL}/self-service/login/browser`,
       SESSION_COOKIE_NAMES: ['ory_kratos_session'],

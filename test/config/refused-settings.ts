@@ -86,6 +86,8 @@ export const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
   SELF_SERVICE: ['yes', 1, null, 'TRUE'],
   SIGN_IN_ENDS_SESSIONS: ['yes', 1, null, 'TRUE'],
   SERVER_TIMING: ['on', 1, null],
+  VERIFY_SAMPLE: [-1, 1.5, 1_000_001, 'often', null],
+  VERIFY_MAX_PER_SECOND: [0, 101, 'one', null],
   LOCATION_TIER: ['on', 1, null],
   ALLOWED_ORIGINS: [
     ...['x', null],

@@ -1,5 +1,6 @@
 import type { Credential } from '../../src/credentials/credential.ts';
 import type { Readiness, SessionStore, StoreAnswer } from '../../src/providers/session-store.ts';
+import { noCounts } from '../../src/revocation/isolate-counts.ts';
 import { NO_REVOCATION_LOG } from '../../src/revocation/revocation-view.ts';
 import type { KeyValueStore } from '../../src/runtime/kv.ts';
 import type { LocationCache } from '../../src/runtime/location-cache.ts';
@@ -89,6 +90,7 @@ export function createWorld({
     lifetimes: { freshSeconds: 30, staleWhileRevalidateSeconds: 30, staleIfErrorSeconds: 300 },
     memoryLimits: { maxEntries: 100, maxBytes: 1_000_000 },
     storeTimeoutMs: 1000,
+    counts: noCounts(),
     report: () => {},
     now: () => world.now,
   });

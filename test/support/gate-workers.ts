@@ -15,6 +15,8 @@ import {
 const DEFAULT_VARS: Readonly<Record<string, Json>> = { PUBLIC_URL: 'https://app.example.test' };
 /** A test need not use a session for ten minutes before KV has it. */
 const WRITTEN_AT_ONCE = { KV_WRITE_AFTER_SECONDS: 0 };
+/** A test that counts calls to the store sees none that chance made. */
+const NONE_COMPARED = { VERIFY_SAMPLE: 0 };
 const BOUND_URLS = { kratos: 'https://kratos.example.test', origin: 'https://origin.example.test' };
 /** Prefixes what stand-ins write to the console. */
 export const STANDIN_TAG = '[stand-in]';
@@ -101,6 +103,7 @@ function gateEnv(options: StartGateOptions, ports: Ports): Record<string, Bindin
   const vars: Record<string, Json | undefined> = {
     ...DEFAULT_VARS,
     ...(options.gateScript === undefined && options.kv !== 'none' && WRITTEN_AT_ONCE),
+    ...(options.gateScript === undefined && NONE_COMPARED),
     KRATOS_PUBLIC_URL: kratos === 'http' ? loopback(ports.kratos) : BOUND_URLS.kratos,
     ORIGIN_URL: origin === 'http' ? loopback(ports.origin) : BOUND_URLS.origin,
     ...(options.kratos !== undefined && { KRATOS_PUBLIC_URL: options.kratos.url }),

@@ -1,6 +1,7 @@
 import { PROBE_NAME } from '../../credentials/credential-name.ts';
 import { PRIVATE_NO_STORE } from '../../http/cache-control.ts';
 import type { Readiness } from '../../providers/session-store.ts';
+import type { IsolateCounts } from '../../revocation/isolate-counts.ts';
 import type { Revocation } from '../../revocation/revocation.ts';
 import type { KeyValueStore } from '../../runtime/kv.ts';
 import { SingleFlight, type WaitUntil } from '../../runtime/single-flight.ts';
@@ -38,6 +39,7 @@ export interface AskedParts {
   readonly store: AskedStore | undefined;
   readonly tokens: Pick<TokenSessions, 'isReady'>;
   readonly revocation: Pick<Revocation, 'isReadable'>;
+  readonly counts: Pick<IsolateCounts, 'same' | 'changed' | 'refused' | 'overdue'>;
 }
 
 /** Answers whether the parts behind Postern are well: `{"status":"ok"}`, or 503 with the parts that are not. */
@@ -60,8 +62,15 @@ export function createReadiness(
     return healthResponse(isReady ? 200 : 503, {
       ...(isReady ? { status: 'ok' } : { errors }),
       ...logged,
+      ...comparisons(parts.counts),
     });
   };
+}
+
+/** How often this isolate's cached answers were what the store said, if any was compared. */
+function comparisons({ same, changed, refused, overdue }: AskedParts['counts']): object {
+  const isAny = same + changed + refused > 0;
+  return isAny ? { comparisons: { same, changed, refused, overdue } } : {};
 }
 
 async function find(

@@ -82,11 +82,11 @@ export async function whoami(
 function resolversAsAsked(
   { noStore }: RequestCacheControl,
   { search }: AdmittedTarget,
-  { sessions, tokens, signIns }: WhoamiOptions['lookUp'],
+  { sessions, tokens, signIns, counts }: WhoamiOptions['lookUp'],
 ): Resolvers {
   const tokenizeAs = search === '' ? '' : (new URLSearchParams(search).get('tokenize_as') ?? '');
   const isTokenized = tokenizeAs !== '';
-  if (!isTokenized && !noStore) return { sessions, tokens, signIns };
+  if (!isTokenized && !noStore) return { sessions, tokens, signIns, counts };
   const options = isTokenized ? { tokenizeAs } : {};
   const asAsked = (resolution: Resolution) =>
     isTokenized ? refuseTokenizing(resolution) : resolution;
@@ -101,6 +101,7 @@ function resolversAsAsked(
     signIns: signIns && {
       resolve: async (signIn, terms) => asAsked(await signIns.resolve(signIn, terms)),
     },
+    counts,
   };
 }
 

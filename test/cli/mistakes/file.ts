@@ -91,6 +91,11 @@ export const FILE_MISTAKES: Readonly<Record<string, Mistake>> = {
     both(swap(/^rules = .*$/m, ''), allow('session.active')),
     /rules: expected .*condition-language\.js/,
   ),
+  'a comparison of cached answers whose module is not uploaded': error(
+    'rules = ',
+    swap(', "operator-status.js"', ''),
+    /rules: expected .*operator-status\.js.*no cached answer is compared/,
+  ),
   'sign-in whose module is not uploaded': error(
     'rules = ',
     both(

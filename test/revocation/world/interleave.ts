@@ -1,5 +1,6 @@
 import type { Credential } from '../../../src/credentials/credential.ts';
 import type { SessionStore, StoreAnswer } from '../../../src/providers/session-store.ts';
+import { noCounts } from '../../../src/revocation/isolate-counts.ts';
 import type { RevocationLogStub } from '../../../src/revocation/log-protocol.ts';
 import { createRevocation } from '../../../src/revocation/revocation.ts';
 import { RevocationTable } from '../../../src/revocation/revocation-table.ts';
@@ -78,6 +79,7 @@ export async function interleave(seed: number): Promise<string> {
     lifetimes: { freshSeconds: 30, staleWhileRevalidateSeconds: 30, staleIfErrorSeconds: 300 },
     memoryLimits: { maxEntries: 10, maxBytes: 100_000 },
     storeTimeoutMs: 9000,
+    counts: noCounts(),
     report: () => {},
     now: () => now,
   });

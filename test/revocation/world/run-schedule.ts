@@ -1,5 +1,6 @@
 import type { Credential } from '../../../src/credentials/credential.ts';
 import type { SessionStore } from '../../../src/providers/session-store.ts';
+import { noCounts } from '../../../src/revocation/isolate-counts.ts';
 import { createRevocation, type Revocation } from '../../../src/revocation/revocation.ts';
 import { RevocationTable } from '../../../src/revocation/revocation-table.ts';
 import { failed, success } from '../../../src/runtime/result.ts';
@@ -132,6 +133,7 @@ function createWorld(schedule: Schedule, time: VirtualTime, random: Random) {
       lifetimes,
       memoryLimits: { maxEntries: 100, maxBytes: 1_000_000 },
       storeTimeoutMs: STORE_TIMEOUT_MS,
+      counts: noCounts(),
       report: () => {},
       now,
     });

@@ -1,0 +1,51 @@
+import type { SingleFlight } from '../runtime/single-flight.ts';
+import type { Question, Refusals } from './refusals.ts';
+import type { CheckedSession } from './resolution.ts';
+import type { RevocationGuard, TimedAnswer } from './revocation-guard.ts';
+import type { ComparedHit, SampledHits } from './sampled-hits.ts';
+import type { StoreChecks } from './store-checks.ts';
+
+/** The tier of a hit, and when it was served, in milliseconds since the epoch. */
+export interface ServedFrom extends Pick<ComparedHit, 'tier'> {
+  readonly now: number;
+}
+
+/**
+ * Checks a hit at the store behind its answer, and compares the two answers. The check counts like any other one behind an
+ * answer: a refusal removes the cached session, and a renewed cookie is owed to the next request.
+ */
+export async function compareBehind(
+  {
+    question,
+    served,
+    tier,
+    now,
+  }: ServedFrom & { readonly question: Question; readonly served: CheckedSession },
+  {
+    sampledHits,
+    checks,
+    flights,
+    guard,
+    refusals,
+  }: {
+    readonly sampledHits: SampledHits | undefined;
+    readonly checks: StoreChecks;
+    readonly flights: SingleFlight<TimedAnswer>;
+    readonly guard: RevocationGuard;
+    readonly refusals: Refusals;
+  },
+): Promise<void> {
+  const { name, waitUntil } = question;
+  const check = (startedAt: number) => checks.check(question, startedAt, () => false);
+  const { value } = await flights.join(name, now, check, waitUntil);
+  // The refusals of a wave may be the failure of a query.
+  if (refusals.displacedByWave(name) !== undefined) return;
+  await sampledHits?.compare({
+    served,
+    tier,
+    ageMs: now - served.checkedAt,
+    answer: value.answer,
+    askedAt: value.startedAt,
+    isRevoked: () => guard.isRevoked(name, served),
+  });
+}
