@@ -3,6 +3,7 @@ import { partNames } from '../credentials/split-cookie.ts';
 import { Assertions } from '../forwarding/assertion.ts';
 import { HeaderFilter } from '../forwarding/header-filter.ts';
 import { Identifier } from '../forwarding/identification.ts';
+import type { FetchSite } from '../forwarding/origin.ts';
 import { createOriginAddress } from '../forwarding/origin-address.ts';
 import { reservedCookies } from '../forwarding/origin-cookies.ts';
 import type { Authority } from '../http/authority.ts';
@@ -16,7 +17,6 @@ import { Rules } from '../rules/rules.ts';
 import { SIGN_IN_PATH } from '../sign-in/paths.ts';
 import { signInCookies } from '../sign-in/sign-in-cookies.ts';
 import { createTokenClassifier } from '../tokens/token-classifier.ts';
-import type { Dependencies } from './dependencies.ts';
 import { errorShapeOf } from './error-shape.ts';
 import { gatewaySecrets } from './gateway-secrets.ts';
 
@@ -104,16 +104,15 @@ export function createForwarding(
   };
 }
 
-/** Makes the gate's options; `undefined` if there is no site to gate. */
+/** Makes the gate's options. */
 export function createGateOptions(
   config: Config,
   site: Site,
   {
     fetchOrigin,
     ...services
-  }: Pick<Dependencies, 'fetchOrigin'> & Pick<GateOptions, 'reporting' | 'exchangedTokens'>,
-): GateOptions | undefined {
-  if (fetchOrigin === undefined) return undefined;
+  }: { readonly fetchOrigin: FetchSite } & Pick<GateOptions, 'reporting' | 'exchangedTokens'>,
+): GateOptions {
   const { authorization, denial } = site;
   const origin = { fetch: fetchOrigin, timeoutMs: config.ORIGIN_TIMEOUT_MS };
   const forwarding = { ...createForwarding(config, site), origin };

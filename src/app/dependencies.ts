@@ -1,3 +1,4 @@
+import type { FetchSite } from '../forwarding/origin.ts';
 import type { Dataset } from '../observability/metrics.ts';
 import type { RevocationLogStub } from '../revocation/log-protocol.ts';
 import type { RefreshLeaseStub } from '../revocation/refresh-leases.ts';
@@ -18,9 +19,7 @@ export interface Dependencies {
   readonly openRefreshLeases?: (() => RefreshLeaseStub) | undefined;
   readonly fetchers: Fetchers;
   /** `undefined` if there is no site to gate. */
-  readonly fetchOrigin:
-    | ((input: string | Request, init: RequestInit) => Promise<Response>)
-    | undefined;
+  readonly fetchOrigin: FetchSite | undefined;
   readonly now: () => number;
   /** From 0 to 1. */
   readonly random: () => number;

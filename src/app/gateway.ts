@@ -12,7 +12,7 @@ import { errorPageOrJson, pageForPerson } from '../refusals/error-page.ts';
 import { makeReadable } from '../refusals/readable-denial.ts';
 import type { AuthorizationOptions } from '../routes/gate/authorize.ts';
 import { forwardAuth } from '../routes/gate/forward-auth.ts';
-import { gate } from '../routes/gate/gate.ts';
+import { type GateOptions, gate } from '../routes/gate/gate.ts';
 import {
   AUTHORIZATION_SERVER_METADATA_PATH,
   createAuthorizationServerMetadata,
@@ -25,7 +25,7 @@ import { ownSessions, SESSIONS_PAGE_PATH } from '../routes/sessions-page/session
 import { KEYCARD_ANSWERS } from '../routes/whoami/keycard-answers.ts';
 import { KRATOS_ANSWERS } from '../routes/whoami/kratos-answers.ts';
 import { whoami } from '../routes/whoami/whoami.ts';
-import { failed, type Result } from '../runtime/result.ts';
+import { failed, type Result, success } from '../runtime/result.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
 import { crossOrigin } from '../session-changes/cross-origin.ts';
 import { RESOURCE_METADATA_PATH } from '../tokens/protected-resources.ts';
@@ -41,7 +41,24 @@ import { onlyMethods, READ_METHODS } from './only-methods.ts';
 import { createSiteAnswers } from './site-answers.ts';
 
 export interface Gateway {
-  fetch(request: Request, waitUntil: WaitUntil): Promise<Response>;
+  /**
+   * Answers a request.
+   *
+   * @param adapt changes the gate's options for this request: a site in the gate's own Worker is a function of it
+   */
+  fetch(request: Request, waitUntil: WaitUntil, adapt?: AdaptGate): Promise<Response>;
+  /** Answers a request as the gate does, even at a path of Postern's own routes. */
+  guard(request: Request, waitUntil: WaitUntil, terms: GuardTerms): Promise<Response>;
+}
+
+/** Changes the gate's options for one request. */
+export type AdaptGate = (options: GateOptions) => GateOptions;
+
+/** The terms on which the gate answers a single request. */
+export interface GuardTerms {
+  readonly adapt: AdaptGate;
+  /** The target, if the request was admitted before. */
+  readonly target?: AdmittedTarget | undefined;
 }
 
 /** A gateway that also tells which requests its own routes answer. */
@@ -137,14 +154,16 @@ export function createGateway(
   addSessionApi(routes, config, services, shared);
 
   const gateOptions = createGateOptions(config, site, {
-    fetchOrigin,
+    fetchOrigin: fetchOrigin ?? NO_SITE,
     reporting,
     exchangedTokens: services.exchangedTokens,
   });
-  const answerSite = async ({ request, target, waitUntil }: RouteRequest) => {
-    if (gateOptions === undefined) return notFound(request);
+  const hasSite = fetchOrigin !== undefined;
+  const answerSite = (adapt?: AdaptGate) => async (received: RouteRequest) => {
+    const { request, target, waitUntil } = received;
+    if (adapt === undefined && !hasSite) return notFound(request);
     try {
-      return await gate(request, target, waitUntil, gateOptions);
+      return await gate(request, target, waitUntil, adapt?.(gateOptions) ?? gateOptions);
     } catch (error) {
       const { crossOrigins } = authorization.rules.match(target).rule;
       return makeReadable(
@@ -154,31 +173,43 @@ export function createGateway(
       );
     }
   };
-  const routeOf = (target: AdmittedTarget) => {
+  const ownRoute = (target: AdmittedTarget) => {
     // The most frequent request skips the router.
     const isPlainWhoami = target.method === 'GET' && whoamiPaths.has(target.path);
-    return isPlainWhoami ? answerWhoami : (routes.match(target) ?? answerSite);
+    return isPlainWhoami ? answerWhoami : routes.match(target);
+  };
+  const answer = async (
+    request: Request,
+    waitUntil: WaitUntil,
+    routeOf: (target: AdmittedTarget) => (received: RouteRequest) => Response | Promise<Response>,
+    known?: AdmittedTarget,
+  ) => {
+    const admitted =
+      known === undefined ? admitHere(request, authorization.accepted) : success(known);
+    if (!admitted.ok) {
+      const refused = await answerRefusal(request, admitted.failure, { log, errorShape });
+      return makeReadable(refused, request, readersOfRefused(request, authorization));
+    }
+    const target = admitted.value;
+    const keepAlive = (work: Promise<unknown>) => waitUntil(work.catch(reportBug));
+    try {
+      // The answer to HEAD keeps its body: the runtime sends its length and drops it (RFC 9110 section 9.3.2).
+      return await routeOf(target)({ request, target, waitUntil: keepAlive });
+    } catch (error) {
+      return answerBug(error, reportBug, request, errorShape);
+    }
   };
 
   return {
     isGatewayRoute: (target) => routes.match(target) !== undefined,
-    async fetch(request, waitUntil) {
-      const admitted = admitHere(request, authorization.accepted);
-      if (!admitted.ok) {
-        const refused = await answerRefusal(request, admitted.failure, { log, errorShape });
-        return makeReadable(refused, request, readersOfRefused(request, authorization));
-      }
-      const target = admitted.value;
-      const keepAlive = (work: Promise<unknown>) => waitUntil(work.catch(reportBug));
-      try {
-        // The answer to HEAD keeps its body: the runtime sends its length and drops it (RFC 9110 section 9.3.2).
-        return await routeOf(target)({ request, target, waitUntil: keepAlive });
-      } catch (error) {
-        return answerBug(error, reportBug, request, errorShape);
-      }
-    },
+    fetch: (request, waitUntil, adapt) =>
+      answer(request, waitUntil, (target) => ownRoute(target) ?? answerSite(adapt)),
+    guard: (request, waitUntil, { adapt, target }) =>
+      answer(request, waitUntil, () => answerSite(adapt), target),
   };
 }
+
+const NO_SITE = () => Promise.reject(new Error('there is no site'));
 
 /** Reports an unexpected error as a bug of Postern, and answers 503. */
 export function answerBug(

@@ -60,13 +60,13 @@ export function clientResponse(response: Response, options: ClientResponseOption
   address.makePublic(headers, site);
   if (!keepsCacheControl) headers.set('cache-control', PRIVATE_NO_STORE);
   for (const cookie of options.setCookies) headers.append('set-cookie', cookie);
-  if (options.dependsOnSession && response.webSocket === null) headers.append('vary', VARY);
+  if (options.dependsOnSession && !response.webSocket) headers.append('vary', VARY);
   return answer;
 }
 
 /** Returns the same answer with headers that can be changed. The platform relays the socket of a 101 itself. */
 function copyOf(response: Response): Response {
-  if (response.webSocket === null) return copyResponse(response);
+  if (!response.webSocket) return copyResponse(response);
   const { status, headers, webSocket } = response;
   return new Response(null, { status, headers, webSocket });
 }

@@ -1,13 +1,31 @@
+import type { AdmittedTarget } from '../http/admit.ts';
 import { isFinalStatus } from '../http/final-status.ts';
 import { LATE, within } from '../runtime/deadline.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
+import type { Session } from '../session/session.ts';
 import type { SendableCall } from './content-of-get.ts';
 
 export type OriginFault = 'origin_unreachable' | 'origin_timeout' | 'origin_not_valid';
 
+/** The decision that let a request pass. */
+export interface Passage {
+  /** The proven session; `undefined` if the rule asks for none, or if the session is optional and there is none. */
+  readonly session: Session | undefined;
+  /** The reason why an optional session was not found. */
+  readonly reason: string | undefined;
+  readonly target: AdmittedTarget;
+}
+
+/** Sends a request to the site. A site in the gate's own Worker learns of the passage; over the network it is not sent. */
+export type FetchSite = (
+  input: string | Request,
+  init: RequestInit,
+  passage: Passage,
+) => Promise<Response>;
+
 /** The site behind the gate. */
 export interface Origin {
-  readonly fetch: (input: string | Request, init: RequestInit) => Promise<Response>;
+  readonly fetch: FetchSite;
   /** The deadline for the response's headers. The body has no deadline. */
   readonly timeoutMs: number;
 }
@@ -22,8 +40,9 @@ export interface Origin {
 export async function sendToOrigin(
   { input, init }: SendableCall,
   { fetch, timeoutMs }: Origin,
+  passage: Passage,
 ): Promise<Result<Response, OriginFault>> {
-  const call = fetch(input, init).catch(() => undefined); // the network: only the call itself can fail so
+  const call = fetch(input, init, passage).catch(() => undefined); // the network: only the call itself can fail so
   const response = await within(timeoutMs, call);
   if (response === undefined) return failed('origin_unreachable');
   if (response !== LATE && isUsable(response)) return success(response);
@@ -33,7 +52,7 @@ export async function sendToOrigin(
 
 /** Returns whether a response is an answer. A 101 is an answer when it brings the requested socket. */
 function isUsable({ status, webSocket }: Response): boolean {
-  return webSocket !== null || isFinalStatus(status);
+  return Boolean(webSocket) || isFinalStatus(status);
 }
 
 /** Discards a response that is not read. */

@@ -20,7 +20,7 @@ export function addServerTiming(
   spent: PartDurations,
   { showsTiming }: Reporting,
 ): void {
-  if (!showsTiming || webSocket !== null) return;
+  if (!showsTiming || webSocket) return;
   const metrics = Object.entries(spent).map(([name, millis]) => `${name};dur=${millis}`);
   headers.append('server-timing', metrics.join(', '));
 }

@@ -8,6 +8,9 @@ import type { Mark, MarkSubject } from './mark.ts';
  */
 export type LogPosition = number;
 
+/** The name of the Durable Object. A deployment has one log. */
+export const LOG_NAME = 'log';
+
 /** The position before every mark. */
 export const LOG_START: LogPosition = 0;
 

@@ -15,9 +15,6 @@ import { RevocationTable } from './revocation-table.ts';
  */
 const PRUNE_INTERVAL_MS = 60_000;
 
-/** The name of the Durable Object. A deployment has one log. */
-export const LOG_NAME = 'log';
-
 /**
  * The revocation log of a deployment: a Durable Object. The platform runs one instance at a time, so its marks have
  * the same order everywhere.

@@ -1,8 +1,22 @@
 import { describe, expect, it, vi } from 'vitest';
 import { sendToOrigin } from '../../src/forwarding/origin.ts';
+import { plainReading } from '../../src/http/path-readings.ts';
+import { authority } from '../support/authority.ts';
 
 const CALL = { input: 'https://origin.example.test/', init: { headers: new Headers() } };
 const TIMEOUT_MS = 20;
+const PASSAGE = {
+  session: undefined,
+  reason: undefined,
+  target: {
+    method: 'GET',
+    host: authority('app.example.test'),
+    path: '/',
+    decodedPath: '/',
+    readings: [plainReading('/')] as const,
+    search: '',
+  },
+};
 
 interface Answer {
   readonly status?: number;
@@ -20,7 +34,7 @@ function answerOf({ status = 200, body, webSocket = null }: Answer = {}): Respon
 }
 
 function origin(fetch: () => Promise<Response>) {
-  return sendToOrigin(CALL, { fetch, timeoutMs: TIMEOUT_MS });
+  return sendToOrigin(CALL, { fetch, timeoutMs: TIMEOUT_MS }, PASSAGE);
 }
 
 const later = <Value>(make: () => Value) =>

@@ -170,7 +170,9 @@ async function forward(
     const response = denial.errorShape(asked.failure);
     return { response, outcome: 'refuse', reason: asked.failure };
   }
-  const sent = await sendToOrigin(asked.value, forwarding.origin);
+  const reason =
+    session === undefined ? resolution && describeResolution(resolution).reason : undefined;
+  const sent = await sendToOrigin(asked.value, forwarding.origin, { session, reason, target });
   if (!sent.ok) return originFault(sent.failure, denial.errorShape);
   const forgotten =
     session === undefined ? [] : denial.loopGuard.forget(request.headers, pageKey(target));
@@ -203,7 +205,7 @@ async function keepWatch(
 ): Promise<Response> {
   const { recheck, match } = authorization;
   const { webSocket } = accepted;
-  if (webSocket === null && !match.rule.cutsStreams) return response;
+  if (!webSocket && !match.rule.cutsStreams) return response;
   const openedAt = reporting.now();
   let last: SessionDecision | undefined;
   const look = async () => {
@@ -222,9 +224,7 @@ async function keepWatch(
       durationMs: reporting.now() - openedAt,
     })),
   );
-  return webSocket === null
-    ? cutWhenOver(response, watch)
-    : relayWebSocket(response, accepted, watch);
+  return webSocket ? relayWebSocket(response, accepted, watch) : cutWhenOver(response, watch);
 }
 
 /**
@@ -255,6 +255,6 @@ export function omissionsOf({ omitted }: Identification): { detail?: string } {
 /** Adds `Cache-Status` for the look-up of the session. `Age` is left out: it would be about the origin's content. */
 export function addCacheStatus(response: Response, { provenance }: Resolution): void {
   const status = cacheStatusOf(provenance);
-  if (status === undefined || response.webSocket !== null) return;
+  if (status === undefined || response.webSocket) return;
   response.headers.append('cache-status', status);
 }

@@ -1,0 +1,130 @@
+import type { BINDINGS } from '../config/bindings.ts';
+import { type Config, readConfig } from '../config/config.ts';
+import { hasCondition } from '../config/rule-settings.ts';
+import { errorResponse } from '../errors/error-response.ts';
+import { createBugReport } from '../observability/bug-report.ts';
+import { pageForPerson } from '../refusals/error-page.ts';
+import { LOG_NAME } from '../revocation/log-protocol.ts';
+import type { RevocationLog } from '../revocation/revocation-log.ts';
+import { loadConditionLanguage } from '../rules/compile-condition.ts';
+import type { OperatorEvent } from '../runtime/report.ts';
+import { type Result, success } from '../runtime/result.ts';
+import { loadSignIn } from './compose-sign-in.ts';
+import { answerBug, createGateway, type Gateway } from './gateway.ts';
+
+/** The platform's type of each kind of binding. */
+interface BindingTypes {
+  readonly 'KV namespace': KVNamespace;
+  readonly 'Durable Object': DurableObjectNamespace<RevocationLog>;
+  readonly service: Pick<Fetcher, 'fetch'>;
+  readonly 'Analytics Engine dataset': AnalyticsEngineDataset;
+}
+
+/** The settings of a deployment, and the bindings that it has. */
+export type Environment = Readonly<Record<string, unknown>> & {
+  readonly [Name in keyof typeof BINDINGS]?: BindingTypes[(typeof BINDINGS)[Name]];
+};
+
+/** The name of Postern's own cache. `caches.default` is the one that `fetch` reads and writes for the site's URLs. */
+const LOCATION_CACHE = 'postern';
+
+/**
+ * Keeps the gateway of each environment. The platform gives every request of an isolate the same environment, so an
+ * isolate has one gateway.
+ */
+export class Gateways {
+  readonly #gateways = new WeakMap<object, Gateway>();
+  readonly #read: (environment: object) => Result<Environment, readonly string[]>;
+
+  /** @param read returns the names of the environment that are Postern's; or its problems, one line each */
+  constructor(read: (environment: object) => Result<Environment, readonly string[]> = readAll) {
+    this.#read = read;
+  }
+
+  /** Returns the gateway of an environment, if it has started. */
+  started(environment: object): Gateway | undefined {
+    return this.#gateways.get(environment);
+  }
+
+  /**
+   * Makes the gateway. Requests that arrive before the isolate has a gateway share one. If the start fails, the next
+   * request tries again.
+   */
+  async start(environment: object): Promise<Gateway> {
+    try {
+      const read = this.#read(environment);
+      if (!read.ok) return this.#keep(environment, refuseService(read.failure));
+      const settings = read.value;
+      if (hasCondition(settings.RULES)) await loadConditionLanguage();
+      if (settings.SIGN_IN_SECRETS !== undefined) await loadSignIn();
+      return this.#gateways.get(environment) ?? this.#keep(environment, makeGateway(settings));
+    } catch (error) {
+      const bug = (request: Request) => answerBug(error, createBugReport(report), request);
+      return { fetch: bug, guard: bug };
+    }
+  }
+
+  #keep(environment: object, gateway: Gateway): Gateway {
+    this.#gateways.set(environment, gateway);
+    return gateway;
+  }
+}
+
+/** The platform makes each binding as wrangler.toml declares it. `readConfig` checks everything else. */
+function readAll(environment: object): Result<Environment, never> {
+  return success(environment as Environment);
+}
+
+function makeGateway(environment: Environment): Gateway {
+  const config = readConfig(environment);
+  return config.ok
+    ? createGateway(config.value, dependenciesOf(environment, config.value))
+    : refuseService(config.failure);
+}
+
+function report(event: OperatorEvent): void {
+  console.log(JSON.stringify(event));
+}
+
+function dependenciesOf(environment: Environment, { ORIGIN_URL }: Config) {
+  const { SESSIONS, KRATOS, KRATOS_ADMIN, KEYCARD, ORIGIN, REVOCATIONS, METRICS } = environment;
+  const overNetwork = (request: Request) => fetch(request);
+  const through = (binding: BindingTypes['service'] | undefined) =>
+    binding ? (request: Request) => binding.fetch(request) : overNetwork;
+  return {
+    kv: SESSIONS,
+    // Only the platform has named caches. Elsewhere, a user's tests run without one.
+    ...(typeof caches !== 'undefined' && { openLocationCache: () => caches.open(LOCATION_CACHE) }),
+    openLog: REVOCATIONS && (() => REVOCATIONS.getByName(LOG_NAME)),
+    openRefreshLeases: REVOCATIONS && (() => REVOCATIONS.getByName(LOG_NAME)),
+    fetchers: {
+      kratos: through(KRATOS),
+      kratosAdmin: through(KRATOS_ADMIN),
+      keycard: through(KEYCARD),
+      keys: overNetwork,
+    },
+    fetchOrigin: originOf(ORIGIN, ORIGIN_URL),
+    now: () => Date.now(),
+    random: () => Math.random(),
+    report,
+    metrics: METRICS,
+  };
+}
+
+function originOf(binding: BindingTypes['service'] | undefined, url: string | undefined) {
+  if (binding !== undefined) {
+    return (to: string | Request, init: RequestInit) => binding.fetch(to, init);
+  }
+  return url === undefined
+    ? undefined
+    : (to: string | Request, init: RequestInit) => fetch(to, init);
+}
+
+/** Answers every request with an error page. The log names every wrong setting; the client sees none of them. */
+function refuseService(problems: readonly string[]): Gateway {
+  for (const problem of problems)
+    console.error(JSON.stringify({ event: 'configuration', problem }));
+  const refused = (request: Request) =>
+    pageForPerson(errorResponse('configuration_invalid'), request);
+  return { fetch: refused, guard: refused };
+}
