@@ -124,8 +124,7 @@ describe('the rooms of src/', () => {
 
   it('see the configuration only in app/', () => {
     const seers = arrows.filter(
-      ({ from, to }) =>
-        roomOf(to) === 'config' && !['config', 'app'].includes(roomOf(from)),
+      ({ from, to }) => roomOf(to) === 'config' && !['config', 'app'].includes(roomOf(from)),
     );
     console.log(`imports of config/ from elsewhere: ${seers.length}`);
     expect(seers).toEqual([]);
