@@ -12,6 +12,7 @@ const FIELD_OF_KIND: Readonly<Record<(typeof BINDINGS)[keyof typeof BINDINGS], r
   {
     'KV namespace': ['kv_namespaces'],
     'Durable Object': ['durable_objects'],
+    Hyperdrive: ['hyperdrive'],
     service: ['services', 'assets'],
     'Analytics Engine dataset': ['analytics_engine_datasets'],
   };

@@ -13,6 +13,7 @@ import type { SharedBytes } from '../runtime/shared-bytes.ts';
 import type { SampledHits } from '../sessions/sampled-hits.ts';
 import { Sessions } from '../sessions/sessions.ts';
 import { StoreReadiness } from '../sessions/store-readiness.ts';
+import { lifetimesOf } from './compose-revocation.ts';
 import { createSharedTiers } from './compose-tiers.ts';
 import type { Dependencies, Fetch } from './dependencies.ts';
 import { createSiteCookies } from './site-answers.ts';
@@ -67,11 +68,7 @@ function createSessions(
   { store, readiness, issuer }: Pick<Kratos, 'store' | 'readiness'> & { readonly issuer: string },
   { places, revocation, sampledHits, counts, now, report }: KratosDependencies,
 ): Sessions {
-  const lifetimes = {
-    freshSeconds: config.FRESH_SECONDS,
-    staleWhileRevalidateSeconds: config.STALE_WHILE_REVALIDATE_SECONDS,
-    staleIfErrorSeconds: config.STALE_IF_ERROR_SECONDS,
-  };
+  const lifetimes = lifetimesOf(config);
   return new Sessions({
     store,
     readiness,

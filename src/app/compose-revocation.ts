@@ -1,7 +1,12 @@
 import type { Config } from '../config/config.ts';
-import type { RevocationLogStub } from '../revocation/log-protocol.ts';
+import {
+  OUTBOX_POLL_MS,
+  OUTBOX_TIMEOUT_MS,
+  type RevocationLogStub,
+} from '../revocation/log-protocol.ts';
 import { createRevocation, NO_REVOCATION, type Revocation } from '../revocation/revocation.ts';
 import type { Report } from '../runtime/report.ts';
+import { checkLifeSeconds, type Lifetimes, type ToldFreshness } from '../sessions/freshness.ts';
 
 /** The platform functions that the revocation log uses. */
 export interface RevocationDependencies {
@@ -28,7 +33,7 @@ export function createConfiguredRevocation(
   return createRevocation({
     openLog,
     lagMs: config.REVOCATION_LAG_SECONDS * 1000,
-    checkLifeMs: (checkLifeSeconds(config) + KEEP_MARGIN_SECONDS) * 1000,
+    checkLifeMs: (checkLifeSeconds(lifetimesOf(config)) + KEEP_MARGIN_SECONDS) * 1000,
     tokenLifeMs: (tokenLifeSeconds(config) + KEEP_MARGIN_SECONDS) * 1000,
     maxMarks: config.REVOCATION_MAX_MARKS,
     now,
@@ -45,9 +50,23 @@ function tokenLifeSeconds(config: Config): number {
   return Math.max(0, ...tokens);
 }
 
-/** Returns for how many seconds after its start a check may be used. */
-export function checkLifeSeconds(config: Config): number {
-  return (
-    config.FRESH_SECONDS + config.STALE_WHILE_REVALIDATE_SECONDS + config.STALE_IF_ERROR_SECONDS
-  );
+/** Returns the lifetimes of a check at Kratos. */
+export function lifetimesOf(config: Config): Lifetimes {
+  const { TOLD_FRESH_SECONDS: toldSeconds, REVOCATION_LAG_SECONDS: lagSeconds } = config;
+  return {
+    freshSeconds: config.FRESH_SECONDS,
+    staleWhileRevalidateSeconds: config.STALE_WHILE_REVALIDATE_SECONDS,
+    staleIfErrorSeconds: config.STALE_IF_ERROR_SECONDS,
+    told: toldSeconds === undefined ? undefined : toldFreshness(toldSeconds, lagSeconds),
+  };
+}
+
+/** Returns the freshness of sessions whose changes the outbox tells within this lag. */
+export function toldFreshness(freshSeconds: number, lagSeconds: number): ToldFreshness {
+  return { freshSeconds, withinMs: OUTBOX_POLL_MS + OUTBOX_TIMEOUT_MS + lagSeconds * 1000 };
+}
+
+/** Returns for how long after its issue a token counts while the log cannot be read: as long as a check, in seconds. */
+export function tokenLifeWithoutLogSeconds(config: Config): number {
+  return checkLifeSeconds({ ...lifetimesOf(config), told: undefined });
 }

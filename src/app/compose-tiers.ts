@@ -3,10 +3,9 @@ import { hostOf } from '../http/site-hosts.ts';
 import { KvBytes } from '../runtime/kv.ts';
 import { LocationBytes } from '../runtime/location-cache.ts';
 import type { SharedBytes, SharedPlace } from '../runtime/shared-bytes.ts';
-import type { Lifetimes } from '../sessions/freshness.ts';
+import { checkLifeSeconds, type Lifetimes } from '../sessions/freshness.ts';
 import { SealedTier } from '../sessions/sealed-tier.ts';
 import { SharedTiers } from '../sessions/shared-tiers.ts';
-import { checkLifeSeconds } from './compose-revocation.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** Makes the places that isolates share, the nearest first: the cache of the location, then KV. */
@@ -49,7 +48,7 @@ export function createSharedTiers(
     kv: tierOf('kv'),
     kvWrites: {
       afterSeconds: KV_WRITE_AFTER_SECONDS,
-      intervalSeconds: KV_WRITE_INTERVAL_SECONDS ?? checkLifeSeconds(config),
+      intervalSeconds: KV_WRITE_INTERVAL_SECONDS ?? checkLifeSeconds(lifetimes),
     },
     lifetimes,
     now,

@@ -24,7 +24,7 @@ import { createGuard } from './compose-guard.ts';
 import { createKeycard, type Keycard } from './compose-keycard.ts';
 import { createKratos, type Kratos } from './compose-kratos.ts';
 import { createSampledHits } from './compose-operator-status.ts';
-import { checkLifeSeconds, createConfiguredRevocation } from './compose-revocation.ts';
+import { createConfiguredRevocation, tokenLifeWithoutLogSeconds } from './compose-revocation.ts';
 import { createSignIn } from './compose-sign-in.ts';
 import { createSharedPlaces } from './compose-tiers.ts';
 import { type ConfiguredIssuers, createConfiguredIssuers } from './compose-tokens.ts';
@@ -77,7 +77,7 @@ export function createServices(config: Config, dependencies: Dependencies): Serv
   const { issuers, metadata } = createConfiguredIssuers(config, issuerDependencies);
   const isNamed = revocation.writer !== undefined && config.ISSUERS.some(mayNameByExternalId);
   const sessions = kratos?.sessions ?? NO_SESSIONS;
-  const maxAgeWithoutLogMs = checkLifeSeconds(config) * 1000;
+  const maxAgeWithoutLogMs = tokenLifeWithoutLogSeconds(config) * 1000;
   const reporting = createReporting(config, dependencies);
   const tokens = new TokenSessions({ issuers, revocation: revocations, maxAgeWithoutLogMs, now });
   const changes = new ChangeMaker({ writer: revocation.writer, report });

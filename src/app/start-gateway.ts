@@ -16,6 +16,7 @@ import { answerBug, createGateway, type Gateway } from './gateway.ts';
 interface BindingTypes {
   readonly 'KV namespace': KVNamespace;
   readonly 'Durable Object': DurableObjectNamespace<RevocationLog>;
+  readonly Hyperdrive: Hyperdrive;
   readonly service: Pick<Fetcher, 'fetch'>;
   readonly 'Analytics Engine dataset': AnalyticsEngineDataset;
 }

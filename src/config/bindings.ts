@@ -7,6 +7,11 @@ export const BINDINGS = {
   /** The revocation log, class `RevocationLog`. Required unless `REVOCATION` is `off`. */
   REVOCATIONS: 'Durable Object',
   /**
+   * The database of a self-hosted Kratos, from which the revocation log reads the outbox of changes. With it, sessions
+   * stay fresh for `TOLD_FRESH_SECONDS`.
+   */
+  KRATOS_DB: 'Hyperdrive',
+  /**
    * A Worker that forwards to Kratos, for example a Worker near Kratos. Without it, Kratos is called over the network.
    */
   KRATOS: 'service',

@@ -55,11 +55,13 @@ export type IssuerSettings = Settings['ISSUERS'][number];
 export interface Config
   extends Omit<
     Settings,
-    'IDENTITY_HEADERS' | 'RULES' | 'KRATOS_PUBLIC_URL' | 'KRATOS_BROWSER_URL'
+    'IDENTITY_HEADERS' | 'RULES' | 'KRATOS_PUBLIC_URL' | 'KRATOS_BROWSER_URL' | 'TOLD_FRESH_SECONDS'
   > {
   readonly RULES: readonly RuleSettings[];
   /** `undefined`: there is no session store, and only tokens are sessions. */
   readonly KRATOS: KratosConfig | undefined;
+  /** `undefined`: the store does not tell of its changes, because there is no binding `KRATOS_DB`. */
+  readonly TOLD_FRESH_SECONDS: number | undefined;
   /** `undefined`: there is no page at which a browser could sign in. */
   readonly LOGIN_URL: string | undefined;
   /** The sign-in for browsers at an issuer; `undefined` if no issuer has one. */
@@ -84,6 +86,7 @@ export function readConfig(
     ...(parsed.success ? missingCompanions(environment) : []),
     ...(parsed.issues ?? []).map(describeIssue),
     ...missingLog(environment),
+    ...unreadDatabase(environment),
     ...missingSource(environment, parsed.success ? parsed.output.ISSUERS : environment.ISSUERS),
   ];
   if (!parsed.success || problems.length > 0) return failed(problems);
@@ -107,10 +110,16 @@ export function readConfig(
     ...exchangeProblems(settings),
   ];
   if (contradictions.length > 0) return failed(contradictions);
-  const { KRATOS_PUBLIC_URL: _publicUrl, KRATOS_BROWSER_URL: _browserUrl, ...others } = settings;
+  const {
+    KRATOS_PUBLIC_URL: _publicUrl,
+    KRATOS_BROWSER_URL: _browserUrl,
+    TOLD_FRESH_SECONDS,
+    ...others
+  } = settings;
   return success(
     Object.freeze({
       ...others,
+      TOLD_FRESH_SECONDS: environment.KRATOS_DB === undefined ? undefined : TOLD_FRESH_SECONDS,
       RULES: rules,
       IDENTITY_HEADERS: identityHeaders,
       KRATOS: kratos,
@@ -271,6 +280,21 @@ function missingLog({
   return [
     'REVOCATIONS: expected a Durable Object binding to the class RevocationLog, because REVOCATION is "log"; got nothing. Bind it, or set REVOCATION to "off".',
   ];
+}
+
+/** Requires the reader of the database and the sessions that it is about. Otherwise the binding would do nothing. */
+function unreadDatabase(environment: Readonly<Record<string, unknown>>): string[] {
+  const { KRATOS_DB, REVOCATION = 'log', KRATOS_PUBLIC_URL } = environment;
+  if (KRATOS_DB === undefined) return [];
+  const expected =
+    REVOCATION !== 'log'
+      ? 'REVOCATION to be "log", because the revocation log reads the outbox of changes'
+      : KRATOS_PUBLIC_URL === undefined
+        ? 'KRATOS_PUBLIC_URL, because the outbox is about the sessions of Kratos'
+        : undefined;
+  return expected === undefined
+    ? []
+    : [`KRATOS_DB: expected ${expected}; got none. Set it, or remove the binding.`];
 }
 
 function describeIssue(issue: v.BaseIssue<unknown>): string {

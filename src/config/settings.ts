@@ -134,6 +134,12 @@ export const SETTINGS = {
      * `fwd=stale`. No session is served past its own expiry.
      */
     STALE_IF_ERROR_SECONDS: v.optional(wholeNumber('seconds', 0, 86400), 300),
+    /**
+     * Used in place of `FRESH_SECONDS` while the store tells of its changes, so only with the binding `KRATOS_DB`. A
+     * change made directly in Kratos is then seen within 3 s and `REVOCATION_LAG_SECONDS`. When the store falls silent,
+     * freshness sinks to `FRESH_SECONDS` within 45 s. See docs/revocation.md.
+     */
+    TOLD_FRESH_SECONDS: v.optional(wholeNumber('seconds', 1, 3600), 900),
   },
   Revocation: revocationSettings,
   Tiers: {
@@ -155,7 +161,8 @@ export const SETTINGS = {
     KV_WRITE_AFTER_SECONDS: v.optional(wholeNumber('seconds', 0, 86400), 600),
     /**
      * The shortest time between two writes of a session to KV by the isolates of one location. Default: the time for
-     * which a value is of use, `FRESH_SECONDS` + `STALE_WHILE_REVALIDATE_SECONDS` + `STALE_IF_ERROR_SECONDS`.
+     * which a value is of use, `FRESH_SECONDS` + `STALE_WHILE_REVALIDATE_SECONDS` + `STALE_IF_ERROR_SECONDS`. (With
+     * the binding `KRATOS_DB`, `TOLD_FRESH_SECONDS` in place of the first.)
      */
     KV_WRITE_INTERVAL_SECONDS: v.optional(wholeNumber('seconds', 1, 86400)),
     /** After this time without an answer, a read of KV is abandoned. The store is asked before KV, and does not wait. */

@@ -37,6 +37,11 @@ export interface LogPage {
   readonly watermark?: Watermark;
 }
 
+/** Time from the sending of one poll of the outbox to the sending of the next, while polls are answered. */
+export const OUTBOX_POLL_MS = 1000;
+/** The deadline of one poll of the outbox. */
+export const OUTBOX_TIMEOUT_MS = 2000;
+
 /**
  * How far the log knows the store's own changes. All times are durations that end when the log made the answer, so no
  * two clocks are compared. Together they say: every change that was committed in the store between `unbrokenForMs` and

@@ -4,6 +4,7 @@ import { KnownMarks } from './known-marks.ts';
 import type { LogClient } from './log-client.ts';
 import type { LogPage, LogPosition } from './log-protocol.ts';
 import type { RevocationSubject, RevocationView } from './revocation-view.ts';
+import { StoreChanges } from './store-changes.ts';
 
 export interface RevocationReplicaOptions {
   readonly log: Pick<LogClient, 'read'>;
@@ -50,6 +51,7 @@ export class RevocationReplica implements RevocationView {
   #marks = new KnownMarks();
   /** A new copy, read from the start of the log. It will replace a copy that has grown too large. */
   #replacement: KnownMarks | undefined;
+  readonly #changes = new StoreChanges();
   #refreshedAt = -Infinity;
   #failedAt = -Infinity;
   #forgotAt = -Infinity;
@@ -88,6 +90,10 @@ export class RevocationReplica implements RevocationView {
     return this.#marks.position;
   }
 
+  changesKnownUntil(checkedAt: number, now: number): number | undefined {
+    return this.#changes.knownUntil(checkedAt, now);
+  }
+
   lastMark(subject: RevocationSubject): LogPosition {
     return this.#marks.lastPosition(subject);
   }
@@ -114,7 +120,8 @@ export class RevocationReplica implements RevocationView {
    */
   learn(page: LogPage, cursor: LogPosition, sentAt: number): void {
     if (page.position < cursor) this.#readAllAnew();
-    else if (this.#marks.take(page, cursor) && !page.hasMore) this.#noteRefreshed(sentAt);
+    else if (this.#marks.take(page, cursor) && !page.hasMore)
+      this.#noteRefreshed(sentAt, page, sentAt);
   }
 
   #age(now: number): number {
@@ -157,7 +164,7 @@ export class RevocationReplica implements RevocationView {
         if (copy.position < this.#marks.position) continue; // a writer of this isolate is ahead
         this.#marks = copy;
         this.#replacement = undefined;
-        this.#noteRefreshed(startedAt);
+        this.#noteRefreshed(startedAt, page, sentAt);
         this.#forgetNowAndThen(now());
         return true;
       }
@@ -176,12 +183,21 @@ export class RevocationReplica implements RevocationView {
   #readAllAnew(): void {
     this.#marks = new KnownMarks();
     this.#replacement = undefined;
+    this.#changes.forget();
     this.#refreshedAt = -Infinity;
   }
 
-  #noteRefreshed(sentAt: number): void {
-    const isFuture = this.#refreshedAt > this.#options.now(); // the clock was set back
-    this.#refreshedAt = isFuture ? sentAt : Math.max(this.#refreshedAt, sentAt);
+  /**
+   * Notes that the copy is complete.
+   *
+   * @param completeAt when the first read was sent whose pages make the copy complete
+   * @param sentAt when the read of the last page was sent
+   */
+  #noteRefreshed(completeAt: number, { watermark }: LogPage, sentAt: number): void {
+    const now = this.#options.now();
+    const isFuture = this.#refreshedAt > now; // the clock was set back
+    this.#refreshedAt = isFuture ? completeAt : Math.max(this.#refreshedAt, completeAt);
     this.#failedAt = -Infinity;
+    if (watermark !== undefined) this.#changes.note(watermark, { sentAt, arrivedAt: now });
   }
 }

@@ -39,6 +39,12 @@ export interface RevocationView {
   ): Promise<void> | undefined;
   /** The position up to which every mark is known here. Read it *before* a check is sent. */
   position(): LogPosition;
+  /**
+   * The time until which every change that was made in the store since a check has its mark here, in milliseconds since
+   * the epoch, by this isolate's clock. `undefined` if the store does not tell of its changes, or did not since before
+   * the check.
+   */
+  changesKnownUntil(checkedAt: number, now: number): number | undefined;
   /** The position of the last mark that names the subject; `LOG_START` if no mark does. */
   lastMark(subject: RevocationSubject): LogPosition;
   /**
@@ -65,6 +71,7 @@ export const NO_REVOCATION_LOG: RevocationView = Object.freeze({
   lagMs: Infinity,
   refresh: () => undefined,
   position: () => LOG_START,
+  changesKnownUntil: () => undefined,
   lastMark: () => LOG_START,
   tokensDeniedUntil: () => 0,
   trustedSince: () => 0,

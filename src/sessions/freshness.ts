@@ -10,6 +10,15 @@ export interface Lifetimes {
   readonly freshSeconds: number;
   readonly staleWhileRevalidateSeconds: number;
   readonly staleIfErrorSeconds: number;
+  /** `undefined`: the store does not tell of its changes. */
+  readonly told?: ToldFreshness | undefined;
+}
+
+/** The longer freshness of a session whose changes the store tells of. */
+export interface ToldFreshness {
+  readonly freshSeconds: number;
+  /** While the channel works, every change of the store is known in every isolate after this time. */
+  readonly withinMs: number;
 }
 
 /** Requirements of a request on the answer. */
@@ -38,6 +47,11 @@ export interface FreshnessContext {
   readonly lastMark: LogPosition;
   /** Checks that started before this time may be used only while the store cannot be asked. */
   readonly trustedSince: number;
+  /**
+   * The time until which all changes of the store since the check are known here. `undefined` if the store did not tell
+   * of its changes since before the check.
+   */
+  readonly changesKnownUntil: number | undefined;
 }
 
 /**
@@ -50,6 +64,11 @@ export type Usability = 'fresh' | 'revalidate' | 'if-error' | 'unusable';
 
 /** Maximum clock difference between two locations. A check that lies further in the future is not accepted. */
 const MAX_CLOCK_SKEW_MS = 10_000;
+/**
+ * When the store stops telling of its changes, freshness sinks over this time. An abrupt fall would send several times
+ * as many checks to the store at once.
+ */
+const SINKING_MS = 45_000;
 
 /** Decides how a cached session may be used. */
 export function usabilityOf(
@@ -62,12 +81,12 @@ export function usabilityOf(
   if (checked.logPosition < context.lastMark || checked.checkedAt < context.minCheckedAt)
     return 'unusable';
   if (checked.checkedAt > now + MAX_CLOCK_SKEW_MS) return 'unusable';
-  const { freshMs, revalidateMs, errorMs } = limitsOf(checked, lifetimes);
+  const { freshMs, revalidateMs, errorMs } = limitsOf(checked, context, lifetimes);
   const age = now - checked.checkedAt;
   if (age >= errorMs) return 'unusable';
   if (checked.checkedAt < context.trustedSince) return 'if-error';
-  if (age < freshMs) return 'fresh';
-  return age < revalidateMs ? 'revalidate' : 'if-error';
+  if (age >= revalidateMs) return 'if-error';
+  return age < freshMs ? 'fresh' : 'revalidate';
 }
 
 /** Whole seconds since the check started (RFC 9111 section 5.1). */
@@ -76,29 +95,96 @@ export function ageSeconds(checked: CheckedSession, now: number): number {
 }
 
 /** Whole seconds until the session is stale, negative after that (RFC 9211 section 2.4). */
-export function ttlSeconds(checked: CheckedSession, now: number, lifetimes: Lifetimes): number {
-  const { freshMs } = limitsOf(checked, lifetimes);
+export function ttlSeconds(
+  checked: CheckedSession,
+  context: ToldContext,
+  lifetimes: Lifetimes,
+): number {
+  const { freshMs } = limitsOf(checked, context, lifetimes);
   const freshUntil = Math.min(checked.checkedAt + freshMs, checked.session.expiresAt);
-  return Math.floor((freshUntil - now) / 1000);
+  return Math.floor((freshUntil - context.now) / 1000);
 }
 
-/** Seconds after the start of the check at which the session becomes unusable. */
-export function usefulSeconds(checked: CheckedSession, lifetimes: Lifetimes): number {
-  const untilExpiry = (checked.session.expiresAt - checked.checkedAt) / 1000;
-  return Math.min(limitsOf(checked, lifetimes).errorMs / 1000, untilExpiry);
+/** Seconds after the start of the check from which on the session is unusable, whatever happens. */
+export function usefulSeconds(
+  { checkedAt, session, cacheForSeconds = Infinity }: CheckedSession,
+  lifetimes: Lifetimes,
+): number {
+  const untilExpiry = (session.expiresAt - checkedAt) / 1000;
+  return Math.min(checkLifeSeconds(lifetimes), cacheForSeconds, untilExpiry);
 }
+
+/** The longest time for which a check can be of use, in seconds. */
+export function checkLifeSeconds(lifetimes: Lifetimes): number {
+  return servedForSeconds(lifetimes) + lifetimes.staleIfErrorSeconds;
+}
+
+/** The longest time for which a check is served while the store can be asked, in seconds. */
+export function servedForSeconds(lifetimes: Lifetimes): number {
+  const { freshSeconds, staleWhileRevalidateSeconds, told } = lifetimes;
+  return Math.max(freshSeconds, told?.freshSeconds ?? 0) + staleWhileRevalidateSeconds;
+}
+
+/** The part of the context on which the limits of a store that tells of its changes depend. */
+type ToldContext = Pick<FreshnessContext, 'now' | 'changesKnownUntil'>;
 
 /**
  * The three limits as ages. `Ory-Session-Cache-For` lowers each of them, because the store allows no caching beyond
  * it.
  */
-function limitsOf({ cacheForSeconds = Infinity }: CheckedSession, lifetimes: Lifetimes) {
-  const fresh = lifetimes.freshSeconds;
-  const revalidate = fresh + lifetimes.staleWhileRevalidateSeconds;
-  const error = revalidate + lifetimes.staleIfErrorSeconds;
+function limitsOf(checked: CheckedSession, context: ToldContext, lifetimes: Lifetimes) {
+  const { cacheForSeconds = Infinity } = checked;
+  const { freshMs, revalidateMs, errorMs } = toldLimits(checked, context, lifetimes);
+  const mostMs = cacheForSeconds * 1000;
   return {
-    freshMs: Math.min(fresh, cacheForSeconds) * 1000,
-    revalidateMs: Math.min(revalidate, cacheForSeconds) * 1000,
-    errorMs: Math.min(error, cacheForSeconds) * 1000,
+    freshMs: Math.min(freshMs, mostMs),
+    revalidateMs: Math.min(revalidateMs, mostMs),
+    errorMs: Math.min(errorMs, mostMs),
   };
+}
+
+/**
+ * The limits before `Ory-Session-Cache-For`. Known changes confirm a check, because a change of the session would have
+ * left a mark. So the check may be served, and used despite a failing store, for as long after their end as another
+ * check after its start.
+ */
+function toldLimits(
+  { checkedAt }: CheckedSession,
+  { now, changesKnownUntil }: ToldContext,
+  lifetimes: Lifetimes,
+) {
+  const { staleWhileRevalidateSeconds, staleIfErrorSeconds, told } = lifetimes;
+  const freshMs = lifetimes.freshSeconds * 1000;
+  const revalidateMs = freshMs + staleWhileRevalidateSeconds * 1000;
+  const errorMs = revalidateMs + staleIfErrorSeconds * 1000;
+  if (told === undefined || changesKnownUntil === undefined)
+    return { freshMs, revalidateMs, errorMs };
+  const confirmedForMs = Math.max(0, changesKnownUntil - checkedAt);
+  const servableMs = Math.max(revalidateMs, told.withinMs);
+  const mostMs = servedForSeconds(lifetimes) * 1000;
+  return {
+    freshMs: sunkTo(now - changesKnownUntil, { freshMs, servableMs, told }),
+    revalidateMs: Math.min(confirmedForMs + servableMs, mostMs),
+    errorMs: Math.min(confirmedForMs + errorMs, mostMs + staleIfErrorSeconds * 1000),
+  };
+}
+
+/**
+ * The freshness that is left when the last known change lies this far back. It sinks exponentially, so that the same
+ * share of sessions becomes stale in each second. It has sunk before the sessions may no longer be served.
+ */
+function sunkTo(
+  silentMs: number,
+  {
+    freshMs,
+    servableMs,
+    told,
+  }: { readonly freshMs: number; readonly servableMs: number; readonly told: ToldFreshness },
+): number {
+  const toldMs = Math.max(freshMs, told.freshSeconds * 1000);
+  const sinkingMs = Math.min(SINKING_MS, servableMs - told.withinMs);
+  const sinksForMs = silentMs - told.withinMs;
+  if (sinksForMs < 0) return toldMs;
+  if (sinksForMs >= sinkingMs) return freshMs;
+  return toldMs * (freshMs / toldMs) ** (sinksForMs / sinkingMs);
 }

@@ -1,6 +1,6 @@
 // No I/O; the clock is a parameter.
 import type { Report } from '../runtime/report.ts';
-import type { Lifetimes } from './freshness.ts';
+import { type Lifetimes, servedForSeconds } from './freshness.ts';
 
 /** Two answers of the store belong to one moment if they arrive within this time. */
 const MOMENT_MS = 2000;
@@ -38,8 +38,7 @@ export class RefusalWaves {
   #waves: Wave[] = [];
 
   constructor({ lifetimes, report }: RefusalWavesOptions) {
-    const { freshSeconds, staleWhileRevalidateSeconds } = lifetimes;
-    this.#servedForMs = 1000 * (freshSeconds + staleWhileRevalidateSeconds);
+    this.#servedForMs = 1000 * servedForSeconds(lifetimes);
     this.#report = report;
   }
 

@@ -3,7 +3,7 @@ import type { LogPosition } from '../revocation/log-protocol.ts';
 import type { RevocationSubject, RevocationView } from '../revocation/revocation-view.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
 import type { ConfirmedAnswer } from './confirmed-answer.ts';
-import { type Lifetimes, type Usability, usabilityOf } from './freshness.ts';
+import { type Lifetimes, ttlSeconds, type Usability, usabilityOf } from './freshness.ts';
 import type { CheckedSession } from './resolution.ts';
 
 /** A store's answer, the start of its check and the log position known then. Plain data, shared between requests. */
@@ -49,7 +49,16 @@ export class RevocationGuard {
     const now = this.#now(); // read again: the clock moves while tiers and store are awaited
     const lastMark = this.#lastMark(name, checked);
     const trustedSince = this.#view.trustedSince(now);
-    return usabilityOf(checked, { now, minCheckedAt, lastMark, trustedSince }, this.#lifetimes);
+    const changesKnownUntil = this.#view.changesKnownUntil(checked.checkedAt, now);
+    const context = { now, minCheckedAt, lastMark, trustedSince, changesKnownUntil };
+    return usabilityOf(checked, context, this.#lifetimes);
+  }
+
+  /** Whole seconds until a session is stale, negative after that. */
+  ttlSeconds(checked: CheckedSession): number {
+    const now = this.#now();
+    const changesKnownUntil = this.#view.changesKnownUntil(checked.checkedAt, now);
+    return ttlSeconds(checked, { now, changesKnownUntil }, this.#lifetimes);
   }
 
   /**

@@ -189,7 +189,7 @@ export class Sessions {
       question.requirement.minCheckedAt,
     );
     if (usability === 'unusable') return undefined;
-    const place = { tier, now: this.#options.now(), lifetimes: this.#options.lifetimes };
+    const place = { tier, now: this.#options.now(), ttlSeconds: this.#guard.ttlSeconds(checked) };
     if (usability !== 'if-error' && !hasUndeliveredCookie) {
       if (usability === 'revalidate') this.#revalidateBehind(question);
       if (this.#options.sampledHits?.isNextDue()) this.#compareBehind(question, checked, place);
@@ -219,14 +219,14 @@ export class Sessions {
   /** Serves a session that a wave of refusals removed, for as long as it would be served without the wave. */
   async #serveInWave(question: Question): Promise<Resolution | undefined> {
     const { name, requirement, waitUntil } = question;
-    const { lifetimes, revocation, now } = this.#options;
+    const { revocation, now } = this.#options;
     const checked = this.#refusals.displacedByWave(name);
     if (checked === undefined || requirement.minCheckedAt > 0) return undefined;
     await revocation.refresh(now(), waitUntil); // a mark may be newer than the check that found the refusal
     const usability = this.#guard.usability(name, checked);
     if (usability !== 'fresh' && usability !== 'revalidate') return undefined;
     this.#revalidateBehind(question);
-    return fromTier(checked, { tier: 'memory', now: now(), lifetimes, fault: 'refusal-wave' });
+    return this.#despiteFault(checked, 'refusal-wave');
   }
 
   #revalidateBehind(question: Question): void {
@@ -238,7 +238,7 @@ export class Sessions {
   /** Checks a credential at the store in a shared call, and repeats the check if a revocation overtook it. */
   async #ask(question: Question, race = NO_RACE): Promise<Resolution> {
     const { name, requirement, waitUntil } = question;
-    const { now, lifetimes } = this.#options;
+    const { now } = this.#options;
     const hadCandidate = this.#memory.read(name) !== undefined;
     const forwarded = !hadCandidate ? 'miss' : requirement.minCheckedAt > 0 ? 'request' : 'stale';
     const isAwaited = () => race.claim('store');
@@ -261,7 +261,8 @@ export class Sessions {
       if (recheckReason === undefined) {
         const taken = { startedAt, logPosition, now: now() };
         const isShared = joined || startedAt < minCheckedAt; // a refusal from a moment ago
-        return toResolution(answer, { ...taken, forwarded, joined: isShared, lifetimes });
+        const ttlOf = (checked: CheckedSession) => this.#guard.ttlSeconds(checked);
+        return toResolution(answer, { ...taken, forwarded, joined: isShared, ttlOf });
       }
       if (recheckReason === 'revocation-log') {
         if (requirement.minCheckedAt > 0) return unknown(recheckReason, undefined, forwarded);
@@ -278,7 +279,7 @@ export class Sessions {
     fault: Extract<StoreAnswer, { kind: 'fault' }>,
     forwarded: 'miss' | 'stale' | 'request',
   ): Promise<Resolution> {
-    const { now, lifetimes, revocation } = this.#options;
+    const { now, revocation } = this.#options;
     await revocation.refresh(now(), waitUntil);
     const checked = this.#memory.read(name)?.checked;
     const { minCheckedAt } = requirement;
@@ -288,6 +289,12 @@ export class Sessions {
     ) {
       return unknown(fault.detail, fault.retryAfterSeconds, forwarded);
     }
-    return fromTier(checked, { tier: 'memory', now: now(), lifetimes, fault: fault.detail });
+    return this.#despiteFault(checked, fault.detail);
+  }
+
+  /** Answers from memory, with the fault because of which the store's answer is not used. */
+  #despiteFault(checked: CheckedSession, fault: string): Resolution {
+    const ttlSeconds = this.#guard.ttlSeconds(checked);
+    return fromTier(checked, { tier: 'memory', now: this.#options.now(), ttlSeconds, fault });
   }
 }

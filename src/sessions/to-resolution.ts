@@ -2,7 +2,7 @@
 import type { LogPosition } from '../revocation/log-protocol.ts';
 import type { SharedPlace } from '../runtime/shared-bytes.ts';
 import { type ConfirmedAnswer, type ConfirmedRefusal, isProven } from './confirmed-answer.ts';
-import { ageSeconds, type Lifetimes, ttlSeconds } from './freshness.ts';
+import { ageSeconds } from './freshness.ts';
 import type { CheckedSession, Provenance, Resolution } from './resolution.ts';
 import type { RememberedRefusal } from './session-memory.ts';
 
@@ -20,11 +20,11 @@ export function fromTier(
   place: {
     readonly tier: 'memory' | SharedPlace;
     readonly now: number;
-    readonly lifetimes: Lifetimes;
+    readonly ttlSeconds: number;
     readonly fault?: string;
   },
 ): Resolution {
-  const { tier, now, lifetimes, fault } = place;
+  const { tier, now, ttlSeconds, fault } = place;
   const age = ageSeconds(checked, now);
   return {
     outcome: 'signed-in',
@@ -37,7 +37,7 @@ export function fromTier(
       tier,
       forwarded: fault === undefined ? undefined : 'stale',
       ageSeconds: age,
-      ttlSeconds: ttlSeconds(checked, now, lifetimes),
+      ttlSeconds,
       collapsed: false,
       fault,
     },
@@ -52,20 +52,19 @@ export interface Circumstances {
   readonly forwarded: NonNullable<Provenance['forwarded']>;
   /** Another request made the store call, and this one waited for it. Its `Set-Cookie` headers are left out. */
   readonly joined?: boolean;
-  /** Absent if the answer is not cached. */
-  readonly lifetimes?: Lifetimes;
+  /** Returns the seconds until a session is stale; absent if the answer is not cached. */
+  readonly ttlOf?: (checked: CheckedSession) => number;
 }
 
 /** Converts a store's answer to a resolution for the request. */
 export function toResolution(answer: ConfirmedAnswer, circumstances: Circumstances): Resolution {
-  const { startedAt, logPosition, now, forwarded, joined = false, lifetimes } = circumstances;
+  const { startedAt, logPosition, now, forwarded, joined = false, ttlOf } = circumstances;
   const provenance: Provenance = { ...FROM_STORE, forwarded, collapsed: joined };
   switch (answer.kind) {
     case 'session': {
       const { session, body, setCookies, cacheForSeconds } = answer;
       if (now >= session.expiresAt) return expired(provenance);
       const checked = { session, body, checkedAt: startedAt, logPosition, cacheForSeconds };
-      const ttl = lifetimes === undefined ? undefined : ttlSeconds(checked, now, lifetimes);
       return {
         outcome: 'signed-in',
         session,
@@ -73,7 +72,7 @@ export function toResolution(answer: ConfirmedAnswer, circumstances: Circumstanc
         logPosition,
         setCookies: joined ? [] : setCookies,
         cacheForSeconds,
-        provenance: { ...provenance, ttlSeconds: ttl },
+        provenance: { ...provenance, ttlSeconds: ttlOf?.(checked) },
       };
     }
     case 'no-session':

@@ -144,6 +144,7 @@ export const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
   ],
   STALE_WHILE_REVALIDATE_SECONDS: [-1, 3601, 'x', Infinity],
   STALE_IF_ERROR_SECONDS: [-1, 86401, 'x'],
+  TOLD_FRESH_SECONDS: [0, -1, 3601, 1.5, 'x'],
   MEMORY_MAX_ENTRIES: [0, 1_000_001],
   MEMORY_MAX_BYTES: [65_535, 67_108_865],
   KV_WRITE_AFTER_SECONDS: [-1, 86_401],

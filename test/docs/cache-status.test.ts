@@ -31,11 +31,6 @@ const TIERS = { memory: 1, location: 1, kv: 1, store: 1, signature: 1, none: 1 }
 
 const PAGE = 'docs/answers.md';
 const NOW = 1_000_000;
-const LIFETIMES = {
-  freshSeconds: 30,
-  staleWhileRevalidateSeconds: 30,
-  staleIfErrorSeconds: 60,
-};
 const SESSION = { id: 's', expiresAt: NOW + 1e6, identity: { id: 'i' } } as unknown as Extract<
   ConfirmedAnswer,
   { kind: 'session' }
@@ -57,7 +52,7 @@ function resolutions(): Resolution[] {
         fromTier({ ...checked, checkedAt } as Parameters<typeof fromTier>[0], {
           tier,
           now: NOW,
-          lifetimes: LIFETIMES,
+          ttlSeconds: Math.floor((checkedAt + 30_000 - NOW) / 1000),
           ...(fault !== undefined && { fault }),
         }),
       ),
@@ -73,7 +68,7 @@ function resolutions(): Resolution[] {
           now: NOW,
           forwarded,
           joined,
-          ...(forwarded !== 'bypass' && { lifetimes: LIFETIMES }),
+          ...(forwarded !== 'bypass' && { ttlOf: () => 30 }),
         }),
       ),
     ),

@@ -21,6 +21,7 @@ const at = (now: number, more = {}) => ({
   minCheckedAt: 0,
   lastMark: 0,
   trustedSince: 0,
+  changesKnownUntil: undefined,
   ...more,
 });
 const usabilityAt = (age: number, options = {}, context = {}) =>
@@ -83,14 +84,14 @@ describe('ageSeconds(), ttlSeconds(), usefulSeconds()', () => {
   it('count whole seconds, and never a negative age', () => {
     const checked = checkedSession({ checkedAt: T });
     expect([ageSeconds(checked, T - 5000), ageSeconds(checked, T + 1999)]).toEqual([0, 1]);
-    expect(ttlSeconds(checked, T, LIFETIMES)).toBe(30);
-    expect(ttlSeconds(checked, T + 1, LIFETIMES)).toBe(29);
-    expect(ttlSeconds(checked, T + 45_000, LIFETIMES)).toBe(-15);
+    expect(ttlSeconds(checked, at(T), LIFETIMES)).toBe(30);
+    expect(ttlSeconds(checked, at(T + 1), LIFETIMES)).toBe(29);
+    expect(ttlSeconds(checked, at(T + 45_000), LIFETIMES)).toBe(-15);
   });
 
   it('end with the session', () => {
     const checked = checkedSession({ checkedAt: T, expiresAt: T + 7500 });
-    expect(ttlSeconds(checked, T, LIFETIMES)).toBe(7);
+    expect(ttlSeconds(checked, at(T), LIFETIMES)).toBe(7);
     expect(usefulSeconds(checked, LIFETIMES)).toBe(7.5);
     expect(usefulSeconds(checkedSession({ checkedAt: T }), LIFETIMES)).toBe(360);
     expect(usefulSeconds(checkedSession({ cacheForSeconds: 0 }), LIFETIMES)).toBe(0);
@@ -152,6 +153,7 @@ function scenario() {
         minCheckedAt: everythingHolds ? 0 : T + given.minCheckedAt,
         lastMark: everythingHolds ? 0 : T + given.lastMark,
         trustedSince: T + given.trustedSince,
+        changesKnownUntil: undefined,
       },
       lifetimes: given,
     }));

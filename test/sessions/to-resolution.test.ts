@@ -13,7 +13,6 @@ import { checkedSession } from './checked-sessions.ts';
 import { confirmedRefusal } from './confirmed-refusals.ts';
 
 const T = 1_700_000_000_000;
-const LIFETIMES = { freshSeconds: 30, staleWhileRevalidateSeconds: 30, staleIfErrorSeconds: 300 };
 const checked = checkedSession({ checkedAt: T, expiresAt: T + 600_000 });
 const { session, body } = checked;
 const SESSION: ConfirmedAnswer = {
@@ -28,7 +27,7 @@ const AWAITED = {
   logPosition: 7,
   now: T + 1500,
   forwarded: 'miss',
-  lifetimes: LIFETIMES,
+  ttlOf: () => 28,
 } as const;
 
 function provenanceOf({ provenance }: Resolution) {
@@ -79,12 +78,12 @@ describe('toResolution()', () => {
 
 describe('an answer of a tier', () => {
   it('states its tier and its age', () => {
-    const resolution = fromTier(checked, { tier: 'kv', now: T + 12_345, lifetimes: LIFETIMES });
+    const resolution = fromTier(checked, { tier: 'kv', now: T + 12_345, ttlSeconds: 17 });
     expect(provenanceOf(resolution)).toEqual(['postern; hit; ttl=17; detail=kv', '12']);
   });
 
   it('states that it is stale, and the failure', () => {
-    const place = { tier: 'memory', now: T + 90_000, lifetimes: LIFETIMES } as const;
+    const place = { tier: 'memory', now: T + 90_000, ttlSeconds: -60 } as const;
     const resolution = fromTier(checked, { ...place, fault: 'store-timeout' });
     expect(provenanceOf(resolution)).toEqual([
       'postern; fwd=stale; ttl=-60; detail=store-timeout',
@@ -94,8 +93,7 @@ describe('an answer of a tier', () => {
 
   it('subtracts its age from the store’s lifetime, down to zero', () => {
     const kept = { ...checked, cacheForSeconds: 20 };
-    const after = (ms: number) =>
-      fromTier(kept, { tier: 'memory', now: T + ms, lifetimes: LIFETIMES });
+    const after = (ms: number) => fromTier(kept, { tier: 'memory', now: T + ms, ttlSeconds: 30 });
     expect(after(5000)).toMatchObject({ cacheForSeconds: 15 });
     expect(after(25_000)).toMatchObject({ cacheForSeconds: 0 });
   });
