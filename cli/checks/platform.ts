@@ -179,6 +179,8 @@ function neededModules({ RULES, SIGN_IN, KRATOS, VERIFY_SAMPLE }: Config): Neede
             effect: 'no cached answer is compared with the store',
           },
         ]),
+    { module: 'render-page.js', reason: 'people get pages', effect: 'they get bare text' },
+    { module: 'languages.js', reason: 'people get pages', effect: 'they get them in English' },
   ];
 }
 

@@ -1,8 +1,9 @@
 /** The sign-in of browsers at an issuer. A module of its own, which `compose-sign-in.ts` loads on demand. */
 import type { Config } from '../config/config.ts';
-import type { RouteRequest, Routes } from '../http/routes.ts';
+import type { Handler, RouteRequest } from '../http/routes.ts';
 import { SiteHosts } from '../http/site-hosts.ts';
 import type { Reporting } from '../observability/reporting.ts';
+import type { SitePages } from '../pages/site-pages.ts';
 import type { RefreshLeaseStub } from '../revocation/refresh-leases.ts';
 import type { RevocationView } from '../revocation/revocation-view.ts';
 import { signIn, signInCallback } from '../routes/sign-in/sign-in.ts';
@@ -22,6 +23,8 @@ import type { ConfiguredIssuers } from './compose-tokens.ts';
 import type { Fetch } from './dependencies.ts';
 import { onlyMethods } from './only-methods.ts';
 
+type AddRoute = (path: string, handle: Handler<RouteRequest>) => void;
+
 export interface SignInDependencies {
   readonly metadata: ConfiguredIssuers['metadata'];
   readonly tokens: TokenSessions;
@@ -29,6 +32,7 @@ export interface SignInDependencies {
   readonly fetch: Fetch;
   readonly openLeases: (() => RefreshLeaseStub) | undefined;
   readonly changes: ChangeMaker;
+  readonly pages: SitePages;
   readonly report: Report;
   readonly reporting: Reporting;
 }
@@ -37,7 +41,7 @@ export interface SignInDependencies {
 export interface SignInServices {
   readonly sessions: Pick<SignInSessions, 'resolve'>;
   readonly sealed: Pick<SealedSignIns, 'open'>;
-  readonly addRoutes: (routes: Routes<RouteRequest>) => void;
+  readonly addRoutes: (add: AddRoute) => void;
 }
 
 /** Makes the sign-in for browsers; `undefined` if the issuer has no metadata. */
@@ -51,6 +55,7 @@ export function createBrowserSignIn(
     fetch,
     openLeases,
     changes,
+    pages,
     report,
     reporting,
   }: SignInDependencies,
@@ -72,7 +77,18 @@ export function createBrowserSignIn(
   const hosts = new SiteHosts(PUBLIC_URL, HOSTS);
   const refresh = new TokenRefresh({ client, openLeases, timeoutMs, now });
   const maxIdleMs = settings.maxIdleSeconds * 1000;
-  const options = { client, pending, sealed, cookies, tokens, hosts, changes, report, reporting };
+  const options = {
+    client,
+    pending,
+    sealed,
+    cookies,
+    tokens,
+    hosts,
+    changes,
+    pages,
+    report,
+    reporting,
+  };
   return {
     sessions: new SignInSessions({
       issuer,
@@ -86,19 +102,19 @@ export function createBrowserSignIn(
       report,
     }),
     sealed,
-    addRoutes: (routes) => addSignInRoutes(routes, options),
+    addRoutes: (add) => addSignInRoutes(add, options),
   };
 }
 
-function addSignInRoutes(routes: Routes<RouteRequest>, options: SignOutOptions): void {
+function addSignInRoutes(addRoute: AddRoute, options: SignOutOptions): void {
   const add = (path: string, handle: typeof signIn) =>
-    routes.add(
+    addRoute(
       path,
       onlyMethods(['GET'], (received) => handle(received, options)),
     );
   add(SIGN_IN_PATH, signIn);
   add(CALLBACK_PATH, signInCallback);
-  routes.add(
+  addRoute(
     SIGN_OUT_PATH,
     onlyMethods(SIGN_OUT_METHODS, (received) => signOut(received, options)),
   );

@@ -2,7 +2,8 @@ import type { Config } from '../config/config.ts';
 import { type ErrorShape, errorResponse, keycardErrorResponse } from '../errors/error-response.ts';
 import type { RouteRequest, Routes } from '../http/routes.ts';
 import type { Reporting } from '../observability/reporting.ts';
-import { pageForPerson } from '../refusals/error-page.ts';
+import type { SitePages } from '../pages/site-pages.ts';
+import { errorPageOrJson, pageForPerson } from '../refusals/error-page.ts';
 import type { SelfServiceOptions } from '../routes/self-service/flow-request.ts';
 import { selfServiceRoutes } from '../routes/self-service/self-service.ts';
 import { tokenExchangeRoutes } from '../routes/self-service/token-exchange.ts';
@@ -26,6 +27,8 @@ import type { Keycard } from './compose-keycard.ts';
 import type { Kratos } from './compose-kratos.ts';
 import { gatewaySecrets } from './gateway-secrets.ts';
 import { createSiteAnswers, publicHost } from './site-answers.ts';
+
+type Shared = ReturnType<typeof crossOrigin>;
 
 /** The services of the session API. */
 export interface SessionApiServices {
@@ -62,7 +65,7 @@ export function addSessionApi(
   routes: Routes<RouteRequest>,
   config: Config,
   services: SessionApiServices,
-  shared: ReturnType<typeof crossOrigin>,
+  { shared, pages }: { readonly shared: Shared; readonly pages: SitePages },
 ): void {
   const { kratos, changes, reporting } = services;
   const { log, now } = reporting;
@@ -86,10 +89,12 @@ export function addSessionApi(
     const onSite = createSiteAnswers(config, kratos.addresses);
     add(tables.kratos.publicApi, { ...forPeople, onSite });
     if (tables.kratos.selfService !== undefined) {
-      add(tables.kratos.selfService, { ...forPeople, shared: withPages(shared) });
+      add(tables.kratos.selfService, { ...forPeople, shared: withPages(shared, pages) });
       for (const path of ['/self-service', '/self-service/*']) {
         const notFound = () => errorResponse('not_found');
-        routes.add(`${apiPath}${path}`, ({ request }) => pageForPerson(notFound(), request));
+        routes.add(`${apiPath}${path}`, ({ request }) =>
+          errorPageOrJson(notFound(), request, pages),
+        );
       }
     }
     add(tables.kratos.admin, forOperators);
@@ -102,10 +107,10 @@ export function addSessionApi(
 }
 
 /** Wraps handlers of flows, which a person's browser opens: the person gets a page in place of an error in JSON. */
-function withPages(shared: ReturnType<typeof crossOrigin>): ReturnType<typeof crossOrigin> {
+function withPages(shared: Shared, pages: SitePages): Shared {
   return (handle) =>
     shared(async (received, ...rest) =>
-      pageForPerson(await handle(received, ...rest), received.request),
+      pageForPerson(await handle(received, ...rest), received.request, pages),
     );
 }
 

@@ -34,12 +34,12 @@ export interface Site {
 
 /** The services that a site needs. */
 export type SiteServices = Pick<AuthorizationOptions, 'lookUp' | 'revocation' | 'now'> &
-  Pick<DenialOptions, 'resources'>;
+  Pick<DenialOptions, 'resources' | 'pages'>;
 
 /** Makes the site from the configuration. */
 export function createSite(
   config: Config,
-  { lookUp, revocation, resources, now }: SiteServices,
+  { lookUp, revocation, resources, pages, now }: SiteServices,
 ): Site {
   const { PUBLIC_URL: publicUrl, SIGN_IN: signIn } = config;
   const signInNames = signIn === undefined ? [] : partNames(signInCookies(publicUrl).name);
@@ -74,6 +74,7 @@ export function createSite(
       errorShape: errorShapeOf(config),
       loopGuard: new LoginLoopGuard({ publicUrl, credentialCookies, now }),
       resources,
+      pages,
     },
     identifier: new Identifier({
       mapping: config.IDENTITY_HEADERS,

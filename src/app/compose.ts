@@ -4,9 +4,12 @@ import { readCredentials } from '../credentials/read-credentials.ts';
 import type { ExchangedTokens } from '../exchange/exchanged-tokens.ts';
 import { LOOP_HEADER } from '../http/loop-detection.ts';
 import { hostOf } from '../http/site-hosts.ts';
+import { createBugReport } from '../observability/bug-report.ts';
 import { createDecisionLog } from '../observability/decision-log.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import type { Reporting } from '../observability/reporting.ts';
+import type { Appearance } from '../pages/page-models.ts';
+import { SitePages } from '../pages/site-pages.ts';
 import { type IsolateCounts, noCounts } from '../revocation/isolate-counts.ts';
 import type { Revocation } from '../revocation/revocation.ts';
 import type { Guard } from '../routes/session-api/guard.ts';
@@ -54,6 +57,8 @@ export interface Services {
   /** `undefined` if no proof of an operator is configured. */
   readonly guard: Guard | undefined;
   readonly reporting: Reporting;
+  /** The pages for people. */
+  readonly pages: SitePages;
 }
 
 /** Makes the services, each after those that it needs. */
@@ -81,6 +86,7 @@ export function createServices(config: Config, dependencies: Dependencies): Serv
   const reporting = createReporting(config, dependencies);
   const tokens = new TokenSessions({ issuers, revocation: revocations, maxAgeWithoutLogMs, now });
   const changes = new ChangeMaker({ writer: revocation.writer, report });
+  const pages = new SitePages(appearanceOf(config), createBugReport(report));
   const signIn = createSignIn(config, {
     metadata,
     tokens,
@@ -88,6 +94,7 @@ export function createServices(config: Config, dependencies: Dependencies): Serv
     fetch: fetchers.keys,
     openLeases: dependencies.openRefreshLeases,
     changes,
+    pages,
     report,
     reporting,
   });
@@ -112,7 +119,13 @@ export function createServices(config: Config, dependencies: Dependencies): Serv
     readNames: isNamed ? kratos?.admin?.identities.readNames : undefined,
     guard,
     reporting,
+    pages,
   };
+}
+
+/** Returns how the pages look. The site's host stands for its name. */
+function appearanceOf({ PUBLIC_URL }: Config): Appearance {
+  return { name: hostOf(PUBLIC_URL) };
 }
 
 function createReporting(

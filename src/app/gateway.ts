@@ -1,14 +1,14 @@
 import type { Config } from '../config/config.ts';
-import { type ErrorShape, errorResponse } from '../errors/error-response.ts';
+import type { ErrorShape } from '../errors/error-response.ts';
 import type { Reason } from '../errors/reasons.ts';
 import { ASSERTION_KEYS_PATH } from '../forwarding/assertion-format.ts';
 import { publicKey } from '../forwarding/assertion-keys.ts';
 import { type AcceptedRequests, type AdmittedTarget, admit } from '../http/admit.ts';
 import { isLoop } from '../http/loop-detection.ts';
 import { type Handler, type RouteRequest, Routes } from '../http/routes.ts';
-import { createBugReport, type ReportBug } from '../observability/bug-report.ts';
+import { createBugReport } from '../observability/bug-report.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
-import { errorPageOrJson, pageForPerson } from '../refusals/error-page.ts';
+import { errorPageOrJson } from '../refusals/error-page.ts';
 import { makeReadable } from '../refusals/readable-denial.ts';
 import type { AuthorizationOptions } from '../routes/gate/authorize.ts';
 import { forwardAuth } from '../routes/gate/forward-auth.ts';
@@ -81,15 +81,20 @@ export function createGateway(
   const { kv, fetchOrigin, report } = dependencies;
   const fetchers = detectingLoops(dependencies.fetchers, config);
   const services = adapt(createServices(config, { ...dependencies, fetchers }));
-  const { lookUp, revocation, readNames, issuers, kratos, reporting } = services;
+  const { lookUp, revocation, readNames, issuers, kratos, reporting, pages } = services;
   const { log, now } = reporting;
   const resources = createProtectedResources(config);
-  const decided = { lookUp, revocation: revocation.view, resources, now };
+  const decided = { lookUp, revocation: revocation.view, resources, pages, now };
   const site = createSite(config, decided);
   const { denial, authorization } = site;
   const { errorShape } = denial;
   const reportBug = createBugReport(report);
   const routes = new Routes<RouteRequest>();
+  // A person gets a page in place of an error. The session API is for programs alone, and answers as its provider does.
+  const shown = async (response: Response | Promise<Response>, request: Request) =>
+    errorPageOrJson(await response, request, pages);
+  const add = (path: string, handle: Handler<RouteRequest>) =>
+    routes.add(path, (received, parameter) => shown(handle(received, parameter), received.request));
 
   const answers = speaksKratos(config) ? KRATOS_ANSWERS : KEYCARD_ANSWERS;
   const onSite = kratos && createSiteAnswers(config, kratos.addresses);
@@ -111,7 +116,7 @@ export function createGateway(
     report,
   });
   for (const [path, receiver] of Object.entries(receivers)) {
-    routes.add(
+    add(
       path,
       onlyMethods(['POST'], ({ request, waitUntil }) => receiver(request, waitUntil)),
     );
@@ -121,37 +126,36 @@ export function createGateway(
   const parts = { store, revocation, tokens: lookUp.tokens, counts: services.counts };
   const readiness = createReadiness(parts, now);
   const readable = (path: string, handle: Handler<RouteRequest>) =>
-    routes.add(path, onlyMethods(READ_METHODS, handle));
+    add(path, onlyMethods(READ_METHODS, handle));
   readable('/.postern/health/alive', alive);
   readable('/.postern/health/ready', ({ waitUntil }) => readiness(waitUntil));
 
-  routes.add(ASSERTION_KEYS_PATH, publicDocument(createPublishedKeys(publicKeysOf(config))));
+  add(ASSERTION_KEYS_PATH, publicDocument(createPublishedKeys(publicKeysOf(config))));
   if (resources.isAny) {
     const metadata = createResourceMetadata(resources, {
       rules: authorization.rules,
       documentationUrl: config.RESOURCE_DOCUMENTATION_URL,
     });
-    routes.add(`${RESOURCE_METADATA_PATH}/*`, publicDocument(metadata));
+    add(`${RESOURCE_METADATA_PATH}/*`, publicDocument(metadata));
     const server = createAuthorizationServerMetadata(resources, services.issuerMetadata);
-    routes.add(`${AUTHORIZATION_SERVER_METADATA_PATH}/*`, publicDocument(server));
+    add(`${AUTHORIZATION_SERVER_METADATA_PATH}/*`, publicDocument(server));
   }
 
   const { FORWARD_AUTH_SECRETS: secrets } = config;
   if (secrets !== undefined) {
     const forwardAuthOptions = { ...site, secrets, reporting };
-    routes.add('/.postern/auth/*', ({ request, target, waitUntil }) =>
+    add('/.postern/auth/*', ({ request, target, waitUntil }) =>
       forwardAuth(request, target, waitUntil, forwardAuthOptions),
     );
   }
 
   const page = { lookUp, denial, providers: createOwnSessions(services), reporting };
-  routes.add(SESSIONS_PAGE_PATH, (received) => ownSessions(received, page));
+  add(SESSIONS_PAGE_PATH, (received) => ownSessions(received, page));
 
-  services.signIn?.addRoutes(routes);
+  services.signIn?.addRoutes(add);
 
-  const notFound = (request: Request) => pageForPerson(errorShape('not_found'), request);
-  routes.add('/.postern/*', ({ request }) => notFound(request));
-  addSessionApi(routes, config, services, shared);
+  add('/.postern/*', () => errorShape('not_found'));
+  addSessionApi(routes, config, services, { shared, pages });
 
   const gateOptions = createGateOptions(config, site, {
     fetchOrigin: fetchOrigin ?? NO_SITE,
@@ -159,19 +163,20 @@ export function createGateway(
     exchangedTokens: services.exchangedTokens,
   });
   const hasSite = fetchOrigin !== undefined;
-  const answerSite = (adapt?: AdaptGate) => async (received: RouteRequest) => {
+  const passOn = (adapt?: AdaptGate) => async (received: RouteRequest) => {
     const { request, target, waitUntil } = received;
-    if (adapt === undefined && !hasSite) return notFound(request);
+    if (adapt === undefined && !hasSite) return errorShape('not_found');
     try {
       return await gate(request, target, waitUntil, adapt?.(gateOptions) ?? gateOptions);
     } catch (error) {
       const { crossOrigins } = authorization.rules.match(target).rule;
-      return makeReadable(
-        await answerBug(error, reportBug, request, errorShape),
-        request,
-        crossOrigins,
-      );
+      reportBug(error);
+      return makeReadable(errorShape('internal_error'), request, crossOrigins);
     }
+  };
+  const answerSite = (adapt?: AdaptGate) => {
+    const answered = passOn(adapt);
+    return (received: RouteRequest) => shown(answered(received), received.request);
   };
   const ownRoute = (target: AdmittedTarget) => {
     // The most frequent request skips the router.
@@ -187,8 +192,9 @@ export function createGateway(
     const admitted =
       known === undefined ? admitHere(request, authorization.accepted) : success(known);
     if (!admitted.ok) {
-      const refused = await answerRefusal(request, admitted.failure, { log, errorShape });
-      return makeReadable(refused, request, readersOfRefused(request, authorization));
+      const refused = answerRefusal(request, admitted.failure, { log, errorShape });
+      makeReadable(refused, request, readersOfRefused(request, authorization));
+      return shown(refused, request);
     }
     const target = admitted.value;
     const keepAlive = (work: Promise<unknown>) => waitUntil(work.catch(reportBug));
@@ -196,7 +202,8 @@ export function createGateway(
       // The answer to HEAD keeps its body: the runtime sends its length and drops it (RFC 9110 section 9.3.2).
       return await routeOf(target)({ request, target, waitUntil: keepAlive });
     } catch (error) {
-      return answerBug(error, reportBug, request, errorShape);
+      reportBug(error);
+      return shown(errorShape('internal_error'), request);
     }
   };
 
@@ -211,24 +218,13 @@ export function createGateway(
 
 const NO_SITE = () => Promise.reject(new Error('there is no site'));
 
-/** Reports an unexpected error as a bug of Postern, and answers 503. */
-export function answerBug(
-  error: unknown,
-  report: ReportBug,
-  request: Request,
-  errorShape: ErrorShape = errorResponse,
-): Promise<Response> {
-  report(error);
-  return pageForPerson(errorShape('internal_error'), request);
-}
-
 /** Answers a request that was not admitted. Its credentials are not read. */
-async function answerRefusal(
+function answerRefusal(
   request: Request,
   reason: Reason,
   { log, errorShape }: { readonly log: DecisionLog; readonly errorShape: ErrorShape },
-): Promise<Response> {
-  const response = await errorPageOrJson(errorShape(reason), reason, request);
+): Response {
+  const response = errorShape(reason);
   log(() => ({
     route: 'admission',
     outcome: 'refuse',

@@ -2,15 +2,17 @@ import type { BINDINGS } from '../config/bindings.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import { hasCondition } from '../config/rule-settings.ts';
 import { errorResponse } from '../errors/error-response.ts';
+import type { Reason } from '../errors/reasons.ts';
 import { createBugReport } from '../observability/bug-report.ts';
-import { pageForPerson } from '../refusals/error-page.ts';
+import { SitePages } from '../pages/site-pages.ts';
+import { errorPageOrJson } from '../refusals/error-page.ts';
 import { LOG_NAME } from '../revocation/log-protocol.ts';
 import type { RevocationLog } from '../revocation/revocation-log.ts';
 import { loadConditionLanguage } from '../rules/compile-condition.ts';
 import type { OperatorEvent } from '../runtime/report.ts';
 import { type Result, success } from '../runtime/result.ts';
 import { loadSignIn } from './compose-sign-in.ts';
-import { answerBug, createGateway, type Gateway } from './gateway.ts';
+import { createGateway, type Gateway } from './gateway.ts';
 
 /** The platform's type of each kind of binding. */
 interface BindingTypes {
@@ -60,8 +62,8 @@ export class Gateways {
       if (settings.SIGN_IN_SECRETS !== undefined) await loadSignIn();
       return this.#gateways.get(environment) ?? this.#keep(environment, makeGateway(settings));
     } catch (error) {
-      const bug = (request: Request) => answerBug(error, createBugReport(report), request);
-      return { fetch: bug, guard: bug };
+      createBugReport(report)(error);
+      return answering('internal_error');
     }
   }
 
@@ -125,7 +127,12 @@ function originOf(binding: BindingTypes['service'] | undefined, url: string | un
 function refuseService(problems: readonly string[]): Gateway {
   for (const problem of problems)
     console.error(JSON.stringify({ event: 'configuration', problem }));
-  const refused = (request: Request) =>
-    pageForPerson(errorResponse('configuration_invalid'), request);
-  return { fetch: refused, guard: refused };
+  return answering('configuration_invalid');
+}
+
+/** Answers every request with one error. Its pages name no site: the configuration is not known. */
+function answering(reason: Reason): Gateway {
+  const pages = new SitePages({}, createBugReport(report));
+  const answer = (request: Request) => errorPageOrJson(errorResponse(reason), request, pages);
+  return { fetch: answer, guard: answer };
 }

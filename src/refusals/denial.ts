@@ -1,9 +1,10 @@
 import { type ErrorShape, errorHeaders } from '../errors/error-response.ts';
 import { explain } from '../errors/explanations.ts';
 import type { Reason } from '../errors/reasons.ts';
-import { isTokenReason, type TokenDenialReason } from '../errors/token-reasons.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
 import type { Decision } from '../observability/decision-log.ts';
+import type { Asker, ErrorModel } from '../pages/page-models.ts';
+import type { SitePages } from '../pages/site-pages.ts';
 import type { Rule } from '../rules/rules.ts';
 import type { Verdict } from '../rules/verdict.ts';
 import type { ProtectedResources } from '../tokens/protected-resources.ts';
@@ -11,11 +12,12 @@ import { bearerChallenge } from './bearer-challenge.ts';
 import { type ChallengeOptions, challengeLocation, isNavigation } from './challenge.ts';
 
 import { type LoginLoopGuard, pageKey } from './login-loop-guard.ts';
-import { messagePage } from './message-page.ts';
 
 export interface DenialOptions extends ChallengeOptions {
   /** Makes the answers for programs. */
   readonly errorShape: ErrorShape;
+  /** Makes the answers for people. */
+  readonly pages: SitePages;
   readonly loopGuard: LoginLoopGuard;
   readonly resources: Pick<ProtectedResources, 'metadataUrlFor'>;
 }
@@ -45,7 +47,7 @@ export function logFieldsOf({
 }
 
 export interface Denied {
-  readonly headers: Headers;
+  readonly asker: Asker;
   readonly target: AdmittedTarget;
   readonly rule: Rule;
 }
@@ -66,7 +68,7 @@ export async function answerDenial(
   const logged = { reason, ...(detail !== undefined && { detail }) };
   const locate = () =>
     challengeLocation(reason, { target: denied.target, storeBody: denial.storeBody }, options);
-  if (!isNavigation(denied.headers)) {
+  if (!isNavigation(denied.asker.headers)) {
     // A program gets the URL of a step-up (403). A program without a session (401) knows by itself how to sign in.
     const location = explain(reason).status === 403 ? locate() : undefined;
     const response = denialResponse(denial, denied, location, options);
@@ -77,23 +79,21 @@ export async function answerDenial(
   return { response: await denialPage(denial, denied, options), outcome: 'deny', ...logged };
 }
 
-/** A person without a session needs a page to sign in at. */
-const NO_SIGN_IN =
-  'This site has no page at which a browser can sign in. Programs send an access token in Authorization: Bearer. Operator: set LOGIN_URL if there is such a page.';
-
 /** Makes a page that names the reason, if no page can help the person. */
-function denialPage(denial: Denial, denied: Denied, options: DenialOptions): Promise<Response> {
-  const { reason } = denial;
-  const { status, message, hint } = explain(reason);
+function denialPage({ reason }: Denial, denied: Denied, options: DenialOptions): Promise<Response> {
   const headers = errorHeaders(reason);
-  if (status !== 401) {
-    return messagePage({ title: message, paragraphs: [hint], code: reason }, { status, headers });
-  }
-  const challenge = challengeFor(reason, denied, options);
-  if (challenge !== undefined) headers.set('www-authenticate', challenge);
-  const paragraphs = isTokenReason(reason) ? [message, NO_SIGN_IN] : [NO_SIGN_IN];
-  const page = { title: 'You are not signed in', paragraphs, code: reason };
-  return messagePage(page, { status, headers });
+  const challenge = explain(reason).status === 401 && challengeFor(reason, denied, options);
+  if (challenge) headers.set('www-authenticate', challenge);
+  return showDenial({ reason }, headers, denied, options.pages);
+}
+
+function showDenial(
+  model: ErrorModel,
+  headers: Headers,
+  denied: Denied,
+  pages: SitePages,
+): Promise<Response> {
+  return pages.showError(model, denied.asker, { status: explain(model.reason).status, headers });
 }
 
 function denialResponse(
@@ -124,8 +124,8 @@ async function answerChallenge(
   location: string,
   options: DenialOptions,
 ): Promise<Answer> {
-  const { headers: received, target } = denied;
-  const remembered = options.loopGuard.depart(received, pageKey(target), reason);
+  const { asker, target } = denied;
+  const remembered = options.loopGuard.depart(asker.headers, pageKey(target), reason);
   if (remembered === undefined) return breakLoop(reason, denied, location, options);
   const headers = errorHeaders(reason);
   headers.delete('content-type');
@@ -142,47 +142,15 @@ async function answerChallenge(
  */
 async function breakLoop(
   cause: Denial['reason'],
-  { headers: received, target }: Denied,
+  denied: Denied,
   location: string,
-  { loopGuard }: DenialOptions,
+  { loopGuard, pages }: DenialOptions,
 ): Promise<Answer> {
-  const { status, message, hint: text } = explain('redirect_loop');
-  const headers = errorHeaders('redirect_loop');
-  const forgotten = loopGuard.forget(received, pageKey(target));
+  const reason = 'redirect_loop';
+  const headers = errorHeaders(reason);
+  const forgotten = loopGuard.forget(denied.asker.headers, pageKey(denied.target));
   for (const cookie of forgotten) headers.append('set-cookie', cookie);
-  const paragraphs = [
-    text,
-    `What this site said each time: ${explain(cause).hint}`,
-    hintFor(cause),
-  ];
-  const action = { label: 'Try to sign in again', href: location };
-  const page = { title: message, paragraphs, action, code: cause };
-  const response = await messagePage(page, { status, headers });
-  return { response, outcome: 'deny', reason: 'redirect_loop', detail: cause };
+  const model = { reason, cause, signInUrl: location } as const;
+  const response = await showDenial(model, headers, denied, pages);
+  return { response, outcome: 'deny', reason, detail: cause };
 }
-
-function hintFor(cause: Denial['reason']): string {
-  return isTokenReason(cause)
-    ? 'A cookie holds a token that is not valid. Clearing the cookies of this site helps.'
-    : HINTS[cause];
-}
-
-/** The usual cause of each reason when it persists after a sign-in. */
-const HINTS: Record<Exclude<Denial['reason'], TokenDenialReason>, string> = {
-  credential_missing:
-    'Your browser did not send the session cookie. For the operator of this site: look at its domain, path and SameSite.',
-  credential_malformed:
-    'The session cookie holds something else. Clearing the cookies of this site helps.',
-  credential_ambiguous:
-    'Your browser sent session cookies of more than one person. Clearing the cookies of this site helps.',
-  session_inactive:
-    'The session is not active. For its operator: sign-in and this gate may use different session stores or cookie names.',
-  session_aal2_required: 'A second factor is asked for and was not given.',
-  session_refresh_required:
-    'Signing in again did not renew the time of sign-in. For its operator: the sign-in page must honour refresh=true.',
-  insufficient_scope: '',
-  exchange_not_possible: '',
-  exchange_refused: '',
-  condition_not_met: '',
-  condition_not_evaluable: '',
-};

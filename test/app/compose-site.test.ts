@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createSite } from '../../src/app/compose-site.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { SitePages } from '../../src/pages/site-pages.ts';
 
 const REQUIRED = {
   PUBLIC_URL: 'https://app.example.test',
@@ -17,6 +18,7 @@ const PARTS = {
   },
   revocation: { lagMs: 5000, refresh: () => undefined, trustedSince: () => 0 },
   now: () => 0,
+  pages: new SitePages({}, (error) => expect.fail(String(error))),
   resources: { metadataUrlFor: () => undefined },
 };
 

@@ -21,6 +21,7 @@ const ORDER = [
   'rules',
   'config',
   'observability',
+  'pages',
   'refusals',
   'session-changes',
   'routes',

@@ -47,7 +47,7 @@ describe('pages for a person in place of JSON', () => {
 
   it('are complete pages without scripts, loads or frames', async () => {
     const page = await get(gate.port, '/a//b', PAGE);
-    expect(page.text).toMatch(/^<!doctype html>\n<html lang="en">/);
+    expect(page.text).toMatch(/^<!doctype html>\n<html lang="en" dir="ltr">/);
     expect(page.text).toContain('name="viewport"');
     expect(page.text.match(/<h1>/g)).toHaveLength(1);
     expect(page.text).not.toMatch(/<script|<img|<link|<iframe|<form/);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { errorResponse } from '../../src/errors/error-response.ts';
 import { admit } from '../../src/http/admit.ts';
 import { SiteHosts } from '../../src/http/site-hosts.ts';
+import { SitePages } from '../../src/pages/site-pages.ts';
 import { answerDenial, type Denied, logFieldsOf } from '../../src/refusals/denial.ts';
 import { LoginLoopGuard } from '../../src/refusals/login-loop-guard.ts';
 import { DEFAULT_RULE } from '../../src/rules/rules.ts';
@@ -18,6 +19,7 @@ const OPTIONS = {
     },
   },
   errorShape: errorResponse,
+  pages: new SitePages({}, (error) => expect.fail(String(error))),
   hosts: HOSTS,
   loopGuard: new LoginLoopGuard({ publicUrl: SITE, credentialCookies: ['s'], now: () => 0 }),
   resources: { metadataUrlFor: () => undefined },
@@ -36,7 +38,7 @@ function denied(sent: Record<string, string>, method = 'GET'): Denied {
     { hosts: HOSTS, allowedForms: new Set() },
   );
   if (!target.ok) throw new Error(target.failure);
-  return { headers, target: target.value, rule: DEFAULT_RULE };
+  return { asker: { method, headers }, target: target.value, rule: DEFAULT_RULE };
 }
 
 describe('logFieldsOf()', () => {

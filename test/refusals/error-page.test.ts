@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { errorResponse } from '../../src/errors/error-response.ts';
 import type { Reason } from '../../src/errors/reasons.ts';
+import { SitePages } from '../../src/pages/site-pages.ts';
 import { errorPageOrJson, pageForPerson } from '../../src/refusals/error-page.ts';
 
 const asker = (method = 'GET', mode = 'navigate') => ({
   method,
   headers: new Headers({ 'sec-fetch-mode': mode, 'sec-fetch-dest': 'document' }),
 });
+
+const PAGES = new SitePages({}, (error) => expect.fail(String(error)));
 
 describe('errorPageOrJson()', () => {
   // A fault passes, and a request with fewer cookies or headers can pass (RFC 6585 section 5).
@@ -16,7 +20,7 @@ describe('errorPageOrJson()', () => {
     ['Try again', 'headers_too_large', 'GET'],
     ['Go to the start page', 'not_found', 'GET'],
   ])('offers %j for %s after %s', async (label, reason, method) => {
-    const page = await errorPageOrJson(new Response(null, { status: 503 }), reason, asker(method));
+    const page = await errorPageOrJson(errorResponse(reason), asker(method), PAGES);
     const text = await page.text();
     expect(text).toContain(label);
     expect(text.includes('Try again')).toBe(label === 'Try again');
@@ -33,7 +37,7 @@ describe('pageForPerson()', () => {
   it.each([400, 404, 500])(
     'gives a browser a page instead of JSON with status %i',
     async (status) => {
-      const page = await pageForPerson(json(status), asker());
+      const page = await pageForPerson(json(status), asker(), PAGES);
       expect([page.status, page.headers.get('content-type')]).toEqual([
         status,
         expect.stringMatching(/^text\/html/),
@@ -48,7 +52,7 @@ describe('pageForPerson()', () => {
     [410, 'not_found'],
     [400, 'upstream_not_valid'],
   ])('names the reason of status %i: %s', async (status, reason) => {
-    expect(await (await pageForPerson(json(status), asker())).text()).toContain(reason);
+    expect(await (await pageForPerson(json(status), asker(), PAGES)).text()).toContain(reason);
   });
 
   it('leaves a success, and an answer to a program, unchanged', async () => {
@@ -58,7 +62,7 @@ describe('pageForPerson()', () => {
       [400, 'cors'],
     ] as const) {
       const answer = json(status);
-      expect(await pageForPerson(answer, asker('GET', mode))).toBe(answer);
+      expect(await pageForPerson(answer, asker('GET', mode), PAGES)).toBe(answer);
     }
   });
 });

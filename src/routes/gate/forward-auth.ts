@@ -7,6 +7,8 @@ import type { AdmittedTarget } from '../../http/admit.ts';
 import { PRIVATE_NO_STORE } from '../../http/cache-control.ts';
 import { describeResolution } from '../../observability/describe-resolution.ts';
 import type { Reporting } from '../../observability/reporting.ts';
+import type { Asker } from '../../pages/page-models.ts';
+import type { SitePages } from '../../pages/site-pages.ts';
 import {
   type Answer,
   answerDenial,
@@ -70,11 +72,12 @@ export async function forwardAuth(
     ? await answerOriginal(request, original.value, waitUntil, options)
     : refusal(original.failure, errorShape);
   const isForClient = target.path === NGINX_ANSWER_PATH;
-  const { headers } = request;
-  const asker = { method: original.ok ? original.value.method : request.method, headers };
+  const { headers, cf } = request;
+  const asker = { method: original.ok ? original.value.method : request.method, headers, cf };
   const answer = await asPageOrJson(
     isForClient ? neverPassed(authorized, errorShape) : authorized,
     asker,
+    denial.pages,
   );
   const { resolution } = answer;
   if (original.ok && answer.outcome !== 'pass') {
@@ -132,7 +135,7 @@ async function answerOriginal(
   waitUntil: WaitUntil,
   options: ForwardAuthOptions,
 ): Promise<AuthorizedAnswer> {
-  const { headers } = request;
+  const { headers, cf } = request;
   const { errorShape } = options.denial;
   const authorized = await authorize({ headers, target, waitUntil }, options.authorization);
   if (!authorized.ok) return refusal(authorized.failure, errorShape);
@@ -148,7 +151,8 @@ async function answerOriginal(
       if (match.rule.exchange.size > 0) return { ...unexchanged(errorShape), ...found };
       return { ...(await pass(verdict, authorized.value, target, options)), ...found };
     case 'deny': {
-      const denied = { headers, target, rule: match.rule };
+      const asker = { method: target.method, headers, cf };
+      const denied = { asker, target, rule: match.rule };
       const answer = await answerDenial(verdict, denied, options.denial);
       return { ...withSignInCookies(answer, authorized.value, options.denial.hosts), ...found };
     }
@@ -213,11 +217,12 @@ function neverPassed(answer: AuthorizedAnswer, errorShape: ErrorShape): Authoriz
 /** Makes a refusal or fault readable for the client, to whom the proxy passes it on. A denial is readable already. */
 async function asPageOrJson(
   answer: AuthorizedAnswer,
-  asker: Pick<Request, 'method' | 'headers'>,
+  asker: Asker,
+  pages: SitePages,
 ): Promise<AuthorizedAnswer> {
   const { outcome, reason, response } = answer;
   if (reason === undefined || (outcome !== 'refuse' && outcome !== 'fault')) return answer;
-  return { ...answer, response: await errorPageOrJson(response, reason, asker) };
+  return { ...answer, response: await errorPageOrJson(response, asker, pages) };
 }
 
 /**

@@ -20,7 +20,6 @@ import {
   type DenialOptions,
   logFieldsOf,
 } from '../../refusals/denial.ts';
-import { errorPageOrJson } from '../../refusals/error-page.ts';
 import { pageKey } from '../../refusals/login-loop-guard.ts';
 import { makeReadable } from '../../refusals/readable-denial.ts';
 import type { Verdict } from '../../rules/verdict.ts';
@@ -88,11 +87,7 @@ export async function gate(
     const { rules, accepted } = authorizing;
     const refused = denial.errorShape(authorized.failure, { allowedMethods: accepted.methods });
     const { crossOrigins } = rules.match(target).rule;
-    const response = makeReadable(
-      await errorPageOrJson(refused, authorized.failure, request),
-      request,
-      crossOrigins,
-    );
+    const response = makeReadable(refused, request, crossOrigins);
     record({ response, outcome: 'refuse', reason: authorized.failure }, () => ({}));
     return response;
   }
@@ -131,23 +126,16 @@ async function answerVerdict(received: Received, options: GateOptions): Promise<
   const { verdict } = received.authorization;
   switch (verdict.kind) {
     case 'pass':
-      return asPageOrJson(await forward(verdict, received, options), received.request);
+      return forward(verdict, received, options);
     case 'deny': {
       const { request, target, authorization } = received;
       const { rule } = authorization.match;
-      const denied = { headers: request.headers, target, rule };
+      const denied = { asker: request, target, rule };
       return answerDenial(verdict, denied, options.denial);
     }
     case 'cannot-tell':
-      return asPageOrJson(answerUnknown(verdict, options.denial.errorShape), received.request);
+      return answerUnknown(verdict, options.denial.errorShape);
   }
-}
-
-async function asPageOrJson(answer: Answer, request: Request): Promise<Answer> {
-  const { response, reason } = answer;
-  return reason === undefined
-    ? answer
-    : { ...answer, response: await errorPageOrJson(response, reason, request) };
 }
 
 async function forward(

@@ -5,6 +5,7 @@ import { readFormBody } from '../../http/request-body.ts';
 import type { RouteRequest } from '../../http/routes.ts';
 import { describeResolution } from '../../observability/describe-resolution.ts';
 import type { Reporting } from '../../observability/reporting.ts';
+import { ALL_OTHERS, END_FIELD, TOKEN_FIELD } from '../../pages/page-models.ts';
 import { bearerChallenge } from '../../refusals/bearer-challenge.ts';
 import {
   type Answer,
@@ -12,7 +13,6 @@ import {
   type DenialOptions,
   logFieldsOf,
 } from '../../refusals/denial.ts';
-import { errorPageOrJson } from '../../refusals/error-page.ts';
 import { pageKey } from '../../refusals/login-loop-guard.ts';
 import { DEFAULT_RULE } from '../../rules/rules.ts';
 import { failed, type Result, success } from '../../runtime/result.ts';
@@ -21,8 +21,6 @@ import type { Session } from '../../session/session.ts';
 import type { OwnSessions, SignedInUser } from '../../session-changes/own-sessions.ts';
 import type { Resolution } from '../../sessions/resolution.ts';
 import type { SessionLookUp } from '../../sessions/resolve-credentials.ts';
-import { ALL_OTHERS, END_FIELD, sessionsPage, TOKEN_FIELD } from './page.ts';
-import { describeSession } from './session-summary.ts';
 import {
   type AccessFailure,
   type AccessProblem,
@@ -102,6 +100,7 @@ async function show(
   options: SessionsPageOptions,
 ): Promise<Result<Response, AccessFailure>> {
   const { request, target } = user;
+  const { denial } = options;
   const { session } = user.resolution;
   const provider = providerOf(user, options);
   if (provider === undefined) return failed(NOT_LISTED);
@@ -109,18 +108,18 @@ async function show(
   if (!listed.ok) return failed(await failureOf(listed.failure, user, options));
   const { currentId, others, isCut } = listed.value;
   const headers = new Headers(PAGE_HEADERS);
-  const forgotten = options.denial.loopGuard.forget(request.headers, pageKey(target));
+  const forgotten = denial.loopGuard.forget(request.headers, pageKey(target));
   for (const cookie of forgotten) headers.append('set-cookie', cookie);
-  const page = {
-    current: describeSession(session.id, session.document),
+  const model = {
+    current: session,
     isCurrentKnown: currentId !== undefined,
-    others: others.map(({ id, document }) => describeSession(id, document)),
+    others,
     endsTokens: user.chosen.kind !== 'candidates',
     isCut,
     formToken: await formToken(session),
     isChanged: target.search === CHANGED,
   };
-  return success(await sessionsPage(page, headers));
+  return success(await denial.pages.show('sessions', model, request, { status: 200, headers }));
 }
 
 async function change(
@@ -156,7 +155,7 @@ function formToken({ id }: Session): Promise<string> {
   return digestName('v1f', [id]);
 }
 
-/** Redirects a GET without a session to sign-in. A refused form gets an error page with the reason. */
+/** Redirects a GET without a session to sign-in. A refused form is answered with the reason. */
 async function answerProblem(
   problem: AccessProblem,
   { request, target }: RouteRequest,
@@ -164,13 +163,12 @@ async function answerProblem(
 ): Promise<Answer> {
   const { kind, reason } = problem;
   if (kind === 'deny' && target.method !== 'POST') {
-    return answerDenial(problem, { headers: request.headers, target, rule: DEFAULT_RULE }, denial);
+    return answerDenial(problem, { asker: request, target, rule: DEFAULT_RULE }, denial);
   }
   const resourceMetadataUrl = denial.resources.metadataUrlFor(target);
   const refused =
     kind === 'deny'
       ? denial.errorShape(reason, { challenge: bearerChallenge(reason, { resourceMetadataUrl }) })
       : denial.errorShape(reason, { allowedMethods: PAGE_METHODS, ...problem.wait });
-  const response = await errorPageOrJson(refused, reason, request);
-  return { response, outcome: response.status >= 500 ? 'fault' : kind, reason };
+  return { response: refused, outcome: refused.status >= 500 ? 'fault' : kind, reason };
 }

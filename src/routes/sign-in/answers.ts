@@ -4,7 +4,6 @@ import { PRIVATE_NO_STORE } from '../../http/cache-control.ts';
 import type { RouteRequest } from '../../http/routes.ts';
 import type { Reporting } from '../../observability/reporting.ts';
 import { type Answer, logFieldsOf } from '../../refusals/denial.ts';
-import { errorPageOrJson } from '../../refusals/error-page.ts';
 import type { ServerFailure } from '../../sign-in/authorization-server.ts';
 
 /** Headers of every answer of a sign-in. The URL of the callback has a code, which other sites must not get. */
@@ -23,27 +22,22 @@ const DECLINED = [
   'account_selection_required',
 ];
 
-/** Answers a request of a sign-in, in a form that its client can read, and logs the answer. */
+/** Answers a request of a sign-in, and logs the answer. */
 export async function answerSignIn(
-  { request, target }: RouteRequest,
+  { target }: RouteRequest,
   { log, now }: Pick<Reporting, 'log' | 'now'>,
   make: () => Promise<Answer>,
 ): Promise<Response> {
   const startedAt = now();
   const answer = await make();
-  const { reason } = answer;
-  const response =
-    reason === undefined
-      ? answer.response
-      : await errorPageOrJson(answer.response, reason, request);
   log(() => ({
     route: 'sign-in',
-    ...logFieldsOf({ ...answer, response }),
+    ...logFieldsOf(answer),
     method: target.method,
     path: target.path,
     durationMs: now() - startedAt,
   }));
-  return response;
+  return answer.response;
 }
 
 /** Redirects the browser. A form that was sent is not sent again (RFC 9110 section 15.4.4). */

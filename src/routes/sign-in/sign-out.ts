@@ -3,6 +3,8 @@ import { partNames } from '../../credentials/split-cookie.ts';
 import { readFormBody } from '../../http/request-body.ts';
 import type { RouteRequest } from '../../http/routes.ts';
 import { isCrossSite } from '../../http/same-origin.ts';
+import { TOKEN_FIELD } from '../../pages/page-models.ts';
+import type { SitePages } from '../../pages/site-pages.ts';
 import type { Answer } from '../../refusals/denial.ts';
 import type { MarkSubject } from '../../revocation/mark.ts';
 import type { Report } from '../../runtime/report.ts';
@@ -16,10 +18,10 @@ import type { OpenedSignIn } from '../../sign-in/sealed-sign-ins.ts';
 import { clearedCookies, type SignInCookies } from '../../sign-in/sign-in-cookies.ts';
 import { answerSignIn, refused, SIGN_IN_HEADERS } from './answers.ts';
 import type { SignInOptions } from './sign-in.ts';
-import { signedOutPage, signOutPage, TOKEN_FIELD } from './sign-out-page.ts';
 
 export interface SignOutOptions extends SignInOptions {
   readonly cookies: SignInCookies;
+  readonly pages: SitePages;
   readonly changes: Pick<ChangeMaker, 'make'>;
   readonly report: Report;
 }
@@ -38,14 +40,19 @@ export function signOut(received: RouteRequest, options: SignOutOptions): Promis
 
 async function show(
   { request, target }: RouteRequest,
-  { sealed }: SignOutOptions,
+  { sealed, pages }: SignOutOptions,
 ): Promise<Answer> {
   const signIn = await sealed.openIn(request.headers, target.host);
-  const headers = new Headers(SIGN_IN_HEADERS);
+  const init = { status: 200, headers: new Headers(SIGN_IN_HEADERS) };
   const response =
     signIn === undefined
-      ? await signedOutPage(undefined, headers)
-      : await signOutPage(await formToken(signIn), headers);
+      ? await pages.show('signed-out', { next: undefined }, request, init)
+      : await pages.show(
+          'sign-out',
+          { action: SIGN_OUT_PATH, formToken: await formToken(signIn) },
+          request,
+          init,
+        );
   return { response, outcome: 'pass', reason: undefined };
 }
 
@@ -69,7 +76,10 @@ async function end(received: RouteRequest, options: SignOutOptions): Promise<Ans
     headers.append('set-cookie', cookie);
   }
   const next = await client.endSessionUrl(site + SIGN_OUT_PATH, waitUntil);
-  const response = await signedOutPage(next, headers);
+  const response = await options.pages.show('signed-out', { next }, request, {
+    status: 200,
+    headers,
+  });
   return { response, outcome: 'pass', reason: undefined };
 }
 

@@ -1,4 +1,4 @@
-import { ALL_OTHERS, END_FIELD, TOKEN_FIELD } from '../../../src/routes/sessions-page/page.ts';
+import { ALL_OTHERS, END_FIELD, TOKEN_FIELD } from '../../../src/pages/page-models.ts';
 import {
   type Action,
   ANN,

@@ -1,4 +1,5 @@
-// Pure: no I/O, no clock.
+// No I/O, no clock.
+import { fill, type Texts } from './texts.ts';
 
 /** Browsers in order: the `User-Agent` of a browser may also match patterns below its own. */
 const BROWSERS: readonly (readonly [RegExp, string])[] = [
@@ -8,7 +9,6 @@ const BROWSERS: readonly (readonly [RegExp, string])[] = [
   [/\b(?:Firefox|FxiOS)\//, 'Firefox'],
   [/(?:Chrome|\bCriOS)\//, 'Chrome'],
   [/\bVersion\/[\d.]+ .*Safari\//, 'Safari'],
-  [/^Mozilla\//, 'Browser'],
 ];
 const SYSTEMS: readonly (readonly [RegExp, string])[] = [
   [/\bWindows\b/, 'Windows'],
@@ -25,11 +25,18 @@ const MAX_LENGTH = 60;
  * Names the device behind a `User-Agent` (RFC 9110 section 10.1.5) in common words: browser and system, or the first
  * product named. The name is a guess. It is only for people who know their devices.
  */
-export function nameDevice(userAgent: string): string {
-  const browser = firstIn(BROWSERS, userAgent) ?? userAgent.split(/[/ ]/, 1)[0]?.trim();
+export function nameDevice(userAgent: string, texts: Texts): string {
+  const browser = firstIn(BROWSERS, userAgent) ?? firstProduct(userAgent, texts);
   const system = firstIn(SYSTEMS, userAgent);
-  if (!browser) return 'Unknown device';
-  return `${browser}${system === undefined ? '' : ` on ${system}`}`.slice(0, MAX_LENGTH);
+  if (!browser) return texts.unknownDevice;
+  const name = system === undefined ? browser : fill(texts.deviceOn, { browser, system });
+  return name.slice(0, MAX_LENGTH);
+}
+
+function firstProduct(userAgent: string, texts: Texts): string | undefined {
+  return userAgent.startsWith('Mozilla/')
+    ? texts.unknownBrowser
+    : userAgent.split(/[/ ]/, 1)[0]?.trim();
 }
 
 function firstIn(

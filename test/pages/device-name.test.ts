@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { nameDevice } from '../../../src/routes/sessions-page/device-name.ts';
+import { nameDevice } from '../../src/pages/device-name.ts';
+import { ENGLISH } from '../../src/pages/texts.ts';
 
 const WEBKIT = 'AppleWebKit/537.36 (KHTML, like Gecko)';
 
@@ -53,9 +54,9 @@ it.each([
   ['   ', 'Unknown device'],
   ['/', 'Unknown device'],
 ])('nameDevice(%j) is %j', (userAgent, name) => {
-  expect(nameDevice(userAgent)).toBe(name);
+  expect(nameDevice(userAgent, ENGLISH)).toBe(name);
 });
 
 it('nameDevice() returns a short name for any input', () => {
-  expect(nameDevice('a'.repeat(4096))).toHaveLength(60);
+  expect(nameDevice('a'.repeat(4096), ENGLISH)).toHaveLength(60);
 });

@@ -1,6 +1,7 @@
-// Pure: no I/O, no clock.
-import { isObject, type JsonObject, type JsonValue } from '../../runtime/json.ts';
+// No I/O, no clock.
+import { isObject, type JsonObject, type JsonValue } from '../runtime/json.ts';
 import { nameDevice } from './device-name.ts';
+import type { TextKey, Texts } from './texts.ts';
 
 /** A session, described for the person it belongs to. */
 export interface SessionSummary {
@@ -9,65 +10,68 @@ export interface SessionSummary {
   /** The place or else the IP address; `undefined` when the store has no record of them. */
   readonly place: string | undefined;
   /** `undefined` when the store does not say. */
-  readonly signedInAt: { readonly iso: string; readonly text: string } | undefined;
+  readonly signedInAt: Date | undefined;
   /** In the order in which they were used. */
   readonly methods: readonly string[];
 }
 
-/** Common words for Kratos's names of sign-in methods (`identity/credentials.go`), if people use another word. */
-const METHODS: ReadonlyMap<string, string> = new Map([
-  ['totp', 'authenticator app'],
-  ['webauthn', 'security key'],
-  ['lookup_secret', 'backup code'],
-  ['code', 'one-time code'],
-  ['link_recovery', 'recovery link'],
-  ['code_recovery', 'recovery code'],
-  ['saml', 'single sign-on'],
+/** Common words for Kratos's names of sign-in methods (`identity/credentials.go`). Other names are shown as they are. */
+const METHODS: ReadonlyMap<string, TextKey> = new Map([
+  ['password', 'methodPassword'],
+  ['totp', 'methodTotp'],
+  ['webauthn', 'methodSecurityKey'],
+  ['passkey', 'methodPasskey'],
+  ['lookup_secret', 'methodBackupCode'],
+  ['code', 'methodOneTimeCode'],
+  ['link_recovery', 'methodRecoveryLink'],
+  ['code_recovery', 'methodRecoveryCode'],
+  ['saml', 'methodSso'],
 ]);
 
 /**
  * Describes a session from its document: Kratos's (`session/session.go`), or Keycard's (`Session` of
  * `types/zones/session.py` in `keycardai-api`), which has a `session_type`. Facts that it lacks are left out.
  */
-export function describeSession(id: string, document: JsonObject): SessionSummary {
+export function describeSession(id: string, document: JsonObject, texts: Texts): SessionSummary {
   return document.session_type === undefined
-    ? describeKratosSession(id, document)
-    : describeKeycardSession(id, document);
+    ? describeKratosSession(id, document, texts)
+    : describeKeycardSession(id, document, texts);
 }
 
-function describeKeycardSession(id: string, document: JsonObject): SessionSummary {
+function describeKeycardSession(id: string, document: JsonObject, texts: Texts): SessionSummary {
   const { application, application_id: applicationId, user_agent: agent } = document;
   const name = [application, agent].filter(isObject).map((shown) => textOf(shown.name));
   return {
     id,
-    device: name.find((text) => text !== undefined) ?? textOf(applicationId) ?? 'An application',
+    device: name.find((text) => text !== undefined) ?? textOf(applicationId) ?? texts.anApplication,
     place: undefined,
     signedInAt: timeOf(document.authenticated_at) ?? timeOf(document.created_at),
     methods: [],
   };
 }
 
-function describeKratosSession(id: string, document: JsonObject): SessionSummary {
+function describeKratosSession(id: string, document: JsonObject, texts: Texts): SessionSummary {
   const { devices, authenticated_at: at, authentication_methods: methods } = document;
   const device = objectsIn(devices).at(-1) ?? {};
   return {
     id,
-    device: nameDevice(textOf(device.user_agent) ?? ''),
+    device: nameDevice(textOf(device.user_agent) ?? '', texts),
     place: decoded(textOf(device.location)) ?? textOf(device.ip_address),
     signedInAt: timeOf(at),
-    methods: objectsIn(methods).flatMap(nameMethod),
+    methods: objectsIn(methods).flatMap((method) => nameMethod(method, texts)),
   };
 }
 
-function nameMethod({ method, provider }: JsonObject): string[] {
+function nameMethod({ method, provider }: JsonObject, texts: Texts): string[] {
   const name = textOf(provider) ?? textOf(method);
-  return name === undefined ? [] : [METHODS.get(name) ?? name];
+  if (name === undefined) return [];
+  const key = METHODS.get(name);
+  return [key === undefined ? name : texts[key]];
 }
 
-function timeOf(value: JsonValue | undefined): SessionSummary['signedInAt'] {
+function timeOf(value: JsonValue | undefined): Date | undefined {
   const time = new Date(textOf(value) ?? Number.NaN);
-  if (Number.isNaN(time.valueOf())) return undefined;
-  return { iso: time.toISOString(), text: `${time.toUTCString().slice(5, 22)} UTC` };
+  return Number.isNaN(time.valueOf()) ? undefined : time;
 }
 
 /** Decodes a place. Postern's self-service routes percent-encode city names, as headers carry only ASCII safely. */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { describeSession } from '../../../src/routes/sessions-page/session-summary.ts';
+import { describeSession as describeIn } from '../../src/pages/session-summary.ts';
+import { ENGLISH } from '../../src/pages/texts.ts';
+import type { JsonObject } from '../../src/runtime/json.ts';
 
 const DOCUMENT = {
   authenticated_at: '2026-11-02T03:04:05.678Z',
@@ -13,6 +15,8 @@ const DOCUMENT = {
   ],
 };
 
+const describeSession = (id: string, document: JsonObject) => describeIn(id, document, ENGLISH);
+
 describe('describeSession()', () => {
   it('keeps an unknown method as it is', () => {
     const methods = [{ method: 'constructor' }, { method: '__proto__' }, { method: 'profile' }];
@@ -23,12 +27,12 @@ describe('describeSession()', () => {
     ]);
   });
 
-  it('returns the last device, its place, the time in UTC, and the methods under their common names', () => {
+  it('returns the last device, its place, the time, and the methods under their common names', () => {
     expect(describeSession('s', DOCUMENT)).toEqual({
       id: 's',
       device: 'Second',
       place: 'Lisbon, PT',
-      signedInAt: { iso: '2026-11-02T03:04:05.678Z', text: '02 Nov 2026 03:04 UTC' },
+      signedInAt: new Date('2026-11-02T03:04:05.678Z'),
       methods: ['google', 'authenticator app'],
     });
   });

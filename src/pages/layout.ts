@@ -1,0 +1,71 @@
+// No I/O, no clock.
+import { html, raw } from 'hono/html';
+import { STYLE } from './style.ts';
+import type { LayoutOptions, Markup, View } from './view.ts';
+
+/**
+ * Lays out a page: the site's name, a card with the content, and the way to support. It is legible on a phone, in dark
+ * mode and to a screen reader. The page runs no scripts, loads no resources and has no frames. Its address is not
+ * sent to other sites.
+ */
+export async function layOut(view: View, options: LayoutOptions): Promise<Response> {
+  const { appearance, language, init } = options;
+  const { name } = appearance;
+  const text = await html`<!doctype html>
+<html lang="${language.tag}" dir="${language.direction}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${view.title}${name === undefined ? '' : ` · ${name}`}</title>
+<style>
+${raw(STYLE)}</style>
+</head>
+<body>
+<header>${name === undefined ? '' : html`<p>${name}</p>`}</header>
+<main${view.isWide ? raw(' class="wide"') : ''}>
+<h1>${view.title}</h1>
+${view.main}
+</main>
+<footer></footer>
+</body>
+</html>
+`;
+  const { status } = init;
+  return new Response(text.toString(), { status, headers: headersOf(view, options) });
+}
+
+function headersOf(view: View, { init, language }: LayoutOptions): Headers {
+  const headers = new Headers(init.headers);
+  headers.set('content-type', 'text/html; charset=utf-8');
+  headers.set('content-language', language.tag);
+  headers.append('vary', 'Accept-Language');
+  headers.set('content-security-policy', contentSecurityPolicy(view));
+  // With `no-referrer`, browsers would send forms with `Origin: null`, which any site can send.
+  headers.set('referrer-policy', 'same-origin');
+  const { refresh } = view;
+  if (refresh !== undefined) {
+    const { seconds, url } = refresh;
+    headers.set('refresh', url === undefined ? `${seconds}` : `${seconds}; url=${url}`);
+  }
+  return headers;
+}
+
+function contentSecurityPolicy({ hasForm = false }: View): string {
+  const target = hasForm ? 'self' : 'none';
+  return `default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action '${target}'; frame-ancestors 'none'`;
+}
+
+/** The one thing to do next, or another one beside it. */
+export interface Action {
+  readonly label: string;
+  readonly href: string;
+}
+
+/** Makes the links of a page: the first is the plain next step. */
+export function actions(links: readonly Action[]): Markup {
+  return html`<div class="actions">${links.map(
+    ({ label, href }, index) =>
+      html`<a class="action${index === 0 ? '' : ' second'}" href="${href}">${label}</a>`,
+  )}</div>`;
+}
