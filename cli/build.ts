@@ -33,7 +33,7 @@ async function bundle(entryPoint: string, plugin: Plugin): Promise<void> {
     format: 'esm',
     target: 'es2024',
     conditions: ['workerd', 'worker', 'browser'],
-    external: ['cloudflare:*'],
+    external: ['cloudflare:*', 'node:*'],
     plugins: [plugin],
     logLevel: 'warning',
   });

@@ -1,5 +1,5 @@
+import { RevocationLog } from './app/deployed-revocation-log.ts';
 import { Gateways } from './app/start-gateway.ts';
-import { RevocationLog } from './revocation/revocation-log.ts';
 
 export { RevocationLog };
 

@@ -68,7 +68,7 @@ const SLOW_TESTS = SLOW_PARTS.flatMap(({ include }) => include);
 const UNIT = inFolders(
   ...['app', 'config', 'credentials', 'errors', 'forwarding', 'http', 'observability', 'providers'],
   ...['refusals', 'revocation', 'routes', 'rules', 'runtime', 'session', 'session-changes'],
-  ...['sessions', 'tokens', 'exchange'],
+  ...['sessions', 'tokens', 'exchange', 'outbox'],
 );
 
 /** Tests of what the repository has beside the gate. They bring their own Workers or need none. */

@@ -12,9 +12,9 @@ const FIELD_OF_KIND: Readonly<Record<(typeof BINDINGS)[keyof typeof BINDINGS], r
   {
     'KV namespace': ['kv_namespaces'],
     'Durable Object': ['durable_objects'],
-    Hyperdrive: ['hyperdrive'],
     service: ['services', 'assets'],
     'Analytics Engine dataset': ['analytics_engine_datasets'],
+    Hyperdrive: ['hyperdrive'],
   };
 
 /** Checks the parts of a wrangler file that the platform reads, and of which the Worker itself sees nothing. */
@@ -25,7 +25,8 @@ export function checkPlatform(
   return [
     ...findBindingProblems(wrangler),
     ...findLogProblems(wrangler.fields),
-    ...findModuleProblems(wrangler.fields, config),
+    ...findModuleProblems(wrangler, config),
+    ...findDatabaseProblems(wrangler),
     ...findOpenAddresses(wrangler),
     ...findMissingParts(wrangler, config),
     ...findLeftBehind(wrangler),
@@ -139,12 +140,12 @@ function findLogProblems({
 
 /** With `no_bundle`, wrangler uploads the modules that `rules` name, and no others. */
 function findModuleProblems(
-  { no_bundle: isUnbundled, rules = [] }: WranglerFields,
+  { fields: { no_bundle: isUnbundled, rules = [] }, bindings }: WranglerEnvironment,
   config: Config | undefined,
 ): Finding[] {
   if (config === undefined || isUnbundled !== true) return [];
   const globs = rules.flatMap((rule) => (rule.type === 'ESModule' ? rule.globs : []));
-  return neededModules(config)
+  return neededModules(config, bindings)
     .filter(({ module }) => !globs.some((glob) => matchesGlob(glob, module)))
     .map(({ module, reason, effect }) =>
       error(
@@ -162,8 +163,12 @@ interface NeededModule {
 }
 
 /** The modules that the Worker loads on demand with this configuration (`cli/build.ts`). */
-function neededModules({ RULES, SIGN_IN, KRATOS, VERIFY_SAMPLE }: Config): NeededModule[] {
+function neededModules(
+  { RULES, SIGN_IN, KRATOS, VERIFY_SAMPLE }: Config,
+  bindings: readonly Binding[],
+): NeededModule[] {
   const effect = 'requests get 503';
+  const hasDatabase = bindings.some(({ name }) => name === 'KRATOS_DB');
   const condition = RULES.findIndex(({ allow }) => allow !== undefined);
   const reason = `RULES.${condition} has a condition (allow)`;
   const signIn = SIGN_IN === undefined ? [] : ['browser-sign-in.js', 'authorization-server.js'];
@@ -181,7 +186,34 @@ function neededModules({ RULES, SIGN_IN, KRATOS, VERIFY_SAMPLE }: Config): Neede
         ]),
     { module: 'render-page.js', reason: 'people get pages', effect: 'they get bare text' },
     { module: 'languages.js', reason: 'people get pages', effect: 'they get them in English' },
+    ...(hasDatabase
+      ? [
+          {
+            module: 'kratos-outbox.js',
+            reason: 'KRATOS_DB is bound',
+            effect: "the log does not read Kratos's database",
+          },
+        ]
+      : []),
   ];
+}
+
+/** From this compatibility date on, the platform has the modules of Node that the PostgreSQL driver uses. */
+const NODE_SINCE = '2026-08-04';
+
+function findDatabaseProblems({ fields, bindings }: WranglerEnvironment): Finding[] {
+  const { compatibility_date: date = '', compatibility_flags: flags = [] } = fields;
+  const isBound = bindings.some(({ name }) => name === 'KRATOS_DB');
+  const hasNode =
+    flags.includes('nodejs_compat') || (date >= NODE_SINCE && !flags.includes('no_nodejs_compat'));
+  return !isBound || hasNode
+    ? []
+    : [
+        error(
+          `compatibility_date: expected ${NODE_SINCE} or later, or the flag nodejs_compat, because KRATOS_DB is bound; got ${JSON.stringify(date)}. Without it the log cannot read Kratos's database.`,
+          ['compatibility_date'],
+        ),
+      ];
 }
 
 function matchesGlob(glob: string, module: string): boolean {

@@ -35,6 +35,7 @@ interface CustomRoute {
 export interface WranglerFields {
   readonly name?: string;
   readonly main?: string;
+  readonly compatibility_date?: string;
   readonly compatibility_flags?: readonly string[];
   readonly build?: { readonly command?: string };
   readonly no_bundle?: boolean;

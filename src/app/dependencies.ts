@@ -15,6 +15,8 @@ export interface Dependencies {
   readonly openLocationCache?: () => Promise<LocationCache>;
   /** Opens a new connection to the revocation log for each call; `undefined` if no log is bound. */
   readonly openLog: (() => RevocationLogStub) | undefined;
+  /** Whether the log reads an outbox in the store's database. */
+  readonly hasOutbox?: boolean;
   /** Opens a new connection to the leases of refreshes, which the log's object keeps. */
   readonly openRefreshLeases?: (() => RefreshLeaseStub) | undefined;
   readonly fetchers: Fetchers;

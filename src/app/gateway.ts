@@ -78,7 +78,7 @@ export function createGateway(
   dependencies: Dependencies,
   adapt: (services: Services) => Services = (services) => services,
 ): RoutedGateway {
-  const { kv, fetchOrigin, report } = dependencies;
+  const { kv, fetchOrigin, report, hasOutbox = false } = dependencies;
   const fetchers = detectingLoops(dependencies.fetchers, config);
   const services = adapt(createServices(config, { ...dependencies, fetchers }));
   const { lookUp, revocation, readNames, issuers, kratos, reporting, pages } = services;
@@ -123,7 +123,7 @@ export function createGateway(
   }
 
   const store = kratos && { kv, readiness: kratos.readiness };
-  const parts = { store, revocation, tokens: lookUp.tokens, counts: services.counts };
+  const parts = { store, revocation, hasOutbox, tokens: lookUp.tokens, counts: services.counts };
   const readiness = createReadiness(parts, now);
   const readable = (path: string, handle: Handler<RouteRequest>) =>
     add(path, onlyMethods(READ_METHODS, handle));

@@ -11,6 +11,7 @@ import type { RevocationLog } from '../revocation/revocation-log.ts';
 import { loadConditionLanguage } from '../rules/compile-condition.ts';
 import type { OperatorEvent } from '../runtime/report.ts';
 import { type Result, success } from '../runtime/result.ts';
+import type { DatabaseBinding } from './compose-outbox.ts';
 import { loadSignIn } from './compose-sign-in.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 
@@ -18,9 +19,9 @@ import { createGateway, type Gateway } from './gateway.ts';
 interface BindingTypes {
   readonly 'KV namespace': KVNamespace;
   readonly 'Durable Object': DurableObjectNamespace<RevocationLog>;
-  readonly Hyperdrive: Hyperdrive;
   readonly service: Pick<Fetcher, 'fetch'>;
   readonly 'Analytics Engine dataset': AnalyticsEngineDataset;
+  readonly Hyperdrive: DatabaseBinding;
 }
 
 /** The settings of a deployment, and the bindings that it has. */
@@ -99,6 +100,7 @@ function dependenciesOf(environment: Environment, { ORIGIN_URL }: Config) {
     // Only the platform has named caches. Elsewhere, a user's tests run without one.
     ...(typeof caches !== 'undefined' && { openLocationCache: () => caches.open(LOCATION_CACHE) }),
     openLog: REVOCATIONS && (() => REVOCATIONS.getByName(LOG_NAME)),
+    hasOutbox: environment.KRATOS_DB !== undefined,
     openRefreshLeases: REVOCATIONS && (() => REVOCATIONS.getByName(LOG_NAME)),
     fetchers: {
       kratos: through(KRATOS),

@@ -7,8 +7,8 @@ export const BINDINGS = {
   /** The revocation log, class `RevocationLog`. Required unless `REVOCATION` is `off`. */
   REVOCATIONS: 'Durable Object',
   /**
-   * The database of a self-hosted Kratos, from which the revocation log reads the outbox of changes. With it, sessions
-   * stay fresh for `TOLD_FRESH_SECONDS`.
+   * The database of a self-hosted Kratos, from which the revocation log reads the [outbox](outbox.md) of changes.
+   * With it, sessions stay fresh for `TOLD_FRESH_SECONDS`.
    */
   KRATOS_DB: 'Hyperdrive',
   /**

@@ -54,8 +54,8 @@ export interface Watermark {
    */
   readonly ageMs: number;
   /**
-   * The time for which the channel has been unbroken, in milliseconds: since the first such poll was sent after the last
-   * break. A break is any time in which a change may have left no row (a trigger that was missing or disabled), or in
+   * The time for which the channel has been unbroken, in milliseconds: since the first poll after the last break was
+   * answered. A break is any time in which a change may have left no row (a trigger that was missing or disabled), or in
    * which rows may have been lost. A poll that only failed or was late is no break: the next one reads its rows.
    */
   readonly unbrokenForMs: number;

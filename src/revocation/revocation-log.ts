@@ -1,5 +1,12 @@
 import { DurableObject } from 'cloudflare:workers';
-import type { AppendAnswer, AppendOptions, LogPage, LogPosition } from './log-protocol.ts';
+import {
+  type AppendAnswer,
+  type AppendOptions,
+  type LogPage,
+  type LogPosition,
+  OUTBOX_POLL_MS,
+  type Watermark,
+} from './log-protocol.ts';
 import type { Mark } from './mark.ts';
 import {
   type LeaseAnswer,
@@ -15,6 +22,20 @@ import { RevocationTable } from './revocation-table.ts';
  */
 const PRUNE_INTERVAL_MS = 60_000;
 
+/** A reading that is so late has lost its alarm. The next read of the log sets the alarm again. */
+const OVERDUE_MS = 5000;
+
+/** A source of changes that the log itself reads, such as an outbox in the store's database. */
+export interface MarkSource {
+  /** Records marks of all changes that it finds. Never rejects. */
+  read(): Promise<void>;
+  /** Returns how far the changes of the source are known; `undefined` if that is not known. */
+  watermark(): Watermark | undefined;
+}
+
+/** Opens the source of marks; rejects if it cannot be opened now. */
+export type OpenMarkSource = (table: RevocationTable) => Promise<MarkSource>;
+
 /**
  * The revocation log of a deployment: a Durable Object. The platform runs one instance at a time, so its marks have
  * the same order everywhere.
@@ -22,8 +43,14 @@ const PRUNE_INTERVAL_MS = 60_000;
 export class RevocationLog extends DurableObject {
   readonly #log: RevocationTable;
   readonly #refreshes: RefreshLeases;
+  readonly #openSource: OpenMarkSource | undefined;
+  #source: MarkSource | undefined;
+  /** When the source is read next, in milliseconds since the epoch. Another instance may have set the alarm. */
+  #readsAt = Number.NEGATIVE_INFINITY;
+  #prunesAt = Number.NEGATIVE_INFINITY;
 
-  constructor(context: DurableObjectState, environment: object) {
+  /** @param openSource `undefined`: all marks come from the isolates */
+  constructor(context: DurableObjectState, environment: object, openSource?: OpenMarkSource) {
     super(context, environment);
     const { storage } = context;
     this.#log = new RevocationTable(storage, () => Date.now());
@@ -31,11 +58,13 @@ export class RevocationLog extends DurableObject {
       (query, ...bindings) => storage.sql.exec(query, ...bindings).toArray(),
       () => Date.now(),
     );
+    this.#openSource = openSource;
   }
 
   /** Returns the subjects marked after the cursor, one page per call. */
   read(cursor: LogPosition): LogPage {
-    return this.#log.read(cursor);
+    this.#wakeSource();
+    return this.#withWatermark(this.#log.read(cursor));
   }
 
   /** Records marks durably, all or none. The answer brings the writer's view up to date. */
@@ -44,7 +73,9 @@ export class RevocationLog extends DurableObject {
     const due = Date.now() + Math.max(options.checkLifeMs, PRUNE_INTERVAL_MS);
     const alarm = await this.ctx.storage.getAlarm();
     if (alarm === null || alarm > due) await this.ctx.storage.setAlarm(due);
-    return answer;
+    return answer.kind === 'recorded'
+      ? { ...answer, page: this.#withWatermark(answer.page) }
+      : answer;
   }
 
   /** Lets one isolate refresh a sign-in, or answers the result of another one. */
@@ -57,9 +88,53 @@ export class RevocationLog extends DurableObject {
     this.#refreshes.settle(result);
   }
 
+  /** Reads the source, and removes expired marks. */
   override async alarm(): Promise<void> {
+    if (this.#openSource === undefined) {
+      const due = this.#prune();
+      if (due !== undefined) await this.ctx.storage.setAlarm(due);
+      return;
+    }
+    await this.#setReading(Date.now() + OUTBOX_POLL_MS);
+    await this.#readSource(this.#openSource);
+    if (Date.now() >= this.#prunesAt)
+      this.#prunesAt = this.#prune() ?? Date.now() + PRUNE_INTERVAL_MS;
+  }
+
+  /** Removes expired marks. Returns when to do so again; `undefined` if there is nothing left to expire. */
+  #prune(): number | undefined {
     const due = this.#log.prune();
-    if (due === undefined) return;
-    await this.ctx.storage.setAlarm(Math.max(due, Date.now() + PRUNE_INTERVAL_MS));
+    return due && Math.max(due, Date.now() + PRUNE_INTERVAL_MS);
+  }
+
+  /** Sets the alarm if it is overdue: after a deployment, and whenever the platform has lost it. */
+  #wakeSource(): void {
+    if (this.#openSource === undefined || Date.now() < this.#readsAt + OVERDUE_MS) return;
+    this.ctx.waitUntil(this.#setReading(Date.now()));
+  }
+
+  async #setReading(at: number): Promise<void> {
+    this.#readsAt = at;
+    // Must not throw: after six alarms that did, the platform rings no more.
+    try {
+      await this.ctx.storage.setAlarm(at);
+    } catch {
+      this.#readsAt = Number.NEGATIVE_INFINITY;
+    }
+  }
+
+  async #readSource(open: OpenMarkSource): Promise<void> {
+    try {
+      this.#source ??= await open(this.#log);
+    } catch {
+      return; // The opener reports its failures. The next alarm tries again.
+    }
+    await this.#source.read();
+  }
+
+  /** The watermark speaks of all marks, so only the last page of a read has it. */
+  #withWatermark(page: LogPage): LogPage {
+    const watermark = page.hasMore ? undefined : this.#source?.watermark();
+    return watermark === undefined ? page : { ...page, watermark };
   }
 }

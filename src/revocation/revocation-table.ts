@@ -78,6 +78,11 @@ export class RevocationTable {
     return this.#count;
   }
 
+  /** Counts the store's sessions and identities whose tokens are denied. */
+  countDenied(): number {
+    return this.#countMarks("issued_before > 0 AND (key LIKE 's:%' OR key LIKE 'i:%')");
+  }
+
   read(cursor: number, maxMarks = MAX_PAGE): LogPage {
     if (cursor >= this.#position) return { marks: [], position: this.#position, hasMore: false };
     const rows = this.#query(
@@ -273,8 +278,8 @@ export class RevocationTable {
     return typeof position === 'number' ? position : undefined;
   }
 
-  #countMarks(): number {
-    return Number(this.#query('SELECT COUNT(*) AS count FROM marks')[0]?.count);
+  #countMarks(condition = 'TRUE'): number {
+    return Number(this.#query(`SELECT COUNT(*) AS count FROM marks WHERE ${condition}`)[0]?.count);
   }
 
   #query(query: string, ...bindings: SqlValue[]): SqlRow[] {

@@ -1,6 +1,6 @@
 import type { Report } from '../runtime/report.ts';
 import { LogClient } from './log-client.ts';
-import type { RevocationLogStub } from './log-protocol.ts';
+import type { RevocationLogStub, Watermark } from './log-protocol.ts';
 import { LogWriter } from './log-writer.ts';
 import { RevocationReplica } from './revocation-replica.ts';
 import { NO_REVOCATION_LOG, type RevocationView } from './revocation-view.ts';
@@ -22,8 +22,16 @@ export interface Revocation {
   readonly view: RevocationView;
   /** `undefined` if the site has no log. */
   readonly writer: LogWriter | undefined;
+  /** Asks the log for its health. */
+  readonly readHealth: () => Promise<LogHealth>;
+}
+
+/** The health of the log. */
+export interface LogHealth {
   /** Whether the log answers; `true` if the site has no log. */
-  readonly isReadable: () => Promise<boolean>;
+  readonly isReadable: boolean;
+  /** How far the log knows changes made in the store; `undefined` if it does not know. */
+  readonly watermark?: Watermark | undefined;
 }
 
 /** The deadline of one call to the log. */
@@ -33,7 +41,7 @@ const LOG_TIMEOUT_MS = 1000;
 export const NO_REVOCATION: Revocation = Object.freeze({
   view: NO_REVOCATION_LOG,
   writer: undefined,
-  isReadable: async () => true,
+  readHealth: async () => ({ isReadable: true }),
 });
 
 /** Creates the reader and the writer of the log for one isolate. */
@@ -50,6 +58,10 @@ export function createRevocation({
   const log = new LogClient({ open: openLog, timeoutMs, report });
   const view = new RevocationReplica({ log, lagMs, timeoutMs, maxMarks, now });
   const writer = new LogWriter({ log, view, checkLifeMs, tokenLifeMs, maxMarks, now });
-  const isReadable = async () => (await log.read(view.position())) !== undefined;
-  return { view, writer, isReadable };
+  const readHealth = async () => {
+    // No mark is behind this position, so the answer is one page of any log.
+    const page = await log.read(Number.MAX_SAFE_INTEGER);
+    return { isReadable: page !== undefined, watermark: page?.watermark };
+  };
+  return { view, writer, readHealth };
 }

@@ -11,6 +11,7 @@ const ALLOWED = [
   'hono/utils/url',
   'jose',
   'oauth4webapi',
+  'postgres',
   'valibot',
 ];
 

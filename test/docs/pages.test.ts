@@ -20,7 +20,13 @@ const SCHEMAS: Readonly<Record<string, v.GenericSchema>> = Object.assign(
   ...Object.values(SETTINGS),
 );
 /** Variables that tests read. */
-const TEST_VARIABLES = ['FAULT_SEED', 'FAULT_PAIRS', 'ISOLATE_SEED', 'ISOLATE_REVOCATIONS'];
+const TEST_VARIABLES = [
+  'FAULT_SEED',
+  'FAULT_PAIRS',
+  'ISOLATE_SEED',
+  'ISOLATE_REVOCATIONS',
+  'CHANGES',
+];
 const NAMES = new Set<string>([
   ...Object.keys(SCHEMAS),
   ...Object.keys(BINDINGS),

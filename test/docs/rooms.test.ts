@@ -13,6 +13,7 @@ const ORDER = [
   'forwarding',
   'errors',
   'revocation',
+  'outbox',
   'providers',
   'sessions',
   'tokens',

@@ -53,6 +53,7 @@ const LIKELY: Readonly<Record<string, readonly string[]>> = {
     ...gateway('paths', 'path-traversal', 'authority', 'header-', 'cross-origin', 'gate-methods'),
     ...gateway('gate-requests', 'one-worker', 'session-api/self-service'),
   ],
+  outbox: ['test/outbox/', ...gateway('outbox-changes', 'outbox-faults')],
   refusals: gateway('gate.test', 'gate-', 'login-loop', 'readable-denials', 'forward-auth.test'),
   revocation: [
     ...gateway('revocation.test', 'revocation-', 'security-events', 'session-api/marks'),

@@ -2,7 +2,7 @@ import { PROBE_NAME } from '../../credentials/credential-name.ts';
 import { PRIVATE_NO_STORE } from '../../http/cache-control.ts';
 import type { Readiness } from '../../providers/session-store.ts';
 import type { IsolateCounts } from '../../revocation/isolate-counts.ts';
-import type { Revocation } from '../../revocation/revocation.ts';
+import type { LogHealth, Revocation } from '../../revocation/revocation.ts';
 import type { KeyValueStore } from '../../runtime/kv.ts';
 import { SingleFlight, type WaitUntil } from '../../runtime/single-flight.ts';
 import { type StoreReadiness, UNPUBLISHED_READINESS } from '../../sessions/store-readiness.ts';
@@ -17,6 +17,11 @@ const DEADLINE_MS = 10_000;
 export function alive(): Response {
   return healthResponse(200, { status: 'ok' });
 }
+
+/** An older watermark is an outage of the outbox. */
+const MAX_WATERMARK_AGE_MS = 15_000;
+const UNREAD_OUTBOX =
+  "the outbox in Kratos's database is not read; outbox-failure or outbox-broken in the log has the reason";
 
 interface Finding {
   /** When the parts were asked, in milliseconds since the epoch. */
@@ -38,7 +43,9 @@ export interface AskedParts {
   /** `undefined`: there is no session store. */
   readonly store: AskedStore | undefined;
   readonly tokens: Pick<TokenSessions, 'isReady'>;
-  readonly revocation: Pick<Revocation, 'isReadable'>;
+  readonly revocation: Pick<Revocation, 'readHealth'>;
+  /** Whether the log reads an outbox in the store's database. */
+  readonly hasOutbox: boolean;
   readonly counts: Pick<IsolateCounts, 'same' | 'changed' | 'refused' | 'overdue'>;
 }
 
@@ -74,22 +81,28 @@ function comparisons({ same, changed, refused, overdue }: AskedParts['counts']):
 }
 
 async function find(
-  { store: asked, tokens, revocation }: AskedParts,
+  { store: asked, tokens, revocation, hasOutbox }: AskedParts,
   waitUntil: WaitUntil,
 ): Promise<Pick<Finding, 'errors' | 'notes'>> {
-  const [store, isKvReady, areKeysReady, isLogReadable] = await Promise.all([
+  const [store, isKvReady, areKeysReady, log] = await Promise.all([
     asked === undefined ? undefined : askStore(asked.readiness, waitUntil),
     canRead(asked?.kv),
     tokens.isReady(waitUntil),
-    revocation.isReadable(),
+    revocation.readHealth(),
   ]);
   const errors = {
     ...(areKeysReady ? {} : { keys: 'the keys of a token issuer cannot be had' }),
     ...(store === 'not-ready' && { store: 'the session store does not say that it is ready' }),
     ...(isKvReady ? {} : { kv: 'KV cannot be read; sessions are checked at the store instead' }),
-    ...(isLogReadable ? {} : { revocation: 'the revocation log cannot be read' }),
+    ...(log.isReadable ? {} : { revocation: 'the revocation log cannot be read' }),
+    ...(hasOutbox && log.isReadable && !isTold(log) && { outbox: UNREAD_OUTBOX }),
   };
   return { errors, notes: store === 'unpublished' ? { store: UNPUBLISHED_READINESS } : {} };
+}
+
+/** Whether the log read the outbox lately. It does so every second. */
+function isTold({ watermark }: LogHealth): boolean {
+  return watermark !== undefined && watermark.ageMs < MAX_WATERMARK_AGE_MS;
 }
 
 async function askStore(

@@ -13,6 +13,9 @@ import {
   warning,
 } from './mistake.ts';
 
+/** Binds Kratos's database. */
+const DATABASE = tables('[[hyperdrive]]', 'binding = "KRATOS_DB"', 'id = "0a1b2c"');
+
 export const FILE_MISTAKES: Readonly<Record<string, Mistake>> = {
   'a misspelt service binding': error(
     'binding = "ORIGINS"',
@@ -116,6 +119,26 @@ export const FILE_MISTAKES: Readonly<Record<string, Mistake>> = {
       }),
     ),
     /rules: expected .*browser-sign-in\.js.*an issuer has sign_in/,
+  ),
+  'a database whose module is not uploaded': error(
+    'rules = ',
+    both(swap(', "kratos-outbox.js"', ''), DATABASE),
+    /rules: expected .*kratos-outbox\.js.*KRATOS_DB is bound/,
+  ),
+  'a database on a platform without the modules of Node': error(
+    'compatibility_date',
+    both(swap('compatibility_date = "2026-10-20"', 'compatibility_date = "2026-08-03"'), DATABASE),
+    /compatibility_date: expected 2026-08-04 or later, or the flag nodejs_compat.*KRATOS_DB/,
+  ),
+  'a database that no log reads': error(
+    'KRATOS_DB',
+    both(vars('REVOCATION = "off"'), DATABASE),
+    /KRATOS_DB: expected REVOCATION/,
+  ),
+  'a database as a service': error(
+    'KRATOS_DB',
+    tables('[[services]]', 'binding = "KRATOS_DB"', 'service = "db"'),
+    /KRATOS_DB: expected a binding of the kind Hyperdrive \(\[\[hyperdrive\]\]\); got one of services/,
   ),
   'workers.dev': warning(
     'workers_dev',
