@@ -68,6 +68,11 @@ export class FakeStore implements SessionStore {
     return isDone ?? false;
   }
 
+  /** Ends sessions in the store directly, at once. */
+  end(sessionIds: readonly string[]): void {
+    for (const sessionId of sessionIds) this.#revoked.add(sessionId);
+  }
+
   async #call<Value>(journey: () => Journey, act: () => Value): Promise<Value | undefined> {
     const { thereMs, backMs, isLost } = journey();
     if (thereMs + backMs > this.#timeoutMs || isLost) {

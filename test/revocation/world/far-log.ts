@@ -1,5 +1,11 @@
-import type { LogPage, RevocationLogStub } from '../../../src/revocation/log-protocol.ts';
-import type { RevocationTable } from '../../../src/revocation/revocation-table.ts';
+import type {
+  AppendAnswer,
+  AppendOptions,
+  LogPage,
+  LogPosition,
+  RevocationLogStub,
+} from '../../../src/revocation/log-protocol.ts';
+import type { Mark } from '../../../src/revocation/mark.ts';
 import type { Random } from './random.ts';
 import type { LogRead, Schedule } from './schedule.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -7,9 +13,15 @@ import type { VirtualTime } from './virtual-time.ts';
 export interface FarLogOptions {
   readonly time: VirtualTime;
   readonly random: Random;
-  readonly schedule: Schedule;
+  readonly schedule: Pick<Schedule, 'logDelayMs' | 'logLoss' | 'logGarble'>;
   /** Takes down every read. */
   readonly reads: LogRead[];
+}
+
+/** The log where it is. */
+export interface LogCore {
+  read(cursor: LogPosition): LogPage;
+  append(marks: readonly Mark[], options: AppendOptions): AppendAnswer;
 }
 
 /** Writers give up after a second. */
@@ -17,7 +29,7 @@ const MAX_APPEND_DELAY_MS = 1500;
 
 /** The log as it is reached from one isolate: late, or not at all, sometimes done without a word, or answering with anything. */
 export function farLog(
-  core: RevocationTable,
+  core: LogCore,
   { time, random, schedule, reads }: FarLogOptions,
 ): RevocationLogStub {
   const travel = async <Value>(delayMs: number, act: () => Value): Promise<Value> => {
@@ -54,6 +66,9 @@ function garbled(page: LogPage, random: Random): LogPage {
     { ...page, marks: [], position: 'x' },
     { ...page, marks: [], position: Number.NaN },
     { ...page, marks: [null] },
+    { ...page, watermark: { ageMs: -60_000, unbrokenForMs: 600_000 } },
+    { ...page, watermark: { ageMs: 0, unbrokenForMs: Infinity } },
+    { ...page, watermark: true },
   ]);
   return none as LogPage; // said to be one, as over a network
 }
