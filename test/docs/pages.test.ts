@@ -57,9 +57,11 @@ describe('the documentation', () => {
 
   it('names pages, sources and tests that exist', () => {
     const named = PAGES.flatMap((page) =>
-      [...proseOf(page).matchAll(/`?\b((?:docs|src|test|bench|cli|standins)\/[\w./-]*\w)`?/g)].map(
-        ([, path = '']) => ({ page: page.path, path }),
-      ),
+      [
+        ...proseOf(page).matchAll(
+          /(?<!:\/\/[^\s)]*)`?\b((?:docs|src|test|bench|cli|standins)\/[\w./-]*\w)`?/g,
+        ),
+      ].map(([, path = '']) => ({ page: page.path, path })),
     );
     expect(named.length).toBeGreaterThan(10);
     expect(named.filter(({ path }) => !existsSync(inRepository(path)))).toEqual([]);
