@@ -173,6 +173,7 @@ function neededModules(
   const reason = `RULES.${condition} has a condition (allow)`;
   const signIn = SIGN_IN === undefined ? [] : ['browser-sign-in.js', 'authorization-server.js'];
   return [
+    { module: 'account-pages.js', reason: 'it has the sessions page and sign-out', effect },
     ...(condition < 0 ? [] : [{ module: 'condition-language.js', reason, effect }]),
     ...signIn.map((module) => ({ module, reason: 'an issuer has sign_in', effect })),
     ...(KRATOS === undefined || VERIFY_SAMPLE === 0

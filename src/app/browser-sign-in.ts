@@ -3,15 +3,13 @@ import type { Config } from '../config/config.ts';
 import type { Handler, RouteRequest } from '../http/routes.ts';
 import { SiteHosts } from '../http/site-hosts.ts';
 import type { Reporting } from '../observability/reporting.ts';
-import type { SitePages } from '../pages/site-pages.ts';
 import type { RefreshLeaseStub } from '../revocation/refresh-leases.ts';
 import type { RevocationView } from '../revocation/revocation-view.ts';
-import { signIn, signInCallback } from '../routes/sign-in/sign-in.ts';
-import { SIGN_OUT_METHODS, type SignOutOptions, signOut } from '../routes/sign-in/sign-out.ts';
+import type { SignInEnd } from '../routes/sign-in/endings.ts';
+import { type SignInOptions, signIn, signInCallback } from '../routes/sign-in/sign-in.ts';
 import type { Report } from '../runtime/report.ts';
-import type { ChangeMaker } from '../session-changes/change-maker.ts';
 import { IssuerClient } from '../sign-in/issuer-client.ts';
-import { CALLBACK_PATH, SIGN_IN_PATH, SIGN_OUT_PATH } from '../sign-in/paths.ts';
+import { CALLBACK_PATH, SIGN_IN_PATH } from '../sign-in/paths.ts';
 import { PendingSignIns } from '../sign-in/pending-sign-ins.ts';
 import { SealedSignIns } from '../sign-in/sealed-sign-ins.ts';
 import { Seals } from '../sign-in/seals.ts';
@@ -31,8 +29,6 @@ export interface SignInDependencies {
   readonly revocation: RevocationView;
   readonly fetch: Fetch;
   readonly openLeases: (() => RefreshLeaseStub) | undefined;
-  readonly changes: ChangeMaker;
-  readonly pages: SitePages;
   readonly report: Report;
   readonly reporting: Reporting;
 }
@@ -40,7 +36,8 @@ export interface SignInDependencies {
 /** The sign-in of browsers at an issuer: its sessions, its cookies, and its routes. */
 export interface SignInServices {
   readonly sessions: Pick<SignInSessions, 'resolve'>;
-  readonly sealed: Pick<SealedSignIns, 'open'>;
+  /** What a sign-out needs. */
+  readonly end: SignInEnd;
   readonly addRoutes: (add: AddRoute) => void;
 }
 
@@ -48,17 +45,7 @@ export interface SignInServices {
 export function createBrowserSignIn(
   settings: NonNullable<Config['SIGN_IN']>,
   { PUBLIC_URL, HOSTS, KEYS_TIMEOUT_MS: timeoutMs }: Config,
-  {
-    metadata,
-    tokens,
-    revocation,
-    fetch,
-    openLeases,
-    changes,
-    pages,
-    report,
-    reporting,
-  }: SignInDependencies,
+  { metadata, tokens, revocation, fetch, openLeases, report, reporting }: SignInDependencies,
 ): SignInServices | undefined {
   const known = metadata.get(settings.issuer);
   if (known === undefined) return undefined;
@@ -81,12 +68,8 @@ export function createBrowserSignIn(
     client,
     pending,
     sealed,
-    cookies,
     tokens,
     hosts,
-    changes,
-    pages,
-    report,
     reporting,
   };
   return {
@@ -101,12 +84,12 @@ export function createBrowserSignIn(
       now,
       report,
     }),
-    sealed,
+    end: { sealed, client, cookieName: cookies.name },
     addRoutes: (add) => addSignInRoutes(add, options),
   };
 }
 
-function addSignInRoutes(addRoute: AddRoute, options: SignOutOptions): void {
+function addSignInRoutes(addRoute: AddRoute, options: SignInOptions): void {
   const add = (path: string, handle: typeof signIn) =>
     addRoute(
       path,
@@ -114,8 +97,4 @@ function addSignInRoutes(addRoute: AddRoute, options: SignOutOptions): void {
     );
   add(SIGN_IN_PATH, signIn);
   add(CALLBACK_PATH, signInCallback);
-  addRoute(
-    SIGN_OUT_PATH,
-    onlyMethods(SIGN_OUT_METHODS, (received) => signOut(received, options)),
-  );
 }

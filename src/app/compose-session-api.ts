@@ -4,7 +4,6 @@ import type { RouteRequest, Routes } from '../http/routes.ts';
 import type { Reporting } from '../observability/reporting.ts';
 import type { SitePages } from '../pages/site-pages.ts';
 import { errorPageOrJson, pageForPerson } from '../refusals/error-page.ts';
-import type { SelfServiceOptions } from '../routes/self-service/flow-request.ts';
 import { selfServiceRoutes } from '../routes/self-service/self-service.ts';
 import { tokenExchangeRoutes } from '../routes/self-service/token-exchange.ts';
 import type { Guard } from '../routes/session-api/guard.ts';
@@ -18,15 +17,12 @@ import {
   type ApiRouteOptions,
   addApiRoute,
 } from '../session-changes/api-route.ts';
-import type { CallerOptions } from '../session-changes/caller.ts';
 import type { ChangeMaker } from '../session-changes/change-maker.ts';
 import { crossOrigin } from '../session-changes/cross-origin.ts';
-import type { Sessions } from '../sessions/sessions.ts';
-import { allowedOrigins } from './compose-guard.ts';
+import { callerOptions, flowOptions } from './compose-flows.ts';
 import type { Keycard } from './compose-keycard.ts';
 import type { Kratos } from './compose-kratos.ts';
-import { gatewaySecrets } from './gateway-secrets.ts';
-import { createSiteAnswers, publicHost } from './site-answers.ts';
+import { createSiteAnswers } from './site-answers.ts';
 
 type Shared = ReturnType<typeof crossOrigin>;
 
@@ -129,7 +125,7 @@ function kratosTables(
   { changes, guard, readNames, reporting }: SessionApiServices,
 ): KratosTables {
   const callers = callerOptions(config, kratos.sessions);
-  const flows = flowOptions(config, callers, { kratos, changes, reporting });
+  const flows = flowOptions(config, { kratos, changes, reporting });
   const apiUrl = apiUrlOf(config);
   return {
     publicApi: {
@@ -138,27 +134,6 @@ function kratosTables(
     },
     selfService: config.SELF_SERVICE ? selfServiceRoutes(flows) : undefined,
     admin: kratosAdminTable(config, guard, { kratos, readNames }),
-  };
-}
-
-function flowOptions(
-  config: Config,
-  callers: CallerOptions,
-  {
-    kratos,
-    changes,
-    reporting,
-  }: Pick<SessionApiServices, 'changes' | 'reporting'> & { readonly kratos: Kratos },
-): SelfServiceOptions {
-  return {
-    callers,
-    kratos: kratos.api,
-    store: kratos.store,
-    findByAddress: kratos.admin?.identities.findByAddress,
-    changes,
-    host: publicHost(config, kratos.addresses),
-    signInEndsSessions: config.SIGN_IN_ENDS_SESSIONS,
-    now: reporting.now,
   };
 }
 
@@ -177,15 +152,6 @@ function kratosAdminTable(
     apiUrl: apiUrlOf(config),
     apiPath: config.SESSION_API_PATH ?? '',
   });
-}
-
-function callerOptions(config: Config, sessions: Sessions): CallerOptions {
-  return {
-    sessions,
-    cookieNames: config.SESSION_COOKIE_NAMES,
-    secrets: gatewaySecrets(config),
-    allowedOrigins: allowedOrigins(config),
-  };
 }
 
 function apiUrlOf(config: Config): string {

@@ -93,8 +93,6 @@ export function createServices(config: Config, dependencies: Dependencies): Serv
     revocation: revocations,
     fetch: fetchers.keys,
     openLeases: dependencies.openRefreshLeases,
-    changes,
-    pages,
     report,
     reporting,
   });

@@ -21,7 +21,6 @@ import { alive, createReadiness } from '../routes/meta/health.ts';
 import { publicDocument } from '../routes/meta/public-document.ts';
 import { createPublishedKeys, publishedKey } from '../routes/meta/published-keys.ts';
 import { createResourceMetadata } from '../routes/meta/resource-metadata.ts';
-import { ownSessions, SESSIONS_PAGE_PATH } from '../routes/sessions-page/sessions-page.ts';
 import { KEYCARD_ANSWERS } from '../routes/whoami/keycard-answers.ts';
 import { KRATOS_ANSWERS } from '../routes/whoami/kratos-answers.ts';
 import { whoami } from '../routes/whoami/whoami.ts';
@@ -30,8 +29,8 @@ import type { WaitUntil } from '../runtime/single-flight.ts';
 import { crossOrigin } from '../session-changes/cross-origin.ts';
 import { RESOURCE_METADATA_PATH } from '../tokens/protected-resources.ts';
 import { createServices, detectingLoops, type Services } from './compose.ts';
+import { addAccountPages } from './compose-account-pages.ts';
 import { createEventReceivers } from './compose-events.ts';
-import { createOwnSessions } from './compose-own-sessions.ts';
 import { addSessionApi } from './compose-session-api.ts';
 import { createGateOptions, createSite } from './compose-site.ts';
 import { createProtectedResources } from './compose-tokens.ts';
@@ -149,9 +148,7 @@ export function createGateway(
     );
   }
 
-  const page = { lookUp, denial, providers: createOwnSessions(services), reporting };
-  add(SESSIONS_PAGE_PATH, (received) => ownSessions(received, page));
-
+  addAccountPages(add, config, { services, denial, report });
   services.signIn?.addRoutes(add);
 
   add('/.postern/*', () => errorShape('not_found'));

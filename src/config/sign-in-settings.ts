@@ -5,11 +5,21 @@ import { resourcesOf } from '../sign-in/resources.ts';
 import type { AudienceSettings } from '../tokens/audience.ts';
 import { listOf } from './setting-types.ts';
 
+const SITE_DATA = 'a list of "cache", "cookies" and "storage"';
 const SECRET = 'secrets of 32 to 256 ASCII characters';
 const SCOPES = 'a list of at most 32 scopes (RFC 6749 section 3.3), such as ["openid"]';
 
-/** Secrets of the sign-in for browsers. `ISSUERS` has its other settings. */
+/** Settings of the sign-in for browsers, and of sign-out. `ISSUERS` has the other settings of the sign-in. */
 export const SIGN_IN_SETTINGS = {
+  /**
+   * Data of the site that a browser deletes when a person signs out at `/.postern/sign-out` (`Clear-Site-Data`): `cache`,
+   * `storage`, `cookies`. `cookies` deletes the cookies of the whole registrable domain, those of other sites on it too.
+   * Default: none.
+   */
+  SIGN_OUT_CLEAR_SITE_DATA: v.optional(
+    listOf(v.picklist(['cache', 'cookies', 'storage'], SITE_DATA), [0, 3], SITE_DATA),
+    () => [],
+  ),
   /**
    * Secrets that seal the cookies of browsers that sign in at an issuer (`sign_in` in `ISSUERS`, which needs them). The
    * first one seals, and all of them open. To rotate, put the new secret in front, and remove the old one a day later.

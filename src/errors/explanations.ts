@@ -112,6 +112,11 @@ const REFUSAL_EXPLANATIONS: Readonly<
     message: 'The sessions of this sign-in are not listed.',
     hint: 'Only sessions of Kratos, and of Keycard users, are listed. Operator: with KEYCARD_API_URL and a service account, the gate can list a zone.',
   },
+  sign_out_not_possible: {
+    status: 400,
+    message: 'This page signs out browsers only.',
+    hint: 'It ends the sessions of cookies, and the request has its credential in a header. End a session token with DELETE /self-service/logout/api.',
+  },
   sign_in_not_valid: {
     status: 400,
     message: 'This sign-in cannot be completed.',

@@ -21,6 +21,7 @@ export type RefusalReason =
   | 'cross_site_change'
   | 'form_not_current'
   | 'session_not_listed'
+  | 'sign_out_not_possible'
   | 'sign_in_not_valid'
   | 'sign_in_declined'
   | 'not_found';

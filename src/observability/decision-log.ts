@@ -10,6 +10,7 @@ export interface Decision {
     | 'session-api'
     | 'own-sessions'
     | 'sign-in'
+    | 'sign-out'
     | 'admission';
   readonly outcome: 'pass' | 'challenge' | 'deny' | 'refuse' | 'fault';
   readonly status: number;

@@ -24,7 +24,7 @@ const PASSING: readonly Situation[] = [
 /** The page in place of an error: what happened, to whom, and what to do. The operator's words are folded away. */
 export function errorView(model: ExplainedError, context: ViewContext): View {
   const { texts, formatDuration } = context;
-  const situation = situationOf(model.reason);
+  const situation = model.isSignOut ? 'notSignedOut' : situationOf(model.reason);
   const wait = waitOf(situation, context);
   const text =
     situation === 'noAccess' && model.account !== undefined

@@ -62,10 +62,10 @@ export interface Action {
   readonly href: string;
 }
 
-/** Makes the links of a page: the first is the plain next step. */
-export function actions(links: readonly Action[]): Markup {
+/** Makes the links of a page: the first is the plain next step, unless a form has that step. */
+export function actions(links: readonly Action[], first: '' | 'second' = ''): Markup {
   return html`<div class="actions">${links.map(
     ({ label, href }, index) =>
-      html`<a class="action${index === 0 ? '' : ' second'}" href="${href}">${label}</a>`,
+      html`<a class="action${index === 0 && first === '' ? '' : ' second'}" href="${href}">${label}</a>`,
   )}</div>`;
 }

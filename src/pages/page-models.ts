@@ -35,6 +35,8 @@ export type PageName = keyof PageModels;
 /** A refusal, a denial or a fault. */
 export interface ErrorModel {
   readonly reason: Reason;
+  /** Whether a sign-out was not completed, for this reason. */
+  readonly isSignOut?: boolean;
   /** The reason for which the person was sent to sign in again and again; only for `redirect_loop`. */
   readonly cause?: Reason;
   /** The name of the account that is signed in, if it is known. */
@@ -58,11 +60,15 @@ export interface ShownSession {
   readonly document: JsonObject;
 }
 
-/** A person's sessions, with a button to end each session except the current one. */
+/** A person's sessions, with a button to end each of them. */
 export interface SessionsModel {
+  /** The account's name; `undefined` if the session tells none. */
+  readonly account: string | undefined;
   readonly current: ShownSession;
   /** Whether the provider told which session is that of the request. Otherwise it may be among `others`. */
   readonly isCurrentKnown: boolean;
+  /** Whether the request's session is that of a cookie, which a sign-out ends. */
+  readonly canSignOut: boolean;
   /** Whether the end of a session also ends tokens of its application, which name no session. */
   readonly endsTokens: boolean;
   readonly others: readonly ShownSession[];
@@ -70,24 +76,49 @@ export interface SessionsModel {
   readonly isCut: boolean;
   /** The token that the form sends back with a change. It proves that this page made the request. */
   readonly formToken: string;
-  /** Whether a change has just been made. */
-  readonly isChanged: boolean;
+  /** The label of the session that was just ended, or {@link ALL_OTHERS}; `undefined` if none was. */
+  readonly ended: string | undefined;
 }
 
 /** The page with the button to sign out. */
 export interface SignOutModel {
-  readonly action: string;
-  readonly formToken: string;
+  /** One token for each session that the form ends. */
+  readonly formTokens: readonly string[];
+  /** Names of the accounts, if the sessions tell them. */
+  readonly accounts: readonly string[];
 }
 
 /** The page after a sign-out. */
 export interface SignedOutModel {
-  /** The URL of the issuer's own sign-out, where the browser goes on by itself; `undefined` if there is none. */
-  readonly next: string | undefined;
+  readonly next: NextPage;
+}
+
+/** The place to which the page after a sign-out leads. */
+export interface NextPage {
+  readonly url: string;
+  /** `issuer`: the issuer's own sign-out. */
+  readonly kind: 'home' | 'return-to' | 'issuer';
+  /** Whether the browser goes there by itself. */
+  readonly isAtOnce: boolean;
 }
 
 /** The form fields of the pages. */
 export const TOKEN_FIELD = 'token';
-/** The field with the id of the session to end, or {@link ALL_OTHERS}. */
+/** The field with the session to end: {@link endValue}, {@link ALL_OTHERS} or {@link CURRENT}. */
 export const END_FIELD = 'end';
 export const ALL_OTHERS = 'others';
+/** Signs the browser out. */
+export const CURRENT = 'current';
+
+const MAX_LABEL_LENGTH = 200;
+
+/** Writes the value of a button that ends one session: its id, and its label for the page after it. */
+export function endValue(id: string, label: string): string {
+  return `${id} ${label}`;
+}
+
+/** Reads the value of the pressed button. An id contains no space. */
+export function readEndValue(value: string): { readonly id: string; readonly label: string } {
+  const [id = ''] = value.split(' ', 1);
+  return { id, label: value.slice(id.length + 1, id.length + 1 + MAX_LABEL_LENGTH) };
+}

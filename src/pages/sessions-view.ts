@@ -1,39 +1,68 @@
 // No I/O, no clock.
 import { html, raw } from 'hono/html';
-import { ALL_OTHERS, END_FIELD, type SessionsModel, TOKEN_FIELD } from './page-models.ts';
-import { describeSession, type SessionSummary } from './session-summary.ts';
+import { actions } from './layout.ts';
+import {
+  ALL_OTHERS,
+  CURRENT,
+  END_FIELD,
+  endValue,
+  type SessionsModel,
+  TOKEN_FIELD,
+} from './page-models.ts';
+import { type NamedSession, nameApart } from './session-label.ts';
+import { describeSession } from './session-summary.ts';
 import { fill } from './texts.ts';
 import type { Markup, View, ViewContext } from './view.ts';
 
-/** A person's sessions, with a button to end each session except the current one. */
+/** A person's sessions, with a button to end each of them. */
 export function sessionsView(model: SessionsModel, context: ViewContext): View {
-  const { isCurrentKnown, endsTokens, others, isCut, formToken, isChanged } = model;
+  const { account, isCurrentKnown, canSignOut, formToken } = model;
   const { texts } = context;
-  const describe = ({ id, document }: SessionsModel['current']) =>
-    describeSession(id, document, texts);
-  const main = html`${isChanged ? html`<p class="note" role="status">${texts.changed}</p>` : ''}
+  const described = [model.current, ...model.others].map(({ id, document }) =>
+    describeSession(id, document, texts),
+  );
+  const [current, ...others] = nameApart(described, context);
+  const signOut = canSignOut ? button(CURRENT, texts.signOutButton) : undefined;
+  const main = html`${result(model, context)}
+${account === undefined ? '' : html`<p>${fill(texts.signedInAs, { account })}</p>`}
+<form method="post">
+<input type="hidden" name="${TOKEN_FIELD}" value="${formToken}">
 <h2>${texts.thisSession}</h2>
-<ul role="list">${item(describe(model.current), context)}</ul>
+<ul role="list">${current === undefined ? '' : item(current, context, signOut)}</ul>
 <h2>${isCurrentKnown ? texts.otherSessions : texts.sessions}</h2>
 ${
   others.length === 0
     ? html`<p>${isCurrentKnown ? texts.noOthers : texts.noSessions}</p>`
-    : html`<form method="post">
-<input type="hidden" name="${TOKEN_FIELD}" value="${formToken}">
-${isCurrentKnown ? '' : html`<p>${texts.mayBeOneOfThese}</p>`}
-${endsTokens ? html`<p>${texts.endsTokens}</p>` : ''}
-<ul role="list">${namedApart(others.map(describe), context).map(({ session, name }) =>
-        item(session, context, endButton(session.id, name, context)),
-      )}</ul>
-${isCut ? html`<p>${fill(texts.cutOff, { count: String(others.length) })}</p>` : ''}
-<div class="actions">${button(ALL_OTHERS, isCurrentKnown ? texts.endOthers : texts.endAll)}</div>
-</form>`
-}`;
+    : list(others, model, context)
+}
+</form>
+${actions([{ label: texts.home, href: '/' }], 'second')}`;
   return { title: texts.sessionsTitle, main, hasForm: true, isWide: true };
 }
 
+/** Tells the result of the last change. Screen readers announce it. */
+function result({ ended, isCurrentKnown }: SessionsModel, { texts }: ViewContext): Markup | '' {
+  if (ended === undefined) return '';
+  const whole = isCurrentKnown ? texts.endedOthers : texts.endedAll;
+  const one = ended === '' ? texts.endedOne : fill(texts.endedSession, { session: ended });
+  return html`<p class="note" role="status">${ended === ALL_OTHERS ? whole : one}</p>`;
+}
+
+function list(
+  others: readonly NamedSession[],
+  { isCurrentKnown, endsTokens, isCut }: SessionsModel,
+  context: ViewContext,
+): Markup {
+  const { texts } = context;
+  return html`${isCurrentKnown ? '' : html`<p>${texts.mayBeOneOfThese}</p>`}
+${endsTokens ? html`<p>${texts.endsTokens}</p>` : ''}
+<ul role="list">${others.map((session) => item(session, context, endButton(session, context)))}</ul>
+${isCut ? html`<p>${fill(texts.cutOff, { count: String(others.length) })}</p>` : ''}
+<div class="actions">${button(ALL_OTHERS, isCurrentKnown ? texts.endOthers : texts.endAll)}</div>`;
+}
+
 function item(
-  { device, place, signedInAt, methods }: SessionSummary,
+  { name, place, signedInAt, methods }: NamedSession,
   { texts, formatTime, formatList }: ViewContext,
   action?: Markup,
 ): Markup {
@@ -44,7 +73,7 @@ function item(
     signedInAt &&
     html`<time datetime="${signedInAt.toISOString()}">${formatTime(signedInAt)}</time>`;
   return html`
-<li><div><h3>${device}</h3>
+<li><div><h3>${name}</h3>
 ${place === undefined ? '' : html`<p>${place}</p>`}
 <p>${before}${time ?? ''}${after}</p></div>
 ${action ?? ''}</li>`;
@@ -55,28 +84,9 @@ function signedInText(hasTime: boolean, hasMethods: boolean, texts: ViewContext[
   return hasMethods ? texts.signedInWith : texts.signedInHere;
 }
 
-/** Gives each session a name of its own: sessions that look alike are numbered. */
-function namedApart(
-  sessions: readonly SessionSummary[],
-  { texts, formatTime }: ViewContext,
-): { readonly session: SessionSummary; readonly name: string }[] {
-  const named = sessions.map((session) => {
-    const { device, place, signedInAt } = session;
-    const marks = [device, place, signedInAt && formatTime(signedInAt)];
-    return { session, name: marks.filter((mark) => mark !== undefined).join(', ') };
-  });
-  const alike = Map.groupBy(named, ({ name }) => name);
-  return named.map((one) => {
-    const group = alike.get(one.name) ?? [];
-    if (group.length < 2) return one;
-    const number = String(group.indexOf(one) + 1);
-    return { ...one, name: fill(texts.numbered, { session: one.name, number }) };
-  });
-}
-
 /** Makes a button whose label names the session, for people who do not see where on the page the button is. */
-function endButton(id: string, name: string, { texts }: ViewContext): Markup {
-  return button(id, texts.end, fill(texts.endOf, { session: name }), 'second');
+function endButton({ id, label }: NamedSession, { texts }: ViewContext): Markup {
+  return button(endValue(id, label), texts.end, fill(texts.endOf, { session: label }), 'second');
 }
 
 function button(value: string, text: string, label: string = text, kind = ''): Markup {

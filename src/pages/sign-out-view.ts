@@ -2,29 +2,34 @@
 import { html } from 'hono/html';
 import { actions } from './layout.ts';
 import { type SignedOutModel, type SignOutModel, TOKEN_FIELD } from './page-models.ts';
+import { fill } from './texts.ts';
 import type { View, ViewContext } from './view.ts';
 
-/** The page with the button to sign out. */
-export function signOutView({ action, formToken }: SignOutModel, { texts }: ViewContext): View {
-  const main = html`<p>${texts.signOut}</p>
-<form method="post" action="${action}">
-<input type="hidden" name="${TOKEN_FIELD}" value="${formToken}">
+/** The page with the button to sign out. The form goes to the URL of the page, with its query. */
+export function signOutView(
+  { formTokens, accounts }: SignOutModel,
+  { texts, formatList }: ViewContext,
+): View {
+  const account = formatList(accounts);
+  const main = html`${accounts.length === 0 ? '' : html`<p>${fill(texts.signedInAs, { account })}</p>`}
+<p>${texts.signOut}</p>
+<form method="post">
+${formTokens.map((token) => html`<input type="hidden" name="${TOKEN_FIELD}" value="${token}">`)}
 <div class="actions"><button class="action">${texts.signOutButton}</button></div>
-</form>`;
+</form>
+${actions([{ label: texts.staySignedIn, href: '/' }], 'second')}`;
   return { title: texts.signOutTitle, main, hasForm: true };
 }
 
 /**
- * The page after a sign-out. A redirect to the issuer's own sign-out would not do: browsers apply the `form-action` of
- * the page before to the redirects of its form.
+ * The page after a sign-out. The browser goes on by itself from this page: a redirect would not do, because browsers apply
+ * the `form-action` of the page before to the redirects of its form.
  */
 export function signedOutView({ next }: SignedOutModel, { texts }: ViewContext): View {
-  const link =
-    next === undefined
-      ? { href: '/', label: texts.home }
-      : { href: next, label: texts.signOutThereToo };
+  const { url, kind, isAtOnce } = next;
+  const labels = { home: texts.home, 'return-to': texts.goOn, issuer: texts.signOutThereToo };
   const main = html`<p role="status">${texts.nowSignedOut}</p>
-${actions([link])}`;
-  const refresh = next === undefined ? undefined : { seconds: 0, url: next };
+${actions([{ href: url, label: labels[kind] }])}`;
+  const refresh = isAtOnce ? { seconds: 0, url } : undefined;
   return { title: texts.nowSignedOutTitle, main, refresh };
 }

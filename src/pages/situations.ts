@@ -79,4 +79,5 @@ const SITUATIONS: Readonly<Record<Exclude<Reason, TokenDenialReason>, Situation>
   cross_site_change: 'formOver',
   form_not_current: 'formOver',
   session_not_listed: 'notListed',
+  sign_out_not_possible: 'notForBrowsers',
 };

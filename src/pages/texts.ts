@@ -95,7 +95,10 @@ export const ENGLISH = {
   mayBeOneOfThese: 'This session may be one of these.',
   endsTokens: 'When you end a session, your other access to its application ends too.',
   cutOff: 'No more than {count} are shown.',
-  changed: 'This is where you are signed in now.',
+  endedSession: 'Ended: {session}',
+  endedOne: 'The session was ended.',
+  endedOthers: 'All other sessions were ended.',
+  endedAll: 'The sessions were ended.',
   end: 'End',
   endOf: 'End the session: {session}',
   endOthers: 'End all other sessions',
@@ -125,9 +128,14 @@ export const ENGLISH = {
   signOutTitle: 'Sign out',
   signOut: 'This ends your sign-in in this browser.',
   signOutButton: 'Sign out',
+  signedInAs: 'You are signed in as {account}.',
+  staySignedIn: 'Stay signed in',
   nowSignedOutTitle: 'You are signed out',
   nowSignedOut: 'You are signed out of this site in this browser.',
   signOutThereToo: 'Sign out there too',
+  goOn: 'Continue',
+  notSignedOutTitle: 'You may still be signed in',
+  notSignedOut: 'Your sign-out was not completed. Please try again before you leave this device.',
 } as const;
 
 export type TextKey = keyof typeof ENGLISH;

@@ -5,6 +5,9 @@ import type { Result } from '../runtime/result.ts';
 import type { Resolution } from '../sessions/resolution.ts';
 import type { ApiAnswer } from './api-route.ts';
 
+/** The path of the page with a person's own sessions. */
+export const SESSIONS_PAGE_PATH = '/.postern/sessions';
+
 /** A request by a signed-in person, who sees or ends sessions of their own. */
 export interface SignedInUser extends RouteRequest {
   readonly chosen: UsableCredentials;

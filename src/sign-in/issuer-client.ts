@@ -113,14 +113,20 @@ export class IssuerClient {
   /**
    * Returns the URL at which the person signs out at the issuer too (OpenID Connect RP-Initiated Logout 1.0 section 2);
    * `undefined` if the issuer has none.
+   *
+   * @param state the issuer sends the browser back with it
    */
-  async endSessionUrl(returnTo: string, waitUntil: WaitUntil): Promise<string | undefined> {
+  async endSessionUrl(
+    { returnTo, state }: { readonly returnTo: string; readonly state?: string | undefined },
+    waitUntil: WaitUntil,
+  ): Promise<string | undefined> {
     const { readMetadata, clientId, issuer } = this.#options;
     const endpoint = (await readMetadata(waitUntil))?.end_session_endpoint;
     const url = typeof endpoint === 'string' ? URL.parse(endpoint) : null;
     if (url?.protocol !== 'https:' && url?.protocol !== new URL(issuer).protocol) return undefined;
     url.searchParams.set('client_id', clientId);
     url.searchParams.set('post_logout_redirect_uri', returnTo);
+    if (state !== undefined) url.searchParams.set('state', state);
     return url.href;
   }
 

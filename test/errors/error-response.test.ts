@@ -69,6 +69,7 @@ const WIRE: Readonly<Record<Reason, Wire>> = {
   cross_site_change: [403, 'Forbidden', 'cross_site_change'],
   form_not_current: [403, 'Forbidden', 'form_not_current'],
   session_not_listed: [404, 'Not Found', 'session_not_listed'],
+  sign_out_not_possible: [400, 'Bad Request', 'sign_out_not_possible'],
   caller_not_authorized: [401, 'Unauthorized', 'caller_not_authorized'],
   guard_unavailable: [503, 'Service Unavailable', 'guard_unavailable'],
   upstream_unreachable: [502, 'Bad Gateway', 'upstream_unreachable'],

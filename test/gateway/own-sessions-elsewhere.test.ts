@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SESSIONS_PAGE_PATH as PATH } from '../../src/routes/sessions-page/sessions-page.ts';
+import { SESSIONS_PAGE_PATH as PATH } from '../../src/session-changes/own-sessions.ts';
 import { forAllTests, gateForAllTests } from '../support/for-all-tests.ts';
 import { get, header, request } from '../support/raw-http.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
@@ -36,7 +36,10 @@ describe('the sessions page of a site’s second host', async () => {
     const [current, other] = await twoSessions(gate);
     const headers = { Host: HOST, Origin: `https://${HOST}`, Cookie: current.cookie };
     const answer = await send(gate, headers, other.id);
-    expect([answer.status, header(answer, 'location')]).toEqual([303, `${PATH}?changed`]);
+    expect([answer.status, header(answer, 'location')]).toEqual([
+      303,
+      expect.stringContaining(`${PATH}?ended=`),
+    ]);
   });
 
   it('refuses forms of the first host', async () => {

@@ -1,9 +1,7 @@
 import type { Credential } from '../../credentials/credential.ts';
 import { invalidBody } from '../../http/invalid-part.ts';
 import { readJsonBody } from '../../http/request-body.ts';
-import { publicBody, publicCookie, publicLocation } from '../../providers/kratos/public-host.ts';
-import { passedHeaders } from '../../providers/pass-through.ts';
-import { failed, success } from '../../runtime/result.ts';
+import { failed } from '../../runtime/result.ts';
 import {
   type ApiAnswer,
   type ApiCall,
@@ -17,12 +15,12 @@ import {
 } from '../../session-changes/api-route.ts';
 import { chooseCredential, identifyCaller } from '../../session-changes/caller.ts';
 import { type ChangeAnswer, unrecordedChange } from '../../session-changes/session-change.ts';
+import { passFlow } from './flow-answer.ts';
 import {
   FLOW_KINDS,
   type FlowKind,
   type FlowRequest,
   flowHeaders,
-  readTextOf,
   type SelfServiceOptions,
 } from './flow-request.ts';
 import { signOut } from './logout.ts';
@@ -156,20 +154,4 @@ async function sendFlow(
     isChange,
   });
   return sent.ok ? passFlow(sent.value, options) : sent;
-}
-
-/** Moves Kratos's answer to the site's host: cookies, redirects and URLs in documents become the site's. */
-async function passFlow(response: Response, { host }: SelfServiceOptions): Promise<ApiAnswer> {
-  const headers = passedHeaders(response, ['clear-site-data']);
-  const location = response.headers.get('location');
-  if (location !== null) headers.set('location', publicLocation(location, host));
-  for (const cookie of response.headers.getSetCookie()) {
-    headers.append('set-cookie', publicCookie(cookie, host));
-  }
-  const { status } = response;
-  const isJson = /^application\/(?:[a-z.-]+\+)?json\b/i.test(headers.get('content-type') ?? '');
-  if (!isJson) return success(new Response(response.body, { status, headers }));
-  const text = await readTextOf(response);
-  if (text === undefined) return failed('upstream_not_valid');
-  return success(new Response(publicBody(text, host), { status, headers }));
 }

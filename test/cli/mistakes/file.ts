@@ -99,6 +99,11 @@ export const FILE_MISTAKES: Readonly<Record<string, Mistake>> = {
     swap(', "operator-status.js"', ''),
     /rules: expected .*operator-status\.js.*no cached answer is compared/,
   ),
+  'pages whose module is not uploaded': error(
+    'rules = ',
+    swap('"account-pages.js", ', ''),
+    /rules: expected .*account-pages\.js.*the sessions page and sign-out/,
+  ),
   'sign-in whose module is not uploaded': error(
     'rules = ',
     both(

@@ -72,6 +72,16 @@ async function isSignedIn(session: Made, base = gate.url): Promise<boolean> {
   return response.status === 200;
 }
 
+/** The value that each button of the page sends. */
+function buttonsIn(text: string): string[] {
+  return [...text.matchAll(/<button [^>]*value="([^"]+)"/g)].map(([, value = '']) => value);
+}
+
+/** What a screen reader calls each button. */
+function labelsIn(text: string): string[] {
+  return [...text.matchAll(/<button [^>]*aria-label="([^"]+)"/g)].map(([, label = '']) => label);
+}
+
 /** Other sessions than the asking one, by the headings of the page. */
 function devicesOn(text: string): string[] {
   return [...text.matchAll(/<h3>([^<]*)<\/h3>/g)].map(([, device = '']) => device);
@@ -97,16 +107,54 @@ describe('the sessions page', () => {
     expect(text).toMatch(/^\d\d? \w+ \d{4} at \d\d:\d\d UTC$/);
   });
 
-  it('has no button for the current session, and no buttons without other sessions', async () => {
+  it('signs out of the current session, and has no more buttons without other sessions', async () => {
     const current = await signIn();
     const alone = await look(by(current));
     expect(alone.text).toContain('You are signed in nowhere else.');
-    expect(alone.text).not.toContain('<button');
+    expect(buttonsIn(alone.text)).toEqual(['current']);
     const other = await signIn();
     const { text } = await look(by(current));
-    const values = [...text.matchAll(/<button [^>]*value="([^"]+)"/g)].map(([, value]) => value);
-    expect(values).toEqual([other.id, 'others']);
+    const values = buttonsIn(text).map((value) => value.split(' ')[0]);
+    expect(values).toEqual(['current', other.id, 'others']);
     expect(text).toContain('aria-label="End the session: ');
+  });
+
+  it('says whose sessions it shows, and leads back to the site', async () => {
+    const current = await signIn();
+    const { text } = await look(by(current));
+    const { email } = current.session.identity.traits as { email: string };
+    expect(text).toContain(`<p>You are signed in as ${email}.</p>`);
+    expect(text).toContain('href="/">Go to the start page</a>');
+  });
+
+  it('gives no two sessions the same name, on the screen or to a screen reader', async () => {
+    const same = { 'User-Agent': 'Twin/1', 'True-Client-IP': '192.0.2.7' };
+    const current = await signIn(same);
+    for (let count = 0; count < 3; count += 1) await signIn(same);
+    await signIn({ ...same, 'User-Agent': 'Twin (1)' }); // a device may call itself what it likes
+    const { text } = await look(by(current));
+    const devices = devicesOn(text);
+    expect(devices).toHaveLength(5);
+    expect(new Set(devices).size).toBe(5);
+    const labels = labelsIn(text);
+    expect(labels).toHaveLength(6);
+    expect(new Set(labels).size).toBe(6);
+  });
+
+  it('shows no text that another page wrote into its address', async () => {
+    const current = await signIn();
+    const stranger = await signIn();
+    await signIn();
+    const [, other = ''] = buttonsIn((await look(by(stranger))).text);
+    const location = (await end(other, by(stranger))).headers.get('location') ?? '';
+    for (const search of [
+      '?ended=Call+us',
+      '?ended=Call+us&proof=v1f:x',
+      location.slice(PATH.length),
+    ]) {
+      const { status, text } = await look(by(current), search);
+      expect([status, text.includes('role="status"')]).toEqual([200, false]);
+    }
   });
 
   it('prints device names as text, without markup', async () => {
@@ -312,8 +360,11 @@ describe('a form that ends', () => {
     const there = gate.isolate(1).url;
     for (const each of [current, kept, lost]) expect(await isSignedIn(each)).toBe(true);
     expect(await isSignedIn(lost, there)).toBe(true);
-    const { status, headers } = await end(lost.id, by(current));
-    expect([status, headers.get('location')]).toEqual([303, '/.postern/sessions?changed']);
+    const { text } = await look(by(current));
+    const button = buttonsIn(text).find((value) => value.startsWith(lost.id)) ?? '';
+    const { status, headers } = await end(button, by(current));
+    const location = headers.get('location') ?? '';
+    expect([status, location]).toEqual([303, expect.stringMatching(/^\/\.postern\/sessions\?/)]);
     expect(await Promise.all([current, kept, lost].map((each) => isSignedIn(each)))).toEqual([
       true,
       true,
@@ -321,8 +372,8 @@ describe('a form that ends', () => {
     ]);
     await gate.clock.advance(5001);
     expect(await isSignedIn(lost, there)).toBe(false);
-    const page = await look(by(current), '?changed');
-    expect(page.text).toContain('This is where you are signed in now.');
+    const page = await look(by(current), location.slice(PATH.length));
+    expect(page.text).toMatch(/role="status">Ended: Lost, [^<]+UTC<\/p>/);
     expect(devicesOn(page.text)).toEqual(['Mine', 'Kept']);
   });
 
@@ -330,7 +381,11 @@ describe('a form that ends', () => {
     const current = await signIn();
     const others = [await signIn(), await signIn(), await signIn()];
     for (const each of others) expect(await isSignedIn(each)).toBe(true);
-    expect((await end('others', by(current))).status).toBe(303);
+    const { status, headers } = await end('others', by(current));
+    expect(status).toBe(303);
+    const location = headers.get('location') ?? '';
+    const page = await look(by(current), location.slice(PATH.length));
+    expect(page.text).toContain('role="status">All other sessions were ended.</p>');
     expect(await Promise.all(others.map((each) => isSignedIn(each)))).toEqual([
       false,
       false,
