@@ -24,7 +24,9 @@ const worker: PosternWorker = {
     const waitUntil = (work: Promise<unknown>) => context.waitUntil(work);
     const gateway = gateways.started(environment);
     if (gateway !== undefined) return gateway.fetch(request, waitUntil);
-    return gateways.start(environment).then((started) => started.fetch(request, waitUntil));
+    return gateways
+      .start(environment, request)
+      .then((started) => started.fetch(request, waitUntil));
   },
 };
 export default worker;

@@ -163,10 +163,9 @@ interface NeededModule {
 }
 
 /** The modules that the Worker loads on demand with this configuration (`cli/build.ts`). */
-function neededModules(
-  { RULES, SIGN_IN, KRATOS, VERIFY_SAMPLE }: Config,
-  bindings: readonly Binding[],
-): NeededModule[] {
+function neededModules(config: Config, bindings: readonly Binding[]): NeededModule[] {
+  const { RULES, SIGN_IN, KRATOS, VERIFY_SAMPLE, ADMIN_SECRETS, ACCESS_AUDIENCE } = config;
+  const hasOperators = ADMIN_SECRETS !== undefined || ACCESS_AUDIENCE !== undefined;
   const effect = 'requests get 503';
   const hasDatabase = bindings.some(({ name }) => name === 'KRATOS_DB');
   const condition = RULES.findIndex(({ allow }) => allow !== undefined);
@@ -193,6 +192,15 @@ function neededModules(
             module: 'kratos-outbox.js',
             reason: 'KRATOS_DB is bound',
             effect: "the log does not read Kratos's database",
+          },
+        ]
+      : []),
+    ...(hasOperators
+      ? [
+          {
+            module: 'operator-status.js',
+            reason: 'operators can open /.postern/status',
+            effect: 'that page gets 503',
           },
         ]
       : []),

@@ -1,7 +1,12 @@
 import type { Config } from '../config/config.ts';
+import type { Handler, RouteRequest } from '../http/routes.ts';
+import { hostOf } from '../http/site-hosts.ts';
 import type { HitComparisonOptions } from '../observability/hit-comparison.ts';
+import type { Revocation } from '../revocation/revocation.ts';
+import type { StatusOptions } from '../routes/status/status.ts';
 import { SampledHits } from '../sessions/sampled-hits.ts';
 import type { Dependencies } from './dependencies.ts';
+import { onlyMethods, READ_METHODS } from './only-methods.ts';
 
 /** Loads what only operators and sampled hits need. Rejects when its module is missing or does not start. */
 export async function loadOperatorStatus(): Promise<typeof import('./operator-status.ts')> {
@@ -40,4 +45,54 @@ export function createSampledHits(
       await createHitComparison({ counts, promisedMs, dataset, report })(hit);
     },
   });
+}
+
+interface StatusPageServices
+  extends Pick<StatusOptions, 'counts' | 'hosts' | 'errorShape' | 'reporting'>,
+    Pick<Dependencies, 'openLogStatus' | 'location'> {
+  /** `undefined` if no proof of an operator is configured. */
+  readonly guard: StatusOptions['guard'] | undefined;
+  readonly revocation: Pick<Revocation, 'view'>;
+}
+
+/** The path of the status page, for operators. */
+const STATUS_PATH = '/.postern/status';
+
+/** Adds the status page, if a proof of an operator is configured. */
+export function addStatusPage(
+  add: (path: string, handle: Handler<RouteRequest>) => void,
+  config: Config,
+  {
+    guard,
+    counts,
+    revocation,
+    hosts,
+    errorShape,
+    reporting,
+    openLogStatus,
+    location = '-',
+  }: StatusPageServices,
+): void {
+  if (guard === undefined) return;
+  const { ADMIN_SECRETS: secrets = [] } = config;
+  const allowedMethods = secrets.length > 0 ? [...READ_METHODS, 'POST'] : READ_METHODS;
+  const options = {
+    guard,
+    secrets,
+    hosts,
+    openLogStatus: config.REVOCATION === 'off' ? undefined : openLogStatus,
+    lagMs: revocation.view.lagMs,
+    counts,
+    location,
+    errorShape,
+    appearance: { name: hostOf(hosts.publicUrl) },
+    reporting,
+  };
+  add(
+    STATUS_PATH,
+    onlyMethods(allowedMethods, async (received) => {
+      const { createStatusPage } = await loadOperatorStatus();
+      return createStatusPage(options)(received);
+    }),
+  );
 }

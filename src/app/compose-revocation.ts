@@ -4,7 +4,12 @@ import {
   OUTBOX_TIMEOUT_MS,
   type RevocationLogStub,
 } from '../revocation/log-protocol.ts';
-import { createRevocation, NO_REVOCATION, type Revocation } from '../revocation/revocation.ts';
+import {
+  createRevocation,
+  NO_REVOCATION,
+  type Revocation,
+  type RevocationOptions,
+} from '../revocation/revocation.ts';
 import type { Report } from '../runtime/report.ts';
 import { checkLifeSeconds, type Lifetimes, type ToldFreshness } from '../sessions/freshness.ts';
 
@@ -12,6 +17,7 @@ import { checkLifeSeconds, type Lifetimes, type ToldFreshness } from '../session
 export interface RevocationDependencies {
   /** Opens a new connection to the revocation log for each call; `undefined` if no log is bound. */
   readonly openLog: (() => RevocationLogStub) | undefined;
+  readonly sums?: RevocationOptions['sums'];
   readonly now: () => number;
   readonly report: Report;
 }
@@ -22,7 +28,7 @@ const KEEP_MARGIN_SECONDS = 60;
 /** Makes the revocation log that the configuration asks for. Without a log, a line in the site's own log says so. */
 export function createConfiguredRevocation(
   config: Config,
-  { openLog, now, report }: RevocationDependencies,
+  { openLog, sums, now, report }: RevocationDependencies,
 ): Revocation {
   if (config.REVOCATION === 'off' || openLog === undefined) {
     const message =
@@ -35,6 +41,7 @@ export function createConfiguredRevocation(
     lagMs: config.REVOCATION_LAG_SECONDS * 1000,
     ...markLives(config),
     maxMarks: config.REVOCATION_MAX_MARKS,
+    sums,
     now,
     report,
   });

@@ -11,6 +11,7 @@ import type { Reporting } from '../observability/reporting.ts';
 import type { Appearance } from '../pages/page-models.ts';
 import { SitePages } from '../pages/site-pages.ts';
 import { type IsolateCounts, noCounts } from '../revocation/isolate-counts.ts';
+import { createSumsSender } from '../revocation/isolate-sums.ts';
 import type { Revocation } from '../revocation/revocation.ts';
 import type { Guard } from '../routes/session-api/guard.ts';
 import type { ReadNames } from '../session/identity-names.ts';
@@ -66,9 +67,10 @@ export function createServices(config: Config, dependencies: Dependencies): Serv
   const { fetchers, openLog, kv, now, random, report } = dependencies;
   const places = createSharedPlaces(config, dependencies);
   const issuerDependencies = { places, fetch: fetchers.keys, now, random, report };
-  const revocation = createConfiguredRevocation(config, { openLog, now, report });
-  const revocations = revocation.view;
   const counts = noCounts();
+  const sums = createSumsSender({ counts, location: dependencies.location ?? '-', random, now });
+  const revocation = createConfiguredRevocation(config, { openLog, sums, now, report });
+  const revocations = revocation.view;
   const sampledHits = createSampledHits(config, { ...dependencies, counts });
   const kratos = createKratos(config, {
     fetchers,

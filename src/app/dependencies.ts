@@ -1,6 +1,6 @@
 import type { FetchSite } from '../forwarding/origin.ts';
 import type { Dataset } from '../observability/metrics.ts';
-import type { RevocationLogStub } from '../revocation/log-protocol.ts';
+import type { LogStatusStub, RevocationLogStub } from '../revocation/log-protocol.ts';
 import type { RefreshLeaseStub } from '../revocation/refresh-leases.ts';
 import type { KeyValueStore } from '../runtime/kv.ts';
 import type { LocationCache } from '../runtime/location-cache.ts';
@@ -19,6 +19,10 @@ export interface Dependencies {
   readonly hasOutbox?: boolean;
   /** Opens a new connection to the leases of refreshes, which the log's object keeps. */
   readonly openRefreshLeases?: (() => RefreshLeaseStub) | undefined;
+  /** Opens a new connection to what the log's object tells operators. */
+  readonly openLogStatus?: (() => LogStatusStub) | undefined;
+  /** The data centre in which this isolate runs, as the platform names it; absent if it is not known. */
+  readonly location?: string | undefined;
   readonly fetchers: Fetchers;
   /** `undefined` if there is no site to gate. */
   readonly fetchOrigin: FetchSite | undefined;

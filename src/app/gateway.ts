@@ -31,6 +31,7 @@ import { RESOURCE_METADATA_PATH } from '../tokens/protected-resources.ts';
 import { createServices, detectingLoops, type Services } from './compose.ts';
 import { addAccountPages } from './compose-account-pages.ts';
 import { createEventReceivers } from './compose-events.ts';
+import { addStatusPage } from './compose-operator-status.ts';
 import { addSessionApi } from './compose-session-api.ts';
 import { createGateOptions, createSite } from './compose-site.ts';
 import { createProtectedResources } from './compose-tokens.ts';
@@ -150,6 +151,7 @@ export function createGateway(
 
   addAccountPages(add, config, { services, denial, report });
   services.signIn?.addRoutes(add);
+  addStatusPage(add, config, { ...services, ...dependencies, ...denial });
 
   add('/.postern/*', () => errorShape('not_found'));
   addSessionApi(routes, config, services, { shared, pages });

@@ -53,15 +53,20 @@ export class Gateways {
   /**
    * Makes the gateway. Requests that arrive before the isolate has a gateway share one. If the start fails, the next
    * request tries again.
+   *
+   * @param first the request for which the gateway is made
    */
-  async start(environment: object): Promise<Gateway> {
+  async start(environment: object, first: Request): Promise<Gateway> {
     try {
       const read = this.#read(environment);
       if (!read.ok) return this.#keep(environment, refuseService(read.failure));
       const settings = read.value;
       if (hasCondition(settings.RULES)) await loadConditionLanguage();
       if (settings.SIGN_IN_SECRETS !== undefined) await loadSignIn();
-      return this.#gateways.get(environment) ?? this.#keep(environment, makeGateway(settings));
+      return (
+        this.#gateways.get(environment) ??
+        this.#keep(environment, makeGateway(settings, locationOf(first)))
+      );
     } catch (error) {
       createBugReport(report)(error);
       return answering('internal_error');
@@ -79,11 +84,16 @@ function readAll(environment: object): Result<Environment, never> {
   return success(environment as Environment);
 }
 
-function makeGateway(environment: Environment): Gateway {
+function makeGateway(environment: Environment, location: string | undefined): Gateway {
   const config = readConfig(environment);
   return config.ok
-    ? createGateway(config.value, dependenciesOf(environment, config.value))
+    ? createGateway(config.value, { ...dependenciesOf(environment, config.value), location })
     : refuseService(config.failure);
+}
+
+/** Returns the data centre of a request. An isolate has all of its requests in one. */
+function locationOf({ cf }: Request): string | undefined {
+  return typeof cf?.colo === 'string' ? cf.colo : undefined;
 }
 
 function report(event: OperatorEvent): void {
@@ -101,6 +111,7 @@ function dependenciesOf(environment: Environment, { ORIGIN_URL }: Config) {
     ...(typeof caches !== 'undefined' && { openLocationCache: () => caches.open(LOCATION_CACHE) }),
     openLog: REVOCATIONS && (() => REVOCATIONS.getByName(LOG_NAME)),
     hasOutbox: environment.KRATOS_DB !== undefined,
+    openLogStatus: REVOCATIONS && (() => REVOCATIONS.getByName(LOG_NAME)),
     openRefreshLeases: REVOCATIONS && (() => REVOCATIONS.getByName(LOG_NAME)),
     fetchers: {
       kratos: through(KRATOS),

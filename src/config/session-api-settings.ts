@@ -50,8 +50,8 @@ export const SESSION_API_SETTINGS = {
     () => [],
   ),
   /**
-   * A guard for the admin routes: a request with one of these secrets in `Authorization: Bearer` passes. Several
-   * secrets allow rotation. Put this setting in a secret, not in `[vars]`.
+   * A guard for the admin routes: a request with one of these secrets in `Authorization: Bearer` passes. Each also opens
+   * the [status page](status.md). Several secrets allow rotation. Put this setting in a secret, not in `[vars]`.
    */
   ADMIN_SECRETS: v.optional(
     listOf(

@@ -11,6 +11,7 @@ export interface Decision {
     | 'own-sessions'
     | 'sign-in'
     | 'sign-out'
+    | 'status'
     | 'admission';
   readonly outcome: 'pass' | 'challenge' | 'deny' | 'refuse' | 'fault';
   readonly status: number;

@@ -47,6 +47,12 @@ summary { cursor: pointer; inline-size: fit-content }
 details > :nth-child(2) { margin-block-start: .75rem }
 dl { display: grid; gap: .25rem .875rem; grid-template-columns: auto 1fr; margin: 0 0 .75rem }
 dd { margin: 0 }
+input { background: var(--back); border: 1px solid var(--edge); border-radius: .5rem; color: var(--text); display: block; font: inherit; inline-size: 100%; margin-block-start: .25rem; padding: .5rem .75rem }
+table { border-collapse: collapse; font-size: .875rem; inline-size: 100% }
+th, td { border-block-start: 1px solid var(--line); font-weight: 400; padding: .375rem 0 .375rem .75rem; text-align: end; vertical-align: top }
+th:first-child { padding-inline-start: 0; text-align: start }
+thead th { border: 0; color: var(--muted) }
+.scrolled { overflow-x: auto; overflow-wrap: normal }
 code { font: .8125rem/1.5 ui-monospace, monospace }
 @media (max-width: 30rem) {
   body { padding: 1.5rem .75rem }

@@ -1,6 +1,7 @@
 import { LATE, within } from '../runtime/deadline.ts';
 import type { Report } from '../runtime/report.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
+import type { IsolateSums } from './isolate-sums.ts';
 import { isAppendAnswer, isLogPage } from './log-answers.ts';
 import type {
   AppendAnswer,
@@ -16,6 +17,8 @@ export interface LogClientOptions {
   readonly open: () => RevocationLogStub;
   /** The deadline of one call, unless the call has its own. */
   readonly timeoutMs: number;
+  /** Returns the counts of this isolate if they are due. Left out if none are sent. */
+  readonly sums?: (() => IsolateSums | undefined) | undefined;
   /** Takes an event for every call that failed, missed its deadline or had an unusable answer. */
   readonly report: Report;
 }
@@ -44,7 +47,7 @@ export class LogClient {
 
   /** Reads a page. Returns `undefined` if no usable page came in time. */
   async read(cursor: LogPosition, options?: ReadOptions): Promise<LogPage | undefined> {
-    const page = this.#call((log) => log.read(cursor));
+    const page = this.#readWithSums(cursor);
     const answer = await within(options?.timeoutMs ?? this.#options.timeoutMs, page);
     if (answer === LATE) options?.waitUntil(takeLate(page, cursor, options.takeLate));
     else if (answer !== undefined && isLogPage(answer, cursor)) return answer;
@@ -63,6 +66,13 @@ export class LogClient {
     }
     this.#reportFailure('append');
     return undefined;
+  }
+
+  /** Reads a page, and sends the isolate's sums with it if they are due. A log that fails with them is read without. */
+  async #readWithSums(cursor: LogPosition): Promise<LogPage | undefined> {
+    const sums = this.#options.sums?.();
+    const page = sums === undefined ? undefined : await this.#call((log) => log.read(cursor, sums));
+    return page ?? this.#call((log) => log.read(cursor));
   }
 
   #reportFailure(operation: 'read' | 'append'): void {

@@ -1,4 +1,5 @@
 // Pure: no I/O, no clock. The messages between the log and its readers and writers.
+import type { IsolateSums, KeptSums } from './isolate-sums.ts';
 import type { Mark, MarkSubject } from './mark.ts';
 
 /**
@@ -96,6 +97,20 @@ export type AppendAnswer =
 
 /** The log as an isolate calls it. Any call may reject, or may never settle. */
 export interface RevocationLogStub {
-  read(cursor: LogPosition): Promise<LogPage>;
+  /** @param sums the isolate's counts, for operators. The page does not depend on them */
+  read(cursor: LogPosition, sums?: IsolateSums): Promise<LogPage>;
   append(marks: readonly Mark[], options: AppendOptions): Promise<AppendAnswer>;
+}
+
+/** What the log tells operators. */
+export interface LogStatus extends Pick<LogPage, 'position' | 'watermark'> {
+  /** The number of subjects in the log. */
+  readonly marks: number;
+  /** The last sums of each isolate, the oldest first. */
+  readonly isolates: readonly KeptSums[];
+}
+
+/** The log as the status page calls it. Any call may reject, or may never settle. */
+export interface LogStatusStub {
+  status(): Promise<LogStatus>;
 }

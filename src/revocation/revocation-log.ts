@@ -1,9 +1,11 @@
 import { DurableObject } from 'cloudflare:workers';
+import { type IsolateSums, SumsOfIsolates } from './isolate-sums.ts';
 import {
   type AppendAnswer,
   type AppendOptions,
   type LogPage,
   type LogPosition,
+  type LogStatus,
   OUTBOX_POLL_MS,
   type Watermark,
 } from './log-protocol.ts';
@@ -43,6 +45,7 @@ export type OpenMarkSource = (table: RevocationTable) => Promise<MarkSource>;
 export class RevocationLog extends DurableObject {
   readonly #log: RevocationTable;
   readonly #refreshes: RefreshLeases;
+  readonly #sums = new SumsOfIsolates(() => Date.now());
   readonly #openSource: OpenMarkSource | undefined;
   #source: MarkSource | undefined;
   /** When the source is read next, in milliseconds since the epoch. Another instance may have set the alarm. */
@@ -62,7 +65,8 @@ export class RevocationLog extends DurableObject {
   }
 
   /** Returns the subjects marked after the cursor, one page per call. */
-  read(cursor: LogPosition): LogPage {
+  read(cursor: LogPosition, sums?: IsolateSums): LogPage {
+    this.#sums.take(sums);
     this.#wakeSource();
     return this.#withWatermark(this.#log.read(cursor));
   }
@@ -76,6 +80,13 @@ export class RevocationLog extends DurableObject {
     return answer.kind === 'recorded'
       ? { ...answer, page: this.#withWatermark(answer.page) }
       : answer;
+  }
+
+  /** Returns what operators want to know. */
+  status(): LogStatus {
+    const { position, watermark } = this.read(Number.MAX_SAFE_INTEGER);
+    const known = { position, marks: this.#log.size, isolates: this.#sums.list() };
+    return watermark === undefined ? known : { ...known, watermark };
   }
 
   /** Lets one isolate refresh a sign-in, or answers the result of another one. */

@@ -1,5 +1,5 @@
 import type { Report } from '../runtime/report.ts';
-import { LogClient } from './log-client.ts';
+import { LogClient, type LogClientOptions } from './log-client.ts';
 import type { RevocationLogStub, Watermark } from './log-protocol.ts';
 import { LogWriter } from './log-writer.ts';
 import { RevocationReplica } from './revocation-replica.ts';
@@ -13,6 +13,7 @@ export interface RevocationOptions {
   /** The longest lifetime of a token, in milliseconds. */
   readonly tokenLifeMs: number;
   readonly maxMarks: number;
+  readonly sums?: LogClientOptions['sums'];
   readonly now: () => number;
   readonly report: Report;
 }
@@ -51,11 +52,12 @@ export function createRevocation({
   checkLifeMs,
   tokenLifeMs,
   maxMarks,
+  sums,
   now,
   report,
 }: RevocationOptions): Revocation {
   const timeoutMs = LOG_TIMEOUT_MS;
-  const log = new LogClient({ open: openLog, timeoutMs, report });
+  const log = new LogClient({ open: openLog, timeoutMs, sums, report });
   const view = new RevocationReplica({ log, lagMs, timeoutMs, maxMarks, now });
   const writer = new LogWriter({ log, view, checkLifeMs, tokenLifeMs, maxMarks, now });
   const readHealth = async () => {

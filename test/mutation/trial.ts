@@ -80,6 +80,7 @@ const LIKELY: Readonly<Record<string, readonly string[]>> = {
     ...['session-api/sessions-page', 'own-sessions', 'cross-origin', 'keycard-sessions-page'],
   ),
   'routes/sign-in': gateway('sign-in', 'sign-out'),
+  'routes/status': [...gateway('status-page'), 'test/revocation/isolate-sums'],
   'routes/whoami': [
     ...gateway('tiers.test', 'tiers-cookies', 'cache-rows', 'client-fetch', 'token-whoami'),
     ...gateway('refused-credentials', 'described-parts', 'server-timing', 'whoami-'),

@@ -237,6 +237,25 @@ const UNGUARDED: Attempt[] = [
   ['an empty assertion', () => access('')],
 ];
 
+describe('the status page', () => {
+  const page = (headers: RawHeaders) => request(gate.port, { target: '/.postern/status', headers });
+
+  it.each(UNGUARDED)('shows no figures for %s', async (_, attempt) => {
+    const { headers = {} } = await attempt();
+    const { status, text } = await page(headers);
+    expect([status, text.includes('Calls to the store')]).toEqual([401, false]);
+  });
+
+  it.each([
+    ['a secret', async () => bearer(ADMIN_SECRET)],
+    ['an older secret', async () => bearer(OLD_SECRET)],
+    ['an Access assertion', async () => (await access(team.assertion())).headers ?? {}],
+  ])('shows them for %s', async (_, headers) => {
+    const { status, text } = await page(await headers());
+    expect([status, text.includes('Calls to the store')]).toEqual([200, true]);
+  });
+});
+
 describe('without a valid caller, no call reaches Kratos', () => {
   it('control: there are at least forty requests to try', () => {
     expect(UNGUARDED.length).toBeGreaterThanOrEqual(40);

@@ -21,6 +21,10 @@ export type LogFault =
 export interface LogFaults {
   readonly read?: LogFault;
   readonly append?: LogFault;
+  /** Reads with which an isolate sends its sums, in place of `read`. */
+  readonly readWithSums?: LogFault;
+  /** What operators are told. */
+  readonly status?: LogFault;
   /** Both calls about the leases of refreshes. */
   readonly leases?: LogFault;
 }

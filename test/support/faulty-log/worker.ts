@@ -11,6 +11,7 @@ interface RealLog extends Rpc.DurableObjectBranded {
   append(...args: readonly unknown[]): Promise<unknown>;
   leaseRefresh(...args: readonly unknown[]): Promise<unknown>;
   settleRefresh(...args: readonly unknown[]): Promise<unknown>;
+  status(...args: readonly unknown[]): Promise<unknown>;
 }
 
 interface Environment {
@@ -20,7 +21,7 @@ interface Environment {
 }
 
 interface Call {
-  readonly method: 'read' | 'append' | 'leaseRefresh' | 'settleRefresh';
+  readonly method: 'read' | 'append' | 'leaseRefresh' | 'settleRefresh' | 'status';
   readonly args: readonly unknown[];
 }
 
@@ -31,7 +32,12 @@ let faults: LogFaults = {};
 
 export class FaultyLog extends DurableObject<Environment> {
   read(...args: unknown[]): Promise<unknown> {
-    return this.#suffer(faults.read, { method: 'read', args });
+    const fault = args.length > 1 ? (faults.readWithSums ?? faults.read) : faults.read;
+    return this.#suffer(fault, { method: 'read', args });
+  }
+
+  status(...args: unknown[]): Promise<unknown> {
+    return this.#suffer(faults.status, { method: 'status', args });
   }
 
   append(...args: unknown[]): Promise<unknown> {
