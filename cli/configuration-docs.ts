@@ -12,6 +12,7 @@ const SOURCES = 'src/config';
 const MEMBER_SOURCES: Readonly<Record<string, string>> = {
   RULES: 'rule-settings.ts',
   ISSUERS: 'issuer-settings.ts',
+  ORIGINS: 'origin-settings.ts',
 };
 const COMMENTED_MEMBER = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*([A-Za-z_]+): /g;
 const DESCRIPTIONS = readDescriptions();
@@ -103,7 +104,7 @@ function unitOf(schema: v.GenericSchema): string | undefined {
   return typeof unit === 'string' ? `Unit: ${unit}.` : undefined;
 }
 
-/** The members of a list of tables, such as RULES. */
+/** The members of a list or table of tables, such as RULES. */
 function membersOf(setting: string, schema: v.GenericSchema): string {
   const table = find(schema, 'strict_object') as
     | { entries: Record<string, v.GenericSchema> }
@@ -116,11 +117,18 @@ function membersOf(setting: string, schema: v.GenericSchema): string {
   return `\n| member | meaning | |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
 }
 
-/** The first schema of a kind inside another: through pipes, defaults and lists. */
+/** The first schema of a kind inside another: through pipes, defaults, lists and tables. */
 function find(schema: unknown, type: string): { type: string } | undefined {
   if (typeof schema !== 'object' || schema === null) return undefined;
-  const node = schema as { type?: string; pipe?: unknown[]; wrapped?: unknown; item?: unknown };
-  const inner = [...(node.pipe ?? []).filter((part) => part !== schema), node.wrapped, node.item];
+  const node = schema as {
+    type?: string;
+    pipe?: unknown[];
+    wrapped?: unknown;
+    item?: unknown;
+    value?: unknown;
+  };
+  const parts = (node.pipe ?? []).filter((part) => part !== schema);
+  const inner = [...parts, node.wrapped, node.item, node.value];
   if (node.type === type) return { ...node, type };
   for (const part of inner) {
     const found = part === schema ? undefined : find(part, type);

@@ -5,6 +5,7 @@ import { didYouMean } from '../spelling.ts';
 import type { WranglerEnvironment, WranglerFields } from '../wrangler/environment.ts';
 import type { Path } from '../wrangler/positioned-document.ts';
 import { error, type Finding, warning } from './finding.ts';
+import { checkOrigins } from './origins.ts';
 
 /** A route of the Worker, as the platform matches it. */
 interface Route {
@@ -25,7 +26,7 @@ export function checkAddresses(
     ...found,
     ...findLoops(wrangler, config, routes),
     ...findRouteProblems(config, routes),
-    ...findOriginProblems(wrangler, config),
+    ...checkOrigins(wrangler, config),
   ];
 }
 
@@ -95,37 +96,63 @@ function findLoops(
   config: Config,
   routes: readonly Route[],
 ): Finding[] {
-  const { origin, host } = new URL(config.PUBLIC_URL);
+  const site = new SiteHosts(config.PUBLIC_URL, config.HOSTS);
   const isPublicOnly = (fields.compatibility_flags ?? []).includes('global_fetch_strictly_public');
-  const isOfDomain = routes.some((route) => route.isCustomDomain && route.pattern === host);
-  const isRouted = routes.some((route) => !route.isCustomDomain && coversHost(route, host));
-  const calls = [
-    ['ORIGIN_URL', config.ORIGIN_URL, 'ORIGIN', 'every page gets 508'],
-    ['KRATOS_PUBLIC_URL', config.KRATOS?.publicUrl, 'KRATOS', 'no session can be checked'],
-  ] as const;
-  return calls.flatMap(([name, url, binding, effect]) => {
-    if (url === undefined || new URL(url).origin !== origin) return [];
-    if (bindings.some((each) => each.name === binding)) return [];
-    const remedy = `Use a route${isPublicOnly ? ' without that flag' : ''}, or set ${name} to another URL of ${binding === 'ORIGIN' ? 'the origin' : 'Kratos'}.`;
+  return callsOf(config).flatMap(({ name, path, url, binding, other, effect }) => {
+    if (url === undefined) return [];
+    const { origin, host } = new URL(url);
+    if (!site.origins.includes(origin) || bindings.some((each) => each.name === binding)) return [];
+    const subject = `${name} ${origin === config.PUBLIC_URL ? 'equals PUBLIC_URL' : `is ${host}, a host of the site (HOSTS)`}`;
+    const remedy = `Use a route${isPublicOnly ? ' without that flag' : ''}, or set ${name} to another URL of ${other}.`;
     const loops = (cause: string) =>
-      `${name} equals PUBLIC_URL, and ${cause}: the call comes back to the Worker, and ${effect} (loop_detected). ${remedy}`;
-    if (isOfDomain)
-      return [error(loops(`${host} is a custom domain of this Worker`), ['vars', name])];
-    if (isPublicOnly) {
-      return [
-        error(loops('the compatibility flag global_fetch_strictly_public is set'), ['vars', name]),
-      ];
+      error(
+        `${subject}, and ${cause}: the call comes back to the Worker, and ${effect} (loop_detected). ${remedy}`,
+        path,
+      );
+    if (routes.some((route) => route.isCustomDomain && route.pattern === host)) {
+      return [loops(`${host} is a custom domain of this Worker`)];
     }
-    if (isRouted) return [];
+    if (isPublicOnly) return [loops('the compatibility flag global_fetch_strictly_public is set')];
+    if (routes.some((route) => !route.isCustomDomain && coversHost(route, host))) return [];
     return routes.length > 0
-      ? [error(loops(`no route of this file has the host ${host}`), ['vars', name])]
+      ? [loops(`no route of this file has the host ${host}`)]
       : [
           warning(
-            `${name} equals PUBLIC_URL, and this file has no route for ${host}. That URL reaches ${binding === 'ORIGIN' ? 'the origin' : 'Kratos'} only from a route; with a custom domain, ${effect}. Write the route into routes = ["${host}/*"], so that it is checked.`,
-            ['vars', name],
+            `${subject}, and this file has no route for ${host}. That URL reaches ${other} only from a route; with a custom domain, ${effect}. Write the route into routes = ["${host}/*"], so that it is checked.`,
+            path,
           ),
         ];
   });
+}
+
+/** The URLs that the Worker calls, each with the binding through which it would be called instead. */
+function callsOf({ ORIGIN_URL, KRATOS, ORIGINS }: Config) {
+  const origin = { other: 'the origin', effect: 'every page gets 508' };
+  const kratos = { other: 'Kratos', effect: 'no session can be checked' };
+  return [
+    {
+      name: 'ORIGIN_URL',
+      path: ['vars', 'ORIGIN_URL'],
+      url: ORIGIN_URL,
+      binding: 'ORIGIN',
+      ...origin,
+    },
+    {
+      name: 'KRATOS_PUBLIC_URL',
+      path: ['vars', 'KRATOS_PUBLIC_URL'],
+      url: KRATOS?.publicUrl,
+      binding: 'KRATOS',
+      ...kratos,
+    },
+    ...[...ORIGINS].map(([name, { url, binding }]) => ({
+      name: `ORIGINS.${name}.url`,
+      path: ['vars', 'ORIGINS', name, 'url'],
+      url,
+      binding,
+      ...origin,
+      effect: 'every page of this origin gets 508',
+    })),
+  ];
 }
 
 function findRouteProblems({ PUBLIC_URL, HOSTS }: Config, routes: readonly Route[]): Finding[] {
@@ -163,25 +190,6 @@ function findRouteProblems({ PUBLIC_URL, HOSTS }: Config, routes: readonly Route
       ),
     ),
   ];
-}
-
-function findOriginProblems({ bindings }: WranglerEnvironment, { ORIGIN_URL }: Config): Finding[] {
-  const isBound = bindings.some(({ name }) => name === 'ORIGIN');
-  if (ORIGIN_URL === undefined && !isBound) {
-    return [
-      warning(
-        'ORIGIN_URL and the service binding ORIGIN are both missing: Postern gates no site, and answers only its own routes. Set one of them if there is a site.',
-        ['vars'],
-      ),
-    ];
-  }
-  return ORIGIN_URL !== undefined && isBound
-    ? [
-        warning(
-          'ORIGIN_URL and the service binding ORIGIN are both set: the site gets ORIGIN_URL and its host. Remove ORIGIN_URL if the site should get the public URL.',
-        ),
-      ]
-    : [];
 }
 
 function hostOfPattern(pattern: string): string {

@@ -135,7 +135,7 @@ function pathOf(problem: string, { environment, bindings }: WranglerEnvironment)
 const SHAPE = /; got [^;]*\.$/;
 
 /** Adds the value, unless it may be a secret, and a name that is spelled nearly the same. */
-function withValue(problem: string, { environment }: WranglerEnvironment): string {
+function withValue(problem: string, { environment, bindings }: WranglerEnvironment): string {
   const [, setting = '', member = ''] = /^([A-Za-z_]\w*)([^\s:]*): /.exec(problem) ?? [];
   if (problem.includes(': there is no such setting or binding.')) return problem;
   const path = splitPath(`${setting}${member}`, environment);
@@ -143,7 +143,7 @@ function withValue(problem: string, { environment }: WranglerEnvironment): strin
   const shown = mayShow(path, value)
     ? problem.replace(SHAPE, () => `; got ${JSON.stringify(value)}.`)
     : problem;
-  return `${shown}${nearChoice(problem, path, value)}`;
+  return `${shown}${nearChoice(problem, path, value)}${nearName(path, value, bindings)}`;
 }
 
 /** A value of a setting that is no secret. A long text without structure may be a secret in the wrong place. */
@@ -157,6 +157,21 @@ function mayShow(
   if (typeof value === 'number' || typeof value === 'boolean') return true;
   if (typeof value !== 'string' || value.length > 200) return false;
   return !/^[\w~+/=-]{24,}$/.test(value) && !/\/\/[^/]*@/.test(value);
+}
+
+/** Suggests a binding or a host for one that an origin names and that does not exist. */
+function nearName(
+  [setting, , member]: Path,
+  value: unknown,
+  bindings: WranglerEnvironment['bindings'],
+): string {
+  const isBinding = setting === 'ORIGINS' && member === 'binding' && typeof value === 'string';
+  return isBinding
+    ? didYouMean(
+        value,
+        bindings.map(({ name }) => name),
+      )
+    : '';
 }
 
 /** Suggests one of the choices that the message lists. */

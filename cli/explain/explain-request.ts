@@ -1,3 +1,4 @@
+import { createOriginChoice } from '../../src/app/compose-site.ts';
 import type { Config } from '../../src/config/config.ts';
 import { explain, isReason } from '../../src/errors/explanations.ts';
 import { type AdmittedTarget, admit } from '../../src/http/admit.ts';
@@ -98,6 +99,7 @@ function describeSite(
   return [
     ...ruleTable(config, match, { target, method, resolution, now }),
     ...describeMatch(match),
+    ...describeOrigin(target, match, config),
     ...describeConditions(match, session),
   ];
 }
@@ -118,6 +120,21 @@ function describeMatch({ rule, byReading }: RuleMatch): string[] {
     (each) => `Reading   ${JSON.stringify(spell(each.reading))} comes under ${each.rule.name}`,
   );
   return [...new Set(readings), `Rule      ${rule.name}: ${asks.join(', ')}`];
+}
+
+/** The origin of `ORIGINS` that gets the requests of the rule; nothing for the origin of the whole site. */
+function describeOrigin(
+  { host }: AdmittedTarget,
+  { rule }: RuleMatch,
+  config: Config,
+): readonly string[] {
+  const origin = createOriginChoice(config)(rule, host);
+  if (origin === undefined) return [];
+  const [name = ''] = [...config.ORIGINS].find(([, each]) => each === origin) ?? [];
+  const { url, binding, prefix } = origin;
+  const through = binding === undefined ? '' : ` through the binding ${binding}`;
+  const without = prefix === undefined ? '' : `, without ${prefix.text} in front of the path`;
+  return [`Origin    ${name}: ${url ?? 'the public URL'}${through}${without}`];
 }
 
 /** Each place that a condition names, with its value. */

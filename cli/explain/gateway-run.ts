@@ -89,6 +89,7 @@ export async function runGateway(
     {
       fetchers: { kratos: askKratos, kratosAdmin: note, keycard: note, keys: askIssuer },
       fetchOrigin: hasSite ? askOrigin : undefined,
+      fetchNamedOrigin: () => askOrigin,
       openLog: () => ({
         read: () => Promise.resolve(EMPTY_PAGE),
         append: () => Promise.resolve({ kind: 'recorded', page: EMPTY_PAGE }),

@@ -1,9 +1,9 @@
 import type { Config } from '../config/config.ts';
+import type { NamedOrigin } from '../config/origin-settings.ts';
 import { partNames } from '../credentials/split-cookie.ts';
 import { Assertions } from '../forwarding/assertion.ts';
 import { HeaderFilter } from '../forwarding/header-filter.ts';
 import { Identifier } from '../forwarding/identification.ts';
-import type { FetchSite } from '../forwarding/origin.ts';
 import { createOriginAddress } from '../forwarding/origin-address.ts';
 import { reservedCookies } from '../forwarding/origin-cookies.ts';
 import type { Authority } from '../http/authority.ts';
@@ -13,10 +13,11 @@ import type { DenialOptions } from '../refusals/denial.ts';
 import { LoginLoopGuard } from '../refusals/login-loop-guard.ts';
 import type { AuthorizationOptions } from '../routes/gate/authorize.ts';
 import type { ForwardingOptions, GateOptions } from '../routes/gate/gate.ts';
-import { Rules } from '../rules/rules.ts';
+import { type Rule, Rules } from '../rules/rules.ts';
 import { SIGN_IN_PATH } from '../sign-in/paths.ts';
 import { signInCookies } from '../sign-in/sign-in-cookies.ts';
 import { createTokenClassifier } from '../tokens/token-classifier.ts';
+import type { Dependencies } from './dependencies.ts';
 import { errorShapeOf } from './error-shape.ts';
 import { gatewaySecrets } from './gateway-secrets.ts';
 
@@ -28,6 +29,8 @@ export interface Site {
   readonly authorization: AuthorizationOptions;
   readonly denial: DenialOptions;
   readonly identifier: Identifier;
+  /** Returns the origin of `ORIGINS` for a rule's requests; `undefined` for the origin of the whole site. */
+  readonly namedOrigin: (rule: Pick<Rule, 'origin'>, host: Authority) => NamedOrigin | undefined;
   /** Names of all cookies that may hold a credential. These cookies never reach the origin. */
   readonly credentialCookies: readonly string[];
 }
@@ -81,17 +84,17 @@ export function createSite(
       maxBytes: config.IDENTITY_HEADERS_MAX_BYTES,
       assertions: createAssertions(config, now),
     }),
+    namedOrigin: createOriginChoice(config),
     credentialCookies,
   };
 }
 
-/** Makes the terms on which the origin gets requests for a site. */
-export function createForwarding(
+/** Makes the terms on which every origin gets requests for a site. */
+function createForwarding(
   config: Config,
   { denial: { hosts }, identifier, credentialCookies }: Site,
-): Omit<ForwardingOptions, 'origin'> {
+): Omit<ForwardingOptions, 'origin' | 'address' | 'audience'> {
   return {
-    address: createOriginAddress({ originUrl: config.ORIGIN_URL, hosts }),
     hosts,
     filter: new HeaderFilter(identifier.headerNames),
     withheld: {
@@ -100,10 +103,11 @@ export function createForwarding(
       tokenClassifier: createTokenClassifier(config.ISSUERS),
     },
     identifier,
-    audience: config.ORIGIN_URL ?? config.PUBLIC_URL,
     reservedCookies: reservedCookies(credentialCookies),
   };
 }
+
+type OriginFetchers = Pick<Dependencies, 'fetchOrigin' | 'fetchNamedOrigin'>;
 
 /** Makes the gate's options. */
 export function createGateOptions(
@@ -111,13 +115,37 @@ export function createGateOptions(
   site: Site,
   {
     fetchOrigin,
+    fetchNamedOrigin,
     ...services
-  }: { readonly fetchOrigin: FetchSite } & Pick<GateOptions, 'reporting' | 'exchangedTokens'>,
+  }: OriginFetchers & Pick<GateOptions, 'reporting' | 'exchangedTokens'>,
 ): GateOptions {
   const { authorization, denial } = site;
-  const origin = { fetch: fetchOrigin, timeoutMs: config.ORIGIN_TIMEOUT_MS };
-  const forwarding = { ...createForwarding(config, site), origin };
-  return { authorization, denial, forwarding, ...services };
+  const { hosts } = denial;
+  const { ORIGIN_URL: originUrl, PUBLIC_URL, ORIGINS } = config;
+  const shared = createForwarding(config, site);
+  const forwarding = {
+    ...shared,
+    address: createOriginAddress({ originUrl, hosts }),
+    audience: originUrl ?? PUBLIC_URL,
+    origin: { fetch: fetchOrigin, timeoutMs: config.ORIGIN_TIMEOUT_MS },
+  };
+  const named = new Map<NamedOrigin | undefined, ForwardingOptions>();
+  for (const each of ORIGINS.values()) {
+    const { url, prefix, audience, timeoutMs } = each;
+    const address = createOriginAddress({ originUrl: url, hosts, prefix: prefix?.text });
+    const origin = { fetch: fetchNamedOrigin?.(each), timeoutMs };
+    named.set(each, { ...shared, address, prefix, audience, origin });
+  }
+  const namedForwarding: GateOptions['namedForwarding'] = (rule, host) =>
+    named.get(site.namedOrigin(rule, host));
+  return { authorization, denial, forwarding, namedForwarding, ...services };
+}
+
+/** Returns a function that finds the origin of `ORIGINS` for a rule's requests: that of the rule, else that of the host. */
+export function createOriginChoice({ ORIGINS }: Pick<Config, 'ORIGINS'>): Site['namedOrigin'] {
+  const all = [...ORIGINS.values()];
+  const byHost = new Map(all.flatMap((each) => each.hosts.map((host) => [host, each] as const)));
+  return ({ origin }, host) => (origin === undefined ? byHost.get(host) : ORIGINS.get(origin));
 }
 
 function createAssertions(config: Config, now: () => number): Assertions | undefined {

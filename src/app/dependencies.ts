@@ -1,3 +1,4 @@
+import type { NamedOrigin } from '../config/origin-settings.ts';
 import type { FetchSite } from '../forwarding/origin.ts';
 import type { Dataset } from '../observability/metrics.ts';
 import type { LogStatusStub, RevocationLogStub } from '../revocation/log-protocol.ts';
@@ -26,6 +27,8 @@ export interface Dependencies {
   readonly fetchers: Fetchers;
   /** `undefined` if there is no site to gate. */
   readonly fetchOrigin: FetchSite | undefined;
+  /** Returns the function that reaches an origin of `ORIGINS`; absent if none can be reached. */
+  readonly fetchNamedOrigin?: (origin: Pick<NamedOrigin, 'binding'>) => FetchSite;
   readonly now: () => number;
   /** From 0 to 1. */
   readonly random: () => number;

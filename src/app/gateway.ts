@@ -78,7 +78,7 @@ export function createGateway(
   dependencies: Dependencies,
   adapt: (services: Services) => Services = (services) => services,
 ): RoutedGateway {
-  const { kv, fetchOrigin, report, hasOutbox = false } = dependencies;
+  const { kv, fetchOrigin, fetchNamedOrigin, report, hasOutbox = false } = dependencies;
   const fetchers = detectingLoops(dependencies.fetchers, config);
   const services = adapt(createServices(config, { ...dependencies, fetchers }));
   const { lookUp, revocation, readNames, issuers, kratos, reporting, pages } = services;
@@ -157,11 +157,12 @@ export function createGateway(
   addSessionApi(routes, config, services, { shared, pages });
 
   const gateOptions = createGateOptions(config, site, {
-    fetchOrigin: fetchOrigin ?? NO_SITE,
+    fetchOrigin,
+    ...(fetchNamedOrigin && { fetchNamedOrigin }),
     reporting,
     exchangedTokens: services.exchangedTokens,
   });
-  const hasSite = fetchOrigin !== undefined;
+  const hasSite = fetchOrigin !== undefined || config.ORIGINS.size > 0;
   const passOn = (adapt?: AdaptGate) => async (received: RouteRequest) => {
     const { request, target, waitUntil } = received;
     if (adapt === undefined && !hasSite) return errorShape('not_found');
@@ -214,8 +215,6 @@ export function createGateway(
       answer(request, waitUntil, () => answerSite(adapt), target),
   };
 }
-
-const NO_SITE = () => Promise.reject(new Error('there is no site'));
 
 /** Answers a request that was not admitted. Its credentials are not read. */
 function answerRefusal(

@@ -3,6 +3,7 @@ import { type Config, readConfig } from '../config/config.ts';
 import { hasCondition } from '../config/rule-settings.ts';
 import { errorResponse } from '../errors/error-response.ts';
 import type { Reason } from '../errors/reasons.ts';
+import type { FetchSite } from '../forwarding/origin.ts';
 import { createBugReport } from '../observability/bug-report.ts';
 import { SitePages } from '../pages/site-pages.ts';
 import { errorPageOrJson } from '../refusals/error-page.ts';
@@ -119,7 +120,13 @@ function dependenciesOf(environment: Environment, { ORIGIN_URL }: Config) {
       keycard: through(KEYCARD),
       keys: overNetwork,
     },
-    fetchOrigin: originOf(ORIGIN, ORIGIN_URL),
+    fetchOrigin:
+      ORIGIN === undefined && ORIGIN_URL === undefined ? undefined : originThrough(ORIGIN),
+    fetchNamedOrigin: ({ binding }: { readonly binding: string | undefined }) =>
+      // `readConfig` requires the binding.
+      originThrough(
+        binding === undefined ? undefined : (environment[binding] as BindingTypes['service']),
+      ),
     now: () => Date.now(),
     random: () => Math.random(),
     report,
@@ -127,13 +134,11 @@ function dependenciesOf(environment: Environment, { ORIGIN_URL }: Config) {
   };
 }
 
-function originOf(binding: BindingTypes['service'] | undefined, url: string | undefined) {
-  if (binding !== undefined) {
-    return (to: string | Request, init: RequestInit) => binding.fetch(to, init);
-  }
-  return url === undefined
-    ? undefined
-    : (to: string | Request, init: RequestInit) => fetch(to, init);
+/** Returns the function that reaches an origin: through a binding, or without one over the network. */
+function originThrough(binding: BindingTypes['service'] | undefined): FetchSite {
+  return binding === undefined
+    ? (to, init) => fetch(to, init)
+    : (to, init) => binding.fetch(to, init);
 }
 
 /** Answers every request with an error page. The log names every wrong setting; the client sees none of them. */

@@ -21,6 +21,12 @@ import {
   readKratos,
 } from './kratos-config.ts';
 import { meantName } from './misspelt-names.ts';
+import {
+  type NamedOrigin,
+  originBindings,
+  readOrigins,
+  unboundOrigins,
+} from './origin-settings.ts';
 import { SESSION_API_COMPANIONS } from './session-api-settings.ts';
 import { SETTINGS } from './settings.ts';
 import { readSignIn, type SignInConfig, signInProblems } from './sign-in-settings.ts';
@@ -55,9 +61,15 @@ export type IssuerSettings = Settings['ISSUERS'][number];
 export interface Config
   extends Omit<
     Settings,
-    'IDENTITY_HEADERS' | 'RULES' | 'KRATOS_PUBLIC_URL' | 'KRATOS_BROWSER_URL' | 'TOLD_FRESH_SECONDS'
+    | 'IDENTITY_HEADERS'
+    | 'ORIGINS'
+    | 'RULES'
+    | 'KRATOS_PUBLIC_URL'
+    | 'KRATOS_BROWSER_URL'
+    | 'TOLD_FRESH_SECONDS'
   > {
   readonly RULES: readonly RuleSettings[];
+  readonly ORIGINS: ReadonlyMap<string, NamedOrigin>;
   /** `undefined`: there is no session store, and only tokens are sessions. */
   readonly KRATOS: KratosConfig | undefined;
   /** `undefined`: the store does not tell of its changes, because there is no binding `KRATOS_DB`. */
@@ -87,6 +99,7 @@ export function readConfig(
     ...(parsed.issues ?? []).map(describeIssue),
     ...missingLog(environment),
     ...unreadDatabase(environment),
+    ...unboundOrigins(environment),
     ...missingSource(environment, parsed.success ? parsed.output.ISSUERS : environment.ISSUERS),
   ];
   if (!parsed.success || problems.length > 0) return failed(problems);
@@ -97,10 +110,12 @@ export function readConfig(
     sessionIssuers({ ...settings, KRATOS: kratos }),
   );
   const { rules, unservedHosts } = withReadHosts(settings);
+  const { origins, problems: originProblems } = readOrigins(settings, environment);
   const contradictions = [
     ...promisesWithoutKratos(settings),
     ...(kratos === undefined ? [] : sharedCookieNames(settings)),
     ...unservedHosts,
+    ...originProblems,
     ...unservedIssuers(settings),
     ...tooSmallBudget(settings, identityHeaders),
     ...unnamedZones(settings),
@@ -121,6 +136,7 @@ export function readConfig(
       ...others,
       TOLD_FRESH_SECONDS: environment.KRATOS_DB === undefined ? undefined : TOLD_FRESH_SECONDS,
       RULES: rules,
+      ORIGINS: origins,
       IDENTITY_HEADERS: identityHeaders,
       KRATOS: kratos,
       SIGN_IN: readSignIn(settings),
@@ -246,8 +262,9 @@ function sharedCookieNames({ TOKEN_COOKIE_NAMES, SESSION_COOKIE_NAMES }: Setting
  * Postern's are the site's own.
  */
 function misspeltNames(environment: Readonly<Record<string, unknown>>): string[] {
+  const ofOrigins = originBindings(environment).map(([, binding]) => binding);
   return Object.keys(environment)
-    .filter((name) => !NAMES.includes(name) && name !== FOREIGN)
+    .filter((name) => ![...NAMES, ...ofOrigins, FOREIGN].includes(name))
     .flatMap((name) => {
       const meant = meantName(name, NAMES, (known) => takes(known, environment[name]));
       return meant === undefined

@@ -63,6 +63,11 @@ const members = {
    */
   session: v.picklist(['none', 'optional', 'required'], 'one of "none", "optional", "required"'),
   /**
+   * The name of an origin in `ORIGINS`, which gets the requests of this rule. If left out: the origin that has the
+   * requested host in its `hosts`, else that of `ORIGIN_URL` or the binding `ORIGIN`.
+   */
+  origin: v.optional(v.string('the name of an origin in ORIGINS')),
+  /**
    * The lowest accepted `authenticator_assurance_level`. Users below it are sent to prove a second factor (403, or a
    * redirect for navigations).
    */

@@ -8,6 +8,7 @@ import { clientSecrets } from './exchange-settings.ts';
 import { assertionClaims, forwardedHeaders, identityHeaders } from './identity-header-settings.ts';
 import { issuers } from './issuer-settings.ts';
 import { observabilitySettings } from './observability-settings.ts';
+import { origins, originTimeout } from './origin-settings.ts';
 import { revocationSettings } from './revocation-settings.ts';
 import { rule } from './rule-settings.ts';
 import { SESSION_API_SETTINGS } from './session-api-settings.ts';
@@ -73,6 +74,12 @@ export const SETTINGS = {
      * routes.
      */
     ORIGIN_URL: v.optional(originUrl()),
+    /**
+     * Further origins by name, for a deployment that gates several sites. A rule’s `origin` or an origin’s `hosts` leads requests
+     * there; all others go to `ORIGIN_URL` or the binding `ORIGIN`, and get 404 without these. See
+     * docs/rules.md.
+     */
+    ORIGINS: v.optional(origins, () => ({})),
   },
   Credentials: {
     /**
@@ -177,7 +184,7 @@ export const SETTINGS = {
      */
     KEYS_TIMEOUT_MS: v.optional(wholeNumber('milliseconds', 100, 9000), 5000),
     /** The deadline for the origin’s response headers. The body may stream for as long as it takes. */
-    ORIGIN_TIMEOUT_MS: v.optional(wholeNumber('milliseconds', 100, 100_000), 30_000),
+    ORIGIN_TIMEOUT_MS: v.optional(originTimeout(), 30_000),
   },
   Gate: {
     /**

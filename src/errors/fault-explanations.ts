@@ -7,7 +7,7 @@ export const FAULT_EXPLANATIONS: Readonly<Record<FaultReason, Explanation>> = {
   loop_detected: {
     status: 508,
     message: 'The request has come back to where it was sent from.',
-    hint: 'An address in the configuration leads back to this service. Operator: check KRATOS_PUBLIC_URL and ORIGIN_URL.',
+    hint: 'An address in the configuration leads back to this service. Operator: check KRATOS_PUBLIC_URL, ORIGIN_URL and ORIGINS.',
   },
   upstream_unreachable: {
     status: 502,

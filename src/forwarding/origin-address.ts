@@ -19,6 +19,8 @@ export interface OriginAddressOptions {
   /** `undefined` for a service binding without an address of its own. */
   readonly originUrl: string | undefined;
   readonly hosts: SiteHosts;
+  /** The beginning of the site's paths that the origin does not get; empty without one. */
+  readonly prefix?: string | undefined;
 }
 
 /**
@@ -27,7 +29,11 @@ export interface OriginAddressOptions {
  * without `ORIGIN_URL`, and when `ORIGIN_URL` equals `PUBLIC_URL`: on a route, such a call goes to the zone's own
  * origin. Every other address is hidden from clients.
  */
-export function createOriginAddress({ originUrl, hosts }: OriginAddressOptions): OriginAddress {
+export function createOriginAddress({
+  originUrl,
+  hosts,
+  prefix = '',
+}: OriginAddressOptions): OriginAddress {
   const hidden = originUrl === undefined ? undefined : new URL(originUrl);
   if (hidden === undefined || hidden.origin === new URL(hosts.publicUrl).origin)
     return PUBLIC_ADDRESS;
@@ -47,7 +53,7 @@ export function createOriginAddress({ originUrl, hosts }: OriginAddressOptions):
     urlFor: () => hidden.origin,
     makePublic(headers, site) {
       const toPublic = (reference: string) =>
-        publicReference(reference, site, (url) => isHidden(url, site));
+        publicReference(reference, `${site}${prefix}`, (url) => isHidden(url, site));
       for (const [header, rewrite] of Object.entries(REWRITES)) {
         const value = headers.get(header);
         if (value === null) continue;
@@ -86,14 +92,14 @@ const REWRITES: Readonly<Record<string, Rewrite>> = {
 };
 
 /**
- * Rewrites a URL reference that names the hidden host to the same place on the site, without user information. Returns
- * every other reference unchanged. The reference is parsed as a browser parses it on a page of the site, so that no
+ * Rewrites a URL reference that names the hidden host to the same place below `base`, a URL of the site, without user
+ * information. Returns every other reference unchanged. The reference is parsed as a browser parses it on a page of the site, so that no
  * spelling (`//host`, `\\host`, upper case) is missed.
  */
-function publicReference(reference: string, site: string, isHidden: (url: URL) => boolean): string {
-  const url = URL.parse(reference, `${site}/`);
+function publicReference(reference: string, base: string, isHidden: (url: URL) => boolean): string {
+  const url = URL.parse(reference, `${base}/`);
   if (url === null || !/^https?:$/.test(url.protocol) || !isHidden(url)) return reference;
-  return `${site}${url.pathname}${url.search}${url.hash}`;
+  return `${base}${url.pathname}${url.search}${url.hash}`;
 }
 
 function portOf({ port, protocol }: URL): string {

@@ -8,6 +8,7 @@ import { withoutCookies } from '../http/cookies.ts';
 import { hopByHopNames } from '../http/header-names.ts';
 import { addGate } from '../http/loop-detection.ts';
 import { hostOf, type SiteHosts } from '../http/site-hosts.ts';
+import { type StrippedPrefix, withoutPrefix } from '../http/strip-prefix.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import type { HeaderFilter } from './header-filter.ts';
 import type { Identification } from './identification.ts';
@@ -19,6 +20,8 @@ export interface OriginRequestOptions {
    * The origin's address. It depends on the request only by the host, and only when that host is one of the site's.
    */
   readonly address: OriginAddress;
+  /** The beginning of the path that the origin does not get. */
+  readonly prefix?: StrippedPrefix | undefined;
   readonly hosts: SiteHosts;
   readonly filter: HeaderFilter;
   readonly withheld: WithheldValues;
@@ -67,7 +70,8 @@ export interface OriginCall {
 }
 
 /**
- * Builds the request for the origin: the admitted path and query at the origin's own address, the client's headers
+ * Builds the request for the origin: the admitted path and query at the origin's own address, the path without the
+ * origin's prefix, the client's headers
  * without those that only Postern may set, and last the headers that Postern sets. Fails when the headers exceed the
  * common limits of origins: an origin's own 431 would look like a failure of the site, for as long as the cookies
  * last.
@@ -76,9 +80,12 @@ export function originRequest(
   request: Request,
   passed: PassedRequest,
   options: OriginRequestOptions,
-): Result<OriginCall, 'headers_too_large'> {
+): Result<OriginCall, 'headers_too_large' | 'path_not_canonical'> {
   const { method, body } = request;
   const { target, rule, identification, exchangedToken } = passed;
+  const { prefix } = options;
+  const path = prefix === undefined ? target.path : withoutPrefix(target, prefix);
+  if (path === undefined) return failed('path_not_canonical');
   const headers = forwardableHeaders(request.headers, passed, options);
   if (headers === undefined) return failed('headers_too_large');
   const site = options.hosts.siteOf(target.host);
@@ -86,10 +93,11 @@ export function originRequest(
   headers.set('host', hostOf(originUrl)); // the platform sets it over HTTP, not over a service binding
   setAcceptEncoding(headers, request, rule);
   setForwardingHeaders(headers, request, site);
+  if (prefix !== undefined) headers.set('x-forwarded-prefix', prefix.text);
   addGate(headers, request.headers, options.hosts.publicUrl);
   for (const [name, value] of identification.headers) headers.set(name, value);
   if (exchangedToken !== undefined) headers.set('authorization', `Bearer ${exchangedToken}`);
-  const url = originTarget(target, originUrl);
+  const url = originTarget(path, target.search, originUrl);
   return success({ url, init: { method, headers, body, redirect: 'manual' } });
 }
 
@@ -111,7 +119,7 @@ const MAX_HEADERS = 100;
 const MAX_GATEWAY_HEADERS = 7;
 
 /** Returns the URL at the origin. An admitted path begins with one slash, so it can never change the origin. */
-function originTarget({ path, search }: AdmittedTarget, originUrl: string): string {
+function originTarget(path: string, search: string, originUrl: string): string {
   if (!path.startsWith('/')) throw new Error('the path was not admitted'); // unreachable
   return originUrl + path + search;
 }
@@ -127,8 +135,8 @@ function forwardableHeaders(
   const headers = new Headers(received); // a value that is not rewritten keeps its bytes, even if they are not UTF-8
   let total = 0;
   let lines = 0;
-  const ownHeaders = MAX_GATEWAY_HEADERS + (passed.exchangedToken === undefined ? 0 : 1);
-  let count = passed.identification.headers.length + ownHeaders;
+  const further = [passed.exchangedToken, options.prefix].filter((each) => each !== undefined);
+  let count = passed.identification.headers.length + MAX_GATEWAY_HEADERS + further.length;
   let isTooMuch = false;
   received.forEach((value, name) => {
     lines += 1;

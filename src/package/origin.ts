@@ -28,7 +28,10 @@ export interface IncomingRequest {
 export interface ReadIdentityOptions {
   /** The URL at which clients reach Postern: its `PUBLIC_URL`. The keys are fetched from it. */
   readonly issuer: string;
-  /** This origin: Postern's `ORIGIN_URL`; without one, and behind forward-auth, the public URL of the site. */
+  /**
+   * This origin: Postern's `ORIGIN_URL`; without one, and behind forward-auth, the public URL of the site. For an origin of
+   * `ORIGINS`: its `audience`, else its `url`, else its name.
+   */
   readonly audience: string;
   /**
    * The keys: a URL that serves them, if this origin cannot reach `issuer` itself, or the key set.

@@ -12,6 +12,8 @@ export interface Rule {
   /** The rule's place in the configuration, or `default`; for the log. */
   readonly name: string;
   readonly session: 'none' | 'optional' | 'required';
+  /** The name of the origin; `undefined` for that of the host. */
+  readonly origin: string | undefined;
   /** The lowest assurance level; `undefined` when any level is enough. */
   readonly aal: AssuranceLevel | undefined;
   /** The longest time since the last sign-in; `undefined` when any time is accepted. */
@@ -39,6 +41,7 @@ export interface RuleSettings {
   readonly host?: Authority | undefined;
   readonly methods?: readonly string[] | undefined;
   readonly session: Rule['session'];
+  readonly origin?: string | undefined;
   readonly aal?: AssuranceLevel | undefined;
   /** Milliseconds. */
   readonly authenticated_within?: number | undefined;
@@ -62,6 +65,14 @@ export interface RuleMatch {
   readonly byReading: readonly { readonly reading: PathReading; readonly rule: Rule }[];
 }
 
+/**
+ * Tells whether the rules of all readings of a path lead to one origin. A request for which they do not is refused: no
+ * origin may get a path that another one has.
+ */
+export function isForOneOrigin({ rule, byReading }: RuleMatch): boolean {
+  return byReading.every((each) => each.rule.origin === rule.origin);
+}
+
 interface CompiledRule extends Rule {
   readonly path: PathPattern;
   readonly host: Authority | undefined;
@@ -72,6 +83,7 @@ interface CompiledRule extends Rule {
 export const DEFAULT_RULE: Rule = Object.freeze({
   name: 'default',
   session: 'required',
+  origin: undefined,
   aal: undefined,
   authenticatedWithinMs: undefined,
   scopes: new Set<string>(),
@@ -162,6 +174,7 @@ function combine(a: Rule, b: Rule): Rule {
   return {
     name: `${a.name}+${b.name}`,
     session: bySession.session,
+    origin: a.origin, // see isForOneOrigin()
     aal: [a.aal, b.aal].sort().findLast((level) => level !== undefined),
     authenticatedWithinMs: least(a.authenticatedWithinMs, b.authenticatedWithinMs),
     scopes: new Set([...a.scopes, ...b.scopes]),
@@ -193,6 +206,7 @@ function ruleOf(
   return {
     name,
     session: settings.session,
+    origin: settings.origin,
     aal: settings.aal,
     authenticatedWithinMs: settings.authenticated_within,
     scopes: new Set(settings.scopes),

@@ -30,6 +30,7 @@ const path = fc
 const common = {
   path: fc.oneof({ arbitrary: path, weight: 9 }, { arbitrary: fc.constant('/*'), weight: 1 }),
   host: fc.option(fc.constantFrom(...HOSTS), { nil: undefined, freq: 2 }),
+  origin: fc.constantFrom(undefined, undefined, 'named', 'nested'),
   methods: fc.option(fc.uniqueArray(fc.constantFrom('GET', 'POST', 'PUT'), { minLength: 1 }), {
     nil: undefined,
     freq: 2,
@@ -63,7 +64,30 @@ const settings = fc.record({
   SELF_SERVICE: fc.boolean(),
   IDENTITY_PRESETS: fc.constantFrom([], ['remote-user'], ['kratos']),
   SESSION_API_PATH: fc.constantFrom(undefined, '/auth'),
+  ORIGINS: fc.constantFrom(...originTables()),
 });
+
+/** Tables of origins: with a prefix, or with a host of its own. Every origin is the stand-in for the site. */
+function originTables() {
+  const named = { binding: 'ORIGIN' };
+  const nested = { binding: 'NESTED', url: 'https://nested.example.test', strip_prefix: '/a' };
+  return [
+    { named, nested },
+    { named: { ...named, hosts: [HOSTS[1]] }, nested },
+  ];
+}
+
+/** Gives each rule an origin whose prefix its path has. The last rule leads to the origin with a prefix. */
+function withPrefixes(
+  rules: readonly { readonly path: string; readonly origin: string | undefined }[],
+) {
+  const last = { path: '/a/*', session: 'optional', origin: 'nested' };
+  const isNested = (path: string) => /^\/a(?:\/|$)/.test(path);
+  const fitted = rules.map((rule) =>
+    rule.origin === 'nested' && !isNested(rule.path) ? { ...rule, origin: 'named' } : rule,
+  );
+  return [...fitted, last];
+}
 
 const sent = fc.constantFrom(
   'a',
@@ -95,6 +119,10 @@ const target = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.array(sent, { minLength: 1, maxLength: 4 }).map((parts) => `/${parts.join('/')}`),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.array(sent, { maxLength: 3 }).map((parts) => ['/a', ...parts].join('/')),
   },
   {
     weight: 1,
@@ -148,7 +176,7 @@ async function compare(
   sessions: Sessions,
   number: number,
 ) {
-  const config = readConfig({ ...vars, REVOCATIONS: {} });
+  const config = readConfig({ ...vars, REVOCATIONS: {}, ORIGIN: {}, NESTED: {} });
   if (!config.ok) throw new Error(config.failure.join('\n'));
   const { method, host, target: path, session, isBrowser, more } = asked;
   const url = `${path}?n=${number}`;
@@ -187,14 +215,17 @@ async function compare(
 async function compareAll(
   vars: object,
   asked: readonly Asked[],
-): Promise<{ compared: number; forwarded: number; own: number }> {
-  await using gate = await startGate({ vars: { ...vars, ORIGIN_URL: undefined } });
+): Promise<{ compared: number; forwarded: number; stripped: number; own: number }> {
+  await using gate = await startGate({
+    vars: { ...vars, ORIGIN_URL: undefined },
+    bindings: { NESTED: { type: 'worker', worker: 'origin' } },
+  });
   const sessions = {
     user: await gate.kratos.createSession(),
     admin: await gate.kratos.createSession({ metadataPublic: { roles: ['admin'] } }),
   };
   const tokens = new Set(Object.values(sessions).map(({ token }) => token));
-  const counts = { compared: 0, forwarded: 0, own: 0 };
+  const counts = { compared: 0, forwarded: 0, stripped: 0, own: 0 };
   for (let start = 0; start < asked.length; start += BATCH) {
     await gate.origin.clearCalls();
     const found = [];
@@ -216,6 +247,13 @@ async function compareAll(
       });
       if (call !== undefined) {
         counts.forwarded += 1;
+        counts.stripped += call.url.startsWith('https://nested.') ? 1 : 0;
+        const sentTo = lines.find((line) => line.startsWith('Sent '))?.slice(10);
+        expect({ vars, request, sentTo }).toEqual({
+          vars,
+          request,
+          sentTo: `${call.method} ${call.url}`,
+        });
         const told = lines
           .filter((line) => line.startsWith('  ') && line.includes(': '))
           .map((line) => line.trim());
@@ -249,17 +287,20 @@ async function compareAll(
 
 describe('explain', () => {
   it(`says what the running gate does (SEED=${SEED})`, { timeout: 20 * 60_000 }, async () => {
-    const total = { compared: 0, forwarded: 0, own: 0 };
+    const total = { compared: 0, forwarded: 0, stripped: 0, own: 0 };
     const sites = fc.sample(settings, { seed: SEED, numRuns: GATES });
     for (const [index, site] of sites.entries()) {
-      const vars = JSON.parse(JSON.stringify({ ...BASE, ...site }));
+      const RULES = withPrefixes(site.RULES);
+      const vars = JSON.parse(JSON.stringify({ ...BASE, ...site, RULES }));
       const asked = fc.sample(requests, { seed: SEED + index, numRuns: REQUESTS });
       const counts = await compareAll(vars, asked);
-      for (const name of ['compared', 'forwarded', 'own'] as const) total[name] += counts[name];
+      for (const name of ['compared', 'forwarded', 'stripped', 'own'] as const)
+        total[name] += counts[name];
     }
     console.log(`${GATES} configurations: ${JSON.stringify(total)}`);
     expect(total.compared).toBeGreaterThan(GATES * REQUESTS * 0.8);
     expect(total.forwarded).toBeGreaterThan(0);
+    expect(total.stripped).toBeGreaterThan(0);
     expect(total.own).toBeGreaterThan(0);
   });
 });

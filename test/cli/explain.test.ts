@@ -68,6 +68,29 @@ const SESSION_ID = '8f1c4b52-7f6e-4c53-9d0e-0a1b2c3d4e5f';
 const signedIn = { sessionDocument: JSON.stringify(SESSION) };
 
 describe('explainRequest()', () => {
+  it('shows the origin of a request, and the path that it gets', async () => {
+    const ORIGINS = {
+      api: { url: 'https://api.internal.example', strip_prefix: '/api' },
+      admin: { binding: 'ADMIN', hosts: ['admin.example.com'] },
+    };
+    const site = {
+      HOSTS: ['admin.example.com'],
+      ADMIN: {},
+      ORIGINS,
+      RULES: [{ path: '/api/*', session: 'none', origin: 'api' }],
+    };
+    const lines = await explained({ url: `${SITE}/api/users?a=%2F` }, site);
+    expect(lines).toContain(
+      'Origin    api: https://api.internal.example, without /api in front of the path',
+    );
+    expect(lines).toContain('Sent      GET https://api.internal.example/users?a=%2F');
+    const onHost = await explained({ url: 'https://admin.example.com/x', ...signedIn }, site);
+    expect(onHost).toContain('Origin    admin: the public URL through the binding ADMIN');
+    expect(onHost).toContain('Sent      GET https://admin.example.com/x');
+    const alone = { ...site, ORIGIN_URL: undefined };
+    expect(await explained({ ...signedIn }, alone)).toMatch(/Answer +404: not_found/);
+  });
+
   describe('with a rule that exchanges tokens', () => {
     const zone = {
       preset: 'keycard',

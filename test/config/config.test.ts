@@ -73,6 +73,7 @@ describe('readConfig()', () => {
       STORE_TIMEOUT_MS: 5000,
       ORIGIN_TIMEOUT_MS: 30_000,
       HOSTS: [],
+      ORIGINS: new Map(),
       RULES: [],
       FURTHER_METHODS: [],
       ALLOWED_PATH_FORMS: [],

@@ -34,7 +34,6 @@ export const FOREIGN_NAMES: Readonly<Record<string, Readonly<Record<string, unkn
     CLOUDFLARE_API_TOKEN: TEXT,
     TURNSTILE_SECRET_KEY: TEXT,
     CORS_ORIGIN: URL,
-    ORIGINS: 'https://a.example.com,https://b.example.com',
     POSTS: BINDING,
     COUNTER: BINDING,
   },

@@ -29,6 +29,15 @@ export const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
   KRATOS_BROWSER_URL: [...NO_URLS, ...HTTP_URLS, ...DRESSED_URLS],
   LOGIN_URL: [...NO_URLS, ...HTTP_URLS, ...DRESSED_URLS],
   ORIGIN_URL: [...NO_URLS, ...HTTP_URLS, ...DRESSED_URLS, 'https://a/path'],
+  ORIGINS: [
+    'x',
+    [],
+    null,
+    { 'a.b': { url: 'https://a' } },
+    { a: {} },
+    { a: 'https://a' },
+    ...[...HTTP_URLS, ...DRESSED_URLS, 'https://a/path'].map((url) => ({ a: { url } })),
+  ], // more in origin-settings.test.ts
   TOKEN_COOKIE_NAMES: [
     ['token_*'],
     ['^token$'],

@@ -10,6 +10,7 @@ const session: Session = { id: 's', identity: { id: 'i' }, expiresAt: 1, documen
 const rule = (kind: Rule['session']): Rule => ({
   name: 'r',
   session: kind,
+  origin: undefined,
   aal: undefined,
   authenticatedWithinMs: undefined,
   scopes: new Set<string>(),

@@ -4,6 +4,7 @@ import type { Reason, RefusalReason } from '../../errors/reasons.ts';
 import type { Identifier } from '../../forwarding/identification.ts';
 import { isGatewayCookie } from '../../forwarding/origin-cookies.ts';
 import type { AdmittedTarget } from '../../http/admit.ts';
+import type { Authority } from '../../http/authority.ts';
 import { PRIVATE_NO_STORE } from '../../http/cache-control.ts';
 import { describeResolution } from '../../observability/describe-resolution.ts';
 import type { Reporting } from '../../observability/reporting.ts';
@@ -17,6 +18,7 @@ import {
 } from '../../refusals/denial.ts';
 import { errorPageOrJson } from '../../refusals/error-page.ts';
 import { makeReadable } from '../../refusals/readable-denial.ts';
+import { isForOneOrigin, type Rule } from '../../rules/rules.ts';
 import type { Verdict } from '../../rules/verdict.ts';
 import { failed, type Result } from '../../runtime/result.ts';
 import { matchesSecret } from '../../runtime/secret-compare.ts';
@@ -38,6 +40,11 @@ export interface ForwardAuthOptions {
   readonly authorization: AuthorizationOptions;
   readonly denial: DenialOptions;
   readonly identifier: Identifier;
+  /** Returns the origin of `ORIGINS` for a rule's requests. The proxy chooses where they go; only the audience counts. */
+  readonly namedOrigin: (
+    rule: Pick<Rule, 'origin'>,
+    host: Authority,
+  ) => { readonly audience: string } | undefined;
   /** Names of all cookies that may hold a credential. */
   readonly credentialCookies: readonly string[];
   readonly reporting: Pick<Reporting, 'log' | 'now'>;
@@ -165,9 +172,12 @@ async function pass(
   { session }: Extract<Verdict, { kind: 'pass' }>,
   authorization: Authorization,
   target: AdmittedTarget,
-  { identifier, denial: { hosts, errorShape } }: ForwardAuthOptions,
+  { identifier, namedOrigin, denial: { hosts, errorShape } }: ForwardAuthOptions,
 ): Promise<Answer> {
-  const identified = await identifier.identify(session, hosts.siteOf(target.host));
+  const { match } = authorization;
+  if (!isForOneOrigin(match)) return refusal('path_not_canonical', errorShape);
+  const { audience = hosts.siteOf(target.host) } = namedOrigin(match.rule, target.host) ?? {};
+  const identified = await identifier.identify(session, audience);
   if (!identified.ok) return unidentified(identified.failure, errorShape);
   const empty = identifier.headerNames.map((name) => [name, ''] as const);
   return {

@@ -1,4 +1,5 @@
 import { explain } from '../../errors/explanations.ts';
+import type { RefusalReason } from '../../errors/reasons.ts';
 import type { ExchangedTokens } from '../../exchange/exchanged-tokens.ts';
 import { clientResponse } from '../../forwarding/client-response.ts';
 import { sendableCall } from '../../forwarding/content-of-get.ts';
@@ -10,6 +11,7 @@ import { type OriginRequestOptions, originRequest } from '../../forwarding/origi
 import { type SessionStatus, watchSession } from '../../forwarding/session-watch.ts';
 import { relayWebSocket } from '../../forwarding/web-socket-relay.ts';
 import type { AdmittedTarget } from '../../http/admit.ts';
+import type { Authority } from '../../http/authority.ts';
 import { answerPreflight } from '../../http/preflight.ts';
 import type { Decision } from '../../observability/decision-log.ts';
 import { describeResolution } from '../../observability/describe-resolution.ts';
@@ -22,6 +24,7 @@ import {
 } from '../../refusals/denial.ts';
 import { pageKey } from '../../refusals/login-loop-guard.ts';
 import { makeReadable } from '../../refusals/readable-denial.ts';
+import { isForOneOrigin, type Rule } from '../../rules/rules.ts';
 import type { Verdict } from '../../rules/verdict.ts';
 import type { WaitUntil } from '../../runtime/single-flight.ts';
 import { isOnePerson, type Session } from '../../session/session.ts';
@@ -40,14 +43,21 @@ import { sessionCookiesOf, withSignInCookies } from './session-cookies.ts';
 export interface GateOptions {
   readonly authorization: AuthorizationOptions;
   readonly denial: DenialOptions;
+  /** The origin of the whole site. */
   readonly forwarding: ForwardingOptions;
+  /** Returns the origin of `ORIGINS` for a rule's requests; `undefined` for the origin of the whole site. */
+  readonly namedForwarding: (
+    rule: Pick<Rule, 'origin'>,
+    host: Authority,
+  ) => ForwardingOptions | undefined;
   readonly exchangedTokens: Pick<ExchangedTokens, 'exchange' | 'forget'>;
   readonly reporting: Reporting;
 }
 
-/** The origin, and the terms on which it gets a request. */
+/** An origin, and the terms on which it gets a request. */
 export interface ForwardingOptions extends OriginRequestOptions {
-  readonly origin: Origin;
+  /** Without `fetch` there is no such origin. */
+  readonly origin: { readonly fetch: Origin['fetch'] | undefined; readonly timeoutMs: number };
   readonly identifier: Identifier;
   /** The audience of assertions (`aud`). */
   readonly audience: string;
@@ -146,7 +156,11 @@ async function forward(
   const { request, target, authorization } = received;
   const { match, resolution, tried, exchangedToken } = authorization;
   const { rule } = match;
-  const { forwarding, denial } = options;
+  const { denial } = options;
+  const forwarding = options.namedForwarding(rule, target.host) ?? options.forwarding;
+  const { fetch, timeoutMs } = forwarding.origin;
+  if (fetch === undefined) return refusal('not_found', denial);
+  if (!isForOneOrigin(match)) return refusal('path_not_canonical', denial);
   const { hosts } = forwarding;
   const identified = await forwarding.identifier.identify(session, forwarding.audience);
   if (!identified.ok) return unidentified(identified.failure, denial.errorShape);
@@ -154,13 +168,10 @@ async function forward(
   const passed = { target, rule, tried, identification, exchangedToken };
   const made = originRequest(request, passed, forwarding);
   const asked = made.ok ? await sendableCall(made.value, request) : made;
-  if (!asked.ok) {
-    const response = denial.errorShape(asked.failure);
-    return { response, outcome: 'refuse', reason: asked.failure };
-  }
+  if (!asked.ok) return refusal(asked.failure, denial);
   const reason =
     session === undefined ? resolution && describeResolution(resolution).reason : undefined;
-  const sent = await sendToOrigin(asked.value, forwarding.origin, { session, reason, target });
+  const sent = await sendToOrigin(asked.value, { fetch, timeoutMs }, { session, reason, target });
   if (!sent.ok) return originFault(sent.failure, denial.errorShape);
   const forgotten =
     session === undefined ? [] : denial.loopGuard.forget(request.headers, pageKey(target));
@@ -183,6 +194,10 @@ async function forward(
     reason: undefined,
     ...omissionsOf(identification),
   };
+}
+
+function refusal(reason: RefusalReason, { errorShape }: DenialOptions): Answer {
+  return { response: errorShape(reason), outcome: 'refuse', reason };
 }
 
 /** Ends an open answer when its session ends: a WebSocket always, a body if the rule says so (`cut_streams`). */

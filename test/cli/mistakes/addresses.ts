@@ -2,11 +2,15 @@
 import {
   both,
   error,
+  GATED,
   KRATOS_IS_PUBLIC,
   type Mistake,
   ORIGIN_IS_PUBLIC,
+  origin,
+  rules,
   swap,
   TAG,
+  tables,
   top,
   vars,
   warning,
@@ -129,6 +133,148 @@ export const ADDRESSES_MISTAKES: Readonly<Record<string, Mistake>> = {
     'KRATOS_PUBLIC_URL',
     swap('"https://auth.site.test"', '"auth.site.test"'),
     /KRATOS_PUBLIC_URL: .*got "auth\.site\.test"/,
+  ),
+  'an unknown origin': error(
+    'origin = "apo"',
+    both(
+      origin('url = "https://api.site.test"'),
+      rules(`path = "/api/*"\n${GATED}\norigin = "apo"`),
+    ),
+    /RULES\.1\.origin .*expected one of api; got "apo"\. Did you mean "api"\?/,
+  ),
+  'an origin before there is one': error(
+    'origin = "api"',
+    rules(`path = "/api/*"\n${GATED}\norigin = "api"`),
+    /RULES\.1\.origin .*expected one of the names in ORIGINS/,
+  ),
+  'a misspelt member of an origin': error(
+    'strip_prefx',
+    origin('url = "https://api.site.test"', 'strip_prefx = "/api"'),
+    /ORIGINS\.api\.strip_prefx: .*Did you mean "strip_prefix"\?/,
+  ),
+  'an origin without an address': error(
+    '[vars.ORIGINS.api]',
+    origin('timeout_ms = 500'),
+    /ORIGINS\.api: expected an origin with url or binding/,
+  ),
+  'an origin of ORIGINS with a path': error(
+    'url = ',
+    origin('url = "https://api.site.test/v1"'),
+    /ORIGINS\.api\.url: .*got "https:\/\/api\.site\.test\/v1"/,
+  ),
+  'an origin over http': error(
+    'url = ',
+    origin('url = "http://api.site.test"'),
+    /ORIGINS\.api\.url: expected an https URL/,
+  ),
+  'an origin with a misspelt binding': error(
+    'binding = "APPI"',
+    both(
+      origin('binding = "APPI"', 'hosts = ["app.site.test"]'),
+      tables('[[services]]', 'binding = "API"', 'service = "api"'),
+    ),
+    /ORIGINS\.api\.binding: .*got "APPI"\. Did you mean "API"\?/,
+  ),
+  'an origin with a binding of another kind': error(
+    'binding = "SESSIONS"',
+    origin('binding = "SESSIONS"', 'hosts = ["app.site.test"]'),
+    /ORIGINS\.api\.binding: expected a service binding.*got "SESSIONS", one of kv_namespaces/,
+  ),
+  'an origin with a host that the site does not have': error(
+    'hosts = ["b.site.test"]',
+    origin('url = "https://api.site.test"', 'hosts = ["b.site.test"]'),
+    /ORIGINS\.api\.hosts\.0: expected the host of PUBLIC_URL or one of HOSTS.*got "b\.site\.test"/,
+  ),
+  'a prefix with a slash at its end': error(
+    'strip_prefix',
+    origin('url = "https://api.site.test"', 'strip_prefix = "/api/"'),
+    /ORIGINS\.api\.strip_prefix: expected the first segments of a path, such as \/api; got "\/api\/"/,
+  ),
+  'a prefix that a rule does not have': error(
+    'path = "/v1/*"',
+    both(
+      origin('url = "https://api.site.test"', 'strip_prefix = "/api"'),
+      rules(`path = "/v1/*"\n${GATED}\norigin = "api"`),
+    ),
+    /RULES\.1\.path .*expected a path that begins with \/api.*got "\/v1\/\*"/,
+  ),
+  'one server with two prefixes': error(
+    'strip_prefix',
+    both(
+      origin('url = "https://origin.site.test"', 'strip_prefix = "/api"'),
+      rules(`path = "/api/*"\n${GATED}\norigin = "api"`),
+    ),
+    /ORIGINS\.api\.strip_prefix: expected the strip_prefix of the origin of the site, which is the same server/,
+  ),
+  'two servers with one audience': error(
+    'audience',
+    both(
+      origin('url = "https://api.site.test"', 'audience = "https://origin.site.test"'),
+      rules(`path = "/api/*"\n${GATED}\norigin = "api"`),
+    ),
+    /ORIGINS\.api\.audience: expected another audience/,
+  ),
+  'an origin that gets no requests': warning(
+    '[vars.ORIGINS.api]',
+    origin('url = "https://api.site.test"'),
+    /ORIGINS\.api: no request goes to this origin.*Write origin = "api" in a rule/,
+  ),
+  'the origin of the site once more': warning(
+    '[vars.ORIGINS.api]',
+    both(
+      origin('url = "https://origin.site.test"'),
+      rules(`path = "/api/*"\n${GATED}\norigin = "api"`),
+    ),
+    /ORIGINS\.api: this origin is ORIGIN_URL once more/,
+  ),
+  'an origin twice': warning(
+    '[vars.ORIGINS.b]',
+    both(
+      origin(
+        'url = "https://api.site.test"',
+        '',
+        '[vars.ORIGINS.b]',
+        'url = "https://api.site.test/"',
+      ),
+      rules(`path = "/api/*"\n${GATED}\norigin = "api"`, `path = "/b/*"\n${GATED}\norigin = "b"`),
+    ),
+    /ORIGINS\.b: this origin is ORIGINS\.api once more/,
+  ),
+  'an origin at the custom domain': error(
+    'url = ',
+    both(
+      origin('url = "https://app.site.test"'),
+      rules(`path = "/api/*"\n${GATED}\norigin = "api"`),
+      top('routes = [{ pattern = "app.site.test", custom_domain = true }]'),
+    ),
+    /ORIGINS\.api\.url equals PUBLIC_URL.*custom domain.*508.*Use a route/,
+  ),
+  'an origin at another host of the site': error(
+    'url = ',
+    both(
+      vars('HOSTS = ["b.site.test"]'),
+      origin('url = "https://b.site.test"', 'hosts = ["b.site.test"]'),
+      top('routes = ["app.site.test/*", { pattern = "b.site.test", custom_domain = true }]'),
+    ),
+    /ORIGINS\.api\.url is b\.site\.test, a host of the site.*custom domain.*508/,
+  ),
+  'the site’s origin at another host of the site': error(
+    'ORIGIN_URL',
+    both(
+      vars('HOSTS = ["b.site.test"]'),
+      swap('https://origin.site.test', 'https://b.site.test'),
+      top('routes = [{ pattern = "b.site.test", custom_domain = true }, "app.site.test/*"]'),
+    ),
+    /ORIGIN_URL is b\.site\.test, a host of the site.*508/,
+  ),
+  'no origin for a host': warning(
+    '[vars.ORIGINS',
+    both(
+      swap(/ORIGIN_URL = .*/, ''),
+      origin('url = "https://api.site.test"'),
+      rules(`path = "/api/*"\n${GATED}\norigin = "api"`),
+    ),
+    /no origin has app\.site\.test in its hosts: a request there gets 404.*Set ORIGIN_URL/,
   ),
   'no site': warning('vars', swap(/ORIGIN_URL = .*/, ''), /gates no site.*Set one/),
 };

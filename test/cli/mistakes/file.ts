@@ -18,9 +18,9 @@ const DATABASE = tables('[[hyperdrive]]', 'binding = "KRATOS_DB"', 'id = "0a1b2c
 
 export const FILE_MISTAKES: Readonly<Record<string, Mistake>> = {
   'a misspelt service binding': error(
-    'binding = "ORIGINS"',
-    tables('[[services]]', 'binding = "ORIGINS"', 'service = "site"'),
-    /ORIGINS: .*Did you mean "ORIGIN/,
+    'binding = "ORIGIM"',
+    tables('[[services]]', 'binding = "ORIGIM"', 'service = "site"'),
+    /ORIGIM: .*Did you mean "ORIGIN/,
   ),
   'a KV binding by another kind': error(
     'name = "SESSIONS"',

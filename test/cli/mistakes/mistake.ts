@@ -67,6 +67,11 @@ export const issuer = (change: Readonly<Record<string, string | undefined>>): Ed
   );
   return (text) => `${text}\n[[vars.ISSUERS]]\n${lines.join('\n')}\n`;
 };
+/** Adds the origin `api` with these lines. */
+export const origin =
+  (...lines: readonly string[]): Edit =>
+  (text) =>
+    `${text}\n[vars.ORIGINS.api]\n${lines.join('\n')}\n`;
 export const ORIGIN_IS_PUBLIC = swap('https://origin.site.test', 'https://app.site.test');
 export const KRATOS_IS_PUBLIC = swap('"https://auth.site.test"', '"https://app.site.test"');
 export const SECRET = '"correct-horse-battery-staple-0123456789"';
