@@ -24,8 +24,11 @@ const SLOW_PARTS: readonly Part[] = [
   },
   {
     name: 'isolates',
-    shows: 'revocations through three isolates, by real time',
-    include: inFolders('isolates'),
+    shows: 'revocations through three isolates, and changes in a real database, by real time',
+    include: [
+      ...inFolders('isolates'),
+      ...['changes', 'faults'].map((name) => `test/gateway/outbox-${name}.test.ts`),
+    ],
     isQuick: false,
     needsBuild: true,
   },
@@ -35,6 +38,7 @@ const SLOW_PARTS: readonly Part[] = [
     include: [
       'test/session-changes/doors.test.ts',
       ...['bound', 'race', 'flood'].map((name) => `test/revocation/${name}.test.ts`),
+      'test/outbox/writers.test.ts',
     ],
     isQuick: false,
     needsBuild: false,

@@ -102,20 +102,17 @@ export class RevocationLog extends DurableObject {
   /** Reads the source, and removes expired marks. */
   override async alarm(): Promise<void> {
     if (this.#openSource === undefined) {
-      const due = this.#prune();
-      if (due !== undefined) await this.ctx.storage.setAlarm(due);
+      const due = this.#log.prune();
+      if (due !== undefined) {
+        await this.ctx.storage.setAlarm(Math.max(due, Date.now() + PRUNE_INTERVAL_MS));
+      }
       return;
     }
     await this.#setReading(Date.now() + OUTBOX_POLL_MS);
     await this.#readSource(this.#openSource);
-    if (Date.now() >= this.#prunesAt)
-      this.#prunesAt = this.#prune() ?? Date.now() + PRUNE_INTERVAL_MS;
-  }
-
-  /** Removes expired marks. Returns when to do so again; `undefined` if there is nothing left to expire. */
-  #prune(): number | undefined {
-    const due = this.#log.prune();
-    return due && Math.max(due, Date.now() + PRUNE_INTERVAL_MS);
+    if (Date.now() < this.#prunesAt) return;
+    this.#log.prune();
+    this.#prunesAt = Date.now() + PRUNE_INTERVAL_MS;
   }
 
   /** Sets the alarm if it is overdue: after a deployment, and whenever the platform has lost it. */

@@ -26,6 +26,7 @@ const TEST_VARIABLES = [
   'ISOLATE_SEED',
   'ISOLATE_REVOCATIONS',
   'CHANGES',
+  'WRITER_CHANGES',
 ];
 const NAMES = new Set<string>([
   ...Object.keys(SCHEMAS),

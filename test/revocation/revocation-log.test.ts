@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { AppendOptions } from '../../src/revocation/log-protocol.ts';
+import type { AppendOptions, Watermark } from '../../src/revocation/log-protocol.ts';
 import type { Mark } from '../../src/revocation/mark.ts';
 import type { LogStorage } from '../../src/revocation/revocation-table.ts';
 import { sqliteStorage } from './world/sqlite-storage.ts';
@@ -102,5 +102,69 @@ describe("the log's alarm", () => {
     await ring(log);
     expect(log.read(0).marks).toEqual([]);
     expect(alarm).toBeNull();
+  });
+});
+
+describe('a source of marks', () => {
+  const OVERDUE_MS = 5000;
+
+  function newLogWith(source: { read(): Promise<void>; watermark(): Watermark | undefined }) {
+    const storage = sqliteStorage() as LogStorage & Record<string, unknown>;
+    storage.getAlarm = async () => alarm;
+    storage.setAlarm = async (at: number) => {
+      alarm = at;
+    };
+    // The parts of the platform's context that the log uses.
+    const context = { storage, waitUntil: () => {} } as unknown as DurableObjectState;
+    return new RevocationLog(context, {}, async () => source);
+  }
+
+  const watermark = { ageMs: 10, unbrokenForMs: 20 };
+  const quiet = { read: async () => {}, watermark: () => watermark };
+
+  it('is read about once a second, and its watermark is in each last page', async () => {
+    const log = newLogWith(quiet);
+    expect(log.read(0).watermark).toBeUndefined();
+    expect(alarm).toBe(NOW);
+    await ring(log);
+    expect(alarm).toBe(NOW + 1000);
+    expect(log.read(0).watermark).toEqual(watermark);
+    const answer = await log.append([MARK], OPTIONS);
+    expect(answer.kind === 'recorded' && answer.page.watermark).toEqual(watermark);
+  });
+
+  it('is read again after an alarm that was lost, by a read of the log', async () => {
+    const log = newLogWith(quiet);
+    await ring(log);
+    alarm = null;
+    vi.setSystemTime(NOW + OVERDUE_MS);
+    log.read(0);
+    expect(alarm).toBeNull();
+    vi.setSystemTime(NOW + 1000 + OVERDUE_MS);
+    log.read(0);
+    expect(alarm).toBe(NOW + 1000 + OVERDUE_MS);
+  });
+
+  it('does not keep the log from forgetting due marks', async () => {
+    const log = newLogWith(quiet);
+    await ring(log);
+    await log.append([MARK], OPTIONS);
+    vi.setSystemTime(NOW + CHECK_LIFE_MS);
+    await ring(log);
+    await ring(log);
+    expect(log.read(0).marks.map(({ key }) => key)).not.toContain('s:s');
+  });
+
+  it('that cannot be opened or set leaves the alarm without an error', async () => {
+    const storage = sqliteStorage() as LogStorage & Record<string, unknown>;
+    storage.setAlarm = async () => {
+      throw new Error('no alarm');
+    };
+    const context = { storage, waitUntil: () => {} } as unknown as DurableObjectState;
+    const log = new RevocationLog(context, {}, async () => {
+      throw new Error('no module');
+    });
+    await expect(log.alarm()).resolves.toBeUndefined();
+    expect(log.read(0).watermark).toBeUndefined();
   });
 });

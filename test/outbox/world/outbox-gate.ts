@@ -33,7 +33,7 @@ export async function startOutboxGate(
   const server = await startPostgres();
   const sql = await openKratosDatabase(server.url());
   const kratos = await startKratos(sql);
-  const connectionString = server.url('postern_reader', encodeURIComponent(READER_PASSWORD));
+  const connectionString = server.url('postern_reader', READER_PASSWORD);
   const gate = await startGate({
     kratos,
     isolates: 2,

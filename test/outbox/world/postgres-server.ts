@@ -26,8 +26,10 @@ export function hasPostgres(): boolean {
 /** A running server with a database `kratos`. `await using` stops and deletes it. */
 export interface PostgresServer extends AsyncDisposable {
   readonly port: number;
-  /** Connects as the superuser `kratos`, or as another role. */
-  url(user?: string, password?: string): string;
+  /** The address for the superuser `kratos`, or for another role. */
+  url(user?: string, password?: string, database?: string): string;
+  /** Makes an empty database, and returns its name. */
+  createDatabase(): Promise<string>;
   /** Stops the server as a crash does (`immediate`), or as an operator does (`fast`). */
   stop(mode: 'immediate' | 'fast'): Promise<void>;
   start(): Promise<void>;
@@ -55,15 +57,24 @@ export async function startPostgres(): Promise<PostgresServer> {
     `printf '${rules.replaceAll('\n', '\\n')}' > '${data}/pg_hba.conf'`,
   ]);
   await start();
-  const url = (user = 'kratos', password = '') =>
-    `postgres://${user}:${password}@127.0.0.1:${port}/kratos`;
-  const admin = postgres(`postgres://kratos@127.0.0.1:${port}/template1`, { max: 1 });
-  await admin.unsafe('CREATE DATABASE kratos');
-  await admin.end();
+  const url = (user = 'kratos', password = '', database = 'kratos') =>
+    `postgres://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
+  let databases = 0;
+  const createDatabase = async (name: string) => {
+    const admin = postgres(url('kratos', '', 'template1'), { max: 1 });
+    await admin.unsafe(`CREATE DATABASE ${name}`);
+    await admin.end();
+    return name;
+  };
+  await createDatabase('kratos');
   const stop = (mode: 'immediate' | 'fast') => control('-m', mode, 'stop');
   return {
     port,
     url,
+    createDatabase: () => {
+      databases += 1;
+      return createDatabase(`kratos_${databases}`);
+    },
     stop,
     start,
     async signalAll(signal) {
