@@ -4,7 +4,9 @@ import { hostOf } from '../http/site-hosts.ts';
 import type { HitComparisonOptions } from '../observability/hit-comparison.ts';
 import type { Revocation } from '../revocation/revocation.ts';
 import type { StatusOptions } from '../routes/status/status.ts';
+import { servedForSeconds } from '../sessions/freshness.ts';
 import { SampledHits } from '../sessions/sampled-hits.ts';
+import { lifetimesOf } from './compose-revocation.ts';
 import type { Dependencies } from './dependencies.ts';
 import { onlyMethods, READ_METHODS } from './only-methods.ts';
 
@@ -34,7 +36,9 @@ export function createSampledHits(
 ): SampledHits | undefined {
   const { VERIFY_SAMPLE: oneIn, VERIFY_MAX_PER_SECOND: maxPerSecond } = config;
   if (oneIn === 0) return undefined;
-  const promisedMs = (config.FRESH_SECONDS + config.STALE_WHILE_REVALIDATE_SECONDS) * 1000;
+  const lifetimes = lifetimesOf(config);
+  const promisedMs = servedForSeconds({ ...lifetimes, told: undefined }) * 1000;
+  const toldWithinMs = lifetimes.told?.withinMs ?? 0;
   return new SampledHits({
     oneIn,
     maxPerSecond,
@@ -42,7 +46,7 @@ export function createSampledHits(
     now,
     async compare(hit) {
       const { createHitComparison } = await loadOperatorStatus();
-      await createHitComparison({ counts, promisedMs, dataset, report })(hit);
+      await createHitComparison({ counts, promisedMs, toldWithinMs, dataset, report })(hit);
     },
   });
 }

@@ -13,8 +13,10 @@ export type Comparison = 'same' | 'changed' | 'refused';
 
 export interface HitComparisonOptions {
   readonly counts: IsolateCounts;
-  /** For so long after its check, an answer may miss a change that was made in the store directly. */
+  /** For so long a change that was made in the store directly may be unknown here. */
   readonly promisedMs: number;
+  /** While the store tells of its changes, each has its mark here after this time. */
+  readonly toldWithinMs: number;
   /** `undefined` if nothing is counted in a dataset. */
   readonly dataset: Dataset | undefined;
   readonly report: Report;
@@ -29,25 +31,44 @@ export async function compareHit(hit: ComparedHit, options: HitComparisonOptions
   if (differences === undefined) return;
   const [first] = differences;
   const result: Comparison = first === undefined ? 'same' : first === '' ? 'refused' : 'changed';
-  const { counts, dataset, promisedMs, report } = options;
+  const { counts, dataset, report } = options;
   counts[result] += 1;
-  const isOverdue = result !== 'same' && hit.ageMs >= promisedMs && !hit.isRevoked();
+  const isOverdue = result !== 'same' && (await isWrongTooLong(hit, options));
+  const { tier, unseenMs } = hit;
   const ageSeconds = Math.floor(hit.ageMs / 1000);
-  const { tier } = hit;
   const differsAt = differences.join(' ');
+  const told = hit.isTold ? 'told' : 'untold';
   if (isOverdue) {
     counts.overdue += 1;
-    report({ event: 'cached-answer-overdue', result, tier, ageSeconds, differsAt });
+    report({ event: 'cached-answer-overdue', result, tier, ageSeconds, told, differsAt });
   }
   try {
     dataset?.writeDataPoint({
       indexes: [ROUTE],
-      blobs: [ROUTE, result, isOverdue ? 'overdue' : 'in-time', differsAt, tier, 'untold'],
-      doubles: [0, 0, ageSeconds, -1],
+      blobs: [ROUTE, result, isOverdue ? 'overdue' : 'in-time', differsAt, tier, told],
+      doubles: [0, unseenMs, ageSeconds, -1],
     });
   } catch {
     // A lost metric must not become a bug of the request.
   }
+}
+
+/**
+ * Returns whether a wrong answer was wrong for longer than promised. If the store tells of its changes, the change must have
+ * its mark within some seconds. If all changes until the store's answer are known after that time, and none has a mark for
+ * this session, then the change was missed. If they are not known, the channel is silent, and the longer promise counts.
+ */
+async function isWrongTooLong(
+  hit: ComparedHit,
+  { promisedMs, toldWithinMs }: HitComparisonOptions,
+): Promise<boolean> {
+  if (hit.isTold) {
+    await new Promise((resolve) => setTimeout(resolve, toldWithinMs));
+    await hit.refresh();
+  }
+  if (hit.isRevoked()) return false;
+  const wasMissed = (hit.changesKnownUntil() ?? 0) >= hit.answeredAt;
+  return wasMissed || hit.unseenMs >= promisedMs;
 }
 
 /** The value in the column of the route: these points are not decisions. */

@@ -23,12 +23,14 @@ export async function compareBehind(
   }: ServedFrom & { readonly question: Question; readonly served: CheckedSession },
   {
     sampledHits,
+    now: clock,
     checks,
     flights,
     guard,
     refusals,
   }: {
-    readonly sampledHits: SampledHits | undefined;
+    readonly sampledHits?: SampledHits | undefined;
+    readonly now: () => number;
     readonly checks: StoreChecks;
     readonly flights: SingleFlight<TimedAnswer>;
     readonly guard: RevocationGuard;
@@ -37,6 +39,7 @@ export async function compareBehind(
 ): Promise<void> {
   const { name, waitUntil } = question;
   const check = (startedAt: number) => checks.check(question, startedAt, () => false);
+  const knownUntil = guard.changesKnownUntil(served);
   const { value } = await flights.join(name, now, check, waitUntil);
   // The refusals of a wave may be the failure of a query.
   if (refusals.displacedByWave(name) !== undefined) return;
@@ -44,8 +47,13 @@ export async function compareBehind(
     served,
     tier,
     ageMs: now - served.checkedAt,
+    unseenMs: now - Math.max(served.checkedAt, knownUntil ?? 0),
+    isTold: knownUntil !== undefined,
     answer: value.answer,
     askedAt: value.startedAt,
+    answeredAt: clock(),
+    refresh: () => guard.refresh(waitUntil),
     isRevoked: () => guard.isRevoked(name, served),
+    changesKnownUntil: () => guard.changesKnownUntil(served),
   });
 }

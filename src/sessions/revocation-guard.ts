@@ -44,12 +44,22 @@ export class RevocationGuard {
     return known.logPosition < this.#lastMark(name, known);
   }
 
+  /** The time until which all changes of the store since a check are known here; `undefined` if the store does not tell. */
+  changesKnownUntil({ checkedAt }: CheckedSession): number | undefined {
+    return this.#view.changesKnownUntil(checkedAt, this.#now());
+  }
+
+  /** Reads the log, unless that was done just now. */
+  async refresh(waitUntil: WaitUntil): Promise<void> {
+    await this.#view.refresh(this.#now(), waitUntil, 1);
+  }
+
   /** Decides how a cached session may be used at this moment. */
   usability(name: CredentialName, checked: CheckedSession, minCheckedAt = 0): Usability {
     const now = this.#now(); // read again: the clock moves while tiers and store are awaited
     const lastMark = this.#lastMark(name, checked);
     const trustedSince = this.#view.trustedSince(now);
-    const changesKnownUntil = this.#view.changesKnownUntil(checked.checkedAt, now);
+    const changesKnownUntil = this.changesKnownUntil(checked);
     const context = { now, minCheckedAt, lastMark, trustedSince, changesKnownUntil };
     return usabilityOf(checked, context, this.#lifetimes);
   }
@@ -57,7 +67,7 @@ export class RevocationGuard {
   /** Whole seconds until a session is stale, negative after that. */
   ttlSeconds(checked: CheckedSession): number {
     const now = this.#now();
-    const changesKnownUntil = this.#view.changesKnownUntil(checked.checkedAt, now);
+    const changesKnownUntil = this.changesKnownUntil(checked);
     return ttlSeconds(checked, { now, changesKnownUntil }, this.#lifetimes);
   }
 

@@ -9,10 +9,22 @@ export interface ComparedHit {
   /** The age of the served check, in milliseconds. */
   readonly ageMs: number;
   readonly answer: ConfirmedAnswer;
-  /** When the check began that gave the store's answer, in milliseconds since the epoch. */
+  /** When the check began that gave the store's answer, and when it was known, in milliseconds since the epoch. */
   readonly askedAt: number;
+  readonly answeredAt: number;
+  /**
+   * The time before the serving from which on a change of the store may be unknown here, in milliseconds: the age, or less
+   * if the store tells of its changes.
+   */
+  readonly unseenMs: number;
+  /** Whether the store had told of its changes since before the served check. */
+  readonly isTold: boolean;
+  /** Reads the log. */
+  readonly refresh: () => Promise<void>;
   /** Whether a mark that this isolate knows by now revokes the served check. */
   readonly isRevoked: () => boolean;
+  /** The time until which all changes of the store since the served check are known by now. */
+  readonly changesKnownUntil: () => number | undefined;
 }
 
 export interface SampledHitsOptions {

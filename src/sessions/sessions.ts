@@ -205,15 +205,10 @@ export class Sessions {
 
   #compareBehind(question: Question, served: CheckedSession, place: ServedFrom): void {
     if (this.#health.failure(place.now) !== undefined) return;
-    const { sampledHits } = this.#options;
-    const [checks, flights, guard, refusals] = [
-      this.#checks,
-      this.#flights,
-      this.#guard,
-      this.#refusals,
-    ];
+    const parts = { checks: this.#checks, flights: this.#flights, guard: this.#guard };
     const hit = { ...place, question, served };
-    question.waitUntil(compareBehind(hit, { sampledHits, checks, flights, guard, refusals }));
+    const refusals = this.#refusals;
+    question.waitUntil(compareBehind(hit, { ...this.#options, ...parts, refusals }));
   }
 
   /** Serves a session that a wave of refusals removed, for as long as it would be served without the wave. */

@@ -26,7 +26,12 @@ async function compared(
       served: checkedSession({ expiresAt: EXPIRES_AT }),
       tier: 'memory',
       ageMs: 12_900,
+      unseenMs: hit.ageMs ?? 12_900,
+      isTold: false,
       askedAt: 50_000,
+      answeredAt: 50_100,
+      refresh: async () => {},
+      changesKnownUntil: () => undefined,
       answer: { kind: 'session', session, body, setCookies: [], cacheForSeconds: undefined },
       isRevoked: () => false,
       ...hit,
@@ -34,6 +39,7 @@ async function compared(
     {
       counts,
       promisedMs: 60_000,
+      toldWithinMs: 20,
       dataset: { writeDataPoint: writeDataPoint ?? ((point) => void points.push(point)) },
       report: (event) => void events.push(event),
     },
@@ -106,7 +112,7 @@ describe('compareHit()', () => {
       {
         indexes: ['comparison'],
         blobs: ['comparison', 'same', 'in-time', '', 'memory', 'untold'],
-        doubles: [0, 0, 12, -1],
+        doubles: [0, 12_900, 12, -1],
       },
     ]);
   });
@@ -135,6 +141,7 @@ describe('compareHit()', () => {
         result: 'refused',
         tier: 'memory',
         ageSeconds: 60,
+        told: 'untold',
         differsAt: '',
       },
     ]);
@@ -146,6 +153,58 @@ describe('compareHit()', () => {
     expect([right.counts, right.events]).toEqual([{ ...NONE, same: 1 }, []]);
     const revoked = await compared({ ...REFUSED, ageMs: 600_000, isRevoked: () => true });
     expect([revoked.counts, revoked.events]).toEqual([{ ...NONE, refused: 1 }, []]);
+  });
+
+  describe('if the store tells of its changes', () => {
+    /** A hit of ten minutes that was right until two seconds before, as far as the channel knows. */
+    const told = { ...REFUSED, isTold: true, ageMs: 600_000, unseenMs: 2000 };
+    const overdueOf = async (hit: Partial<ComparedHit>) =>
+      (await compared({ ...told, ...hit })).counts;
+
+    it('an answer that a mark revokes some seconds later was wrong no longer than promised', async () => {
+      let hasMark = false;
+      const refresh = async () => {
+        hasMark = true;
+      };
+      expect(await overdueOf({ refresh, isRevoked: () => hasMark })).toEqual({
+        ...NONE,
+        refused: 1,
+      });
+    });
+
+    it('an answer was wrong for too long if the channel knows all changes and missed this one', async () => {
+      let knownUntil = 50_050;
+      const refresh = async () => {
+        knownUntil = 50_100;
+      };
+      const changesKnownUntil = () => knownUntil;
+      const { counts, events, points } = await compared({ ...told, refresh, changesKnownUntil });
+      expect(counts).toEqual({ ...NONE, refused: 1, overdue: 1 });
+      expect(events).toEqual([expect.objectContaining({ ageSeconds: 600, told: 'told' })]);
+      expect([points[0]?.blobs.at(-1), points[0]?.doubles[1]]).toEqual(['told', 2000]);
+    });
+
+    it('an answer was in time if the channel is silent since then, and its last word is young', async () => {
+      const changesKnownUntil = () => 50_050;
+      expect(await overdueOf({ changesKnownUntil })).toEqual({ ...NONE, refused: 1 });
+      expect(await overdueOf({ changesKnownUntil, unseenMs: 60_000 })).toMatchObject({
+        overdue: 1,
+      });
+      expect(await overdueOf({ changesKnownUntil: () => undefined })).toMatchObject({ overdue: 0 });
+    });
+
+    it('an answer that is right does not wait', async () => {
+      const refresh = () => expect.fail('not to be called');
+      const { session, body } = checkedSession({ expiresAt: EXPIRES_AT });
+      const answer = {
+        kind: 'session',
+        session,
+        body,
+        setCookies: [],
+        cacheForSeconds: undefined,
+      } as const;
+      expect(await overdueOf({ answer, refresh })).toEqual({ ...NONE, same: 1 });
+    });
   });
 
   it('counts nothing if the store failed, or if the session has expired since', async () => {
