@@ -228,4 +228,26 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
       },
     ],
   },
+  {
+    name: 'a logout on the page of sign-out without marks',
+    only: 'POST /.postern/sign-out of Kratos',
+    breakages: [
+      {
+        file: 'src/routes/self-service/browser-logout.ts',
+        from: 'changes.make(plan.change, waitUntil) : plan.answer',
+        to: 'plan.change.send() : plan.answer',
+      },
+    ],
+  },
+  {
+    name: 'a sign-out of a token that leaves its session at Keycard',
+    only: 'POST /.postern/sign-out of a Keycard token',
+    breakages: [
+      {
+        file: 'src/routes/sign-in/endings.ts',
+        from: "if (keycard === undefined || typeof id !== 'string')",
+        to: "if (keycard !== undefined || typeof id !== 'string')",
+      },
+    ],
+  },
 ];

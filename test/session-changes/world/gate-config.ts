@@ -29,6 +29,7 @@ export function gateConfig(zoneId: string): Config {
     KEYCARD_CLIENT_SECRET: 'standin-client-secret',
     ADMIN_SECRETS: [ADMIN_SECRET],
     SELF_SERVICE: true,
+    TOKEN_COOKIE_NAMES: ['app_token'],
     SIGN_IN_ENDS_SESSIONS: true,
     DECISION_LOG: 'none',
     STORE_TIMEOUT_MS,

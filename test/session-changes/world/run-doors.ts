@@ -1,4 +1,6 @@
+import { loadAccountPages } from '../../../src/app/compose-account-pages.ts';
 import { createGateway, type Gateway } from '../../../src/app/gateway.ts';
+import { SitePages } from '../../../src/pages/site-pages.ts';
 import { RevocationTable } from '../../../src/revocation/revocation-table.ts';
 import keycard from '../../../standins/keycard/src/worker.ts';
 import kratos from '../../../standins/kratos/src/worker.ts';
@@ -37,6 +39,7 @@ const MAX_TRIES = 8;
  * is sent again until it is answered with success, through either isolate.
  */
 export async function runDoors(schedule: DoorSchedule): Promise<DoorReport> {
+  await loadPages();
   const time = new VirtualTime(START);
   using _timers = time.install();
   using _crypto = installInstantSignatures();
@@ -58,6 +61,18 @@ export async function runDoors(schedule: DoorSchedule): Promise<DoorReport> {
   while (outcome === undefined) await time.runUntil(time.now + 1000);
   if ('error' in outcome) throw outcome.error;
   return outcome.report;
+}
+
+/** Loads the modules of the pages before the clock stops: a module arrives in real time. */
+async function loadPages(): Promise<void> {
+  const pages = new SitePages({}, (error) => {
+    throw error;
+  });
+  const asker = { method: 'GET', headers: new Headers() };
+  await Promise.all([
+    loadAccountPages(),
+    pages.showError({ reason: 'not_found' }, asker, { status: 404, headers: new Headers() }),
+  ]);
 }
 
 /** As in workerd: a streamed body needs no word that it may be sent before its answer is read. */

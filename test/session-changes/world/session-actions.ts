@@ -1,4 +1,4 @@
-import { ALL_OTHERS, END_FIELD, TOKEN_FIELD } from '../../../src/pages/page-models.ts';
+import { ALL_OTHERS, CURRENT, END_FIELD, TOKEN_FIELD } from '../../../src/pages/page-models.ts';
 import {
   type Action,
   ANN,
@@ -11,8 +11,9 @@ import {
   plain,
   post,
   postForm,
+  STRANGER,
 } from './action.ts';
-import { type KratosPerson, type People, SITE } from './people.ts';
+import { type People, SITE } from './people.ts';
 
 /** Number of times that the page is loaded before the test gives up on its form. */
 const MAX_PAGE_VIEWS = 8;
@@ -69,6 +70,7 @@ export const SESSION_ACTIONS: readonly Action[] = [
 export const PAGE_ACTIONS: readonly Action[] = [
   onPage('POST /.postern/sessions for one', ['other'], ({ other }) => other.id),
   onPage('POST /.postern/sessions for all others', ['other', 'third'], () => ALL_OTHERS),
+  onPage('POST /.postern/sessions for the session itself', ['caller'], () => CURRENT),
 ];
 
 function onPage(name: string, over: Action['over'], ends: (people: People) => string): Action {
@@ -76,10 +78,10 @@ function onPage(name: string, over: Action['over'], ends: (people: People) => st
     ...AT_KRATOS,
     name,
     over,
-    untouched: ['stranger', 'caller'],
+    untouched: over.includes('caller') ? STRANGER : ['stranger', 'caller'],
     async prepare(people, surroundings) {
       const { caller } = people;
-      const token = await readFormToken(caller, surroundings);
+      const token = await readFormToken('/.postern/sessions', caller, surroundings);
       const form = { [END_FIELD]: ends(people), [TOKEN_FIELD]: token };
       const headers = { ...PAGE, cookie: caller.cookie, origin: SITE };
       return () => ({ path: '/.postern/sessions', init: postForm(form, headers) });
@@ -88,9 +90,13 @@ function onPage(name: string, over: Action['over'], ends: (people: People) => st
 }
 
 /** The value in the page that a browser gets through the gate; empty if the stores never answer. */
-async function readFormToken({ cookie }: KratosPerson, { gate }: Dependencies): Promise<string> {
+export async function readFormToken(
+  path: string,
+  { cookie }: { readonly cookie: string },
+  { gate }: Dependencies,
+): Promise<string> {
   for (let views = 0; views < MAX_PAGE_VIEWS; views += 1) {
-    const shown = await gate('/.postern/sessions', { headers: { ...PAGE, cookie } });
+    const shown = await gate(path, { headers: { ...PAGE, cookie } });
     const token = /name="token" value="([^"]+)"/.exec(await shown.text())?.[1];
     if (token !== undefined) return token;
   }
