@@ -48,6 +48,10 @@ describe.skipIf(!isThere)('the outbox, and the faults of its database', async ()
     }
   }
 
+  it('is read before the first readiness is answered', async () => {
+    expect(await isReady()).toEqual({ status: 200, errors: {} });
+  });
+
   it('control: a change reaches both isolates', () => expectReach(), 60_000);
 
   it(

@@ -2,6 +2,7 @@ import { PROBE_NAME } from '../../credentials/credential-name.ts';
 import { PRIVATE_NO_STORE } from '../../http/cache-control.ts';
 import type { Readiness } from '../../providers/session-store.ts';
 import type { IsolateCounts } from '../../revocation/isolate-counts.ts';
+import { OUTBOX_POLL_MS } from '../../revocation/log-protocol.ts';
 import type { LogHealth, Revocation } from '../../revocation/revocation.ts';
 import type { KeyValueStore } from '../../runtime/kv.ts';
 import { SingleFlight, type WaitUntil } from '../../runtime/single-flight.ts';
@@ -20,6 +21,8 @@ export function alive(): Response {
 
 /** An older watermark is an outage of the outbox. */
 const MAX_WATERMARK_AGE_MS = 15_000;
+/** Time for the first poll of a log that has just started. */
+const FIRST_POLL_MS = 2 * OUTBOX_POLL_MS;
 const UNREAD_OUTBOX =
   "the outbox in Kratos's database is not read; outbox-failure or outbox-broken in the log has the reason";
 
@@ -88,16 +91,27 @@ async function find(
     asked === undefined ? undefined : askStore(asked.readiness, waitUntil),
     canRead(asked?.kv),
     tokens.isReady(waitUntil),
-    revocation.readHealth(),
+    askLog(revocation, hasOutbox),
   ]);
   const errors = {
     ...(areKeysReady ? {} : { keys: 'the keys of a token issuer cannot be had' }),
     ...(store === 'not-ready' && { store: 'the session store does not say that it is ready' }),
     ...(isKvReady ? {} : { kv: 'KV cannot be read; sessions are checked at the store instead' }),
     ...(log.isReadable ? {} : { revocation: 'the revocation log cannot be read' }),
-    ...(hasOutbox && log.isReadable && !isTold(log) && { outbox: UNREAD_OUTBOX }),
+    ...(log.isReadable && hasOutbox && !isTold(log) && { outbox: UNREAD_OUTBOX }),
   };
   return { errors, notes: store === 'unpublished' ? { store: UNPUBLISHED_READINESS } : {} };
+}
+
+/** Asks the log twice if it has not read the outbox: a log that has just started reads it within a second. */
+async function askLog(
+  { readHealth }: AskedParts['revocation'],
+  hasOutbox: boolean,
+): Promise<LogHealth> {
+  const first = await readHealth();
+  if (!hasOutbox || !first.isReadable || isTold(first)) return first;
+  await new Promise((resolve) => setTimeout(resolve, FIRST_POLL_MS));
+  return readHealth();
 }
 
 /** Whether the log read the outbox lately. It does so every second. */
