@@ -12,7 +12,12 @@ import { build } from 'esbuild';
 const ROOT = resolve(import.meta.dirname, '..');
 const TARGET = join(ROOT, 'dist/package');
 /** The source of each entry. `package.json` names the entries in its `exports`. */
-const ENTRIES = { postern: 'src/worker.ts', origin: 'src/package/origin.ts' };
+const ENTRIES = {
+  postern: 'src/package/postern.ts',
+  hono: 'src/package/hono.ts',
+  origin: 'src/package/origin.ts',
+  testing: 'src/package/testing.ts',
+};
 
 rmSync(TARGET, { recursive: true, force: true });
 await buildModules();

@@ -1,34 +1,28 @@
 /**
- * Writes docs/configuration.md from the settings and the comments on them in src/config; with --check, fails when the page is out of date.
+ * Writes docs/configuration.md, and the type of the settings for the package, from the settings and the comments on them in
+ * src/config; with --check, fails when one of them is out of date.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { BINDINGS } from '../src/config/bindings.ts';
 import { SETTINGS } from '../src/config/settings.ts';
+import { descriptionOf, MEMBER_SOURCES } from './setting-descriptions.ts';
+import { settingsTypes } from './settings-types.ts';
 
 const PAGE = 'docs/configuration.md';
-const SOURCES = 'src/config';
-/** Files that describe the members of settings that are lists of tables. */
-const MEMBER_SOURCES: Readonly<Record<string, string>> = {
-  RULES: 'rule-settings.ts',
-  ISSUERS: 'issuer-settings.ts',
-  ORIGINS: 'origin-settings.ts',
-};
-const COMMENTED_MEMBER = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*([A-Za-z_]+): /g;
-const DESCRIPTIONS = readDescriptions();
-
 const page = `${introduction()}\n${Object.entries(SETTINGS)
   .map(([heading, settings]) => section(heading, settings))
   .join('\n')}\n${bindings()}`;
 
-if (process.argv.includes('--check')) {
-  if (readFileSync(PAGE, 'utf8') !== page) {
-    console.error(`${PAGE} is out of date. Run "npm run docs" and commit the result.`);
-    process.exit(1);
+const written = { [PAGE]: page, 'src/package/settings.ts': settingsTypes() };
+for (const [file, text] of Object.entries(written)) {
+  if (!process.argv.includes('--check')) {
+    writeFileSync(file, text);
+    console.log(`${file} written`);
+  } else if (readFileSync(file, 'utf8') !== text) {
+    console.error(`${file} is out of date. Run "npm run docs" and commit the result.`);
+    process.exitCode = 1;
   }
-} else {
-  writeFileSync(PAGE, page);
-  console.log(`${PAGE} written`);
 }
 
 function introduction(): string {
@@ -70,26 +64,6 @@ function section(heading: string, settings: Readonly<Record<string, v.GenericSch
 function setting(name: string, schema: v.GenericSchema): string {
   const facts = [defaultOf(schema), unitOf(schema)].filter((fact) => fact !== undefined);
   return `### \`${name}\`\n\n${descriptionOf(name)}\n\n${facts.join(' · ')}\n${membersOf(name, schema)}`;
-}
-
-/** Every comment in front of a member, by `file member` and, for settings, by name alone. */
-function readDescriptions(): ReadonlyMap<string, string> {
-  const found = new Map<string, string>();
-  for (const file of readdirSync(SOURCES)) {
-    const source = readFileSync(`${SOURCES}/${file}`, 'utf8');
-    for (const [, comment = '', name = ''] of source.matchAll(COMMENTED_MEMBER)) {
-      const text = comment.replace(/\s*\n\s*\*\s*/g, ' ').trim();
-      found.set(`${file} ${name}`, text);
-      if (/^[A-Z]/.test(name)) found.set(name, text);
-    }
-  }
-  return found;
-}
-
-function descriptionOf(key: string): string {
-  const description = DESCRIPTIONS.get(key);
-  if (description === undefined) throw new Error(`${key} has no comment in ${SOURCES}`);
-  return description;
 }
 
 function defaultOf(schema: v.GenericSchema): string {

@@ -142,7 +142,7 @@ function originThrough(binding: BindingTypes['service'] | undefined): FetchSite 
 }
 
 /** Answers every request with an error page. The log names every wrong setting; the client sees none of them. */
-function refuseService(problems: readonly string[]): Gateway {
+export function refuseService(problems: readonly string[]): Gateway {
   for (const problem of problems)
     console.error(JSON.stringify({ event: 'configuration', problem }));
   return answering('configuration_invalid');

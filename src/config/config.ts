@@ -314,7 +314,8 @@ function unreadDatabase(environment: Readonly<Record<string, unknown>>): string[
     : [`KRATOS_DB: expected ${expected}; got none. Set it, or remove the binding.`];
 }
 
-function describeIssue(issue: v.BaseIssue<unknown>): string {
+/** Describes a wrong value: its place, the expected value and the shape of the actual one. */
+export function describeIssue(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue) ?? 'environment';
   const isMissing = issue.input === undefined && issue.received === 'undefined';
   const expected = isMissing && !path.includes('.') ? 'a value, it is required' : issue.message;

@@ -37,7 +37,7 @@ export class Routes<Received> {
   match({
     path,
   }: AdmittedTarget): ((received: Received) => Response | Promise<Response>) | undefined {
-    const [[first] = []] = this.#router.match('ALL', decoded(path));
+    const [[first] = []] = this.#router.match('ALL', routedPath(path));
     if (first === undefined) return undefined;
     const [handler, parameters] = first;
     return (received) =>
@@ -45,7 +45,10 @@ export class Routes<Received> {
   }
 }
 
-/** Percent-decodes a path once. Escaped percent signs, escaped separators and invalid UTF-8 stay escaped. */
-function decoded(path: string): string {
+/**
+ * Percent-decodes a path once, as Hono does before it routes. Escaped percent signs, escaped separators and invalid UTF-8
+ * stay escaped.
+ */
+export function routedPath(path: string): string {
   return path.includes('%') ? tryDecode(path.replaceAll('%25', '%2525'), decodeURI) : path;
 }

@@ -15,9 +15,9 @@ const ALLOWED = [
   'valibot',
 ];
 
-function importsOf(folder: string): string[] {
+function importsOf(folder: string, isMeant: (name: string) => boolean): string[] {
   return readdirSync(inRepository(folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => name.endsWith('.ts') && isMeant(name))
     .flatMap((name) => [
       ...readFileSync(inRepository(`${folder}/${name}`), 'utf8').matchAll(
         /(?:^|\s)(?:from|import) ?\(?'([a-z@][^'\n]*)'/g,
@@ -27,7 +27,17 @@ function importsOf(folder: string): string[] {
 }
 
 it('O4: the Worker imports only the packages that are listed here', () => {
-  expect([...new Set(importsOf('src'))].sort()).toEqual(['cloudflare:workers', ...ALLOWED].sort());
+  const imports = importsOf('src', (name) => !name.startsWith('package/'));
+  expect([...new Set(imports)].sort()).toEqual(['cloudflare:workers', ...ALLOWED].sort());
+});
+
+it('the package takes types alone from Hono, which its users bring', () => {
+  const imports = importsOf('src', (name) => name.startsWith('package/'));
+  expect([...new Set(imports)].sort()).toEqual(['hono', 'jose']);
+  const source = readFileSync(inRepository('src/package/hono.ts'), 'utf8');
+  expect(source.match(/^import .* from 'hono';$/gm)).toEqual([
+    "import type { Context, MiddlewareHandler } from 'hono';",
+  ]);
 });
 
 it('docs/dependencies.md has a sentence for every dependency', () => {

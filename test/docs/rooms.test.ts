@@ -27,8 +27,8 @@ const ORDER = [
   'session-changes',
   'routes',
   'app',
-  'package',
   'worker.ts',
+  'package',
 ];
 
 interface Arrow {

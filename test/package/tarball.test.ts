@@ -40,6 +40,53 @@ const emails: string | undefined = reading.kind === 'identified' ? reading.ident
 reading.identity;
 export { emails };
 `;
+const HONO = `
+import { Hono } from 'hono';
+import { optionalSession, postern, requireSession } from 'postern/hono';
+import type { KeycardSession, KratosSession, PosternVariables } from 'postern/hono';
+import { createTestSessions } from 'postern/testing';
+
+type Session = KratosSession<{ email: string; plan?: 'pro' }>;
+interface Bindings { DB: { exec(sql: string): Promise<unknown> }; STRIPE_KEY: string }
+const app = new Hono<{ Bindings: Bindings }>()
+  .use(postern<Session>({ prefix: 'POSTERN_', settings: { RULES: [{ path: '/a/*', session: 'none' }] } }))
+  .get('/maybe', (c) => {
+    const email: string | undefined = c.var.session?.identity.traits.email;
+    const key: string = c.env.STRIPE_KEY;
+    return c.text([email, key, c.var.reason].join());
+  })
+  .get('/admin', requireSession<Session>({ aal: 'aal2', authenticatedWithin: '15m' }), (c) => {
+    const email: string = c.var.session.identity.traits.email;
+    const plan: 'pro' | undefined = c.var.identity.traits.plan;
+    return c.json({ email, plan });
+  })
+  .get('/agent', requireSession<KeycardSession>({ scopes: ['write'] }), (c) => c.text(c.var.session.session_data.client_id))
+  .get('/either', optionalSession(), (c) => c.text(String(c.var.identity?.id)));
+const declared = new Hono<{ Bindings: Bindings; Variables: PosternVariables<Session> }>();
+declared.use(postern());
+declared.get('/', (c) => c.text(c.var.session?.identity.traits.email ?? ''));
+// @ts-expect-error there is no such assurance level
+requireSession({ aal: 'aal9' });
+// @ts-expect-error a misspelt setting
+postern({ settings: { PUBLC_URL: 'https://app.example.com' } });
+export const people = createTestSessions({ settings: { PUBLIC_URL: 'https://app.example.com' } });
+export default app;
+`;
+const PLAIN = `
+import { createPostern, RevocationLog, type KratosSession } from 'postern';
+const gate = createPostern<KratosSession<{ email: string }>>({ pick: ['PUBLIC_URL', 'REVOCATIONS'] });
+export { RevocationLog };
+export default {
+  async fetch(request: Request, env: { DB: object }, ctx: ExecutionContext): Promise<Response> {
+    const authorized = await gate.authorize(request, env, ctx);
+    if (authorized.kind === 'answer') return authorized.response;
+    const email: string | undefined = authorized.session?.identity.traits.email;
+    const reading = await gate.session(request, env, ctx);
+    if (reading.kind === 'signed-in') return new Response(reading.identity.id);
+    return authorized.finish(new Response(email));
+  },
+};
+`;
 const BASE = {
   target: 'es2022',
   module: 'esnext',
@@ -51,19 +98,30 @@ const BASE = {
 };
 const typesOf = (name: string) => inRepository(`node_modules/${name}`);
 const WORKERS = { lib: ['es2022'], types: [typesOf('@cloudflare/workers-types')] };
+const EVERY_STRICT_OPTION = {
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  noPropertyAccessFromIndexSignature: true,
+  verbatimModuleSyntax: true,
+  isolatedModules: true,
+};
 const CONSUMERS = [
+  { name: 'Hono, workers-types', options: WORKERS, code: HONO },
+  { name: 'Hono, not strict', options: { ...WORKERS, strict: false }, code: HONO },
+  {
+    name: 'Hono, every strict option',
+    options: { ...WORKERS, ...EVERY_STRICT_OPTION },
+    code: HONO,
+  },
+  { name: 'Hono, the DOM', options: { lib: ['es2022', 'dom', 'dom.iterable'] }, code: HONO },
+  { name: 'no framework', options: { ...WORKERS, ...EVERY_STRICT_OPTION }, code: PLAIN },
   { name: 'workers-types, strict', options: WORKERS, code: WORKER },
   { name: 'workers-types, not strict', options: { ...WORKERS, strict: false }, code: WORKER },
   {
     name: 'workers-types, every strict option',
     options: {
       ...WORKERS,
-      exactOptionalPropertyTypes: true,
-      noUncheckedIndexedAccess: true,
-      noPropertyAccessFromIndexSignature: true,
-      verbatimModuleSyntax: true,
-      isolatedModules: true,
-      isolatedDeclarations: false,
+      ...EVERY_STRICT_OPTION,
     },
     code: WORKER,
   },
@@ -103,8 +161,8 @@ function pack(): string {
 function install(): string {
   mkdirSync(project);
   writeFileSync(join(project, 'package.json'), '{ "name": "site", "type": "module" }');
-  const { dependencies } = JSON.parse(readFileSync(inRepository('package.json'), 'utf8'));
-  const packages = [`hono@${dependencies.hono}`, tarball];
+  const { devDependencies } = JSON.parse(readFileSync(inRepository('package.json'), 'utf8'));
+  const packages = [`hono@${devDependencies.hono}`, tarball];
   const { stderr } = spawnSync('npm', ['install', '--no-audit', '--no-fund', ...packages], {
     cwd: project,
     encoding: 'utf8',
@@ -133,7 +191,7 @@ describe('the tarball', () => {
     ).toEqual([]);
     expect(modules).toEqual(
       expect.arrayContaining(
-        ['postern', 'origin'].flatMap((entry) =>
+        ['postern', 'hono', 'origin', 'testing'].flatMap((entry) =>
           ['.js', '.js.map'].map((ending) => `dist/package/${entry}${ending}`),
         ),
       ),
@@ -151,7 +209,9 @@ describe('the tarball', () => {
     const { status, stdout } = spawnSync(bin('attw'), [tarball, '--profile', 'esm-only'], {
       encoding: 'utf8',
     });
-    expect([status, stdout]).toEqual([0, expect.stringContaining('postern/origin')]);
+    for (const entry of ['hono', 'origin', 'testing']) {
+      expect([status, stdout]).toEqual([0, expect.stringContaining(`postern/${entry}`)]);
+    }
   });
 });
 
@@ -205,6 +265,20 @@ describe.skipIf(!isInstalled)(
       const lines = printed.trim().split('\n');
       expect(lines[0]).toBe('200 Hello person-1, zoë@example.com');
       expect(lines[1]).toMatch(/^401 /);
+    });
+
+    it('serves the site of docs/hono.md, and its tests pass in Node', () => {
+      const codes = codeOf(readPage('docs/hono.md'), 'ts');
+      for (const file of ['site.ts', 'site.test.ts']) {
+        const code = codes.find((text) => text.startsWith(`// ${file}`)) ?? '';
+        writeFileSync(join(project, file), code);
+      }
+      const { status, stdout } = spawnSync(process.execPath, ['--test', 'site.test.ts'], {
+        cwd: project,
+        encoding: 'utf8',
+        env: { ...process.env, NODE_TEST_CONTEXT: undefined },
+      });
+      expect([status, stdout]).toEqual([0, expect.stringMatching(/pass 3\b/)]);
     });
 
     it.each(CONSUMERS)('is type-checked by $typescript with $name', ({ options, code }) => {

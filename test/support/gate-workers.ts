@@ -21,6 +21,7 @@ const BOUND_URLS = { kratos: 'https://kratos.example.test', origin: 'https://ori
 /** Prefixes what stand-ins write to the console. */
 export const STANDIN_TAG = '[stand-in]';
 const NAMESPACE: Binding = { type: 'kv', id: 'sessions' };
+const HONO_GATE = 'test/support/hono-gate/worker.ts';
 const KV_WORKERS = {
   memory: 'test/support/memory-kv/worker.ts',
   faulty: 'test/support/faulty-kv/worker.ts',
@@ -54,10 +55,16 @@ export async function loadScripts({
     kv === 'none' ? undefined : bundled(KV_WORKERS[kv]),
     hasFaultyLog(options) ? bundled('test/support/faulty-log/worker.ts') : undefined,
   ]);
-  const gate = options.gateScript ?? readBuiltGate();
-  const gateModules =
-    options.gateModules ?? (options.gateScript === undefined ? readBuiltModules() : {});
+  const isBuilt = options.gateScript === undefined && !isInHono();
+  const composed = isInHono() ? await bundled(HONO_GATE) : undefined;
+  const gate = options.gateScript ?? composed ?? readBuiltGate();
+  const gateModules = options.gateModules ?? (isBuilt ? readBuiltModules() : {});
   return { gate, gateModules, kratos, origin, keycard, clock, kv: namespace, log };
+}
+
+/** Whether the tests run against the gate inside of a Hono app, in the place of the built Worker. */
+export function isInHono(): boolean {
+  return process.env.GATE_COMPOSITION === 'hono';
 }
 
 /** All Workers of a test gateway, at these ports. */

@@ -21,7 +21,7 @@ import {
 } from '../../sessions/resolve-credentials.ts';
 
 export interface AuthorizationOptions {
-  readonly rules: Rules;
+  readonly rules: Pick<Rules, 'match' | 'crossOriginsOf' | 'scopesBelow'>;
   readonly accepted: AcceptedRequests;
   readonly lookUp: SessionLookUp;
   readonly revocation: Pick<RevocationView, 'lagMs' | 'refresh' | 'trustedSince'>;
