@@ -93,6 +93,8 @@ function differencesOf({ served, answer, askedAt }: ComparedHit): readonly strin
  * configuration, and differs between two nodes of different configuration.
  */
 const NOT_COMPARED = new Set(['identity.updated_at', 'identity.schema_url']);
+/** Lists of rows that have an `updated_at` of their own. */
+const ADDRESSES = new Set(['verifiable_addresses', 'recovery_addresses']);
 
 /**
  * Returns the places at which two session documents differ, two levels deep: names that the store gives, never values.
@@ -111,13 +113,18 @@ export function differentPlaces(one: JsonObject, other: JsonObject): string[] {
 
 function differentMembers(one: JsonObject, other: JsonObject): string[] {
   const names = new Set([...Object.keys(one), ...Object.keys(other)]);
-  const spellIn = (document: JsonObject, name: string) =>
-    name === 'devices' ? spellUnordered(document[name]) : spell(document[name]);
-  return [...names].filter((name) => spellIn(one, name) !== spellIn(other, name)).sort();
+  return [...names].filter((name) => spellMember(one, name) !== spellMember(other, name)).sort();
 }
 
-function spellUnordered(value: JsonValue | undefined): string | undefined {
-  return Array.isArray(value) ? value.map(spell).sort().join() : spell(value);
+function spellMember(document: JsonObject, name: string): string | undefined {
+  const value = document[name];
+  if (!Array.isArray(value)) return spell(value);
+  if (name === 'devices') return value.map(spell).sort().join();
+  return spell(ADDRESSES.has(name) ? value.map(withoutUpdatedAt) : value);
+}
+
+function withoutUpdatedAt(address: JsonValue): JsonValue {
+  return isObject(address) ? { ...address, updated_at: null } : address;
 }
 
 /** Spells a JSON value so that equal values have one spelling. */

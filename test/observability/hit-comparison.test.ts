@@ -96,6 +96,21 @@ describe('two whoami answers of the real Kratos about one session', () => {
     expect(devices).toBeDefined();
   });
 
+  it('are the same if an address was only written again', () => {
+    const { identity, ...others } = recorded('whoami-token');
+    const { verifiable_addresses: addresses, ...of } = identity as JsonObject; // as recorded
+    const [address] = addresses as JsonObject[]; // as recorded
+    const withAddress = (changed: JsonObject) => ({
+      ...others,
+      identity: { ...of, verifiable_addresses: [{ ...address, ...changed }] },
+    });
+    const one = recorded('whoami-token');
+    expect(differentPlaces(one, withAddress({ updated_at: '2026-11-27T10:00:00Z' }))).toEqual([]);
+    expect(differentPlaces(one, withAddress({ verified: false }))).toEqual([
+      'identity.verifiable_addresses',
+    ]);
+  });
+
   it('differ if a list of the person is in another order', () => {
     const listed = (languages: string[]) => ({ identity: { id: 'i', traits: { languages } } });
     expect(differentPlaces(listed(['en', 'de']), listed(['de', 'en']))).toEqual([
