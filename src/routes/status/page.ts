@@ -63,13 +63,18 @@ ${tiers(all)}
 <h2>Cached answers, compared with the store</h2>
 ${comparisons(all)}
 <h2>By location</h2>
-${groups('Location', byLocation(isolates))}
+${groups(
+  'Location',
+  byLocation(isolates).map(
+    ([name, group]) => [`${nameOf(name)} (${group.isolates})`, group] as const,
+  ),
+)}
 <h2>By isolate</h2>
 ${isFull ? html`<p>There are more isolates than the log keeps. All sums are of the ${number(isolates.length)} that read it last.</p>` : ''}
 ${isolates.length > newest.length ? html`<p>The ${number(newest.length)} that read the log last.</p>` : ''}
 ${groups(
   'Isolate',
-  newest.map((one) => [`${one.location} ${one.name}`, { ...one, isolates: 1 }] as const),
+  newest.map((one) => [`${nameOf(one.location)} ${one.name}`, { ...one, isolates: 1 }] as const),
 )}`;
   return { title: 'Status', main, isWide: true };
 }
@@ -149,7 +154,7 @@ function groups(what: string, rows: readonly (readonly [string, IsolateGroup])[]
   if (rows.length === 0) return html`<p>None.</p>`;
   return html`<div class="scrolled" role="region" aria-label="${`By ${what.toLowerCase()}`}" tabindex="0">
 <table>
-<thead><tr><th scope="col">${what}</th><th scope="col">Isolates</th><th scope="col">Look-ups</th><th scope="col">Cached</th><th scope="col">Store calls</th><th scope="col">Longest lag</th><th scope="col">Wrong too long</th><th scope="col">Began</th><th scope="col">Last sums</th></tr></thead>
+<thead><tr><th scope="col">${what}</th><th scope="col">Look-ups</th><th scope="col">Cached</th><th scope="col">Store calls</th><th scope="col">Longest lag</th><th scope="col">Wrong too long</th><th scope="col">Began</th><th scope="col">Last sums</th></tr></thead>
 <tbody>${rows.map(
     ([name, group]) => html`
 <tr><th scope="row">${name}</th>${cellsOf(group).map((cell) => html`<td>${cell}</td>`)}</tr>`,
@@ -159,10 +164,9 @@ function groups(what: string, rows: readonly (readonly [string, IsolateGroup])[]
 </div>`;
 }
 
-function cellsOf({ isolates, counts, ageMs, sentMsAgo }: IsolateGroup): string[] {
+function cellsOf({ counts, ageMs, sentMsAgo }: IsolateGroup): string[] {
   const lookUps = lookUpsOf(counts);
   return [
-    number(isolates),
     number(lookUps),
     percent(lookUps - counts.store, lookUps),
     number(counts.storeCalls),
@@ -171,6 +175,11 @@ function cellsOf({ isolates, counts, ageMs, sentMsAgo }: IsolateGroup): string[]
     ago(ageMs + sentMsAgo),
     ago(sentMsAgo),
   ];
+}
+
+/** The platform's name of a data centre. */
+function nameOf(location: string): string {
+  return location === '-' ? 'unknown' : location;
 }
 
 function number(value: number): string {
