@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuthority, createCertificate } from '../support/certificates.ts';
@@ -17,7 +16,14 @@ const SECRET = 'an-admin-secret-of-thirty-two-characters-or-more';
 const PATH = '/.postern/status';
 const COOKIE = '__Host-postern-status';
 const TEST_TIMEOUT_MS = 90_000;
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** The part of axe's results that the test reads (`axe.d.ts`). */
+interface AxeResults {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly nodes: readonly { readonly target: readonly string[] }[];
+  }[];
+}
 
 const canRun = CHROMIUM !== undefined && OPENSSL !== undefined;
 const title = canRun
@@ -26,7 +32,8 @@ const title = canRun
 
 /** Returns what axe finds on the page (WCAG 2.2 A and AA, and best practices): rule and place. */
 async function violationsOn(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
+  const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+  await page.evaluate(readFileSync(axe, 'utf8'));
   const { violations } = (await page.evaluate('axe.run()')) as AxeResults; // of axe.min.js
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target }) => `${id}: ${target.join(' ')}`),
