@@ -10,7 +10,8 @@ import { build, type Plugin } from 'esbuild';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const MAX_MAIN_KIB = 110;
-const MAX_ON_DEMAND_KIB = 120;
+/** No deployment loads them all. */
+const MAX_ON_DEMAND_KIB = 160;
 
 const onDemand = new Set<string>();
 await bundle('src/worker.ts', separateModules(onDemand));

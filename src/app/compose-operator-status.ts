@@ -1,11 +1,11 @@
 import type { Config } from '../config/config.ts';
 import type { Handler, RouteRequest } from '../http/routes.ts';
-import { hostOf } from '../http/site-hosts.ts';
 import type { HitComparisonOptions } from '../observability/hit-comparison.ts';
 import type { Revocation } from '../revocation/revocation.ts';
 import type { StatusOptions } from '../routes/status/status.ts';
 import { servedForSeconds } from '../sessions/freshness.ts';
 import { SampledHits } from '../sessions/sampled-hits.ts';
+import { appearanceOf } from './appearance.ts';
 import { lifetimesOf } from './compose-revocation.ts';
 import type { Dependencies } from './dependencies.ts';
 import { onlyMethods, READ_METHODS } from './only-methods.ts';
@@ -89,7 +89,7 @@ export function addStatusPage(
     counts,
     location,
     errorShape,
-    appearance: { name: hostOf(hosts.publicUrl) },
+    appearance: appearanceOf(config),
     reporting,
   };
   add(

@@ -8,7 +8,6 @@ import { createBugReport } from '../observability/bug-report.ts';
 import { createDecisionLog } from '../observability/decision-log.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import type { Reporting } from '../observability/reporting.ts';
-import type { Appearance } from '../pages/page-models.ts';
 import { SitePages } from '../pages/site-pages.ts';
 import { type IsolateCounts, noCounts } from '../revocation/isolate-counts.ts';
 import { createSumsSender } from '../revocation/isolate-sums.ts';
@@ -22,6 +21,7 @@ import type { Sessions } from '../sessions/sessions.ts';
 import { signInCookies } from '../sign-in/sign-in-cookies.ts';
 import { TokenSessions } from '../tokens/token-sessions.ts';
 import type { TrustedIssuer } from '../tokens/trusted-issuer.ts';
+import { appearanceOf } from './appearance.ts';
 import type { SignInServices } from './browser-sign-in.ts';
 import { createExchangedTokens } from './compose-exchange.ts';
 import { createGuard } from './compose-guard.ts';
@@ -88,7 +88,7 @@ export function createServices(config: Config, dependencies: Dependencies): Serv
   const reporting = createReporting(config, dependencies);
   const tokens = new TokenSessions({ issuers, revocation: revocations, maxAgeWithoutLogMs, now });
   const changes = new ChangeMaker({ writer: revocation.writer, report });
-  const pages = new SitePages(appearanceOf(config), createBugReport(report));
+  const pages = new SitePages(appearanceOf(config), { reportBug: createBugReport(report), now });
   const signIn = createSignIn(config, {
     metadata,
     tokens,
@@ -121,11 +121,6 @@ export function createServices(config: Config, dependencies: Dependencies): Serv
     reporting,
     pages,
   };
-}
-
-/** Returns how the pages look. The site's host stands for its name. */
-function appearanceOf({ PUBLIC_URL }: Config): Appearance {
-  return { name: hostOf(PUBLIC_URL) };
 }
 
 function createReporting(

@@ -150,7 +150,7 @@ export function refuseService(problems: readonly string[]): Gateway {
 
 /** Answers every request with one error. Its pages name no site: the configuration is not known. */
 function answering(reason: Reason): Gateway {
-  const pages = new SitePages({}, createBugReport(report));
+  const pages = new SitePages({}, { reportBug: createBugReport(report), now: () => Date.now() });
   const answer = (request: Request) => errorPageOrJson(errorResponse(reason), request, pages);
   return { fetch: answer, guard: answer };
 }

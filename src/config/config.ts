@@ -44,6 +44,7 @@ const SCHEMA = v.object({
   ...SETTINGS['Sign-in'],
   ...SETTINGS.Identity,
   ...SETTINGS['Forward-auth'],
+  ...SETTINGS.Pages,
   ...SETTINGS.Observability,
 });
 

@@ -9,6 +9,7 @@ import { assertionClaims, forwardedHeaders, identityHeaders } from './identity-h
 import { issuers } from './issuer-settings.ts';
 import { observabilitySettings } from './observability-settings.ts';
 import { origins, originTimeout } from './origin-settings.ts';
+import { PAGE_SETTINGS } from './page-settings.ts';
 import { revocationSettings } from './revocation-settings.ts';
 import { rule } from './rule-settings.ts';
 import { SESSION_API_SETTINGS } from './session-api-settings.ts';
@@ -289,5 +290,6 @@ export const SETTINGS = {
   },
   'Session API': SESSION_API_SETTINGS,
   'Sign-in': SIGN_IN_SETTINGS,
+  Pages: PAGE_SETTINGS,
   Observability: observabilitySettings,
 } as const;

@@ -4,7 +4,7 @@ import { type Action, actions } from './layout.ts';
 import { usualCause } from './loop-causes.ts';
 import type { ExplainedError } from './page-models.ts';
 import { type Situation, situationOf } from './situations.ts';
-import { fill } from './texts.ts';
+import { fill, fillWith } from './texts.ts';
 import type { Markup, View, ViewContext } from './view.ts';
 
 /** The URL of the page itself, with its query (RFC 3986 section 4.4). A path of the request could name another host. */
@@ -28,7 +28,7 @@ export function errorView(model: ExplainedError, context: ViewContext): View {
   const wait = waitOf(situation, context);
   const text =
     situation === 'noAccess' && model.account !== undefined
-      ? fill(texts.noAccessAs, { account: model.account })
+      ? fillWith(texts.noAccessAs, 'account', html`<bdi>${model.account}</bdi>`)
       : texts[situation];
   const main = html`<p>${text}</p>
 ${wait === undefined ? '' : html`<p class="muted">${fill(texts.triesAgain, { wait: formatDuration(wait) })}</p>`}
@@ -84,7 +84,7 @@ function actionsOf(
 /** Makes the part for the people whom the person asks for help. It is in English, as the operator's log is. */
 function details(
   { reason, cause, explanation, causeHint }: ExplainedError,
-  { texts, asker, init, language }: ViewContext,
+  { texts, asker, init, language, at, formatTime }: ViewContext,
 ): Markup {
   const ray = asker.headers.get('cf-ray');
   const { message, hint } = explanation;
@@ -95,6 +95,7 @@ function details(
 <summary>${texts.details}</summary>
 <dl>
 <dt>${texts.code}</dt><dd><code>${cause ?? reason}</code> (${init.status})</dd>
+<dt>${texts.time}</dt><dd><time datetime="${at.toISOString()}">${formatTime(at)}</time></dd>
 ${ray === null ? '' : html`<dt>${texts.request}</dt><dd><code>${ray}</code></dd>`}
 </dl>
 <div${language.tag === 'en' ? '' : ENGLISH_INSIDE}>${lines.map((line) => html`<p>${line}</p>`)}</div>

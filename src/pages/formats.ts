@@ -12,21 +12,23 @@ export interface Formats {
 }
 
 /** Returns the formats of a language. The zone is that of the request's address, or UTC if the platform names none. */
-export function formatsOf({ tag }: Language, { cf }: Asker): Formats {
+export function formatsOf({ locale }: Language, { cf }: Asker): Formats {
   return {
-    formatTime: (time) => timeFormat(tag, cf).format(time),
+    formatTime: (time) => timeFormat(locale, cf).format(time),
     formatDuration: (seconds) =>
-      seconds < 100 ? unit(tag, 'second', seconds) : unit(tag, 'minute', Math.ceil(seconds / 60)),
-    formatList: (items) => new Intl.ListFormat(tag, { type: 'conjunction' }).format(items),
+      seconds < 100
+        ? unit(locale, 'second', seconds)
+        : unit(locale, 'minute', Math.ceil(seconds / 60)),
+    formatList: (items) => new Intl.ListFormat(locale, { type: 'conjunction' }).format(items),
   };
 }
 
-function unit(tag: string, name: 'second' | 'minute', count: number): string {
+function unit(locale: string, name: 'second' | 'minute', count: number): string {
   const options = { style: 'unit', unit: name, unitDisplay: 'long' } as const;
-  return new Intl.NumberFormat(tag, options).format(count);
+  return new Intl.NumberFormat(locale, options).format(count);
 }
 
-function timeFormat(tag: string, cf: unknown): Intl.DateTimeFormat {
+function timeFormat(locale: string, cf: unknown): Intl.DateTimeFormat {
   const options = {
     year: 'numeric',
     month: 'long',
@@ -35,8 +37,6 @@ function timeFormat(tag: string, cf: unknown): Intl.DateTimeFormat {
     minute: '2-digit',
     timeZoneName: 'short',
   } as const;
-  // English dates are written day first: month first would be read wrong by most.
-  const locale = tag === 'en' ? 'en-GB' : tag;
   try {
     return new Intl.DateTimeFormat(locale, { ...options, timeZone: zoneOf(cf) });
   } catch {

@@ -1,5 +1,7 @@
 // No I/O, no clock.
 import { html, raw } from 'hono/html';
+import { textOn } from './accent.ts';
+import type { Appearance } from './page-models.ts';
 import { STYLE } from './style.ts';
 import type { LayoutOptions, Markup, View } from './view.ts';
 
@@ -9,8 +11,8 @@ import type { LayoutOptions, Markup, View } from './view.ts';
  * sent to other sites.
  */
 export async function layOut(view: View, options: LayoutOptions): Promise<Response> {
-  const { appearance, language, init } = options;
-  const { name } = appearance;
+  const { appearance, language, init, texts } = options;
+  const { name, supportUrl } = appearance;
   const text = await html`<!doctype html>
 <html lang="${language.tag}" dir="${language.direction}">
 <head>
@@ -19,15 +21,15 @@ export async function layOut(view: View, options: LayoutOptions): Promise<Respon
 <meta name="robots" content="noindex">
 <title>${view.title}${name === undefined ? '' : ` · ${name}`}</title>
 <style>
-${raw(STYLE)}</style>
+${raw(STYLE)}${raw(accentStyle(appearance))}</style>
 </head>
 <body>
-<header>${name === undefined ? '' : html`<p>${name}</p>`}</header>
+<header>${brand(appearance)}</header>
 <main${view.isWide ? raw(' class="wide"') : ''}>
 <h1>${view.title}</h1>
 ${view.main}
 </main>
-<footer></footer>
+<footer>${supportUrl === undefined ? '' : html`<a href="${supportUrl}">${texts.support}</a>`}</footer>
 </body>
 </html>
 `;
@@ -35,12 +37,24 @@ ${view.main}
   return new Response(text.toString(), { status, headers: headersOf(view, options) });
 }
 
-function headersOf(view: View, { init, language }: LayoutOptions): Headers {
+/** Makes the logo, or else the name. The text of the logo is the name. */
+function brand({ name = '', logoUrl }: Appearance): Markup {
+  if (logoUrl !== undefined) return html`<img src="${logoUrl}" alt="${name}">`;
+  return html`${name === '' ? '' : html`<p dir="auto">${name}</p>`}`;
+}
+
+function accentStyle({ accent }: Appearance): string {
+  return accent === undefined
+    ? ''
+    : `:root { --accent: ${accent}; --on-accent: ${textOn(accent)} }\n`;
+}
+
+function headersOf(view: View, { init, language, appearance }: LayoutOptions): Headers {
   const headers = new Headers(init.headers);
   headers.set('content-type', 'text/html; charset=utf-8');
   headers.set('content-language', language.tag);
   headers.append('vary', 'Accept-Language');
-  headers.set('content-security-policy', contentSecurityPolicy(view));
+  headers.set('content-security-policy', contentSecurityPolicy(view, appearance));
   // With `no-referrer`, browsers would send forms with `Origin: null`, which any site can send.
   headers.set('referrer-policy', 'same-origin');
   const { refresh } = view;
@@ -51,9 +65,10 @@ function headersOf(view: View, { init, language }: LayoutOptions): Headers {
   return headers;
 }
 
-function contentSecurityPolicy({ hasForm = false }: View): string {
+function contentSecurityPolicy({ hasForm = false }: View, { logoUrl }: Appearance): string {
   const target = hasForm ? 'self' : 'none';
-  return `default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action '${target}'; frame-ancestors 'none'`;
+  const images = logoUrl === undefined ? '' : ` img-src ${new URL(logoUrl).origin};`;
+  return `default-src 'none'; style-src 'unsafe-inline';${images} base-uri 'none'; form-action '${target}'; frame-ancestors 'none'`;
 }
 
 /** The one thing to do next, or another one beside it. */

@@ -2,11 +2,20 @@
 import type { Explanation } from '../errors/explanation.ts';
 import type { Reason } from '../errors/reasons.ts';
 import type { JsonObject } from '../runtime/json.ts';
+import type { LanguageCode } from './language.ts';
 
 /** What the site's owner chose for the pages. Every member may be left out. */
 export interface Appearance {
   /** The site's name, on top of each page. */
   readonly name?: string | undefined;
+  /** The URL of an image on top of each page, in place of the name. */
+  readonly logoUrl?: string | undefined;
+  /** The colour of the next step's button, as `#rrggbb`. */
+  readonly accent?: string | undefined;
+  /** The URL at which people get help: a page or an address for mail. */
+  readonly supportUrl?: string | undefined;
+  /** The language of every page. By default it is the one that the browser asks for. */
+  readonly language?: LanguageCode | undefined;
 }
 
 /** The parts of a request on which a page depends. */

@@ -1,18 +1,22 @@
-/** Renders the pages for people. A module of its own, which `site-pages.ts` loads on demand. No I/O, no clock. */
+/** Renders the pages for people. A module of its own, which `site-pages.ts` loads on demand. */
 
 import { errorView } from './error-view.ts';
 import { formatsOf } from './formats.ts';
+import { chooseLanguage } from './language.ts';
 import { layOut } from './layout.ts';
+import { loadTexts } from './load-texts.ts';
 import type { Appearance, Asker, PageInit, PageModels, PageName } from './page-models.ts';
 import { sessionsView } from './sessions-view.ts';
 import { signedOutView, signOutView } from './sign-out-view.ts';
-import { ENGLISH } from './texts.ts';
 import type { View, ViewContext } from './view.ts';
 
 export interface RenderOptions {
   readonly asker: Asker;
   readonly init: PageInit;
   readonly appearance: Appearance;
+  /** The time of the request. */
+  readonly at: Date;
+  readonly reportBug: (error: unknown) => void;
 }
 
 type Views = {
@@ -27,13 +31,13 @@ const VIEWS: Views = {
 };
 
 /** Renders a page. */
-export function renderPage<Name extends PageName>(
+export async function renderPage<Name extends PageName>(
   name: Name,
   model: PageModels[Name],
-  { asker, init, appearance }: RenderOptions,
+  { asker, init, appearance, at, reportBug }: RenderOptions,
 ): Promise<Response> {
-  const language = { tag: 'en', direction: 'ltr' } as const;
-  const texts = ENGLISH;
-  const context = { asker, init, appearance, language, texts, ...formatsOf(language, asker) };
+  const code = appearance.language ?? chooseLanguage(asker.headers.get('accept-language') ?? '');
+  const { language, texts } = await loadTexts(code, reportBug);
+  const context = { asker, init, appearance, at, language, texts, ...formatsOf(language, asker) };
   return layOut(VIEWS[name](model, context), context);
 }

@@ -11,7 +11,7 @@ import {
 } from './page-models.ts';
 import { type NamedSession, nameApart } from './session-label.ts';
 import { describeSession } from './session-summary.ts';
-import { fill } from './texts.ts';
+import { fill, fillWith } from './texts.ts';
 import type { Markup, View, ViewContext } from './view.ts';
 
 /** A person's sessions, with a button to end each of them. */
@@ -24,7 +24,7 @@ export function sessionsView(model: SessionsModel, context: ViewContext): View {
   const [current, ...others] = nameApart(described, context);
   const signOut = canSignOut ? button(CURRENT, texts.signOutButton) : undefined;
   const main = html`${result(model, context)}
-${account === undefined ? '' : html`<p>${fill(texts.signedInAs, { account })}</p>`}
+${account === undefined ? '' : html`<p>${fillWith(texts.signedInAs, 'account', html`<bdi>${account}</bdi>`)}</p>`}
 <form method="post">
 <input type="hidden" name="${TOKEN_FIELD}" value="${formToken}">
 <h2>${texts.thisSession}</h2>
@@ -66,16 +66,20 @@ function item(
   { texts, formatTime, formatList }: ViewContext,
   action?: Markup,
 ): Markup {
-  // The time is put between the words before and after it, as an element of its own.
   const text = signedInText(signedInAt !== undefined, methods.length > 0, texts);
-  const [before = '', after = ''] = fill(text, { methods: formatList(methods) }).split('{time}');
-  const time =
-    signedInAt &&
-    html`<time datetime="${signedInAt.toISOString()}">${formatTime(signedInAt)}</time>`;
+  const filled = fill(text, { methods: formatList(methods) });
+  const signedIn =
+    signedInAt === undefined
+      ? filled
+      : fillWith(
+          filled,
+          'time',
+          html`<time datetime="${signedInAt.toISOString()}">${formatTime(signedInAt)}</time>`,
+        );
   return html`
 <li><div><h3>${name}</h3>
-${place === undefined ? '' : html`<p>${place}</p>`}
-<p>${before}${time ?? ''}${after}</p></div>
+${place === undefined ? '' : html`<p><bdi>${place}</bdi></p>`}
+<p>${signedIn}</p></div>
 ${action ?? ''}</li>`;
 }
 

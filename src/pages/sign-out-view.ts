@@ -2,7 +2,7 @@
 import { html } from 'hono/html';
 import { actions } from './layout.ts';
 import { type SignedOutModel, type SignOutModel, TOKEN_FIELD } from './page-models.ts';
-import { fill } from './texts.ts';
+import { fillWith } from './texts.ts';
 import type { View, ViewContext } from './view.ts';
 
 /** The page with the button to sign out. The form goes to the URL of the page, with its query. */
@@ -11,7 +11,7 @@ export function signOutView(
   { texts, formatList }: ViewContext,
 ): View {
   const account = formatList(accounts);
-  const main = html`${accounts.length === 0 ? '' : html`<p>${fill(texts.signedInAs, { account })}</p>`}
+  const main = html`${accounts.length === 0 ? '' : html`<p>${fillWith(texts.signedInAs, 'account', html`<bdi>${account}</bdi>`)}</p>`}
 <p>${texts.signOut}</p>
 <form method="post">
 ${formTokens.map((token) => html`<input type="hidden" name="${TOKEN_FIELD}" value="${token}">`)}

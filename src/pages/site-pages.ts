@@ -30,10 +30,15 @@ async function loadRenderer(): Promise<typeof import('./render-page.ts')> {
 export class SitePages {
   readonly #appearance: Appearance;
   readonly #reportBug: (error: unknown) => void;
+  readonly #now: () => number;
 
-  constructor(appearance: Appearance, reportBug: (error: unknown) => void) {
+  constructor(
+    appearance: Appearance,
+    { reportBug, now }: { reportBug: (error: unknown) => void; now: () => number },
+  ) {
     this.#appearance = appearance;
     this.#reportBug = reportBug;
+    this.#now = now;
   }
 
   /** Renders a page, in the language and the time zone of the person who asks. Rejects if its module is missing. */
@@ -44,7 +49,13 @@ export class SitePages {
     init: PageInit,
   ): Promise<Response> {
     const { renderPage } = await loadRenderer();
-    return renderPage(name, model, { asker, init, appearance: this.#appearance });
+    return renderPage(name, model, {
+      asker,
+      init,
+      appearance: this.#appearance,
+      at: new Date(this.#now()),
+      reportBug: this.#reportBug,
+    });
   }
 
   /** Renders the page of an error. If its module is missing, the page is plain, and the operator's log says why. */

@@ -2,8 +2,8 @@
 
 /**
  * The style of every page. Text has a contrast of at least 4.5:1 in both colour schemes (WCAG 2.2, 1.4.3). Margins are
- * logical, so that a page in a language from right to left is a mirror image. A transparent border becomes a visible one
- * in the contrast themes of Windows.
+ * logical, so that a page in a language from right to left is a mirror image. The contrast themes of
+ * Windows draw the edges in their own colours.
  */
 export const STYLE = `:root {
   color-scheme: light dark;
@@ -32,7 +32,7 @@ p { margin: 0 0 .75rem }
 a { color: inherit }
 .muted, footer, li p { color: var(--muted); font-size: .875rem }
 .actions { display: flex; flex-direction: column; gap: .625rem; margin-block-start: 1.5rem }
-.action { background: var(--accent); border: 1px solid transparent; border-radius: .5rem; color: var(--on-accent); cursor: pointer; display: inline-block; font: inherit; font-weight: 600; line-height: 1.4; padding: .625rem 1.125rem; text-align: center; text-decoration: none }
+.action { background: var(--accent); border: 1px solid light-dark(#00000026, #ffffff26); border-radius: .5rem; color: var(--on-accent); cursor: pointer; display: inline-block; font: inherit; font-weight: 600; line-height: 1.4; padding: .625rem 1.125rem; text-align: center; text-decoration: none }
 .action.second { background: none; border-color: var(--edge); color: var(--text); font-weight: 500 }
 .action:hover { filter: brightness(.93) }
 .action.second:hover { background: var(--back); filter: none }

@@ -1,4 +1,7 @@
 // No I/O, no clock.
+import { html } from 'hono/html';
+
+type Markup = ReturnType<typeof html>;
 
 /**
  * The texts of the pages in English. Every other language has the same keys, and the same `{placeholders}` in each text.
@@ -142,7 +145,13 @@ export type TextKey = keyof typeof ENGLISH;
 /** The texts of the pages in one language. */
 export type Texts = Readonly<Record<TextKey, string>>;
 
-/** Puts values in the place of the `{placeholders}` of a text. */
+/** Puts values in the place of the `{placeholders}` of a text. An unknown placeholder stays. */
 export function fill(text: string, values: Readonly<Record<string, string>>): string {
   return text.replace(/\{(\w+)\}/g, (placeholder, name: string) => values[name] ?? placeholder);
+}
+
+/** Returns a text with markup in the place of one placeholder. */
+export function fillWith(text: string, name: string, value: Markup): Markup {
+  const [before = '', after = ''] = text.split(`{${name}}`);
+  return html`${before}${value}${after}`;
 }

@@ -30,4 +30,6 @@ export interface LayoutOptions {
 /** What every view is made with. */
 export interface ViewContext extends LayoutOptions, Formats {
   readonly asker: Asker;
+  /** The time of the request. */
+  readonly at: Date;
 }

@@ -18,7 +18,7 @@ const PARTS = {
   },
   revocation: { lagMs: 5000, refresh: () => undefined, trustedSince: () => 0 },
   now: () => 0,
-  pages: new SitePages({}, (error) => expect.fail(String(error))),
+  pages: new SitePages({}, { reportBug: (error) => expect.fail(String(error)), now: () => 0 }),
   resources: { metadataUrlFor: () => undefined },
 };
 

@@ -99,7 +99,7 @@ describe('a session of Kratos', () => {
     const browser = browserWith(cookies);
     const page = await browser.get(SIGN_OUT);
     const { email } = (session.identity as unknown as { traits: { email: string } }).traits;
-    expect(textOf(page)).toContain(`You are signed in as ${email}.`);
+    expect(textOf(page)).toContain(`You are signed in as <bdi>${email}</bdi>.`);
     expect(await statusOf(cookies)).toBe(200);
     const done = await send(browser, tokensIn(page));
     expect([done.status, textOf(done).includes('You are signed out')]).toEqual([200, true]);

@@ -54,6 +54,7 @@ const LIKELY: Readonly<Record<string, readonly string[]>> = {
     ...gateway('gate-requests', 'one-worker', 'session-api/self-service'),
   ],
   outbox: ['test/outbox/', ...gateway('outbox-changes', 'outbox-faults')],
+  pages: [...gateway('gate-pages', 'pages-with-a-way-on'), 'test/pages/'],
   refusals: gateway('gate.test', 'gate-', 'login-loop', 'readable-denials', 'forward-auth.test'),
   revocation: [
     ...gateway('revocation.test', 'revocation-', 'security-events', 'session-api/marks'),

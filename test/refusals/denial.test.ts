@@ -19,7 +19,7 @@ const OPTIONS = {
     },
   },
   errorShape: errorResponse,
-  pages: new SitePages({}, (error) => expect.fail(String(error))),
+  pages: new SitePages({}, { reportBug: (error) => expect.fail(String(error)), now: () => 0 }),
   hosts: HOSTS,
   loopGuard: new LoginLoopGuard({ publicUrl: SITE, credentialCookies: ['s'], now: () => 0 }),
   resources: { metadataUrlFor: () => undefined },

@@ -9,7 +9,13 @@ const asker = (method = 'GET', mode = 'navigate') => ({
   headers: new Headers({ 'sec-fetch-mode': mode, 'sec-fetch-dest': 'document' }),
 });
 
-const PAGES = new SitePages({}, (error) => expect.fail(String(error)));
+const PAGES = new SitePages(
+  {},
+  {
+    reportBug: (error) => expect.fail(String(error)),
+    now: () => 0,
+  },
+);
 
 describe('errorPageOrJson()', () => {
   // A fault passes, and a request with fewer cookies or headers can pass (RFC 6585 section 5).

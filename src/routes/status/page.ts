@@ -1,5 +1,6 @@
 // Pure: no I/O, no clock.
 import { html } from 'hono/html';
+import { LANGUAGES } from '../../pages/language.ts';
 import { layOut } from '../../pages/layout.ts';
 import type { Appearance, PageInit } from '../../pages/page-models.ts';
 import { ENGLISH } from '../../pages/texts.ts';
@@ -35,8 +36,7 @@ export function operatorPage(
   appearance: Appearance,
   init: PageInit,
 ): Promise<Response> {
-  const language = { tag: 'en', direction: 'ltr' } as const;
-  return layOut(view, { appearance, language, texts: ENGLISH, init });
+  return layOut(view, { appearance, language: LANGUAGES.en, texts: ENGLISH, init });
 }
 
 export interface StatusPage {

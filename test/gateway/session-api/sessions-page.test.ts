@@ -99,8 +99,8 @@ describe('the sessions page', () => {
     const page = await look(by(current));
     expect(page.status).toBe(200);
     expect(devicesOn(page.text)).toEqual(['Safari on Mac', 'okhttp']);
-    expect(page.text).toContain('<p>Lisbon, PT</p>');
-    expect(page.text).toContain('<p>192.0.2.7</p>');
+    expect(page.text).toContain('<p><bdi>Lisbon, PT</bdi></p>');
+    expect(page.text).toContain('<p><bdi>192.0.2.7</bdi></p>');
     const [, iso = '', text = ''] =
       /<time datetime="([^"]+)">([^<]+)<\/time> with password/.exec(page.text) ?? [];
     expect(Date.parse(iso)).toBe(Date.parse(String(current.session.authenticated_at)));
@@ -123,7 +123,7 @@ describe('the sessions page', () => {
     const current = await signIn();
     const { text } = await look(by(current));
     const { email } = current.session.identity.traits as { email: string };
-    expect(text).toContain(`<p>You are signed in as ${email}.</p>`);
+    expect(text).toContain(`<p>You are signed in as <bdi>${email}</bdi>.</p>`);
     expect(text).toContain('href="/">Go to the start page</a>');
   });
 

@@ -1,0 +1,132 @@
+// No I/O, no clock.
+import type { Texts } from './texts.ts';
+
+/** The texts in German. */
+export const GERMAN: Texts = {
+  checkFailedTitle: 'Ihre Anmeldung kann gerade nicht geprüft werden',
+  checkFailed:
+    'Das Problem liegt bei uns, nicht an Ihrem Konto. Bitte versuchen Sie es gleich noch einmal.',
+  serviceDownTitle: 'Der Anmeldedienst antwortet nicht',
+  serviceDown:
+    'Bitte versuchen Sie es gleich noch einmal. Wenn Sie gerade etwas geändert haben, prüfen Sie, ob die Änderung übernommen wurde.',
+  signInDownTitle: 'Die Anmeldung ist gerade nicht möglich',
+  signInDown: 'Der Anmeldedienst antwortet nicht. Bitte versuchen Sie es gleich noch einmal.',
+  siteDownTitle: 'Diese Website antwortet nicht',
+  siteDown: 'Bitte versuchen Sie es gleich noch einmal.',
+  wentWrongTitle: 'Etwas ist schiefgegangen',
+  wentWrong: 'Das Problem liegt bei uns. Bitte versuchen Sie es gleich noch einmal.',
+  busyTitle: 'Zu viele Anfragen',
+  busy: 'Es wurde nichts geändert. Bitte warten Sie einen Moment und versuchen Sie es dann noch einmal.',
+  unchangedTitle: 'Es wurde nichts geändert',
+  unchanged:
+    'Ihre Änderung konnte nicht gespeichert werden. Bitte versuchen Sie es gleich noch einmal.',
+  unsureTitle: 'Ihre Änderung ist vielleicht nicht vollständig',
+  unsure: 'Bitte führen Sie dieselbe Änderung noch einmal durch, bis sie gelingt.',
+
+  misconfiguredTitle: 'Diese Website ist nicht richtig eingerichtet',
+  misconfigured:
+    'Sie selbst können das nicht beheben. Bitte sagen Sie den Betreibern dieser Website Bescheid.',
+  signInFailedTitle: 'Sie konnten nicht angemeldet werden',
+  signInFailed:
+    'Das liegt nicht an Ihnen: An der Anmeldung dieser Website ist etwas nicht richtig eingerichtet. Bitte sagen Sie den Betreibern Bescheid.',
+  accountTooLargeTitle: 'Ihr Konto kann hier nicht verwendet werden',
+  accountTooLarge:
+    'Ihr Konto enthält mehr Daten, als diese Website annehmen kann. Bitte sagen Sie den Betreibern Bescheid.',
+
+  signedOutTitle: 'Sie sind nicht angemeldet',
+  signedOut:
+    'Für diese Seite müssen Sie angemeldet sein, aber diese Website hat keine Seite zum Anmelden.',
+  declinedTitle: 'Sie sind nicht angemeldet',
+  declined: 'Die Anmeldung wurde abgebrochen, oder dieses Konto darf diese Website nicht nutzen.',
+  signInOverTitle: 'Diese Anmeldung ist nicht mehr gültig',
+  signInOver:
+    'Sie wurde schon abgeschlossen, hat länger als 10 Minuten gedauert oder wurde in einem anderen Browser begonnen. Bitte melden Sie sich noch einmal an.',
+  loopTitle: 'Die Anmeldung hat nicht funktioniert',
+  loop: 'Sie kamen mehrmals von der Anmeldeseite zurück, ohne angemeldet zu sein. Löschen Sie die Cookies dieser Website und versuchen Sie es dann noch einmal.',
+  signInAgainTitle: 'Bitte melden Sie sich noch einmal an',
+  signInAgain: 'Für diese Seite ist eine neue oder eine stärkere Anmeldung nötig.',
+
+  noAccessTitle: 'Kein Zugriff',
+  noAccess: 'Sie sind angemeldet, aber dieses Konto kann diese Seite nicht öffnen.',
+  noAccessAs: 'Sie sind als {account} angemeldet, aber dieses Konto kann diese Seite nicht öffnen.',
+
+  notFoundTitle: 'Seite nicht gefunden',
+  notFound: 'Prüfen Sie die Adresse oder gehen Sie zur Startseite.',
+  badAddressTitle: 'Diese Adresse ist ungültig',
+  badAddress: 'Prüfen Sie die Adresse oder gehen Sie zur Startseite.',
+  unknownHostTitle: 'Unter dieser Adresse gibt es keine Website',
+  unknownHost: 'Prüfen Sie die Adresse, die Sie geöffnet haben.',
+  tooMuchDataTitle: 'Ihr Browser sendet zu viele Daten',
+  tooMuchData: 'Löschen Sie die Cookies dieser Website und versuchen Sie es dann noch einmal.',
+  notForBrowsersTitle: 'Diese Seite kann nicht im Browser geöffnet werden',
+  notForBrowsers: 'Die Adresse ist für Programme oder für ein Formular dieser Website gedacht.',
+  formOverTitle: 'Dieses Formular ist nicht mehr gültig',
+  formOver: 'Es wurde nichts geändert. Bitte öffnen Sie die Seite noch einmal.',
+  notListedTitle: 'Ihre Sitzungen können hier nicht angezeigt werden',
+  notListed: 'Diese Website weiß nicht, wo Sie sonst noch angemeldet sind.',
+
+  tryAgain: 'Noch einmal versuchen',
+  triesAgain: 'Diese Seite versucht es von selbst noch einmal, in {wait}.',
+  home: 'Zur Startseite',
+  openAgain: 'Seite noch einmal öffnen',
+  signIn: 'Anmelden',
+  signInOnceMore: 'Noch einmal anmelden',
+  otherAccount: 'Anderes Konto verwenden',
+  support: 'Hilfe anfordern',
+
+  details: 'Details',
+  code: 'Code',
+  time: 'Zeit',
+  request: 'Anfrage-ID',
+
+  sessionsTitle: 'Ihre Sitzungen',
+  thisSession: 'Diese Sitzung',
+  otherSessions: 'Andere Sitzungen',
+  sessions: 'Sitzungen',
+  noOthers: 'Sie sind sonst nirgends angemeldet.',
+  noSessions: 'Es gibt keine Sitzungen anzuzeigen.',
+  mayBeOneOfThese: 'Diese Sitzung kann eine von diesen sein.',
+  endsTokens:
+    'Wenn Sie eine Sitzung beenden, endet auch Ihr übriger Zugriff auf die zugehörige Anwendung.',
+  cutOff: 'Es werden höchstens {count} angezeigt.',
+  endedSession: 'Beendet: {session}',
+  endedOne: 'Die Sitzung wurde beendet.',
+  endedOthers: 'Alle anderen Sitzungen wurden beendet.',
+  endedAll: 'Die Sitzungen wurden beendet.',
+  end: 'Beenden',
+  endOf: 'Sitzung beenden: {session}',
+  endOthers: 'Alle anderen Sitzungen beenden',
+  endAll: 'Alle Sitzungen beenden',
+  signedInAt: 'Angemeldet am {time}',
+  signedInAtWith: 'Angemeldet am {time} mit {methods}',
+  signedInWith: 'Angemeldet mit {methods}',
+  signedInHere: 'Angemeldet',
+  deviceOn: '{browser} auf {system}',
+  unknownBrowser: 'Browser',
+  unknownDevice: 'Unbekanntes Gerät',
+  anApplication: 'Eine Anwendung',
+  numbered: '{session} (Nr. {number})',
+
+  methodPassword: 'Passwort',
+  methodTotp: 'Authenticator-App',
+  methodSecurityKey: 'Sicherheitsschlüssel',
+  methodPasskey: 'Passkey',
+  methodBackupCode: 'Backup-Code',
+  methodOneTimeCode: 'Einmalcode',
+  methodRecoveryLink: 'Wiederherstellungslink',
+  methodRecoveryCode: 'Wiederherstellungscode',
+  methodSso: 'Single Sign-on',
+
+  signOutTitle: 'Abmelden',
+  signOut: 'Damit beenden Sie Ihre Anmeldung in diesem Browser.',
+  signOutButton: 'Abmelden',
+  signedInAs: 'Sie sind als {account} angemeldet.',
+  staySignedIn: 'Angemeldet bleiben',
+  nowSignedOutTitle: 'Sie sind abgemeldet',
+  nowSignedOut: 'Sie sind in diesem Browser von dieser Website abgemeldet.',
+  signOutThereToo: 'Auch dort abmelden',
+  goOn: 'Weiter',
+  notSignedOutTitle: 'Sie sind vielleicht noch angemeldet',
+  notSignedOut:
+    'Das Abmelden wurde nicht abgeschlossen. Bitte versuchen Sie es noch einmal, bevor Sie dieses Gerät verlassen.',
+};
