@@ -357,6 +357,29 @@ export interface PosternSettings {
    */
   readonly SIGN_IN_SECRETS?: readonly string[] | undefined;
   /**
+   * The site’s name, on top of every page and in its title. Default: the host of `PUBLIC_URL`.
+   */
+  readonly SITE_NAME?: string | undefined;
+  /**
+   * The URL of the site’s logo, which stands on top of every page in place of the name. It is shown at most 48
+   * pixels high, on light and on dark ground. An image at the site itself needs a rule with `session = "none"`.
+   */
+  readonly SITE_LOGO_URL?: string | undefined;
+  /**
+   * The colour of the buttons, as `#rrggbb`. The text on them is black or white, whichever has the greater
+   * contrast, which is at least 4.5:1 on every colour.
+   */
+  readonly SITE_ACCENT_COLOR?: string | undefined;
+  /**
+   * Where people get help: an https URL, or an address as `mailto:help@example.com`. Every page links it.
+   */
+  readonly SITE_SUPPORT_URL?: string | undefined;
+  /**
+   * The language of every page: `en`, `de`, `fr`, `es`, `pt`, `ja`, `zh` or `ar`. Default: the one of these that
+   * the browser asks for (`Accept-Language`), or English.
+   */
+  readonly SITE_LANGUAGE?: 'en' | 'de' | 'fr' | 'es' | 'pt' | 'ja' | 'zh' | 'ar' | undefined;
+  /**
    * The decisions that are logged, one JSON line each: all, only those that are not a pass, or none. Configuration
    * errors are always logged.
    * @default "all"
