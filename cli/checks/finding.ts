@@ -28,7 +28,7 @@ export function note(text: string, path?: Path): Finding {
 }
 
 const SETTING = /\b[A-Z][A-Z_]{3,}(?:\.(?:\d+|[A-Za-z_][\w-]*))*/g;
-const RULE = /\bRULES\.(\d+)((?:\.\w+)*)/g;
+const RULE = /\bRULES\.(\d+)((?:\.[\w-]+)*)/g;
 
 /** Returns a finding as one line: severity, file with line and column, and text. A rule gets its path beside its number. */
 export function formatFinding(

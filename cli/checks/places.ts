@@ -13,14 +13,16 @@ import { resolvePath } from './setting-path.ts';
 export function checkPlaces(wrangler: WranglerEnvironment, config: Config): Finding[] {
   const shape = sessionShape(config);
   const report = config.ISSUERS.some(({ preset }) => preset === 'kratos') ? warning : error;
-  const written = ['IDENTITY_HEADERS', 'ASSERTION_CLAIMS'].flatMap((setting) => {
-    const table = resolvePath(wrangler.environment, [setting]);
+  const ofRules = config.RULES.map((_, index) => ['RULES', index, 'identity_headers'] as const);
+  const tables = [['IDENTITY_HEADERS'], ['ASSERTION_CLAIMS'], ...ofRules];
+  const written = tables.flatMap((setting) => {
+    const table = resolvePath(wrangler.environment, setting);
     return Object.entries(parsedTable(table)).flatMap(([name, place]) => {
       const names = place.replace(/^session\./, '').split('.');
       const found = followPlace(shape, names);
       if ('shape' in found) return [];
-      const text = `${setting}.${name}: expected a place in the session; got ${JSON.stringify(place)}; ${describeImpossible(found.impossible)}`;
-      return [report(text, ['vars', setting, name])];
+      const text = `${setting.join('.')}.${name}: expected a place in the session; got ${JSON.stringify(place)}; ${describeImpossible(found.impossible)}`;
+      return [report(text, ['vars', ...setting, name])];
     });
   });
   const conditions = config.RULES.flatMap(({ allow }, index) =>

@@ -1,5 +1,6 @@
 /** Facts from which the configuration of every proxy is written. No I/O, no clock. */
 import type { Config } from '../../src/config/config.ts';
+import { identityHeaderNames } from '../../src/config/identity-header-settings.ts';
 import { ASSERTION_HEADER } from '../../src/forwarding/assertion-format.ts';
 import { hostOf, SiteHosts } from '../../src/http/site-hosts.ts';
 import { failed, type Result, success } from '../../src/runtime/result.ts';
@@ -57,7 +58,7 @@ export interface Places {
 
 /** Reads the facts out of the configuration, or says why no proxy can be configured from it. */
 export function readProxiedSite(
-  { PUBLIC_URL, HOSTS, IDENTITY_HEADERS, SESSION_COOKIE_NAMES, TOKEN_COOKIE_NAMES }: Config,
+  { PUBLIC_URL, HOSTS, RULES, IDENTITY_HEADERS, SESSION_COOKIE_NAMES, TOKEN_COOKIE_NAMES }: Config,
   { gateHost, upstream }: Places,
 ): Result<ProxiedSite, string> {
   if (!PUBLIC_URL.startsWith('https://')) {
@@ -84,7 +85,7 @@ export function readProxiedSite(
     hosts: parted.map(({ name }) => name),
     port,
     upstream,
-    identityHeaders: [...Object.keys(IDENTITY_HEADERS), ASSERTION_HEADER],
+    identityHeaders: [...identityHeaderNames(IDENTITY_HEADERS, RULES), ASSERTION_HEADER],
     cookieNames: [...SESSION_COOKIE_NAMES, ...TOKEN_COOKIE_NAMES],
   });
 }

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { identityHeaderNames } from '../config/identity-header-settings.ts';
 import type { NamedOrigin } from '../config/origin-settings.ts';
 import { partNames } from '../credentials/split-cookie.ts';
 import { Assertions } from '../forwarding/assertion.ts';
@@ -81,6 +82,7 @@ export function createSite(
     },
     identifier: new Identifier({
       mapping: config.IDENTITY_HEADERS,
+      names: identityHeaderNames(config.IDENTITY_HEADERS, config.RULES),
       maxBytes: config.IDENTITY_HEADERS_MAX_BYTES,
       assertions: createAssertions(config, now),
     }),

@@ -1,10 +1,8 @@
 // Pure: no I/O, no clock.
 import * as v from 'valibot';
-import { setByPostern } from '../forwarding/forwarded-headers.ts';
 import {
   combineMappings,
   type IdentityMapping,
-  leastBudget,
   withIssuer,
 } from '../forwarding/identity-presets.ts';
 import { SiteHosts } from '../http/site-hosts.ts';
@@ -14,6 +12,7 @@ import { failed, type Result, success } from '../runtime/result.ts';
 import { hostsOfAudience } from '../tokens/audience.ts';
 import { BINDINGS } from './bindings.ts';
 import { exchangeProblems } from './exchange-settings.ts';
+import { identityProblems } from './identity-header-settings.ts';
 import {
   type KratosConfig,
   missingSource,
@@ -27,6 +26,7 @@ import {
   readOrigins,
   unboundOrigins,
 } from './origin-settings.ts';
+import { readRules } from './rule-settings.ts';
 import { SESSION_API_COMPANIONS } from './session-api-settings.ts';
 import { SETTINGS } from './settings.ts';
 import { readSignIn, type SignInConfig, signInProblems } from './sign-in-settings.ts';
@@ -106,11 +106,12 @@ export function readConfig(
   if (!parsed.success || problems.length > 0) return failed(problems);
   const settings = parsed.output;
   const kratos = readKratos(settings);
-  const identityHeaders = withIssuer(
+  const withItsIssuer = (mapping: IdentityMapping) =>
+    withIssuer(mapping, sessionIssuers({ ...settings, KRATOS: kratos }));
+  const identityHeaders = withItsIssuer(
     combineMappings(settings.IDENTITY_PRESETS, settings.IDENTITY_HEADERS),
-    sessionIssuers({ ...settings, KRATOS: kratos }),
   );
-  const { rules, unservedHosts } = withReadHosts(settings);
+  const { rules, unservedHosts } = readRules(settings, withItsIssuer);
   const { origins, problems: originProblems } = readOrigins(settings, environment);
   const contradictions = [
     ...promisesWithoutKratos(settings),
@@ -118,11 +119,10 @@ export function readConfig(
     ...unservedHosts,
     ...originProblems,
     ...unservedIssuers(settings),
-    ...tooSmallBudget(settings, identityHeaders),
+    ...identityProblems({ ...settings, RULES: rules }, identityHeaders),
     ...unnamedZones(settings),
     ...unguardedAccount(settings),
     ...signInProblems(settings),
-    ...forwardedAndSet(settings, identityHeaders),
     ...exchangeProblems(settings),
   ];
   if (contradictions.length > 0) return failed(contradictions);
@@ -155,29 +155,6 @@ export function sessionIssuers({
 }: Pick<Config, 'ISSUERS' | 'KRATOS'>): ReadonlySet<string> {
   const store = KRATOS === undefined ? [] : [KRATOS.issuer];
   return new Set([...store, ...ISSUERS.map(({ issuer }) => issuer)]);
-}
-
-/**
- * Returns the rules, each with its host in the spelling that Postern compares. A rule for a host that is not served
- * would never match, so it is reported.
- */
-function withReadHosts({ PUBLIC_URL, HOSTS, RULES }: Settings): {
-  readonly rules: RuleSettings[];
-  readonly unservedHosts: string[];
-} {
-  const hosts = new SiteHosts(PUBLIC_URL, HOSTS);
-  const unservedHosts: string[] = [];
-  const rules = RULES.map(({ host: text, ...rule }, index) => {
-    if (text === undefined) return rule;
-    const host = hosts.read(text);
-    if (host === undefined || hosts.originOf(host) === undefined) {
-      unservedHosts.push(
-        `RULES.${index}.host: expected the host of PUBLIC_URL or one of HOSTS; got another.`,
-      );
-    }
-    return { ...rule, host };
-  });
-  return { rules, unservedHosts };
 }
 
 /** Reports the hosts of an issuer that the site does not have, and audiences that are good on none of the issuer's hosts. */
@@ -219,37 +196,6 @@ function unguardedAccount({
     : [
         'KEYCARD_CLIENT_ID: expected a guard for the callers who may use the service account: ADMIN_SECRETS, or ACCESS_TEAM_DOMAIN with ACCESS_AUDIENCE; got none. Set one, or remove the service account, and callers bring their own bearer.',
       ];
-}
-
-function tooSmallBudget(
-  { IDENTITY_HEADERS_MAX_BYTES: budget }: Settings,
-  mapping: IdentityMapping,
-): string[] {
-  const least = leastBudget(mapping);
-  return budget >= least
-    ? []
-    : [
-        `IDENTITY_HEADERS_MAX_BYTES: expected at least ${least}, which the ids among the identity headers can take; got ${budget}.`,
-      ];
-}
-
-/** Reports forwarded headers that Postern also sets. The origin would take the client's header for Postern's own. */
-function forwardedAndSet(
-  { FORWARDED_HEADERS, RULES }: Settings,
-  mapping: IdentityMapping,
-): string[] {
-  const lists = [
-    ['FORWARDED_HEADERS', FORWARDED_HEADERS] as const,
-    ...RULES.map(
-      ({ forwarded_headers: names }, index) => [`RULES.${index}.forwarded_headers`, names] as const,
-    ),
-  ];
-  return lists.flatMap(([setting, names]) =>
-    setByPostern(names, Object.keys(mapping)).map(
-      (name) =>
-        `${setting}: expected no header that Postern itself sends to the origin; got ${name}, which IDENTITY_HEADERS (X-User-Id when left out) or a preset sets. Send the identity in another header, or do not let this one through.`,
-    ),
-  );
 }
 
 function sharedCookieNames({ TOKEN_COOKIE_NAMES, SESSION_COOKIE_NAMES }: Settings): string[] {

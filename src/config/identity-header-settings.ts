@@ -1,6 +1,7 @@
 // Pure: no I/O, no clock.
 import * as v from 'valibot';
-import { problemOfForwarded } from '../forwarding/forwarded-headers.ts';
+import { problemOfForwarded, setByPostern } from '../forwarding/forwarded-headers.ts';
+import { type IdentityMapping, leastBudget } from '../forwarding/identity-presets.ts';
 import { foldHeaderName } from '../http/header-names.ts';
 import { isSessionPath } from '../session/session-path.ts';
 import { json, listOf } from './setting-types.ts';
@@ -115,3 +116,55 @@ export const forwardedHeaders = listOf(
   [0, 32],
   'a list of at most 32 header names',
 );
+
+/** The settings that identity headers depend on. */
+interface IdentityDependencies {
+  readonly IDENTITY_HEADERS_MAX_BYTES: number;
+  readonly FORWARDED_HEADERS: readonly string[];
+  readonly RULES: readonly {
+    readonly forwarded_headers: readonly string[];
+    readonly identity_headers?: IdentityMapping | undefined;
+  }[];
+}
+
+/** Returns the names of all identity headers that Postern may send: those of the site, and those of single rules. */
+export function identityHeaderNames(
+  mapping: IdentityMapping,
+  rules: IdentityDependencies['RULES'],
+): string[] {
+  const ofRules = rules.flatMap(({ identity_headers: own = {} }) => Object.keys(own));
+  const names = [...ofRules, ...Object.keys(mapping)];
+  return [...new Map(names.map((name) => [name.toLowerCase(), name])).values()];
+}
+
+/**
+ * Reports a budget that ids alone can exceed, and forwarded headers that Postern also sets: the origin would take the
+ * client's header for Postern's own.
+ */
+export function identityProblems(
+  { IDENTITY_HEADERS_MAX_BYTES: budget, FORWARDED_HEADERS, RULES }: IdentityDependencies,
+  mapping: IdentityMapping,
+): string[] {
+  const mappings = [mapping, ...RULES.map(({ identity_headers: own = {} }) => own)];
+  const least = Math.max(...mappings.map(leastBudget));
+  const tooSmall =
+    budget >= least
+      ? []
+      : [
+          `IDENTITY_HEADERS_MAX_BYTES: expected at least ${least}, which the ids among the identity headers can take; got ${budget}.`,
+        ];
+  const names = identityHeaderNames(mapping, RULES);
+  const lists = [
+    ['FORWARDED_HEADERS', FORWARDED_HEADERS] as const,
+    ...RULES.map(
+      (rule, index) => [`RULES.${index}.forwarded_headers`, rule.forwarded_headers] as const,
+    ),
+  ];
+  const alsoSet = lists.flatMap(([setting, forwarded]) =>
+    setByPostern(forwarded, names).map(
+      (name) =>
+        `${setting}: expected no header that Postern itself sends to the origin; got ${name}, which IDENTITY_HEADERS (X-User-Id when left out), a preset or a rule sets. Send the identity in another header, or do not let this one through.`,
+    ),
+  );
+  return [...tooSmall, ...alsoSet];
+}

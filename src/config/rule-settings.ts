@@ -1,8 +1,11 @@
 // Pure: no I/O, no clock.
 import * as v from 'valibot';
+import type { IdentityMapping } from '../forwarding/identity-presets.ts';
+import { SiteHosts } from '../http/site-hosts.ts';
 import { compileCondition } from '../rules/compile-condition.ts';
 import { compilePathPattern } from '../rules/path-pattern.ts';
-import { forwardedHeaders } from './identity-header-settings.ts';
+import type { RuleSettings } from '../rules/rules.ts';
+import { forwardedHeaders, identityHeaders } from './identity-header-settings.ts';
 import {
   duration,
   exactOrigin,
@@ -118,6 +121,11 @@ const members = {
   /** Further `FORWARDED_HEADERS`, for the requests and responses of this rule. */
   forwarded_headers: v.optional(forwardedHeaders, () => []),
   /**
+   * The identity headers of this rule’s requests, in place of `IDENTITY_HEADERS` and `IDENTITY_PRESETS`. An empty table: none.
+   * The assertion is sent all the same.
+   */
+  identity_headers: v.optional(identityHeaders),
+  /**
    * `no-store`: the response is sent with `Cache-Control: private, no-store`. `origin`: the origin’s own header is
    * kept. Use it only for paths whose content is the same for everyone.
    */
@@ -151,8 +159,9 @@ export const rule = v.pipe(
   ),
   v.forward(
     v.check(
-      ({ session, cut_streams }) => session !== 'none' || !cut_streams,
-      '"required" or "optional", as cut_streams needs a session that can be over',
+      ({ session, cut_streams, identity_headers }) =>
+        session !== 'none' || !(cut_streams || identity_headers),
+      '"required" or "optional", as cut_streams and identity_headers need a session',
     ),
     ['session'],
   ),
@@ -167,4 +176,38 @@ const ruleWithCondition = v.looseObject({ allow: v.string() });
 export function hasCondition(rules: unknown): boolean {
   const list = v.safeParse(listOfAnything, rules);
   return list.success && list.output.some((each) => v.is(ruleWithCondition, each));
+}
+
+/** The settings that rules are read with. */
+interface RulesToRead {
+  readonly PUBLIC_URL: string;
+  readonly HOSTS: readonly string[];
+  readonly RULES: readonly v.InferOutput<typeof rule>[];
+}
+
+/**
+ * Returns the rules, with hosts in the spelling that Postern compares. A rule for a host that is not served would never
+ * match, so it is reported.
+ *
+ * @param complete adds what identity headers of a rule need besides; an empty table stays empty
+ */
+export function readRules(
+  { PUBLIC_URL, HOSTS, RULES }: RulesToRead,
+  complete: (mapping: IdentityMapping) => IdentityMapping,
+): { readonly rules: RuleSettings[]; readonly unservedHosts: string[] } {
+  const hosts = new SiteHosts(PUBLIC_URL, HOSTS);
+  const unservedHosts: string[] = [];
+  const rules = RULES.map(({ host: text, identity_headers: own, ...others }, index) => {
+    const isAny = own !== undefined && Object.keys(own).length > 0;
+    const read = { ...others, identity_headers: isAny ? complete(own) : own };
+    if (text === undefined) return read;
+    const host = hosts.read(text);
+    if (host === undefined || hosts.originOf(host) === undefined) {
+      unservedHosts.push(
+        `RULES.${index}.host: expected the host of PUBLIC_URL or one of HOSTS; got another.`,
+      );
+    }
+    return { ...read, host };
+  });
+  return { rules, unservedHosts };
 }

@@ -22,6 +22,8 @@ export interface IdentificationFault {
 
 export interface IdentifierOptions {
   readonly mapping: IdentityMapping;
+  /** The names of all headers, with those that only some rules send. Default: those of `mapping`. */
+  readonly names?: readonly string[];
   readonly maxBytes: number;
   /** `undefined` when there are no signing keys. */
   readonly assertions: Assertions | undefined;
@@ -32,25 +34,30 @@ const NOBODY: Identification = Object.freeze({ headers: [], omitted: [] });
 /** Tells origins who the user is: in headers, and in an assertion that they can verify. */
 export class Identifier {
   readonly #options: IdentifierOptions;
-  /** Headers by the session object that they were made from. A session that is checked again is read again. */
-  readonly #made = new WeakMap<Session, Result<IdentityHeaders, Unfit>>();
+  /** Headers by the mapping and the session object that they were made from. A session that is checked again is read again. */
+  readonly #made = new WeakMap<IdentityMapping, WeakMap<Session, Result<IdentityHeaders, Unfit>>>();
   /** Every header that Postern may send to identify a user. A client's copy of such a header does not count. */
   readonly headerNames: readonly string[];
 
   constructor(options: IdentifierOptions) {
     this.#options = options;
     const signed = options.assertions === undefined ? [] : [ASSERTION_HEADER];
-    this.headerNames = [...Object.keys(options.mapping), ...signed];
+    const { mapping, names = Object.keys(mapping) } = options;
+    this.headerNames = [...names, ...signed];
   }
 
-  /** @param audience the audience of the assertion, which is not valid for others */
+  /**
+   * @param audience the audience of the assertion, which is not valid for others
+   * @param mapping the headers of the rule, if it has its own
+   */
   async identify(
     session: Session | undefined,
     audience: string,
+    mapping: IdentityMapping = this.#options.mapping,
   ): Promise<Result<Identification, IdentificationFault>> {
     if (session === undefined) return success(NOBODY);
     const { assertions } = this.#options;
-    const identification = this.#headersOf(session);
+    const identification = this.#headersOf(session, mapping);
     if (!identification.ok || assertions === undefined) return identification;
     const { headers, omitted } = identification.value;
     const assertion = await assertions.issue(session, audience);
@@ -62,12 +69,13 @@ export class Identifier {
     });
   }
 
-  #headersOf(session: Session): Result<IdentityHeaders, Unfit> {
-    const known = this.#made.get(session);
+  #headersOf(session: Session, mapping: IdentityMapping): Result<IdentityHeaders, Unfit> {
+    const ofMapping =
+      this.#made.get(mapping) ?? new WeakMap<Session, Result<IdentityHeaders, Unfit>>();
+    const known = ofMapping.get(session);
     if (known !== undefined) return known;
-    const { mapping, maxBytes } = this.#options;
-    const made = identityHeaders(session, mapping, maxBytes);
-    this.#made.set(session, made);
+    const made = identityHeaders(session, mapping, this.#options.maxBytes);
+    this.#made.set(mapping, ofMapping.set(session, made));
     return made;
   }
 }

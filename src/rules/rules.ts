@@ -30,6 +30,8 @@ export interface Rule {
   readonly forwardsCredentials: boolean;
   /** Names, in lower case, of headers that pass although some product trusts them. */
   readonly forwardedHeaders: ReadonlySet<string>;
+  /** Places in the session by header name, in place of the site's; `undefined` for those of the site. */
+  readonly identityHeaders: Readonly<Record<string, string>> | undefined;
   readonly cacheControl: 'no-store' | 'origin';
   /** Whether Postern cuts off an answer that is still under way when its session ends. */
   readonly cutsStreams: boolean;
@@ -52,6 +54,7 @@ export interface RuleSettings {
   readonly preflight: readonly string[];
   readonly forward_credentials: boolean;
   readonly forwarded_headers: readonly string[];
+  readonly identity_headers?: Rule['identityHeaders'];
   readonly cache_control: Rule['cacheControl'];
   readonly cut_streams: boolean;
 }
@@ -66,11 +69,14 @@ export interface RuleMatch {
 }
 
 /**
- * Tells whether the rules of all readings of a path lead to one origin. A request for which they do not is refused: no
- * origin may get a path that another one has.
+ * Tells whether the rules of all readings of a path lead to one origin, with the same identity headers. Otherwise the
+ * request is refused: no origin may get a path that another one has.
  */
 export function isForOneOrigin({ rule, byReading }: RuleMatch): boolean {
-  return byReading.every((each) => each.rule.origin === rule.origin);
+  const { origin, identityHeaders } = rule;
+  return byReading.every(
+    (each) => each.rule.origin === origin && each.rule.identityHeaders === identityHeaders,
+  );
 }
 
 interface CompiledRule extends Rule {
@@ -93,6 +99,7 @@ export const DEFAULT_RULE: Rule = Object.freeze({
   crossOrigins: new Set<string>(),
   forwardsCredentials: false,
   forwardedHeaders: new Set<string>(),
+  identityHeaders: undefined,
   cacheControl: 'no-store',
   cutsStreams: false,
 });
@@ -184,6 +191,7 @@ function combine(a: Rule, b: Rule): Rule {
     crossOrigins: inBoth(a.crossOrigins, b.crossOrigins),
     forwardsCredentials: a.forwardsCredentials && b.forwardsCredentials,
     forwardedHeaders: inBoth(a.forwardedHeaders, b.forwardedHeaders),
+    identityHeaders: a.identityHeaders, // as origin
     cacheControl: a.cacheControl === 'no-store' ? 'no-store' : b.cacheControl,
     cutsStreams: a.cutsStreams || b.cutsStreams,
   };
@@ -216,6 +224,7 @@ function ruleOf(
     crossOrigins: new Set(settings.preflight),
     forwardsCredentials: settings.forward_credentials && settings.exchange === undefined,
     forwardedHeaders: new Set([...siteHeaders, ...settings.forwarded_headers]),
+    identityHeaders: settings.identity_headers,
     cacheControl: settings.cache_control,
     cutsStreams: settings.cut_streams,
     path: settings.path,

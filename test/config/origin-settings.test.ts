@@ -187,3 +187,49 @@ describe('ORIGINS', () => {
     ]);
   });
 });
+
+describe('identity_headers of a rule', () => {
+  const rule = (changes: object) => ({ path: '/a/*', session: 'required', ...changes });
+  const own = { 'X-Member': 'identity.id' };
+
+  it('is refused where there is no session to tell of', () => {
+    expect(problems({ RULES: [rule({ identity_headers: own })] })).toEqual([]);
+    expect(problems({ RULES: [rule({ identity_headers: own, session: 'none' })] })).toEqual([
+      expect.stringMatching(/^RULES\.0\.session: expected .*identity_headers/),
+    ]);
+  });
+
+  it('is held against the headers that clients may send, and against the budget', () => {
+    const RULES = [rule({ identity_headers: own }), rule({ forwarded_headers: ['X-Member'] })];
+    expect(problems({ RULES })).toEqual([expect.stringMatching(/^RULES\.1\.forwarded_headers: /)]);
+    expect(problems({ RULES: RULES.slice(0, 1), FORWARDED_HEADERS: ['X-Member'] })).toEqual([
+      expect.stringMatching(/^FORWARDED_HEADERS: /),
+    ]);
+    const ids = { 'X-A': 'id', 'X-B': 'identity.id', 'X-C': 'identity.id' };
+    const small = { IDENTITY_HEADERS_MAX_BYTES: 600, RULES: [rule({ identity_headers: ids })] };
+    expect(problems(small)).toEqual([expect.stringMatching(/^IDENTITY_HEADERS_MAX_BYTES: /)]);
+  });
+
+  it('names the issuer too where sessions of several issuers count, and nothing if it is empty', () => {
+    const ISSUERS = JSON.parse(
+      JSON.stringify([
+        {
+          issuer: 'https://zone-1.keycard.cloud',
+          preset: 'keycard',
+          audience: 'p',
+          algorithms: ['RS256'],
+          discovery: true,
+        },
+      ]),
+    );
+    const config = read({
+      ISSUERS,
+      RULES: [rule({ identity_headers: own }), rule({ identity_headers: {} }), rule({})],
+    });
+    expect(config.ok && config.value.RULES.map(({ identity_headers: each }) => each)).toEqual([
+      { 'X-Member': 'identity.id', 'X-Session-Issuer': 'issuer' },
+      {},
+      undefined,
+    ]);
+  });
+});

@@ -37,6 +37,13 @@ const gate = await gateForAllTests({
     },
     RULES: [
       { path: '/api/open/*', session: 'none', origin: 'api' },
+      {
+        path: '/api/member/*',
+        session: 'required',
+        origin: 'api',
+        identity_headers: { 'X-Member': 'identity.id', 'X-Mail': 'identity.traits.email' },
+      },
+      { path: '/api/nameless/*', session: 'required', origin: 'api', identity_headers: {} },
       { path: '/api/*', session: 'required', origin: 'api' },
       { path: '/optional', session: 'optional' },
     ],
@@ -45,7 +52,8 @@ const gate = await gateForAllTests({
     FORWARD_AUTH_SECRETS: [SECRET],
   },
 });
-const { cookie, session } = await gate.kratos.createSession();
+const EMAIL = 'ann@example.com';
+const { cookie, session } = await gate.kratos.createSession({ traits: { email: EMAIL } });
 const PERSON = { Cookie: cookie };
 const { keys } = JSON.parse((await get(gate.port, '/.postern/jwks.json')).text);
 
@@ -160,6 +168,39 @@ describe('several origins', () => {
     expect(readings).toEqual(expected);
   });
 
+  it('a rule’s identity headers take the place of the site’s, and a client sends neither', async () => {
+    const forged = { 'X-User-Id': 'forged', 'X-Member': 'forged', X_Mail: 'forged' };
+    const told = async (target: string, headers: Record<string, string> = {}) => {
+      await get(gate.port, target, { ...forged, ...headers });
+      const [arrived] = ORIGINS.flatMap((origin) => origin.take());
+      return ['x-user-id', 'x-member', 'x-mail', 'x_mail'].map(
+        (name) => valuesIn(arrived, name)[0],
+      );
+    };
+    const { id } = session.identity;
+    expect(await told('/x', PERSON)).toEqual([id, undefined, undefined, undefined]);
+    expect(await told('/api/x', PERSON)).toEqual([id, undefined, undefined, undefined]);
+    expect(await told('/api/member/x', PERSON)).toEqual([undefined, id, EMAIL, undefined]);
+    expect(await told('/api/nameless/x', PERSON)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(await told('/api/open/x')).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
+  it('behind another proxy, a pass has the identity headers of all rules, with those of its own filled', async () => {
+    const told = async (path: string) => {
+      const passed = await ask(gate.port, 'nginx', path, PERSON);
+      return ['x-user-id', 'x-member', 'x-mail'].map((name) => header(passed, name));
+    };
+    const { id } = session.identity;
+    expect(await told('/x')).toEqual([id, '', '']);
+    expect(await told('/api/member/x')).toEqual(['', id, EMAIL]);
+    expect(await told('/api/nameless/x')).toEqual(['', '', '']);
+  });
+
   it('behind another proxy, the assertion is for the origin of the rule', async () => {
     const audiences = await Promise.all(
       ['/x', '/api/x'].map(async (path) => {
@@ -265,7 +306,7 @@ describe('several origins', () => {
     await sent('/logged', { ...PERSON, Host: ADMIN });
     const lines = (await readDecisions(gate)).map(({ path, rule }) => [path, rule]);
     expect(lines).toEqual([
-      ['/api/logged', 'RULES.1'],
+      ['/api/logged', 'RULES.3'],
       ['/logged', 'default'],
     ]);
   });

@@ -20,6 +20,7 @@ const rule = (kind: Rule['session']): Rule => ({
   crossOrigins: new Set<string>(),
   forwardsCredentials: false,
   forwardedHeaders: new Set<string>(),
+  identityHeaders: undefined,
   cacheControl: 'no-store',
   cutsStreams: false,
 });

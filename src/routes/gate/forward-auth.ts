@@ -176,8 +176,9 @@ async function pass(
 ): Promise<Answer> {
   const { match } = authorization;
   if (!isForOneOrigin(match)) return refusal('path_not_canonical', errorShape);
-  const { audience = hosts.siteOf(target.host) } = namedOrigin(match.rule, target.host) ?? {};
-  const identified = await identifier.identify(session, audience);
+  const { rule } = match;
+  const { audience = hosts.siteOf(target.host) } = namedOrigin(rule, target.host) ?? {};
+  const identified = await identifier.identify(session, audience, rule.identityHeaders);
   if (!identified.ok) return unidentified(identified.failure, errorShape);
   const empty = identifier.headerNames.map((name) => [name, ''] as const);
   return {

@@ -162,7 +162,8 @@ async function forward(
   if (fetch === undefined) return refusal('not_found', denial);
   if (!isForOneOrigin(match)) return refusal('path_not_canonical', denial);
   const { hosts } = forwarding;
-  const identified = await forwarding.identifier.identify(session, forwarding.audience);
+  const { identifier, audience } = forwarding;
+  const identified = await identifier.identify(session, audience, rule.identityHeaders);
   if (!identified.ok) return unidentified(identified.failure, denial.errorShape);
   const identification = identified.value;
   const passed = { target, rule, tried, identification, exchangedToken };

@@ -1,7 +1,12 @@
 /** Conditions and places. */
-import { allow, error, header, type Mistake, vars, warning } from './mistake.ts';
+import { allow, error, GATED, header, type Mistake, rules, vars, warning } from './mistake.ts';
 
 export const PLACES_MISTAKES: Readonly<Record<string, Mistake>> = {
+  'a header of a rule with a place that cannot exist': error(
+    'identity_headers',
+    rules(`path = "/a"\n${GATED}\nidentity_headers = { X-Member = "identity.uuid" }`),
+    /RULES\.1\.identity_headers\.X-Member .*no session has "uuid"/,
+  ),
   'a condition with a member that cannot exist': error(
     'allow',
     allow('session.identity.uuid == "x"'),
