@@ -483,6 +483,11 @@ export interface RuleSetting {
    */
   readonly forwarded_headers?: readonly string[] | undefined;
   /**
+   * The identity headers of this rule’s requests, in place of `IDENTITY_HEADERS` and `IDENTITY_PRESETS`. An empty
+   * table: none. The assertion is sent all the same.
+   */
+  readonly identity_headers?: Readonly<Record<string, string>> | undefined;
+  /**
    * `no-store`: the response is sent with `Cache-Control: private, no-store`. `origin`: the origin’s own header is
    * kept. Use it only for paths whose content is the same for everyone.
    * @default "no-store"
