@@ -223,7 +223,7 @@ function answerRefusal(
   { log, errorShape }: { readonly log: DecisionLog; readonly errorShape: ErrorShape },
 ): Response {
   const response = errorShape(reason);
-  log(() => ({
+  log(request, () => ({
     route: 'admission',
     outcome: 'refuse',
     status: response.status,

@@ -1,5 +1,7 @@
 import type { Reason } from '../errors/reasons.ts';
+import { traceIdOf } from '../http/request-headers.ts';
 import type { Report } from '../runtime/report.ts';
+import { VERSION } from '../runtime/version.ts';
 
 /** The record of one request. It never holds a credential, a query or a header. */
 export interface Decision {
@@ -33,13 +35,17 @@ export interface Decision {
 }
 
 export type LogLevel = 'all' | 'refused' | 'none';
-/** Takes a function, so that a decision is described only if the log or the metrics need it. */
-export type DecisionLog = (tell: () => Decision) => void;
+/**
+ * Takes the request, for its trace id, and a function, so that a decision is described only if the log or the metrics
+ * need it.
+ */
+export type DecisionLog = (request: Pick<Request, 'headers'>, tell: () => Decision) => void;
 
 const MAX_PATH_LENGTH = 512;
 
 /**
- * Writes each decision as one line of JSON. JSON's escapes keep control characters out of the line.
+ * Writes each decision as one line of JSON, with Postern's version and the request's trace id. JSON's escapes keep
+ * control characters out of the line.
  *
  * @param count takes every decision, at every level; left out if decisions are not counted
  */
@@ -48,12 +54,19 @@ export function createDecisionLog(
   report: Report,
   count?: (decision: Decision) => void,
 ): DecisionLog {
-  return function logDecision(tell) {
+  return function logDecision({ headers }, tell) {
     if (level === 'none' && count === undefined) return;
     const decision = tell();
     count?.(decision);
     if (level === 'none' || (level === 'refused' && decision.outcome === 'pass')) return;
     const path = decision.path?.slice(0, MAX_PATH_LENGTH);
-    report({ event: 'decision', ...decision, ...(path !== undefined && { path }) });
+    const traceId = traceIdOf(headers);
+    report({
+      event: 'decision',
+      version: VERSION,
+      ...decision,
+      ...(path !== undefined && { path }),
+      ...(traceId !== undefined && { traceId }),
+    });
   };
 }

@@ -107,7 +107,7 @@ export function addApiRoute(
         });
     if ('retry' in answer) setAll(response.headers, answer.retry);
     const { status } = response;
-    options.log(() => ({
+    options.log(received.request, () => ({
       route: 'session-api',
       outcome: outcomeOf(answer, status),
       status,

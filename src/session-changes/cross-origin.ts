@@ -33,7 +33,7 @@ export function crossOrigin(origins: readonly string[], log: DecisionLog) {
           detail: 'preflight',
           durationMs: 0,
         } as const;
-        log(() => ({ route: 'session-api', method, path, ...logged }));
+        log(received.request, () => ({ route: 'session-api', method, path, ...logged }));
         return answerPreflight(headers, asked);
       }
       const response = await handle(received, ...rest);

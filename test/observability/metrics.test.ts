@@ -57,6 +57,8 @@ describe('createMetrics()', () => {
   });
 });
 
+const REQUEST = { headers: new Headers() };
+
 describe('createDecisionLog()', () => {
   it.each([
     ['all', 'deny', 1],
@@ -73,12 +75,12 @@ describe('createDecisionLog()', () => {
       (event) => written.push(event),
       (decision) => counted.push(decision),
     );
-    log(() => ({ ...DECISION, outcome }));
+    log(REQUEST, () => ({ ...DECISION, outcome }));
     expect([written.length, counted.length]).toEqual([lines, 1]);
   });
 
   it('computes no fields if the entry is neither written nor counted', () => {
     const log = createDecisionLog('none', () => expect.fail('nothing is to be written'));
-    log(() => expect.fail('nothing is to be told'));
+    log(REQUEST, () => expect.fail('nothing is to be told'));
   });
 });

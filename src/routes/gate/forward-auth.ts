@@ -95,7 +95,7 @@ export async function forwardAuth(
     ? answer.response
     : asProxyTakesIt(kind, answer.response, credentialCookies);
   if (resolution !== undefined) addCacheStatus(response, resolution);
-  reporting.log(() => ({
+  reporting.log(request, () => ({
     route: 'forward-auth',
     ...(resolution !== undefined && describeResolution(resolution)),
     ...(answer.rule !== undefined && { rule: answer.rule }),

@@ -84,7 +84,7 @@ export async function gate(
   const { authorization: authorizing, denial, reporting } = options;
   const startedAt = reporting.now();
   const record = (answer: Answer, more: () => Partial<Decision>) =>
-    reporting.log(() => ({
+    reporting.log(request, () => ({
       route: 'gate',
       ...more(),
       ...logFieldsOf(answer),
@@ -204,7 +204,7 @@ function refusal(reason: RefusalReason, { errorShape }: DenialOptions): Answer {
 /** Ends an open answer when its session ends: a WebSocket always, a body if the rule says so (`cut_streams`). */
 async function keepWatch(
   { session, response, accepted }: { session: Session; response: Response; accepted: Response },
-  { authorization, target }: Received,
+  { request, authorization, target }: Received,
   { authorization: { revocation }, reporting }: GateOptions,
 ): Promise<Response> {
   const { recheck, match } = authorization;
@@ -218,7 +218,7 @@ async function keepWatch(
   };
   const watch = await watchSession(look, revocation.lagMs);
   void watch.over.then((standing) =>
-    reporting.log(() => ({
+    reporting.log(request, () => ({
       route: 'gate',
       ...describeEnd(last, standing),
       method: target.method,

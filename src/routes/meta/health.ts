@@ -6,6 +6,7 @@ import { OUTBOX_POLL_MS } from '../../revocation/log-protocol.ts';
 import type { LogHealth, Revocation } from '../../revocation/revocation.ts';
 import type { KeyValueStore } from '../../runtime/kv.ts';
 import { SingleFlight, type WaitUntil } from '../../runtime/single-flight.ts';
+import { VERSION } from '../../runtime/version.ts';
 import { type StoreReadiness, UNPUBLISHED_READINESS } from '../../sessions/store-readiness.ts';
 import type { TokenSessions } from '../../tokens/token-sessions.ts';
 
@@ -14,7 +15,7 @@ const FINDING_MS = 5000;
 /** The longest wait for the parts. */
 const DEADLINE_MS = 10_000;
 
-/** Answers that the Worker runs with a valid configuration. Asks no other part. Format as Kratos's (`oryx/healthx`). */
+/** Answers that the Worker runs with a valid configuration. Asks no other part. Format as Kratos's (`oryx/healthx`), with Postern's version. */
 export function alive(): Response {
   return healthResponse(200, { status: 'ok' });
 }
@@ -139,5 +140,5 @@ async function canRead(kv: KeyValueStore | undefined): Promise<boolean> {
 
 function healthResponse(status: number, body: object): Response {
   const headers = { 'content-type': 'application/json', 'cache-control': PRIVATE_NO_STORE };
-  return new Response(JSON.stringify(body), { status, headers });
+  return new Response(JSON.stringify({ ...body, version: VERSION }), { status, headers });
 }

@@ -100,7 +100,7 @@ export async function ownSessions(
   for (const cookie of cookies) response.headers.append('set-cookie', cookie);
   const { method, path } = received.target;
   const durationMs = reporting.now() - startedAt;
-  reporting.log(() => ({
+  reporting.log(received.request, () => ({
     route: 'own-sessions',
     ...(resolution !== undefined && describeResolution(resolution)),
     ...logFieldsOf(answer),

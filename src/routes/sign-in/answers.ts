@@ -24,13 +24,13 @@ const DECLINED = [
 
 /** Answers a request of a sign-in, and logs the answer. */
 export async function answerSignIn(
-  { target }: RouteRequest,
+  { request, target }: RouteRequest,
   { log, now }: Pick<Reporting, 'log' | 'now'>,
   make: () => Promise<Answer>,
 ): Promise<Response> {
   const startedAt = now();
   const answer = await make();
-  log(() => ({
+  log(request, () => ({
     route: 'sign-in',
     ...logFieldsOf(answer),
     method: target.method,

@@ -50,7 +50,7 @@ export async function whoami(
     const { status } = response;
     const outcome = 'refuse';
     const logged = { outcome, status, method, path, reason, durationMs: 0 } as const;
-    reporting.log(() => ({ route: 'whoami', ...logged }));
+    reporting.log(request, () => ({ route: 'whoami', ...logged }));
     return response;
   };
   if (!METHODS.includes(method)) return refuse('method_not_allowed');
@@ -67,7 +67,7 @@ export async function whoami(
   const response = whoamiResponse(resolution, request.headers, answers);
   setChallenge(response.headers, resolution, resources.metadataUrlFor(target));
   addServerTiming(response, { session: reporting.now() - startedAt }, reporting);
-  reporting.log(() => ({
+  reporting.log(request, () => ({
     route: 'whoami',
     status: response.status,
     method,

@@ -19,7 +19,7 @@ function createWhoami(presented: PresentedCredentials, token?: Resolution) {
   const world = createWorld();
   world.answer = yes({ expiresAt: T + 600_000 });
   const lines: Decision[] = [];
-  const log = (describe: () => Decision) => void lines.push(describe());
+  const log = (_: unknown, describe: () => Decision) => void lines.push(describe());
   const ask = async ({ cacheControl = '', search = '' } = {}) => {
     const request = new Request(`https://app.example.test/sessions/whoami${search}`, {
       headers: cacheControl === '' ? {} : { 'cache-control': cacheControl },
