@@ -104,6 +104,7 @@ const REFUSALS: Readonly<Record<RefusalReason | ReceiverReason, string>> = {
   session_not_listed: '',
   sign_in_not_valid: '',
   sign_in_declined: '',
+  sign_out_not_possible: '',
   not_found: '',
   event_unauthenticated:
     'The secret of the sender and `WEBHOOK_SECRETS` differ, or somebody else sends.',

@@ -136,7 +136,8 @@ function extract(member: string): string {
 
 /** Pages to open in a browser. */
 export const PAGES = `/members asks for a role that only mia has, /vault for a second factor, which only mia has too;
-  /public/about is open, and /.postern/sessions shows where an account is signed in.`;
+  /public/about is open, /.postern/sessions shows where an account is signed in, and
+  /.postern/sign-out ends the session of this browser.`;
 
 const WIDTH = 100;
 

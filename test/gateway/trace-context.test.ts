@@ -12,7 +12,10 @@ const tracestate = 'rojo=00f067aa0ba902b7,congo=t61rcWkgMzE';
 const { version } = JSON.parse(readFileSync(inRepository('package.json'), 'utf8'));
 
 const gate = await gateForAllTests({
-  vars: { FORWARD_AUTH_SECRETS: ['a-secret-of-32-characters-or-more-x'] },
+  vars: {
+    ADMIN_SECRETS: ['an-admin-secret-of-32-characters-or-more'],
+    FORWARD_AUTH_SECRETS: ['a-secret-of-32-characters-or-more-x'],
+  },
 });
 const { cookie, token } = await gate.kratos.createSession();
 afterEach(() => gate.clearLogs());
@@ -23,6 +26,8 @@ describe('the log line of a traced request', () => {
     ['gate', 'GET', '/page'],
     ['session-api', 'GET', '/sessions'],
     ['own-sessions', 'GET', '/.postern/sessions'],
+    ['sign-out', 'GET', '/.postern/sign-out'],
+    ['status', 'GET', '/.postern/status'],
     ['forward-auth', 'GET', '/.postern/auth/nginx'],
     ['admission', 'GET', '/a/../b'],
   ])('has trace id and version: %s', async (route, method, target) => {

@@ -126,6 +126,7 @@ describe('npm run dev', () => {
       '/vault': [401, 403],
       '/public/about': [200, 200],
       '/.postern/sessions': [401, 200],
+      '/.postern/sign-out': [200, 200],
     });
   });
 
@@ -146,10 +147,12 @@ describe('npm run dev', () => {
     expect(demo.path).toBe('/ui/login');
     expect(demo.page).not.toContain('accepts the code');
     expect(demo.page).toMatch(/demo@example.com has no second factor.*mia@example.com/s);
-    const wayOut = () => /href="([^"]+)">Sign out/.exec(demo.page)?.[1] ?? '';
-    await demo.open(wayOut());
-    await demo.open(wayOut());
+    const [, wayOut = ''] = /href="([^"]+)">Sign out/.exec(demo.page) ?? [];
+    await demo.open(wayOut);
+    expect(demo.path).toBe('/.postern/sign-out');
+    await demo.submit({});
     await demo.open('/vault');
+    expect(demo.path).toBe('/ui/login');
     await demo.signIn('mia@example.com');
     expect(demo.page).toContain('accepts the code');
   });

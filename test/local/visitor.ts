@@ -25,12 +25,13 @@ export class Visitor {
   /** Sends the form of the page: its hidden fields, these fields, and its button. */
   submit(fields: Readonly<Record<string, string>>): Promise<number> {
     const found = (pattern: RegExp) => pattern.exec(this.page)?.slice(1) ?? [];
-    const [action] = found(/<form method="post" action="([^"]+)"/);
-    if (action === undefined) throw new Error(`${this.path} has no form`);
-    const [name = '', value = ''] = found(/<button name="([^"]+)" value="([^"]+)"/);
+    if (!this.page.includes('<form')) throw new Error(`${this.path} has no form`);
+    const [action = this.path] = found(/<form[^>]* action="([^"]+)"/);
+    const [name, value = ''] = found(/<button[^>]* name="([^"]+)" value="([^"]+)"/);
     const hidden = [...this.page.matchAll(/type="hidden" name="([^"]+)" value="([^"]*)"/g)];
     const body = new URLSearchParams(hidden.map(([, key = '', text = '']) => [key, text]));
-    for (const [key, text] of Object.entries({ ...fields, [name]: value })) body.set(key, text);
+    for (const [key, text] of Object.entries(fields)) body.set(key, text);
+    if (name !== undefined) body.set(name, value);
     return this.#load(action, body.toString());
   }
 

@@ -41,7 +41,7 @@ export async function signOut(received: RouteRequest, options: SignOutOptions): 
   const startedAt = now();
   const { target } = received;
   const answer = await (target.method === 'POST' ? end : show)(received, options);
-  log(() => ({
+  log(received.request, () => ({
     route: 'sign-out',
     ...logFieldsOf(answer),
     method: target.method,

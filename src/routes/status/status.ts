@@ -69,7 +69,7 @@ export async function answerStatus(
   const { method, path } = received.target;
   const { response, reason } = await (method === 'POST' ? takeSecret : show)(received, options);
   const { status } = response;
-  reporting.log(() => ({
+  reporting.log(received.request, () => ({
     route: 'status',
     outcome: reason === undefined ? 'pass' : status >= 500 ? 'fault' : 'deny',
     status,

@@ -52,7 +52,7 @@ function hint({ requestedAal, refresh, identityId = '' }: Flow): Html {
   const identity = store.identities.get(identityId);
   const email = String(identity?.traits.email);
   if (requestedAal === 'aal2' && identity?.totp === false) {
-    return html`${email} has no second factor, and mia@example.com has one. <a href="/ui/welcome">Sign out</a>, then sign in as mia@example.com.`;
+    return html`${email} has no second factor, and mia@example.com has one. <a href="/.postern/sign-out?return_to=/vault">Sign out</a>, then sign in as mia@example.com.`;
   }
   if (requestedAal === 'aal2') return html`This stand-in accepts the code ${DEMO_TOTP_CODE}.`;
   if (refresh) return html`The password of ${email} is ${DEMO_PASSWORD}.`;

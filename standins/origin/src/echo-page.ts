@@ -60,6 +60,6 @@ function navigation(headers: EchoDocument['headers']): Html {
   const email = headers.find(([name]) => name === 'x-user-email')?.[1];
   return html`<nav aria-label="Site">
 <a href="/">Start</a> <a href="/account">Account</a> <a href="/members">Members</a> <a href="/vault">Vault</a> <a href="/public/about">Public</a>
-${email === undefined ? html`<a href="/self-service/login/browser">Sign in</a>` : html`<a href="/.postern/sessions">Your sessions</a> <a href="/ui/welcome">Sign out ${decodeURIComponent(email)}</a>`}
+${email === undefined ? html`<a href="/self-service/login/browser">Sign in</a>` : html`<a href="/.postern/sessions">Your sessions</a> <a href="/.postern/sign-out">Sign out ${decodeURIComponent(email)}</a>`}
 </nav>`;
 }
