@@ -16,6 +16,12 @@ export interface ChannelState {
   readonly mostRemoved: number;
 }
 
+/** What a poll was to remove. */
+export interface Removal {
+  readonly count: number;
+  readonly isInDoubt: boolean;
+}
+
 /** The reason why changes may have left no row, or lost it, in words for the operator. */
 export type ChannelBreak = string;
 
@@ -30,6 +36,10 @@ export class Channel {
 
   constructor(state: ChannelState | undefined) {
     this.#state = state;
+  }
+
+  get state(): ChannelState | undefined {
+    return this.#state;
   }
 
   /** What to store before the log records so many rows, which a later poll removes. */
@@ -50,13 +60,14 @@ export class Channel {
    * Notes what a poll found. A break dates from the arrival of the answer: its end lies between the sending and the
    * arrival, and a check that began earlier than the end is not covered.
    *
-   * @param doubtful the number of rows that earlier polls, of which no answer came, may remove later
+   * @param removal the rows that the poll was to remove, and whether earlier polls, of which no answer came, may have
+   *   removed some of them, or do so later
    * @returns why the channel is broken, or was until now; `undefined` if it is unbroken
    */
   noteAnswer(
     facts: OutboxFacts | undefined,
     receivedAt: number,
-    doubtful: number,
+    removal: Removal,
   ): ChannelBreak | undefined {
     const problem = problemOf(facts);
     if (facts === undefined || problem !== undefined) {
@@ -65,7 +76,7 @@ export class Channel {
       return problem;
     }
     const last = this.#state;
-    const found = last && changeOf(last, facts);
+    const found = last && changeOf(last, facts, removal);
     const { database, outbox, removedBefore, removedNow } = facts;
     const leastRemoved = removedBefore + removedNow;
     this.#state = {
@@ -73,7 +84,7 @@ export class Channel {
       outbox,
       unbrokenSince: last === undefined || found !== undefined ? receivedAt : last.unbrokenSince,
       leastRemoved,
-      mostRemoved: leastRemoved + doubtful,
+      mostRemoved: leastRemoved + (removal.isInDoubt ? removal.count - removedNow : 0),
     };
     return found;
   }
@@ -102,11 +113,18 @@ function problemOf(facts: OutboxFacts | undefined): ChannelBreak | undefined {
     : `Triggers are missing or not enabled: ${missingTriggers.join(', ')}.`;
 }
 
-function changeOf(last: ChannelState, facts: OutboxFacts): ChannelBreak | undefined {
+function changeOf(
+  last: ChannelState,
+  facts: OutboxFacts,
+  { count, isInDoubt }: Removal,
+): ChannelBreak | undefined {
   if (last.database !== facts.database) return 'The database is another one, or was restored.';
   if (last.outbox !== facts.outbox) return 'The outbox or its triggers were changed.';
   const { leastRemoved, mostRemoved } = last;
-  return facts.removedBefore < leastRemoved || facts.removedBefore > mostRemoved
-    ? 'Rows were removed from the outbox by somebody else. It has one reader only.'
-    : undefined;
+  const isCounted = facts.removedBefore >= leastRemoved && facts.removedBefore <= mostRemoved;
+  // A restored backup may lack the rows of the last poll, and have counted as many removed ones.
+  const areThere = isInDoubt || facts.removedNow === count;
+  return isCounted && areThere
+    ? undefined
+    : 'Rows were removed from the outbox by somebody else. It has one reader only.';
 }

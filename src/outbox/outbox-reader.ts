@@ -79,15 +79,14 @@ export class OutboxReader implements MarkSource {
     const channel = this.#channel;
     const poll = crypto.randomUUID();
     const sentAt = now();
-    channel.noteSent(this.#recorded.length);
+    const removal = { count: this.#recorded.length, isInDoubt: this.#isInDoubt };
+    channel.noteSent(removal.count);
     const sent = database.poll([`{${this.#recorded.join(',')}}`, poll]);
-    const wasInDoubt = this.#isInDoubt;
     this.#isInDoubt = true;
     const answer = await within(OUTBOX_TIMEOUT_MS, sent);
     if (answer === LATE) throw new PollTimeout();
     const { rows, isComplete, facts } = readPollAnswer(answer, poll);
-    const doubtful = wasInDoubt && facts ? this.#recorded.length - facts.removedNow : 0;
-    const found = channel.noteAnswer(facts, now(), doubtful);
+    const found = channel.noteAnswer(facts, now(), removal);
     this.#recorded = [];
     this.#isInDoubt = false;
     if (found !== undefined) this.#report({ event: 'outbox-broken', problem: found });

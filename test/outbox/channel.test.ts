@@ -1,5 +1,6 @@
 import postgres from 'postgres';
 import { afterAll, describe, expect, it } from 'vitest';
+import { Channel } from '../../src/outbox/channel.ts';
 import { openOutbox } from '../../src/outbox/kratos-outbox.ts';
 import type { OutboxReader } from '../../src/outbox/outbox-reader.ts';
 import { installSql, removeSql } from '../../src/outbox/outbox-sql.ts';
@@ -9,6 +10,42 @@ import { RecordedLog } from './world/recorded-log.ts';
 
 const PAUSE_MS = 20;
 const isThere = hasPostgres();
+
+describe('Channel', () => {
+  const facts = {
+    removedBefore: 10,
+    removedNow: 0,
+    database: 'd',
+    outbox: 'o',
+    missingTriggers: [],
+  };
+  const nothing = { count: 0, isInDoubt: false };
+
+  it('is broken by a backup that lacks the rows of the last poll', () => {
+    const channel = new Channel(undefined);
+    channel.noteAnswer(facts, 1000, nothing);
+    expect(channel.noteAnswer(facts, 2000, { count: 3, isInDoubt: false })).toMatch(/removed/);
+    expect(channel.state?.unbrokenSince).toBe(2000);
+  });
+
+  it('is unbroken if an earlier poll may have removed these rows', () => {
+    const channel = new Channel(undefined);
+    channel.noteAnswer(facts, 1000, nothing);
+    channel.noteSent(3);
+    const next = { ...facts, removedBefore: 13 };
+    expect(channel.noteAnswer(next, 2000, { count: 3, isInDoubt: true })).toBeUndefined();
+    expect(channel.noteAnswer(next, 3000, nothing)).toBeUndefined();
+    expect(channel.noteAnswer({ ...facts, removedBefore: 17 }, 4000, nothing)).toMatch(/removed/);
+  });
+
+  it('says nothing while the clock is behind the last proof', () => {
+    const channel = new Channel(undefined);
+    channel.noteAnswer(facts, 1000, nothing);
+    channel.noteProof(1000);
+    expect(channel.watermark(1500)).toEqual({ ageMs: 500, unbrokenForMs: 500 });
+    expect(channel.watermark(999)).toBeUndefined();
+  });
+});
 
 describe.skipIf(!isThere)('the channel from Kratos’s tables to the log', async () => {
   if (!isThere) return;
