@@ -16,12 +16,6 @@ export interface ChannelState {
   readonly mostRemoved: number;
 }
 
-/** What a poll was to remove. */
-export interface Removal {
-  readonly count: number;
-  readonly isInDoubt: boolean;
-}
-
 /** The reason why changes may have left no row, or lost it, in words for the operator. */
 export type ChannelBreak = string;
 
@@ -60,14 +54,14 @@ export class Channel {
    * Notes what a poll found. A break dates from the arrival of the answer: its end lies between the sending and the
    * arrival, and a check that began earlier than the end is not covered.
    *
-   * @param removal the rows that the poll was to remove, and whether earlier polls, of which no answer came, may have
-   *   removed some of them, or do so later
+   * @param removing the number of rows that this poll was to remove. Earlier polls, of which no answer came, were to remove
+   *   the same rows
    * @returns why the channel is broken, or was until now; `undefined` if it is unbroken
    */
   noteAnswer(
     facts: OutboxFacts | undefined,
     receivedAt: number,
-    removal: Removal,
+    removing: number,
   ): ChannelBreak | undefined {
     const problem = problemOf(facts);
     if (facts === undefined || problem !== undefined) {
@@ -76,7 +70,7 @@ export class Channel {
       return problem;
     }
     const last = this.#state;
-    const found = last && changeOf(last, facts, removal);
+    const found = last && changeOf(last, facts, removing);
     const { database, outbox, removedBefore, removedNow } = facts;
     const leastRemoved = removedBefore + removedNow;
     this.#state = {
@@ -84,7 +78,7 @@ export class Channel {
       outbox,
       unbrokenSince: last === undefined || found !== undefined ? receivedAt : last.unbrokenSince,
       leastRemoved,
-      mostRemoved: leastRemoved + (removal.isInDoubt ? removal.count - removedNow : 0),
+      mostRemoved: leastRemoved,
     };
     return found;
   }
@@ -115,16 +109,16 @@ function problemOf(facts: OutboxFacts | undefined): ChannelBreak | undefined {
 
 function changeOf(
   last: ChannelState,
-  facts: OutboxFacts,
-  { count, isInDoubt }: Removal,
+  { database, outbox, removedBefore, removedNow }: OutboxFacts,
+  removing: number,
 ): ChannelBreak | undefined {
-  if (last.database !== facts.database) return 'The database is another one, or was restored.';
-  if (last.outbox !== facts.outbox) return 'The outbox or its triggers were changed.';
-  const { leastRemoved, mostRemoved } = last;
-  const isCounted = facts.removedBefore >= leastRemoved && facts.removedBefore <= mostRemoved;
-  // A restored backup may lack the rows of the last poll, and have counted as many removed ones.
-  const areThere = isInDoubt || facts.removedNow === count;
-  return isCounted && areThere
+  if (last.database !== database) return 'The database is another one, or was restored.';
+  if (last.outbox !== outbox) return 'The outbox or its triggers were changed.';
+  const removedEarlier = removedBefore - last.leastRemoved;
+  const isCounted = removedEarlier >= 0 && removedBefore <= last.mostRemoved;
+  // A restored backup may lack the rows that were read last, and have counted as many removed ones.
+  const wereThere = removing === 0 || removedEarlier + removedNow === removing;
+  return isCounted && wereThere
     ? undefined
-    : 'Rows were removed from the outbox by somebody else. It has one reader only.';
+    : 'Rows were removed from the outbox by somebody else, or a backup was restored. The outbox has one reader only.';
 }

@@ -44,8 +44,6 @@ export class OutboxReader implements MarkSource {
   readonly #channel: Channel;
   /** The rows whose marks are recorded, which the next poll removes. */
   #recorded: readonly string[] = [];
-  /** Whether an earlier poll, of which no answer came, may have removed some of these. */
-  #isInDoubt = false;
   #stored: string;
   #lastLine = { text: '', at: 0 };
 
@@ -79,16 +77,14 @@ export class OutboxReader implements MarkSource {
     const channel = this.#channel;
     const poll = crypto.randomUUID();
     const sentAt = now();
-    const removal = { count: this.#recorded.length, isInDoubt: this.#isInDoubt };
-    channel.noteSent(removal.count);
+    const removing = this.#recorded.length;
+    channel.noteSent(removing);
     const sent = database.poll([`{${this.#recorded.join(',')}}`, poll]);
-    this.#isInDoubt = true;
     const answer = await within(OUTBOX_TIMEOUT_MS, sent);
     if (answer === LATE) throw new PollTimeout();
     const { rows, isComplete, facts } = readPollAnswer(answer, poll);
-    const found = channel.noteAnswer(facts, now(), removal);
+    const found = channel.noteAnswer(facts, now(), removing);
     this.#recorded = [];
-    this.#isInDoubt = false;
     if (found !== undefined) this.#report({ event: 'outbox-broken', problem: found });
     // Until the marks are recorded, no row counts as recorded, and nothing is proven.
     await this.#record(
