@@ -39,6 +39,7 @@ export const FAULTS: readonly Fault[] = [
   { name: 'log is down', part: 'log', log: { read: 'throw', append: 'throw' } },
   { name: 'log hangs', part: 'log', log: { read: 'hang', append: 'hang' } },
   { name: 'log is garbled', part: 'log', log: { read: { answer: { position: 'x' } } } },
+  { name: 'log takes no sums', part: 'log', log: { readWithSums: 'throw' } },
   { name: 'log is 2 s away', part: 'log', log: { read: { delayMs: 2000 } } },
   { name: 'keys are down', part: 'keys', kratos: { answers: { [KEY_ENDPOINT]: { status: 503 } } } },
   {

@@ -228,6 +228,14 @@ describe('the figures', () => {
   });
 });
 
+it('the age of the watermark is that of the log', async () => {
+  const watermark = { ageMs: 1234, unbrokenForMs: 61_000 };
+  const answer = { position: 1, marks: 2, isolates: [], watermark };
+  await gate.setLogFaults({ status: { answer } });
+  const page = await open({ Authorization: `Bearer ${SECRET}` });
+  expect(textOf(page)).toMatch(/Age of the watermark.* 1\.2 s .* without a gap for 61 s/);
+});
+
 describe('a log that fails', () => {
   it('to keep sums is read all the same: sessions are served, and no failure is reported', async () => {
     await gate.setLogFaults({ readWithSums: 'throw' });
@@ -245,7 +253,9 @@ describe('a log that fails', () => {
   });
 
   it('to answer leaves the figures of the isolate that answers, and says so', async () => {
-    for (const status of ['throw', 'hang'] as const) {
+    const garbled = [{}, null, 'x', { marks: 1, isolates: [{}] }, { marks: 1, isolates: 'x' }];
+    const answers = garbled.map((answer) => ({ answer }));
+    for (const status of ['throw', 'hang', ...answers] as const) {
       await gate.setLogFaults({ status });
       const page = await open({ Authorization: `Bearer ${SECRET}` });
       expect(page.status).toBe(200);

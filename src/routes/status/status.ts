@@ -142,10 +142,31 @@ async function read(options: StatusOptions): Promise<StatusPage> {
   return { log, isolates: [own], isFull: false, lagMs };
 }
 
+/** Checks the members that the page shows. The log of another version may answer something else. */
+function isLogStatus(value: unknown): value is LogStatus {
+  if (!isRecord(value) || typeof value.marks !== 'number') return false;
+  const { isolates, watermark } = value;
+  const areRead =
+    Array.isArray(isolates) &&
+    isolates.every(
+      (one) => isRecord(one) && typeof one.sums === 'string' && typeof one.sentMsAgo === 'number',
+    );
+  return areRead && (watermark === undefined || isWatermark(watermark));
+}
+
+function isWatermark(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  return typeof value.ageMs === 'number' && typeof value.unbrokenForMs === 'number';
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
 async function askLog(open: () => LogStatusStub): Promise<LogStatus | undefined> {
   try {
     const status = await within(LOG_TIMEOUT_MS, open().status());
-    return status === LATE ? undefined : status;
+    return status !== LATE && isLogStatus(status) ? status : undefined;
   } catch {
     return undefined;
   }
