@@ -56,9 +56,11 @@ export class SimulatedLog {
       return value;
     };
     return {
-      read: (cursor) => {
+      read: (cursor, { isNewestFirst = false } = {}) => {
         onRead();
-        return call(() => this.#core.read(cursor));
+        return call(() =>
+          isNewestFirst ? this.#core.readNewest(cursor) : this.#core.read(cursor),
+        );
       },
       append: (marks, options) => call(() => this.#core.append(marks, options)),
     };

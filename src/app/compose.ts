@@ -70,7 +70,7 @@ export function createServices(config: Config, dependencies: Dependencies): Serv
   const counts = noCounts();
   const sums = createSumsSender({ counts, location: dependencies.location ?? '-', random, now });
   const revocation = createConfiguredRevocation(config, { openLog, sums, now, report });
-  const revocations = revocation.view;
+  const { view: revocations, tokenView } = revocation;
   const sampledHits = createSampledHits(config, { ...dependencies, counts });
   const kratos = createKratos(config, {
     fetchers,
@@ -86,13 +86,13 @@ export function createServices(config: Config, dependencies: Dependencies): Serv
   const sessions = kratos?.sessions ?? NO_SESSIONS;
   const maxAgeWithoutLogMs = tokenLifeWithoutLogSeconds(config) * 1000;
   const reporting = createReporting(config, dependencies);
-  const tokens = new TokenSessions({ issuers, revocation: revocations, maxAgeWithoutLogMs, now });
+  const tokens = new TokenSessions({ issuers, revocation: tokenView, maxAgeWithoutLogMs, now });
   const changes = new ChangeMaker({ writer: revocation.writer, report });
   const pages = new SitePages(appearanceOf(config), { reportBug: createBugReport(report), now });
   const signIn = createSignIn(config, {
     metadata,
     tokens,
-    revocation: revocations,
+    revocation: tokenView,
     fetch: fetchers.keys,
     openLeases: dependencies.openRefreshLeases,
     report,

@@ -28,8 +28,13 @@ const NOTHING: KnownMark = Object.freeze({
   wasApplied: true,
 });
 
-/** A copy of the log up to a position, indexed for look-ups. A subject is looked up by a few keys. */
+/**
+ * A copy of the log between two positions, indexed for look-ups. A subject is looked up by a few keys. Marks before the
+ * copy are unknown. So a check that started before the copy begins counts as revoked.
+ */
 export class KnownMarks {
+  /** The copy has every mark after this position. */
+  readonly beginsAfter: LogPosition;
   readonly #marks = new Map<string, KnownMark>();
   /**
    * Marks that name sessions or an application only together with their person, by the person's key. They need look-ups
@@ -38,7 +43,12 @@ export class KnownMarks {
   readonly #people = new Map<string, MarksOfPerson>();
   #sizeOfPeople = 0;
   #everything: KnownMark = NOTHING;
-  #position: LogPosition = LOG_START;
+  #position: LogPosition;
+
+  constructor(beginsAfter: LogPosition = LOG_START) {
+    this.beginsAfter = beginsAfter;
+    this.#position = beginsAfter;
+  }
 
   get size(): number {
     return this.#marks.size + this.#sizeOfPeople;
@@ -54,14 +64,14 @@ export class KnownMarks {
    * @returns `false` if the page starts after the position of this copy: adding it would leave a gap
    */
   take(page: LogPage, cursor: LogPosition): boolean {
-    if (cursor > this.#position) return false;
+    if ((page.after ?? cursor) > this.#position) return false;
     for (const mark of page.marks) this.#add(mark);
     this.#position = Math.max(this.#position, page.position);
     return true;
   }
 
   lastPosition(subject: RevocationSubject): LogPosition {
-    return this.#newest(subject).position;
+    return Math.max(this.beginsAfter, this.#newest(subject).position);
   }
 
   issuedBefore(subject: RevocationSubject): number {

@@ -8,8 +8,9 @@ import { isSubjectKey } from './mark.ts';
  */
 export function isLogPage(value: unknown, cursor: LogPosition): value is LogPage {
   if (!isRecord(value)) return false;
-  const { marks, position, hasMore, watermark } = value;
+  const { marks, after = cursor, position, hasMore, watermark } = value;
   if (!isTime(position) || typeof hasMore !== 'boolean') return false;
+  if (!isTime(after) || (value.after !== undefined && after > position)) return false;
   if (watermark !== undefined && !isWatermark(watermark)) return false;
   if (!Array.isArray(marks) || !marks.every(isRecordedMark)) return false;
   return !hasMore || position > cursor; // otherwise the same page would be read forever

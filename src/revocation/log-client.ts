@@ -24,6 +24,8 @@ export interface LogClientOptions {
 }
 
 export interface ReadOptions {
+  /** If the marks do not fit one page: whether the page has the newest of them. */
+  readonly isNewestFirst: boolean;
   readonly timeoutMs: number;
   /** Takes a page that arrives after the deadline. */
   readonly takeLate: (page: LogPage) => void;
@@ -47,7 +49,7 @@ export class LogClient {
 
   /** Reads a page. Returns `undefined` if no usable page came in time. */
   async read(cursor: LogPosition, options?: ReadOptions): Promise<LogPage | undefined> {
-    const page = this.#readWithSums(cursor);
+    const page = this.#readWithSums(cursor, options?.isNewestFirst);
     const answer = await within(options?.timeoutMs ?? this.#options.timeoutMs, page);
     if (answer === LATE) options?.waitUntil(takeLate(page, cursor, options.takeLate));
     else if (answer !== undefined && isLogPage(answer, cursor)) return answer;
@@ -69,10 +71,13 @@ export class LogClient {
   }
 
   /** Reads a page, and sends the isolate's sums with it if they are due. A log that fails with them is read without. */
-  async #readWithSums(cursor: LogPosition): Promise<LogPage | undefined> {
+  async #readWithSums(cursor: LogPosition, isNewestFirst = false): Promise<LogPage | undefined> {
     const sums = this.#options.sums?.();
-    const page = sums === undefined ? undefined : await this.#call((log) => log.read(cursor, sums));
-    return page ?? this.#call((log) => log.read(cursor));
+    const page =
+      sums === undefined
+        ? undefined
+        : await this.#call((log) => log.read(cursor, { isNewestFirst, sums }));
+    return page ?? this.#call((log) => log.read(cursor, { isNewestFirst }));
   }
 
   #reportFailure(operation: 'read' | 'append'): void {

@@ -28,9 +28,11 @@ export interface RecordedMark {
   readonly keepUntil: number;
 }
 
-/** The subjects marked after the cursor, oldest first, as many as one answer can hold. */
+/** The subjects marked after the cursor, as many as one answer can hold: the oldest of them, or the newest. */
 export interface LogPage {
   readonly marks: readonly RecordedMark[];
+  /** The page has every mark between this position and its own. Absent: the cursor. */
+  readonly after?: LogPosition;
   /** The next cursor. The reader now knows every mark up to this position. */
   readonly position: LogPosition;
   readonly hasMore: boolean;
@@ -95,10 +97,17 @@ export type AppendAnswer =
   /** The message was processed before, so the log recorded no mark. */
   | { readonly kind: 'repeated' };
 
+export interface LogReadOptions {
+  /** If the marks do not fit one page: whether the page has the newest of them, in place of the oldest. */
+  readonly isNewestFirst?: boolean;
+  /** The isolate's counts, for operators. The page does not depend on them. */
+  readonly sums?: IsolateSums;
+}
+
 /** The log as an isolate calls it. Any call may reject, or may never settle. */
 export interface RevocationLogStub {
-  /** @param sums the isolate's counts, for operators. The page does not depend on them */
-  read(cursor: LogPosition, sums?: IsolateSums): Promise<LogPage>;
+  /** Returns the marks after the cursor, one page per call. */
+  read(cursor: LogPosition, options?: LogReadOptions): Promise<LogPage>;
   append(marks: readonly Mark[], options: AppendOptions): Promise<AppendAnswer>;
 }
 

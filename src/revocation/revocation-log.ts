@@ -1,10 +1,11 @@
 import { DurableObject } from 'cloudflare:workers';
-import { type IsolateSums, SumsOfIsolates } from './isolate-sums.ts';
+import { SumsOfIsolates } from './isolate-sums.ts';
 import {
   type AppendAnswer,
   type AppendOptions,
   type LogPage,
   type LogPosition,
+  type LogReadOptions,
   type LogStatus,
   OUTBOX_POLL_MS,
   type Watermark,
@@ -64,11 +65,12 @@ export class RevocationLog extends DurableObject {
     this.#openSource = openSource;
   }
 
-  /** Returns the subjects marked after the cursor, one page per call. */
-  read(cursor: LogPosition, sums?: IsolateSums): LogPage {
+  /** Returns the subjects marked after the cursor, one page per call: the oldest, or the newest. */
+  read(cursor: LogPosition, { isNewestFirst = false, sums }: LogReadOptions = {}): LogPage {
     this.#sums.take(sums);
     this.#wakeSource();
-    return this.#withWatermark(this.#log.read(cursor));
+    const page = isNewestFirst ? this.#log.readNewest(cursor) : this.#log.read(cursor);
+    return this.#withWatermark(page);
   }
 
   /** Records marks durably, all or none. The answer brings the writer's view up to date. */

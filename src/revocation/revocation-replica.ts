@@ -2,7 +2,7 @@ import { within } from '../runtime/deadline.ts';
 import { SingleFlight, type WaitUntil } from '../runtime/single-flight.ts';
 import { KnownMarks } from './known-marks.ts';
 import type { LogClient } from './log-client.ts';
-import type { LogPage, LogPosition } from './log-protocol.ts';
+import { LOG_START, type LogPage, type LogPosition } from './log-protocol.ts';
 import type { RevocationSubject, RevocationView } from './revocation-view.ts';
 import { StoreChanges } from './store-changes.ts';
 
@@ -33,10 +33,12 @@ const FORGET_INTERVAL_MS = 60_000;
 /** Maximum duration of one read, even with a long lag. */
 const MAX_READ_MS = 10_000;
 const REFRESH = 'refresh';
+const WHOLE = 'whole';
 
 /**
- * One isolate's copy of the revocation log. Each read adds the marks that are new since the last read. From half the
- * lag on the view is refreshed in the background. At the full lag requests wait for the refresh. One read at a time
+ * One isolate's copy of the revocation log. Each read adds the marks that are new since the last read. If these are more
+ * than fit one page, the newest come first: a view that begins can judge recent checks after one read. The rest is read
+ * behind. From half the lag on the view is refreshed in the background. At the full lag requests wait for the refresh. One read at a time
  * serves all requests.
  *
  * The view's age counts from when its last read was *sent*, by this isolate's own clock. So the age does not depend
@@ -49,7 +51,7 @@ export class RevocationReplica implements RevocationView {
   readonly #flights: SingleFlight<boolean>;
   readonly #readMs: number;
   #marks = new KnownMarks();
-  /** A new copy, read from the start of the log. It will replace a copy that has grown too large. */
+  /** Another copy, with older marks or with fewer. It will replace a copy that lacks marks or has grown too large. */
   #replacement: KnownMarks | undefined;
   readonly #changes = new StoreChanges();
   #refreshedAt = -Infinity;
@@ -69,6 +71,11 @@ export class RevocationReplica implements RevocationView {
     return this.#marks.size;
   }
 
+  /** Whether the view has all marks, and not only the newest. */
+  get isWhole(): boolean {
+    return this.#marks.beginsAfter === LOG_START;
+  }
+
   refresh(
     now: number,
     waitUntil: WaitUntil,
@@ -77,7 +84,7 @@ export class RevocationReplica implements RevocationView {
   ): Promise<void> | undefined {
     const age = this.#age(now);
     if (age < maxAgeMs / 2) return undefined;
-    const sinceFailure = now >= this.#failedAt ? now - this.#failedAt : Infinity;
+    const sinceFailure = this.#sinceFailure(now);
     if (sinceFailure < QUIET_MS) return undefined;
     if (age >= maxAgeMs && sinceFailure >= FAILING_MS) {
       return this.#waitFor(now - maxAgeMs, waitUntil, waitMs);
@@ -120,8 +127,11 @@ export class RevocationReplica implements RevocationView {
    */
   learn(page: LogPage, cursor: LogPosition, sentAt: number): void {
     if (page.position < cursor) this.#readAllAnew();
-    else if (this.#marks.take(page, cursor) && !page.hasMore)
-      this.#noteRefreshed(sentAt, page, sentAt);
+    else if (this.#take(page, cursor) && !page.hasMore) this.#noteRefreshed(sentAt, page, sentAt);
+  }
+
+  #sinceFailure(now: number): number {
+    return now >= this.#failedAt ? now - this.#failedAt : Infinity;
   }
 
   #age(now: number): number {
@@ -147,30 +157,74 @@ export class RevocationReplica implements RevocationView {
 
   /** Reads the log. Returns whether the copy is complete up to the log's position when the first read was sent. */
   async #read(startedAt: number, waitUntil: WaitUntil): Promise<boolean> {
-    const { now, maxMarks } = this.#options;
-    if (this.#marks.size > maxMarks + 1000) this.#replacement ??= new KnownMarks();
+    const { now } = this.#options;
     do {
-      const copy = this.#replacement ?? this.#marks;
-      const cursor = copy.position;
+      const cursor = this.#marks.position;
       const sentAt = now();
       const page = await this.#options.log.read(cursor, {
+        isNewestFirst: true,
         timeoutMs: this.#readMs,
         takeLate: (late) => this.learn(late, cursor, sentAt),
         waitUntil,
       });
       if (page === undefined) break;
       if (page.position < cursor) this.#readAllAnew();
-      else if (copy.take(page, cursor) && !page.hasMore) {
-        if (copy.position < this.#marks.position) continue; // a writer of this isolate is ahead
-        this.#marks = copy;
-        this.#replacement = undefined;
+      else if (this.#take(page, cursor) && !page.hasMore) {
         this.#noteRefreshed(startedAt, page, sentAt);
         this.#forgetNowAndThen(now());
+        this.readWhole(waitUntil);
         return true;
       }
     } while (now() - startedAt < this.#readMs);
     this.#failedAt = now();
     return false;
+  }
+
+  /** Takes a page. If marks before it are missing, a copy of the newest marks begins, and the rest is read behind. */
+  #take(page: LogPage, cursor: LogPosition): boolean {
+    if (this.#marks.take(page, cursor)) return true;
+    if (page.after === undefined) return false;
+    this.#replacement ??= this.#marks;
+    this.#marks = new KnownMarks(page.after);
+    return this.#marks.take(page, cursor);
+  }
+
+  /**
+   * Reads the marks that the view lacks, behind requests and in one flight for all. Returns `undefined` if a request need
+   * not wait for it: no mark is lacking, or the log has been failing. Otherwise the promise settles also if a read fails.
+   */
+  readWhole(waitUntil: WaitUntil): Promise<unknown> | undefined {
+    if (this.#marks.size > this.#options.maxMarks + 1000) this.#replacement ??= new KnownMarks();
+    const sinceFailure = this.#sinceFailure(this.#options.now());
+    if (this.#replacement === undefined || sinceFailure < QUIET_MS) return undefined;
+    const read = (startedAt: number) => this.#readReplacement(startedAt, waitUntil);
+    const reading = this.#flights.join(WHOLE, 0, read, waitUntil);
+    waitUntil(reading);
+    return sinceFailure < FAILING_MS ? undefined : reading;
+  }
+
+  /** Reads the other copy, oldest marks first, until it has all that the view has. Returns whether it has. */
+  async #readReplacement(startedAt: number, waitUntil: WaitUntil): Promise<boolean> {
+    const { now, log } = this.#options;
+    while (this.#replacement !== undefined && now() - startedAt < this.#readMs) {
+      const copy = this.#replacement;
+      const cursor = copy.position;
+      const page = await log.read(cursor, {
+        isNewestFirst: false,
+        timeoutMs: this.#readMs,
+        takeLate: (late) => void copy.take(late, cursor),
+        waitUntil,
+      });
+      if (page === undefined) this.#failedAt = now();
+      if (page === undefined || page.position < cursor) return false; // the next refresh sees a new log
+      copy.take(page, cursor);
+      if (page.hasMore) continue;
+      // A log that was replaced meanwhile is read from its start. What came meanwhile is read with the next refresh.
+      if (copy !== this.#replacement || copy.position < this.#marks.position) return false;
+      this.#marks = copy;
+      this.#replacement = undefined;
+    }
+    return this.isWhole;
   }
 
   #forgetNowAndThen(now: number): void {

@@ -1,4 +1,5 @@
-import { LogMemory, MEMORY_SCHEMA, type SqlRow, type SqlValue } from './log-memory.ts';
+import { LogMemory, MEMORY_SCHEMA, type Query, type SqlRow, type SqlValue } from './log-memory.ts';
+import { LogPages, toRecordedMark } from './log-pages.ts';
 import type { AppendAnswer, AppendOptions, LogPage, RecordedMark } from './log-protocol.ts';
 import {
   EVERYTHING_KEY,
@@ -28,7 +29,6 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS head (id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER NOT NULL);
 `;
 
-const MAX_PAGE = 5000;
 /** Page limit of an answer to a writer. A writer whose view is further behind reads the rest. */
 const MAX_APPEND_PAGE = 200;
 /** Maximum number of marks of one person. Beyond it they are folded into one mark of that person. */
@@ -62,13 +62,16 @@ export class RevocationTable {
   #position: number;
   #count: number;
   readonly #memory: LogMemory;
+  readonly #pages: LogPages;
 
   constructor(storage: LogStorage, now: () => number) {
     this.#storage = storage;
     this.#now = now;
     this.#query(SCHEMA);
     this.#query(MEMORY_SCHEMA);
-    this.#memory = new LogMemory((query, ...bindings) => this.#query(query, ...bindings), now);
+    const query: Query = (text, ...bindings) => this.#query(text, ...bindings);
+    this.#memory = new LogMemory(query, now);
+    this.#pages = new LogPages(query);
     this.#position = this.#storage.transactionSync(() => this.#readHead() ?? this.#begin());
     this.#count = this.#countMarks();
   }
@@ -83,17 +86,14 @@ export class RevocationTable {
     return this.#countMarks("issued_before > 0 AND (key LIKE 's:%' OR key LIKE 'i:%')");
   }
 
-  read(cursor: number, maxMarks = MAX_PAGE): LogPage {
-    if (cursor >= this.#position) return { marks: [], position: this.#position, hasMore: false };
-    const rows = this.#query(
-      'SELECT key, position, issued_before, keep_until FROM marks WHERE position > ? ORDER BY position LIMIT ?',
-      cursor,
-      maxMarks + 1,
-    );
-    const hasMore = rows.length > maxMarks;
-    const marks = rows.slice(0, maxMarks).map(toRecordedMark);
-    const position = hasMore ? (marks.at(-1)?.position ?? cursor) : this.#position;
-    return { marks, position, hasMore };
+  /** Returns the oldest marks after the cursor. */
+  read(cursor: number, maxMarks?: number): LogPage {
+    return this.#pages.read(cursor, this.#position, maxMarks);
+  }
+
+  /** Returns the newest marks after the cursor. */
+  readNewest(cursor: number, maxMarks?: number): LogPage {
+    return this.#pages.readNewest(cursor, this.#position, maxMarks);
   }
 
   append(marks: readonly Mark[], options: AppendOptions): AppendAnswer {
@@ -290,13 +290,4 @@ export class RevocationTable {
 /** The longest lifetime of any check or token that a mark can name, in milliseconds from now. */
 function keepMsOf({ checkLifeMs, tokenLifeMs }: AppendOptions): number {
   return Math.max(checkLifeMs, tokenLifeMs);
-}
-
-function toRecordedMark(row: SqlRow): RecordedMark {
-  return {
-    key: String(row.key),
-    position: Number(row.position),
-    issuedBefore: Number(row.issued_before),
-    keepUntil: Number(row.keep_until),
-  };
 }

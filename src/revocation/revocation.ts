@@ -4,6 +4,7 @@ import type { RevocationLogStub, Watermark } from './log-protocol.ts';
 import { LogWriter } from './log-writer.ts';
 import { RevocationReplica } from './revocation-replica.ts';
 import { NO_REVOCATION_LOG, type RevocationView } from './revocation-view.ts';
+import { WholeView } from './whole-view.ts';
 
 export interface RevocationOptions {
   readonly openLog: () => RevocationLogStub;
@@ -20,7 +21,10 @@ export interface RevocationOptions {
 
 /** The revocation log as one isolate uses it. */
 export interface Revocation {
+  /** The view for checks at the store. */
   readonly view: RevocationView;
+  /** The view for tokens. */
+  readonly tokenView: RevocationView;
   /** `undefined` if the site has no log. */
   readonly writer: LogWriter | undefined;
   /** Asks the log for its health. */
@@ -41,6 +45,7 @@ const LOG_TIMEOUT_MS = 1000;
 /** For sites without a log. Freshness alone limits how long a revoked session is served. */
 export const NO_REVOCATION: Revocation = Object.freeze({
   view: NO_REVOCATION_LOG,
+  tokenView: NO_REVOCATION_LOG,
   writer: undefined,
   readHealth: async () => ({ isReadable: true }),
 });
@@ -65,5 +70,5 @@ export function createRevocation({
     const page = await log.read(Number.MAX_SAFE_INTEGER);
     return { isReadable: page !== undefined, watermark: page?.watermark };
   };
-  return { view, writer, readHealth };
+  return { view, tokenView: new WholeView(view), writer, readHealth };
 }

@@ -26,8 +26,8 @@ export const EQUIVALENT_MUTANTS: readonly EquivalentMutant[] = [
     reason: 'Both ways give the same segments; the length decides which of them is used.',
   },
   {
-    file: 'src/revocation/revocation-table.ts',
-    line: 'maxMarks + 1,',
+    file: 'src/revocation/log-pages.ts',
+    line: "const rows = cursor >= head ? [] : this.#select(cursor, 'ASC', maxMarks + 1);",
     change: '1 → 2',
     reason:
       'The first row beyond the page tells that there are more; the second is read for nothing.',

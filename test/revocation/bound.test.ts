@@ -172,8 +172,8 @@ describe('a revoked session', { timeout: 180_000 }, () => {
       [
         {
           file: 'src/revocation/revocation-replica.ts',
-          from: 'timeoutMs: this.#readMs,',
-          to: 'timeoutMs: this.#options.timeoutMs,',
+          from: 'isNewestFirst: true,\n        timeoutMs: this.#readMs,',
+          to: 'isNewestFirst: true,\n        timeoutMs: this.#options.timeoutMs,',
         },
         {
           file: 'src/revocation/log-client.ts',

@@ -46,6 +46,16 @@ describe('isLogPage()', () => {
   });
 });
 
+describe('isLogPage(), of the newest marks', () => {
+  it('accepts the position after which the page has every mark, up to that of the page', () => {
+    expect([0, 4, 5].map((after) => isLogPage({ ...PAGE, after }, 0))).toEqual([true, true, true]);
+  });
+
+  it.each([6, -1, Number.NaN, Infinity, '4', null])('refuses a page after %j', (after) => {
+    expect(isLogPage({ ...PAGE, after }, 0)).toBe(false);
+  });
+});
+
 describe('isLogPage(), of a watermark', () => {
   const withWatermark = (watermark: unknown) => isLogPage({ ...PAGE, watermark }, 0);
 

@@ -21,6 +21,7 @@ export interface FarLogOptions {
 /** The log where it is. */
 export interface LogCore {
   read(cursor: LogPosition): LogPage;
+  readNewest(cursor: LogPosition): LogPage;
   append(marks: readonly Mark[], options: AppendOptions): AppendAnswer;
 }
 
@@ -41,10 +42,12 @@ export function farLog(
     return value;
   };
   return {
-    async read(cursor) {
+    async read(cursor, { isNewestFirst = false } = {}) {
       const read: LogRead = { sentAt: time.now, endedAt: Infinity, isPage: false };
       reads.push(read);
-      const page = await travel(schedule.logDelayMs, () => structuredClone(core.read(cursor)));
+      const page = await travel(schedule.logDelayMs, () =>
+        structuredClone(isNewestFirst ? core.readNewest(cursor) : core.read(cursor)),
+      );
       read.endedAt = time.now;
       if (random.chance(schedule.logGarble)) return garbled(page, random);
       read.isPage = true;

@@ -140,7 +140,7 @@ function createWorld(schedule: Schedule, time: VirtualTime, random: Random) {
     const tokenClient = createTokenClient({
       sessionId: REVOKED,
       issuedAt: START,
-      revocation: revocation.view,
+      revocation: revocation.tokenView,
       lookForKey: async () => {
         if (random.chance(0.3)) await time.sleep(random.upTo(schedule.keyDelayMs));
       },

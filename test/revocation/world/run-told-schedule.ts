@@ -117,9 +117,10 @@ function createWorld(schedule: ToldSchedule, time: VirtualTime, random: Random) 
     },
   });
   const log = {
-    read: (cursor: number) => {
+    read: (cursor: number) => core.read(cursor),
+    readNewest: (cursor: number) => {
       const watermark = channel.watermark();
-      return { ...core.read(cursor), ...(watermark && { watermark }) };
+      return { ...core.readNewest(cursor), ...(watermark && { watermark }) };
     },
     append: core.append.bind(core),
   };

@@ -32,7 +32,7 @@ let faults: LogFaults = {};
 
 export class FaultyLog extends DurableObject<Environment> {
   read(...args: unknown[]): Promise<unknown> {
-    const fault = args.length > 1 ? (faults.readWithSums ?? faults.read) : faults.read;
+    const fault = hasSums(args[1]) ? (faults.readWithSums ?? faults.read) : faults.read;
     return this.#suffer(fault, { method: 'read', args });
   }
 
@@ -62,6 +62,10 @@ export class FaultyLog extends DurableObject<Environment> {
     if (fault === 'lost') throw new Error('the answer was lost');
     return answer;
   }
+}
+
+function hasSums(options: unknown): boolean {
+  return typeof options === 'object' && options !== null && 'sums' in options;
 }
 
 function holdsDefinite({ args: [marks] }: Call): boolean {
