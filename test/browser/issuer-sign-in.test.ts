@@ -88,7 +88,7 @@ describe.skipIf(!canRun)(title, { timeout: TEST_TIMEOUT_MS }, () => {
     await site.clock.advance(BOUND_SECONDS * 1000);
     for (const one of [thief.page, page]) {
       await one.goto(ACCOUNT);
-      await sees(one, 'You are not signed in.');
+      await one.getByRole('heading', { name: 'You are not signed in' }).waitFor();
       expect(pathOf(one)).toBe('/.postern/sign-in/callback');
     }
     expect([...laptop.complaints, ...thief.complaints]).toEqual([]);

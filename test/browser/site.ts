@@ -43,13 +43,15 @@ export interface StoredSession {
  * Starts the site: the page and the rules of docs/sign-in-pages/own-pages, and an account page that names its visitor.
  * Kratos has `Secure` on its cookies and the hook `revoke_active_sessions` after `settings`, as in production. For the
  * same reason browsers reach the site by `https://`: at `http://localhost` they treat cookies and origins by exceptions.
+ *
+ * @param vars settings over those of the page's
  */
-export async function startSite(): Promise<Site> {
+export async function startSite(vars: Readonly<Record<string, Json>> = {}): Promise<Site> {
   const { environment } = readWranglerFile(join(SETUP, 'wrangler.toml'));
   const { RULES, SELF_SERVICE, IDENTITY_HEADERS } = environment as Record<string, Json>; // TOML has no other values
   const origin = await startNodeOrigin(answerPage);
   const gate = await startGate({
-    vars: { RULES, SELF_SERVICE, IDENTITY_HEADERS },
+    vars: { RULES, SELF_SERVICE, IDENTITY_HEADERS, ...vars },
     origin,
     isolates: 2,
   });
