@@ -28,7 +28,7 @@ export interface ChallengeOptions {
 }
 
 /** The longest path in `return_to`, in characters. A longer path would not fit the redirects of a sign-in. */
-const MAX_RETURN_LENGTH = 2048;
+export const MAX_RETURN_LENGTH = 2048;
 
 /** Matches `text/html` in `Accept`, unless its weight says that it is not acceptable (RFC 9110 section 12.4.2). */
 const TAKES_HTML =

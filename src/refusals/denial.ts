@@ -7,9 +7,17 @@ import type { Asker, ErrorModel } from '../pages/page-models.ts';
 import type { SitePages } from '../pages/site-pages.ts';
 import type { Rule } from '../rules/rules.ts';
 import type { Verdict } from '../rules/verdict.ts';
+import { accountName } from '../session/account-name.ts';
+import type { Resolution } from '../sessions/resolution.ts';
+import { SIGN_OUT_PATH } from '../sign-in/paths.ts';
 import type { ProtectedResources } from '../tokens/protected-resources.ts';
 import { bearerChallenge } from './bearer-challenge.ts';
-import { type ChallengeOptions, challengeLocation, isNavigation } from './challenge.ts';
+import {
+  type ChallengeOptions,
+  challengeLocation,
+  isNavigation,
+  MAX_RETURN_LENGTH,
+} from './challenge.ts';
 
 import { type LoginLoopGuard, pageKey } from './login-loop-guard.ts';
 
@@ -50,6 +58,10 @@ export interface Denied {
   readonly asker: Asker;
   readonly target: AdmittedTarget;
   readonly rule: Rule;
+  /** The look-up that led to the denial. Its person is told which account has no access. */
+  readonly resolution?: Resolution | undefined;
+  /** Whether Postern’s own pages are at the request’s host, as they are behind the gate. */
+  readonly hasOwnPages?: boolean;
 }
 
 type Denial = Extract<Verdict, { kind: 'deny' }>;
@@ -84,7 +96,26 @@ function denialPage({ reason }: Denial, denied: Denied, options: DenialOptions):
   const headers = errorHeaders(reason);
   const challenge = explain(reason).status === 401 && challengeFor(reason, denied, options);
   if (challenge) headers.set('www-authenticate', challenge);
-  return showDenial({ reason }, headers, denied, options.pages);
+  return showDenial({ reason, ...accountOf(denied) }, headers, denied, options.pages);
+}
+
+/** Returns the name of the account that was denied, and the page at which to leave it for another one. */
+function accountOf({
+  resolution,
+  target,
+  hasOwnPages = false,
+}: Denied): Pick<ErrorModel, 'account' | 'otherAccountUrl'> {
+  if (resolution?.outcome !== 'signed-in') return {};
+  const account = accountName(resolution.session);
+  return hasOwnPages
+    ? { account, otherAccountUrl: `${SIGN_OUT_PATH}?return_to=${placeOf(target)}` }
+    : { account };
+}
+
+/** Returns the path to come back to, if a repetition of the request is safe and its path fits. */
+function placeOf({ method, path, search }: AdmittedTarget): string {
+  const place = method === 'GET' || method === 'HEAD' ? path + search : '/';
+  return encodeURIComponent(place.length <= MAX_RETURN_LENGTH ? place : '/');
 }
 
 function showDenial(

@@ -95,6 +95,16 @@ describe('requirements of a rule', () => {
     const page = await get(gate.port, '/staff/x', { Cookie: user.cookie, ...PAGE });
     expect([page.status, header(page, 'content-type')]).toEqual([403, 'text/html; charset=utf-8']);
     expect(header(page, 'content-security-policy')).toContain("default-src 'none'");
+    // The page says whose account has no access, and where to leave it for another one.
+    expect(page.text).toContain('You are signed in as <bdi>u@example.com</bdi>, but this account');
+    const [, other = ''] =
+      /href="([^"]+)">Use another account/.exec(
+        (await get(gate.port, '/staff/x?a=1&b=2', { Cookie: user.cookie, ...PAGE })).text,
+      ) ?? [];
+    expect(other).toBe('/.postern/sign-out?return_to=%2Fstaff%2Fx%3Fa%3D1%26b%3D2');
+    const signOut = await get(gate.port, other, { Cookie: user.cookie, ...PAGE });
+    expect(signOut.status).toBe(200);
+    expect(signOut.text).toContain('<button class="action">Sign out</button>');
   });
 
   it('allow: a condition that cannot be evaluated denies, and only the log has the reason', async () => {

@@ -159,7 +159,7 @@ async function answerOriginal(
       return { ...(await pass(verdict, authorized.value, target, options)), ...found };
     case 'deny': {
       const asker = { method: target.method, headers, cf };
-      const denied = { asker, target, rule: match.rule };
+      const denied = { asker, target, rule: match.rule, resolution };
       const answer = await answerDenial(verdict, denied, options.denial);
       return { ...withSignInCookies(answer, authorized.value, options.denial.hosts), ...found };
     }

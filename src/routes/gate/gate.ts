@@ -139,8 +139,8 @@ async function answerVerdict(received: Received, options: GateOptions): Promise<
       return forward(verdict, received, options);
     case 'deny': {
       const { request, target, authorization } = received;
-      const { rule } = authorization.match;
-      const denied = { asker: request, target, rule };
+      const { match, resolution } = authorization;
+      const denied = { asker: request, target, rule: match.rule, resolution, hasOwnPages: true };
       return answerDenial(verdict, denied, options.denial);
     }
     case 'cannot-tell':
