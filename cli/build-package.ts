@@ -4,7 +4,7 @@
  * `build.ts`.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
@@ -21,6 +21,7 @@ const ENTRIES = {
 
 rmSync(TARGET, { recursive: true, force: true });
 await buildModules();
+await buildProgram();
 buildTypes();
 
 /** The packages in `dependencies` stay imports. The modules contain what they use of the others. */
@@ -42,6 +43,22 @@ async function buildModules(): Promise<void> {
     external: ['cloudflare:*', ...Object.keys(dependencies)],
     logLevel: 'warning',
   });
+}
+
+/** The program that makes a project from a template. It runs in the Node of its user. */
+async function buildProgram(): Promise<void> {
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: ['cli/create-postern.ts'],
+    outdir: TARGET,
+    bundle: true,
+    format: 'esm',
+    target: 'node20.11',
+    platform: 'node',
+    banner: { js: '#!/usr/bin/env node' },
+    logLevel: 'warning',
+  });
+  chmodSync(join(TARGET, 'create-postern.js'), 0o755);
 }
 
 /** Keeps the declarations that the entries reach. The compiler leaves `.ts` in their imports. */

@@ -46,7 +46,10 @@ const SLOW_PARTS: readonly Part[] = [
   {
     name: 'programs',
     shows: 'real proxies and clients, what npm run dev prints, and the package as npm installs it',
-    include: [...inFolders('proxies', 'clients', 'local'), 'test/package/tarball.test.ts'],
+    include: [
+      ...inFolders('proxies', 'clients', 'local'),
+      ...['tarball', 'templates'].map((name) => `test/package/${name}.test.ts`),
+    ],
     isQuick: false,
     needsBuild: true,
   },

@@ -15,7 +15,9 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, describe, expect, it } from 'vitest';
 import { codeOf, readPage } from '../docs/pages.ts';
 import { inRepository } from '../support/repository.ts';
+import { packInto } from './pack.ts';
 
+const COMPILE_MS = 120_000;
 const MAX_INSTALLED_BYTES = 3 * 1024 * 1024;
 
 const WORKER = `
@@ -105,16 +107,33 @@ const EVERY_STRICT_OPTION = {
   verbatimModuleSyntax: true,
   isolatedModules: true,
 };
-const CONSUMERS = [
+const CONSUMERS: readonly {
+  readonly name: string;
+  /** Whether every compiler checks it. */
+  readonly isForAll?: boolean;
+  readonly options: object;
+  readonly code: string;
+}[] = [
   { name: 'Hono, workers-types', options: WORKERS, code: HONO },
   { name: 'Hono, not strict', options: { ...WORKERS, strict: false }, code: HONO },
   {
     name: 'Hono, every strict option',
+    isForAll: true,
     options: { ...WORKERS, ...EVERY_STRICT_OPTION },
     code: HONO,
   },
-  { name: 'Hono, the DOM', options: { lib: ['es2022', 'dom', 'dom.iterable'] }, code: HONO },
-  { name: 'no framework', options: { ...WORKERS, ...EVERY_STRICT_OPTION }, code: PLAIN },
+  {
+    name: 'Hono, the DOM',
+    isForAll: true,
+    options: { lib: ['es2022', 'dom', 'dom.iterable'] },
+    code: HONO,
+  },
+  {
+    name: 'no framework',
+    isForAll: true,
+    options: { ...WORKERS, ...EVERY_STRICT_OPTION },
+    code: PLAIN,
+  },
   { name: 'workers-types, strict', options: WORKERS, code: WORKER },
   { name: 'workers-types, not strict', options: { ...WORKERS, strict: false }, code: WORKER },
   {
@@ -133,36 +152,35 @@ const CONSUMERS = [
   },
   {
     name: 'Node’s own resolution',
+    isForAll: true,
     options: { module: 'nodenext', moduleResolution: 'nodenext', types: [typesOf('@types/node')] },
     code: ORIGIN,
   },
-].map((consumer) => ({ ...consumer, typescript: 'TypeScript 7' }));
+];
+/** The compilers that users have, each with its path in a project. */
+const COMPILERS = ['5.9.3', '6.0.3'].map((version) => ({
+  version,
+  path: `node_modules/typescript-${version}/bin/tsc`,
+}));
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-package-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const bin = (name: string) => inRepository(`node_modules/.bin/${name}`);
-const tarball = pack();
+const tarball = packInto(folder);
 const project = join(folder, 'project');
 const installed = install();
 const isInstalled = existsSync(join(project, 'node_modules/postern'));
-
-function pack(): string {
-  const printed = execFileSync('npm', ['pack', '--json', '--pack-destination', folder], {
-    cwd: inRepository('.'),
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const name = /"filename": "([^"]+)"/.exec(printed)?.[1] ?? '';
-  return join(folder, name);
-}
 
 /** Installs the tarball into a project that has Hono, with its dependencies from the registry. */
 function install(): string {
   mkdirSync(project);
   writeFileSync(join(project, 'package.json'), '{ "name": "site", "type": "module" }');
   const { devDependencies } = JSON.parse(readFileSync(inRepository('package.json'), 'utf8'));
-  const packages = [`hono@${devDependencies.hono}`, tarball];
+  const compilers = COMPILERS.map(
+    ({ version }) => `typescript-${version}@npm:typescript@${version}`,
+  );
+  const packages = [`hono@${devDependencies.hono}`, ...compilers, tarball];
   const { stderr } = spawnSync('npm', ['install', '--no-audit', '--no-fund', ...packages], {
     cwd: project,
     encoding: 'utf8',
@@ -186,7 +204,8 @@ describe('the tarball', () => {
     expect(names).toEqual(expect.arrayContaining(texts));
     expect(
       modules.filter(
-        (name) => !/^dist\/package\/([\w-]+\.js(\.map)?|types\/[\w/-]+\.d\.ts)$/.test(name),
+        (name) =>
+          !/^(dist\/package\/([\w-]+\.js(\.map)?|types\/[\w/-]+\.d\.ts)$|templates\/)/.test(name),
       ),
     ).toEqual([]);
     expect(modules).toEqual(
@@ -220,8 +239,8 @@ describe.skipIf(!isInstalled)(
   () => {
     it('keeps its own Node, and grows by less than 3 MB', () => {
       const place = join(project, 'node_modules');
-      const packages = readdirSync(place).filter((name) => !/^(\.|hono$)/.test(name));
-      expect(packages).toEqual(['@marcbachmann', 'jose', 'postern']);
+      const packages = readdirSync(place).filter((name) => !/^(\.|hono$|typescript)/.test(name));
+      expect(packages).toEqual(['@marcbachmann', 'jose', 'postern', 'postgres']);
       expect(existsSync(join(place, '.bin/node'))).toBe(false);
       const bytes = packages
         .flatMap((name) => filesIn(join(place, name)).map((file) => join(place, name, file)))
@@ -281,17 +300,34 @@ describe.skipIf(!isInstalled)(
       expect([status, stdout]).toEqual([0, expect.stringMatching(/pass 3\b/)]);
     });
 
-    it.each(CONSUMERS)('is type-checked by $typescript with $name', ({ options, code }) => {
-      const place = join(project, 'check');
-      mkdirSync(place, { recursive: true });
-      const compilerOptions = { ...BASE, ...options };
-      writeFileSync(join(place, 'site.ts'), code);
-      writeFileSync(
-        join(place, 'tsconfig.json'),
-        JSON.stringify({ compilerOptions, files: ['site.ts'] }),
-      );
-      const { stdout, status } = spawnSync(bin('tsc'), ['-p', place], { encoding: 'utf8' });
-      expect([stdout, status]).toEqual(['', 0]);
-    });
+    it.each(CONSUMERS)(
+      'is type-checked by TypeScript 7 with $name',
+      (consumer) => expect(typeCheck(bin('tsc'), consumer)).toEqual(['', 0]),
+      COMPILE_MS,
+    );
+
+    const older = COMPILERS.flatMap(({ version, path }) =>
+      CONSUMERS.filter(({ isForAll }) => isForAll).map((consumer) => ({ version, path, consumer })),
+    );
+    it.each(older)(
+      'is type-checked by TypeScript $version with $consumer.name',
+      ({ path, consumer }) => {
+        expect(typeCheck(join(project, path), consumer)).toEqual(['', 0]);
+      },
+      COMPILE_MS,
+    );
   },
 );
+
+function typeCheck(tsc: string, { options, code }: (typeof CONSUMERS)[number]) {
+  const place = join(project, 'check');
+  mkdirSync(place, { recursive: true });
+  const compilerOptions = { ...BASE, ...options };
+  writeFileSync(join(place, 'site.ts'), code);
+  writeFileSync(
+    join(place, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions, files: ['site.ts'] }),
+  );
+  const { stdout, status } = spawnSync(tsc, ['-p', place], { encoding: 'utf8' });
+  return [stdout, status];
+}

@@ -1,0 +1,5 @@
+import { RevocationLog } from 'postern';
+import { createSite } from './site.ts';
+
+export { RevocationLog };
+export default createSite();

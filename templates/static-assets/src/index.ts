@@ -1,0 +1,4 @@
+import postern, { RevocationLog } from 'postern';
+
+export { RevocationLog };
+export default postern;
