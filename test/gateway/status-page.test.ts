@@ -12,6 +12,8 @@ const SITE = 'https://app.example.test';
 /** The headers of a browser that sends a form from a page of the site (Fetch standard, Fetch Metadata). */
 const OWN_FORM = { Origin: SITE, 'Sec-Fetch-Site': 'same-origin' };
 
+const GENEROUS = { timeout: 10_000 };
+
 const gate = await gateForAllTests({
   isolates: 2,
   log: 'faulty',
@@ -211,10 +213,10 @@ describe('the figures', () => {
     const calls = () => whoamiCalls(fresh.kratos);
     const before = await calls();
     expect((await ask(fresh.port)).status).toBe(200);
-    await expect.poll(calls).toBe(before + 1);
+    await expect.poll(calls, GENEROUS).toBe(before + 1);
     await fresh.kratos.changeIdentity(session.identity.id, { metadata_public: { role: 'guest' } });
     expect((await ask(fresh.isolate(1).port)).status).toBe(200);
-    await expect.poll(calls).toBe(before + 2);
+    await expect.poll(calls, GENEROUS).toBe(before + 2);
     const bearer = { Authorization: `Bearer ${SECRET}` };
     const page = async () => {
       // Each isolate reads the log behind a request once its copy is old, and its sums are due after ten seconds.
@@ -223,9 +225,9 @@ describe('the figures', () => {
       return textOf(await get(fresh.port, PATH, bearer));
     };
     await expect
-      .poll(page)
+      .poll(page, GENEROUS)
       .toMatch(/last sums of 2 isolates.*The same [1-9].*Changed in the store 1 \(.*By isolate/);
-  });
+  }, 30_000);
 });
 
 it('the age of the watermark is that of the log', async () => {
