@@ -1,6 +1,6 @@
 /** A gate at which browsers sign in at a Keycard zone, and a browser that follows its redirects. */
 import { CookieJar } from '../support/cookie-jar.ts';
-import type { StartGateOptions, Vars } from '../support/gate-options.ts';
+import type { StartGateOptions } from '../support/gate-options.ts';
 import type { RawResponse } from '../support/parse-response.ts';
 import { get, header, headerValues, request } from '../support/raw-http.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
@@ -20,14 +20,17 @@ export type SignInSite = RunningGate & { readonly zone: string };
 
 /** Starts the gate with two hosts. `vars` are over those of the site. */
 export async function startSignInSite(
-  { vars = {}, issuer = {} }: { readonly vars?: Vars; readonly issuer?: object } = {},
+  {
+    vars = {},
+    issuer = {},
+  }: { readonly vars?: NonNullable<StartGateOptions['vars']>; readonly issuer?: object } = {},
   options: Omit<StartGateOptions, 'vars'> = {},
 ): Promise<SignInSite> {
   let zone = '';
   const gate = await startGate({
     ...options,
-    vars: ({ keycard }) => {
-      zone = keycard;
+    vars: (addresses) => {
+      zone = addresses.keycard;
       return {
         HOSTS: [SECOND],
         ISSUERS: [
@@ -44,7 +47,7 @@ export async function startSignInSite(
         ],
         SIGN_IN_SECRETS: [SEAL],
         CLIENT_SECRETS: { [zone]: CLIENT_SECRET },
-        ...vars,
+        ...(typeof vars === 'function' ? vars(addresses) : vars),
       };
     },
   });

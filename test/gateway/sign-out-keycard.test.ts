@@ -162,3 +162,28 @@ it('a sign-in comes back from the issuer’s own sign-out to a page that leads t
   expect(safe).toContain('class="action" href="/"');
   expect(safe).not.toContain('evil.example');
 }, 60_000);
+
+it('a sign-in at the zone ends its session at Keycard too, and stays if Keycard fails', async () => {
+  await using site = await startSignInSite({
+    vars: ({ keycard }) => ({ ...API, KEYCARD_API_URL: keycard }),
+  });
+  const there = zoneOf(site);
+  const mine = await there.create(user({ application_id: 'application-1' }));
+  await site.keycard.control({ personClaims: { sid: mine } });
+  const browser = new Browser(site.port);
+  expect((await browser.signIn()).status).toBe(303);
+  const form = await readForm(browser);
+  const path = `DELETE /zones/zone-1/sessions/${mine}`;
+  await there.control({ [path]: { status: 500, body: {} } });
+  const failed = await browser.post(SIGN_OUT, form);
+  expect([failed.status, browser.jar.names.length > 0]).toEqual([503, true]);
+  expect((await site.keycard.calls()).counts['POST /oauth/2/revoke']).toBeUndefined();
+  await there.control({});
+  expect((await browser.post(SIGN_OUT, form)).status).toBe(200);
+  const { counts } = await site.keycard.calls();
+  expect(counts['POST /oauth/2/revoke']).toBe(1);
+  const shown = await fetch(`${site.keycard.url}/zones/zone-1/sessions/${mine}`, {
+    headers: await there.bearer(),
+  });
+  expect(shown.ok && ((await shown.json()) as { status: string }).status).not.toBe('active');
+}, 60_000);

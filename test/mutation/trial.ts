@@ -79,6 +79,7 @@ const LIKELY: Readonly<Record<string, readonly string[]>> = {
   ],
   'routes/sessions-page': gateway(
     ...['session-api/sessions-page', 'own-sessions', 'cross-origin', 'keycard-sessions-page'],
+    'sign-out',
   ),
   'routes/sign-in': gateway('sign-in', 'sign-out'),
   'routes/status': [...gateway('status-page'), 'test/revocation/isolate-sums'],

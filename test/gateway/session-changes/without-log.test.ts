@@ -160,3 +160,15 @@ it('R31: a Keycard session ends while its list fails', async () => {
   const answer = await fetchAs(url, { method: 'DELETE', headers: GUARDED });
   expect(answer.status).toBeLessThan(300);
 });
+
+it('the page of sign-out ends the session at Kratos', async () => {
+  const browser = { ...PAGE, cookie: known.cookie, origin: 'https://app.example.test' };
+  const page = await send('/.postern/sign-out', { headers: browser });
+  const [, token = ''] = /name="token" value="([^"]+)"/.exec(await page.text()) ?? [];
+  const done = await send('/.postern/sign-out', {
+    method: 'POST',
+    headers: { ...browser, 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({ token }).toString(),
+  });
+  expect([done.status, await isAlive(known), await isAlive(other)]).toEqual([200, false, true]);
+});
