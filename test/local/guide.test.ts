@@ -119,7 +119,7 @@ describe('npm run dev', () => {
     const statusOf = async (path: string, headers = {}) =>
       (await fetch(`${addresses.gate}${path}`, { headers, redirect: 'manual' })).status;
     const seen: Record<string, number[]> = {};
-    for (const [path = ''] of PAGES.matchAll(/\/[\w./]+\w/g))
+    for (const [path = ''] of PAGES.matchAll(/\/[\w./-]+\w/g))
       seen[path] = [await statusOf(path), await statusOf(path, { cookie })];
     expect(seen).toEqual({
       '/members': [401, 403],
