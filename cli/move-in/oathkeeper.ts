@@ -199,11 +199,13 @@ function originOf(rules: readonly AccessRule[], remarks: Set<string>): string | 
   const origins = [...new Set(urls.flatMap((url) => (url === null ? [] : [url.origin])))];
   if (origins.length > 1) {
     remarks.add(
-      `several upstreams (${origins.join(', ')}): Postern has one ORIGIN_URL. Put a proxy behind it, or use one deployment for each site.`,
+      `several upstreams (${origins.join(', ')}): ORIGIN_URL is the first. Name the others in ORIGINS, and write origin into their rules (docs/rules.md).`,
     );
   }
   if (rules.some(({ upstream }) => upstream.strip_path !== undefined)) {
-    remarks.add('strip_path: the origin gets the path as the client sent it.');
+    remarks.add(
+      'strip_path: name the origin in ORIGINS with strip_prefix, and write origin into its rules (docs/rules.md).',
+    );
   }
   if (urls.some((url) => url !== null && url.pathname !== '/')) {
     remarks.add('the path of an upstream URL: the origin gets the path as the client sent it.');
@@ -254,7 +256,7 @@ function headersOf(rules: readonly AccessRule[], remarks: Set<string>): Record<s
   }
   if (headers.size > 0) {
     remarks.add(
-      'headers for some rules only: every signed-in request has the headers of IDENTITY_HEADERS.',
+      'headers for some rules only: every signed-in request has the headers of IDENTITY_HEADERS. identity_headers in a rule replaces them.',
     );
   }
   return Object.fromEntries(headers);

@@ -217,7 +217,7 @@ function originOf({ upstreams = [] }: Options, remarks: string[]): string | unde
   }
   if (new Set(sites.map(({ origin }) => origin)).size > 1) {
     remarks.push(
-      `several upstreams (${sites.map(({ href }) => href).join(', ')}): Postern has one ORIGIN_URL.`,
+      `several upstreams (${sites.map(({ href }) => href).join(', ')}): ORIGIN_URL is the first. Name the others in ORIGINS, and write origin into rules for their paths (docs/rules.md).`,
     );
   }
   if (first !== undefined && isLocal(first.hostname)) {
