@@ -212,14 +212,16 @@ function ruleProblems(
     if (found === undefined)
       return [`RULES.${index}.origin: expected one of ${names}; got another.`];
     const { segments = [], text = '' } = found.prefix ?? {};
-    const isBelow = segments.every((each, place) => {
-      const segment = path.segments[place];
-      return typeof segment === 'object' && segment.literal === each;
-    });
+    const isBelow =
+      path.segments.length > segments.length &&
+      segments.every((each, place) => {
+        const segment = path.segments[place];
+        return typeof segment === 'object' && segment.literal === each;
+      });
     return isBelow
       ? []
       : [
-          `RULES.${index}.path: expected a path that begins with ${text}, the strip_prefix of its origin; got another.`,
+          `RULES.${index}.path: expected a path below ${text}/, the strip_prefix of its origin; got another.`,
         ];
   });
 }

@@ -11,9 +11,12 @@ export interface StrippedPrefix {
 }
 
 /**
- * Returns the path without its first segments, byte for byte as sent; `/` if nothing is left. `undefined` if some reading
- * of the path does not begin with the prefix, or goes on with an empty segment: the rest would begin with `//`, which
- * many servers read as the name of a host (RFC 3986 section 3.3).
+ * Returns the path without its first segments, byte for byte as sent. `undefined` if some reading of the path
+ *
+ * - does not begin with the prefix and a slash. The prefix alone would be `/`, as the prefix with a slash is, and these
+ *   two paths can have different rules;
+ * - goes on with an empty segment. The rest would begin with `//`, which many servers read as the name of a host (RFC
+ *   3986 section 3.3).
  */
 export function withoutPrefix(
   { path, readings }: Pick<AdmittedTarget, 'path' | 'readings'>,
@@ -22,10 +25,8 @@ export function withoutPrefix(
   if (!readings.every((reading) => beginsWith(reading, segments))) return undefined;
   // Every reading begins with the segments, also the one that ends a segment only at a slash that was sent as such.
   let end = 0;
-  for (let count = 0; count < segments.length && end >= 0; count += 1) {
-    end = path.indexOf('/', end + 1);
-  }
-  return end < 0 ? '/' : path.slice(end);
+  for (let count = 0; count < segments.length; count += 1) end = path.indexOf('/', end + 1);
+  return path.slice(end);
 }
 
 function beginsWith(reading: PathReading, prefix: readonly string[]): boolean {
@@ -39,5 +40,5 @@ function beginsWith(reading: PathReading, prefix: readonly string[]): boolean {
     else endsEmpty = true;
     place += 1;
   }
-  return place >= prefix.length;
+  return endsEmpty;
 }

@@ -82,7 +82,7 @@ function withPrefixes(
   rules: readonly { readonly path: string; readonly origin: string | undefined }[],
 ) {
   const last = { path: '/a/*', session: 'optional', origin: 'nested' };
-  const isNested = (path: string) => /^\/a(?:\/|$)/.test(path);
+  const isNested = (path: string) => path.startsWith('/a/');
   const fitted = rules.map((rule) =>
     rule.origin === 'nested' && !isNested(rule.path) ? { ...rule, origin: 'named' } : rule,
   );

@@ -196,7 +196,7 @@ export const ADDRESSES_MISTAKES: Readonly<Record<string, Mistake>> = {
       origin('url = "https://api.site.test"', 'strip_prefix = "/api"'),
       rules(`path = "/v1/*"\n${GATED}\norigin = "api"`),
     ),
-    /RULES\.1\.path .*expected a path that begins with \/api.*got "\/v1\/\*"/,
+    /RULES\.1\.path .*expected a path below \/api\/.*got "\/v1\/\*"/,
   ),
   'one server with two prefixes': error(
     'strip_prefix',
