@@ -165,6 +165,7 @@ interface NeededModule {
 /** The modules that the Worker loads on demand with this configuration (`cli/build.ts`). */
 function neededModules(config: Config, bindings: readonly Binding[]): NeededModule[] {
   const { RULES, SIGN_IN, KRATOS, VERIFY_SAMPLE, ADMIN_SECRETS, ACCESS_AUDIENCE } = config;
+  const takesTraces = config.WEBHOOK_API_KEYS.length > 0;
   const hasOperators = ADMIN_SECRETS !== undefined || ACCESS_AUDIENCE !== undefined;
   const effect = 'requests get 503';
   const hasDatabase = bindings.some(({ name }) => name === 'KRATOS_DB');
@@ -192,6 +193,15 @@ function neededModules(config: Config, bindings: readonly Binding[]): NeededModu
             module: 'kratos-outbox.js',
             reason: 'KRATOS_DB is bound',
             effect: "the log does not read Kratos's database",
+          },
+        ]
+      : []),
+    ...(takesTraces
+      ? [
+          {
+            module: 'kratos-traces.js',
+            reason: 'WEBHOOK_API_KEYS has keys',
+            effect: "Kratos's traces get 503",
           },
         ]
       : []),

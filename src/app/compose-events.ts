@@ -3,6 +3,7 @@ import { mayNameByExternalId } from '../config/issuer-settings.ts';
 import type { LogWriter } from '../revocation/log-writer.ts';
 import { createBackchannelLogout } from '../routes/events/backchannel-logout.ts';
 import { EventIssuers } from '../routes/events/event-issuers.ts';
+import type { TracesOptions } from '../routes/events/kratos-traces.ts';
 import { Recorder } from '../routes/events/recorder.ts';
 import { createSecurityEvents } from '../routes/events/security-events.ts';
 import { createWebhookReceiver } from '../routes/events/webhook.ts';
@@ -44,9 +45,24 @@ export function createEventReceivers(
     ...((secrets.length > 0 || apiKeys.length > 0) && {
       '/.postern/events/webhook': createWebhookReceiver({ ...options, secrets, apiKeys }),
     }),
+    ...(apiKeys.length > 0 && {
+      '/.postern/events/otlp/v1/traces': receiveTraces({ ...options, apiKeys }),
+    }),
     ...(senders.issuers.size > 0 && {
       '/.postern/events/backchannel-logout': createBackchannelLogout(senders),
       '/.postern/events/security-events': createSecurityEvents(senders),
     }),
+  };
+}
+
+/** Makes the receiver of Kratos's traces. Its module is loaded by the first message. */
+function receiveTraces(options: TracesOptions): EventReceiver {
+  let receive: EventReceiver | undefined;
+  return async (request, waitUntil) => {
+    if (receive === undefined) {
+      const { createTracesReceiver } = await import('../routes/events/kratos-traces.ts');
+      receive ??= createTracesReceiver(options);
+    }
+    return receive(request, waitUntil);
   };
 }

@@ -41,8 +41,8 @@ export const revocationSettings = {
    */
   WEBHOOK_SECRETS: secrets(/^[\x20-\x7e]*$/),
   /**
-   * Keys for senders that cannot sign, such as Kratos’s `web_hook`. These senders send a key in `Authorization:
-   * Bearer` instead. Empty: every message must be signed. Keep this setting in a secret.
+   * Keys for senders that cannot sign, such as Kratos’s `web_hook` and its traces. These senders send a key in
+   * `Authorization: Bearer` instead. Empty: every message must be signed. Keep this setting in a secret.
    */
   WEBHOOK_API_KEYS: secrets(/^[\x21-\x7e]*$/),
 } as const;

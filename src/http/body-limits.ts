@@ -6,6 +6,8 @@ export const MAX_REQUEST_BYTES = 64 * 1024;
 export const MAX_WEBHOOK_BYTES = 64 * 1024;
 /** A form of OpenID Connect Back-Channel Logout 1.0, with one logout token. */
 export const MAX_LOGOUT_FORM_BYTES = 32 * 1024;
+/** Traces of Kratos, decompressed. With a batch of 4,096 spans they have 1.1 MB. */
+export const MAX_TRACES_BYTES = 4 * 1024 * 1024;
 /** A security event token. */
 export const MAX_SECURITY_EVENT_BYTES = 16 * 1024;
 

@@ -17,21 +17,43 @@ export async function readBoundedText(
     void message.body.cancel().catch(() => {}); // the connection may have failed already
     return TOO_LONG;
   }
-  const reader = message.body.getReader();
   const decoder = new TextDecoder();
   let text = '';
+  const end = await readChunks(message.body, maxBytes, (chunk) => {
+    text += decoder.decode(chunk, { stream: true });
+  });
+  return end ?? text + decoder.decode();
+}
+
+/** Reads a body as bytes, in the same way. */
+export async function readBoundedBytes(
+  { body }: { readonly body: ReadableStream<Uint8Array> | null },
+  maxBytes: number,
+): Promise<Uint8Array | typeof TOO_LONG | typeof BROKEN_OFF> {
+  const chunks: Uint8Array[] = [];
+  const end = body && (await readChunks(body, maxBytes, (chunk) => chunks.push(chunk)));
+  return end ?? new Uint8Array(await new Blob(chunks).arrayBuffer());
+}
+
+/** Passes each chunk on. Returns why the body was not read to its end; `undefined` if it was. */
+async function readChunks(
+  body: ReadableStream<Uint8Array>,
+  maxBytes: number,
+  take: (chunk: Uint8Array) => void,
+): Promise<typeof TOO_LONG | typeof BROKEN_OFF | undefined> {
+  const reader = body.getReader();
   let length = 0;
   for (;;) {
     const chunk = await reader.read().catch(() => undefined); // only the connection can fail here
     if (chunk === undefined) return BROKEN_OFF;
     const { done, value } = chunk;
-    if (done) return text + decoder.decode();
+    if (done) return undefined;
     length += value.byteLength;
     if (length > maxBytes) {
       void reader.cancel().catch(() => {}); // the connection may have failed already
       return TOO_LONG;
     }
-    text += decoder.decode(value, { stream: true });
+    take(value);
   }
 }
 

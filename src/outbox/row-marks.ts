@@ -1,5 +1,5 @@
 // Pure: no I/O, no clock.
-import { type Mark, type MarkSubject, subjectKey } from '../revocation/mark.ts';
+import { type Mark, type MarkSubject, oneMarkEach } from '../revocation/mark.ts';
 import type { OutboxRow } from './poll-statement.ts';
 
 /** A tentative mark of everything: each cached session is checked once more, and no token is denied. */
@@ -10,7 +10,7 @@ const STORE_AS_A_WHOLE: Mark = { subject: { kind: 'everything' }, isTentative: t
  * tokens. Everything else is tentative, because a changed name or address ends no session.
  */
 export function marksOfRows(rows: readonly OutboxRow[]): Mark[] {
-  return withoutRepetition(rows.flatMap(marksOfRow));
+  return oneMarkEach(rows.flatMap(marksOfRow));
 }
 
 function marksOfRow({ kind, sessionId, identityId, externalId }: OutboxRow): Mark[] {
@@ -40,9 +40,7 @@ export function combineMarks(marks: readonly Mark[], room: () => number): readon
   const count = countDefinite(marks);
   const most = count === 0 ? 0 : room();
   if (count <= most) return marks;
-  const people = withoutRepetition(
-    marks.map((mark) => ({ ...mark, subject: personOf(mark.subject) })),
-  );
+  const people = oneMarkEach(marks.map((mark) => ({ ...mark, subject: personOf(mark.subject) })));
   return countDefinite(people) <= most ? people : [STORE_AS_A_WHOLE];
 }
 
@@ -54,14 +52,4 @@ function personOf(subject: MarkSubject): MarkSubject {
   return subject.kind === 'session' && subject.identityId !== undefined
     ? { kind: 'identity', identityId: subject.identityId }
     : subject;
-}
-
-/** Leaves one mark for each subject, the definite one if there is one. */
-function withoutRepetition(marks: readonly Mark[]): Mark[] {
-  const kept = new Map<string, Mark>();
-  for (const mark of marks) {
-    const key = subjectKey(mark.subject);
-    if (!mark.isTentative || !kept.has(key)) kept.set(key, mark);
-  }
-  return [...kept.values()];
 }

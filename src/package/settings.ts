@@ -132,8 +132,8 @@ export interface PosternSettings {
    */
   readonly WEBHOOK_SECRETS?: readonly string[] | undefined;
   /**
-   * Keys for senders that cannot sign, such as Kratos’s `web_hook`. These senders send a key in `Authorization:
-   * Bearer` instead. Empty: every message must be signed. Keep this setting in a secret.
+   * Keys for senders that cannot sign, such as Kratos’s `web_hook` and its traces. These senders send a key in
+   * `Authorization: Bearer` instead. Empty: every message must be signed. Keep this setting in a secret.
    * @default []
    */
   readonly WEBHOOK_API_KEYS?: readonly string[] | undefined;

@@ -237,3 +237,13 @@ export function cut(id: string): string {
 function scopedKey(kind: string, name: string, issuer: string | undefined): string {
   return issuer === undefined ? `${kind}:${name}` : `${kind}@${issuer}\n${name}`;
 }
+
+/** Leaves one mark for each subject, the definite one if there is one. */
+export function oneMarkEach(marks: readonly Mark[]): Mark[] {
+  const kept = new Map<string, Mark>();
+  for (const mark of marks) {
+    const key = subjectKey(mark.subject);
+    if (!mark.isTentative || !kept.has(key)) kept.set(key, mark);
+  }
+  return [...kept.values()];
+}

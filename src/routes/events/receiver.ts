@@ -14,7 +14,7 @@ export interface ReceiverOptions {
 
 /** One line about a message that was accepted or refused. The line has none of the message's content. */
 export interface ReceiverEvent {
-  readonly intake: 'webhook' | 'backchannel-logout' | 'security-events';
+  readonly intake: 'webhook' | 'backchannel-logout' | 'security-events' | 'traces';
   readonly status: number;
   /** The reason of a refusal; otherwise `recorded`, `repeated`, `stream` or `ignored`. */
   readonly outcome: string;

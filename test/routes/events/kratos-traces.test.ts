@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readSpans } from '../../../src/routes/events/otlp-spans.ts';
+import { marksOfSpans } from '../../../src/routes/events/trace-marks.ts';
+import { inRepository } from '../../support/repository.ts';
+
+/** Messages of Kratos's own exporter (OTel OTLP Exporter Go/1.44.0), each of one request; gzip in base64. */
+const RECORDINGS: Readonly<Record<string, string>> = JSON.parse(
+  readFileSync(inRepository('test/routes/events/recordings/kratos-traces.json'), 'utf8'),
+);
+
+function recorded(name: string): Uint8Array {
+  return gunzipSync(Buffer.from(RECORDINGS[name] ?? '', 'base64'));
+}
+
+const subjectsOf = (name: string) =>
+  marksOfSpans(readSpans(recorded(name)) ?? []).map(({ subject, isTentative }) => {
+    expect(isTentative).toBe(true);
+    return subject;
+  });
+
+const session = (sessionId: string, identityId?: string) => ({
+  kind: 'session',
+  sessionId,
+  ...(identityId !== undefined && { identityId }),
+});
+const identity = (identityId: string) => ({ kind: 'identity', identityId });
+
+/** The ids are those of the requests that Kratos answered. */
+const EXPECTED: Readonly<Record<string, object>> = {
+  logout: session('24ebdaf6-2920-45c4-8530-480b92d2bc9d', 'b08498be-6216-44bf-92b1-14fa2eee271a'),
+  'DELETE /sessions/{id}': session('ed482178-53dc-469f-bdec-913f9eb09fb7'),
+  'DELETE /sessions': identity('4c2fd8a0-83d1-42bf-b592-b1619c11b499'),
+  'DELETE /admin/sessions/{id}': session('a4b271e4-f3af-4a77-9078-094340904d6e'),
+  'DELETE /admin/identities/{id}/sessions': identity('0edd81da-09ad-4ee5-93b7-5cd4355e7c7c'),
+  'POST /admin/sessions': { kind: 'everything' },
+  'DELETE /admin/identities/{id}': identity('92933fb2-0767-4156-93a7-8cf22564f1ff'),
+  'PATCH /admin/sessions/{id}/extend': session(
+    'f7d83d96-d5d8-4735-bb1d-1f477389b135',
+    '79ab762b-1ddf-4789-8ded-2556287937bb',
+  ),
+  login: identity('55e927b0-4537-4e02-8d74-e13d87f924c7'),
+};
+
+describe('a trace of Kratos', () => {
+  it.each(Object.entries(EXPECTED))('names what it changed: %s', (name, subject) => {
+    expect(subjectsOf(name)).toEqual([subject]);
+  });
+
+  it('of more changes than a message may name is about all sessions', () => {
+    const attributes = (index: number) =>
+      new Map([['SessionID', `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`]]);
+    const spans = Array.from({ length: 501 }, (_, index) => ({
+      traceId: '',
+      name: '',
+      attributes: new Map<string, string>(),
+      events: [{ name: 'SessionRevoked', attributes: attributes(index) }],
+    }));
+    expect(marksOfSpans(spans.slice(1))).toHaveLength(500);
+    expect(marksOfSpans(spans)).toEqual([{ subject: { kind: 'everything' }, isTentative: true }]);
+  });
+
+  it('that names a session by something that is no id is about nothing', () => {
+    const span = (path: string) => ({
+      traceId: '',
+      name: 'DELETE /admin/sessions/{id}',
+      attributes: new Map([['url.path', path]]),
+      events: [],
+    });
+    expect(
+      marksOfSpans([span('/admin/sessions/*'), span('/admin/sessions/x\ny'), span('')]),
+    ).toEqual([]);
+  });
+});
+
+describe('readSpans()', () => {
+  it('reads no message that breaks off within a field', () => {
+    const whole = recorded('DELETE /admin/sessions/{id}');
+    const [all = 0] = [readSpans(whole)?.length];
+    expect(all).toBeGreaterThan(1);
+    for (let length = 1; length < whole.length; length += 1) {
+      expect(readSpans(whole.subarray(0, length))?.length ?? 0).toBeLessThan(all);
+    }
+  });
+
+  it('answers every text of bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        const spans = readSpans(bytes);
+        return spans === undefined || Array.isArray(spans);
+      }),
+    );
+  });
+});
