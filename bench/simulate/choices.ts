@@ -1,5 +1,5 @@
 // Pure: no I/O, no clock. The choices that are compared.
-import type { SimulatedSettings } from './settings.ts';
+import { type SimulatedSettings, toldFor } from './settings.ts';
 import type { CacheHabits } from './simulated-cache.ts';
 
 export const FRESH = [5, 15, 30, 60, 120, 300];
@@ -20,6 +20,15 @@ export const OTHERS: readonly (readonly [string, Partial<SimulatedSettings>])[] 
   ['revalidated for 300 s', { STALE_WHILE_REVALIDATE_SECONDS: 300 }],
   ['the same, no KV', { STALE_WHILE_REVALIDATE_SECONDS: 300, ...NO_KV }],
   ['fresh 300 s, revalidated 300 s', { FRESH_SECONDS: 300, STALE_WHILE_REVALIDATE_SECONDS: 300 }],
+];
+/** A store that tells of its changes, by `TOLD_FRESH_SECONDS`. */
+export const TOLD: readonly (readonly [string, Partial<SimulatedSettings>])[] = [
+  ['does not tell', {}],
+  ['300 s', toldFor(300)],
+  ['900 s', toldFor(900)],
+  ['3600 s', toldFor(3600)],
+  ['900 s, no KV', { ...toldFor(900), ...NO_KV }],
+  ['900 s, no location', { ...toldFor(900), ...NO_LOCATION }],
 ];
 /** A location's cache that is worse than assumed. */
 export const CACHES: readonly (readonly [string, Partial<CacheHabits>])[] = [

@@ -1,5 +1,6 @@
 import { noCounts } from '../../src/revocation/isolate-counts.ts';
 import { NO_REVOCATION, type Revocation } from '../../src/revocation/revocation.ts';
+import { NO_REVOCATION_LOG, type RevocationView } from '../../src/revocation/revocation-view.ts';
 import { KvBytes } from '../../src/runtime/kv.ts';
 import { LocationBytes } from '../../src/runtime/location-cache.ts';
 import type { Lifetimes } from '../../src/sessions/freshness.ts';
@@ -9,8 +10,9 @@ import { SharedTiers } from '../../src/sessions/shared-tiers.ts';
 import { StoreReadiness } from '../../src/sessions/store-readiness.ts';
 import { HOME, type Location, roundTripMs } from './geography.ts';
 import { Random } from './random.ts';
-import type { SimulatedSettings } from './settings.ts';
+import { lifetimesFor, type SimulatedSettings } from './settings.ts';
 import type { SimulatedCache } from './simulated-cache.ts';
+import type { SimulatedChannel } from './simulated-channel.ts';
 import type { SimulatedKv } from './simulated-kv.ts';
 import type { SimulatedLog } from './simulated-log.ts';
 import type { SimulatedStore } from './simulated-store.ts';
@@ -25,6 +27,8 @@ export interface EdgeOptions {
   readonly log: SimulatedLog | undefined;
   readonly locations: readonly Location[];
   readonly settings: SimulatedSettings;
+  /** `undefined`: the store does not tell of its changes. */
+  readonly channel?: SimulatedChannel | undefined;
   /** The mean life of an isolate; memory ends with it. */
   readonly isolateLifeMs: number;
 }
@@ -60,17 +64,13 @@ export class Edge {
     const { time, store, log, locations, settings, isolateLifeMs } = this.#options;
     const distanceMs = roundTripMs(locations[location] ?? HOME, HOME);
     const revocation = log?.from(distanceMs) ?? NO_REVOCATION;
-    const lifetimes = {
-      freshSeconds: settings.FRESH_SECONDS,
-      staleWhileRevalidateSeconds: settings.STALE_WHILE_REVALIDATE_SECONDS,
-      staleIfErrorSeconds: settings.STALE_IF_ERROR_SECONDS,
-    };
+    const lifetimes = lifetimesFor(settings);
     const near = store.from(distanceMs);
     const sessions = new Sessions({
       store: near,
       readiness: new StoreReadiness({ store: near, now: time.now, report: () => {} }),
       shared: this.#sharedTiers(location, lifetimes),
-      revocation: revocation.view,
+      revocation: log === undefined ? this.#viewWithoutLog() : revocation.view,
       lifetimes,
       memoryLimits: {
         maxEntries: settings.MEMORY_MAX_ENTRIES,
@@ -82,6 +82,17 @@ export class Edge {
       now: time.now,
     });
     return { sessions, revocation, endsAt: time.now() + this.#lives.exponential(isolateLifeMs) };
+  }
+
+  /** The view of an isolate in use whose reads of the log are not simulated: they are half a lag apart. */
+  #viewWithoutLog(): RevocationView {
+    const { channel, settings } = this.#options;
+    if (channel === undefined) return NO_REVOCATION_LOG;
+    const ageMs = ((settings.REVOCATION_LAG_SECONDS ?? 0) * 1000) / 2;
+    return {
+      ...NO_REVOCATION_LOG,
+      changesKnownUntil: (_, now) => channel.knownUntil(now - ageMs),
+    };
   }
 
   #sharedTiers(location: number, lifetimes: Lifetimes): SharedTiers {

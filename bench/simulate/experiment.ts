@@ -5,17 +5,18 @@ import {
   FRESH,
   KV_WRITE_AFTER,
   LAGS,
-  NO_KV,
   NO_LOCATION,
   OTHERS,
   SIZES,
+  TOLD,
 } from './choices.ts';
 import { type Location, layOut } from './geography.ts';
 import { type LogFigures, runLog } from './log-study.ts';
 import { Random } from './random.ts';
-import { type RevocationFigures, runRevocations } from './revocation-study.ts';
+import { kvName, type RevocationChoice, revokeAll, writtenAfter } from './revocation-choices.ts';
 import { type Population, sampleSessions } from './sample.ts';
-import { DEFAULTS, type SimulatedSettings } from './settings.ts';
+import { DEFAULTS, type SimulatedSettings, toldFor } from './settings.ts';
+import { runSilence, SILENCE_HOURS, type SilenceFigures } from './silence-study.ts';
 import { checkLifeMsFor } from './simulated-log.ts';
 import { runTiers, type TierFigures, type World } from './tier-study.ts';
 import { HABITS, type Habits, makeTrace } from './traffic.ts';
@@ -42,15 +43,15 @@ export interface Choice {
   readonly bill: Bill;
 }
 
-export interface RevocationChoice extends RevocationFigures {
-  readonly name: string;
-}
-
 export interface Findings {
   readonly scale: Scale;
   readonly byFresh: readonly Choice[];
   readonly byKvWriteAfter: readonly Choice[];
   readonly others: readonly Choice[];
+  /** By whether the store tells of its changes, and for how long sessions are fresh then. */
+  readonly byTold: readonly Choice[];
+  /** The channel dies. */
+  readonly silence: SilenceFigures;
   readonly bySize: readonly Choice[];
   readonly byAffinity: readonly Choice[];
   /** By what the location's cache keeps, and how fast it is. */
@@ -62,6 +63,8 @@ export interface Findings {
   /** Revoked in Kratos directly, so without a mark. */
   readonly lagByFresh: readonly RevocationChoice[];
   readonly lagByKvWriteAfter: readonly RevocationChoice[];
+  /** Revoked in Kratos directly, with an outbox: while the channel works, and while it dies. */
+  readonly lagTold: readonly RevocationChoice[];
 }
 
 /** Assumptions about use, named in docs/scale.md. */
@@ -113,6 +116,15 @@ export async function experiment(
           choose(name, change),
     ),
   );
+  const byTold = await all(
+    TOLD.map(
+      ([name, change]) =>
+        () =>
+          choose(`told ${name}`, change),
+    ),
+  );
+  onProgress('the channel dies');
+  const silence = await runSilence(makeWorld(briefly(scale)), { ...DEFAULTS, ...toldFor() });
   const bySize = await all(
     SIZES.filter((sessions) => sessions < scale.sessions).flatMap((sessions) => {
       const smaller = makeWorld(shrink(scale, sessions));
@@ -144,11 +156,13 @@ export async function experiment(
     byFresh,
     byKvWriteAfter,
     others,
+    byTold,
+    silence,
     bySize,
     byAffinity,
     bySampling: scale.comparesSample ? await compareSamples(scale, onProgress) : [],
     byLag,
-    ...(await revokeAll(scale, world.locations, onProgress)),
+    ...(await revokeAll(scale.trials, world.locations, onProgress)),
   };
 }
 
@@ -203,6 +217,12 @@ function shrink(scale: Scale, sessions: number): Scale {
   return { ...scale, sessions, isolates: Math.max(scale.locations, isolates) };
 }
 
+/** Two hours, with so many requests that ten seconds have enough of them. */
+function briefly(scale: Scale): Scale {
+  const simulatedRequestsPerDay = 40 * scale.simulatedRequestsPerDay;
+  return { ...scale, hours: SILENCE_HOURS, simulatedRequestsPerDay };
+}
+
 function makeWorld(scale: Scale, habits: Habits = HABITS): World {
   const locations = layOut(scale.locations, scale.isolates);
   const population = populationOf(scale.sessions);
@@ -250,38 +270,4 @@ async function readLogs(
     figures.push({ ...seen, bill });
   }
   return figures;
-}
-
-async function revokeAll(
-  { trials }: Scale,
-  locations: readonly Location[],
-  onProgress: (what: string) => void,
-) {
-  const revoke = async (name: string, change: Partial<SimulatedSettings>) => {
-    onProgress(`revocations, ${name}`);
-    return { name, ...(await runRevocations({ ...DEFAULTS, ...change }, { locations, trials })) };
-  };
-  const unmarked = { REVOCATION_LAG_SECONDS: undefined };
-  const lagByLag: RevocationChoice[] = [];
-  const lagByFresh: RevocationChoice[] = [];
-  const lagByKvWriteAfter: RevocationChoice[] = [];
-  for (const seconds of LAGS) {
-    lagByLag.push(await revoke(`${seconds} s`, { REVOCATION_LAG_SECONDS: seconds }));
-  }
-  for (const seconds of FRESH) {
-    lagByFresh.push(await revoke(`${seconds} s`, { ...unmarked, FRESH_SECONDS: seconds }));
-  }
-  for (const seconds of KV_WRITE_AFTER) {
-    const change = { ...unmarked, ...writtenAfter(seconds) };
-    lagByKvWriteAfter.push(await revoke(kvName(seconds), change));
-  }
-  return { lagByLag, lagByFresh, lagByKvWriteAfter };
-}
-
-function writtenAfter(seconds: number | undefined): Partial<SimulatedSettings> {
-  return seconds === undefined ? NO_KV : { KV_WRITE_AFTER_SECONDS: seconds };
-}
-
-function kvName(seconds: number | undefined): string {
-  return seconds === undefined ? 'no KV' : `${seconds} s`;
 }

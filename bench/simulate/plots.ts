@@ -1,6 +1,7 @@
 // Pure: no I/O, no clock.
-import type { Choice, Findings, RevocationChoice } from './experiment.ts';
+import type { Choice, Findings } from './experiment.ts';
 import type { BarPanel, Figure, LinePanel, Panel } from './figure.ts';
+import type { RevocationChoice } from './revocation-choices.ts';
 
 /** Figures by the name of their file: each quantity once per setting that moves it. */
 export function plot(findings: Findings): ReadonlyMap<string, Figure> {

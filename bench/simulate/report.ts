@@ -1,6 +1,7 @@
 // Pure: no I/O, no clock.
 import { totalOf } from './bill.ts';
-import type { Choice, Findings, RevocationChoice } from './experiment.ts';
+import type { Choice, Findings } from './experiment.ts';
+import type { RevocationChoice } from './revocation-choices.ts';
 
 type Row = Readonly<Record<string, string | number>>;
 
@@ -11,6 +12,8 @@ export function summarise(findings: Findings) {
     byFreshSeconds: findings.byFresh.map(choiceRow),
     byKvWriteAfterSeconds: findings.byKvWriteAfter.map(choiceRow),
     otherChoices: findings.others.map(choiceRow),
+    byTold: findings.byTold.map(choiceRow),
+    silence: [silenceRow(findings)],
     bySessions: findings.bySize.map(choiceRow),
     byAffinity: findings.byAffinity.map(choiceRow),
     byCache: findings.byCache.map(choiceRow),
@@ -25,6 +28,7 @@ export function summarise(findings: Findings) {
     })),
     revocationLagThroughPostern: findings.lagByLag.map(lagRow),
     revocationLagInKratosByFresh: findings.lagByFresh.map(lagRow),
+    revocationLagInKratosTold: findings.lagTold.map(lagRow),
     revocationLagInKratosByKvWriteAfter: findings.lagByKvWriteAfter.map(lagRow),
   };
 }
@@ -57,6 +61,15 @@ function choiceRow({ name, tiers, bill }: Choice) {
     'KV $': round(bill.kvReads + bill.kvWrites, 0),
     '$/month': round(totalOf(bill), 0),
   };
+}
+
+function silenceRow({ silence: { waits, ...load } }: Findings) {
+  const rounded = Object.entries(load).map(([name, perSecond]) => [name, round(perSecond, 0)]);
+  const shares = Object.entries(waits).map(([name, share]) => [
+    `wait ${name} %`,
+    round(100 * share, 1),
+  ]);
+  return Object.fromEntries([...rounded, ...shares]) as Record<string, number>; // names of figures, and figures
 }
 
 function lagRow({ name, lagsMs, boundMs }: RevocationChoice) {

@@ -5,8 +5,9 @@ import { NO_REQUIREMENT } from '../../src/sessions/freshness.ts';
 import { Edge, type Isolate } from './edge.ts';
 import { HOME, type Location, roundTripMs } from './geography.ts';
 import { Random } from './random.ts';
-import type { SimulatedSettings } from './settings.ts';
+import { lifetimesFor, type SimulatedSettings } from './settings.ts';
 import { SimulatedCache } from './simulated-cache.ts';
+import { SimulatedChannel } from './simulated-channel.ts';
 import { SimulatedKv } from './simulated-kv.ts';
 import { checkLifeMsFor, SimulatedLog } from './simulated-log.ts';
 import { credentialOf, SimulatedStore, sessionIdOf } from './simulated-store.ts';
@@ -16,6 +17,8 @@ export interface RevocationStudyOptions {
   readonly locations: readonly Location[];
   /** Sessions that are revoked while in use. */
   readonly trials: number;
+  /** Whether the channel by which the store tells of its changes dies after half of the trials. */
+  readonly channelDies?: boolean;
 }
 
 export interface RevocationFigures {
@@ -58,6 +61,9 @@ class RevocationStudy {
   readonly #store: SimulatedStore;
   readonly #edge: Edge;
   readonly #boundMs: number;
+  readonly #log: SimulatedLog | undefined;
+  /** `undefined`: sessions are revoked through Postern, or in a store that does not tell of it. */
+  readonly #channel: SimulatedChannel | undefined;
   readonly #warmUpMs: number;
   /** By trial: when its revoker heard that it was done. */
   readonly #answeredAt = new Map<number, number>();
@@ -68,20 +74,29 @@ class RevocationStudy {
     this.#options = options;
     const time = this.#time;
     const lagMs = (settings.REVOCATION_LAG_SECONDS ?? 0) * 1000;
+    const { told } = lifetimesFor(settings);
     const isMarked = settings.REVOCATION_LAG_SECONDS !== undefined;
     const servedMs = (settings.FRESH_SECONDS + settings.STALE_WHILE_REVALIDATE_SECONDS) * 1000;
-    this.#boundMs = isMarked ? lagMs : servedMs;
+    this.#boundMs = isMarked && told === undefined ? lagMs : servedMs;
     this.#warmUpMs = 2 * this.#boundMs + 10_000;
     this.#store = new SimulatedStore(time, new Random(29), () => undefined);
     const nobody = { onRead: () => undefined, onWrite: () => undefined, onDelete: () => undefined };
     const checkLifeMs = checkLifeMsFor(settings);
     const onRead = () => undefined;
+    const diesAt = options.channelDies
+      ? START + this.#revokedAfterMs(options.trials / 2)
+      : undefined;
+    this.#channel = told && new SimulatedChannel(diesAt);
+    const channel = this.#channel;
+    this.#log = isMarked
+      ? new SimulatedLog({ time, lagMs, checkLifeMs, onRead, channel })
+      : undefined;
     this.#edge = new Edge({
       time,
       store: this.#store,
       cache: new SimulatedCache(time, new Random(37), { onMatch: () => {}, onPut: () => {} }),
       kv: new SimulatedKv(time, new Random(31), nobody),
-      log: isMarked ? new SimulatedLog({ time, lagMs, checkLifeMs, onRead }) : undefined,
+      log: this.#log,
       locations: options.locations,
       settings,
       isolateLifeMs: NEVER_MS,
@@ -91,7 +106,10 @@ class RevocationStudy {
   async run(): Promise<RevocationFigures> {
     const uses = this.#plan();
     for (let trial = 0; trial < this.#options.trials; trial += 1) {
-      this.#time.after(this.#revokedAfterMs(trial), () => this.#revoke(trial));
+      const channel = this.#channel;
+      this.#time.after(this.#revokedAfterMs(trial), () =>
+        channel ? this.#revokeInStore(trial, channel) : this.#revoke(trial),
+      );
     }
     let next = 0;
     await this.#time.run({
@@ -138,6 +156,17 @@ class RevocationStudy {
       .then(({ outcome }) => {
         if (outcome === 'signed-in') this.#lastGood.set(`${trial}/${user}`, this.#time.now());
       });
+  }
+
+  /** As an operator does it with the store's own API or in its database. */
+  #revokeInStore(trial: number, channel: SimulatedChannel): void {
+    const now = this.#time.now();
+    this.#store.revoke(trial);
+    this.#answeredAt.set(trial, now);
+    const subject = { kind: 'session', sessionId: sessionIdOf(trial) } as const;
+    const delayMs = channel.marksAfterMs(now);
+    if (delayMs === undefined) return;
+    this.#time.after(delayMs, () => this.#log?.record({ subject, isTentative: false }));
   }
 
   /** As a logout or a deletion that passes through one of the isolates does it. */

@@ -1,8 +1,11 @@
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import type { RevocationLogStub } from '../../src/revocation/log-protocol.ts';
+import type { Mark } from '../../src/revocation/mark.ts';
 import { createRevocation, type Revocation } from '../../src/revocation/revocation.ts';
 import { type LogStorage, RevocationTable } from '../../src/revocation/revocation-table.ts';
-import type { SimulatedSettings } from './settings.ts';
+import { checkLifeSeconds } from '../../src/sessions/freshness.ts';
+import { lifetimesFor, type SimulatedSettings } from './settings.ts';
+import type { SimulatedChannel } from './simulated-channel.ts';
 import type { SimulatedTime } from './simulated-time.ts';
 
 export interface SimulatedLogOptions {
@@ -11,6 +14,8 @@ export interface SimulatedLogOptions {
   /** The longest lifetime of a check. */
   readonly checkLifeMs: number;
   readonly onRead: () => void;
+  /** `undefined`: the store does not tell of its changes. */
+  readonly channel?: SimulatedChannel | undefined;
 }
 
 /** Time that the log itself takes for one call. */
@@ -46,9 +51,15 @@ export class SimulatedLog {
     });
   }
 
+  /** Records a mark of the outbox. */
+  record(mark: Mark): void {
+    const { checkLifeMs } = this.#options;
+    this.#core.append([mark], { cursor: 0, checkLifeMs, tokenLifeMs: 0, maxMarks: MAX_MARKS });
+  }
+
   #stub(roundTripMs: number): RevocationLogStub {
     const oneWayMs = Math.round(roundTripMs / 2);
-    const { time, onRead } = this.#options;
+    const { time, onRead, channel } = this.#options;
     const call = async <Value>(work: () => Value): Promise<Value> => {
       await time.sleep(oneWayMs);
       const value = work();
@@ -58,9 +69,10 @@ export class SimulatedLog {
     return {
       read: (cursor, { isNewestFirst = false } = {}) => {
         onRead();
-        return call(() =>
-          isNewestFirst ? this.#core.readNewest(cursor) : this.#core.read(cursor),
-        );
+        return call(() => {
+          const page = isNewestFirst ? this.#core.readNewest(cursor) : this.#core.read(cursor);
+          return channel ? { ...page, watermark: channel.watermark(time.now()) } : page;
+        });
       },
       append: (marks, options) => call(() => this.#core.append(marks, options)),
     };
@@ -69,8 +81,7 @@ export class SimulatedLog {
 
 /** As long as a check can be of use under these settings. */
 export function checkLifeMsFor(settings: SimulatedSettings): number {
-  const { FRESH_SECONDS, STALE_WHILE_REVALIDATE_SECONDS, STALE_IF_ERROR_SECONDS } = settings;
-  return 1000 * (FRESH_SECONDS + STALE_WHILE_REVALIDATE_SECONDS + STALE_IF_ERROR_SECONDS);
+  return 1000 * checkLifeSeconds(lifetimesFor(settings));
 }
 
 /** The part of a Durable Object's SQLite that the log uses. */

@@ -8,6 +8,7 @@ import { Random } from './random.ts';
 import type { SampledSession } from './sample.ts';
 import type { SimulatedSettings } from './settings.ts';
 import { CACHE_HABITS, type CacheHabits, SimulatedCache } from './simulated-cache.ts';
+import { SimulatedChannel } from './simulated-channel.ts';
 import { type KvRead, SimulatedKv } from './simulated-kv.ts';
 import { credentialOf, SimulatedStore } from './simulated-store.ts';
 import { SimulatedTime } from './simulated-time.ts';
@@ -25,6 +26,10 @@ export interface World {
   readonly isolateLifeMs: number;
   /** The habits of the locations' caches that differ from those assumed. */
   readonly cacheHabits?: Partial<CacheHabits>;
+  /** When the store stops telling of its changes, in milliseconds from the start. */
+  readonly silentAtMs?: number;
+  /** Width of the buckets of `storeLoad` and `waits`. */
+  readonly bucketMs?: number;
 }
 
 /** The result of one run. Every count is scaled to the whole population. */
@@ -36,8 +41,10 @@ export interface TierFigures {
   readonly byTier: Readonly<Record<Provenance['tier'], number>>;
   readonly collapsed: number;
   readonly storeCalls: number;
-  /** Per quarter of an hour, per second. */
+  /** Per bucket (a quarter of an hour unless the world says otherwise), per second. */
   readonly storeLoad: readonly number[];
+  /** Per bucket: requests, and those that waited for the store. */
+  readonly waits: readonly { readonly requests: number; readonly waited: number }[];
   readonly cacheReads: number;
   readonly cacheWrites: number;
   readonly kvReads: number;
@@ -96,12 +103,17 @@ class TierStudy {
     age: new Histogram(1, 8000),
     latency: new Histogram(1, 6000),
   };
+  readonly #bucketMs: number;
   readonly #storeLoad: Float64Array;
+  readonly #waits: { requests: number; waited: number }[];
 
   constructor(world: World, settings: SimulatedSettings, weights: ReadonlyMap<string, number>) {
     this.#world = world;
     this.#weights = weights;
-    this.#storeLoad = new Float64Array(Math.ceil((world.trace.hours * 3_600_000) / LOAD_BUCKET_MS));
+    this.#bucketMs = world.bucketMs ?? LOAD_BUCKET_MS;
+    const buckets = Math.ceil((world.trace.hours * 3_600_000) / this.#bucketMs);
+    this.#storeLoad = new Float64Array(buckets);
+    this.#waits = Array.from({ length: buckets }, () => ({ requests: 0, waited: 0 }));
     const store = new SimulatedStore(this.#time, new Random(11), (session) =>
       this.#onCheck(session),
     );
@@ -117,6 +129,10 @@ class TierStudy {
       store,
       cache,
       kv,
+      channel:
+        settings.TOLD_FRESH_SECONDS === undefined
+          ? undefined
+          : new SimulatedChannel(START + (world.silentAtMs ?? Infinity)),
       log: undefined, // the log's cost does not scale with sessions: log-study.ts
       locations,
       settings: scaled,
@@ -135,7 +151,8 @@ class TierStudy {
       ...this.#figures,
       hours: trace.hours,
       simulated: trace.count,
-      storeLoad: [...this.#storeLoad].map((calls) => calls / (LOAD_BUCKET_MS / 1000)),
+      storeLoad: [...this.#storeLoad].map((calls) => calls / (this.#bucketMs / 1000)),
+      waits: this.#waits,
       kvFailures: this.#edge.kvFailures,
     };
   }
@@ -158,12 +175,16 @@ class TierStudy {
     if (provenance.collapsed) this.#figures.collapsed += weight;
     this.#figures.age.add(provenance.ageSeconds, weight);
     this.#figures.latency.add(latencyMs, weight);
+    const bucket = this.#waits[Math.floor((this.#time.now() - START) / this.#bucketMs)];
+    if (bucket === undefined) return;
+    bucket.requests += weight;
+    if (provenance.tier === 'store') bucket.waited += weight;
   }
 
   #onCheck(session: number): void {
     const weight = this.#weightOf(session);
     this.#figures.storeCalls += weight;
-    const bucket = Math.floor((this.#time.now() - START) / LOAD_BUCKET_MS);
+    const bucket = Math.floor((this.#time.now() - START) / this.#bucketMs);
     if (bucket < this.#storeLoad.length) {
       this.#storeLoad[bucket] = (this.#storeLoad[bucket] ?? 0) + weight;
     }
