@@ -29,6 +29,18 @@ const gate = await forAllTests(
     }),
   }),
 );
+const withoutAccount = await forAllTests(
+  startGate({
+    services,
+    vars: ({ keycard }) => ({
+      KEYCARD_API_URL: keycard,
+      KEYCARD_ZONES: ['zone-1'],
+      KRATOS_PUBLIC_URL: undefined,
+      TOKEN_COOKIE_NAMES: ['app_token'],
+      ISSUERS: [zoneSettings(keycard)],
+    }),
+  }),
+);
 const zone = zoneOf(gate);
 
 beforeEach(async () => {
@@ -41,8 +53,8 @@ beforeEach(async () => {
 
 const user = (more: object = {}) => ({ session_type: 'user', user_id: 'user-1', ...more });
 
-function browserWith(token: string): Browser {
-  const browser = new Browser(gate.port);
+function browserWith(token: string, port = gate.port): Browser {
+  const browser = new Browser(port);
   browser.jar.set('app_token', token);
   return browser;
 }
@@ -130,6 +142,28 @@ describe('a token that names its session', () => {
     await gate.clock.advance(6000);
     expect(await zone.statuses(agents)).toEqual([401, 401]);
     expect([await isActive(mine), await zone.statuses(token)]).toEqual([true, [200, 200]]);
+  });
+});
+
+describe('Keycard refuses, with the person’s own token,', () => {
+  it.each<[string, (id: string) => string, number]>([
+    ['to list sessions', () => 'GET /zones/zone-1/sessions', 403],
+    ['to show the session', (id) => `GET /zones/zone-1/sessions/${id}`, 403],
+    ['to end the session', (id) => `DELETE /zones/zone-1/sessions/${id}`, 403],
+    ['the id of the session', (id) => `DELETE /zones/zone-1/sessions/${id}`, 422],
+  ])('%s: the token ends by its mark', async (_, route, status) => {
+    const there = zoneOf(withoutAccount);
+    const mine = await there.create(user({ application_id: 'application-1' }));
+    const token = await there.token('user-1', { claims: { sid: mine } });
+    const refused = { status, body: { message: 'no', code: 'forbidden', status } };
+    const list = { status: 200, body: { items: [], pagination: {} } };
+    await there.setControl({
+      answers: { 'GET /zones/zone-1/sessions': list, [route(mine)]: refused },
+    });
+    const browser = browserWith(token, withoutAccount.port);
+    const done = await browser.post(SIGN_OUT, await readForm(browser));
+    expect([done.status, browser.jar.names]).toEqual([200, []]);
+    expect(await there.statuses(token)).toEqual([401]);
   });
 });
 

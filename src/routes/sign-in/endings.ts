@@ -32,7 +32,7 @@ export interface EndingOptions {
   /** Ends the session of a cookie at Kratos; `undefined` if Kratos is not configured. */
   readonly kratos: KratosLogout | undefined;
   /** `undefined` if Keycard's API is not configured. */
-  readonly keycard: Pick<OwnSessions, 'end'> | undefined;
+  readonly keycard: Pick<OwnSessions, 'list' | 'end'> | undefined;
   /** `undefined` if browsers sign in at no issuer. */
   readonly signIn: SignInEnd | undefined;
   readonly report: Report;
@@ -140,27 +140,36 @@ async function revoke(
   report({ event: 'refresh-token-not-revoked', issuer: signIn.client.issuer, detail });
 }
 
-/** Ends the token's session at Keycard, with all sessions derived from it. Keycard may know no such session. */
+/**
+ * Ends the token's session at Keycard, with all sessions derived from it. Keycard may know no such session, or may refuse
+ * to end it for this person. Then the token's own end is all that there is: a person must be able to sign out.
+ */
 async function endAtKeycard(
   user: Parameters<OwnSessions['end']>[1],
   { keycard }: EndingOptions,
 ): Promise<Result<undefined, SignOutFailure>> {
   const { id } = user.resolution.session.document;
   if (keycard === undefined || typeof id !== 'string') return success(undefined);
-  const answer = await keycard.end(id, user);
+  const listed = await keycard.list(user); // shows whether Keycard takes requests of this person at all
+  return readKeycardAnswer(listed.ok ? await keycard.end(id, user) : listed.failure);
+}
+
+async function readKeycardAnswer(answer: ApiAnswer): Promise<Result<undefined, SignOutFailure>> {
   if (!answer.ok) {
-    const isNotTheirs = NOT_THEIRS.includes(answer.failure);
-    return isNotTheirs ? success(undefined) : failed({ reason: answer.failure });
+    const isRefused = REFUSALS.includes(answer.failure);
+    return isRefused ? success(undefined) : failed({ reason: answer.failure });
   }
   const { status, headers, body } = answer.value;
   await body?.cancel();
-  if (status < 300) return success(undefined);
+  if (status < 500 && !TEMPORARY.includes(status)) return success(undefined);
   const retryAfterSeconds = readRetryAfterSeconds(headers);
   return failed({ reason: 'store_unavailable', retryAfterSeconds });
 }
 
-/** Refusals to end a session that is not the person's at Keycard: the token's own end is then all that there is. */
-const NOT_THEIRS: readonly string[] = ['session_not_listed', 'body_not_valid'];
+/** Refusals to list or end a session that is not the person's at Keycard. */
+const REFUSALS: readonly string[] = ['session_not_listed', 'body_not_valid'];
+/** Refusals that pass: a time-out, and too many requests. */
+const TEMPORARY = [408, 429];
 
 /** Writes the marks of an end that no provider takes part in. */
 async function mark(
