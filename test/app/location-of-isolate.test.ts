@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { Gateways } from '../../src/app/start-gateway.ts';
-import type { LogPage } from '../../src/revocation/log-protocol.ts';
+import type { LogPage, LogReadOptions } from '../../src/revocation/log-protocol.ts';
 
 it('an isolate sends its sums with the data centre of its first request, as the platform names it', async () => {
   const sums: unknown[] = [];
   const page: LogPage = { marks: [], position: 1, hasMore: false };
   const log = {
-    read: async (_cursor: number, sent?: unknown) => {
+    read: async (_cursor: number, { sums: sent }: LogReadOptions = {}) => {
       sums.push(sent);
       return page;
     },
