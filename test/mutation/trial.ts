@@ -47,11 +47,12 @@ const LIKELY: Readonly<Record<string, readonly string[]>> = {
   forwarding: [
     ...gateway('forwarding', 'forwarded-headers', 'identity-headers', 'displaced-identity'),
     ...gateway('gate-web-socket', 'gate-requests', 'content-of-get', 'streaming', 'assertion.test'),
+    ...gateway('several-origins'),
     'test/hostile/gate-headers',
   ],
   http: [
     ...gateway('paths', 'path-traversal', 'authority', 'header-', 'cross-origin', 'gate-methods'),
-    ...gateway('gate-requests', 'one-worker', 'session-api/self-service'),
+    ...gateway('gate-requests', 'one-worker', 'session-api/self-service', 'several-origins'),
   ],
   outbox: ['test/outbox/', ...gateway('outbox-changes', 'outbox-faults')],
   pages: [...gateway('gate-pages', 'pages-with-a-way-on'), 'test/pages/'],
@@ -66,7 +67,7 @@ const LIKELY: Readonly<Record<string, readonly string[]>> = {
   ],
   'routes/gate': [
     ...gateway('gate.test', 'gate-', 'forward-auth', 'next-credential', 'server-timing'),
-    ...gateway('login-loop', 'readable-denials'),
+    ...gateway('login-loop', 'readable-denials', 'several-origins'),
   ],
   'routes/meta': gateway('health', 'metrics', 'one-worker'),
   'routes/self-service': [
