@@ -27,7 +27,7 @@ const SLOW_PARTS: readonly Part[] = [
     shows: 'revocations through three isolates, and changes in a real database, by real time',
     include: [
       ...inFolders('isolates'),
-      ...['changes', 'faults'].map((name) => `test/gateway/outbox-${name}.test.ts`),
+      ...['changes', 'faults', 'told'].map((name) => `test/gateway/outbox-${name}.test.ts`),
     ],
     isQuick: false,
     needsBuild: true,
