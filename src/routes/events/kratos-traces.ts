@@ -6,7 +6,7 @@ import { BROKEN_OFF, readBoundedBytes, TOO_LONG } from '../../http/read-bounded-
 import { matchesSecret } from '../../runtime/secret-compare.ts';
 import { readSpans } from './otlp-spans.ts';
 import { type ReceiverOptions, ReceiverRate, reportReceived } from './receiver.ts';
-import { marksOfSpans } from './trace-marks.ts';
+import { marksOfSpans, TraceCallers } from './trace-marks.ts';
 
 export interface TracesOptions extends ReceiverOptions {
   readonly apiKeys: readonly string[];
@@ -21,6 +21,7 @@ const PROTOBUF = 'application/x-protobuf';
  */
 export function createTracesReceiver(options: TracesOptions) {
   const rate = new ReceiverRate();
+  const callers = new TraceCallers();
   const finish = (response: Response, outcome: string, marks: number): Response => {
     const { status } = response;
     // A message without marks is what most traces are, so it has no line.
@@ -40,7 +41,7 @@ export function createTracesReceiver(options: TracesOptions) {
     if (body === TOO_LONG) return refuse('event_too_long');
     const spans = body === BROKEN_OFF ? undefined : readSpans(body);
     if (spans === undefined) return refuse('event_malformed');
-    const marks = marksOfSpans(spans);
+    const marks = marksOfSpans(spans, callers);
     if (marks.length > 0) {
       if (!rate.admit(options.now())) return refuse('event_rate_exceeded');
       const outcome = await options.recorder.record({ marks, hasEveryName: true });

@@ -29,7 +29,10 @@ const BY_PATH: Readonly<Record<string, { path: RegExp; kind: 'session' | 'identi
 };
 /** This request names sessions in its body only. */
 const BULK = 'POST /admin/sessions';
-/** This request ends the other sessions of its caller, whom another span of the trace names. */
+/**
+ * This request ends the other sessions of its caller, whom another span of the trace names. That span ends earlier, so it
+ * comes in the same message or in an earlier one.
+ */
 const OTHERS = 'DELETE /sessions';
 const CHECKED = 'SessionChecked';
 
@@ -37,14 +40,37 @@ const CHECKED = 'SessionChecked';
 const MAX_MARKS = 500;
 const ALL_SESSIONS: Mark = { subject: { kind: 'everything' }, isTentative: true };
 
+/** The number of traces whose callers are remembered: some seconds of a busy Kratos. */
+const MAX_TRACES = 10_000;
+
+/** Remembers whose session was checked in each of the last traces. */
+export class TraceCallers {
+  readonly #identityIds = new Map<string, string>();
+
+  note({ traceId, events }: Span): void {
+    const checked = events.find(({ name }) => name === CHECKED);
+    const identityId = readUuid(checked?.attributes.get('IdentityID'));
+    if (identityId === undefined) return;
+    this.#identityIds.set(traceId, identityId);
+    if (this.#identityIds.size <= MAX_TRACES) return;
+    const [oldest = ''] = this.#identityIds.keys();
+    this.#identityIds.delete(oldest);
+  }
+
+  of({ traceId }: Span): string | undefined {
+    return this.#identityIds.get(traceId);
+  }
+}
+
 /**
  * Returns the marks of what Kratos's spans tell. All are tentative: a span may be of a request that changed nothing, such
  * as the deletion of a session that is not the caller's.
  */
-export function marksOfSpans(spans: readonly Span[]): readonly Mark[] {
+export function marksOfSpans(spans: readonly Span[], callers: TraceCallers): readonly Mark[] {
+  for (const span of spans) callers.note(span);
   const subjects = spans.flatMap((span) => [
     ...span.events.flatMap(subjectOfEvent),
-    ...subjectsOfRequest(span, spans),
+    ...subjectsOfRequest(span, callers),
   ]);
   const marks = oneMarkEach(subjects.map((subject) => ({ subject, isTentative: true })));
   return marks.length > MAX_MARKS ? [ALL_SESSIONS] : marks;
@@ -61,23 +87,15 @@ function subjectOfEvent({ name, attributes }: SpanEvent): MarkSubject[] {
     : [];
 }
 
-function subjectsOfRequest(span: Span, spans: readonly Span[]): MarkSubject[] {
+function subjectsOfRequest(span: Span, callers: TraceCallers): MarkSubject[] {
   const { name, attributes } = span;
   if (name === BULK) return [ALL_SESSIONS.subject];
-  if (name === OTHERS) return callersOf(span, spans);
+  const caller = name === OTHERS ? callers.of(span) : undefined;
+  if (caller !== undefined) return [{ kind: 'identity', identityId: caller }];
   const named = Object.hasOwn(BY_PATH, name) ? BY_PATH[name] : undefined;
   const id = named && readUuid(named.path.exec(attributes.get('url.path') ?? '')?.[1]);
   if (named === undefined || id === undefined) return [];
   return named.kind === 'session'
     ? [{ kind: 'session', sessionId: id }]
     : [{ kind: 'identity', identityId: id }];
-}
-
-/** The identity whose session was checked in the same trace, if its span came in the same message. */
-function callersOf({ traceId }: Span, spans: readonly Span[]): MarkSubject[] {
-  return spans
-    .filter((span) => span.traceId === traceId)
-    .flatMap(({ events }) => events.filter(({ name }) => name === CHECKED))
-    .flatMap(({ attributes }) => readUuid(attributes.get('IdentityID')) ?? [])
-    .map((identityId) => ({ kind: 'identity', identityId }));
 }

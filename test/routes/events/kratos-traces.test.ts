@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readSpans } from '../../../src/routes/events/otlp-spans.ts';
-import { marksOfSpans } from '../../../src/routes/events/trace-marks.ts';
+import { readSpans, type Span } from '../../../src/routes/events/otlp-spans.ts';
+import { marksOfSpans, TraceCallers } from '../../../src/routes/events/trace-marks.ts';
 import { inRepository } from '../../support/repository.ts';
 
 /** Messages of Kratos's own exporter (OTel OTLP Exporter Go/1.44.0), each of one request; gzip in base64. */
@@ -16,10 +16,12 @@ function recorded(name: string): Uint8Array {
 }
 
 const subjectsOf = (name: string) =>
-  marksOfSpans(readSpans(recorded(name)) ?? []).map(({ subject, isTentative }) => {
-    expect(isTentative).toBe(true);
-    return subject;
-  });
+  marksOfSpans(readSpans(recorded(name)) ?? [], new TraceCallers()).map(
+    ({ subject, isTentative }) => {
+      expect(isTentative).toBe(true);
+      return subject;
+    },
+  );
 
 const session = (sessionId: string, identityId?: string) => ({
   kind: 'session',
@@ -49,6 +51,18 @@ describe('a trace of Kratos', () => {
     expect(subjectsOf(name)).toEqual([subject]);
   });
 
+  it('whose caller was named by an earlier message is about that caller', () => {
+    const spans = readSpans(recorded('DELETE /sessions')) ?? [];
+    const isRequest = ({ name }: Span) => name === 'DELETE /sessions';
+    const earlier = spans.filter((span) => !isRequest(span));
+    const callers = new TraceCallers();
+    expect(marksOfSpans(spans.filter(isRequest), callers)).toEqual([]);
+    expect(marksOfSpans(earlier, callers)).toEqual([]);
+    expect(marksOfSpans(spans.filter(isRequest), callers).map(({ subject }) => subject)).toEqual([
+      EXPECTED['DELETE /sessions'],
+    ]);
+  });
+
   it('of more changes than a message may name is about all sessions', () => {
     const attributes = (index: number) =>
       new Map([['SessionID', `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`]]);
@@ -58,8 +72,10 @@ describe('a trace of Kratos', () => {
       attributes: new Map<string, string>(),
       events: [{ name: 'SessionRevoked', attributes: attributes(index) }],
     }));
-    expect(marksOfSpans(spans.slice(1))).toHaveLength(500);
-    expect(marksOfSpans(spans)).toEqual([{ subject: { kind: 'everything' }, isTentative: true }]);
+    expect(marksOfSpans(spans.slice(1), new TraceCallers())).toHaveLength(500);
+    expect(marksOfSpans(spans, new TraceCallers())).toEqual([
+      { subject: { kind: 'everything' }, isTentative: true },
+    ]);
   });
 
   it('that names a session by something that is no id is about nothing', () => {
@@ -70,7 +86,10 @@ describe('a trace of Kratos', () => {
       events: [],
     });
     expect(
-      marksOfSpans([span('/admin/sessions/*'), span('/admin/sessions/x\ny'), span('')]),
+      marksOfSpans(
+        [span('/admin/sessions/*'), span('/admin/sessions/x\ny'), span('')],
+        new TraceCallers(),
+      ),
     ).toEqual([]);
   });
 });
