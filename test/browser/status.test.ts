@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -8,6 +7,7 @@ import { createAuthority, createCertificate } from '../support/certificates.ts';
 import { get } from '../support/raw-http.ts';
 import { type RunningGate, startGate } from '../support/start-gate.ts';
 import { type GateEdge, startGateEdge } from '../support/tls-ends.ts';
+import { violationsOn } from './axe.ts';
 import { CHROMIUM, type Device, OPENSSL, startDevice } from './chromium.ts';
 import { HOST } from './site.ts';
 import { pathOf, sees } from './steps.ts';
@@ -17,28 +17,10 @@ const PATH = '/.postern/status';
 const COOKIE = '__Host-postern-status';
 const TEST_TIMEOUT_MS = 90_000;
 
-/** The part of axe's results that the test reads (`axe.d.ts`). */
-interface AxeResults {
-  readonly violations: readonly {
-    readonly id: string;
-    readonly nodes: readonly { readonly target: readonly string[] }[];
-  }[];
-}
-
 const canRun = CHROMIUM !== undefined && OPENSSL !== undefined;
 const title = canRun
   ? 'an operator with Chromium, on the status page'
   : 'skipped: Chromium or openssl is not installed (apt-get install chromium openssl; POSTERN_CHROMIUM names another Chromium)';
-
-/** Returns what axe finds on the page (WCAG 2.2 A and AA, and best practices): rule and place. */
-async function violationsOn(page: Page): Promise<string[]> {
-  const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-  await page.evaluate(readFileSync(axe, 'utf8'));
-  const { violations } = (await page.evaluate('axe.run()')) as AxeResults; // of axe.min.js
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ target }) => `${id}: ${target.join(' ')}`),
-  );
-}
 
 /** Looks at the page in both colour schemes, on a phone and on a desktop. */
 async function violationsInAllForms(page: Page): Promise<string[]> {
