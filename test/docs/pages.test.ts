@@ -28,7 +28,10 @@ const TEST_VARIABLES = [
   'CHANGES',
   'WRITER_CHANGES',
 ];
+/** Variables that wrangler reads. */
+const WRANGLER_VARIABLES = ['CLOUDFLARE_API_TOKEN', 'CLOUDFLARE_ACCOUNT_ID'];
 const NAMES = new Set<string>([
+  ...WRANGLER_VARIABLES,
   ...Object.keys(SCHEMAS),
   ...Object.keys(BINDINGS),
   ...TEST_VARIABLES,
