@@ -93,6 +93,12 @@ export const OPERATIONS: Operations = {
     answers: { 202: 'none' },
     needs: 'event_audience in ISSUERS',
   },
+  'POST /.postern/events/otlp/v1/traces': {
+    summary: 'Takes traces of Kratos (OTLP/HTTP 1.0, protobuf), which tell that sessions ended.',
+    tag: 'events',
+    answers: { 200: 'none' },
+    needs: 'WEBHOOK_API_KEYS',
+  },
   'GET /.postern/auth/{request}': {
     summary: 'Answers a proxy that asks whether a request may pass (docs/forward-auth.md).',
     tag: 'proxies',
