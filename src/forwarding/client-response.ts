@@ -2,7 +2,7 @@
 import { VARY } from '../credentials/credential.ts';
 import { PRIVATE_NO_STORE } from '../http/cache-control.ts';
 import { copyResponse } from '../http/copy-response.ts';
-import { hopByHopNames } from '../http/header-names.ts';
+import { HOP_BY_HOP, hopByHopNames } from '../http/header-names.ts';
 import type { HeaderFilter } from './header-filter.ts';
 import type { OriginAddress } from './origin-address.ts';
 import { keepForeignCookies, type ReservedCookies } from './origin-cookies.ts';
@@ -46,8 +46,9 @@ export function clientResponse(response: Response, options: ClientResponseOption
   const { headers } = answer;
   // An answer with one person's cookie must not be cached for other people, whatever the rule says.
   const keepsCacheControl = options.keepsCacheControl && options.setCookies.length === 0;
-  const hopByHop = hopByHopNames(headers);
-  for (const name of [...headers.keys()]) {
+  const names = [...headers.keys()];
+  const hopByHop = names.includes('connection') ? hopByHopNames(headers) : HOP_BY_HOP;
+  for (const name of names) {
     const { folded, isIdentity } = options.filter.classifyHeader(name);
     const isForCaches = !keepsCacheControl && CACHE_HEADERS.has(name);
     const isWayPast = name === WAYS_PAST;
@@ -55,9 +56,11 @@ export function clientResponse(response: Response, options: ClientResponseOption
     if (hopByHop.has(folded) || isForged || isForCaches || isWayPast) headers.delete(name);
   }
   const { address, site } = options;
-  const toPublic = (cookie: string) => address.publicCookie(cookie, site);
-  keepForeignCookies(headers, options.reserved, toPublic);
-  address.makePublic(headers, site);
+  if (names.includes('set-cookie')) {
+    const toPublic = (cookie: string) => address.publicCookie(cookie, site);
+    keepForeignCookies(headers, options.reserved, toPublic);
+  }
+  address.makePublic(headers, names, site);
   if (!keepsCacheControl) headers.set('cache-control', PRIVATE_NO_STORE);
   for (const cookie of options.setCookies) headers.append('set-cookie', cookie);
   if (options.dependsOnSession && !response.webSocket) headers.append('vary', VARY);

@@ -6,8 +6,12 @@ import { cookieOutsideHost } from './origin-cookies.ts';
 export interface OriginAddress {
   /** Returns scheme, host and port at which Postern asks the origin for requests to `site`, a public origin. */
   urlFor(site: string): string;
-  /** Rewrites URLs in these headers of an answer: the origin's hidden host becomes `site`. */
-  makePublic(headers: Headers, site: string): void;
+  /**
+   * Rewrites URLs in the headers of an answer: the origin's hidden host becomes `site`.
+   *
+   * @param names the names of the headers, in lower case
+   */
+  makePublic(headers: Headers, names: readonly string[], site: string): void;
   /**
    * Removes a `Domain` that names the hidden host from a `Set-Cookie`. The cookie is then for the host of `site`
    * alone.
@@ -51,12 +55,13 @@ export function createOriginAddress({
   };
   return {
     urlFor: () => hidden.origin,
-    makePublic(headers, site) {
+    makePublic(headers, names, site) {
       const toPublic = (reference: string) =>
         publicReference(reference, `${site}${prefix}`, (url) => isHidden(url, site));
-      for (const [header, rewrite] of Object.entries(REWRITES)) {
-        const value = headers.get(header);
-        if (value === null) continue;
+      for (const header of names) {
+        const rewrite = REWRITES.get(header);
+        const value = rewrite && headers.get(header);
+        if (rewrite === undefined || value == null) continue;
         const rewritten = rewrite(value, toPublic);
         if (rewritten !== value) headers.set(header, rewritten);
       }
@@ -78,18 +83,24 @@ type Rewrite = (value: string, toPublic: (reference: string) => string) => strin
 const REFRESH = /^([\s\d.]*[;,\s]\s*(?:url\s*=\s*)?)(["']?)(.*)$/i;
 
 /** Headers that send clients to another URL: RFC 9110 sections 8.7 and 10.2.2, RFC 8288, and the HTML standard. */
-const REWRITES: Readonly<Record<string, Rewrite>> = {
-  location: (value, toPublic) => toPublic(value),
-  'content-location': (value, toPublic) => toPublic(value),
-  link: (value, toPublic) => value.replace(/<([^<>]*)>/g, (_, target) => `<${toPublic(target)}>`),
-  refresh(value, toPublic) {
-    const [, before, quote = '', rest = ''] = REFRESH.exec(value) ?? [];
-    if (before === undefined) return value;
-    const end = quote === '' ? -1 : rest.indexOf(quote);
-    const url = end < 0 ? rest : rest.slice(0, end);
-    return `${before}${quote}${toPublic(url)}${rest.slice(url.length)}`;
-  },
-};
+const REWRITES: ReadonlyMap<string, Rewrite> = new Map<string, Rewrite>([
+  ['location', (value, toPublic) => toPublic(value)],
+  ['content-location', (value, toPublic) => toPublic(value)],
+  [
+    'link',
+    (value, toPublic) => value.replace(/<([^<>]*)>/g, (_, target) => `<${toPublic(target)}>`),
+  ],
+  [
+    'refresh',
+    (value, toPublic) => {
+      const [, before, quote = '', rest = ''] = REFRESH.exec(value) ?? [];
+      if (before === undefined) return value;
+      const end = quote === '' ? -1 : rest.indexOf(quote);
+      const url = end < 0 ? rest : rest.slice(0, end);
+      return `${before}${quote}${toPublic(url)}${rest.slice(url.length)}`;
+    },
+  ],
+]);
 
 /**
  * Rewrites a URL reference that names the hidden host to the same place below `base`, a URL of the site, without user

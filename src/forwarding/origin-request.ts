@@ -5,7 +5,7 @@ import type { GatewaySecrets } from '../credentials/read-credentials.ts';
 import type { TokenClassifier } from '../credentials/token-form.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
 import { withoutCookies } from '../http/cookies.ts';
-import { hopByHopNames } from '../http/header-names.ts';
+import { HOP_BY_HOP, hopByHopNames } from '../http/header-names.ts';
 import { addGate } from '../http/loop-detection.ts';
 import { hostOf, type SiteHosts } from '../http/site-hosts.ts';
 import { type StrippedPrefix, withoutPrefix } from '../http/strip-prefix.ts';
@@ -130,8 +130,9 @@ function forwardableHeaders(
   passed: PassedRequest,
   options: OriginRequestOptions,
 ): Headers | undefined {
-  if ((received.get('connection') ?? '').length > MAX_CONNECTION_LENGTH) return undefined;
-  const hopByHop = hopByHopNames(received);
+  const connection = received.get('connection');
+  if (connection !== null && connection.length > MAX_CONNECTION_LENGTH) return undefined;
+  const hopByHop = connection === null ? HOP_BY_HOP : hopByHopNames(received);
   const headers = new Headers(received); // a value that is not rewritten keeps its bytes, even if they are not UTF-8
   let total = 0;
   let lines = 0;

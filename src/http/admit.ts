@@ -93,10 +93,11 @@ export function admitParts(
   if (target.length > MAX_TARGET_LENGTH) return failed('target_too_long');
   const host = hosts.read(authority);
   if (host === undefined) return failed('host_not_valid');
-  const [path = ''] = target.split('?', 1);
-  const search = target.slice(path.length);
+  const queryStart = target.indexOf('?');
+  const path = queryStart < 0 ? target : target.slice(0, queryStart);
+  const search = queryStart < 0 ? '' : target.slice(queryStart);
   if (!path.startsWith('/') || target.includes('#')) return failed('path_not_canonical');
-  if (!VISIBLE_ASCII.test(search)) return failed('query_not_canonical');
+  if (search !== '' && !VISIBLE_ASCII.test(search)) return failed('query_not_canonical');
   const readings = readPath(path, allowedForms);
   if (readings === undefined) return failed('path_not_canonical');
   if (!PLAIN_PATH.test(path) && URL.parse(`http://host${path}`)?.pathname !== path) {

@@ -58,6 +58,12 @@ const EMPTY_SEGMENT = /\/(?:;[^/]*)?\//;
 /** Paths with more levels of escapes (`%252525…`) are refused, because servers differ in how often they decode. */
 const MAX_DECODINGS = 3;
 
+/**
+ * Paths that every server reads alike, as almost all are: segments of unreserved characters (RFC 3986 section 2.3) that
+ * begin with no dot, one slash between them, and perhaps one at the end.
+ */
+const SIMPLE_PATH = /^(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*\/?$/;
+
 /** Returns the reading of a path that all servers read alike. */
 export function plainReading(text: string): PathReading {
   return {
@@ -75,6 +81,7 @@ export function plainReading(text: string): PathReading {
  * problem.
  */
 export function readPath(path: string, allowed: ReadonlySet<PathForm>): PathReadings | undefined {
+  if (SIMPLE_PATH.test(path)) return [plainReading(path)];
   if (!VISIBLE_ASCII.test(path) || /[\\#?]/.test(path)) return undefined;
   if (!/[%;]|\/\//.test(path)) return DOT_SEGMENT.test(path) ? undefined : [plainReading(path)];
   if (path.includes(';') && !allowed.has('semicolon')) return undefined;

@@ -16,6 +16,8 @@ export class SiteHosts {
   readonly #scheme: Scheme;
   /** The public origin of each host, as clients see it. */
   readonly #origins: ReadonlyMap<Authority, string>;
+  /** The site's hosts by their one spelling, which almost every client sends. */
+  readonly #spelled = new Map<string, Authority>();
 
   /**
    * @param publicUrl scheme, host and port; every host has this scheme
@@ -29,6 +31,7 @@ export class SiteHosts {
       const host = this.read(text);
       if (host === undefined) throw new Error('a host of the site is no host'); // the schema refused it before
       origins.set(host, `${this.#scheme}//${host}`);
+      this.#spelled.set(host, host);
     }
     this.#origins = origins;
   }
@@ -54,7 +57,7 @@ export class SiteHosts {
 
   /** Reads a host and port as sent or configured, with the site's scheme; `undefined` if the text is no host. */
   read(text: string): Authority | undefined {
-    return parseAuthority(text, this.#scheme);
+    return this.#spelled.get(text) ?? parseAuthority(text, this.#scheme);
   }
 
   /**

@@ -16,9 +16,11 @@ import type { Sessions } from './sessions.ts';
 
 /** The resolver of each kind of credential. */
 export interface Resolvers {
-  readonly sessions: Pick<Sessions, 'resolve'>;
+  readonly sessions: Pick<Sessions, 'resolve'> & Partial<Pick<Sessions, 'recall'>>;
   readonly tokens: {
     resolve(token: Pick<TokenCredential, 'value'>, terms: TokenTerms): Promise<Resolution>;
+    /** Answers at once, if it can; left out if it never can. */
+    recall?(token: Pick<TokenCredential, 'value'>, terms: TokenTerms): Resolution | undefined;
   };
   /** Left out if browsers do not sign in at an issuer. */
   readonly signIns?:
@@ -110,7 +112,9 @@ export async function resolveCredentials(
     const { length } = presented.candidates;
     if (remaining < (length === 1 ? 1 : length + 1)) break;
     tried.push(presented);
-    const resolved = await resolvePresented(presented, resolvers, terms);
+    const resolved =
+      recallPresented(presented, resolvers, terms) ??
+      (await resolvePresented(presented, resolvers, terms));
     const { resolution, chosen } = resolved;
     if (!isRefused(resolution)) {
       count(resolution, resolvers.counts);
@@ -143,6 +147,23 @@ function cookieNamesOf(presented: UsableCredentials): readonly string[] {
 /** Whether these credentials are certainly not signed in. Cookies of several people are ambiguous, not refused. */
 function isRefused(resolution: Resolution): boolean {
   return resolution.outcome === 'not-signed-in' && resolution.reason !== 'credential_ambiguous';
+}
+
+/** Resolves the one credential of a carrier from memory, if nothing has to be awaited: almost every request's. */
+function recallPresented(
+  presented: UsableCredentials,
+  { sessions, tokens }: Resolvers,
+  terms: LookUpTerms,
+): Resolved | undefined {
+  if (presented.candidates.length > 1) return undefined;
+  const resolution =
+    presented.kind === 'candidates'
+      ? sessions.recall?.(presented.candidates[0], terms.requirement, terms.waitUntil)
+      : presented.kind === 'tokens'
+        ? tokens.recall?.(presented.candidates[0], terms)
+        : undefined;
+  if (resolution === undefined) return undefined;
+  return { resolution, chosen: presented, isDead: isDead(resolution), lookUps: 1 };
 }
 
 /**

@@ -70,6 +70,23 @@ export class Sessions {
     this.#flights = new SingleFlight({ deadlineMs, now });
   }
 
+  /** Resolves a credential from memory, if nothing has to be awaited; otherwise returns `undefined`. */
+  recall(
+    credential: Credential,
+    requirement: CacheRequirement,
+    waitUntil: WaitUntil,
+  ): Resolution | undefined {
+    const name = this.#memory.nameOf(credential);
+    if (name === undefined) return undefined;
+    const inMemory = this.#memory.read(name);
+    if (inMemory === undefined) return undefined;
+    const { revocation, now } = this.#options;
+    // A view that is too old is for `resolve()`, which waits for the new one.
+    if (revocation.trustedSince(now()) > 0) return undefined;
+    if (revocation.refresh(now(), waitUntil) !== undefined) return undefined;
+    return this.#serve({ credential, name, requirement, waitUntil }, inMemory, 'memory');
+  }
+
   /** Resolves a credential from any tier or the store. Never throws because of the credential. */
   async resolve(
     credential: Credential,

@@ -16,7 +16,8 @@ export type KeyAnswer =
 
 /** The keys of one issuer. Implementations never throw. */
 export interface IssuerKeys {
-  find(wanted: WantedKey, waitUntil: WaitUntil): Promise<KeyAnswer>;
+  /** Finds the key that a token must have been signed with; not as a promise if nothing has to be awaited. */
+  find(wanted: WantedKey, waitUntil: WaitUntil): KeyAnswer | Promise<KeyAnswer>;
   /** Whether there is a key set to verify with: fresh, or stale and still accepted. */
   isReady(waitUntil: WaitUntil): Promise<boolean>;
 }
@@ -24,15 +25,17 @@ export interface IssuerKeys {
 /** Creates the keys of an issuer from a key set in the configuration. */
 export function createInlineKeys(keys: readonly PublicJwk[]): IssuerKeys {
   let imported: readonly IssuerKey[] | undefined; // a value, never a promise: a promise belongs to one request
+  const answer = (known: readonly IssuerKey[], wanted: WantedKey): KeyAnswer => {
+    const key = findKey(known, wanted);
+    return key === undefined ? { kind: 'unknown-key' } : { kind: 'key', key };
+  };
+  const importFirst = async (wanted: WantedKey) => {
+    const ready = await importKeys(keys);
+    imported ??= ready; // another request may have stored the keys first
+    return answer(imported, wanted);
+  };
   return {
-    async find(wanted) {
-      if (imported === undefined) {
-        const ready = await importKeys(keys);
-        imported ??= ready; // another request may have stored the keys first
-      }
-      const key = findKey(imported, wanted);
-      return key === undefined ? { kind: 'unknown-key' } : { kind: 'key', key };
-    },
+    find: (wanted) => (imported === undefined ? importFirst(wanted) : answer(imported, wanted)),
     isReady: async () => true,
   };
 }

@@ -81,7 +81,14 @@ export class RemoteKeys implements IssuerKeys {
     this.#flights = new SingleFlight({ deadlineMs: options.deadlineMs, now: options.now });
   }
 
-  async find(wanted: WantedKey, waitUntil: WaitUntil): Promise<KeyAnswer> {
+  find(wanted: WantedKey, waitUntil: WaitUntil): KeyAnswer | Promise<KeyAnswer> {
+    const age = this.#age(this.#options.now());
+    const isYoung = age >= 0 && age < KEYS_FRESH_MS / 2;
+    const key = isYoung ? findKey(this.#known?.keys ?? [], wanted) : undefined;
+    return key === undefined ? this.#findFresh(wanted, waitUntil) : { kind: 'key', key };
+  }
+
+  async #findFresh(wanted: WantedKey, waitUntil: WaitUntil): Promise<KeyAnswer> {
     const askedAt = this.#options.now();
     await this.#keepFresh(askedAt, waitUntil);
     const known = this.#usable();
@@ -103,7 +110,7 @@ export class RemoteKeys implements IssuerKeys {
    * background.
    */
   async #keepFresh(now: number, waitUntil: WaitUntil): Promise<void> {
-    const age = this.#known === undefined ? Infinity : now - this.#known.fetchedAt;
+    const age = this.#age(now);
     // If the clock was set back, an old set must not count as fresh.
     if (age >= -MAX_CLOCK_SKEW_MS && age < KEYS_FRESH_MS) {
       const isYoung = age < KEYS_FRESH_MS / 2;
@@ -115,6 +122,11 @@ export class RemoteKeys implements IssuerKeys {
     if (this.#mayLook(now) || this.#flights.has(FLIGHT)) {
       await this.#look(now - KEYS_FRESH_MS, waitUntil);
     }
+  }
+
+  /** The age of the set in milliseconds; `Infinity` if there is none. */
+  #age(now: number): number {
+    return this.#known === undefined ? Infinity : now - this.#known.fetchedAt;
   }
 
   /** Refreshes the set for an unknown key, because the issuer may have started to sign with a new key. */

@@ -6,6 +6,7 @@ import type { WaitUntil } from '../runtime/single-flight.ts';
 import { NOTHING_ASKED, type Resolution } from '../sessions/resolution.ts';
 import type { TokenTerms } from '../sessions/resolve-credentials.ts';
 import { openToken } from './compact-jws.ts';
+import type { KeyAnswer } from './issuer-keys.ts';
 import type { TokenSession, TrustedIssuer } from './trusted-issuer.ts';
 import type { TokenFailure } from './verify-token.ts';
 
@@ -47,6 +48,22 @@ export class TokenSessions {
     this.#options = options;
     this.#viewWaitMs = Math.min(options.revocation.lagMs / 2, MAX_VIEW_WAIT_MS);
     this.#issuers = new Map(options.issuers.map((issuer) => [issuer.issuer, issuer]));
+  }
+
+  /** Resolves a token that was verified before, if nothing has to be awaited; otherwise returns `undefined`. */
+  recall(
+    { value }: Pick<TokenCredential, 'value'>,
+    { host, waitUntil }: TokenTerms,
+  ): Resolution | undefined {
+    const remembered = this.#memory.read(value);
+    const { revocation, now } = this.#options;
+    // A view that is too old is for `resolve()`, which waits for the new one.
+    if (remembered === undefined || revocation.trustedSince(now()) > 0) return undefined;
+    if (this.#refresh(waitUntil) !== undefined) return undefined;
+    const answer = this.#keyOf(remembered, waitUntil);
+    return isKey(answer, remembered)
+      ? this.#conclude(value, remembered, { host, tier: 'memory' })
+      : undefined;
   }
 
   /** Resolves a token to the session that it proves. Never throws because of the token. */
@@ -92,12 +109,15 @@ export class TokenSessions {
   async #recall(compact: string, waitUntil: WaitUntil): Promise<TokenSession | undefined> {
     const remembered = this.#memory.read(compact);
     if (remembered === undefined) return undefined;
-    const { key, issuer } = remembered;
-    const wanted = { kid: key.kid, algorithm: key.algorithm };
-    const answer = await this.#issuers.get(issuer)?.keys.find(wanted, waitUntil);
-    if (answer?.kind === 'key' && answer.key === key) return remembered;
+    if (isKey(await this.#keyOf(remembered, waitUntil), remembered)) return remembered;
     this.#memory.forget(compact);
     return undefined;
+  }
+
+  /** Finds the key of a verified token in its issuer's key set as it is now. */
+  #keyOf({ key, issuer }: TokenSession, waitUntil: WaitUntil) {
+    const wanted = { kid: key.kid, algorithm: key.algorithm };
+    return this.#issuers.get(issuer)?.keys.find(wanted, waitUntil);
   }
 
   /** Checks a verified token against the host that is asked, its expiry and the revocation view. */
@@ -148,6 +168,10 @@ export class TokenSessions {
     if (subject === session.identity.id) return byIdentity;
     return Math.max(byIdentity, revocation.tokensDeniedUntil({ ...named, identityId: subject }));
   }
+}
+
+function isKey(answer: KeyAnswer | Promise<KeyAnswer> | undefined, { key }: TokenSession): boolean {
+  return answer !== undefined && 'key' in answer && answer.key === key;
 }
 
 function withoutSession(failure: TokenFailure): Resolution {

@@ -12,7 +12,7 @@ const HIDDEN = createOriginAddress({
 
 function rewritten(name: string, value: string, site = publicUrl, address = HIDDEN) {
   const headers = new Headers({ [name]: value });
-  address.makePublic(headers, site);
+  address.makePublic(headers, [...headers.keys()], site);
   return headers.get(name);
 }
 

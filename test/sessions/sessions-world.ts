@@ -4,7 +4,7 @@ import { noCounts } from '../../src/revocation/isolate-counts.ts';
 import { NO_REVOCATION_LOG } from '../../src/revocation/revocation-view.ts';
 import type { KeyValueStore } from '../../src/runtime/kv.ts';
 import type { LocationCache } from '../../src/runtime/location-cache.ts';
-import { NO_REQUIREMENT } from '../../src/sessions/freshness.ts';
+import { type CacheRequirement, NO_REQUIREMENT } from '../../src/sessions/freshness.ts';
 import { setProvenance } from '../../src/sessions/provenance-headers.ts';
 import type { Resolution } from '../../src/sessions/resolution.ts';
 import { Sessions } from '../../src/sessions/sessions.ts';
@@ -97,8 +97,10 @@ export function createWorld({
   return Object.assign(world, {
     sessions,
     waitUntil,
-    resolve: (requirement = {}) =>
-      sessions.resolve(credential, { ...NO_REQUIREMENT, ...requirement }, waitUntil),
+    resolve: async (requirement: Partial<CacheRequirement> = {}) => {
+      const terms = [credential, { ...NO_REQUIREMENT, ...requirement }, waitUntil] as const;
+      return sessions.recall(...terms) ?? sessions.resolve(...terms);
+    },
     resolveUnstored: () => sessions.resolveUnstored(credential, waitUntil),
     settle: async () => {
       while (anchored.length > 0) await Promise.all(anchored.splice(0));

@@ -30,6 +30,7 @@ function setUp(preset: 'kratos' | 'keycard' = 'kratos') {
     now: T0,
     keys: issuerKeys,
     unavailable: false,
+    areKeysAtHand: false,
     finds: 0,
     trustedSince: 0,
     marks: new Map<string, number>(),
@@ -60,15 +61,18 @@ function setUp(preset: 'kratos' | 'keycard' = 'kratos') {
       );
     },
   };
+  const findAnswer = (wanted: Parameters<typeof findKey>[1]): KeyAnswer => {
+    if (world.unavailable) return { kind: 'unavailable', detail: 'keys-503', retryAfterSeconds: 3 };
+    const key = findKey(world.keys, wanted);
+    return key === undefined ? { kind: 'unknown-key' } : { kind: 'key', key };
+  };
   const keys = {
     isReady: async () => !world.unavailable,
-    find: async (wanted: Parameters<typeof findKey>[1]): Promise<KeyAnswer> => {
+    find: (wanted: Parameters<typeof findKey>[1]): KeyAnswer | Promise<KeyAnswer> => {
       world.finds += 1;
       world.meanwhile();
-      if (world.unavailable)
-        return { kind: 'unavailable', detail: 'keys-503', retryAfterSeconds: 3 };
-      const key = findKey(world.keys, wanted);
-      return key === undefined ? { kind: 'unknown-key' } : { kind: 'key', key };
+      const answer = findAnswer(wanted);
+      return world.areKeysAtHand ? answer : Promise.resolve(answer);
     },
   };
   const settings = {
@@ -94,7 +98,9 @@ function setUp(preset: 'kratos' | 'keycard' = 'kratos') {
   const isReady = () => sessions.isReady(() => {});
   const resolve = (token: string) =>
     sessions.resolve({ value: token }, { host: HOST, waitUntil: () => {} });
-  return { world, resolve, isReady };
+  const recall = (token: string) =>
+    sessions.recall({ value: token }, { host: HOST, waitUntil: () => {} });
+  return { world, resolve, recall, isReady };
 }
 
 const make = (claims: object = {}, header: object = {}) => issuer.token(T0, { claims, header });
@@ -127,6 +133,43 @@ describe('TokenSessions', () => {
     const other = await make({ jti: 'another' });
     expect(await resolve(other)).toMatchObject({ provenance: { tier: 'signature' } });
     expect(world.finds).toBe(3);
+  });
+
+  it('recall() answers as resolve() does, once the token was verified and its keys are at hand', async () => {
+    const { world, resolve, recall } = setUp();
+    const token = await make();
+    expect(recall(token)).toBeUndefined();
+    await resolve(token);
+    expect(recall(token)).toBeUndefined(); // the keys have to be awaited
+    world.areKeysAtHand = true;
+    expect(recall(token)).toEqual(await resolve(token));
+  });
+
+  it('recall() leaves to resolve() what has to wait for the view, and a key that is gone', async () => {
+    const { world, resolve, recall } = setUp();
+    world.areKeysAtHand = true;
+    const token = await make();
+    await resolve(token);
+    world.refreshed = Promise.resolve();
+    expect(recall(token)).toBeUndefined();
+    world.refreshed = undefined;
+    world.keys = [];
+    expect(recall(token)).toBeUndefined();
+    expect(await resolve(token)).toMatchObject({ reason: 'token_key_unknown' });
+  });
+
+  it('recall() refuses a token that is revoked or expired', async () => {
+    const { world, resolve, recall } = setUp();
+    world.areKeysAtHand = true;
+    const token = await make();
+    await resolve(token);
+    const [{ sessionId = '' } = {}] = world.asked;
+    world.marks.set(sessionId, T0 + 60_000);
+    expect(recall(token)).toMatchObject({ reason: 'token_revoked' });
+    world.marks.clear();
+    await resolve(token);
+    world.now = T0 + 86_400_000;
+    expect(recall(token)).toMatchObject({ reason: 'token_expired' });
   });
 
   it('drops a token with its key, and reports it', async () => {

@@ -83,7 +83,8 @@ export async function interleave(seed: number): Promise<string> {
     report: () => {},
     now: () => now,
   });
-  const ask = () => sessions.resolve(CREDENTIAL, NO_REQUIREMENT, () => {});
+  const terms = [CREDENTIAL, NO_REQUIREMENT, () => {}] as const;
+  const ask = async () => sessions.recall(...terms) ?? sessions.resolve(...terms);
   const isHot = random.chance(0.5);
   if (isHot) await drain(ask(), steps, random);
   const subject = { kind: 'session', sessionId: 's' } as const;

@@ -189,8 +189,12 @@ async function keepAsking(
   while (time.now < START + endMs && sessions !== undefined) {
     const isStrict = random.chance(0.02);
     const requirement = { minCheckedAt: isStrict ? time.now + skewMs : 0, onlyIfCached: false };
-    await takeDown(world, { isolate, sessionId, isStrict, isToken: false }, (waitUntil) =>
-      sessions.resolve(credential, requirement, waitUntil),
+    await takeDown(
+      world,
+      { isolate, sessionId, isStrict, isToken: false },
+      async (waitUntil) =>
+        sessions.recall(credential, requirement, waitUntil) ??
+        sessions.resolve(credential, requirement, waitUntil),
     );
     await time.sleep(1 + random.upTo(schedule.pauseMs));
   }
