@@ -9,6 +9,7 @@ export function appearanceOf(config: Config): Appearance {
     logoUrl: config.SITE_LOGO_URL,
     accent: config.SITE_ACCENT_COLOR,
     supportUrl: config.SITE_SUPPORT_URL,
+    template: config.PAGE_TEMPLATE,
     language: config.SITE_LANGUAGE,
   };
 }

@@ -1,11 +1,13 @@
 // No I/O, no clock.
 import * as v from 'valibot';
 import { LANGUAGES, type LanguageCode } from '../pages/language.ts';
+import { isTemplate, PARTS } from '../pages/template.ts';
 import { pageUrl } from './setting-types.ts';
 
 const NAME = 'a name of 1 to 60 characters on one line';
 const COLOR = 'a colour as #rrggbb, such as #0f766e';
 const SUPPORT = 'an https URL, or an address as mailto:help@example.com';
+const TEMPLATE = `HTML that has {{content}} once, and no placeholders but ${PARTS.map((part) => `{{${part}}}`).join(', ')}`;
 const CODES = Object.keys(LANGUAGES) as LanguageCode[]; // the table's own keys
 
 /** Settings of the pages for people: how they look, and in which language they are. */
@@ -30,6 +32,11 @@ export const PAGE_SETTINGS = {
       v.check((text) => ['https:', 'mailto:'].includes(URL.parse(text)?.protocol ?? ''), SUPPORT),
     ),
   ),
+  /**
+   * HTML of your own around the content of every page, with placeholders such as `{{content}}`: [pages for
+   * people](pages.md#a-template-of-your-own). Cloudflare takes at most 5 KB as a variable.
+   */
+  PAGE_TEMPLATE: v.optional(v.pipe(v.string(TEMPLATE), v.check(isTemplate, TEMPLATE))),
   /**
    * The language of every page: `en`, `de`, `fr`, `es`, `pt`, `ja`, `zh` or `ar`. Default: the one of these that the
    * browser asks for (`Accept-Language`), or English.

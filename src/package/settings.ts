@@ -375,6 +375,11 @@ export interface PosternSettings {
    */
   readonly SITE_SUPPORT_URL?: string | undefined;
   /**
+   * HTML of your own around the content of every page, with placeholders such as `{{content}}`: [pages for
+   * people](pages.md#a-template-of-your-own). Cloudflare takes at most 5 KB as a variable.
+   */
+  readonly PAGE_TEMPLATE?: string | undefined;
+  /**
    * The language of every page: `en`, `de`, `fr`, `es`, `pt`, `ja`, `zh` or `ar`. Default: the one of these that
    * the browser asks for (`Accept-Language`), or English.
    */

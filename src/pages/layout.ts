@@ -3,7 +3,27 @@ import { html, raw } from 'hono/html';
 import { textOn } from './accent.ts';
 import type { Appearance } from './page-models.ts';
 import { STYLE } from './style.ts';
+import { fillTemplate } from './template.ts';
 import type { LayoutOptions, Markup, View } from './view.ts';
+
+/** The frame of a page, unless the site has its own. */
+const TEMPLATE = `<!doctype html>
+<html lang="{{lang}}" dir="{{dir}}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>{{title}}</title>
+<style>
+{{style}}</style>
+</head>
+<body>
+<header>{{brand}}</header>
+{{content}}
+<footer>{{support}}</footer>
+</body>
+</html>
+`;
 
 /**
  * Lays out a page: the site's name, a card with the content, and the way to support. It is legible on a phone, in dark
@@ -12,29 +32,24 @@ import type { LayoutOptions, Markup, View } from './view.ts';
  */
 export async function layOut(view: View, options: LayoutOptions): Promise<Response> {
   const { appearance, language, init, texts } = options;
-  const { name, supportUrl } = appearance;
-  const text = await html`<!doctype html>
-<html lang="${language.tag}" dir="${language.direction}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>${view.title}${name === undefined ? '' : ` · ${name}`}</title>
-<style>
-${raw(STYLE)}${raw(accentStyle(appearance))}</style>
-</head>
-<body>
-<header>${brand(appearance)}</header>
-<main${view.isWide ? raw(' class="wide"') : ''}>
+  const { name, supportUrl, template = TEMPLATE } = appearance;
+  const write = async (markup: Markup) => (await markup).toString();
+  const text = fillTemplate(template, {
+    lang: language.tag,
+    dir: language.direction,
+    style: STYLE + accentStyle(appearance),
+    title: await write(html`${view.title}${name === undefined ? '' : ` · ${name}`}`),
+    site_name: await write(html`${name ?? ''}`),
+    brand: await write(brand(appearance)),
+    content: await write(html`<main${view.isWide ? raw(' class="wide"') : ''}>
 <h1>${view.title}</h1>
 ${view.main}
-</main>
-<footer>${supportUrl === undefined ? '' : html`<a href="${supportUrl}">${texts.support}</a>`}</footer>
-</body>
-</html>
-`;
-  const { status } = init;
-  return new Response(text.toString(), { status, headers: headersOf(view, options) });
+</main>`),
+    support: await write(
+      html`${supportUrl === undefined ? '' : html`<a href="${supportUrl}">${texts.support}</a>`}`,
+    ),
+  });
+  return new Response(text, { status: init.status, headers: headersOf(view, options) });
 }
 
 /** Makes the logo, or else the name. The text of the logo is the name. */

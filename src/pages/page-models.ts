@@ -14,6 +14,8 @@ export interface Appearance {
   readonly accent?: string | undefined;
   /** The URL at which people get help: a page or an address for mail. */
   readonly supportUrl?: string | undefined;
+  /** The site's own HTML around the content, with the placeholders of `template.ts`. */
+  readonly template?: string | undefined;
   /** The language of every page. By default it is the one that the browser asks for. */
   readonly language?: LanguageCode | undefined;
 }

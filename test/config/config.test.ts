@@ -46,6 +46,7 @@ describe('readConfig()', () => {
       },
       SELF_SERVICE: false,
       SIGN_IN_ENDS_SESSIONS: false,
+      SIGN_OUT_CLEAR_SITE_DATA: [],
       SERVER_TIMING: false,
       VERIFY_SAMPLE: 1000,
       VERIFY_MAX_PER_SECOND: 1,

@@ -1,3 +1,5 @@
+import { REFUSED_FOR_PAGES } from './refused-page-settings.ts';
+
 /** A correct rule. */
 export const RULE = { path: '/a/*', session: 'none' };
 
@@ -295,10 +297,6 @@ export const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
     { 'X-User': 1 },
     Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`X-${index}`, 'id'])),
   ],
-  SITE_NAME: ['', ' Shop', 'a'.repeat(61), 'two\nlines', 7],
-  SITE_LOGO_URL: ['http://example.com/a.svg', '/logo.svg', 'data:image/svg+xml,', 'https://a@b.c/'],
-  SITE_ACCENT_COLOR: ['red', '#fff', '#12345g', '#1234567', '#112233; } body { color: red'],
-  SITE_SUPPORT_URL: ['javascript:alert(1)', 'help@example.com', 'http://example.com', ''],
-  SITE_LANGUAGE: ['DE', 'it', 'de-DE', ['de'], 'constructor'],
+  ...REFUSED_FOR_PAGES,
   DECISION_LOG: ['ALL', '', true, null],
 };

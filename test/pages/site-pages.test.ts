@@ -106,6 +106,35 @@ describe('a page', () => {
     expect(images?.[1]).toBe('https://cdn.example.com:8443');
   });
 
+  it('is in the frame of the site’s own, with every part escaped once', async () => {
+    const template =
+      '<html lang="{{lang}}" dir="{{ dir }}"><title>{{title}}</title><b>{{site_name}}</b>{{content}}{{support}}<i>{{brand}}</i>';
+    const appearance = {
+      template,
+      name: 'A & <B>',
+      supportUrl: 'https://help.example.com/?a=1&b=2',
+    };
+    const page = await unavailable(asker({ 'accept-language': 'ar' }), { appearance });
+    const html = await page.text();
+    const parts =
+      /^<html lang="ar" dir="rtl"><title>([^<]+)<\/title><b>([^<]+)<\/b><main>([\s\S]+)<\/main>(.+)<i>(.+)<\/i>$/.exec(
+        html,
+      ) ?? [];
+    expect(parts[1]).toMatch(/ · A &amp; &lt;B&gt;$/);
+    expect(parts[2]).toBe('A &amp; &lt;B&gt;');
+    expect(parts[3]).toContain('<code>store_unavailable</code>');
+    expect(parts[4]).toContain('<a href="https://help.example.com/?a=1&amp;b=2">');
+    expect(parts[5]).toBe('<p dir="auto">A &amp; &lt;B&gt;</p>');
+    // The site's frame runs no script either.
+    expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src/);
+  });
+
+  it('reads no placeholder from a value', async () => {
+    const appearance = { template: '{{title}}|{{content}}', name: '{{content}} $& {{style}}' };
+    const html = await (await unavailable(asker(), { appearance })).text();
+    expect(html).toContain(' · {{content}} $&amp; {{style}}|<main>');
+  });
+
   it('loads nothing without a logo', async () => {
     const page = await unavailable(asker(), { appearance: { name: 'Shop' } });
     expect(page.headers.get('content-security-policy')).toBe(
