@@ -34,9 +34,10 @@ const FAULTS: Readonly<Record<FaultReason, string>> = {
     'Look for `revocation-log-failure` in the log, and at Durable Objects on Cloudflare’s status page. The change was not made.',
   revocation_unrecorded:
     'As for `revocation_log_unavailable`. The change may have been made, so repeat it until it succeeds.',
-  origin_unreachable: 'Open `ORIGIN_URL` yourself. Check its DNS record, certificate and tunnel.',
+  origin_unreachable:
+    'Open `ORIGIN_URL` yourself, or the origin of `ORIGINS` that `detail` names in the log. Check its DNS record, certificate and tunnel.',
   origin_timeout:
-    'Look at the log of the site. `ORIGIN_TIMEOUT_MS` is how long Postern waits for its headers.',
+    'Look at the log of the site. `ORIGIN_TIMEOUT_MS`, or `timeout_ms` of the origin in `detail`, is how long Postern waits for its headers.',
   origin_not_valid: 'Repair the site: it sent a status outside 200 to 599.',
   upstream_unreachable: 'Call Kratos or Keycard at the configured address yourself.',
   upstream_timeout:
@@ -46,7 +47,7 @@ const FAULTS: Readonly<Record<FaultReason, string>> = {
   upstream_rate_limited: 'Ask for a higher limit, or call less often.',
   guard_unavailable: 'Open the keys of the access service, and look at KV.',
   loop_detected:
-    'Run `npm run check-config`: `KRATOS_PUBLIC_URL` or `ORIGIN_URL` leads back to this Worker.',
+    'Run `npm run check-config`: `KRATOS_PUBLIC_URL`, `ORIGIN_URL` or an origin of `ORIGINS` leads back to this Worker.',
   assertion_unavailable: 'Check the secret `ASSERTION_KEYS`.',
   identity_too_large:
     'The log line names what did not fit. Shorten the data of the account, or raise `IDENTITY_HEADERS_MAX_BYTES`.',
@@ -105,7 +106,8 @@ const REFUSALS: Readonly<Record<RefusalReason | ReceiverReason, string>> = {
   sign_in_not_valid: '',
   sign_in_declined: '',
   sign_out_not_possible: '',
-  not_found: '',
+  not_found:
+    'If it is a page of a site, no origin has it: set `ORIGIN_URL`, or name an origin for its rule or host ([several sites](rules.md#several-sites)).',
   event_unauthenticated:
     'The secret of the sender and `WEBHOOK_SECRETS` differ, or somebody else sends.',
   event_expired: 'The sender’s clock is wrong, or it repeats old messages.',

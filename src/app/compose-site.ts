@@ -132,11 +132,11 @@ export function createGateOptions(
     origin: { fetch: fetchOrigin, timeoutMs: config.ORIGIN_TIMEOUT_MS },
   };
   const named = new Map<NamedOrigin | undefined, ForwardingOptions>();
-  for (const each of ORIGINS.values()) {
+  for (const [name, each] of ORIGINS) {
     const { url, prefix, audience, timeoutMs } = each;
     const address = createOriginAddress({ originUrl: url, hosts, prefix: prefix?.text });
     const origin = { fetch: fetchNamedOrigin?.(each), timeoutMs };
-    named.set(each, { ...shared, address, prefix, audience, origin });
+    named.set(each, { ...shared, name, address, prefix, audience, origin });
   }
   const namedForwarding: GateOptions['namedForwarding'] = (rule, host) =>
     named.get(site.namedOrigin(rule, host));

@@ -246,8 +246,11 @@ describe('several origins', () => {
   });
 
   it('an origin has a deadline of its own', async () => {
+    gate.clearLogs();
     const { status } = await get(gate.port, '/api/x?wait=5000', PERSON);
     expect(status).toBe(504);
+    const [decision] = await readDecisions(gate);
+    expect([decision?.reason, decision?.detail]).toEqual(['origin_timeout', 'origin api']);
     expect((await get(gate.port, '/x', PERSON)).status).toBe(200);
   });
 

@@ -13,9 +13,18 @@ export function answerUnknown(
   return { response: errorShape(reason, wait), outcome: 'fault', reason };
 }
 
-/** Answers a request that the origin did not answer. */
-export function originFault(reason: OriginFault, errorShape: ErrorShape): Answer {
-  return { response: errorShape(reason), outcome: 'fault', reason };
+/**
+ * Answers a request that the origin did not answer.
+ *
+ * @param name of an origin of `ORIGINS`, for the log
+ */
+export function originFault(
+  reason: OriginFault,
+  errorShape: ErrorShape,
+  name: string | undefined,
+): Answer {
+  const detail = name === undefined ? {} : { detail: `origin ${name}` };
+  return { response: errorShape(reason), outcome: 'fault', reason, ...detail };
 }
 
 /**

@@ -56,6 +56,8 @@ export interface GateOptions {
 
 /** An origin, and the terms on which it gets a request. */
 export interface ForwardingOptions extends OriginRequestOptions {
+  /** Its name in `ORIGINS`; `undefined` for the origin of the whole site. */
+  readonly name?: string;
   /** Without `fetch` there is no such origin. */
   readonly origin: { readonly fetch: Origin['fetch'] | undefined; readonly timeoutMs: number };
   readonly identifier: Identifier;
@@ -173,7 +175,7 @@ async function forward(
   const reason =
     session === undefined ? resolution && describeResolution(resolution).reason : undefined;
   const sent = await sendToOrigin(asked.value, { fetch, timeoutMs }, { session, reason, target });
-  if (!sent.ok) return originFault(sent.failure, denial.errorShape);
+  if (!sent.ok) return originFault(sent.failure, denial.errorShape, forwarding.name);
   const forgotten =
     session === undefined ? [] : denial.loopGuard.forget(request.headers, pageKey(target));
   const response = clientResponse(sent.value, {
