@@ -32,10 +32,6 @@ export class Channel {
     this.#state = state;
   }
 
-  get state(): ChannelState | undefined {
-    return this.#state;
-  }
-
   /** What to store before the log records so many rows, which a later poll removes. */
   stateWith(removing: number): ChannelState | undefined {
     const state = this.#state;

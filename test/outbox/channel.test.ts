@@ -24,7 +24,7 @@ describe('Channel', () => {
     const channel = new Channel(undefined);
     channel.noteAnswer(facts, 1000, 0);
     expect(channel.noteAnswer(facts, 2000, 3)).toMatch(/removed/);
-    expect(channel.state?.unbrokenSince).toBe(2000);
+    expect(channel.stateWith(0)?.unbrokenSince).toBe(2000);
   });
 
   it('is unbroken if an earlier poll may have removed these rows', () => {
