@@ -1,12 +1,9 @@
-import { type Config, readConfig } from '../config/config.ts';
-import { hasCondition } from '../config/rule-settings.ts';
 import type { ChannelState } from '../outbox/channel.ts';
 import type { OutboxLog } from '../outbox/outbox-reader.ts';
+import type { MarkLimits } from '../revocation/log-protocol.ts';
 import type { OpenMarkSource } from '../revocation/revocation-log.ts';
 import type { LogStorage, RevocationTable } from '../revocation/revocation-table.ts';
-import { loadConditionLanguage } from '../rules/compile-condition.ts';
 import type { Report } from '../runtime/report.ts';
-import { markLives } from './compose-revocation.ts';
 
 /** The part of a Hyperdrive binding that the outbox uses. */
 export interface DatabaseBinding {
@@ -14,8 +11,7 @@ export interface DatabaseBinding {
 }
 
 export interface OutboxDependencies {
-  /** `undefined`: no database is bound. */
-  readonly database: DatabaseBinding | undefined;
+  readonly database: DatabaseBinding;
   /** The storage of the log's object. */
   readonly storage: LogStorage & { sync(): Promise<void> };
   readonly now: () => number;
@@ -26,20 +22,17 @@ const SCHEMA = 'CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY, state
 /** Changes in Kratos may have this share of the log for marks that deny tokens. */
 const SHARE = 1 / 4;
 
-/** Returns how the log's object opens the outbox in Kratos's database; `undefined` if no database is bound. */
-export function createOutboxSource(
-  environment: Readonly<Record<string, unknown>>,
-  { database, storage, now, report }: OutboxDependencies,
-): OpenMarkSource | undefined {
-  if (database === undefined) return undefined;
-  return async (table) => {
-    if (hasCondition(environment.RULES)) await loadConditionLanguage();
-    const config = readConfig(environment);
-    if (!config.ok)
-      throw new Error('Every isolate reports this configuration, and none serves it.');
+/** Returns how the log's object opens the outbox in Kratos's database. */
+export function createOutboxSource({
+  database,
+  storage,
+  now,
+  report,
+}: OutboxDependencies): OpenMarkSource {
+  return async (table, limits) => {
     try {
       const { openOutbox } = await import('../outbox/kratos-outbox.ts');
-      const log = new OutboxRecords(table, { config: config.value, storage });
+      const log = new OutboxRecords(table, { limits, storage });
       return openOutbox(database.connectionString, { log, now, report });
     } catch (error) {
       report({ event: 'outbox-failure', reason: `kratos-outbox.js could not be loaded: ${error}` });
@@ -48,44 +41,40 @@ export function createOutboxSource(
   };
 }
 
+interface RecordsOptions extends Pick<OutboxDependencies, 'storage'> {
+  readonly limits: () => MarkLimits;
+}
+
 /** The log's object as the outbox writes to it. */
 class OutboxRecords implements OutboxLog {
   readonly #table: RevocationTable;
-  readonly #storage: OutboxDependencies['storage'];
-  readonly #config: Config;
+  readonly #options: RecordsOptions;
 
-  constructor(
-    table: RevocationTable,
-    {
-      config,
-      storage,
-    }: { readonly config: Config; readonly storage: OutboxDependencies['storage'] },
-  ) {
+  constructor(table: RevocationTable, options: RecordsOptions) {
     this.#table = table;
-    this.#config = config;
-    this.#storage = storage;
-    storage.sql.exec(SCHEMA);
+    this.#options = options;
+    options.storage.sql.exec(SCHEMA);
   }
 
   async record(marks: Parameters<OutboxLog['record']>[0], state: ChannelState | undefined) {
+    const { storage, limits } = this.#options;
     // The platform writes both at once, because nothing is awaited between them.
-    this.#storage.sql.exec(
+    storage.sql.exec(
       'INSERT OR REPLACE INTO outbox (id, state) VALUES (1, ?)',
       JSON.stringify(state ?? null),
     );
-    const maxMarks = this.#config.REVOCATION_MAX_MARKS;
-    const options = { cursor: Number.MAX_SAFE_INTEGER, maxMarks, ...markLives(this.#config) };
+    const options = { cursor: Number.MAX_SAFE_INTEGER, ...limits() };
     if (marks.length > 0) this.#table.append(marks, options);
-    await this.#storage.sync();
+    await storage.sync();
   }
 
   room(): number {
-    const share = Math.floor(this.#config.REVOCATION_MAX_MARKS * SHARE);
+    const share = Math.floor(this.#options.limits().maxMarks * SHARE);
     return Math.max(0, share - this.#table.countDenied());
   }
 
   readState(): ChannelState | undefined {
-    const [row] = this.#storage.sql.exec('SELECT state FROM outbox').toArray();
+    const [row] = this.#options.storage.sql.exec('SELECT state FROM outbox').toArray();
     // What record() wrote.
     return row === undefined ? undefined : (JSON.parse(String(row.state)) ?? undefined);
   }

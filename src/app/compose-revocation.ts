@@ -39,20 +39,14 @@ export function createConfiguredRevocation(
   return createRevocation({
     openLog,
     lagMs: config.REVOCATION_LAG_SECONDS * 1000,
-    ...markLives(config),
+    checkLifeMs: (checkLifeSeconds(lifetimesOf(config)) + KEEP_MARGIN_SECONDS) * 1000,
+    tokenLifeMs: (tokenLifeSeconds(config) + KEEP_MARGIN_SECONDS) * 1000,
     maxMarks: config.REVOCATION_MAX_MARKS,
+    hasOutbox: config.TOLD_FRESH_SECONDS !== undefined,
     sums,
     now,
     report,
   });
-}
-
-/** Returns how long checks and tokens live to which a mark can apply, in milliseconds. */
-export function markLives(config: Config): { checkLifeMs: number; tokenLifeMs: number } {
-  return {
-    checkLifeMs: (checkLifeSeconds(lifetimesOf(config)) + KEEP_MARGIN_SECONDS) * 1000,
-    tokenLifeMs: (tokenLifeSeconds(config) + KEEP_MARGIN_SECONDS) * 1000,
-  };
 }
 
 /** Returns the longest lifetime of a token of any issuer, in seconds, clock tolerance included; 0 without issuers. */

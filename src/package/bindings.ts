@@ -11,6 +11,11 @@ export interface PosternBindings {
   readonly SESSIONS?: object | undefined;
   /** The Durable Object with the revocation log, class `RevocationLog`. */
   readonly REVOCATIONS?: object | undefined;
+  /**
+   * Hyperdrive of Kratos's database. The log's object looks for it in the environment, by a name that ends in
+   * `KRATOS_DB`.
+   */
+  readonly KRATOS_DB?: object | undefined;
   /** Forwards requests to Kratos. */
   readonly KRATOS?: ServiceBinding | undefined;
   /** Forwards requests to Kratos's admin API. */

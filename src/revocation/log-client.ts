@@ -8,6 +8,7 @@ import type {
   AppendOptions,
   LogPage,
   LogPosition,
+  MarkLimits,
   RevocationLogStub,
 } from './log-protocol.ts';
 import type { Mark } from './mark.ts';
@@ -17,6 +18,8 @@ export interface LogClientOptions {
   readonly open: () => RevocationLogStub;
   /** The deadline of one call, unless the call has its own. */
   readonly timeoutMs: number;
+  /** The limits of marks that the log makes of an outbox. Left out if it reads none. */
+  readonly limits?: MarkLimits | undefined;
   /** Returns the counts of this isolate if they are due. Left out if none are sent. */
   readonly sums?: (() => IsolateSums | undefined) | undefined;
   /** Takes an event for every call that failed, missed its deadline or had an unusable answer. */
@@ -72,12 +75,13 @@ export class LogClient {
 
   /** Reads a page, and sends the isolate's sums with it if they are due. A log that fails with them is read without. */
   async #readWithSums(cursor: LogPosition, isNewestFirst = false): Promise<LogPage | undefined> {
+    const { limits } = this.#options;
     const sums = this.#options.sums?.();
     const page =
       sums === undefined
         ? undefined
-        : await this.#call((log) => log.read(cursor, { isNewestFirst, sums }));
-    return page ?? this.#call((log) => log.read(cursor, { isNewestFirst }));
+        : await this.#call((log) => log.read(cursor, { isNewestFirst, limits, sums }));
+    return page ?? this.#call((log) => log.read(cursor, { isNewestFirst, limits }));
   }
 
   #reportFailure(operation: 'read' | 'append'): void {

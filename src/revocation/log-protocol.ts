@@ -97,7 +97,12 @@ export type AppendAnswer =
   /** The message was processed before, so the log recorded no mark. */
   | { readonly kind: 'repeated' };
 
+/** How long marks are kept, and how many. As in `AppendOptions`. */
+export type MarkLimits = Pick<AppendOptions, 'checkLifeMs' | 'tokenLifeMs' | 'maxMarks'>;
+
 export interface LogReadOptions {
+  /** The limits of marks that the log itself makes of an outbox. It makes none until an isolate has said them. */
+  readonly limits?: MarkLimits | undefined;
   /** If the marks do not fit one page: whether the page has the newest of them, in place of the oldest. */
   readonly isNewestFirst?: boolean;
   /** The isolate's counts, for operators. The page does not depend on them. */

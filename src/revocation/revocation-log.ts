@@ -7,6 +7,7 @@ import {
   type LogPosition,
   type LogReadOptions,
   type LogStatus,
+  type MarkLimits,
   OUTBOX_POLL_MS,
   type Watermark,
 } from './log-protocol.ts';
@@ -36,8 +37,17 @@ export interface MarkSource {
   watermark(): Watermark | undefined;
 }
 
-/** Opens the source of marks; rejects if it cannot be opened now. */
-export type OpenMarkSource = (table: RevocationTable) => Promise<MarkSource>;
+/**
+ * Opens the source of marks; rejects if it cannot be opened now.
+ *
+ * @param limits returns the limits of its marks, as isolates have said them
+ */
+export type OpenMarkSource = (
+  table: RevocationTable,
+  limits: () => MarkLimits,
+) => Promise<MarkSource>;
+
+const NO_MARKS: MarkLimits = Object.freeze({ checkLifeMs: 0, tokenLifeMs: 0, maxMarks: 0 });
 
 /**
  * The revocation log of a deployment: a Durable Object. The platform runs one instance at a time, so its marks have
@@ -49,6 +59,7 @@ export class RevocationLog extends DurableObject {
   readonly #sums = new SumsOfIsolates(() => Date.now());
   readonly #openSource: OpenMarkSource | undefined;
   #source: MarkSource | undefined;
+  #limits = NO_MARKS;
   /** When the source is read next, in milliseconds since the epoch. Another instance may have set the alarm. */
   #readsAt = Number.NEGATIVE_INFINITY;
   #prunesAt = Number.NEGATIVE_INFINITY;
@@ -66,8 +77,9 @@ export class RevocationLog extends DurableObject {
   }
 
   /** Returns the subjects marked after the cursor, one page per call: the oldest, or the newest. */
-  read(cursor: LogPosition, { isNewestFirst = false, sums }: LogReadOptions = {}): LogPage {
+  read(cursor: LogPosition, { isNewestFirst = false, sums, limits }: LogReadOptions = {}): LogPage {
     this.#sums.take(sums);
+    this.#takeLimits(limits);
     this.#wakeSource();
     const page = isNewestFirst ? this.#log.readNewest(cursor) : this.#log.read(cursor);
     return this.#withWatermark(page);
@@ -133,9 +145,20 @@ export class RevocationLog extends DurableObject {
     }
   }
 
+  /** Keeps the longest lives that any isolate has said: during a deployment they differ. */
+  #takeLimits(limits = NO_MARKS): void {
+    this.#limits = {
+      checkLifeMs: Math.max(this.#limits.checkLifeMs, limits.checkLifeMs),
+      tokenLifeMs: Math.max(this.#limits.tokenLifeMs, limits.tokenLifeMs),
+      maxMarks: Math.max(this.#limits.maxMarks, limits.maxMarks),
+    };
+  }
+
+  /** Reads the source. Until an isolate has read the log, nothing is cached that a change could concern. */
   async #readSource(open: OpenMarkSource): Promise<void> {
+    if (this.#limits.maxMarks === 0) return;
     try {
-      this.#source ??= await open(this.#log);
+      this.#source ??= await open(this.#log, () => this.#limits);
     } catch {
       return; // The opener reports its failures. The next alarm tries again.
     }

@@ -14,6 +14,8 @@ export interface RevocationOptions {
   /** The longest lifetime of a token, in milliseconds. */
   readonly tokenLifeMs: number;
   readonly maxMarks: number;
+  /** Whether the log reads an outbox in the store's database. @default false */
+  readonly hasOutbox?: boolean;
   readonly sums?: LogClientOptions['sums'];
   readonly now: () => number;
   readonly report: Report;
@@ -57,14 +59,22 @@ export function createRevocation({
   checkLifeMs,
   tokenLifeMs,
   maxMarks,
+  hasOutbox = false,
   sums,
   now,
   report,
 }: RevocationOptions): Revocation {
   const timeoutMs = LOG_TIMEOUT_MS;
-  const log = new LogClient({ open: openLog, timeoutMs, sums, report });
+  const limits = { checkLifeMs, tokenLifeMs, maxMarks };
+  const log = new LogClient({
+    open: openLog,
+    timeoutMs,
+    limits: hasOutbox ? limits : undefined,
+    sums,
+    report,
+  });
   const view = new RevocationReplica({ log, lagMs, timeoutMs, maxMarks, now });
-  const writer = new LogWriter({ log, view, checkLifeMs, tokenLifeMs, maxMarks, now });
+  const writer = new LogWriter({ log, view, ...limits, now });
   const readHealth = async () => {
     // No mark is behind this position, so the answer is one page of any log.
     const page = await log.read(Number.MAX_SAFE_INTEGER);

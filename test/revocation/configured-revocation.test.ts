@@ -61,7 +61,7 @@ describe('createEventReceivers()', () => {
   it.each([
     [{}, []],
     [{ WEBHOOK_SECRETS: [SECRET] }, [WEBHOOK]],
-    [{ WEBHOOK_API_KEYS: [SECRET] }, [WEBHOOK]],
+    [{ WEBHOOK_API_KEYS: [SECRET] }, [WEBHOOK, '/.postern/events/otlp/v1/traces']],
   ])('has the routes whose settings exist: %j', (settings, paths) => {
     expect(configured(settings).paths).toEqual(paths);
     expect(configured({ ...settings, REVOCATION: 'off' }).paths).toEqual([]);

@@ -107,6 +107,7 @@ describe("the log's alarm", () => {
 
 describe('a source of marks', () => {
   const OVERDUE_MS = 5000;
+  const LIMITS = { checkLifeMs: CHECK_LIFE_MS, tokenLifeMs: 0, maxMarks: 1000 };
 
   function newLogWith(source: { read(): Promise<void>; watermark(): Watermark | undefined }) {
     const storage = sqliteStorage() as LogStorage & Record<string, unknown>;
@@ -124,7 +125,7 @@ describe('a source of marks', () => {
 
   it('is read about once a second, and its watermark is in each last page', async () => {
     const log = newLogWith(quiet);
-    expect(log.read(0).watermark).toBeUndefined();
+    expect(log.read(0, { limits: LIMITS }).watermark).toBeUndefined();
     expect(alarm).toBe(NOW);
     await ring(log);
     expect(alarm).toBe(NOW + 1000);
@@ -166,5 +167,32 @@ describe('a source of marks', () => {
     });
     await expect(log.alarm()).resolves.toBeUndefined();
     expect(log.read(0).watermark).toBeUndefined();
+  });
+
+  it('is read only after an isolate has said how long its marks live', async () => {
+    const read = vi.fn(quiet.read);
+    const log = newLogWith({ ...quiet, read });
+    await ring(log);
+    log.read(0);
+    await ring(log);
+    expect(read).not.toHaveBeenCalled();
+    log.read(0, { limits: LIMITS });
+    await ring(log);
+    expect(read).toHaveBeenCalledOnce();
+  });
+
+  it('has marks that live as long as any isolate has said', async () => {
+    const storage = sqliteStorage() as LogStorage & Record<string, unknown>;
+    storage.setAlarm = async () => {};
+    const context = { storage, waitUntil: () => {} } as unknown as DurableObjectState;
+    let limitsNow = () => LIMITS;
+    const log = new RevocationLog(context, {}, async (_, limits) => {
+      limitsNow = limits;
+      return quiet;
+    });
+    log.read(0, { limits: { ...LIMITS, tokenLifeMs: 7 } });
+    await log.alarm();
+    log.read(0, { limits: { ...LIMITS, checkLifeMs: CHECK_LIFE_MS + 1 } });
+    expect(limitsNow()).toEqual({ ...LIMITS, checkLifeMs: CHECK_LIFE_MS + 1, tokenLifeMs: 7 });
   });
 });
