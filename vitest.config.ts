@@ -1,5 +1,5 @@
 import { configDefaults, defineConfig } from 'vitest/config';
-import { excludedFrom, PARTS } from './test/parts.ts';
+import { excludedFrom, partsIn } from './test/parts.ts';
 
 export default defineConfig({
   test: {
@@ -8,7 +8,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
-    projects: PARTS.map((part) => ({
+    projects: partsIn(process.env).map((part) => ({
       extends: true,
       test: {
         name: part.name,

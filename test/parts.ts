@@ -8,6 +8,8 @@ export interface Part {
   readonly isQuick: boolean;
   /** Whether its tests run the built Worker. */
   readonly needsBuild: boolean;
+  /** Variables of the environment that make this part what it is. Without them, vitest does not know the part. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** Files that run at the same time on two cores. Tests that wait for real time leave room for a third. */
   readonly workers?: number;
 }
@@ -54,6 +56,15 @@ const SLOW_PARTS: readonly Part[] = [
     needsBuild: true,
   },
   {
+    name: 'hono',
+    shows: 'the gate once more, inside of a Hono app',
+    include: inFolders('gateway', 'hostile'),
+    isQuick: false,
+    needsBuild: true,
+    variables: { GATE_COMPOSITION: 'hono' },
+    workers: 3,
+  },
+  {
     name: 'browser',
     shows: 'a person with Chromium, on pages behind the gate',
     include: inFolders('browser'),
@@ -69,7 +80,9 @@ const SLOW_PARTS: readonly Part[] = [
   },
 ];
 
-const SLOW_TESTS = SLOW_PARTS.flatMap(({ include }) => include);
+const SLOW_TESTS = SLOW_PARTS.filter(({ variables }) => variables === undefined).flatMap(
+  ({ include }) => include,
+);
 
 /** Tests that mirror rooms of `src/` and call them directly. */
 const UNIT = inFolders(
@@ -80,6 +93,15 @@ const UNIT = inFolders(
 
 /** Tests of what the repository has beside the gate. They bring their own Workers or need none. */
 const TOOLS = inFolders('support', 'standins', 'bench', 'docs', 'mutation');
+
+/** Returns the parts for which the environment has the variables. */
+export function partsIn(
+  environment: Readonly<Record<string, string | undefined>>,
+): readonly Part[] {
+  return PARTS.filter(({ variables = {} }) =>
+    Object.entries(variables).every(([name, value]) => environment[name] === value),
+  );
+}
 
 /** The tests that a part includes and another part already runs. */
 export function excludedFrom({ name, isQuick }: Part): readonly string[] {

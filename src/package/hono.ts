@@ -116,6 +116,7 @@ async function answer(
   const used = instance ?? before?.instance ?? ofEnvironment;
   const within = before?.instance === used ? before.admission : undefined;
   let isPassed = false;
+  let isAnswered = false;
   const given = await used.middleware(
     context.req.raw,
     async (request, admission) => {
@@ -126,7 +127,7 @@ async function answer(
         context.set(name, admission[name]);
       }
       await next();
-      return context.res;
+      return isAnswered ? new Response() : context.res; // after ORIGIN_TIMEOUT_MS, 504 was the answer
     },
     {
       env: context.env,
@@ -136,6 +137,7 @@ async function answer(
       path: context.req.path,
     },
   );
+  isAnswered = true;
   if (!isPassed) return given;
   // Hono adds the headers of a response to the one that replaces it. The gate's answer has those that may stay.
   context.res = undefined;

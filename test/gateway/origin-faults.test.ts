@@ -1,5 +1,6 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { isInHono } from '../support/composition.ts';
 import { readComplaints, readDecisions } from '../support/decision-lines.ts';
 import { gateForAllTests } from '../support/for-all-tests.ts';
 import { get, header, headerValues } from '../support/raw-http.ts';
@@ -184,31 +185,35 @@ describe('a slow origin', () => {
 });
 
 describe('an origin that answers too late', () => {
-  it('is released at its answer, even while other work of the request runs', async () => {
-    let openMs = Infinity;
-    const late = createServer((socket) => {
-      const openedAt = performance.now();
-      socket.once('data', () => setTimeout(() => socket.write(ENDLESS), 700));
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        openMs = performance.now() - openedAt;
+  // A late answer of a route is Hono's, which drops it.
+  it.skipIf(isInHono())(
+    'is released at its answer, even while other work of the request runs',
+    async () => {
+      let openMs = Infinity;
+      const late = createServer((socket) => {
+        const openedAt = performance.now();
+        socket.once('data', () => setTimeout(() => socket.write(ENDLESS), 700));
+        socket.on('error', () => {});
+        socket.on('close', () => {
+          openMs = performance.now() - openedAt;
+        });
       });
-    });
-    await new Promise<void>((resolve) => late.listen(0, '127.0.0.1', resolve));
-    const { port } = late.address() as AddressInfo; // listening at a port
-    await using gate = await startGate({
-      vars: { FRESH_SECONDS: 1, ORIGIN_URL: `http://127.0.0.1:${port}`, ORIGIN_TIMEOUT_MS: 300 },
-      services: { kratos: 'binding', origin: 'http' },
-    });
-    const { token } = await gate.kratos.createSession();
-    const headers = { 'X-Session-Token': token };
-    await get(gate.port, '/sessions/whoami', headers);
-    await gate.clock.advance(2000);
-    await gate.kratos.control({ delayMs: 3000 });
-    expect((await get(gate.port, '/x', headers)).status).toBe(504); // and the session is checked again behind it
-    await expect.poll(() => openMs, { timeout: 2500 }).toBeLessThan(2000);
-    late.close();
-  });
+      await new Promise<void>((resolve) => late.listen(0, '127.0.0.1', resolve));
+      const { port } = late.address() as AddressInfo; // listening at a port
+      await using gate = await startGate({
+        vars: { FRESH_SECONDS: 1, ORIGIN_URL: `http://127.0.0.1:${port}`, ORIGIN_TIMEOUT_MS: 300 },
+        services: { kratos: 'binding', origin: 'http' },
+      });
+      const { token } = await gate.kratos.createSession();
+      const headers = { 'X-Session-Token': token };
+      await get(gate.port, '/sessions/whoami', headers);
+      await gate.clock.advance(2000);
+      await gate.kratos.control({ delayMs: 3000 });
+      expect((await get(gate.port, '/x', headers)).status).toBe(504); // and the session is checked again behind it
+      await expect.poll(() => openMs, { timeout: 2500 }).toBeLessThan(2000);
+      late.close();
+    },
+  );
 });
 
 describe('the session store’s own cookies', async () => {

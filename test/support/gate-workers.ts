@@ -1,6 +1,7 @@
 /** Describes the Workers of a test gateway: the built bundle, and the stand-ins around it. */
 import { readBuiltGate, readBuiltModules } from './built-gate.ts';
 import { bundleWorker } from './bundle-worker.ts';
+import { isInHono } from './composition.ts';
 import type { Ports, Reach, StartGateOptions, Vars } from './gate-options.ts';
 import { inRepository } from './repository.ts';
 import {
@@ -55,16 +56,13 @@ export async function loadScripts({
     kv === 'none' ? undefined : bundled(KV_WORKERS[kv]),
     hasFaultyLog(options) ? bundled('test/support/faulty-log/worker.ts') : undefined,
   ]);
-  const isBuilt = options.gateScript === undefined && !isInHono();
-  const composed = isInHono() ? await bundled(HONO_GATE) : undefined;
+  // A test that brings modules is about the built Worker.
+  const isComposed = isInHono() && options.gateModules === undefined;
+  const isBuilt = options.gateScript === undefined && !isComposed;
+  const composed = isComposed ? await bundled(HONO_GATE) : undefined;
   const gate = options.gateScript ?? composed ?? readBuiltGate();
   const gateModules = options.gateModules ?? (isBuilt ? readBuiltModules() : {});
   return { gate, gateModules, kratos, origin, keycard, clock, kv: namespace, log };
-}
-
-/** Whether the tests run against the gate inside of a Hono app, in the place of the built Worker. */
-export function isInHono(): boolean {
-  return process.env.GATE_COMPOSITION === 'hono';
 }
 
 /** All Workers of a test gateway, at these ports. */

@@ -14,8 +14,9 @@ const gate = createPostern();
 
 app.use(postern(gate));
 app.all('*', (context) => {
-  const { ORIGIN } = context.env;
-  return ORIGIN === undefined ? fetch(context.req.raw) : ORIGIN.fetch(context.req.raw);
+  const { ORIGIN, ORIGIN_URL } = context.env;
+  if (ORIGIN !== undefined) return ORIGIN.fetch(context.req.raw);
+  return ORIGIN_URL === undefined ? context.notFound() : fetch(context.req.raw);
 });
 app.onError((error) => {
   throw error; // the gate then says that its site failed, as it does of an origin
