@@ -100,6 +100,7 @@ describe('while the revocation log cannot be read', () => {
     expect(response.status).toBe(503);
     expect(await response.json()).toEqual({
       errors: { revocation: 'the revocation log cannot be read' },
+      version: expect.any(String),
     });
   });
 
