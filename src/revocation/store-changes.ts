@@ -54,8 +54,13 @@ export class StoreChanges {
    * the check.
    */
   knownUntil(checkedAt: number, now: number): number | undefined {
-    const covers = ({ since, sentAt }: KnownChanges) =>
-      since + CLOCK_SKEW_MS <= checkedAt && sentAt <= now; // else the clock was set back
-    return [this.#known, this.#knownBefore].find((known) => known && covers(known))?.until;
+    const [known, before] = [this.#known, this.#knownBefore];
+    if (known !== undefined && covers(known, checkedAt, now)) return known.until;
+    return before !== undefined && covers(before, checkedAt, now) ? before.until : undefined;
   }
+}
+
+/** Whether changes are known since before a check. If they are from the future, the clock was set back. */
+function covers({ since, sentAt }: KnownChanges, checkedAt: number, now: number): boolean {
+  return since + CLOCK_SKEW_MS <= checkedAt && sentAt <= now;
 }
