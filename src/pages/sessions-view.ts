@@ -22,7 +22,9 @@ export function sessionsView(model: SessionsModel, context: ViewContext): View {
     describeSession(id, document, texts),
   );
   const [current, ...others] = nameApart(described, context);
-  const signOut = canSignOut ? button(CURRENT, texts.signOutButton) : undefined;
+  const signOut = canSignOut
+    ? button(CURRENT, texts.signOutButton, undefined, 'second')
+    : undefined;
   const main = html`${result(model, context)}
 ${account === undefined ? '' : html`<p>${fillWith(texts.signedInAs, 'account', html`<bdi>${account}</bdi>`)}</p>`}
 <form method="post">
