@@ -114,7 +114,7 @@ async function answer(
   const before = admitted.get(context);
   ofEnvironment ??= createPostern<AnySession>();
   const used = instance ?? before?.instance ?? ofEnvironment;
-  const within = before?.instance === used ? before.admission : undefined;
+  const within = before?.admission;
   let isPassed = false;
   let isAnswered = false;
   const given = await used.middleware(

@@ -56,6 +56,7 @@ const LIKELY: Readonly<Record<string, readonly string[]>> = {
   ],
   outbox: ['test/outbox/', ...gateway('outbox-changes', 'outbox-faults')],
   pages: [...gateway('gate-pages', 'pages-with-a-way-on'), 'test/pages/'],
+  package: ['test/package/hono', 'test/package/create-postern'],
   refusals: gateway('gate.test', 'gate-', 'login-loop', 'readable-denials', 'forward-auth.test'),
   revocation: [
     ...gateway('revocation.test', 'revocation-', 'security-events', 'session-api/marks'),

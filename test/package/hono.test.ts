@@ -123,6 +123,19 @@ describe('postern()', () => {
     expect((await app.fetch(anonymous('/.postern/health/alive'))).status).toBe(200);
   });
 
+  it('may be in front of a part once more, with other rules', async () => {
+    const RULES = [{ path: '/inner/*', session: 'required', aal: 'aal2' }] as const;
+    const settings = { ...people.options.settings, RULES };
+    const inner = new Hono()
+      .use(postern({ ...people.options, settings }))
+      .get('/page', (c) => c.text('inner page'));
+    const outer = new Hono().use(postern(people.options)).route('/inner', inner);
+    expect((await outer.fetch(anonymous('/inner/page'))).status).toBe(401);
+    expect((await outer.fetch(people.signedIn(zoe, '/inner/page'))).status).toBe(403);
+    const high = people.signedIn({ ...zoe, aal: 'aal2' }, '/inner/page');
+    expect(await text(outer.fetch(high))).toEqual([200, 'inner page']);
+  });
+
   it('refuses a path that the router reads otherwise', async () => {
     const rewriting = new Hono({ getPath: () => '/account' })
       .use(postern({ ...people.options }))
@@ -190,6 +203,15 @@ describe('requireSession()', () => {
       200,
       'zoe@example.com',
     ]);
+  });
+
+  it('takes settings and bindings from the environment, without a gate in front', async () => {
+    const { settings, bindings } = people.options;
+    const env = { ...settings, ...bindings, DATABASE_URL: 'postgres://db.example.com/app' };
+    const alone = new Hono().get('/gated', requireSession(), (c) => c.text(c.var.identity.id));
+    const request = people.signedIn({ id: 'person-4' }, '/gated');
+    expect(await text(alone.fetch(request, env))).toEqual([200, 'person-4']);
+    expect((await alone.fetch(anonymous('/gated'), env)).status).toBe(401);
   });
 
   it('answers 500 with a wrong requirement', async () => {
