@@ -48,7 +48,7 @@ const members = {
   hosts: v.optional(listOf(hostName(), [1, 101], 'a list of 1 to 101 hosts')),
   /**
    * The beginning of the path that this origin does not get: with `"/api"` it gets `/users` for `/api/users`. Every
-   * rule that names this origin must have a `path` with this beginning. See docs/rules.md.
+   * rule that names this origin must have a `path` below it. See docs/rules.md.
    */
   strip_prefix: v.optional(prefix),
   /** The audience (`aud`) of assertions for this origin. Default: `url`; without it, the origin’s name. */

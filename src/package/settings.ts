@@ -626,7 +626,7 @@ export interface OriginSetting {
   readonly hosts?: readonly string[] | undefined;
   /**
    * The beginning of the path that this origin does not get: with `"/api"` it gets `/users` for `/api/users`.
-   * Every rule that names this origin must have a `path` with this beginning. See docs/rules.md.
+   * Every rule that names this origin must have a `path` below it. See docs/rules.md.
    */
   readonly strip_prefix?: string | undefined;
   /**
