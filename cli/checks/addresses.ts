@@ -63,8 +63,13 @@ function findPlaceholders({ fields }: WranglerEnvironment): Finding[] {
   return found;
 }
 
-/** Settings whose texts are no addresses: conditions compare with any text. */
-const FREE_TEXTS: ReadonlySet<string> = new Set(['IDENTITY_HEADERS', 'ASSERTION_CLAIMS']);
+/** Settings whose texts are no addresses. A template is HTML, and a name may be any word. */
+const FREE_TEXTS: ReadonlySet<string> = new Set([
+  'IDENTITY_HEADERS',
+  'ASSERTION_CLAIMS',
+  'PAGE_TEMPLATE',
+  'SITE_NAME',
+]);
 
 /** Returns the host of a URL, or of a text that is a host name; `undefined` for other texts. */
 function hostIn(text: string): string | undefined {

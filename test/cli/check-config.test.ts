@@ -57,6 +57,16 @@ describe('check-config', () => {
     ]);
   });
 
+  it('takes the HTML of a template, and a name that is a usual placeholder, for what they are', () => {
+    const { status, output } = checkText(
+      withVars([
+        'SITE_NAME = "Todo"',
+        'PAGE_TEMPLATE = """<title>{{title}}</title><style>{{style}}</style>{{content}}"""',
+      ]),
+    );
+    expect([status, output]).toEqual([0, expect.stringContaining('every setting is good')]);
+  });
+
   it.each([
     ['is not there', ['--config', 'no-such.toml'], /^no-such\.toml: there is no such file/],
     ['is not TOML', ['--config', broken], /^\S*broken\.toml:\d+:\d+: /],
