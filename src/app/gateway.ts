@@ -144,7 +144,8 @@ export function createGateway(
   const { FORWARD_AUTH_SECRETS: secrets } = config;
   if (secrets !== undefined) {
     const forwardAuthOptions = { ...site, secrets, reporting };
-    add('/.postern/auth/*', ({ request, target, waitUntil }) =>
+    // A proxy gets its answer as it takes it: a page is made there, if one is.
+    routes.add('/.postern/auth/*', ({ request, target, waitUntil }) =>
       forwardAuth(request, target, waitUntil, forwardAuthOptions),
     );
   }

@@ -73,7 +73,7 @@ export async function forwardAuth(
   const { errorShape } = denial;
   const startedAt = reporting.now();
   const kind = readKind(target);
-  if (kind === undefined) return errorShape('not_found');
+  if (kind === undefined) return errorPageOrJson(errorShape('not_found'), request, denial.pages);
   const original = await readTrusted(kind, request, target, options);
   const authorized: AuthorizedAnswer = original.ok
     ? await answerOriginal(request, original.value, waitUntil, options)
