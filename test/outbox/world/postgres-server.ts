@@ -1,7 +1,6 @@
 /** Starts Debian's PostgreSQL for tests, with a data directory of its own, on a free port of the loopback. */
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -43,6 +42,9 @@ export async function startPostgres(): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-postgres-'));
   if (isRoot()) await run('chown', [USER, folder]);
   const data = join(folder, 'data');
+  const end = endWithThisProcess(
+    `'${bin}/pg_ctl' -D '${data}' -m immediate stop; rm -rf '${folder}'`,
+  );
   const [port = 0] = await freePorts(1);
   const call = (program: string, ...args: string[]) => asUser(join(bin, program), args);
   const control = (...args: string[]) => call('pg_ctl', '-D', data, '-w', ...args);
@@ -84,10 +86,26 @@ export async function startPostgres(): Promise<PostgresServer> {
       const all = [postmaster, ...children.split(/\s+/).filter((pid) => pid !== '')];
       for (const pid of all) process.kill(Number(pid), signal);
     },
-    async [Symbol.asyncDispose]() {
-      await stop('immediate').catch(() => {}); // a test may have stopped it already
-      await rm(folder, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: end,
+  };
+}
+
+/**
+ * Runs a script when this process ends, in whatever way: a test that is killed leaves no server behind. Returns what runs
+ * it now.
+ */
+function endWithThisProcess(script: string): () => Promise<void> {
+  const [command = '', ...rest] = asOtherUser('/bin/sh', ['-c', `cat >/dev/null; ${script}`]);
+  const child = spawn(command, rest, {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    cwd: '/',
+    detached: true,
+  });
+  const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()));
+  child.unref();
+  return async () => {
+    child.stdin?.end();
+    await ended;
   };
 }
 
@@ -100,9 +118,7 @@ function isRoot(): boolean {
 
 /** Runs a program to its end as a user that PostgreSQL accepts. A server that it starts stays. */
 async function asUser(program: string, args: readonly string[]): Promise<void> {
-  const [command, ...rest] = isRoot()
-    ? ['runuser', '-u', USER, '--', program, ...args]
-    : [program, ...args];
+  const [command, ...rest] = asOtherUser(program, args);
   // The server keeps its standard streams open, so nothing waits for their end.
   const child = spawn(command ?? '', rest, { stdio: 'ignore', cwd: '/' });
   const code = await new Promise((resolve, reject) => {
@@ -117,4 +133,8 @@ function findPrograms(): string | undefined {
   const newest = readdirSync(VERSIONS).sort((one, other) => Number(other) - Number(one))[0];
   const folder = join(VERSIONS, newest ?? '', 'bin');
   return existsSync(join(folder, 'initdb')) ? folder : undefined;
+}
+
+function asOtherUser(program: string, args: readonly string[]): readonly string[] {
+  return isRoot() ? ['runuser', '-u', USER, '--', program, ...args] : [program, ...args];
 }
