@@ -25,7 +25,7 @@ export function checkPlatform(
   return [
     ...findBindingProblems(wrangler),
     ...findLogProblems(wrangler.fields),
-    ...findModuleProblems(wrangler, config),
+    ...findModuleProblems(wrangler),
     ...findDatabaseProblems(wrangler),
     ...findOpenAddresses(wrangler),
     ...findMissingParts(wrangler, config),
@@ -139,81 +139,18 @@ function findLogProblems({
 }
 
 /** With `no_bundle`, wrangler uploads the modules that `rules` name, and no others. */
-function findModuleProblems(
-  { fields: { no_bundle: isUnbundled, rules = [] }, bindings }: WranglerEnvironment,
-  config: Config | undefined,
-): Finding[] {
-  if (config === undefined || isUnbundled !== true) return [];
+function findModuleProblems({
+  fields: { no_bundle: isUnbundled, rules = [] },
+}: WranglerEnvironment): Finding[] {
   const globs = rules.flatMap((rule) => (rule.type === 'ESModule' ? rule.globs : []));
-  return neededModules(config, bindings)
-    .filter(({ module }) => !globs.some((glob) => matchesGlob(glob, module)))
-    .map(({ module, reason, effect }) =>
-      error(
-        `rules: expected { type = "ESModule", globs = ["${module}"] }, because ${reason} and no_bundle is true; got no such rule. Without the module, ${effect}.`,
-        ['rules'],
-      ),
-    );
-}
-
-interface NeededModule {
-  readonly module: string;
-  readonly reason: string;
-  /** What happens without it. */
-  readonly effect: string;
-}
-
-/** The modules that the Worker loads on demand with this configuration (`cli/build.ts`). */
-function neededModules(config: Config, bindings: readonly Binding[]): NeededModule[] {
-  const { RULES, SIGN_IN, KRATOS, VERIFY_SAMPLE, ADMIN_SECRETS, ACCESS_AUDIENCE } = config;
-  const takesTraces = config.WEBHOOK_API_KEYS.length > 0;
-  const hasOperators = ADMIN_SECRETS !== undefined || ACCESS_AUDIENCE !== undefined;
-  const effect = 'requests get 503';
-  const hasDatabase = bindings.some(({ name }) => name === 'KRATOS_DB');
-  const condition = RULES.findIndex(({ allow }) => allow !== undefined);
-  const reason = `RULES.${condition} has a condition (allow)`;
-  const signIn = SIGN_IN === undefined ? [] : ['browser-sign-in.js', 'authorization-server.js'];
+  const takesAll = globs.some((glob) => matchesGlob(glob, 'any-module.js'));
+  if (isUnbundled !== true || takesAll) return [];
+  const got = globs.length === 0 ? 'no such rule' : JSON.stringify(globs);
   return [
-    { module: 'account-pages.js', reason: 'it has the sessions page and sign-out', effect },
-    ...(condition < 0 ? [] : [{ module: 'condition-language.js', reason, effect }]),
-    ...signIn.map((module) => ({ module, reason: 'an issuer has sign_in', effect })),
-    ...(KRATOS === undefined || VERIFY_SAMPLE === 0
-      ? []
-      : [
-          {
-            module: 'operator-status.js',
-            reason: 'VERIFY_SAMPLE is not 0',
-            effect: 'no cached answer is compared with the store',
-          },
-        ]),
-    { module: 'render-page.js', reason: 'people get pages', effect: 'they get bare text' },
-    { module: 'languages.js', reason: 'people get pages', effect: 'they get them in English' },
-    ...(hasDatabase
-      ? [
-          {
-            module: 'kratos-outbox.js',
-            reason: 'KRATOS_DB is bound',
-            effect: "the log does not read Kratos's database",
-          },
-        ]
-      : []),
-    ...(takesTraces
-      ? [
-          {
-            module: 'kratos-traces.js',
-            reason: 'WEBHOOK_API_KEYS has keys',
-            effect: "Kratos's traces get 503",
-          },
-        ]
-      : []),
-    ...(hasOperators
-      ? [
-          {
-            module: 'operator-status.js',
-            reason: 'operators can open /.postern/status',
-            effect: 'that page gets 503',
-          },
-        ]
-      : []),
+    error(
+      `rules: expected { type = "ESModule", globs = ["*.js"] }, because no_bundle is true and the Worker has several modules; got ${got}. Without them it does not start, or fails where it needs one.`,
+      ['rules'],
+    ),
   ];
 }
 

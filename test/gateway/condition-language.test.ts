@@ -22,7 +22,13 @@ async function start(options: StartGateOptions): Promise<void> {
 
 /** The built modules, with a test's text at the beginning of the condition language. */
 function beginningWith(text: string): Readonly<Record<string, string>> {
-  return { [LANGUAGE]: `${text}\n${readBuiltModules()[LANGUAGE]}` };
+  const modules = readBuiltModules();
+  return { ...modules, [LANGUAGE]: `${text}\n${modules[LANGUAGE]}` };
+}
+
+function withoutLanguage(): Readonly<Record<string, string>> {
+  const { [LANGUAGE]: _, ...others } = readBuiltModules();
+  return others;
 }
 
 async function statusesOf(paths: readonly string[], cookie: string): Promise<number[]> {
@@ -36,7 +42,7 @@ async function bugs(): Promise<string[]> {
 
 it('a gate without a condition serves without the condition language', async () => {
   await start({
-    gateModules: {},
+    gateModules: withoutLanguage(),
     vars: { RULES: [OPEN, { path: '/allow', session: 'required' }] },
   });
   const { cookie } = await gate.kratos.createSession();
@@ -81,7 +87,7 @@ it.each([
 );
 
 it.each([
-  ['is missing', {}, /No such module/],
+  ['is missing', withoutLanguage(), /No such module/],
   ['fails to start', beginningWith(`throw new Error('cannot start');`), /cannot start/],
 ])(
   'a gate with a condition answers no request when the condition language %s',
@@ -103,7 +109,7 @@ it.each([
 
 it('a wrong rule beside a condition is named, and is not logged as a bug', async () => {
   await start({
-    gateModules: {},
+    gateModules: withoutLanguage(),
     vars: { RULES: [OPEN, CONDITIONAL, 'no rule', { ...OPEN, allow: 1 }] },
   });
   expect((await get(gate.port, '/open/x')).status).toBe(503);

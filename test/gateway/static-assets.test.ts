@@ -5,7 +5,7 @@ import { Miniflare } from 'miniflare';
 import { afterAll, describe, expect, it } from 'vitest';
 import { findAssetProblems } from '../../cli/asset-problems.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { readBuiltGate } from '../support/built-gate.ts';
+import { readBuiltGate, readBuiltModules } from '../support/built-gate.ts';
 import { bundleWorker } from '../support/bundle-worker.ts';
 import { freePorts } from '../support/free-port.ts';
 import { get } from '../support/raw-http.ts';
@@ -67,6 +67,7 @@ async function askPlatform(
   const gate = workerOptions({
     name: 'gate',
     script: readBuiltGate(),
+    modules: readBuiltModules(),
     clockScript: await bundleWorker(inRepository(MOVABLE_CLOCK)),
     env,
     assets: { directory, hasUserWorker: true, runWorkerFirst },

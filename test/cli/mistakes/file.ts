@@ -1,17 +1,5 @@
 /** Bindings, migrations, modules, assets, and the rest of the file. */
-import {
-  allow,
-  both,
-  error,
-  issuer,
-  type Mistake,
-  SECRET,
-  swap,
-  tables,
-  top,
-  vars,
-  warning,
-} from './mistake.ts';
+import { both, error, type Mistake, swap, tables, top, vars, warning } from './mistake.ts';
 
 /** Binds Kratos's database. */
 const DATABASE = tables('[[hyperdrive]]', 'binding = "KRATOS_DB"', 'id = "0a1b2c"');
@@ -84,51 +72,20 @@ export const FILE_MISTAKES: Readonly<Record<string, Mistake>> = {
     (t) => `${t}\n[[migrations]]\ntag = "v2"\ndeleted_classes = ["RevocationLog"]\n`,
     /migrations: .*leave no such class/,
   ),
+  'modules that are not uploaded': error(
+    '',
+    swap(/^rules = .*$/m, ''),
+    /rules: expected .*globs = \["\*\.js"\].*got no such rule/,
+  ),
+  'some modules that are not uploaded': error(
+    'rules = ',
+    swap('globs = ["*.js"]', 'globs = ["condition-language.js"]'),
+    /rules: expected .*got \["condition-language\.js"\]/,
+  ),
   'no KV': warning(
     '',
     swap(/\[\[kv_namespaces\]\]\nbinding = "SESSIONS"/, ''),
     /no KV namespace SESSIONS/,
-  ),
-  'a condition whose module is not uploaded': error(
-    '',
-    both(swap(/^rules = .*$/m, ''), allow('session.active')),
-    /rules: expected .*condition-language\.js/,
-  ),
-  'a comparison of cached answers whose module is not uploaded': error(
-    'rules = ',
-    swap(', "operator-status.js"', ''),
-    /rules: expected .*operator-status\.js.*no cached answer is compared/,
-  ),
-  'pages whose module is not uploaded': error(
-    'rules = ',
-    swap('"account-pages.js", ', ''),
-    /rules: expected .*account-pages\.js.*the sessions page and sign-out/,
-  ),
-  'sign-in whose module is not uploaded': error(
-    'rules = ',
-    both(
-      swap('"browser-sign-in.js", ', ''),
-      vars(
-        `SIGN_IN_SECRETS = [${SECRET}]`,
-        `CLIENT_SECRETS = { "https://zone-1.keycard.cloud" = ${SECRET} }`,
-      ),
-      issuer({
-        issuer: '"https://zone-1.keycard.cloud"',
-        preset: '"keycard"',
-        algorithms: '["RS256"]',
-        jwks_url: undefined,
-        required_claims: undefined,
-        discovery: 'true',
-        client_id: '"gate"',
-        sign_in: '{}',
-      }),
-    ),
-    /rules: expected .*browser-sign-in\.js.*an issuer has sign_in/,
-  ),
-  'a database whose module is not uploaded': error(
-    'rules = ',
-    both(swap(', "kratos-outbox.js"', ''), DATABASE),
-    /rules: expected .*kratos-outbox\.js.*KRATOS_DB is bound/,
   ),
   'a database on a platform without the modules of Node': error(
     'compatibility_date',
