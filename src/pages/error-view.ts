@@ -21,6 +21,10 @@ const PASSING: readonly Situation[] = [
   'busy',
 ];
 
+/** For the operator: a person without a session needs a page to sign in at. */
+const NO_SIGN_IN =
+  'This site has no page at which a browser can sign in. Programs send an access token in Authorization: Bearer. Operator: set LOGIN_URL if there is such a page.';
+
 /** The page in place of an error: what happened, to whom, and what to do. The operator's words are folded away. */
 export function errorView(model: ExplainedError, context: ViewContext): View {
   const { texts, formatDuration } = context;
@@ -90,7 +94,8 @@ function details(
   const { message, hint } = explanation;
   const loop =
     cause === undefined ? [] : [`What this site said each time: ${causeHint}`, usualCause(cause)];
-  const lines = [message, hint, ...loop];
+  const noSignIn = situationOf(reason) === 'signedOut' ? [NO_SIGN_IN] : [];
+  const lines = [message, hint, ...noSignIn, ...loop];
   return html`<details>
 <summary>${texts.details}</summary>
 <dl>
