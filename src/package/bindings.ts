@@ -13,7 +13,7 @@ export interface PosternBindings {
   readonly REVOCATIONS?: object | undefined;
   /**
    * Hyperdrive of Kratos's database. The log's object looks for it in the environment, by a name that ends in
-   * `KRATOS_DB`.
+   * `KRATOS_DB`. The environment may have only one binding of such a name.
    */
   readonly KRATOS_DB?: object | undefined;
   /** Forwards requests to Kratos. */

@@ -31,6 +31,19 @@ it.each<[object, boolean]>([
   [{ KRATOS_DB: DATABASE }, true],
   [{ POSTERN_KRATOS_DB: DATABASE }, true],
   [{ KRATOS_DB_URL: 'postgres://db.example.test/kratos' }, false],
+  [{ POSTERN_KRATOS_DB: 'postgres://db.example.test/kratos' }, false],
+  // One of them may be the site's own, and its changes say nothing about the sessions that the gate caches.
+  [{ KRATOS_DB: DATABASE, POSTERN_KRATOS_DB: DATABASE }, false],
 ])('the log reads an outbox only with a binding of its name: %j', (environment, expected) => {
   expect(readsOutbox(environment)).toBe(expected);
+});
+
+it('says which bindings it cannot choose between, and nothing of their databases', () => {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+  readsOutbox({ OLD_KRATOS_DB: DATABASE, KRATOS_DB: DATABASE });
+  const lines = log.mock.calls.flat().join();
+  expect(lines).toContain('"event":"outbox-failure"');
+  expect(lines).toContain('OLD_KRATOS_DB, KRATOS_DB');
+  expect(lines).not.toContain('postgres://');
+  log.mockRestore();
 });
