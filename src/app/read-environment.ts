@@ -20,7 +20,7 @@ export interface EnvironmentSources {
  */
 export function readEnvironment(
   environment: object,
-  { settings = {}, bindings = {}, prefix = '', pick }: EnvironmentSources,
+  { settings = {}, bindings = {}, prefix = '', pick, ...unknown }: EnvironmentSources,
 ): Result<Environment, string[]> {
   const named = Object.entries(environment)
     .filter(([name]) => name.startsWith(prefix))
@@ -32,9 +32,14 @@ export function readEnvironment(
     ...(pick ?? []).map((name) => [name, `${name} in pick`] as const),
     ...given.map(([name]) => [name, name] as const),
   ];
-  const problems = meant
+  const unknownOptions = Object.keys(unknown).map(
+    (name) =>
+      `${name}: there is no such option. Expected settings, bindings, prefix or pick; a setting belongs into settings.`,
+  );
+  const unknownNames = meant
     .filter(([name]) => !NAMES.includes(name))
     .map(([, shown]) => `${shown}: there is no such setting or binding. Correct or remove it.`);
+  const problems = [...unknownOptions, ...unknownNames];
   if (problems.length > 0) return failed(problems);
   const present = [...named, ...given].filter(([, value]) => value !== undefined);
   // The bindings of further origins have names of the operator's choice, which ORIGINS says.

@@ -23,7 +23,9 @@ export type RequireOf = (rules: AuthorizationOptions['rules']) => AuthorizationO
 export async function readRequirement(
   requirement: Requirement,
 ): Promise<Result<RequireOf, string[]>> {
-  const { session, aal, authenticatedWithin, scopes, allow, freshness } = requirement;
+  const { session, aal, authenticatedWithin, scopes, allow, freshness, ...unknown } = requirement;
+  const unknownNames = Object.keys(unknown);
+  if (unknownNames.length > 0) return failed(unknownNames.map(explainUnknown));
   if (allow !== undefined) await loadConditionLanguage();
   const members = { aal, authenticated_within: authenticatedWithin, scopes, allow, freshness };
   const present = Object.entries(members).filter(([, value]) => value !== undefined);
@@ -40,6 +42,10 @@ export async function readRequirement(
     crossOriginsOf: (host) => rules.crossOriginsOf(host),
     scopesBelow: (host, path) => rules.scopesBelow(host, path),
   }));
+}
+
+function explainUnknown(name: string): string {
+  return `requirement: there is no ${name}. Expected aal, allow, authenticatedWithin, scopes or freshness. Correct or remove it.`;
 }
 
 /** Returns the rule of the requirement, with the treatment that `RULES` has for the path. */

@@ -7,6 +7,7 @@ import type { FetchSite, Passage } from '../forwarding/origin.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
 import { routedPath } from '../http/routes.ts';
 import type { PosternBindings, PosternName } from './bindings.ts';
+import { keepForLater, type LaterAnswers, withLater } from './later-answers.ts';
 import type { AnySession, KratosSession } from './sessions.ts';
 import type { PosternSettings } from './settings.ts';
 import { siteRequest } from './site-request.ts';
@@ -113,8 +114,8 @@ export interface MiddlewareTerms extends RequestTerms {
 interface Passed {
   readonly request: Request;
   readonly target: AdmittedTarget;
-  /** Whether a middleware behind this one refused the request. */
-  isRefused: boolean;
+  /** The answers of middlewares behind this one. */
+  readonly later: LaterAnswers;
 }
 const passed = new WeakMap<object, Passed>();
 
@@ -154,25 +155,21 @@ export class Postern<Session extends AnySession = KratosSession> {
     const before = within && passed.get(within);
     if (before !== undefined)
       return this.#again(before, { request, next, required, gateway, waitUntil });
-    let refusal: Response | undefined;
+    const later: LaterAnswers = { cookies: [] };
     const fetchSite: FetchSite = async (input, init, passage) => {
       if (path !== undefined && path !== routedPath(passage.target.path)) {
         return errorResponse('path_not_canonical');
       }
       const admission = admissionOf<Session>(passage);
-      const own: Passed = { request, target: passage.target, isRefused: false };
-      passed.set(admission, own);
-      const response = await callSite(() => next(siteRequest(input, init, request), admission));
-      if (!own.isRefused) return response;
-      refusal = response;
-      return new Response(null, { status: response.status });
+      passed.set(admission, { request, target: passage.target, later });
+      return callSite(() => next(siteRequest(input, init, request), admission));
     };
     const adapt = adapting(fetchSite, required);
     const answer =
       required === undefined
         ? await gateway.fetch(request, waitUntil, adapt)
         : await gateway.guard(request, waitUntil, { adapt });
-    return refusal ?? answer;
+    return withLater(answer, later);
   }
 
   /** Judges a request: `pass` with the session, or the answer for the client. For plain fetch handlers and any router. */
@@ -237,7 +234,10 @@ export class Postern<Session extends AnySession = KratosSession> {
     return known;
   }
 
-  /** Judges a request that has passed the gate once more: by the credential that the client sent. */
+  /**
+   * Judges a request that has passed the gate once more: by the credential that the client sent. The answer is the whole
+   * gate's, so a stream or a WebSocket ends with the session that this judgement requires.
+   */
   async #again(
     before: Passed,
     {
@@ -254,21 +254,17 @@ export class Postern<Session extends AnySession = KratosSession> {
       readonly waitUntil: (work: Promise<unknown>) => void;
     },
   ): Promise<Response> {
-    const { method, headers } = before.request;
-    const asked = new Request(request.url, { method, headers });
-    let admission: Admission<Session> | undefined;
-    const fetchSite: FetchSite = async (_input, _init, passage) => {
-      admission = admissionOf<Session>(passage);
-      return new Response(null);
+    const { url, method, headers } = before.request;
+    const asked = new Request(url, { method, headers });
+    const fetchSite: FetchSite = (_input, _init, passage) => {
+      const admission = admissionOf<Session>(passage);
+      passed.set(admission, before);
+      return callSite(() => next(request, admission));
     };
     const adapt = adapting(fetchSite, required);
     const answer = await gateway.guard(asked, waitUntil, { adapt, target: before.target });
-    if (admission === undefined) {
-      before.isRefused = true;
-      return answer;
-    }
-    passed.set(admission, before);
-    return next(request, admission);
+    keepForLater(answer, before.later);
+    return answer;
   }
 }
 

@@ -47,7 +47,8 @@ export interface RouteOptions {
  * requires a session. Postern's own routes (`/.postern/…`, `/sessions/whoami`, the session API) answer here too.
  *
  * It guards the paths that it is registered for, and nothing that the Worker answers without this app: static assets that
- * are served first, another entrypoint, a queue. A path that Hono reads otherwise than the gate, by an own `getPath`, is
+ * are served first, another entrypoint, a queue. In an app behind `app.mount()`, rules match the path without the mount's
+ * beginning. A path that Hono reads otherwise than the gate, by an own `getPath`, is
  * refused.
  *
  * @param given settings and bindings, or a Postern that several apps share
@@ -66,13 +67,13 @@ export function postern<Session extends AnySession = KratosSession>(
  * Other requests get the gate's answer: a redirect to sign in or to a second factor, 401 or 403.
  *
  * It guards the routes that it is registered for, and no other: all other paths stay open. Behind `postern()`, the
- * requirements of `RULES` hold as well.
+ * requirements of `RULES` hold as well. Without it, these options replace them.
  */
 export function requireSession<Session extends AnySession = KratosSession>(
   options: SessionRequirement & RouteOptions = {},
 ): MiddlewareHandler<{ Variables: SessionVariables<Session> }> {
   const { postern: given, ...requirement } = options;
-  const required = { session: 'required', ...requirement } as const;
+  const required = { ...requirement, session: 'required' } as const;
   return function posternSession(context, next) {
     return answer(context, next, { instance: given, requirement: required });
   };
@@ -85,8 +86,8 @@ export function requireSession<Session extends AnySession = KratosSession>(
 export function optionalSession<Session extends AnySession = KratosSession>(
   options: RouteOptions & Pick<SessionRequirement, 'freshness'> = {},
 ): MiddlewareHandler<{ Variables: PosternVariables<Session> }> {
-  const { postern: given, freshness } = options;
-  const optional = { session: 'optional', freshness } as const;
+  const { postern: given, ...requirement } = options;
+  const optional = { ...requirement, session: 'optional' } as const;
   return function posternOptionalSession(context, next) {
     return answer(context, next, { instance: given, requirement: optional });
   };

@@ -88,11 +88,17 @@ export type IdentityReading =
   | { readonly kind: 'identified'; readonly identity: RequestIdentity }
   | NoIdentity;
 
-/** Reads and verifies the signed assertion of a request (docs/assertion.md). */
+/**
+ * Reads and verifies the signed assertion of a request (docs/assertion.md).
+ *
+ * @throws TypeError if `issuer` or `audience` is no text, such as a variable that is not set: the claim would not be checked
+ */
 export async function readIdentity(
   request: IncomingRequest,
   options: ReadIdentityOptions,
 ): Promise<IdentityReading> {
+  requireText('issuer', options.issuer);
+  requireText('audience', options.audience);
   const assertion = headerOf(request, ASSERTION_HEADER);
   if (assertion === undefined) {
     return refused(
@@ -112,6 +118,13 @@ export async function readIdentity(
   } catch (error) {
     return readFailure(error);
   }
+}
+
+function requireText(name: string, value: unknown): void {
+  if (typeof value === 'string' && value !== '') return;
+  throw new TypeError(
+    `readIdentity() got no ${name}. Expected a text, as docs/assertion.md says. Set it, for example from the environment.`,
+  );
 }
 
 /** Codes of jose that are about the assertion. Every other failure is about the keys. */

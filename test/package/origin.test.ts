@@ -195,4 +195,13 @@ describe('readIdentity() of an assertion that is not valid', async () => {
       ['a'],
     ]);
   });
+
+  it.each(['issuer', 'audience'])('throws without %s, which it would not check', async (name) => {
+    const whole = { issuer: GATE, audience: origin.url, keys: PUBLIC_SET };
+    const missing: unknown = undefined;
+    for (const value of [missing, '', ['https://elsewhere.example', origin.url]]) {
+      const terms: typeof whole = Object.assign({ ...whole }, { [name]: value });
+      await expect(readIdentity({ headers: {} }, terms)).rejects.toThrow(name);
+    }
+  });
 });

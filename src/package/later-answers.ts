@@ -1,0 +1,24 @@
+/** Headers that the gate in front would remove from the site's answer. Those of a middleware behind it are real. */
+export interface LaterAnswers {
+  /** Cookies of the session, and of the site. */
+  readonly cookies: string[];
+  /** The last answer with a reason. */
+  refusal?: { readonly status: number; readonly reason: string };
+}
+
+/** Moves a later middleware's cookies and reason out of the reach of the gate in front. */
+export function keepForLater({ headers, status }: Response, later: LaterAnswers): void {
+  const cookies = headers.getSetCookie();
+  later.cookies.push(...cookies);
+  if (cookies.length > 0) headers.delete('set-cookie');
+  const reason = headers.get('postern-reason');
+  if (reason !== null) later.refusal = { status, reason };
+}
+
+/** Adds the headers of later middlewares. The site may have put another answer in the place of a refusal. */
+export function withLater(answer: Response, { cookies, refusal }: LaterAnswers): Response {
+  const { headers, status } = answer;
+  for (const cookie of cookies) headers.append('set-cookie', cookie);
+  if (status === refusal?.status) headers.set('postern-reason', refusal.reason);
+  return answer;
+}
