@@ -63,6 +63,8 @@ export type PresentedCredentials =
         | 'credential_ambiguous'
         | 'credential_conflicting'
         | 'token_too_long';
+      /** Cookies of one name, if they are more than the gate looks up. A sign-out ends the session of each. */
+      readonly crowd?: UsableCredentials;
     };
 
 /** Tells whether a value is one of the credentials that were tried. */

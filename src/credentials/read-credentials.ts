@@ -111,9 +111,10 @@ function presentCookies(
   const carrier = { kind: 'cookie', cookieName } as const;
   const [first, ...others] = distinct(values, maxLength).map((value) => ({ carrier, value }));
   if (first === undefined) return { kind: 'unusable', carrier, reason: 'credential_malformed' };
+  const presented = { kind, candidates: [first, ...others] } as const;
   return others.length < MAX_CANDIDATES
-    ? { kind, candidates: [first, ...others] }
-    : { kind: 'unusable', carrier, reason: 'credential_ambiguous' };
+    ? presented
+    : { kind: 'unusable', carrier, reason: 'credential_ambiguous', crowd: presented };
 }
 
 /** Returns the well-formed values, each once. */

@@ -9,6 +9,8 @@ import { APP, Browser, NAVIGATION, SECOND, SIGN_OUT } from './sign-in-site.ts';
 
 const KRATOS = 'ory_kratos_session';
 const PROGRAM = { Accept: 'application/json' };
+/** An audience that is good on this host of the site alone (RFC 8707 section 2). */
+const SECOND_URL = `https://${SECOND}`;
 const issuer = await createTestIssuer();
 
 const gate = await forAllTests(
@@ -18,7 +20,7 @@ const gate = await forAllTests(
     vars: {
       HOSTS: [SECOND],
       TOKEN_COOKIE_NAMES: ['app_token'],
-      ISSUERS: [issuer.settings],
+      ISSUERS: [{ ...issuer.settings, audience: [issuer.settings.audience, SECOND_URL] }],
       SIGN_OUT_CLEAR_SITE_DATA: ['cache', 'storage'],
     },
   }),
@@ -254,6 +256,21 @@ describe('a token in a cookie', () => {
     expect(await statusOf({ app_token: users }, OTHER)).toBe(200);
   });
 
+  it('of another host of the site is ended too, since its cookie is cleared there', async () => {
+    const ofSecond = await token({ aud: SECOND_URL });
+    const there = async (port: number) =>
+      (await get(port, '/', { ...PROGRAM, Host: SECOND, Cookie: `app_token=${ofSecond}` })).status;
+    expect(await there(OTHER)).toBe(200);
+    const browser = browserWith({ app_token: ofSecond });
+    const page = await browser.get(SIGN_OUT);
+    expect(tokensIn(page)).toHaveLength(1);
+    const done = await send(browser, tokensIn(page));
+    expect([done.status, cleared(done).includes('app_token')]).toEqual([200, true]);
+    expect(await there(gate.port)).toBe(401);
+    await advance(6);
+    expect(await there(OTHER)).toBe(401);
+  });
+
   it.each([
     ['expired', () => token({ exp: Math.floor(gate.clock.now() / 1000) - 5 })],
     ['unknown to every issuer', async () => 'an.old.value-of-a-cookie'],
@@ -304,6 +321,39 @@ describe('several sessions of one browser', () => {
     const done = await send(new Browser(gate.port), tokensIn(page), SIGN_OUT, headers);
     expect(done.status).toBe(200);
     for (const { value } of [one, two]) expect(await statusOf({ [KRATOS]: value })).toBe(401);
+  });
+});
+
+/** More sessions in cookies of one name than the gate looks up: a sibling domain may have planted some. */
+describe('more cookies of one name than the gate tries', () => {
+  const crowd = async (count: number) => {
+    const made = await Promise.all(Array.from({ length: count }, () => kratosSession()));
+    return { made, headers: { Cookie: made.map(({ cookie }) => cookie).join('; ') } };
+  };
+
+  it('are not shown as signed out, and their sessions are all ended', async () => {
+    const { made, headers } = await crowd(5);
+    const page = await get(gate.port, SIGN_OUT, { Host: APP, ...NAVIGATION, ...headers });
+    expect(textOf(page)).not.toContain('You are signed out');
+    expect(tokensIn(page)).toHaveLength(5);
+    expect((await send(new Browser(gate.port), [], SIGN_OUT, headers)).status).toBe(403);
+    const done = await send(new Browser(gate.port), tokensIn(page), SIGN_OUT, headers);
+    expect([done.status, textOf(done).includes('You are signed out')]).toEqual([200, true]);
+    for (const { value } of made) expect(await statusOf({ [KRATOS]: value })).toBe(401);
+  });
+
+  it('are not said to be ended if they are too many for one sign-out', async () => {
+    const { made, headers } = await crowd(17);
+    await gate.kratos.clearCalls();
+    for (const answer of [
+      await get(gate.port, SIGN_OUT, { Host: APP, ...NAVIGATION, ...headers }),
+      await send(new Browser(gate.port), [], SIGN_OUT, headers),
+    ]) {
+      expect([answer.status, header(answer, 'postern-reason')]).toEqual([431, 'headers_too_large']);
+      expect(textOf(answer)).not.toContain('You are signed out');
+    }
+    expect((await gate.kratos.calls()).counts['GET /sessions/whoami']).toBeUndefined();
+    expect(await statusOf({ [KRATOS]: made[0]?.value ?? '' })).toBe(200);
   });
 });
 

@@ -5,7 +5,9 @@ import type {
   TokenCredential,
 } from '../../credentials/credential.ts';
 import { partNames } from '../../credentials/split-cookie.ts';
+import type { Authority } from '../../http/authority.ts';
 import type { RouteRequest } from '../../http/routes.ts';
+import type { SiteHosts } from '../../http/site-hosts.ts';
 import { failed, type Result, success } from '../../runtime/result.ts';
 import { accountName } from '../../session/account-name.ts';
 import { NO_REQUIREMENT } from '../../sessions/freshness.ts';
@@ -36,17 +38,25 @@ export interface Presented {
   readonly isInHeader: boolean;
 }
 
+/** What the sessions of a request are read with. */
+export interface PresentedOptions extends EndingOptions {
+  readonly hosts: Pick<SiteHosts, 'authorities'>;
+}
+
+/** The most sessions that one sign-out ends. Each of them takes calls of the store. */
+export const MAX_SESSIONS = 16;
+
 type Read = Result<PresentedSession, SignOutFailure>;
 
 /**
  * Reads every session that the cookies of a request present: of Kratos, of a token, of a sign-in at an issuer. Fails if
- * the state of one of them cannot be found out.
+ * the state of one of them cannot be found out, or if they are more than {@link MAX_SESSIONS}.
  */
 export async function readPresented(
   received: RouteRequest,
-  options: EndingOptions,
+  options: PresentedOptions,
 ): Promise<Result<Presented, SignOutFailure>> {
-  const sessions: PresentedSession[] = [];
+  const readers: (() => Promise<Read>)[] = [];
   const cookieNames = new Set<string>();
   let isInHeader = false;
   for (const presented of options.lookUp.readCredentials(received.request.headers)) {
@@ -57,11 +67,14 @@ export async function readPresented(
     }
     const isSplit = name === options.signIn?.cookieName;
     for (const each of isSplit ? partNames(name) : [name]) cookieNames.add(each);
-    for (const read of readersOf(presented, received, options)) {
-      const session = await read();
-      if (!session.ok) return session;
-      sessions.push(session.value);
-    }
+    readers.push(...readersOf(presented, received, options));
+  }
+  if (readers.length > MAX_SESSIONS) return failed({ reason: 'headers_too_large' });
+  const sessions: PresentedSession[] = [];
+  for (const read of readers) {
+    const session = await read();
+    if (!session.ok) return session;
+    sessions.push(session.value);
   }
   return success({ sessions, cookieNames, isInHeader });
 }
@@ -75,7 +88,7 @@ function cookieNameOf(presented: PresentedCredentials): string | undefined {
 function readersOf(
   presented: PresentedCredentials,
   received: RouteRequest,
-  options: EndingOptions,
+  options: PresentedOptions,
 ): (() => Promise<Read>)[] {
   switch (presented.kind) {
     case 'candidates':
@@ -85,14 +98,15 @@ function readersOf(
     case 'sign-in':
       return presented.candidates.map((one) => () => readSignIn(one, received, options));
     case 'unusable':
-      return []; // its form is that of no session
+      // Without a crowd, its form is that of no session.
+      return presented.crowd === undefined ? [] : readersOf(presented.crowd, received, options);
   }
 }
 
 async function readKratosSession(
   credential: Credential,
   received: RouteRequest,
-  options: EndingOptions,
+  options: PresentedOptions,
 ): Promise<Read> {
   const { sessions } = options.lookUp;
   const resolution = await sessions.resolve(credential, NO_REQUIREMENT, received.waitUntil);
@@ -115,7 +129,7 @@ async function readKratosSession(
 async function readToken(
   credential: TokenCredential,
   received: RouteRequest,
-  options: EndingOptions,
+  options: PresentedOptions,
 ): Promise<Read> {
   const resolution = await resolveToken(credential.value, received, options);
   switch (resolution.outcome) {
@@ -135,7 +149,7 @@ async function readToken(
 async function readSignIn(
   credential: SignInCredential,
   received: RouteRequest,
-  options: EndingOptions,
+  options: PresentedOptions,
 ): Promise<Read> {
   const signIn = await options.signIn?.sealed.open(credential, received.target.host);
   if (signIn === undefined) return success(OVER);
@@ -154,9 +168,27 @@ const OVER: PresentedSession = Object.freeze({
   end: async () => success({ setCookies: [] }),
 });
 
-function resolveToken(value: string, received: RouteRequest, { lookUp }: EndingOptions) {
-  const { target, waitUntil } = received;
-  return lookUp.tokens.resolve({ value }, { host: target.host, waitUntil });
+/**
+ * Resolves a token at the host that is asked, or else at another host of the site, where alone it may be good: its cookie
+ * is cleared there too.
+ */
+async function resolveToken(
+  value: string,
+  { target, waitUntil }: RouteRequest,
+  { lookUp, hosts }: PresentedOptions,
+): Promise<Resolution> {
+  const resolveAt = (host: Authority) => lookUp.tokens.resolve({ value }, { host, waitUntil });
+  const here = await resolveAt(target.host);
+  if (!isForOtherHost(here)) return here;
+  for (const host of hosts.authorities) {
+    const there = await resolveAt(host);
+    if (!isForOtherHost(there)) return there;
+  }
+  return here;
+}
+
+function isForOtherHost(resolution: Resolution): boolean {
+  return resolution.outcome === 'not-signed-in' && resolution.reason === 'token_audience_mismatch';
 }
 
 function failureOf(resolution: Resolution): SignOutFailure {

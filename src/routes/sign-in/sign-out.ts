@@ -17,7 +17,7 @@ import { matchesSecret } from '../../runtime/secret-compare.ts';
 import { SIGN_OUT_PATH } from '../../sign-in/paths.ts';
 import { refused, SIGN_IN_HEADERS } from './answers.ts';
 import type { Ended, EndingOptions, SignOutFailure } from './endings.ts';
-import { type Presented, readPresented } from './presented-sessions.ts';
+import { MAX_SESSIONS, type Presented, readPresented } from './presented-sessions.ts';
 import { readReturnTo } from './return-to.ts';
 
 export interface SignOutOptions extends EndingOptions {
@@ -181,7 +181,7 @@ function secretNames({ sessions }: Presented): readonly string[] {
 
 /** Returns whether the page of the form was made for every session that the request presents now. */
 async function isFormOf(presented: Presented, tokens: readonly string[]): Promise<boolean> {
-  const given = tokens.slice(0, 16); // a page has one for each session
+  const given = tokens.slice(0, MAX_SESSIONS); // a page has one for each session
   const wanted = await Promise.all(secretNames(presented).map(formToken));
   const found = await Promise.all(wanted.map((token) => matchesSecret(token, given)));
   return found.every(Boolean);
