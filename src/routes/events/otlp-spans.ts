@@ -2,7 +2,7 @@
 
 /** A span, as far as changes of sessions are told by it. */
 export interface Span {
-  /** The bytes of the id, one in each character. */
+  /** The bytes of the id, one in each character; empty if it is none. */
   readonly traceId: string;
   readonly name: string;
   /** The attributes whose values are texts. */
@@ -34,52 +34,88 @@ interface Field {
 
 const TEXT = new TextDecoder();
 const TRACE_ID = new TextDecoder('latin1');
+/** A trace id has so many bytes (w3.org/TR/trace-context). */
+export const TRACE_ID_BYTES = 16;
 
-/** Reads the spans of an `ExportTraceServiceRequest`; `undefined` if the bytes are no such message. */
+/**
+ * Maximum number of spans, events and attributes in a message. An empty one takes two bytes of the message, and hundreds of
+ * bytes of memory. Of Kratos's own, 4 MiB have about a third as many.
+ */
+const MAX_PARTS = 200_000;
+
+/**
+ * Reads the spans of an `ExportTraceServiceRequest`; `undefined` if the bytes are no such message, or have more parts than
+ * an exporter sends.
+ */
 export function readSpans(bytes: Uint8Array): readonly Span[] | undefined {
   try {
-    const resources = fieldsOf(bytes, REQUEST.resourceSpans);
-    const scopes = resources.flatMap((each) => fieldsOf(each, RESOURCE_SPANS.scopeSpans));
-    return scopes.flatMap((each) => fieldsOf(each, SCOPE_SPANS.spans)).map(readSpan);
+    return new MessageReader().readRequest(bytes);
   } catch (error) {
     if (error instanceof MalformedMessage) return undefined;
     throw error;
   }
 }
 
-function readSpan(bytes: Uint8Array): Span {
-  const fields = [...readFields(bytes)];
-  const valuesOf = (wanted: number) =>
-    fields.filter(({ number }) => number === wanted).map(({ value }) => value);
-  return {
-    traceId: TRACE_ID.decode(valuesOf(SPAN.traceId)[0]),
-    name: TEXT.decode(valuesOf(SPAN.name)[0]),
-    attributes: readAttributes(valuesOf(SPAN.attributes)),
-    events: valuesOf(SPAN.events).map((event) => ({
-      name: textOf(event, EVENT.name),
-      attributes: readAttributes(fieldsOf(event, EVENT.attributes)),
-    })),
-  };
+/** Reads one message, and counts its parts. */
+class MessageReader {
+  #partsLeft = MAX_PARTS;
+
+  readRequest(bytes: Uint8Array): Span[] {
+    const resources = this.#all(bytes, REQUEST.resourceSpans);
+    const scopes = resources.flatMap((each) => this.#all(each, RESOURCE_SPANS.scopeSpans));
+    const spans = scopes.flatMap((each) => this.#all(each, SCOPE_SPANS.spans));
+    return spans.map((span) => this.#readSpan(span));
+  }
+
+  #readSpan(bytes: Uint8Array): Span {
+    const traceId = first(bytes, SPAN.traceId);
+    return {
+      traceId: traceId?.length === TRACE_ID_BYTES ? TRACE_ID.decode(traceId) : '',
+      name: textOf(bytes, SPAN.name),
+      attributes: this.#readAttributes(bytes, SPAN.attributes),
+      events: this.#all(bytes, SPAN.events).map((event) => ({
+        name: textOf(event, EVENT.name),
+        attributes: this.#readAttributes(event, EVENT.attributes),
+      })),
+    };
+  }
+
+  #readAttributes(message: Uint8Array, wanted: number): Attributes {
+    const pairs = this.#all(message, wanted);
+    if (pairs.length === 0) return NO_ATTRIBUTES;
+    const found = new Map<string, string>();
+    for (const pair of pairs) {
+      const value = first(pair, KEY_VALUE.value);
+      const text = value && first(value, ANY_VALUE.text);
+      if (text !== undefined) found.set(textOf(pair, KEY_VALUE.key), TEXT.decode(text));
+    }
+    return found;
+  }
+
+  /** Returns all fields of this number. */
+  #all(message: Uint8Array, wanted: number): Uint8Array[] {
+    const found: Uint8Array[] = [];
+    for (const { number, value } of readFields(message)) {
+      if (number !== wanted) continue;
+      this.#partsLeft -= 1;
+      if (this.#partsLeft < 0) throw new MalformedMessage();
+      found.push(value);
+    }
+    return found;
+  }
 }
 
-function readAttributes(pairs: readonly Uint8Array[]): Attributes {
-  const found = new Map<string, string>();
-  for (const pair of pairs) {
-    const [value] = fieldsOf(pair, KEY_VALUE.value);
-    const [text] = value === undefined ? [] : fieldsOf(value, ANY_VALUE.text);
-    if (text !== undefined) found.set(textOf(pair, KEY_VALUE.key), TEXT.decode(text));
-  }
-  return found;
-}
+const NO_ATTRIBUTES: Attributes = new Map();
 
 function textOf(message: Uint8Array, field: number): string {
-  const [bytes] = fieldsOf(message, field);
+  const bytes = first(message, field);
   return bytes === undefined ? '' : TEXT.decode(bytes);
 }
 
-function fieldsOf(message: Uint8Array, wanted: number): Uint8Array[] {
-  const found: Uint8Array[] = [];
-  for (const { number, value } of readFields(message)) if (number === wanted) found.push(value);
+/** Returns the first field of this number. The whole message is read, because it may break off behind the field. */
+function first(message: Uint8Array, wanted: number): Uint8Array | undefined {
+  let found: Uint8Array | undefined;
+  for (const { number, value } of readFields(message)) if (number === wanted) found ??= value;
   return found;
 }
 

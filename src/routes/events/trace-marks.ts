@@ -1,7 +1,7 @@
 // Pure: no I/O, no clock.
 import { type Mark, type MarkSubject, oneMarkEach } from '../../revocation/mark.ts';
 import { readUuid } from '../../session/uuid.ts';
-import type { Span, SpanEvent } from './otlp-spans.ts';
+import { type Span, type SpanEvent, TRACE_ID_BYTES } from './otlp-spans.ts';
 
 /** Events of Kratos about one session (`x/events/events.go`). */
 const OF_SESSION = new Set(['SessionRevoked', 'SessionChanged', 'SessionLifespanExtended']);
@@ -50,7 +50,7 @@ export class TraceCallers {
   note({ traceId, events }: Span): void {
     const checked = events.find(({ name }) => name === CHECKED);
     const identityId = readUuid(checked?.attributes.get('IdentityID'));
-    if (identityId === undefined) return;
+    if (identityId === undefined || traceId.length !== TRACE_ID_BYTES) return;
     this.#identityIds.set(traceId, identityId);
     if (this.#identityIds.size <= MAX_TRACES) return;
     const [oldest = ''] = this.#identityIds.keys();

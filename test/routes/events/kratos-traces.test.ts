@@ -78,6 +78,17 @@ describe('a trace of Kratos', () => {
     ]);
   });
 
+  it('whose id is not of 16 bytes names no caller, and is not remembered', () => {
+    const identityId = '4c2fd8a0-83d1-42bf-b592-b1619c11b499';
+    const checked = { name: 'SessionChecked', attributes: new Map([['IdentityID', identityId]]) };
+    const attributes = new Map<string, string>();
+    const callers = new TraceCallers();
+    for (const traceId of ['', 'x'.repeat(15), 'x'.repeat(1_000_000)]) {
+      callers.note({ traceId, name: '', attributes, events: [checked] });
+      expect(callers.of({ traceId, name: '', attributes, events: [] })).toBeUndefined();
+    }
+  });
+
   it('that names a session by something that is no id is about nothing', () => {
     const span = (path: string) => ({
       traceId: '',
@@ -112,4 +123,43 @@ describe('readSpans()', () => {
       }),
     );
   });
+
+  // The platform gives an isolate 128 MB. A span of OpenTelemetry has at most 128 attributes and 128 events by default
+  // (opentelemetry.io/docs/specs/otel/trace/sdk, Span Limits).
+  it.each<[string, Uint8Array]>([
+    ['spans', inFields([1, 2], empty(2))],
+    ['events', inFields([1, 2, 2], empty(11))],
+    ['attributes', inFields([1, 2, 2], empty(9))],
+    ['attributes of one event', inFields([1, 2, 2, 11], empty(3))],
+    ['scopes', inFields([1], empty(2))],
+    ['resources', empty(1)],
+  ])('reads no message of two million empty %s', (_, message) => {
+    expect(readSpans(message)).toBeUndefined();
+  });
+
+  it('control: reads a message of 30,000 spans', () => {
+    const one = recorded('DELETE /admin/sessions/{id}');
+    const spans = inFields([1, 2], empty(2).subarray(0, 60_000));
+    expect(readSpans(Buffer.concat([one, spans]))).toHaveLength(
+      30_000 + (readSpans(one)?.length ?? 0),
+    );
+  });
 });
+
+/** Empty fields of this number, 4 MiB of them. */
+function empty(field: number): Uint8Array {
+  return new Uint8Array(4 * 1024 * 1024 - 64).map((_, index) =>
+    index % 2 === 0 ? field * 8 + 2 : 0,
+  );
+}
+
+/** Puts a message into fields of these numbers, the outermost first (protobuf.dev/programming-guides/encoding). */
+function inFields(numbers: readonly number[], message: Uint8Array): Uint8Array {
+  return numbers.reduceRight((inner, field) => {
+    const length: number[] = [];
+    for (let left = inner.length; left > 0; left = Math.floor(left / 128)) {
+      length.push(left > 127 ? (left % 128) + 128 : left);
+    }
+    return Buffer.concat([Uint8Array.from([field * 8 + 2, ...length]), inner]);
+  }, message);
+}
