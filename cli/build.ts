@@ -4,7 +4,7 @@
  * wrangler runs this before it deploys or serves the Worker (`[build]`), and uploads the modules as they are. Fails when
  * they have grown too large.
  */
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type OutputChunk, type OutputOptions, rolldown } from 'rolldown';
@@ -74,9 +74,16 @@ function write(all: readonly OutputChunk[]): void {
   // wrangler would upload the modules of an earlier build too.
   for (const name of readdirSync(DIST).filter(isOld)) rmSync(resolve(DIST, name));
   for (const { fileName, code, map } of all) {
-    writeFileSync(resolve(DIST, fileName), code);
-    writeFileSync(resolve(DIST, `${fileName}.map`), map?.toString() ?? '');
+    replace(fileName, code);
+    replace(`${fileName}.map`, map?.toString() ?? '');
   }
+}
+
+/** Writes a file at once: another program may read the modules, or build them, at the same time. */
+function replace(name: string, contents: string): void {
+  const unfinished = resolve(DIST, `${name}.${process.pid}`);
+  writeFileSync(unfinished, contents);
+  renameSync(unfinished, resolve(DIST, name));
 }
 
 function report(what: string, some: readonly OutputChunk[], maxKib: number): void {
