@@ -224,7 +224,10 @@ it('forward-auth answers in Keycard’s shape, with the metadata of the original
 describe('ready', () => {
   it('asks for keys and the log, and not for a session store', async () => {
     const answer = await fetch(`${gate.url}/.postern/health/ready`);
-    expect([answer.status, await answer.json()]).toEqual([200, { status: 'ok' }]);
+    expect([answer.status, await answer.json()]).toEqual([
+      200,
+      { status: 'ok', version: expect.stringMatching(/^\d+\.\d+\.\d+$/) },
+    ]);
   });
 
   it('names the keys when they cannot be fetched', async () => {
