@@ -1,8 +1,11 @@
 /**
  * Prints a wrangler.toml for a site that moves to Postern, with a comment for each thing that does not map (docs/moving-in/).
  *
- *   npm run -s move-in -- oathkeeper rules.json [--strategy regexp|glob] > wrangler.toml
- *   npm run -s move-in -- oauth2-proxy oauth2-proxy.cfg [--env-file file] [-- flags of oauth2-proxy] > wrangler.toml
+ *   npm run -s move-in -- oathkeeper rules.json [--strategy regexp|glob] > moved.toml
+ *   npm run -s move-in -- oauth2-proxy oauth2-proxy.cfg [--env-file file] [-- flags of oauth2-proxy] > moved.toml
+ *
+ * The part above `[vars]` is that of wrangler.toml. A shell empties the file of a redirect before the program runs, so the
+ * redirect goes to another file.
  *
  * `--public`, `--kratos` and `--origin` give URLs that the neighbour's configuration does not have.
  */
@@ -15,8 +18,8 @@ import { moveOathkeeper } from './move-in/oathkeeper.ts';
 import { moveOauth2Proxy } from './move-in/oauth2-proxy.ts';
 import { readOptions } from './move-in/oauth2-proxy-options.ts';
 
-const USAGE = `usage: npm run -s move-in -- oathkeeper rules.json [--strategy regexp|glob] > wrangler.toml
-       npm run -s move-in -- oauth2-proxy oauth2-proxy.cfg [--env-file file] [-- flags] > wrangler.toml
+const USAGE = `usage: npm run -s move-in -- oathkeeper rules.json [--strategy regexp|glob] > moved.toml
+       npm run -s move-in -- oauth2-proxy oauth2-proxy.cfg [--env-file file] [-- flags] > moved.toml
   --public URL   the site, --kratos URL  Kratos's public API, --origin URL  the server of the site`;
 
 const { values, positionals } = readCommandLine(USAGE, {
@@ -37,14 +40,11 @@ const given = { publicUrl: values.public, kratosUrl: values.kratos, originUrl: v
 
 const site = move();
 if (!site.ok) refuseCall(site.failure);
-const template = readFileSync(join(import.meta.dirname, '../wrangler.toml'), 'utf8');
-process.stdout.write(
-  writeWranglerToml(site.value, template.slice(0, template.indexOf('[vars]\n'))),
-);
+process.stdout.write(writeWranglerToml(site.value, headOfWranglerToml()));
 const missing = missingUrls(site.value);
 if (missing.length > 0) {
   console.error(
-    `To do: give ${missing.join(', ')}, or replace the placeholders in the file. Then run npm run check-config.`,
+    `To do: give ${missing.join(', ')}, or replace the placeholders in the file. Then run npm run check-config -- --config FILE.`,
   );
 }
 
@@ -58,6 +58,17 @@ function move(): Result<MovedSite, string> {
   const environment = values['env-file'] === undefined ? '' : read(values['env-file']);
   const options = readOptions(read(file), environment, flags);
   return options.ok ? success(moveOauth2Proxy(options.value, given)) : options;
+}
+
+/** The part of wrangler.toml above `[vars]`: the Worker's modules, bindings and migrations. */
+function headOfWranglerToml(): string {
+  const text = readFileSync(join(import.meta.dirname, '../wrangler.toml'), 'utf8');
+  const end = text.indexOf('[vars]\n');
+  if (end !== -1) return text.slice(0, end);
+  return refuseCall(
+    'wrangler.toml has no [vars]. The part above it is needed for the new file. If the command ended in "> wrangler.toml", the shell has',
+    'emptied it: run "git checkout wrangler.toml", and print to another file, such as "> moved.toml".',
+  );
 }
 
 function parseJson(text: string): Result<unknown, string> {

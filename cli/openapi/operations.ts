@@ -63,14 +63,27 @@ export const OPERATIONS: Operations = {
     tag: 'documents',
     answers: { 200: 'KeySet' },
   },
-  'GET /.well-known/oauth-protected-resource/{resource}': {
-    summary: 'Publishes the metadata of a resource (RFC 9728). Without a resource: of the host.',
+  'GET /.well-known/oauth-protected-resource': {
+    summary: 'Publishes the metadata of the host as a resource (RFC 9728).',
     tag: 'documents',
     answers: { 200: 'ResourceMetadata' },
     needs: 'ISSUERS',
   },
-  'GET /.well-known/oauth-authorization-server/{resource}': {
+  'GET /.well-known/oauth-protected-resource/{resource}': {
+    summary: 'Publishes the metadata of the resource at a path (RFC 9728).',
+    tag: 'documents',
+    answers: { 200: 'ResourceMetadata' },
+    needs: 'ISSUERS',
+  },
+  'GET /.well-known/oauth-authorization-server': {
     summary: 'Publishes the cached metadata of the host’s one issuer (RFC 8414).',
+    tag: 'documents',
+    answers: { 200: 'AuthorizationServerMetadata' },
+    needs: 'ISSUERS',
+  },
+  'GET /.well-known/oauth-authorization-server/{resource}': {
+    summary:
+      'Publishes the cached metadata of the one issuer of the resource at a path (RFC 8414).',
     tag: 'documents',
     answers: { 200: 'AuthorizationServerMetadata' },
     needs: 'ISSUERS',

@@ -1,9 +1,18 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadConditionLanguage } from '../../src/rules/compile-condition.ts';
+import { codeOf, readPage } from '../docs/pages.ts';
 import { checkFile } from '../support/check-file.ts';
 import { gateForAllTests } from '../support/for-all-tests.ts';
 import type { Vars } from '../support/gate-options.ts';
@@ -229,7 +238,46 @@ describe('options of oauth2-proxy', () => {
   });
 });
 
+/** A copy of the repository in which commands may write files. */
+function copyOfRepository(): string {
+  const copy = mkdtempSync(join(folder, 'copy-'));
+  for (const name of ['cli', 'src', 'package.json', 'wrangler.toml']) {
+    cpSync(inRepository(name), join(copy, name), { recursive: true });
+  }
+  symlinkSync(inRepository('node_modules'), join(copy, 'node_modules'));
+  return copy;
+}
+
+/** Runs lines of a shell, which stops at the first that fails. */
+function runLines(lines: string, cwd: string) {
+  return spawnSync('/bin/sh', ['-ec', lines], { cwd, encoding: 'utf8' });
+}
+
 describe('npm run move-in', () => {
+  it.each([
+    ['docs/moving-in/oathkeeper.md', 'oathkeeper-rules.json', 'rules.json'],
+    ['docs/moving-in/oauth2-proxy.md', 'oauth2-proxy.cfg', 'oauth2-proxy.cfg'],
+  ])('writes a whole wrangler.toml by the lines of %s', (page, fixture, name) => {
+    const copy = copyOfRepository();
+    const before = readFileSync(join(copy, 'wrangler.toml'), 'utf8');
+    copyFileSync(inRepository(`${FIXTURES}/${fixture}`), join(copy, name));
+    const [lines = ''] = codeOf(readPage(page), 'sh');
+    // check-config refuses the hosts of examples.
+    const { status, stderr } = runLines(lines.replaceAll('example.com', 'site.test'), copy);
+    expect([status, stderr]).toEqual([0, expect.not.stringContaining('error')]);
+    const after = readFileSync(join(copy, 'wrangler.toml'), 'utf8');
+    expect(after.startsWith(before.slice(0, before.indexOf('[vars]')))).toBe(true);
+    expect(after).not.toBe(before);
+  });
+
+  it('refuses a wrangler.toml that the shell emptied', () => {
+    const copy = copyOfRepository();
+    const rules = inRepository(`${FIXTURES}/oathkeeper-rules.json`);
+    const lines = `node cli/move-in.ts oathkeeper '${rules}' > wrangler.toml`;
+    const { status, stderr } = runLines(lines, copy);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/wrangler\.toml has no \[vars\]/)]);
+  });
+
   it.each([
     [['oathkeeper', 'missing.json'], /missing\.json cannot be read/],
     [['oathkeeper', `${FIXTURES}/oauth2-proxy.cfg`], /expected JSON/],
