@@ -158,7 +158,9 @@ export class Postern<Session extends AnySession = KratosSession> {
     const later: LaterAnswers = { cookies: [] };
     const fetchSite: FetchSite = async (input, init, passage) => {
       if (path !== undefined && path !== routedPath(passage.target.path)) {
-        return errorResponse('path_not_canonical');
+        const refused = errorResponse('path_not_canonical');
+        keepForLater(refused, later);
+        return refused;
       }
       const admission = admissionOf<Session>(passage);
       passed.set(admission, { request, target: passage.target, later });

@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { postern, requireSession } from '../../src/package/hono.ts';
 import { createTestSessions } from '../../src/package/testing.ts';
 
@@ -12,7 +12,6 @@ const appWith = (inner: ReturnType<typeof postern>, answer: () => Response) =>
 
 describe('a middleware behind the gate', () => {
   it('cuts a stream when the session ends that only this middleware requires', async () => {
-    vi.stubGlobal('IdentityTransformStream', TransformStream); // the platform's own
     const settings = {
       ...people.options.settings,
       RULES: [{ path: '/open/*', session: 'required', freshness: 'strict', cut_streams: true }],
@@ -51,7 +50,8 @@ describe('a middleware behind the gate', () => {
     const cookies = response.headers.getSetCookie().map((each) => each.split(';')[0]);
     expect(cookies).toEqual(['theme=dark', 'ory_kratos_session=renewed-by-kratos-itself']);
     expect(response.headers.get('cache-control')).toBe('private, no-store');
-    expect(response.headers.get('vary')).toContain('Cookie');
+    expect(response.headers.get('vary')).toBe('Cookie, Authorization, X-Session-Token');
+    expect(response.headers.get('cache-status')).toMatch(/^postern; [^,]*$/);
   });
 
   it('leaves a page that the site puts in the place of its refusal to the gate', async () => {
@@ -76,5 +76,22 @@ describe('a middleware behind the gate', () => {
       'private, no-store',
       [],
     ]);
+  });
+
+  it('looks like one gate to the client where both look for the session', async () => {
+    const app = new Hono()
+      .use(postern(people.options))
+      .get('/page', requireSession(), (c) => c.text('page'));
+    const { headers } = await app.fetch(people.signedIn({}, '/page'));
+    expect(headers.get('vary')).toBe('Cookie, Authorization, X-Session-Token');
+    expect(headers.get('cache-status')).toMatch(/^postern; [^,]*$/);
+  });
+
+  it('names the reason where the router drops the slash at the end of a path', async () => {
+    const app = new Hono({ strict: false })
+      .use(postern(people.options))
+      .get('/open/page', (c) => c.text('page'));
+    const { status, headers } = await app.request('https://app.example.com/open/page/');
+    expect([status, headers.get('postern-reason')]).toEqual([400, 'path_not_canonical']);
   });
 });
