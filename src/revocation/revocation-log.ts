@@ -131,8 +131,11 @@ export class RevocationLog extends DurableObject {
 
   /** Sets the alarm if it is overdue: after a deployment, and whenever the platform has lost it. */
   #wakeSource(): void {
-    if (this.#openSource === undefined || Date.now() < this.#readsAt + OVERDUE_MS) return;
-    this.ctx.waitUntil(this.#setReading(Date.now()));
+    const now = Date.now();
+    // An alarm that is further away was set before the clock was set back.
+    const isComing = now < this.#readsAt + OVERDUE_MS && this.#readsAt <= now + OVERDUE_MS;
+    if (this.#openSource === undefined || isComing) return;
+    this.ctx.waitUntil(this.#setReading(now));
   }
 
   async #setReading(at: number): Promise<void> {

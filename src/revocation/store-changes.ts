@@ -10,6 +10,8 @@ export interface PageTimes {
 /** A time in which every change that was committed in the store left a mark that the view has. */
 interface KnownChanges {
   readonly since: number;
+  /** The earliest time at which it can have begun, by the same page. */
+  readonly sinceEarliest: number;
   readonly until: number;
   /** When the read was sent that proved it. */
   readonly sentAt: number;
@@ -34,9 +36,16 @@ export class StoreChanges {
 
   /** Notes the watermark of a page, after its marks and all before them are in the view. */
   note({ ageMs, unbrokenForMs }: Watermark, { sentAt, arrivedAt }: PageTimes): void {
-    const noted = { since: arrivedAt - unbrokenForMs, until: sentAt - ageMs, sentAt };
     const last = this.#known;
     const isLastValid = last !== undefined && last.sentAt <= arrivedAt; // else the clock was set back
+    const began = {
+      since: arrivedAt - unbrokenForMs,
+      sinceEarliest: sentAt - unbrokenForMs,
+    };
+    // A break does not move back. If it seems so, the clock of the log was set forward.
+    const isForged = isLastValid && began.since + CLOCK_SKEW_MS < last.sinceEarliest;
+    const { since, sinceEarliest } = isForged ? last : began;
+    const noted = { since, sinceEarliest, until: sentAt - ageMs, sentAt };
     if (isLastValid && noted.until <= last.until) return; // of a read that was overtaken
     if (isLastValid && last.since < last.until && last.until < noted.since)
       this.#knownBefore = last;

@@ -146,6 +146,16 @@ describe('a source of marks', () => {
     expect(alarm).toBe(NOW + 1000 + OVERDUE_MS);
   });
 
+  it('is read again by a read of the log, after the clock of its object was set back', async () => {
+    const log = newLogWith(quiet);
+    await ring(log);
+    vi.setSystemTime(NOW - 3_600_000);
+    log.read(0);
+    expect(alarm).toBe(NOW - 3_600_000);
+    await ring(log);
+    expect(alarm).toBe(NOW - 3_600_000 + 1000);
+  });
+
   it('does not keep the log from forgetting due marks', async () => {
     const log = newLogWith(quiet);
     await ring(log);

@@ -69,6 +69,34 @@ describe('StoreChanges', () => {
     ]);
   });
 
+  it.each([
+    ['an hour', 3_600_000],
+    ['ten seconds', 10_000],
+  ])(
+    'does not take a break back, because the clock of the log was set forward by %s',
+    (_, stepMs) => {
+      const changes = noted(
+        [90_000, 90_100, 500, 30_000], // a break ended 60 s after T
+        [92_000, 92_100, 500 + stepMs, 32_000 + stepMs], // this poll was sent before the clock was set
+        [94_000, 94_100, 500, 34_000 + stepMs],
+        [96_000, 96_100, 500, 36_000 + stepMs],
+      );
+      expect(until(changes, 52_000)).toBeUndefined();
+      expect(until(changes, 61_100)).toBe(95_500);
+    },
+  );
+
+  it('begins later when the channel has broken, also after the clock of the log was set forward', () => {
+    const changes = noted(
+      [10_000, 10_100, 500, 5000],
+      [12_000, 12_100, 500, 3_607_000],
+      [90_000, 90_100, 500, 10_000],
+      [92_000, 92_100, 500, 12_000],
+    );
+    expect(until(changes, 61_100)).toBe(11_500); // as before the break
+    expect(until(changes, 81_100)).toBe(91_500);
+  });
+
   it('uses nothing that it would have learnt in the future, because the clock was set back', () => {
     const changes = noted([500_000, 500_100, 500, LONG]);
     expect(until(changes, 5000, 100_000)).toBeUndefined();
