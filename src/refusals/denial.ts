@@ -96,26 +96,34 @@ function denialPage({ reason }: Denial, denied: Denied, options: DenialOptions):
   const headers = errorHeaders(reason);
   const challenge = explain(reason).status === 401 && challengeFor(reason, denied, options);
   if (challenge) headers.set('www-authenticate', challenge);
-  return showDenial({ reason, ...accountOf(denied) }, headers, denied, options.pages);
+  const model = { reason, ...accountOf(denied, options) };
+  return showDenial(model, headers, denied, options.pages);
 }
 
 /** Returns the name of the account that was denied, and the page at which to leave it for another one. */
-function accountOf({
-  resolution,
-  target,
-  hasOwnPages = false,
-}: Denied): Pick<ErrorModel, 'account' | 'otherAccountUrl'> {
+function accountOf(
+  { resolution, target, hasOwnPages = false }: Denied,
+  { hosts }: DenialOptions,
+): Pick<ErrorModel, 'account' | 'otherAccountUrl'> {
   if (resolution?.outcome !== 'signed-in') return {};
   const account = accountName(resolution.session);
   return hasOwnPages
-    ? { account, otherAccountUrl: `${SIGN_OUT_PATH}?return_to=${placeOf(target)}` }
+    ? {
+        account,
+        otherAccountUrl: `${SIGN_OUT_PATH}?return_to=${placeOf(target, hosts.siteOf(target.host))}`,
+      }
     : { account };
 }
 
-/** Returns the path to come back to, if a repetition of the request is safe and its path fits. */
-function placeOf({ method, path, search }: AdmittedTarget): string {
-  const place = method === 'GET' || method === 'HEAD' ? path + search : '/';
-  return encodeURIComponent(place.length <= MAX_RETURN_LENGTH ? place : '/');
+/**
+ * Returns the path to come back to, if a repetition of the request is safe and its path fits. A path that begins with two
+ * slashes would name a host (RFC 3986 section 4.2), so it is a URL of the site.
+ */
+function placeOf({ method, path, search }: AdmittedTarget, site: string): string {
+  const isRepeatable = method === 'GET' || method === 'HEAD';
+  const fits = path.length + search.length <= MAX_RETURN_LENGTH;
+  if (!isRepeatable || !fits) return encodeURIComponent('/');
+  return encodeURIComponent(path.startsWith('//') ? site + path + search : path + search);
 }
 
 function showDenial(

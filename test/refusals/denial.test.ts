@@ -5,7 +5,9 @@ import { SiteHosts } from '../../src/http/site-hosts.ts';
 import { SitePages } from '../../src/pages/site-pages.ts';
 import { answerDenial, type Denied, logFieldsOf } from '../../src/refusals/denial.ts';
 import { LoginLoopGuard } from '../../src/refusals/login-loop-guard.ts';
+import { readReturnTo } from '../../src/routes/sign-in/return-to.ts';
 import { DEFAULT_RULE } from '../../src/rules/rules.ts';
+import { NOTHING_ASKED } from '../../src/sessions/resolution.ts';
 
 const SITE = 'https://app.example.test';
 const HOSTS = new SiteHosts(SITE);
@@ -31,11 +33,11 @@ function denial(reason: Denial['reason'], detail?: string): Denial {
   return { kind: 'deny', reason, storeBody: undefined, detail };
 }
 
-function denied(sent: Record<string, string>, method = 'GET'): Denied {
+function denied(sent: Record<string, string>, method = 'GET', path = '/a'): Denied {
   const headers = new Headers(sent);
   const target = admit(
-    { method, url: `${SITE}/a`, headers },
-    { hosts: HOSTS, allowedForms: new Set() },
+    { method, url: `${SITE}${path}`, headers },
+    { hosts: HOSTS, allowedForms: new Set(['double_slash']) },
   );
   if (!target.ok) throw new Error(target.failure);
   return { asker: { method, headers }, target: target.value, rule: DEFAULT_RULE };
@@ -83,6 +85,40 @@ describe('answerDenial()', () => {
       reason: 'condition_not_met',
     });
   });
+
+  // WHATWG URL: a query keeps `\\`, and a path may begin with two slashes.
+  it.each(['/a?b=1&c=%2F', '/search?q=\\d', '//evil.example/x', '//evil.example?q=\\'])(
+    'the pages of sign-in and sign-out take the way back to %s',
+    async (path) => {
+      const one = denied(PERSON, 'GET', path);
+      const host = one.target.host;
+      const session = {
+        id: 's',
+        identity: { id: 'i' },
+        expiresAt: 1,
+        document: {},
+        claimed: [],
+      };
+      const resolution = {
+        outcome: 'signed-in',
+        session,
+        body: '',
+        logPosition: 0,
+        setCookies: [],
+        cacheForSeconds: undefined,
+        provenance: NOTHING_ASKED,
+      } as const;
+      const asked = { ...one, resolution, hasOwnPages: true };
+      const { response } = await answerDenial(denial('condition_not_met'), asked, OPTIONS);
+      const [, signOut = ''] = /href="([^"]*sign-out[^"]*)"/.exec(await response.text()) ?? [];
+      const challenged = await answerDenial(denial('credential_missing'), one, OPTIONS);
+      const signIn = challenged.response.headers.get('location') ?? '';
+      for (const link of [signOut, signIn]) {
+        const { searchParams } = new URL(link.replaceAll('&amp;', '&'), SITE);
+        expect(readReturnTo(searchParams, host, HOSTS)).toBe(new URL(`${SITE}${path}`).href);
+      }
+    },
+  );
 
   // RFC 6750 section 3.1: without credentials, the challenge names no error.
   it('answers a program with 401 and a challenge', async () => {

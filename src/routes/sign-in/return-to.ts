@@ -5,8 +5,11 @@ import { SIGN_IN_PATH } from '../../sign-in/paths.ts';
 
 /** The longest `return_to`, in characters. It is kept in a cookie, with the other values of the sign-in. */
 const MAX_LENGTH = 2300;
-/** Browsers drop tabs and line breaks from URLs, and read `\` as `/` (WHATWG URL section 4.4). No link of a site has them. */
-const MISLEADING = /[\s\\\p{Cc}]/u;
+/**
+ * Browsers drop tabs and line breaks from URLs, and read `\` as `/` before the query (WHATWG URL section 4.4). No link of a
+ * site has them. A query may have `\`.
+ */
+const MISLEADING = /[\s\p{Cc}]|^[^?#]*\\/u;
 
 /**
  * Returns the URL that a browser goes to after its sign-in: the `return_to` of a query, as a URL of the site or as a
