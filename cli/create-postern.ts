@@ -1,7 +1,7 @@
 /**
  * Makes a project from a template of the package.
  *
- *   npm exec --package ./postern-0.1.0.tgz -- create-postern DIR [--template hono | static-assets | gate]
+ *   npm exec --yes --package ./postern-0.1.0.tgz -- create-postern DIR [--template hono | static-assets | gate]
  */
 import { cpSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
