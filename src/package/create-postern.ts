@@ -1,4 +1,4 @@
-import type { AdaptGate, Gateway } from '../app/gateway.ts';
+import type { Gateway } from '../app/gateway.ts';
 import { readEnvironment } from '../app/read-environment.ts';
 import { type RequireOf, readRequirement } from '../app/requirement.ts';
 import { Gateways, refuseService } from '../app/start-gateway.ts';
@@ -6,6 +6,7 @@ import { errorResponse } from '../errors/error-response.ts';
 import type { FetchSite, Passage } from '../forwarding/origin.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
 import { routedPath } from '../http/routes.ts';
+import { adapting, callSite } from './adapting.ts';
 import type { PosternBindings, PosternName } from './bindings.ts';
 import { keepForLater, type LaterAnswers, withLater } from './later-answers.ts';
 import type { AnySession, KratosSession } from './sessions.ts';
@@ -83,8 +84,15 @@ export type SessionReading<Session extends AnySession = KratosSession> =
       readonly kind: 'signed-in';
       readonly session: Session;
       readonly identity: Session['identity'];
+      /** Values of `Set-Cookie` for the client. A session that was renewed here is lost without them. */
+      readonly cookies: readonly string[];
     }
-  | { readonly kind: 'not-signed-in'; readonly reason: string | undefined }
+  | {
+      readonly kind: 'not-signed-in';
+      readonly reason: string | undefined;
+      /** Values of `Set-Cookie` that remove a credential of no more use from the client. */
+      readonly cookies: readonly string[];
+    }
   | { readonly kind: 'cannot-tell'; readonly response: Response };
 
 /** The rest of the site, behind the gate. */
@@ -215,9 +223,10 @@ export class Postern<Session extends AnySession = KratosSession> {
     );
     if (found === undefined) return { kind: 'cannot-tell', response };
     const { session, identity, reason } = found;
+    const cookies = response.headers.getSetCookie();
     return session === undefined || identity === undefined
-      ? { kind: 'not-signed-in', reason }
-      : { kind: 'signed-in', session, identity };
+      ? { kind: 'not-signed-in', reason, cookies }
+      : { kind: 'signed-in', session, identity, cookies };
   }
 
   async #gateway(env: object = NO_ENVIRONMENT, first: Request): Promise<Gateway> {
@@ -270,16 +279,6 @@ export class Postern<Session extends AnySession = KratosSession> {
   }
 }
 
-/** Calls the site. Its error is the site's own: the log has it, and the client gets 502 as from any broken origin. */
-async function callSite(call: () => Response | Promise<Response>): Promise<Response> {
-  try {
-    return await call();
-  } catch (error) {
-    console.error(error);
-    throw error;
-  }
-}
-
 const OPTIONAL: Requirement = { session: 'optional' };
 
 /**
@@ -290,20 +289,6 @@ export function createPostern<Session extends AnySession = KratosSession>(
   options?: PosternOptions,
 ): Postern<Session> {
   return new Postern<Session>(options);
-}
-
-function adapting(fetchSite: FetchSite, required: RequireOf | undefined): AdaptGate {
-  return (options) => {
-    const { authorization, forwarding } = options;
-    const rules = required?.(authorization.rules) ?? authorization.rules;
-    return {
-      ...options,
-      authorization: { ...authorization, rules },
-      forwarding: { ...forwarding, origin: { ...forwarding.origin, fetch: fetchSite } },
-      // A route of the app that requires a session answers itself, whatever origin RULES names for its path.
-      ...(required !== undefined && { namedForwarding: () => undefined }),
-    };
-  };
 }
 
 function admissionOf<Session extends AnySession>({ session, reason }: Passage): Admission<Session> {

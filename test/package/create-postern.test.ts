@@ -61,6 +61,24 @@ describe('session()', () => {
     expect(await gate.session(anonymous())).toEqual({
       kind: 'not-signed-in',
       reason: 'credential_missing',
+      cookies: [],
+    });
+  });
+
+  it('gives the cookie of a session that Kratos renewed', async () => {
+    const renewed = 'ory_kratos_session=renewed-by-kratos-itself; Path=/; HttpOnly';
+    const { KRATOS: store } = people.options.bindings ?? {};
+    const KRATOS = {
+      async fetch(request: Request) {
+        const answer = new Response((await store?.fetch(request))?.body);
+        answer.headers.append('Set-Cookie', renewed);
+        return answer;
+      },
+    };
+    const renewing = createPostern({ ...people.options, bindings: { KRATOS } });
+    expect(await renewing.session(people.signedIn(zoe))).toMatchObject({
+      kind: 'signed-in',
+      cookies: [expect.stringContaining('ory_kratos_session=renewed-by-kratos-itself')],
     });
   });
 
