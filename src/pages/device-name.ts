@@ -20,12 +20,15 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
   [/\bLinux\b/, 'Linux'],
 ];
 const MAX_LENGTH = 60;
+/** The part of a `User-Agent` that is read. Real ones are shorter, and the time of a pattern grows faster than the text. */
+const MAX_READ_LENGTH = 1024;
 
 /**
  * Names the device behind a `User-Agent` (RFC 9110 section 10.1.5) in common words: browser and system, or the first
  * product named. The name is a guess. It is only for people who know their devices.
  */
-export function nameDevice(userAgent: string, texts: Texts): string {
+export function nameDevice(sent: string, texts: Texts): string {
+  const userAgent = sent.slice(0, MAX_READ_LENGTH);
   const browser = firstIn(BROWSERS, userAgent) ?? firstProduct(userAgent, texts);
   const system = firstIn(SYSTEMS, userAgent);
   if (!browser) return texts.unknownDevice;

@@ -29,7 +29,8 @@ const MAX_RANGES = 50;
 
 /**
  * Chooses the language for an `Accept-Language` (RFC 9110 section 12.5.4), by lookup (RFC 4647 section 3.4): the ranges
- * in the order of their weights, each shortened from its end until it names a language of the pages. English otherwise.
+ * in the order of their weights, each shortened to its first subtag, because every language of the pages is one subtag.
+ * English otherwise.
  */
 export function chooseLanguage(accepted: string): LanguageCode {
   const ranges = accepted
@@ -55,12 +56,8 @@ function readRange(text: string): { range: string; weight: number }[] {
 }
 
 function lookUp(range: string): LanguageCode | undefined {
-  const subtags = range.split('-');
-  for (; subtags.length > 0; subtags.pop()) {
-    const code = subtags.join('-');
-    if (isLanguageCode(code)) return code;
-  }
-  return undefined;
+  const [code = ''] = range.split('-', 1); // a client can send thousands of subtags
+  return isLanguageCode(code) ? code : undefined;
 }
 
 export function isLanguageCode(text: string): text is LanguageCode {

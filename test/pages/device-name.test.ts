@@ -60,3 +60,9 @@ it.each([
 it('nameDevice() returns a short name for any input', () => {
   expect(nameDevice('a'.repeat(4096), ENGLISH)).toHaveLength(60);
 });
+
+it('nameDevice() takes no long time for any input', () => {
+  const startedAt = performance.now();
+  expect(nameDevice(`Mozilla/5.0 ${'Version/1 '.repeat(20_000)}`, ENGLISH)).toBe('Browser');
+  expect(performance.now() - startedAt).toBeLessThan(500);
+});

@@ -41,4 +41,11 @@ describe('chooseLanguage()', () => {
     expect(chooseLanguage(`${'it, '.repeat(50)}de`)).toBe('en');
     expect(chooseLanguage(`${'it, '.repeat(49)}de`)).toBe('de');
   });
+
+  it('takes no long time for a range of thousands of subtags', () => {
+    const startedAt = performance.now();
+    expect(chooseLanguage(`${'a-'.repeat(30_000)}a`)).toBe('en');
+    expect(chooseLanguage(`de${'-a'.repeat(30_000)}`)).toBe('de');
+    expect(performance.now() - startedAt).toBeLessThan(500);
+  });
 });
