@@ -1,5 +1,10 @@
 // Pure: no I/O, no clock. The statement of a poll, and its answer.
-import { COUNTING_TRIGGERS, OUTBOX_SCHEMA, WATCHING_TRIGGERS } from './watched-tables.ts';
+import {
+  COUNTING_TRIGGERS,
+  OUTBOX_SCHEMA,
+  type OutboxTrigger,
+  WATCHING_TRIGGERS,
+} from './watched-tables.ts';
 
 /** The largest number of rows of one poll. */
 export const MAX_ROWS = 10_000;
@@ -113,18 +118,32 @@ function readFacts(text: unknown, poll: string): OutboxFacts {
   if (!Number.isSafeInteger(removedBefore) || !Number.isSafeInteger(removedNow)) {
     throw new Error('the removed rows are not counted');
   }
-  const found = Array.isArray(triggers) ? triggers.filter((each) => Array.isArray(each)) : [];
-  const isWatching = ({ table, name }: { table: string; name: string }) =>
-    found.some(
-      ([onTable, called, enabled]) => onTable === table && called === name && enabled === 'A',
-    );
   return {
     removedBefore: Number(removedBefore),
     removedNow: Number(removedNow),
     database: JSON.stringify([server, timeline]),
     outbox: JSON.stringify([outbox, triggers]),
-    missingTriggers: [...WATCHING_TRIGGERS, ...COUNTING_TRIGGERS]
-      .filter((trigger) => !isWatching(trigger))
-      .map(({ table, name }) => `${table}.${name}`),
+    missingTriggers: missingOf(Array.isArray(triggers) ? triggers : []),
   };
+}
+
+/**
+ * Returns the triggers that are missing or disabled. If the outbox is installed for several schemas, each trigger is there
+ * as often as the others. The reader does not know which of them is Kratos's.
+ */
+function missingOf(found: readonly unknown[]): string[] {
+  const isOf = (of: OutboxTrigger) => (each: unknown) =>
+    Array.isArray(each) && each[0] === of.table && each[1] === of.name;
+  const isEnabled = (each: unknown) => Array.isArray(each) && each[2] === 'A';
+  const missing = (triggers: readonly OutboxTrigger[]) => {
+    const enabled = triggers.map((each) => found.filter(isOf(each)).filter(isEnabled).length);
+    const most = Math.max(1, ...enabled);
+    return triggers.filter((each, index) => {
+      const isAnyDisabled = found.filter(isOf(each)).some((one) => !isEnabled(one));
+      return enabled[index] !== most || isAnyDisabled;
+    });
+  };
+  return [...missing(WATCHING_TRIGGERS), ...missing(COUNTING_TRIGGERS)].map(
+    ({ table, name }) => `${table}.${name}`,
+  );
 }

@@ -4,6 +4,7 @@ import { Channel } from '../../src/outbox/channel.ts';
 import { openOutbox } from '../../src/outbox/kratos-outbox.ts';
 import type { OutboxReader } from '../../src/outbox/outbox-reader.ts';
 import { installSql, removeSql } from '../../src/outbox/outbox-sql.ts';
+import { WATCHED_TABLES } from '../../src/outbox/watched-tables.ts';
 import { addPeople, openKratosDatabase, READER_PASSWORD } from './world/kratos-tables.ts';
 import { hasPostgres, startPostgres } from './world/postgres-server.ts';
 import { RecordedLog } from './world/recorded-log.ts';
@@ -45,6 +46,11 @@ describe('Channel', () => {
     expect(channel.watermark(999)).toBeUndefined();
   });
 });
+
+/** Another Kratos in the same database, with the outbox installed for it too. */
+const SECOND_SCHEMA = `CREATE SCHEMA second;
+  ${WATCHED_TABLES.map(({ name }) => `CREATE TABLE second.${name} (LIKE public.${name});`).join('\n')}
+  ${installSql('second').replace(/^(BEGIN|COMMIT);$/gm, '')}`;
 
 describe.skipIf(!isThere)('the channel from Kratos’s tables to the log', async () => {
   if (!isThere) return;
@@ -124,6 +130,16 @@ describe.skipIf(!isThere)('the channel from Kratos’s tables to the log', async
           'ALTER TABLE identity_recovery_addresses RENAME TO old; CREATE TABLE identity_recovery_addresses (LIKE old)',
         mends: installSql('public'),
         problem: /identity_recovery_addresses\.postern_rows/,
+      },
+      'a disabled trigger, while another schema has all of them': {
+        breaks: `${SECOND_SCHEMA} ALTER TABLE sessions DISABLE TRIGGER postern_update`,
+        mends: 'ALTER TABLE sessions ENABLE ALWAYS TRIGGER postern_update',
+        problem: /sessions\.postern_update/,
+      },
+      'a table that another one replaces, while another schema has all of them': {
+        breaks: `${SECOND_SCHEMA} ALTER TABLE sessions RENAME TO old; CREATE TABLE sessions (LIKE old)`,
+        mends: installSql('public'),
+        problem: /sessions\.postern_rows/,
       },
       'a trigger of the outbox that counts no more': {
         breaks: 'ALTER TABLE postern.outbox DISABLE TRIGGER postern_removed',
