@@ -163,7 +163,7 @@ export class Postern<Session extends AnySession = KratosSession> {
     const before = within && passed.get(within);
     if (before !== undefined)
       return this.#again(before, { request, next, required, gateway, waitUntil });
-    const later: LaterAnswers = { cookies: [] };
+    const later: LaterAnswers = { isAny: false, cookies: [] };
     const fetchSite: FetchSite = async (input, init, passage) => {
       if (path !== undefined && path !== routedPath(passage.target.path)) {
         const refused = errorResponse('path_not_canonical');

@@ -1,5 +1,7 @@
 /** Headers that the gate in front would remove from the site's answer. Those of a middleware behind it are real. */
 export interface LaterAnswers {
+  /** Whether there is one. */
+  isAny: boolean;
   /** Cookies of the session, and of the site. */
   readonly cookies: string[];
   /** The look-ups of sessions (RFC 9211). */
@@ -10,6 +12,7 @@ export interface LaterAnswers {
 
 /** Moves a later middleware's cookies, reason and look-up out of the reach of the gate in front. */
 export function keepForLater({ headers, status }: Response, later: LaterAnswers): void {
+  later.isAny = true;
   const cookies = headers.getSetCookie();
   later.cookies.push(...cookies);
   if (cookies.length > 0) headers.delete('set-cookie');
@@ -23,10 +26,9 @@ export function keepForLater({ headers, status }: Response, later: LaterAnswers)
 }
 
 /** Adds the headers of later middlewares. The site may have put another answer in the place of a refusal. */
-export function withLater(
-  answer: Response,
-  { cookies, cacheStatus, refusal }: LaterAnswers,
-): Response {
+export function withLater(answer: Response, later: LaterAnswers): Response {
+  if (!later.isAny) return answer; // the answer of another route may have headers that cannot be changed
+  const { cookies, cacheStatus, refusal } = later;
   const { headers, status } = answer;
   for (const cookie of cookies) headers.append('set-cookie', cookie);
   if (status === refusal?.status) headers.set('postern-reason', refusal.reason);
