@@ -56,7 +56,7 @@ export function countsTable(counted: Counted): string {
       ],
       ['start-up CPU', `${counted.startUpCpuMillis} ms`, '≤ 20 ms'],
       ['main module, gzipped', `${counted.bundleGzippedKib} KiB`, '≤ 110 KiB'],
-      ['modules loaded on demand, gzipped', `${counted.onDemandGzippedKib} KiB`, '≤ 160 KiB'],
+      ['modules loaded on demand, gzipped', `${counted.onDemandGzippedKib} KiB`, '≤ 120 KiB'],
       ['p50 / p99 of `bare`, same load', millis(slow.bareMillis), '–'],
       ['p50 / p99 of a hit, fast store', millis(slow.hitMillisWithFastStore), '–'],
       [
