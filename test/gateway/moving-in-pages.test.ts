@@ -73,3 +73,40 @@ describe.each(Object.entries(PAGES))('docs/moving-in/%s.md', async (page, rows) 
     ]);
   });
 });
+
+describe('docs/moving-in/ory-network.md', async () => {
+  const [toml = ''] = codeOf(readPage('docs/moving-in/ory-network.md'), 'toml');
+  const parsed = parseToml(toml.replaceAll('<slug>', 'playground'));
+  if (!parsed.ok) throw new Error(parsed.failure.problem);
+  const { PUBLIC_URL, SESSION_COOKIE_NAMES } = parsed.value.value.vars as Vars; // as the page has it
+  const gate = await gateForAllTests({ vars: { PUBLIC_URL, SESSION_COOKIE_NAMES } });
+  const whoami = (headers: Readonly<Record<string, string>>) =>
+    request(gate.port, { target: '/sessions/whoami', headers: { Host: APP, ...headers } });
+
+  // https://www.ory.com/docs/kratos/session-management/session-edge-caching: the header names the seconds that are left.
+  it('caches whoami, and says in Ory-Session-Cache-For for how long it may be cached', async () => {
+    await gate.kratos.control({ cacheFor: 60 });
+    const { token } = await gate.kratos.createSession();
+    const answers = [
+      await whoami({ 'X-Session-Token': token }),
+      await whoami({ 'X-Session-Token': token }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    for (const answer of answers) {
+      const seconds = Number(header(answer, 'ory-session-cache-for'));
+      expect(seconds).toBeGreaterThan(50);
+      expect(seconds).toBeLessThanOrEqual(60);
+    }
+    expect((await gate.kratos.calls()).counts['GET /sessions/whoami']).toBe(1);
+  });
+
+  it('takes the cookie of the project, and no other', async () => {
+    const { body } = await gate.kratos
+      .createSession()
+      .then(({ token }) => whoami({ 'X-Session-Token': token }));
+    await gate.kratos.control({ whoami: { body: JSON.parse(body.toString()) } });
+    const value = 'MTcwMDAwMDAwMHxFeGFtcGxlU2Vzc2lvbkNvb2tpZQ';
+    expect((await whoami({ Cookie: `ory_session_playground=${value}` })).status).toBe(200);
+    expect((await whoami({ Cookie: `ory_kratos_session=${value}` })).status).toBe(401);
+  });
+});
