@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readBuiltGate, readBuiltModules } from '../test/support/built-gate.ts';
 import { bundleWorker } from '../test/support/bundle-worker.ts';
 import { inRepository } from '../test/support/repository.ts';
-import type { Fixtures } from './fixtures.ts';
+import { type Fixtures, PROXY_SECRET } from './fixtures.ts';
 import type { BenchBinding, BenchWorker } from './workerd.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
@@ -47,6 +47,7 @@ export function gateSettings({ issuer, asserter }: Fixtures): Settings {
       },
     ],
     RULES,
+    FORWARD_AUTH_SECRETS: [PROXY_SECRET],
     DECISION_LOG: 'none',
   };
 }
@@ -99,7 +100,10 @@ export async function benchWorkers(fixtures: Fixtures, code?: string): Promise<B
     floor('bare-headers', {}),
     floor('bare-forward', { ORIGIN }),
     floor('forward-headers', { ORIGIN }),
+    floor('forward-filtered', { ORIGIN }),
+    floor('map-gate', { ORIGIN, KRATOS: { service: 'store' } }),
     floor('verify-forward', { ORIGIN, KEY }),
+    floor('verify-headers', { ORIGIN, KEY }),
     gateWorker('postern', settings, { code }),
     gateWorker('postern-without-log', { ...settings, REVOCATION: 'off' }, { code }),
     gateWorker('postern-logging', { ...settings, DECISION_LOG: 'all' }, { code }),

@@ -13,6 +13,9 @@ export interface Fixtures {
   freshTokens(count: number): Promise<string[]>;
 }
 
+/** A proxy proves itself with it to the gates of a run; they listen on the loopback interface. */
+export const PROXY_SECRET = 'proxy-of-the-benchmark-and-of-nothing-else-9c1e';
+
 const LIFETIME_SECONDS = 3600;
 /** Signatures under way at a time. */
 const BATCH = 500;

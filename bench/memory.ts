@@ -1,11 +1,12 @@
 /** Measures the memory of the sessions that one isolate has cached. */
+
+import { freePort } from '../test/support/free-port.ts';
 import { gateSettings, gateWorker, originWorker, storeWorker } from './bench-workers.ts';
 import { askMany, type Question } from './client.ts';
 import { type Fixtures, sessionToken } from './fixtures.ts';
 import { type Inspector, inspect, liveBytes } from './inspector.ts';
 import { startGates } from './start-gates.ts';
 import { rounded } from './statistics.ts';
-import { freePort } from './workerd.ts';
 
 export interface MemoryFigures {
   /** MiB of the isolate's heap that 10,000 sessions add to it. */
@@ -35,7 +36,7 @@ export async function measureMemory(
   const inspector = `127.0.0.1:${await freePort()}`;
   const gates = [gateWorker('roomy', { ...settings, ...ROOMY }), gateWorker('bounded', settings)];
   const workers = [originWorker(), storeWorker(), ...gates];
-  const running = await startGates(workers, [`--inspector-addr=${inspector}`]);
+  const running = await startGates(workers, { flags: [`--inspector-addr=${inspector}`] });
   try {
     const fillGate = async (name: string, count: number) =>
       fill(running.ports[name] ?? 0, await inspect(inspector, name), count);

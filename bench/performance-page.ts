@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { inRepository } from '../test/support/repository.ts';
 import type { Counted } from './counted.ts';
+import { REQUESTS } from './counted-rounds.ts';
 import { casesTable, countsTable } from './results-table.ts';
 import type { CaseResult } from './rounds.ts';
 
@@ -21,6 +22,18 @@ const GIBI = 1024 ** 3;
 export function describeMachine(): string {
   const model = cpus()[0]?.model ?? 'unknown';
   return `${availableParallelism()} × ${model}, ${Math.round(totalmem() / GIBI)} GiB, ${process.platform} ${process.arch}`;
+}
+
+/** Writes the table of `npm run bench:instructions`. */
+export function writeInstructions({
+  table,
+  machine,
+  date,
+  rounds,
+}: Pick<BenchRun, 'machine' | 'date' | 'rounds'> & { readonly table: string }): void {
+  const how = `${date.toISOString().slice(0, 10)}, ${machine}; ${rounds} rounds of ${REQUESTS} requests. Median (lowest–highest).`;
+  const page = readFileSync(PAGE, 'utf8');
+  writeFileSync(PAGE, withSection(page, 'instructions', `${how}\n\n${table}`));
 }
 
 export function writePerformancePage(run: BenchRun): void {

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readCommandLine, readWholeNumber, refuseCall } from '../cli/command-line.ts';
 import { bundleWorker } from '../test/support/bundle-worker.ts';
+import { freePort } from '../test/support/free-port.ts';
 import { inRepository } from '../test/support/repository.ts';
 import { benchWorkers } from './bench-workers.ts';
 import { type BenchCase, benchCases } from './cases.ts';
@@ -18,7 +19,6 @@ import { functionShares } from './function-shares.ts';
 import { inspect, profileDuring } from './inspector.ts';
 import { type Load, sendLoad } from './load.ts';
 import { startGates } from './start-gates.ts';
-import { freePort } from './workerd.ts';
 
 const USAGE = 'usage: npm run profile -- CASE [--seconds 4] [--top 40] [--out case.cpuprofile]';
 
@@ -50,7 +50,7 @@ for (const { name, self, total } of functionShares(profile).slice(0, top)) {
 async function profileCase(benchCase: BenchCase, seconds: number) {
   const address = `127.0.0.1:${await freePort()}`;
   const workers = await benchWorkers(fixtures, await bundleWorker(inRepository('src/worker.ts')));
-  const workerd = await startGates(workers, [`--inspector-addr=${address}`]);
+  const workerd = await startGates(workers, { flags: [`--inspector-addr=${address}`] });
   const folder = mkdtempSync(join(tmpdir(), 'postern-profile-'));
   try {
     const port = workerd.ports[benchCase.worker] ?? 0;

@@ -1,37 +1,57 @@
 // Pure: no I/O, no clock.
 
+import type { BenchCase } from './cases.ts';
 import type { Counted } from './counted.ts';
-import type { CaseResult } from './rounds.ts';
+import type { CountedRounds } from './counted-rounds.ts';
+import { type CaseResult, type MeasuredRatio, measuredRatio } from './rounds.ts';
+import { rounded, spreadOf } from './statistics.ts';
 
-/** Case by case, as Markdown. */
+/** Case by case, and comparison by comparison, as Markdown. */
 export function casesTable(results: readonly CaseResult[]): string {
-  const rows = results.map((result) => [
-    `\`${result.name}\``,
-    `${result.cpuMicrosPerRequest} (${range(result.cpuMicrosRange)})`,
-    String(result.requestsPerSecond),
-    result.baseline === null ? '–' : `\`${result.baseline}\``,
-    ratioOf(result),
-    result.goal === null ? '–' : `≤ ${result.goal.toFixed(2)}`,
-    standing(result),
-  ]);
-  return markdownTable(
-    ['case', 'CPU µs a request', 'requests/s', 'baseline', 'CPU ratio', 'goal', ''],
-    rows,
-  );
+  const rows = results.flatMap((result) => {
+    const { name, cpuMicrosPerRequest, cpuMicrosRange, requestsPerSecond } = result;
+    const figures = [`${cpuMicrosPerRequest} (${range(cpuMicrosRange)})`, `${requestsPerSecond}`];
+    const [first = NO_RATIO, ...others] = result.ratios.map(ratioCells);
+    return [
+      [`\`${name}\``, ...figures, ...first],
+      ...others.map((cells) => [`\`${name}\``, '', '', ...cells]),
+    ];
+  });
+  const head = ['case', 'CPU µs a request', 'requests/s', 'against', 'CPU ratio', 'goal', ''];
+  return markdownTable(head, rows);
 }
 
-function ratioOf({ cpuRatio, cpuRatioRange }: CaseResult): string {
-  if (cpuRatio === null || cpuRatioRange === null) return '1';
-  return `${cpuRatio.toFixed(2)} (${range(cpuRatioRange)})`;
-}
+const NO_RATIO = ['–', '1', '–', ''];
 
-function standing({ cpuRatio, goal }: CaseResult): string {
-  if (cpuRatio === null || goal === null) return '';
-  return cpuRatio <= goal ? 'held' : 'missed';
+/** The cells of one comparison: the baseline, the ratio with its range, the goal, and whether it was held. */
+export function ratioCells({ baseline, ratio, range: spread, goal }: MeasuredRatio): string[] {
+  const wanted = goal === null ? '–' : `≤ ${goal.toFixed(2)}`;
+  const standing = goal === null ? '' : ratio <= goal ? 'held' : 'missed';
+  return [`\`${baseline}\``, `${ratio.toFixed(2)} (${range(spread)})`, wanted, standing];
 }
 
 function range([low, high]: readonly [number, number]): string {
   return `${low}–${high}`;
+}
+
+/** Instructions case by case, and comparison by comparison, as Markdown. Comparisons with a case that was not counted are left out. */
+export function instructionsTable(cases: readonly BenchCase[], counted: CountedRounds): string {
+  const costsOf = (name: string) => counted.get(name) ?? [];
+  const rows = cases.flatMap(({ name, against = [] }) => {
+    const thousands = spreadOf(costsOf(name).map((one) => one / 1000));
+    const cost = `${rounded(thousands.median, 0)} (${rounded(thousands.min, 0)}–${rounded(thousands.max, 0)})`;
+    const [first = NO_RATIO, ...others] = against
+      .filter(({ baseline }) => counted.has(baseline))
+      .map((one) => ratioCells(measuredRatio(one, name, costsOf)));
+    return [
+      [`\`${name}\``, cost, ...first],
+      ...others.map((cells) => [`\`${name}\``, '', ...cells]),
+    ];
+  });
+  return markdownTable(
+    ['case', 'thousand instructions a request', 'against', 'ratio', 'goal', ''],
+    rows,
+  );
 }
 
 /** Returns the counts as Markdown. */
@@ -73,7 +93,10 @@ export function countsTable(counted: Counted): string {
   );
 }
 
-function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function markdownTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BenchCase } from './cases.ts';
+import type { BenchCase, Comparison } from './cases.ts';
 import { checkCase } from './check-case.ts';
 import type { Fixtures } from './fixtures.ts';
 import { CONNECTIONS, type Load, sendLoad } from './load.ts';
@@ -14,12 +14,20 @@ export interface CaseResult {
   /** User and system time of the workerd process, everything in it included. The median, as are the others. */
   readonly cpuMicrosPerRequest: number;
   readonly requestsPerSecond: number;
-  readonly baseline: string | null;
-  readonly cpuRatio: number | null;
-  readonly goal: number | null;
   /** Lowest and highest of the rounds. */
   readonly cpuMicrosRange: readonly [number, number];
-  readonly cpuRatioRange: readonly [number, number] | null;
+  /** Empty for a floor. */
+  readonly ratios: readonly MeasuredRatio[];
+}
+
+/** What a request costs as a ratio to the same of another case, in the same rounds. */
+export interface MeasuredRatio {
+  readonly baseline: string;
+  /** The median of the rounds. */
+  readonly ratio: number;
+  /** Lowest and highest of the rounds. */
+  readonly range: readonly [number, number];
+  readonly goal: number | null;
 }
 
 export interface RoundsOptions {
@@ -44,8 +52,29 @@ export async function measureCases(
   cases: readonly BenchCase[],
   running: RunningWorkerd,
   fixtures: Fixtures,
-  { rounds, seconds, warmsUp }: RoundsOptions,
+  options: RoundsOptions,
 ): Promise<CaseResult[]> {
+  const samples = await takeSamples(cases, running, fixtures, options);
+  return cases.map((one) => summarize(one, samples));
+}
+
+/** Microseconds of CPU per request of each round, by the case's name. Throws as {@link measureCases} does. */
+export async function measureCpuRounds(
+  cases: readonly BenchCase[],
+  running: RunningWorkerd,
+  fixtures: Fixtures,
+  options: RoundsOptions,
+): Promise<ReadonlyMap<string, readonly number[]>> {
+  const samples = await takeSamples(cases, running, fixtures, options);
+  return new Map([...samples].map(([name, all]) => [name, all.map((one) => one.cpuMicros)]));
+}
+
+async function takeSamples(
+  cases: readonly BenchCase[],
+  running: RunningWorkerd,
+  fixtures: Fixtures,
+  { rounds, seconds, warmsUp }: RoundsOptions,
+): Promise<ReadonlyMap<string, readonly Sample[]>> {
   const samples = new Map(cases.map(({ name }) => [name, [] as Sample[]]));
   const checkAll = async () => {
     for (const one of cases) await checkCase(one, running.ports[one.worker] ?? 0, fixtures);
@@ -60,7 +89,7 @@ export async function measureCases(
     }
   }
   await checkAll();
-  return cases.map((one) => summarize(one, samples));
+  return samples;
 }
 
 async function measureOnce(
@@ -107,23 +136,30 @@ async function writeTokens(fixtures: Fixtures, count: number): Promise<TokenFile
 }
 
 function summarize(
-  { name, baseline, goal }: BenchCase,
+  { name, against = [] }: BenchCase,
   samples: ReadonlyMap<string, readonly Sample[]>,
 ): CaseResult {
   const cpuOf = (of: string) => (samples.get(of) ?? []).map(({ cpuMicros }) => cpuMicros);
   const cpu = spreadOf(cpuOf(name));
   const speed = spreadOf((samples.get(name) ?? []).map((sample) => sample.requestsPerSecond));
-  const ratio = baseline === undefined ? undefined : spreadOf(ratios(cpuOf(name), cpuOf(baseline)));
   return {
     name,
     cpuMicrosPerRequest: rounded(cpu.median, 1),
     requestsPerSecond: rounded(speed.median, 0),
-    baseline: baseline ?? null,
-    cpuRatio: ratio === undefined ? null : rounded(ratio.median, 3),
-    goal: goal ?? null,
     cpuMicrosRange: rangeOf(cpu, 1),
-    cpuRatioRange: ratio === undefined ? null : rangeOf(ratio, 2),
+    ratios: against.map((comparison) => measuredRatio(comparison, name, cpuOf)),
   };
+}
+
+/** Compares a case with a baseline by what each cost in the same rounds. */
+export function measuredRatio(
+  { baseline, goal }: Comparison,
+  name: string,
+  costsOf: (name: string) => readonly number[],
+): MeasuredRatio {
+  const spread = spreadOf(ratios(costsOf(name), costsOf(baseline)));
+  const ratio = rounded(spread.median, 3);
+  return { baseline, ratio, range: rangeOf(spread, 2), goal: goal ?? null };
 }
 
 function rangeOf({ min, max }: Spread, digits: number): [number, number] {

@@ -1,5 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ask } from './client.ts';
-import { type BenchWorker, type RunningWorkerd, startWorkerd } from './workerd.ts';
+import {
+  type BenchWorker,
+  type RunningWorkerd,
+  type StartOptions,
+  startWorkerd,
+} from './workerd.ts';
+
+const READY_TIMEOUT_MS = 30_000;
 
 /**
  * Starts Workers, and rejects unless every gate among them that keeps a revocation log says that it can read it: a
@@ -7,17 +15,27 @@ import { type BenchWorker, type RunningWorkerd, startWorkerd } from './workerd.t
  */
 export async function startGates(
   workers: readonly BenchWorker[],
-  flags: readonly string[] = [],
+  options: StartOptions = {},
 ): Promise<RunningWorkerd> {
-  const running = await startWorkerd(workers, flags);
+  const running = await startWorkerd(workers, options);
   for (const { name } of workers.filter(({ durableObjects }) => durableObjects !== undefined)) {
-    const { status, body } = await ask({
-      port: running.ports[name] ?? 0,
-      path: '/.postern/health/ready',
-    });
-    if (status === 200) continue;
+    const complaint = await untilReady(running.ports[name] ?? 0);
+    if (complaint === undefined) continue;
     await running.stop();
-    throw new Error(`${name} is not ready: ${body}`);
+    throw new Error(`${name} is not ready: ${complaint}`);
   }
   return running;
+}
+
+/** Asks a gate until it is ready. Returns its last answer if it does not become ready. */
+async function untilReady(port: number): Promise<string | undefined> {
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  for (;;) {
+    const complaint = await ask({ port, path: '/.postern/health/ready' }).then(
+      ({ status, body }) => (status === 200 ? undefined : body),
+      String,
+    );
+    if (complaint === undefined || Date.now() > deadline) return complaint;
+    await sleep(100);
+  }
 }

@@ -2,10 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createConnection, createServer } from 'node:net';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts } from '../test/support/free-port.ts';
 
 /** A binding of a benched Worker: another Worker, or a JSON value. */
 export type BenchBinding =
@@ -31,6 +32,7 @@ export interface BenchWorker {
 }
 
 export interface RunningWorkerd {
+  readonly pid: number;
   readonly ports: Readonly<Record<string, number>>;
   /** User and system CPU the process has used, in microseconds (resolution: 10 ms). */
   cpuMicros(): number;
@@ -40,17 +42,23 @@ export interface RunningWorkerd {
 }
 
 const COMPATIBILITY_DATE = '2026-10-20';
-const START_TIMEOUT_MS = 10_000;
+const START_TIMEOUT_MS = 60_000;
+
+export interface StartOptions {
+  /** Arguments of `workerd serve`. */
+  readonly flags?: readonly string[];
+  /** A program that runs workerd, with its arguments. */
+  readonly under?: readonly string[];
+}
 
 export async function startWorkerd(
   workers: readonly BenchWorker[],
-  flags: readonly string[] = [],
+  { flags = [], under = [] }: StartOptions = {},
 ): Promise<RunningWorkerd> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'));
   const targets = workers.filter(({ isTarget }) => isTarget);
-  const ports = Object.fromEntries(
-    await Promise.all(targets.map(async ({ name }) => [name, await freePort()] as const)),
-  );
+  const free = await freePorts(targets.length);
+  const ports = Object.fromEntries(targets.map(({ name }, at) => [name, free[at] ?? 0] as const));
   for (const { name, code, modules = {} } of workers) {
     writeFileSync(join(folder, `${name}.js`), code);
     for (const [module, text] of Object.entries(modules))
@@ -59,9 +67,9 @@ export async function startWorkerd(
   const objects = join(folder, 'objects');
   mkdirSync(objects);
   writeFileSync(join(folder, 'config.capnp'), configuration(workers, ports, objects));
-  const child = spawn(workerdBinary(), ['serve', join(folder, 'config.capnp'), ...flags], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const command = [...under, workerdBinary(), 'serve', join(folder, 'config.capnp'), ...flags];
+  const [program = '', ...rest] = command;
+  const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
   let complaint = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     complaint = (complaint + text).slice(-4000);
@@ -70,6 +78,7 @@ export async function startWorkerd(
   const { pid } = child;
   if (pid === undefined) throw new Error('workerd has no process id');
   return {
+    pid,
     ports,
     cpuMicros: () => cpuMicros(pid),
     residentBytes: () => residentBytes(pid),
@@ -141,19 +150,6 @@ function workerdBinary(): string {
   return createRequire(createRequire(import.meta.url).resolve('workerd')).resolve(
     `@cloudflare/workerd-${platform}-${architecture}/bin/workerd`,
   );
-}
-
-/** A port of the loopback interface without a listener. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  const { promise, resolve } = Promise.withResolvers<number>();
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address();
-    resolve(typeof address === 'object' && address !== null ? address.port : 0);
-  });
-  const port = await promise;
-  server.close();
-  return port;
 }
 
 async function untilListening(

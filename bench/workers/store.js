@@ -1,4 +1,4 @@
-// A session store that knows every credential, each as another person; answers after DELAY_MS, as one far away does.
+// A session store that knows every credential, each as another person; answers whoami after DELAY_MS, as one far away does.
 // The body is of the size Kratos answers for a person with a password, an address and one device.
 const session = (person, expiresAt) => {
   const address = {
@@ -53,9 +53,9 @@ const session = (person, expiresAt) => {
 
 export default {
   async fetch(request, { DELAY_MS }) {
-    if (DELAY_MS > 0) await new Promise((resolve) => setTimeout(resolve, DELAY_MS));
     if (new URL(request.url).pathname !== '/sessions/whoami')
       return Response.json({ status: 'ok' });
+    if (DELAY_MS > 0) await new Promise((resolve) => setTimeout(resolve, DELAY_MS));
     const digits = /\d*$/.exec(request.headers.get('x-session-token') ?? '')[0];
     const expiresAt = new Date(Date.now() + 86_400_000).toISOString();
     return Response.json(session(digits.padStart(12, '0').slice(-12), expiresAt));
