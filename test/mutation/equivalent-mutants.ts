@@ -13,6 +13,18 @@ export interface EquivalentMutant {
 
 export const EQUIVALENT_MUTANTS: readonly EquivalentMutant[] = [
   {
+    file: 'src/tokens/token-sessions.ts',
+    line: 'if (remembered === undefined || revocation.trustedSince(now()) > 0) return undefined;',
+    change: '0 → 1',
+    reason: 'The value is 0, or a time of this century in milliseconds.',
+  },
+  {
+    file: 'src/sessions/sessions.ts',
+    line: 'if (revocation.trustedSince(now()) > 0) return undefined;',
+    change: '0 → 1',
+    reason: 'The value is 0, or a time of this century in milliseconds.',
+  },
+  {
     file: 'src/forwarding/web-socket-relay.ts',
     line: 'watch.stop();',
     change: 'watch.stop(); → ;',

@@ -61,10 +61,12 @@ const LIKELY: Readonly<Record<string, readonly string[]>> = {
   revocation: [
     ...gateway('revocation.test', 'revocation-', 'security-events', 'session-api/marks'),
     'test/revocation/race',
+    'test/revocation/isolate-sums',
+    ...gateway('status-page', 'told-freshness'),
   ],
   'routes/events': [
     ...gateway('backchannel-logout', 'security-events', 'revocation-webhook', 'repeated-events'),
-    ...gateway('id-spellings', 'metrics'),
+    ...gateway('id-spellings', 'metrics', 'kratos-traces'),
   ],
   'routes/gate': [
     ...gateway('gate.test', 'gate-', 'forward-auth', 'next-credential', 'server-timing'),
@@ -84,7 +86,7 @@ const LIKELY: Readonly<Record<string, readonly string[]>> = {
     'sign-out',
   ),
   'routes/sign-in': gateway('sign-in', 'sign-out'),
-  'routes/status': [...gateway('status-page'), 'test/revocation/isolate-sums'],
+  'routes/status': [...gateway('status-page', 'guard.test'), 'test/revocation/isolate-sums'],
   'routes/whoami': [
     ...gateway('tiers.test', 'tiers-cookies', 'cache-rows', 'client-fetch', 'token-whoami'),
     ...gateway('refused-credentials', 'described-parts', 'server-timing', 'whoami-'),
