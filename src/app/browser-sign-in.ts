@@ -36,7 +36,7 @@ export interface SignInDependencies {
 /** The sign-in of browsers at an issuer: its sessions, its cookies, and its routes. */
 export interface SignInServices {
   readonly sessions: Pick<SignInSessions, 'resolve'>;
-  /** What a sign-out needs. */
+  /** Ends a sign-in, for a sign-out. */
   readonly end: SignInEnd;
   readonly addRoutes: (add: AddRoute) => void;
 }

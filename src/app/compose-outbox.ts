@@ -75,7 +75,7 @@ class OutboxRecords implements OutboxLog {
 
   readState(): ChannelState | undefined {
     const [row] = this.#options.storage.sql.exec('SELECT state FROM outbox').toArray();
-    // What record() wrote.
+    // `record()` wrote it.
     return row === undefined ? undefined : (JSON.parse(String(row.state)) ?? undefined);
   }
 }

@@ -18,8 +18,8 @@ export const observabilitySettings = {
    */
   SERVER_TIMING: flag(),
   /**
-   * Of so many cached answers, one is compared with the store’s own answer, behind the response; 0: none is. The
-   * results tell how often cached answers were wrong ([Is the cache right?](status.md#is-the-cache-right)).
+   * The number of cached answers of which one is compared with the store’s own answer, behind the response. With 0, none
+   * is compared. The results tell how often cached answers were wrong ([Is the cache right?](status.md#is-the-cache-right)).
    */
   VERIFY_SAMPLE: v.optional(wholeNumber('cached answers', 0, 1_000_000), 1000),
   /** The most such comparisons of one isolate in a second. Each is a call to the store. */

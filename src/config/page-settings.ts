@@ -24,7 +24,7 @@ export const PAGE_SETTINGS = {
    * which is at least 4.5:1 on every colour.
    */
   SITE_ACCENT_COLOR: v.optional(v.pipe(v.string(COLOR), v.regex(/^#[0-9a-f]{6}$/i, COLOR))),
-  /** Where people get help: an https URL, or an address as `mailto:help@example.com`. Every page links it. */
+  /** A link to help for people, on every page: an https URL, or an address as `mailto:help@example.com`. */
   SITE_SUPPORT_URL: v.optional(
     v.pipe(
       v.string(SUPPORT),

@@ -2,7 +2,7 @@
 import type { Watermark } from '../revocation/log-protocol.ts';
 import type { OutboxFacts } from './poll-statement.ts';
 
-/** What is known of the channel, as the log's object stores it. */
+/** The knowledge of the channel, as the log's object stores it. */
 export interface ChannelState {
   /** As in `OutboxFacts`. */
   readonly database: string;
@@ -32,7 +32,7 @@ export class Channel {
     this.#state = state;
   }
 
-  /** What to store before the log records so many rows, which a later poll removes. */
+  /** Returns the state to store before the log records so many rows, which a later poll removes. */
   stateWith(removing: number): ChannelState | undefined {
     const state = this.#state;
     return state && { ...state, mostRemoved: state.mostRemoved + removing };

@@ -58,7 +58,7 @@ const ROW_KINDS = [
 ] as const;
 export type RowKind = (typeof ROW_KINDS)[number];
 
-/** What a poll says about the outbox itself. */
+/** The findings of a poll about the outbox itself. */
 export interface OutboxFacts {
   /** The rows that were ever removed from the outbox, until this poll. */
   readonly removedBefore: number;
@@ -111,7 +111,7 @@ function readRow(row: Readonly<Record<string, unknown>>): OutboxRow {
 }
 
 function readFacts(text: unknown, poll: string): OutboxFacts {
-  // What the statement above builds. Each member that decides something is checked.
+  // The statement above builds it. Each member that decides something is checked.
   const facts = JSON.parse(String(text)) as Record<string, unknown>;
   if (facts.poll !== poll) throw new Error('this is the answer to another poll');
   const { removedBefore, removedNow, server, timeline, outbox, triggers } = facts;

@@ -371,7 +371,7 @@ export interface PosternSettings {
    */
   readonly SITE_ACCENT_COLOR?: string | undefined;
   /**
-   * Where people get help: an https URL, or an address as `mailto:help@example.com`. Every page links it.
+   * A link to help for people, on every page: an https URL, or an address as `mailto:help@example.com`.
    */
   readonly SITE_SUPPORT_URL?: string | undefined;
   /**
@@ -397,8 +397,9 @@ export interface PosternSettings {
    */
   readonly SERVER_TIMING?: boolean | undefined;
   /**
-   * Of so many cached answers, one is compared with the store’s own answer, behind the response; 0: none is. The
-   * results tell how often cached answers were wrong ([Is the cache right?](status.md#is-the-cache-right)).
+   * The number of cached answers of which one is compared with the store’s own answer, behind the response. With
+   * 0, none is compared. The results tell how often cached answers were wrong ([Is the cache
+   * right?](status.md#is-the-cache-right)).
    * @default 1000
    */
   readonly VERIFY_SAMPLE?: number | undefined;

@@ -36,7 +36,7 @@ export interface LogPage {
   /** The next cursor. The reader now knows every mark up to this position. */
   readonly position: LogPosition;
   readonly hasMore: boolean;
-  /** What the log knows of changes made in the store directly. Absent: no outbox is read, or its channel is broken. */
+  /** The log's knowledge of changes made in the store directly. Absent: no outbox is read, or its channel is broken. */
   readonly watermark?: Watermark;
 }
 
@@ -46,7 +46,7 @@ export const OUTBOX_POLL_MS = 1000;
 export const OUTBOX_TIMEOUT_MS = 2000;
 
 /**
- * How far the log knows the store's own changes. All times are durations that end when the log made the answer, so no
+ * The extent to which the log knows the store's own changes. All times are durations that end when the log made the answer, so no
  * two clocks are compared. Together they say: every change that was committed in the store between `unbrokenForMs` and
  * `ageMs` before the answer has its mark in the log.
  */
@@ -97,7 +97,7 @@ export type AppendAnswer =
   /** The message was processed before, so the log recorded no mark. */
   | { readonly kind: 'repeated' };
 
-/** How long marks are kept, and how many. As in `AppendOptions`. */
+/** Lifetimes and maximum number of marks, as in `AppendOptions`. */
 export type MarkLimits = Pick<AppendOptions, 'checkLifeMs' | 'tokenLifeMs' | 'maxMarks'>;
 
 export interface LogReadOptions {
@@ -116,7 +116,7 @@ export interface RevocationLogStub {
   append(marks: readonly Mark[], options: AppendOptions): Promise<AppendAnswer>;
 }
 
-/** What the log tells operators. */
+/** The state of the log, for operators. */
 export interface LogStatus extends Pick<LogPage, 'position' | 'watermark'> {
   /** The number of subjects in the log. */
   readonly marks: number;

@@ -37,7 +37,7 @@ export interface Revocation {
 export interface LogHealth {
   /** Whether the log answers; `true` if the site has no log. */
   readonly isReadable: boolean;
-  /** How far the log knows changes made in the store; `undefined` if it does not know. */
+  /** The extent to which the log knows changes made in the store; `undefined` if it does not know. */
   readonly watermark?: Watermark | undefined;
 }
 

@@ -28,7 +28,7 @@ export interface ComparedHit {
 }
 
 export interface SampledHitsOptions {
-  /** Of so many hits one is compared. */
+  /** The number of hits of which one is compared. */
   readonly oneIn: number;
   readonly maxPerSecond: number;
   /** From 0 to 1, and never 1. */

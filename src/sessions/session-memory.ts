@@ -4,6 +4,7 @@ import { MemoryTier, type MemoryTierLimits } from '../runtime/memory-cache.ts';
 import type { SharedPlace } from '../runtime/shared-bytes.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
 import type { ConfirmedRefusal } from './confirmed-answer.ts';
+import type { CacheRequirement } from './freshness.ts';
 import type { CheckedSession } from './resolution.ts';
 import type { SharedSession } from './sealing.ts';
 import type { SharedTiers } from './shared-tiers.ts';
@@ -30,6 +31,12 @@ export interface SharedRead {
   readonly name: CredentialName;
   readonly credential: Credential;
   readonly waitUntil: WaitUntil;
+}
+
+/** A request that a shared place might answer. */
+export interface SharedQuestion {
+  readonly name: CredentialName;
+  readonly requirement: Pick<CacheRequirement, 'minCheckedAt'>;
 }
 
 /** A confirmed refusal of a credential. It stays in memory, for seconds only. */
@@ -113,6 +120,17 @@ export class SessionMemory {
   /** Whether the last check of this credential was a refusal, however long ago. */
   wasRefused(name: CredentialName): boolean {
     return this.#negativeEntries.read(name)?.refusal !== undefined;
+  }
+
+  /**
+   * Whether a shared place may have an answer to the request. A request that needs a check from now can use none. KV is
+   * written rarely, so it is seldom newer than memory. The location's cache has the checks of all its isolates.
+   */
+  isWorthReading(place: SharedPlace, { name, requirement }: SharedQuestion): boolean {
+    const { shared, now } = this.#options;
+    if (!shared.has(place) || requirement.minCheckedAt >= now()) return false;
+    const inMemory = this.read(name);
+    return inMemory === undefined || (place === 'location' && !inMemory.hasUndeliveredCookie);
   }
 
   /**

@@ -4,7 +4,7 @@ import type { StoreAnswer } from '../providers/session-store.ts';
 import { LATE, within } from '../runtime/deadline.ts';
 import type { SharedPlace } from '../runtime/shared-bytes.ts';
 import { SingleFlight, type WaitUntil } from '../runtime/single-flight.ts';
-import { compareBehind, type ServedFrom } from './compare-behind.ts';
+import { type Comparing, compareBehind } from './compare-behind.ts';
 import type { CacheRequirement } from './freshness.ts';
 import { KvRace, NO_RACE } from './kv-race.ts';
 import { RefusalWaves } from './refusal-waves.ts';
@@ -44,6 +44,7 @@ export class Sessions {
   readonly #refusals: Refusals;
   readonly #health = new StoreHealth();
   readonly #checks: StoreChecks;
+  readonly #comparing: Comparing;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
@@ -68,6 +69,8 @@ export class Sessions {
     // The longest check: the store is asked, its readiness is asked for, and the store is asked again.
     const deadlineMs = 3 * options.storeTimeoutMs + FIND_DEADLINE_MS;
     this.#flights = new SingleFlight({ deadlineMs, now });
+    const parts = { checks: this.#checks, flights: this.#flights, guard, health: this.#health };
+    this.#comparing = { ...options, ...parts, refusals: this.#refusals };
   }
 
   /** Resolves a credential from memory, if nothing has to be awaited; otherwise returns `undefined`. */
@@ -77,12 +80,11 @@ export class Sessions {
     waitUntil: WaitUntil,
   ): Resolution | undefined {
     const name = this.#memory.nameOf(credential);
-    if (name === undefined) return undefined;
-    const inMemory = this.#memory.read(name);
-    if (inMemory === undefined) return undefined;
+    const inMemory = name === undefined ? undefined : this.#memory.read(name);
     const { revocation, now } = this.#options;
     // A view that is too old is for `resolve()`, which waits for the new one.
-    if (revocation.trustedSince(now()) > 0) return undefined;
+    if (name === undefined || inMemory === undefined || revocation.trustedSince(now()) > 0)
+      return undefined;
     if (revocation.refresh(now(), waitUntil) !== undefined) return undefined;
     return this.#serve({ credential, name, requirement, waitUntil }, inMemory, 'memory');
   }
@@ -159,18 +161,9 @@ export class Sessions {
 
   /** Answers from a shared place. */
   async #recallShared(question: Question, place: SharedPlace): Promise<Resolution | undefined> {
-    if (!this.#isWorthReading(question, place)) return undefined;
+    if (!this.#memory.isWorthReading(place, question)) return undefined;
     const remembered = await this.#memory.readShared(place, question);
     return remembered && this.#serve(question, remembered, place);
-  }
-
-  /** Whether a place may have an answer to the request. A request that needs a check from now can use none. */
-  #isWorthReading({ name, requirement }: Question, place: SharedPlace): boolean {
-    if (!this.#options.shared.has(place) || requirement.minCheckedAt >= this.#options.now())
-      return false;
-    const inMemory = this.#memory.read(name);
-    // KV is written rarely, so it is seldom newer than memory. The location's cache has the checks of all its isolates.
-    return inMemory === undefined || (place === 'location' && !inMemory.hasUndeliveredCookie);
   }
 
   /**
@@ -178,7 +171,7 @@ export class Sessions {
    * check that comes second goes on behind it. So KV never delays an answer of the store.
    */
   async #askBesideKv(question: Question): Promise<Resolution> {
-    const isWorthReading = this.#isWorthReading(question, 'kv');
+    const isWorthReading = this.#memory.isWorthReading('kv', question);
     const race = new KvRace(async () =>
       isWorthReading ? this.#recallShared(question, 'kv') : undefined,
     );
@@ -209,7 +202,10 @@ export class Sessions {
     const place = { tier, now: this.#options.now(), ttlSeconds: this.#guard.ttlSeconds(checked) };
     if (usability !== 'if-error' && !hasUndeliveredCookie) {
       if (usability === 'revalidate') this.#revalidateBehind(question);
-      if (this.#options.sampledHits?.isNextDue()) this.#compareBehind(question, checked, place);
+      if (this.#options.sampledHits?.isNextDue()) {
+        const hit = { ...place, question, served: checked };
+        question.waitUntil(compareBehind(hit, this.#comparing));
+      }
       return fromTier(checked, place);
     }
     // An earlier failure of the store says nothing about later revocations.
@@ -218,14 +214,6 @@ export class Sessions {
     if (failure === undefined) return undefined;
     this.#revalidateBehind(question);
     return fromTier(checked, { ...place, fault: failure });
-  }
-
-  #compareBehind(question: Question, served: CheckedSession, place: ServedFrom): void {
-    if (this.#health.failure(place.now) !== undefined) return;
-    const parts = { checks: this.#checks, flights: this.#flights, guard: this.#guard };
-    const hit = { ...place, question, served };
-    const refusals = this.#refusals;
-    question.waitUntil(compareBehind(hit, { ...this.#options, ...parts, refusals }));
   }
 
   /** Serves a session that a wave of refusals removed, for as long as it would be served without the wave. */
