@@ -60,6 +60,7 @@ describe('the form', () => {
       /^default-src 'none'; .*form-action 'self'; frame-ancestors 'none'/,
     );
     expect(answer.text).not.toMatch(/<script|Memory of the isolate/);
+    expect(answer.text).not.toContain('role="alert"'); // nobody has given a wrong secret yet
   });
 
   it('opens the page for ten minutes with a cookie that holds no secret', async () => {

@@ -99,6 +99,8 @@ describe('checkRegisteredClaims()', () => {
 
   it('requires an expected audience, and refuses every audience if none is expected', () => {
     expect(check({ aud: ['x', 'a'] })).toBe('good');
+    // RFC 7519 section 4.1.3: the one who processes the token identifies itself with one of the values.
+    expect(check({ aud: 'b' }, { audience: ['a', 'b'] })).toBe('good');
     expect(check({ aud: ['x'] })).toBe('token_audience_mismatch');
     expect(check({ aud: undefined })).toBe('token_claim_missing');
     expect(check({ aud: undefined }, { audience: false })).toBe('good');
