@@ -5,7 +5,6 @@ import { readPage } from './pages.ts';
 
 /** All that the Worker may take from outside. Hono's other parts are where its advisories were. */
 const ALLOWED = [
-  '@bufbuild/protobuf/wire',
   '@marcbachmann/cel-js',
   'hono/html',
   'hono/router/trie-router',

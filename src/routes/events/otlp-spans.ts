@@ -1,5 +1,4 @@
 // Pure: no I/O, no clock. Traces as OpenTelemetry's exporters send them (opentelemetry/proto/trace/v1/trace.proto).
-import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 
 /** A span, as far as changes of sessions are told by it. */
 export interface Span {
@@ -122,28 +121,35 @@ function first(message: Uint8Array, wanted: number): Uint8Array | undefined {
 
 class MalformedMessage extends Error {}
 
-/** Generates the fields of a message (protobuf.dev/programming-guides/encoding). */
+/** Bytes of the wire types with a fixed length (protobuf.dev/programming-guides/encoding). */
+const FIXED_LENGTHS: Readonly<Record<number, number>> = { 1: 8, 5: 4 };
+const VARINT = 0;
+const LENGTH_DELIMITED = 2;
+
 function* readFields(message: Uint8Array): Generator<Field> {
-  const reader = new BinaryReader(message);
-  while (reader.pos < reader.len) {
-    const field = asMessage(() => readField(reader));
-    if (field !== undefined) yield field;
-  }
-}
-
-/** Reads the next field; `undefined` for a field of a type that is passed over. */
-function readField(reader: BinaryReader): Field | undefined {
-  const [number, wireType] = reader.tag();
-  if (wireType === WireType.LengthDelimited) return { number, value: reader.bytes() };
-  reader.skip(wireType, number);
-  return undefined;
-}
-
-/** The reader throws plain errors for bytes that are no message. */
-function asMessage<Value>(read: () => Value): Value {
-  try {
-    return read();
-  } catch {
+  let at = 0;
+  const readVarint = () => {
+    let value = 0;
+    for (let scale = 1; scale < 2 ** 64; scale *= 128) {
+      const byte = message[at];
+      if (byte === undefined) throw new MalformedMessage();
+      at += 1;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+    }
     throw new MalformedMessage();
+  };
+  while (at < message.length) {
+    const tag = readVarint();
+    const wireType = tag % 8;
+    if (wireType === VARINT) {
+      readVarint();
+      continue;
+    }
+    const length = wireType === LENGTH_DELIMITED ? readVarint() : FIXED_LENGTHS[wireType];
+    if (length === undefined || at + length > message.length) throw new MalformedMessage();
+    const value = message.subarray(at, at + length);
+    at += length;
+    if (wireType === LENGTH_DELIMITED) yield { number: Math.floor(tag / 8), value };
   }
 }
