@@ -82,7 +82,12 @@ async function print(): Promise<void> {
 
 async function count(cases: readonly BenchCase[]): Promise<CountedRounds> {
   await using workerd = await startCounted(await benchWorkers(fixtures));
-  return countCases(cases, workerd, fixtures, rounds);
+  try {
+    return await countCases(cases, workerd, fixtures, rounds);
+  } catch (cause) {
+    const end = await workerd.running.ended();
+    throw end === undefined ? cause : new Error(end, { cause });
+  }
 }
 
 async function measureCpu(cases: readonly BenchCase[]): Promise<CountedRounds> {

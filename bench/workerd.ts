@@ -1,5 +1,6 @@
 /** Runs Workers in raw workerd, one socket each, without anything in between. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createConnection } from 'node:net';
@@ -38,11 +39,16 @@ export interface RunningWorkerd {
   cpuMicros(): number;
   /** Resident memory, in bytes. */
   residentBytes(): number;
+  /** Returns how the process ended, with the end of its stderr. Waits a moment for that; `undefined` if it still runs. */
+  ended(): Promise<string | undefined>;
   stop(): Promise<void>;
 }
 
 const COMPATIBILITY_DATE = '2026-10-20';
 const START_TIMEOUT_MS = 60_000;
+/** Under Valgrind a process that ends first writes where each thread was. */
+const END_TIMEOUT_MS = 5000;
+const MAX_COMPLAINT = 20_000;
 
 export interface StartOptions {
   /** Arguments of `workerd serve`. */
@@ -70,9 +76,10 @@ export async function startWorkerd(
   const command = [...under, workerdBinary(), 'serve', join(folder, 'config.capnp'), ...flags];
   const [program = '', ...rest] = command;
   const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const closed = once(child, 'close');
   let complaint = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    complaint = (complaint + text).slice(-4000);
+    complaint = (complaint + text).slice(-MAX_COMPLAINT);
   });
   await untilListening(Object.values(ports), child, () => complaint);
   const { pid } = child;
@@ -82,6 +89,10 @@ export async function startWorkerd(
     ports,
     cpuMicros: () => cpuMicros(pid),
     residentBytes: () => residentBytes(pid),
+    async ended() {
+      await Promise.race([closed, sleep(END_TIMEOUT_MS)]);
+      return endOf(child, complaint);
+    },
     stop: () => stop(child, folder),
   };
 }
@@ -160,8 +171,8 @@ async function untilListening(
   const deadline = Date.now() + START_TIMEOUT_MS;
   for (const port of ports) {
     while (!(await isListening(port))) {
-      if (child.exitCode !== null || Date.now() > deadline) {
-        throw new Error(`workerd did not start: ${complaint()}`);
+      if (hasEnded(child) || Date.now() > deadline) {
+        throw new Error(`workerd did not start: ${endOf(child, complaint()) ?? complaint()}`);
       }
       await sleep(20);
     }
@@ -187,10 +198,21 @@ function residentBytes(pid: number): number {
   return Number(kib) * 1024;
 }
 
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+function endOf(child: ChildProcess, complaint: string): string | undefined {
+  if (!hasEnded(child)) return undefined;
+  const { exitCode, signalCode } = child;
+  const end = signalCode === null ? `exit code ${exitCode}` : `signal ${signalCode}`;
+  return `workerd ended with ${end}. It wrote:\n${complaint || '(nothing)'}`;
+}
+
 async function stop(child: ChildProcess, folder: string): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  child.once('exit', () => resolve());
-  child.kill('SIGTERM');
-  await promise;
+  if (!hasEnded(child)) {
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  }
   rmSync(folder, { recursive: true, force: true });
 }
