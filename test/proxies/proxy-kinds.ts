@@ -8,10 +8,7 @@ import { readPage } from '../docs/pages.ts';
 import type { Certificate } from '../support/certificates.ts';
 
 /** Values that a test puts into a snippet. */
-export interface Places {
-  /** The directory for the proxy's files. */
-  readonly folder: string;
-  readonly port: number;
+export interface Places extends Listening {
   readonly gatePort: number;
   readonly sitePort: number;
   readonly secret: string;
@@ -25,18 +22,26 @@ export interface Places {
   readonly authorityFile: string;
 }
 
-/** One kind of proxy. */
-export interface ProxyKind {
+/** One kind of proxy, which is configured with values of a test or of a benchmark. */
+export interface ProxyKind<Values extends Listening = Places> {
   readonly name: string;
   /** The way to install it. */
   readonly source: string;
   readonly executable: string | undefined;
   /** Writes the configuration, and says how the proxy is started with it. */
-  configure(places: Places): { parameters: string[]; env?: Record<string, string> };
+  configure(places: Values): { parameters: string[]; env?: Record<string, string> };
+}
+
+/** The place of every proxy. */
+export interface Listening {
+  /** The directory for the proxy's files. */
+  readonly folder: string;
+  readonly port: number;
 }
 
 /** A running proxy. */
 export interface RunningProxy {
+  readonly pid: number;
   /** The proxy's log so far. */
   log(): string;
   stop(): Promise<void>;
@@ -47,6 +52,9 @@ const FOLDERS = [
   ...(process.env.PATH ?? '').split(':'),
   ...['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin'],
 ].filter((folder) => folder !== '');
+
+/** One process with one thread that serves, and a quiet log. */
+export const ENVOY_FLAGS = ['--disable-hot-restart', '--concurrency', '1', '-l', 'warning'];
 
 export const PROXIES: readonly ProxyKind[] = [
   {
@@ -65,11 +73,8 @@ export const PROXIES: readonly ProxyKind[] = [
         ['/etc/ssl/certs/ca-certificates.crt', places.authorityFile],
         ['"…"', JSON.stringify(places.secret)],
       ]);
-      const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
-      const http = folders.map((name) => `${name}_temp_path ${name};`).join('\n');
-      const whole = `daemon off;\npid nginx.pid;\nerror_log stderr crit;\nevents {}\nhttp {\naccess_log off;\n${http}\n${site}}\n`;
-      writeFileSync(join(folder, 'nginx.conf'), places.change?.(whole) ?? whole);
-      return { parameters: ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr'] };
+      const whole = nginxFile(site);
+      return startWithNginxFile(folder, places.change?.(whole) ?? whole);
     },
   },
   {
@@ -152,22 +157,39 @@ export const PROXIES: readonly ProxyKind[] = [
         ['"…"', JSON.stringify(places.secret)],
       ]);
       writeFileSync(file, whole);
-      const quiet = ['--disable-hot-restart', '--concurrency', '1', '-l', 'warning'];
-      return { parameters: ['-c', file, ...quiet] };
+      return { parameters: ['-c', file, ...ENVOY_FLAGS] };
     },
   },
 ];
+
+/** The whole of nginx's configuration, for a process without files outside of its folder. */
+export function nginxFile(http: string): string {
+  const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+  const temporary = folders.map((name) => `${name}_temp_path ${name};`).join('\n');
+  return `daemon off;\npid nginx.pid;\nerror_log stderr crit;\nevents {}\nhttp {\naccess_log off;\n${temporary}\n${http}}\n`;
+}
+
+/** Writes nginx's configuration into its folder, and says how it is started with it. */
+export function startWithNginxFile(folder: string, whole: string): { parameters: string[] } {
+  writeFileSync(join(folder, 'nginx.conf'), whole);
+  return { parameters: ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr'] };
+}
 
 /** nginx in front of a folder of files, in place of a site of its own. */
 export function withFiles(folder: string): (configuration: string) => string {
   return (configuration) => fill(configuration, [[/proxy_pass http:[^;]*;/, `root ${folder};`]]);
 }
 
-/** Starts a proxy, and waits until it takes connections. */
-export async function startProxy(kind: ProxyKind, places: Places): Promise<RunningProxy> {
+/** Starts a proxy, and waits until it takes connections. `under`: a program that becomes the proxy, with its arguments. */
+export async function startProxy<Values extends Listening>(
+  kind: ProxyKind<Values>,
+  places: Values,
+  under: readonly string[] = [],
+): Promise<RunningProxy> {
   mkdirSync(places.folder, { recursive: true });
   const { parameters, env } = kind.configure(places);
-  const child = spawn(kind.executable ?? '', parameters, {
+  const [program = '', ...rest] = [...under, kind.executable ?? '', ...parameters];
+  const child = spawn(program, rest, {
     cwd: places.folder,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -178,7 +200,8 @@ export async function startProxy(kind: ProxyKind, places: Places): Promise<Runni
       log += String(bytes);
     });
   await untilListening(places.port, child, () => log);
-  return { log: () => log, stop: () => stop(child) };
+  if (child.pid === undefined) throw new Error(`${kind.name} has no process id`);
+  return { pid: child.pid, log: () => log, stop: () => stop(child) };
 }
 
 async function untilListening(port: number, child: ChildProcess, log: () => string): Promise<void> {
@@ -230,6 +253,7 @@ function fill(
   }, text);
 }
 
-function find(name: string): string | undefined {
+/** The path of a program of this machine. */
+export function find(name: string): string | undefined {
   return FOLDERS.map((folder) => join(folder, name)).find(existsSync);
 }
