@@ -8,12 +8,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '../test/support/free-port.ts';
+import { cpuMicrosOf } from './process-cpu.ts';
 
-/** A binding of a benched Worker: another Worker, or a JSON value. */
+/** A binding of a benched Worker: another service, a JSON value, or a namespace that a service keeps. */
 export type BenchBinding =
   | { readonly service: string }
   | { readonly json: unknown }
-  | { readonly durableObject: string };
+  | { readonly durableObject: string }
+  | { readonly kvNamespace: string };
 
 export interface BenchWorker {
   readonly name: string;
@@ -55,11 +57,13 @@ export interface StartOptions {
   readonly flags?: readonly string[];
   /** A program that runs workerd, with its arguments. */
   readonly under?: readonly string[];
+  /** Services outside of the process: ports of the loopback interface, by the names that bindings have for them. */
+  readonly outside?: Readonly<Record<string, number>>;
 }
 
 export async function startWorkerd(
   workers: readonly BenchWorker[],
-  { flags = [], under = [] }: StartOptions = {},
+  { flags = [], under = [], outside = {} }: StartOptions = {},
 ): Promise<RunningWorkerd> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'));
   const targets = workers.filter(({ isTarget }) => isTarget);
@@ -72,7 +76,7 @@ export async function startWorkerd(
   }
   const objects = join(folder, 'objects');
   mkdirSync(objects);
-  writeFileSync(join(folder, 'config.capnp'), configuration(workers, ports, objects));
+  writeFileSync(join(folder, 'config.capnp'), configuration(workers, { ports, objects, outside }));
   const command = [...under, workerdBinary(), 'serve', join(folder, 'config.capnp'), ...flags];
   const [program = '', ...rest] = command;
   const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -87,7 +91,7 @@ export async function startWorkerd(
   return {
     pid,
     ports,
-    cpuMicros: () => cpuMicros(pid),
+    cpuMicros: () => cpuMicrosOf(pid),
     residentBytes: () => residentBytes(pid),
     async ended() {
       await Promise.race([closed, sleep(END_TIMEOUT_MS)]);
@@ -97,13 +101,21 @@ export async function startWorkerd(
   };
 }
 
+interface Surroundings {
+  readonly ports: Readonly<Record<string, number>>;
+  readonly objects: string;
+  readonly outside: Readonly<Record<string, number>>;
+}
+
 function configuration(
   workers: readonly BenchWorker[],
-  ports: Readonly<Record<string, number>>,
-  objects: string,
+  { ports, objects, outside }: Surroundings,
 ): string {
   const services = [
     ...workers.map(({ name }) => `(name = "${name}", worker = .${constant(name)})`),
+    ...Object.entries(outside).map(
+      ([name, port]) => `(name = "${name}", external = (address = "127.0.0.1:${port}", http = ()))`,
+    ),
     `(name = "objects", disk = (path = "${objects}", writable = true))`,
   ];
   const sockets = Object.entries(ports).map(
@@ -146,6 +158,7 @@ function workerConstant({
 
 function bound(binding: BenchBinding): string {
   if ('service' in binding) return `service = "${binding.service}"`;
+  if ('kvNamespace' in binding) return `kvNamespace = "${binding.kvNamespace}"`;
   if ('durableObject' in binding) return `durableObjectNamespace = "${binding.durableObject}"`;
   return `json = ${JSON.stringify(JSON.stringify(binding.json))}`;
 }
@@ -185,12 +198,6 @@ function isListening(port: number): Promise<boolean> {
   socket.on('connect', () => resolve(true));
   socket.on('error', () => resolve(false));
   return promise.finally(() => socket.destroy());
-}
-
-/** proc(5): fields 14 and 15 of stat, in clock ticks of 10 ms. */
-function cpuMicros(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }
 
 function residentBytes(pid: number): number {
