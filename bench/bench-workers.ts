@@ -95,29 +95,54 @@ export async function benchWorkers(fixtures: Fixtures, code?: string): Promise<B
   return [
     originWorker(),
     storeWorker(),
-    { name: 'keys', code: benchScript('keys.js'), bindings: { KEY }, isTarget: false },
+    keysWorker(fixtures),
     bareWorker(),
     floor('bare-headers', {}),
     floor('bare-forward', { ORIGIN }),
     floor('forward-headers', { ORIGIN }),
     floor('forward-filtered', { ORIGIN }),
-    floor('map-gate', { ORIGIN, KRATOS: { service: 'store' } }),
+    mapGateWorker('x-session-token'),
     floor('verify-forward', { ORIGIN, KEY }),
     floor('verify-headers', { ORIGIN, KEY }),
     gateWorker('postern', settings, { code }),
     gateWorker('postern-without-log', { ...settings, REVOCATION: 'off' }, { code }),
     gateWorker('postern-logging', { ...settings, DECISION_LOG: 'all' }, { code }),
-    {
-      name: 'jose-per-request',
-      code: await bundleWorker(inRepository('bench/workers/jose-per-request.js')),
-      bindings: { ORIGIN },
-      outbound: 'keys',
-      isTarget: true,
-    },
+    await joseWorker(),
   ];
 }
 
-function floor(name: string, bindings: Readonly<Record<string, BenchBinding>>): BenchWorker {
+/** A gate written by hand, for clients that send their credential in this header. */
+export function mapGateWorker(
+  credential: 'x-session-token' | 'cookie',
+  { name = 'map-gate', store = 'store' } = {},
+): BenchWorker {
+  const bindings = {
+    ORIGIN: { service: 'origin' },
+    KRATOS: { service: store },
+    CREDENTIAL: { json: credential },
+  };
+  return { ...floor('map-gate', bindings), name };
+}
+
+/** A gate written by hand that verifies every token. */
+export async function joseWorker(): Promise<BenchWorker> {
+  return {
+    name: 'jose-per-request',
+    code: await bundleWorker(inRepository('bench/workers/jose-per-request.js')),
+    bindings: { ORIGIN: { service: 'origin' } },
+    outbound: 'keys',
+    isTarget: true,
+  };
+}
+
+/** An issuer's keys. */
+export function keysWorker({ issuer }: Fixtures): BenchWorker {
+  const bindings = { KEY: { json: issuer.publicJwk } };
+  return { name: 'keys', code: benchScript('keys.js'), bindings, isTarget: false };
+}
+
+/** A Worker of bench/workers without modules beside it. */
+export function floor(name: string, bindings: Readonly<Record<string, BenchBinding>>): BenchWorker {
   return { name, code: benchScript(`${name}.js`), bindings, isTarget: true };
 }
 

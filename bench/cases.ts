@@ -228,7 +228,7 @@ export function benchCases({ warmToken, forgedToken }: Fixtures): BenchCase[] {
   ];
 }
 
-function isFiller({ body }: Answer): boolean {
+export function isFiller({ body }: Answer): boolean {
   return Buffer.byteLength(body) === 1024 && body.startsWith('{"filler":"xxx');
 }
 

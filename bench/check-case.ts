@@ -23,7 +23,8 @@ export async function checkCase(benchCase: BenchCase, port: number, fixtures: Fi
   }
   if (expected.refused !== undefined) {
     const refused = await send('GET', expected.refused);
-    if (refused.status !== 401) throw unexpected(benchCase, 'refuses a forged token', refused);
+    if (refused.status !== 401)
+      throw unexpected(benchCase, 'refuses without a valid credential', refused);
   }
 }
 

@@ -36,6 +36,11 @@ export function writeInstructions({
   writeFileSync(PAGE, withSection(page, 'instructions', `${how}\n\n${table}`));
 }
 
+/** Writes the table of `npm run bench:peers`, with what it was measured on. */
+export function writePeers(report: string): void {
+  writeFileSync(PAGE, withSection(readFileSync(PAGE, 'utf8'), 'peers', report));
+}
+
 export function writePerformancePage(run: BenchRun): void {
   const page = withSection(
     withSection(readFileSync(PAGE, 'utf8'), 'cases', casesSection(run)),

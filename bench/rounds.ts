@@ -8,6 +8,7 @@ import type { Fixtures } from './fixtures.ts';
 import { CONNECTIONS, type Load, sendLoad } from './load.ts';
 import { ratios, rounded, type Spread, spreadOf } from './statistics.ts';
 import type { RunningWorkerd } from './workerd.ts';
+import type { LoadFigures } from './wrk-report.ts';
 
 export interface CaseResult {
   readonly name: string;
@@ -105,9 +106,7 @@ async function measureOnce(
       ? { varying: { header: 'Authorization', file: tokens.file } }
       : { headers }),
   };
-  const before = running.cpuMicros();
-  const figures = await sendLoad(load, seconds);
-  const used = running.cpuMicros() - before;
+  const figures = await measureLoad(load, running, seconds);
   const refusals = expected.status >= 400 ? figures.requests : 0;
   if (figures.refused !== refusals) {
     throw new Error(`${name}: ${figures.refused} of ${figures.requests} answers were refusals`);
@@ -115,10 +114,18 @@ async function measureOnce(
   if (load.varying !== undefined && figures.requests + CONNECTIONS > tokens.count) {
     throw new Error(`${name}: ${tokens.count} tokens were not enough for ${figures.requests}`);
   }
-  return {
-    cpuMicros: used / figures.requests,
-    requestsPerSecond: figures.requestsPerSecond,
-  };
+  return figures;
+}
+
+/** Sends a load to a process that is measured meanwhile. */
+export async function measureLoad(
+  load: Load,
+  process: Pick<RunningWorkerd, 'cpuMicros'>,
+  seconds: number,
+): Promise<LoadFigures & Pick<Sample, 'cpuMicros'>> {
+  const before = process.cpuMicros();
+  const figures = await sendLoad(load, seconds);
+  return { ...figures, cpuMicros: (process.cpuMicros() - before) / figures.requests };
 }
 
 interface TokenFile extends Disposable {

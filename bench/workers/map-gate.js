@@ -1,14 +1,15 @@
 // What a user would write by hand: sessions in a Map for half a minute, the store asked otherwise, and the headers of
-// forward-headers.js for the origin. It has no rules, no revocation and no fault that is not a refusal.
+// forward-headers.js for the origin. CREDENTIAL is the header whose value is the key: x-session-token, or the whole cookie.
+// It has no rules, no revocation and no fault that is not a refusal.
 const ASSERTION = 'a'.repeat(600);
 const TIMEOUT_MS = 30_000;
 const FRESH_MS = 30_000;
 const known = new Map();
 
-async function sessionOf(token, KRATOS) {
+async function sessionOf(token, { KRATOS, CREDENTIAL }) {
   const found = known.get(token);
   if (found !== undefined && found.until > Date.now()) return found.session;
-  const headers = { 'x-session-token': token };
+  const headers = { [CREDENTIAL]: token };
   const answer = await KRATOS.fetch('https://auth.example.com/sessions/whoami', { headers });
   if (answer.status !== 200) return undefined;
   const session = await answer.json();
@@ -17,15 +18,16 @@ async function sessionOf(token, KRATOS) {
 }
 
 export default {
-  async fetch(request, { ORIGIN, KRATOS }) {
-    const token = request.headers.get('x-session-token');
-    const session = token === null ? undefined : await sessionOf(token, KRATOS);
+  async fetch(request, env) {
+    const { ORIGIN, CREDENTIAL } = env;
+    const token = request.headers.get(CREDENTIAL);
+    const session = token === null ? undefined : await sessionOf(token, env);
     if (session === undefined) return new Response(null, { status: 401 });
     const { pathname, search } = new URL(request.url);
     const { method, body } = request;
     const { id, traits, metadata_public } = session.identity;
     const headers = new Headers(request.headers);
-    headers.delete('x-session-token');
+    headers.delete(CREDENTIAL);
     headers.set('host', 'app.example.com');
     headers.set('x-forwarded-proto', 'https');
     headers.set('x-forwarded-host', 'app.example.com');

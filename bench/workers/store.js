@@ -1,4 +1,5 @@
-// A session store that knows every credential, each as another person; answers whoami after DELAY_MS, as one far away does.
+// A session store that knows every credential which ends with digits, each as another person, and answers the others 401; answers
+// whoami after DELAY_MS, as one far away does. A credential is a session token, or the cookie ory_kratos_session.
 // The body is of the size Kratos answers for a person with a password, an address and one device.
 const session = (person, expiresAt) => {
   const address = {
@@ -51,13 +52,26 @@ const session = (person, expiresAt) => {
   };
 };
 
+const UNAUTHORIZED = {
+  error: { code: 401, status: 'Unauthorized', reason: 'No valid session credentials found.' },
+};
+
+function digitsOf(headers) {
+  const token = headers.get('x-session-token');
+  const sent = token ?? /(?:^|; )ory_kratos_session=([^;]*)/.exec(headers.get('cookie') ?? '')?.[1];
+  return /\d+$/.exec(sent ?? '')?.[0];
+}
+
 export default {
   async fetch(request, { DELAY_MS }) {
     if (new URL(request.url).pathname !== '/sessions/whoami')
       return Response.json({ status: 'ok' });
     if (DELAY_MS > 0) await new Promise((resolve) => setTimeout(resolve, DELAY_MS));
-    const digits = /\d*$/.exec(request.headers.get('x-session-token') ?? '')[0];
+    const digits = digitsOf(request.headers);
+    if (digits === undefined) return Response.json(UNAUTHORIZED, { status: 401 });
     const expiresAt = new Date(Date.now() + 86_400_000).toISOString();
-    return Response.json(session(digits.padStart(12, '0').slice(-12), expiresAt));
+    const answer = session(digits.padStart(12, '0').slice(-12), expiresAt);
+    const headers = { 'x-kratos-authenticated-identity-id': answer.identity.id };
+    return Response.json(answer, { headers });
   },
 };

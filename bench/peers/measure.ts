@@ -1,0 +1,106 @@
+/** Interleaved rounds of load on all systems. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CONNECTIONS, type Load } from '../load.ts';
+import { measureLoad } from '../rounds.ts';
+import type { LoadFigures } from '../wrk-report.ts';
+import { BASELINE, COLUMNS, type Column, type PeerRequest, type RunningPeer } from './peers.ts';
+import { ANONYMOUS_SHARE, mixedCookies } from './trace.ts';
+
+/** The figures of one load. */
+export interface Measured {
+  readonly round: number;
+  readonly column: Column;
+  readonly id: string;
+  /** Per request. */
+  readonly cpuMicros: number;
+  readonly p50Millis: number;
+}
+
+export interface MeasureOptions {
+  readonly rounds: number;
+  /** Of each load; whole. */
+  readonly seconds: number;
+}
+
+/** A load that went wrong. */
+export interface Failure {
+  readonly id: string;
+  readonly column: Column;
+  readonly problem: string;
+}
+
+/** Requests of the mixed trace, which begins anew with each load. */
+const TRACE_LENGTH = 20_000;
+/** The round that is not counted. */
+const WARM_UP = -1;
+const WARM_UP_SECONDS = 1;
+
+/** Measures all systems. Each column of a round begins with Postern. A system whose answers go wrong leaves the column. */
+export async function measurePeers(
+  peers: readonly RunningPeer[],
+  { rounds, seconds }: MeasureOptions,
+): Promise<{ measured: Measured[]; failures: Failure[] }> {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-traces-'));
+  const measured: Measured[] = [];
+  const failures: Failure[] = [];
+  try {
+    for (let round = WARM_UP; round < rounds; round += 1) {
+      for (const column of COLUMNS) {
+        for (const peer of inOrder(peers)) {
+          const { id, requests } = peer;
+          const request = requests[column];
+          if (request === undefined || hasFailed(failures, id, column)) continue;
+          try {
+            const load = loadOf(request, join(folder, id));
+            const figures = await measureLoad(
+              load,
+              peer,
+              round === WARM_UP ? WARM_UP_SECONDS : seconds,
+            );
+            checkRefusals(figures, request);
+            measured.push({ ...figures, round, column, id });
+          } catch (error) {
+            failures.push({ id, column, problem: String(error) });
+          }
+        }
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  const isCounted = ({ id, column, round }: Measured) =>
+    round !== WARM_UP && !hasFailed(failures, id, column);
+  return { measured: measured.filter(isCounted), failures };
+}
+
+function inOrder(peers: readonly RunningPeer[]): RunningPeer[] {
+  return peers.toSorted((a, b) => Number(b.id === BASELINE) - Number(a.id === BASELINE));
+}
+
+function hasFailed(failures: readonly Failure[], id: string, column: Column): boolean {
+  return failures.some((failure) => failure.id === id && failure.column === column);
+}
+
+function loadOf({ port, path, headers, cookies }: PeerRequest, file: string): Load {
+  if (cookies === undefined) return { port, path, headers };
+  writeFileSync(file, `${mixedCookies(cookies, TRACE_LENGTH).join('\n')}\n`);
+  const { Cookie: _, ...others } = headers;
+  return { port, path, headers: others, varying: { header: 'Cookie', file } };
+}
+
+/** Throws if the load was refused more or less often than it should be. */
+function checkRefusals({ refused, requests }: LoadFigures, request: PeerRequest): void {
+  const share = request.cookies && ANONYMOUS_SHARE;
+  const isRight =
+    share === undefined
+      ? refused === (request.expected.status >= 400 ? requests : 0)
+      : Math.abs(refused - share * requests) <= deviation(share, requests);
+  if (!isRight) throw new Error(`${refused} of ${requests} answers were refusals`);
+}
+
+/** Five standard deviations of so many draws, and the answers that may be under way at the end. */
+function deviation(share: number, draws: number): number {
+  return 5 * Math.sqrt(draws * share * (1 - share)) + CONNECTIONS;
+}

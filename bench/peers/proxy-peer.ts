@@ -1,0 +1,86 @@
+/** A compared system that is a program of its own, in front of the site. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import {
+  type Listening,
+  PROXIES,
+  type ProxyKind,
+  startProxy,
+} from '../../test/proxies/proxy-kinds.ts';
+import { freePorts } from '../../test/support/free-port.ts';
+import type { Fixtures } from '../fixtures.ts';
+import { cpuMicrosOf } from '../process-cpu.ts';
+import type { Peer, Requests, Start, Started } from './peers.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** Values for the configuration of a program. */
+export interface PeerPlaces extends Listening {
+  /** Further ports of the program: one asks the far store, the other is for what else it needs one for. */
+  readonly farPort: number;
+  readonly otherPort: number;
+  /** Ports of what stands around it. */
+  readonly around: Surroundings['ports'];
+  readonly fixtures: Fixtures;
+}
+
+export interface ProxyPeer extends Peer {
+  readonly kind: ProxyKind<PeerPlaces>;
+  requests(places: PeerPlaces): Requests | Promise<Requests>;
+}
+
+interface Definition {
+  readonly id: string;
+  readonly name: string;
+  /** The program, and the way to get it. */
+  readonly program: Pick<ProxyKind, 'name' | 'source' | 'executable'>;
+  readonly configure: ProxyKind<PeerPlaces>['configure'];
+  readonly requests: ProxyPeer['requests'];
+}
+
+/** Arguments by which the programs print their version, those that do not take `version`. */
+const VERSION_ARGUMENTS: Readonly<Record<string, string>> = {
+  nginx: '-v',
+  Envoy: '--version',
+  'oauth2-proxy': '--version',
+};
+
+export function proxyPeer({ program, configure, ...peer }: Definition): ProxyPeer {
+  const { name, source, executable } = program;
+  return {
+    ...peer,
+    kind: { name, source, executable, configure },
+    missing: executable === undefined ? `${name} is not installed: ${source}` : undefined,
+  };
+}
+
+/** The program of one of the proxies that test/proxies runs. */
+export function proxyProgram(wanted: string): Definition['program'] {
+  const found = PROXIES.find(({ name }) => name === wanted);
+  if (found === undefined) throw new Error(`test/proxies has no ${wanted}`);
+  return found;
+}
+
+/** Starts the program. */
+export async function startPeer(
+  peer: ProxyPeer,
+  { surroundings, fixtures, under }: Start,
+): Promise<Started> {
+  const [port = 0, farPort = 0, otherPort = 0] = await freePorts(3);
+  const folder = join(surroundings.folder, peer.id);
+  const places = { folder, port, farPort, otherPort, around: surroundings.ports, fixtures };
+  const proxy = await startProxy(peer.kind, places, under);
+  const running = {
+    ...peer,
+    version: versionOf(peer.kind),
+    cpuMicros: () => cpuMicrosOf(proxy.pid),
+    requests: await peer.requests(places),
+  };
+  return { peers: [running], [Symbol.asyncDispose]: proxy.stop };
+}
+
+/** The program's name, and the first number with dots that it prints, on either stream. Go's own (`go1.26`) is none. */
+function versionOf({ name, executable = '' }: ProxyKind<PeerPlaces>): string {
+  const asked = [VERSION_ARGUMENTS[name] ?? 'version'];
+  const { stdout, stderr } = spawnSync(executable, asked, { encoding: 'utf8' });
+  return `${name} ${/(?<![\w.])v?\d+\.\d+[\w.-]*/.exec(stdout + stderr)?.[0] ?? 'of unknown version'}`;
+}

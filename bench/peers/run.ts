@@ -1,0 +1,109 @@
+/**
+ * npm run bench:peers [-- --rounds 3] [--seconds 3] [--only postern,nginx] [--write]
+ *
+ * Postern beside Workers written by hand and other gates: CPU per request as a ratio to Postern's in the same round. Runs the
+ * systems that are on this machine, and says what is missing for the others. It installs nothing. A system is measured after it
+ * has shown that it refuses and that it sends the identity. `--write`: the table in docs/performance.md is that of this run.
+ */
+import { readCommandLine, readWholeNumber, refuseCall } from '../../cli/command-line.ts';
+import { createFixtures } from '../fixtures.ts';
+import { CONNECTIONS, hasWrk } from '../load.ts';
+import { describeMachine, writePeers } from '../performance-page.ts';
+import { divideCores } from './cores.ts';
+import { EVERY_PEER, PROXY_PEERS } from './every-peer.ts';
+import { measurePeers } from './measure.ts';
+import { BASELINE, type Peer, type RunningPeer, type Start } from './peers.ts';
+import { prove } from './prove.ts';
+import { startPeer } from './proxy-peer.ts';
+import { startSurroundings } from './surroundings.ts';
+import { peersTable } from './table.ts';
+import { startWorkers, WORKER_PEERS } from './worker-peers.ts';
+
+const USAGE =
+  'usage: npm run bench:peers [-- --rounds 3] [--seconds 3] [--only postern,nginx] [--write]';
+
+const { values } = readCommandLine(USAGE, {
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '3' },
+    only: { type: 'string' },
+    write: { type: 'boolean', default: false },
+  },
+});
+const rounds = readWholeNumber('rounds', values.rounds, 99);
+const seconds = readWholeNumber('seconds', values.seconds, 60);
+const wanted = new Set([BASELINE, ...namesIn(values.only)]);
+
+if (!hasWrk()) {
+  console.error('wrk is not installed; it sends the load. On Debian: apt-get install wrk');
+  process.exit(0);
+}
+for (const { id, missing } of EVERY_PEER.filter(isWanted)) {
+  if (missing !== undefined) console.log(`${id}: not measured. ${missing}`);
+}
+
+const machine = describeMachine(); // before this process has one core only
+const cores = divideCores();
+await using running = new AsyncDisposableStack();
+const fixtures = await createFixtures(Date.now());
+const surroundings = running.use(await startSurroundings(fixtures));
+const peers = await startAll({ surroundings, fixtures, under: cores.under });
+const { measured, failures } = await measurePeers(peers, { rounds, seconds });
+for (const { id, column, problem } of failures) console.error(`${id}, ${column}: ${problem}`);
+const report = `${how()}\n\n${peersTable(peers, measured)}`;
+console.log(`\n${report}`);
+if (values.write) writePeers(report);
+
+/** Starts and proves the wanted systems. Says which failed. */
+async function startAll(start: Start): Promise<RunningPeer[]> {
+  const workers = await startWorkers(WORKER_PEERS.filter(isPresent), start);
+  running.use(workers);
+  const candidates = [...workers.peers];
+  for (const peer of PROXY_PEERS.filter(isPresent)) {
+    await attempt(peer, async () => {
+      const started = running.use(await startPeer(peer, start));
+      candidates.push(...started.peers);
+    });
+  }
+  const proven: RunningPeer[] = [];
+  for (const peer of candidates) {
+    await attempt(peer, async () => {
+      await prove(peer, fixtures);
+      proven.push(peer);
+    });
+  }
+  return proven;
+}
+
+async function attempt({ id }: Peer, action: () => Promise<void>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    if (id === BASELINE) throw error;
+    console.error(`${id}: FAILED, not measured. ${String(error)}`);
+    process.exitCode = 1;
+  }
+}
+
+function how(): string {
+  const versions = [...new Set(peers.map(({ version }) => version))].join(', ');
+  return `${new Date().toISOString().slice(0, 10)}, ${machine}; ${cores.description}; ${rounds} rounds of ${seconds} s, ${CONNECTIONS} connections. ${versions}.`;
+}
+
+function isPresent(peer: Peer): boolean {
+  return isWanted(peer) && peer.missing === undefined;
+}
+
+function isWanted({ id }: Peer): boolean {
+  return values.only === undefined || wanted.has(id);
+}
+
+function namesIn(only = ''): string[] {
+  const names = only.split(',').filter((name) => name !== '');
+  const ids = EVERY_PEER.map(({ id }) => id);
+  const unknown = names.filter((name) => !ids.includes(name));
+  if (unknown.length > 0) {
+    refuseCall(`--only: expected names of ${ids.join(', ')}; got ${unknown.join(', ')}.`, USAGE);
+  }
+  return names;
+}
