@@ -1,5 +1,6 @@
 /** A compared system that is a program of its own, in front of the site. */
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Listening,
@@ -60,6 +61,18 @@ export function proxyProgram(wanted: string): Definition['program'] {
   return found;
 }
 
+/** A program that no registry has: somebody built it and named its path in this variable. */
+export function builtProgram(
+  name: string,
+  variable: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): Definition['program'] {
+  const path = environment[variable];
+  const isThere = path !== undefined && existsSync(path);
+  const source = `build it, and name the path of the program in ${variable}${path === undefined || isThere ? '' : ` (it names ${path}, which does not exist)`}`;
+  return { name, source, executable: isThere ? path : undefined };
+}
+
 /** Starts the program. */
 export async function startPeer(
   peer: ProxyPeer,
@@ -82,5 +95,5 @@ export async function startPeer(
 function versionOf({ name, executable = '' }: ProxyKind<PeerPlaces>): string {
   const asked = [VERSION_ARGUMENTS[name] ?? 'version'];
   const { stdout, stderr } = spawnSync(executable, asked, { encoding: 'utf8' });
-  return `${name} ${/(?<![\w.])v?\d+\.\d+[\w.-]*/.exec(stdout + stderr)?.[0] ?? 'of unknown version'}`;
+  return `${name} ${/(?<![\w.])v?(\d+\.\d+[\w.-]*)/.exec(stdout + stderr)?.[1] ?? 'of unknown version'}`;
 }

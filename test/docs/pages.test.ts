@@ -29,6 +29,8 @@ const TEST_VARIABLES = [
   'WRITER_CHANGES',
   'GATE_COMPOSITION',
 ];
+/** Variables that benchmarks read. */
+const BENCH_VARIABLES = ['OAUTH2_PROXY', 'OATHKEEPER', 'CLERK_BACKEND', 'POSTERN_PROXIES'];
 /** Variables that wrangler reads. */
 const WRANGLER_VARIABLES = ['CLOUDFLARE_API_TOKEN', 'CLOUDFLARE_ACCOUNT_ID'];
 const NAMES = new Set<string>([
@@ -36,6 +38,7 @@ const NAMES = new Set<string>([
   ...Object.keys(SCHEMAS),
   ...Object.keys(BINDINGS),
   ...TEST_VARIABLES,
+  ...BENCH_VARIABLES,
 ]);
 
 function linksOf(page: Page): string[] {
