@@ -1,4 +1,8 @@
-import { createTestIssuer, type TestIssuer } from '../test/support/token-issuer.ts';
+import {
+  createTestIssuer,
+  type TestAlgorithm,
+  type TestIssuer,
+} from '../test/support/token-issuer.ts';
 
 /** Keys and tokens, new in every run: the repository holds no private key. */
 export interface Fixtures {
@@ -16,12 +20,17 @@ export interface Fixtures {
 /** A proxy proves itself with it to the gates of a run; they listen on the loopback interface. */
 export const PROXY_SECRET = 'proxy-of-the-benchmark-and-of-nothing-else-9c1e';
 
+const SIGNATURE = /\.[^.]*$/;
 const LIFETIME_SECONDS = 3600;
 /** Signatures under way at a time. */
 const BATCH = 500;
 
-export async function createFixtures(now: number): Promise<Fixtures> {
-  const issuer = await createTestIssuer({ issuer: 'https://auth.example.com/' });
+/** @param algorithm of the tokens */
+export async function createFixtures(
+  now: number,
+  algorithm: TestAlgorithm = 'ES256',
+): Promise<Fixtures> {
+  const issuer = await createTestIssuer({ issuer: 'https://auth.example.com/', algorithm });
   const asserter = await createTestIssuer({ kid: 'assertion-1' });
   let people = 0;
   const next = () => {
@@ -33,7 +42,7 @@ export async function createFixtures(now: number): Promise<Fixtures> {
     issuer,
     asserter,
     warmToken,
-    forgedToken: warmToken.slice(0, -86) + (await next()).slice(-86),
+    forgedToken: warmToken.replace(SIGNATURE, SIGNATURE.exec(await next())?.[0] ?? ''),
     async freshTokens(count) {
       const tokens: string[] = [];
       while (tokens.length < count) {

@@ -47,8 +47,9 @@ const cores = divideCores();
 await using running = new AsyncDisposableStack();
 const fixtures = await createFixtures(Date.now());
 const surroundings = running.use(await startSurroundings(fixtures));
-const peers = await startAll({ surroundings, fixtures, under: cores.under });
-const { measured, failures } = await measurePeers(peers, { rounds, seconds });
+const proven = await startAll({ surroundings, fixtures, under: cores.under });
+const { measured, failures } = await measurePeers(proven, { rounds, seconds });
+const peers = await proveAll(proven); // after the load too
 for (const { id, column, problem } of failures) console.error(`${id}, ${column}: ${problem}`);
 const report = `${how()}\n\n${peersTable(peers, measured)}`;
 console.log(`\n${report}`);
@@ -65,14 +66,19 @@ async function startAll(start: Start): Promise<RunningPeer[]> {
       candidates.push(...started.peers);
     });
   }
-  const proven: RunningPeer[] = [];
+  return proveAll(candidates);
+}
+
+/** Returns the systems that do what they should. Says which failed. */
+async function proveAll(candidates: readonly RunningPeer[]): Promise<RunningPeer[]> {
+  const good: RunningPeer[] = [];
   for (const peer of candidates) {
     await attempt(peer, async () => {
       await prove(peer, fixtures);
-      proven.push(peer);
+      good.push(peer);
     });
   }
-  return proven;
+  return good;
 }
 
 async function attempt({ id }: Peer, action: () => Promise<void>): Promise<void> {

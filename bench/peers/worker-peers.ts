@@ -5,12 +5,14 @@ import { type Fixtures, PROXY_SECRET } from '../fixtures.ts';
 import { HOST } from '../load.ts';
 import { startGates } from '../start-gates.ts';
 import type { BenchWorker } from '../workerd.ts';
+import { clerkPeer } from './clerk.ts';
 import {
   BASELINE,
   gatedByCookie,
   gatedByToken,
   isSession,
   type Peer,
+  type PeerRequest,
   type Place,
   type Requests,
   type Start,
@@ -21,9 +23,13 @@ import {
 /** A system that is a Worker, or several for several columns. */
 export interface WorkerPeer extends Peer {
   readonly version: string;
-  workers(fixtures: Fixtures): readonly BenchWorker[] | Promise<readonly BenchWorker[]>;
+  deploy(fixtures: Fixtures): Deployment | Promise<Deployment>;
+}
+
+interface Deployment {
+  readonly workers: readonly BenchWorker[];
   /** `at`: the place of a Worker, by its name. */
-  requests(at: (worker: string) => Place, fixtures: Fixtures): Requests;
+  requests(at: (worker: string) => Place): Requests;
 }
 
 const ORIGIN = { service: 'origin' };
@@ -42,66 +48,67 @@ export const WORKER_PEERS: readonly WorkerPeer[] = [
     id: BASELINE,
     name: '**Postern**',
     version: WORKERD,
-    workers: (fixtures) => [
-      gateWorker('postern', gateSettings(fixtures)),
-      gateWorker('postern-far', gateSettings(fixtures), { store: FAR }),
-    ],
-    requests: (at, fixtures) => ({
-      ...storeRequests(at('postern'), at('postern-far'), ID),
-      'check only': {
-        ...gatedByCookie(at('postern'), ID),
-        path: '/sessions/whoami',
-        expected: { status: 200, answer: isSession },
-      },
-      'gate by JWT': gatedByToken(at('postern'), ID, fixtures),
+    deploy: (fixtures) => ({
+      workers: [
+        gateWorker('postern', gateSettings(fixtures)),
+        gateWorker('postern-far', gateSettings(fixtures), { store: FAR }),
+      ],
+      requests: (at) => ({
+        ...storeRequests(at('postern'), at('postern-far'), ID),
+        'check only': {
+          ...gatedByCookie(at('postern'), ID),
+          path: '/sessions/whoami',
+          expected: { status: 200, answer: isSession },
+        },
+        'gate by JWT': gatedByToken(at('postern'), ID, fixtures),
+      }),
     }),
   },
   {
     id: 'forward-auth',
     name: 'Postern’s forward-auth route',
     version: WORKERD,
-    workers: (fixtures) => [gateWorker('postern-asked', gateSettings(fixtures))],
-    requests(at) {
-      const gated = gatedByCookie(at('postern-asked'), ID);
-      return {
-        'check only': {
-          ...gated,
-          path: '/.postern/auth/forward',
-          headers: { ...gated.headers, ...ASKED_BY_PROXY },
-          expected: { status: 200, answer: ({ headers }) => headers[ID] !== undefined },
-          refusals: gated.refusals.map((refusal) => ({ ...refusal, ...ASKED_BY_PROXY })),
-        },
-      };
-    },
+    deploy: (fixtures) => ({
+      workers: [gateWorker('postern-asked', gateSettings(fixtures))],
+      requests: (at) => ({ 'check only': askedByProxy(at('postern-asked')) }),
+    }),
   },
-  forwarding('bare-forward', 'a Worker that only forwards'),
-  forwarding('forward-headers', 'the same with our headers and a deadline (`forward-headers`)'),
+  forwarding('bare-forward', 'a Worker that only forwards (`bare-forward`)'),
+  forwarding(
+    'forward-headers',
+    'a Worker that forwards with a gate’s headers and a deadline (`forward-headers`)',
+  ),
   {
     id: 'map-gate',
     name: 'a Worker by hand: a `Map` with a time limit (`map-gate`)',
     version: WORKERD,
-    workers: () => [
-      mapGateWorker('cookie'),
-      mapGateWorker('cookie', { name: 'map-gate-far', store: FAR }),
-    ],
-    requests: (at) => storeRequests(at('map-gate'), at('map-gate-far'), ID),
+    deploy: () => ({
+      workers: [
+        mapGateWorker('cookie'),
+        mapGateWorker('cookie', { name: 'map-gate-far', store: FAR }),
+      ],
+      requests: (at) => storeRequests(at('map-gate'), at('map-gate-far'), ID),
+    }),
   },
   {
     id: 'kv-gate',
     name: 'a Worker by hand on KV (`kv-gate`)',
     version: WORKERD,
-    workers: () => [kvGate('kv-gate', 'store'), kvGate('kv-gate-far', FAR)],
-    requests: (at) => storeRequests(at('kv-gate'), at('kv-gate-far'), ID),
+    deploy: () => ({
+      workers: [kvGate('kv-gate', 'store'), kvGate('kv-gate-far', FAR)],
+      requests: (at) => storeRequests(at('kv-gate'), at('kv-gate-far'), ID),
+    }),
   },
   {
     id: 'jose-per-request',
     name: 'a Worker by hand with jose (`jose-per-request`)',
     version: `jose ${versionOf('jose')}`,
-    workers: async () => [await joseWorker()],
-    requests: (at, fixtures) => ({
-      'gate by JWT': gatedByToken(at('jose-per-request'), ID, fixtures),
+    deploy: async (fixtures) => ({
+      workers: [await joseWorker()],
+      requests: (at) => ({ 'gate by JWT': gatedByToken(at('jose-per-request'), ID, fixtures) }),
     }),
   },
+  clerkPeer(),
 ];
 
 /** Starts one workerd with all of these systems. Rejects if a gate among them is not ready. */
@@ -109,14 +116,17 @@ export async function startWorkers(
   peers: readonly WorkerPeer[],
   { surroundings, fixtures, under }: Start,
 ): Promise<Started> {
-  const workers = await Promise.all(peers.map((peer) => peer.workers(fixtures)));
-  const running = await startGates(workers.flat(), { under, outside: surroundings.ports });
+  const deployments = await Promise.all(
+    peers.map(async (peer) => ({ peer, ...(await peer.deploy(fixtures)) })),
+  );
+  const workers = deployments.flatMap((deployment) => deployment.workers);
+  const running = await startGates(workers, { under, outside: surroundings.ports });
   const at = (worker: string) => ({ port: running.ports[worker] ?? 0 });
   return {
-    peers: peers.map((peer) => ({
+    peers: deployments.map(({ peer, requests }) => ({
       ...peer,
       cpuMicros: running.cpuMicros,
-      requests: peer.requests(at, fixtures),
+      requests: requests(at),
     })),
     [Symbol.asyncDispose]: running.stop,
   };
@@ -128,14 +138,27 @@ function forwarding(script: string, name: string): WorkerPeer {
     id: script,
     name,
     version: WORKERD,
-    workers: () => [floor(script, { ORIGIN })],
-    requests: (at) => ({
-      'gate by cookie': {
-        ...gatedByCookie(at(script), ID),
-        expected: { status: 200, atOrigin: { cookie: /^ory_kratos_session=/ } },
-        refusals: [],
-      },
+    deploy: () => ({
+      workers: [floor(script, { ORIGIN })],
+      requests: (at) => ({
+        'gate by cookie': {
+          ...gatedByCookie(at(script), ID),
+          expected: { status: 200, atOrigin: { cookie: /^ory_kratos_session=/ } },
+          refusals: [],
+        },
+      }),
     }),
+  };
+}
+
+function askedByProxy(place: Place): PeerRequest {
+  const gated = gatedByCookie(place, ID);
+  return {
+    ...gated,
+    path: '/.postern/auth/forward',
+    headers: { ...gated.headers, ...ASKED_BY_PROXY },
+    expected: { status: 200, answer: ({ headers }) => headers[ID] !== undefined },
+    refusals: gated.refusals.map((refusal) => ({ ...refusal, ...ASKED_BY_PROXY })),
   };
 }
 

@@ -5,10 +5,11 @@ const bundles = new Map<string, Promise<string>>();
 
 /**
  * The text of one ES module holding a Worker and everything it imports, runtime modules excepted.
- * Bundled once per process. Rejects with esbuild's message when an import cannot be resolved.
+ * Bundled once per process. Rejects with esbuild's message when an import cannot be resolved. `nodePaths`: folders with packages
+ * that the repository does not have.
  */
-export function bundleWorker(entryPath: string): Promise<string> {
-  const bundled = bundles.get(entryPath) ?? bundle({ entryPoints: [entryPath] });
+export function bundleWorker(entryPath: string, nodePaths: string[] = []): Promise<string> {
+  const bundled = bundles.get(entryPath) ?? bundle({ entryPoints: [entryPath], nodePaths });
   bundles.set(entryPath, bundled);
   return bundled;
 }
@@ -18,7 +19,9 @@ export function bundleText(contents: string): Promise<string> {
   return bundle({ stdin: { contents, loader: 'ts', resolveDir: inRepository('.') } });
 }
 
-async function bundle(entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>): Promise<string> {
+async function bundle(
+  entry: Pick<BuildOptions, 'entryPoints' | 'stdin' | 'nodePaths'>,
+): Promise<string> {
   const { outputFiles } = await build({
     ...entry,
     bundle: true,
