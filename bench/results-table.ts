@@ -68,7 +68,7 @@ export function countsTable(counted: Counted): string {
       ['store calls for 1,000 concurrent cold requests', counted.concurrentStoreCalls, '1'],
       ['KV reads for the same', counted.concurrentKvReads, '–'],
       ['KV writes for the same', counted.concurrentKvWrites, '–'],
-      ['memory per 10,000 sessions', `${counted.memoryMibPer10000Sessions} MiB`, '≤ 40 MiB'],
+      ['memory per 10,000 sessions', `${counted.memoryMibPer10000Sessions} MiB`, '≤ 20 MiB'],
       [
         'memory at the default bound',
         `${counted.memoryMibAtBound} MiB (${counted.sessionsAtBound} sessions)`,

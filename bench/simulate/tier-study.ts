@@ -63,7 +63,7 @@ export interface TierFigures {
 
 /** A bound below this would measure its own coarseness and not the pressure on memory. */
 const LEAST_ENTRIES = 16;
-const ENTRY_BYTES = 4608;
+const ENTRY_BYTES = 2731;
 const LOAD_BUCKET_MS = 900_000;
 const START = Date.UTC(2026, 5, 3); // a midnight; which one does not matter
 const STORE_ID = 'https://auth.example.com';

@@ -1,5 +1,6 @@
 // Pure: no I/O, no clock.
 import type { DenialReason, FaultReason, ShortfallReason } from '../errors/reasons.ts';
+import type { JsonObject } from '../runtime/json.ts';
 import type { Session } from '../session/session.ts';
 import type { Resolution } from '../sessions/resolution.ts';
 import type { AssuranceLevel, Rule } from './rules.ts';
@@ -58,19 +59,59 @@ export function decide(rule: Rule, resolution: Resolution, now: number): Verdict
 }
 
 /** Returns a denial for the first requirement that a proven session does not meet; `undefined` when it meets all. */
-function findShortfall(rule: Rule, { document }: Session, now: number): Verdict | undefined {
-  const { aal, authenticatedWithinMs } = rule;
-  if (!hasScopes(document, rule.scopes)) return deny('insufficient_scope');
+function findShortfall(rule: Rule, session: Session, now: number): Verdict | undefined {
+  const { scopes, aal, authenticatedWithinMs, conditions } = rule;
+  const isOfDocument = scopes.size > 0 || aal !== undefined || conditions.length > 0;
+  if (!isOfDocument && authenticatedWithinMs === undefined) return undefined;
+  const { beforeAge, authenticatedAt, afterAge } = findingOf(rule, session);
+  if (beforeAge !== undefined) return beforeAge;
+  // The comparison is negated, so that an unreadable time (NaN) counts as too long ago.
+  const isRecent =
+    authenticatedWithinMs === undefined || now - authenticatedAt <= authenticatedWithinMs;
+  return isRecent ? afterAge : deny('session_refresh_required');
+}
+
+/** What a session's document says about the requirements of a rule. It does not change with time. */
+interface Finding {
+  /** The denial for a requirement that comes before the age of the sign-in. */
+  readonly beforeAge: Verdict | undefined;
+  /** Milliseconds since the epoch; `NaN` if the document does not tell. */
+  readonly authenticatedAt: number;
+  /** The denial for a requirement that comes after it. */
+  readonly afterAge: Verdict | undefined;
+}
+
+/** Findings by the rule and the session object. A document is read once, and not parsed again for each request. */
+const findings = new WeakMap<Rule, WeakMap<Session, Finding>>();
+
+function findingOf(rule: Rule, session: Session): Finding {
+  const ofRule = findings.get(rule) ?? new WeakMap<Session, Finding>();
+  const known = ofRule.get(session);
+  if (known !== undefined) return known;
+  const found = readFinding(rule, session.document);
+  findings.set(rule, ofRule.set(session, found));
+  return found;
+}
+
+function readFinding(rule: Rule, document: JsonObject): Finding {
+  const { authenticated_at: at } = document;
+  return {
+    beforeAge: findLowStanding(rule, document),
+    authenticatedAt: typeof at === 'string' ? Date.parse(at) : Number.NaN,
+    afterAge: findUnmetCondition(rule, document),
+  };
+}
+
+function findLowStanding({ scopes, aal }: Rule, document: JsonObject): Verdict | undefined {
+  if (!hasScopes(document, scopes)) return deny('insufficient_scope');
   if (aal !== undefined && !reaches(document.authenticator_assurance_level, aal)) {
     return deny('session_aal2_required');
   }
-  if (authenticatedWithinMs !== undefined) {
-    const { authenticated_at: at } = document;
-    const authenticatedAt = typeof at === 'string' ? Date.parse(at) : Number.NaN;
-    // The comparison is negated, so that an unreadable time (NaN) counts as too long ago.
-    if (!(now - authenticatedAt <= authenticatedWithinMs)) return deny('session_refresh_required');
-  }
-  for (const condition of rule.conditions) {
+  return undefined;
+}
+
+function findUnmetCondition({ conditions }: Rule, document: JsonObject): Verdict | undefined {
+  for (const condition of conditions) {
     const outcome = condition.evaluate(document);
     if (outcome.kind === 'failed') {
       return deny('condition_not_evaluable', { detail: outcome.detail });

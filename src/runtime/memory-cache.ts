@@ -5,12 +5,12 @@ export interface MemoryTierLimits {
   readonly maxBytes: number;
 }
 
-interface Slot<Value> {
-  readonly name: string;
+interface Slot<Value, Name> {
+  readonly name: Name;
   readonly value: Value;
   readonly bytes: number;
-  older: Slot<Value> | undefined;
-  newer: Slot<Value> | undefined;
+  older: Slot<Value, Name> | undefined;
+  newer: Slot<Value, Name> | undefined;
 }
 
 /**
@@ -20,11 +20,11 @@ interface Slot<Value> {
  * The order of use is a linked list through the slots, so that a hit changes a few links and leaves the `Map` alone.
  * Inserting an entry of a large `Map` again makes the `Map` copy itself every few thousand hits.
  */
-export class MemoryTier<Value> {
-  readonly #slots = new Map<string, Slot<Value>>();
+export class MemoryTier<Value, Name = string> {
+  readonly #slots = new Map<Name, Slot<Value, Name>>();
   readonly #limits: MemoryTierLimits;
-  #oldest: Slot<Value> | undefined;
-  #newest: Slot<Value> | undefined;
+  #oldest: Slot<Value, Name> | undefined;
+  #newest: Slot<Value, Name> | undefined;
   #bytes = 0;
 
   constructor(limits: MemoryTierLimits) {
@@ -39,7 +39,7 @@ export class MemoryTier<Value> {
     return this.#bytes;
   }
 
-  read(name: string): Value | undefined {
+  read(name: Name): Value | undefined {
     const slot = this.#slots.get(name);
     if (slot === undefined) return undefined;
     if (slot !== this.#newest) {
@@ -50,17 +50,17 @@ export class MemoryTier<Value> {
   }
 
   /** Keeps a value. `bytes` is the caller's estimate of its size. */
-  keep(name: string, value: Value, bytes: number): void {
+  keep(name: Name, value: Value, bytes: number): void {
     this.forget(name);
     if (bytes > this.#limits.maxBytes) return;
-    const slot: Slot<Value> = { name, value, bytes, older: undefined, newer: undefined };
+    const slot: Slot<Value, Name> = { name, value, bytes, older: undefined, newer: undefined };
     this.#slots.set(name, slot);
     this.#append(slot);
     this.#bytes += bytes;
     while (this.#oldest !== undefined && !this.#fits()) this.forget(this.#oldest.name);
   }
 
-  forget(name: string): void {
+  forget(name: Name): void {
     const slot = this.#slots.get(name);
     if (slot === undefined) return;
     this.#slots.delete(name);
@@ -73,14 +73,14 @@ export class MemoryTier<Value> {
   }
 
   /** Appends an unlinked slot behind the newest. */
-  #append(slot: Slot<Value>): void {
+  #append(slot: Slot<Value, Name>): void {
     slot.older = this.#newest;
     if (this.#newest === undefined) this.#oldest = slot;
     else this.#newest.newer = slot;
     this.#newest = slot;
   }
 
-  #unlink(slot: Slot<Value>): void {
+  #unlink(slot: Slot<Value, Name>): void {
     const { older, newer } = slot;
     if (older === undefined) this.#oldest = newer;
     else older.newer = newer;

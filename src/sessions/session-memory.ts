@@ -72,6 +72,9 @@ const ASK_INTERVAL_MS = 1000;
 const MAX_DISMISSALS = 10_000;
 const DISMISSAL_BYTES = 512;
 const NAME_BYTES = 256;
+const ENTRY_BYTES = 1536;
+/** Texts with characters between ASCII and the end of Latin-1 are counted as the larger ones. */
+const BEYOND_ASCII = /[\u0080-\uffff]/;
 
 /**
  * Sessions and refusals that are kept between requests. Confirmed sessions are shared with other isolates; refusals
@@ -150,7 +153,7 @@ export class SessionMemory {
     if (current !== undefined && current.checked.checkedAt >= checkedAt) return current;
     const negativeEntry = this.#negativeEntries.read(name);
     if (negativeEntry !== undefined && negativeEntry.checkedAt >= checkedAt) return undefined;
-    const remembered = { ...shared, hasUndeliveredCookie: false };
+    const remembered = toRemembered(shared, false);
     this.#keep(name, credential, remembered);
     if (place === 'kv') waitUntil(this.#share(name, credential, shared, waitUntil));
     return remembered;
@@ -166,7 +169,7 @@ export class SessionMemory {
     if (this.#isOvertaken(name, checked.checkedAt)) return;
     const shared = this.#options.shared.follow(this.#sessions.read(name), checked);
     this.#negativeEntries.forget(name);
-    this.#keep(name, credential, { ...shared, hasUndeliveredCookie });
+    this.#keep(name, credential, toRemembered(shared, hasUndeliveredCookie));
     waitUntil(this.#share(name, credential, shared, waitUntil));
   }
 
@@ -233,6 +236,14 @@ export class SessionMemory {
   }
 }
 
+/** Lists each member: a copy with `...` and one member more takes a second object for that member. */
+function toRemembered(
+  { checked, knownSince, kvWrittenAt }: SharedSession,
+  hasUndeliveredCookie: boolean,
+): RememberedSession {
+  return { checked, knownSince, kvWrittenAt, hasUndeliveredCookie };
+}
+
 /** Joins a credential into one string. Carrier kinds and cookie names contain no line break. */
 function spell({ carrier, value }: Credential): string {
   return carrier.kind === 'cookie'
@@ -240,7 +251,10 @@ function spell({ carrier, value }: Credential): string {
     : `${carrier.kind}\n${value}`;
 }
 
-/** Estimates the size of an entry: the body, its parsed form and bookkeeping. */
+/**
+ * Estimates the bytes of an entry: the text, the bookkeeping, and what requests make from the document for an origin.
+ * V8 takes two bytes for each character of a text that is not Latin-1.
+ */
 function estimateBytes({ body }: CheckedSession): number {
-  return 1024 + 3 * body.length;
+  return ENTRY_BYTES + body.length * (BEYOND_ASCII.test(body) ? 2 : 1);
 }

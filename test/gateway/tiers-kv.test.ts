@@ -117,11 +117,15 @@ it('memory holds the configured number of entries and drops the least recently u
   expect(hits).toEqual([true, true, true, false]);
 });
 
-it('memory holds the configured number of bytes', async () => {
+it.each([
+  { texts: 'of one byte for each character', note: 'x'.repeat(17_000), calls: 2 },
+  { texts: 'of one byte for each character, too long', note: 'x'.repeat(34_000), calls: 3 },
+  { texts: 'of two bytes for each character', note: 'ж'.repeat(17_000), calls: 3 },
+])('memory holds the configured number of bytes: texts $texts', async ({ note, calls }) => {
   await using small = await startGate({ kv: 'none', vars: { MEMORY_MAX_BYTES: 65_536 } });
-  const large = () => small.kratos.createSession({ metadataPublic: { note: 'x'.repeat(12_000) } });
+  const large = () => small.kratos.createSession({ metadataPublic: { note } });
   const [one, two] = [await large(), await large()];
   for (const { token, id } of [one, two, one])
     expect(sessionIdOf(await whoami(small.port, byToken(token)))).toBe(id);
-  expect(await whoamiCalls(small.kratos)).toBe(3);
+  expect(await whoamiCalls(small.kratos)).toBe(calls);
 });

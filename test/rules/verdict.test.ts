@@ -166,6 +166,48 @@ describe('decide()', () => {
     expect(verdict(met, failing)).toEqual(denied('condition_not_evaluable', 'no_such_key'));
   });
 
+  /** A session that counts how often its document is read. */
+  const counted = (document: Session['document']) => {
+    const reads = { count: 0 };
+    const of = {
+      ...session,
+      get document() {
+        reads.count += 1;
+        return document;
+      },
+    };
+    return { of, reads };
+  };
+
+  it('reads no document for a rule that asks for a session alone', () => {
+    const { of, reads } = counted({});
+    expect(decide(rule('required'), { ...signedIn, session: of }, NOW).kind).toBe('pass');
+    expect(reads.count).toBe(0);
+  });
+
+  it('reads the document of a session once for each rule, and again for the next check', () => {
+    const at = '2026-11-20T11:50:00Z';
+    const { of, reads } = counted({ authenticator_assurance_level: 'aal1', authenticated_at: at });
+    const [recent, strong] = [
+      asking({ authenticatedWithinMs: 900_000 }),
+      asking({ aal: 'aal2' }),
+    ] as const;
+    const reasonAt = (asked: Rule, now: number) => {
+      const verdict = decide(asked, { ...signedIn, session: of }, now);
+      return verdict.kind === 'deny' ? verdict.reason : verdict.kind;
+    };
+    expect([1, 2, 3].map((second) => reasonAt(recent, NOW + 1000 * second))).toEqual(
+      Array(3).fill('pass'),
+    );
+    expect(reasonAt(recent, NOW + 300_001)).toBe('session_refresh_required');
+    expect(reads.count).toBe(1);
+    for (const _ of [1, 2]) expect(reasonAt(strong, NOW)).toBe('session_aal2_required');
+    expect(reasonAt(recent, NOW)).toBe('pass');
+    expect(reads.count).toBe(2);
+    const stronger = counted({ authenticator_assurance_level: 'aal2' });
+    expect(decide(strong, { ...signedIn, session: stronger.of }, NOW).kind).toBe('pass');
+  });
+
   it('PASS_UNSEEN has no user', () => {
     expect(PASS_UNSEEN).toEqual({ kind: 'pass', session: undefined });
     expect(Object.isFrozen(PASS_UNSEEN)).toBe(true);

@@ -1,3 +1,4 @@
+import type { Session } from '../../src/session/session.ts';
 import type { CheckedSession } from '../../src/sessions/resolution.ts';
 import type { SharedSession } from '../../src/sessions/sealing.ts';
 
@@ -47,7 +48,18 @@ export function checkedSession(options: CheckedSessionOptions = {}): CheckedSess
   };
 }
 
+/** Its values, for comparing: a session that was read from text makes its document on demand. */
+export function plain({ id, identity, expiresAt, document }: Session): Session {
+  return { id, identity, expiresAt, document };
+}
+
 /** A session as isolates share it after its first check. */
 export function shared(checked: CheckedSession): SharedSession {
   return { checked, knownSince: checked.checkedAt, kvWrittenAt: undefined };
+}
+
+/** The same for a shared session. */
+export function plainShared(known: SharedSession | undefined): SharedSession | undefined {
+  if (known === undefined) return undefined;
+  return { ...known, checked: { ...known.checked, session: plain(known.checked.session) } };
 }

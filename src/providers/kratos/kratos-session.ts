@@ -1,7 +1,7 @@
 // Pure: no I/O, no clock.
-import { deepFreeze } from '../../runtime/freeze.ts';
 import { isObject, type JsonValue, parseObject } from '../../runtime/json.ts';
 import type { Session } from '../../session/session.ts';
+import { TextSession } from '../../session/text-session.ts';
 
 /** The content of a 200 of `/sessions/whoami`. */
 export type ReadSession =
@@ -35,12 +35,7 @@ export function readKratosSession(body: string, issuer: string): ReadSession {
   if (!active) return { kind: 'inactive' };
   return {
     kind: 'active',
-    session: Object.freeze({
-      id,
-      identity: Object.freeze({ id: identityId }),
-      expiresAt,
-      document: deepFreeze({ ...document, issuer }),
-    }),
+    session: new TextSession({ id, identityId, expiresAt, text: body, issuer, parsed: document }),
   };
 }
 
