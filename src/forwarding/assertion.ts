@@ -1,6 +1,8 @@
-import { CompactSign, importJWK } from 'jose';
+import { importJWK } from 'jose';
+import { encodeBase64Url, encodeBase64UrlText } from '../runtime/base64url.ts';
 import type { JsonValue } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
+import { SIGNATURE_ALGORITHMS } from '../runtime/signatures.ts';
 import type { Session } from '../session/session.ts';
 import { readSessionPath } from '../session/session-path.ts';
 import { ASSERTION_TYPE } from './assertion-format.ts';
@@ -51,10 +53,14 @@ const SIGNATURE_LENGTH = 86;
 export class Assertions {
   readonly #options: AssertionsOptions;
   readonly #issued = new WeakMap<Session, Map<string, Issued>>();
-  #key: CryptoKey | Uint8Array | undefined;
+  /** The protected header in base64url. All assertions have the same. */
+  readonly #header: string;
+  #key: CryptoKey | undefined;
 
   constructor(options: AssertionsOptions) {
     this.#options = options;
+    const [{ alg, kid }] = options.keys;
+    this.#header = encodeBase64UrlText(JSON.stringify({ alg, kid, typ: ASSERTION_TYPE }));
   }
 
   /**
@@ -77,7 +83,7 @@ export class Assertions {
       this.#issued.set(session, perAudience);
       return success({ jwt, omitted });
     } catch {
-      return failed({ reason: 'assertion_unavailable' }); // jose refuses a key whose halves do not match
+      return failed({ reason: 'assertion_unavailable' }); // the import refuses a key whose halves do not match
     }
   }
 
@@ -96,27 +102,26 @@ export class Assertions {
 
   /** Returns the bytes of JSON that a token of the greatest length can carry. */
   #roomForClaims(): number {
-    const header = JSON.stringify(this.#protectedHeader());
-    const headerLength = Math.ceil((encoder.encode(header).length * 4) / 3);
-    return Math.floor(((MAX_JWT_LENGTH - headerLength - SIGNATURE_LENGTH - 2) * 3) / 4);
+    const { length } = this.#header;
+    return Math.floor(((MAX_JWT_LENGTH - length - SIGNATURE_LENGTH - 2) * 3) / 4);
   }
 
-  #protectedHeader() {
-    const [{ alg, kid }] = this.#options.keys;
-    return { alg, kid, typ: ASSERTION_TYPE };
-  }
-
+  /** Signs claims as a JWS in compact form (RFC 7515 sections 5.1 and 7.1). */
   async #sign(claims: Claims): Promise<string> {
-    return new CompactSign(encoder.encode(JSON.stringify(claims)))
-      .setProtectedHeader(this.#protectedHeader())
-      .sign(await this.#signingKey());
+    const [{ alg }] = this.#options.keys;
+    const { parameters } = SIGNATURE_ALGORITHMS[alg];
+    const signed = `${this.#header}.${encodeBase64UrlText(JSON.stringify(claims))}`;
+    this.#key ??= await this.#importKey();
+    const signature = await crypto.subtle.sign(parameters, this.#key, encoder.encode(signed));
+    return `${signed}.${encodeBase64Url(new Uint8Array(signature))}`;
   }
 
-  /** Imports the key once. It keeps the key and never the promise of it, which would belong to another request. */
-  async #signingKey(): Promise<CryptoKey | Uint8Array> {
+  /** Imports the key. The key is kept, and never the promise of it, which would belong to another request. */
+  async #importKey(): Promise<CryptoKey> {
     const [key] = this.#options.keys;
-    this.#key ??= await importJWK({ ...key });
-    return this.#key;
+    const imported = await importJWK({ ...key });
+    if (imported instanceof Uint8Array) throw new Error('a symmetric key signs no assertion'); // the schema refused it before
+    return imported;
   }
 }
 
@@ -143,6 +148,7 @@ function fitClaims(
   maxBytes: number,
 ): Result<{ readonly claims: Claims; readonly omitted: readonly string[] }, Unfit> {
   const claims: Claims = {};
+  if (Object.keys(table).length === 0) return success({ claims, omitted: [] });
   let room = maxBytes - jsonBytes(own);
   const fit = (name: string, path: string): boolean => {
     const value = readSessionPath(document, path);

@@ -17,8 +17,39 @@ export function isCanonicalBase64Url(text: string): boolean {
 }
 
 /** Decodes text that is known to be canonical base64url. */
-export function decodeBase64Url(text: string): Uint8Array {
-  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
+export function decodeBase64Url(text: string): Uint8Array<ArrayBuffer> {
+  return bytesOf(decodeBinary(text));
+}
+
+const ASCII = /^[\0-\x7f]*$/;
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+
+/**
+ * Decodes text that is known to be canonical base64url to the UTF-8 text in it, a byte order mark included; `undefined`
+ * if its bytes are not UTF-8. ASCII, which almost every token is, needs no second decoder.
+ */
+export function decodeBase64UrlText(text: string): string | undefined {
+  const binary = decodeBinary(text);
+  if (ASCII.test(binary)) return binary;
+  try {
+    return decoder.decode(bytesOf(binary));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Encodes the UTF-8 bytes of a text, without padding. */
+export function encodeBase64UrlText(text: string): string {
+  return ASCII.test(text) ? asBase64Url(btoa(text)) : encodeBase64Url(encoder.encode(text));
+}
+
+/** Decodes to one character for each byte. */
+function decodeBinary(text: string): string {
+  return atob(text.replaceAll('-', '+').replaceAll('_', '/'));
+}
+
+function bytesOf(binary: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(binary.length);
   for (let index = 0; index < binary.length; index += 1) bytes[index] = binary.charCodeAt(index);
   return bytes;
@@ -26,8 +57,11 @@ export function decodeBase64Url(text: string): Uint8Array {
 
 /** Encodes bytes, without padding. */
 export function encodeBase64Url(bytes: Uint8Array): string {
-  const text = btoa(String.fromCharCode(...bytes));
-  return text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  return asBase64Url(btoa(String.fromCharCode(...bytes)));
+}
+
+function asBase64Url(base64: string): string {
+  return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
 /**

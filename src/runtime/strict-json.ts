@@ -10,34 +10,42 @@ export interface JsonBounds {
   readonly maxMembers: number;
 }
 
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 /** The problem of a text: `malformed` when parsers could read it differently, else the bound that it exceeds. */
 export type JsonProblem = 'malformed' | 'too-deep' | 'too-many-members';
 
 /**
- * Parses the JSON object in these bytes, if every parser would read the same object. The bytes must be well-formed
- * UTF-8 without a byte order mark, and a plain object within bounds. No name may occur twice at any level, because
- * RFC 7515 section 4 and RFC 7519 section 4 let parsers differ there. Takes time linear in the length.
+ * Parses the JSON object in a text, if every parser would read the same object: a plain object within bounds, without
+ * a byte order mark. No name may occur twice at any level, because RFC 7515 section 4 and RFC 7519 section 4 let parsers
+ * differ there. Takes time linear in the length.
  */
-export function parseStrictObject(
-  bytes: Uint8Array,
-  bounds: JsonBounds,
-): Result<JsonObject, JsonProblem> {
-  const text = decodeUtf8(bytes);
-  return text === undefined ? failed('malformed') : parseStrictText(text, bounds);
-}
-
-/** Does the same as {@link parseStrictObject}, for text that is already decoded. */
 export function parseStrictText(text: string, bounds: JsonBounds): Result<JsonObject, JsonProblem> {
-  const problem = findProblem(text, bounds.maxDepth);
+  const plain = text.length > MAX_PLAIN_LENGTH ? undefined : parsePlain(text, bounds.maxDepth);
+  const problem = plain === undefined ? findProblem(text, bounds.maxDepth) : undefined;
   if (problem !== undefined) return failed(problem);
-  const value = parse(text);
+  const value = plain ?? parse(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return failed('malformed');
   }
   if (Object.keys(value).length > bounds.maxMembers) return failed('too-many-members');
   return success(value as JsonObject); // neither a list nor a scalar: an object
+}
+
+/** A text of this length is parsed whatever its depth. */
+const MAX_PLAIN_LENGTH = 8192;
+
+/**
+ * Parses text that is written exactly as `JSON.stringify()` writes it, as most tokens are. Such a text names no member
+ * twice, because the parser keeps one of the two. `undefined` for every other text, and for one that is too deep.
+ */
+function parsePlain(text: string, maxDepth: number): JsonValue | undefined {
+  const value = parse(text);
+  if (value === undefined || isDeeperThan(maxDepth, value)) return undefined;
+  return JSON.stringify(value) === text ? value : undefined;
+}
+
+function isDeeperThan(maxDepth: number, value: JsonValue): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return maxDepth === 0 || Object.values(value).some((each) => isDeeperThan(maxDepth - 1, each));
 }
 
 /**
@@ -49,14 +57,6 @@ export function holdsFiniteNumbers(value: JsonValue): boolean {
   if (typeof value === 'number') return Number.isFinite(value);
   if (typeof value !== 'object' || value === null) return true;
   return Object.values(value).every(holdsFiniteNumbers);
-}
-
-function decodeUtf8(bytes: Uint8Array): string | undefined {
-  try {
-    return decoder.decode(bytes);
-  } catch {
-    return undefined; // not UTF-8
-  }
 }
 
 function parse(text: string): JsonValue | undefined {

@@ -68,7 +68,8 @@ function isStorePlace(path: string): boolean {
 
 /** Returns whether a place is `outer` itself or lies inside it. */
 export function isWithin(path: string, outer: string): boolean {
-  return path === outer || path.startsWith(`${outer}.`);
+  if (!path.startsWith(outer)) return false;
+  return path.length === outer.length || path[outer.length] === '.';
 }
 
 /**
@@ -82,10 +83,10 @@ export function byWriter(
   readonly administered: [name: string, path: string][];
   readonly written: [name: string, path: string][];
 } {
-  const entries = Object.entries(table);
-  const isPersons = ([, path]: [string, string]) => isPersonsPlace(path, claimed);
-  return {
-    administered: entries.filter((entry) => !isPersons(entry)),
-    written: entries.filter(isPersons),
-  };
+  const administered: [string, string][] = [];
+  const written: [string, string][] = [];
+  for (const entry of Object.entries(table)) {
+    (isPersonsPlace(entry[1], claimed) ? written : administered).push(entry);
+  }
+  return { administered, written };
 }

@@ -69,6 +69,8 @@ export function createHostsOfAudience(
   return (aud) => {
     const named = audiencesOf(aud) ?? [];
     const good = table.filter(({ name }) => named.some((each) => isSameAudience(each, name)));
+    const [only, ...others] = good;
+    if (only !== undefined && others.length === 0) return only.hosts;
     return new Set(good.flatMap(({ hosts }) => [...hosts]));
   };
 }

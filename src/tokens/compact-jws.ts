@@ -1,10 +1,10 @@
 // Pure: no I/O, no clock.
 
 import type { TokenDenialReason } from '../errors/token-reasons.ts';
-import { decodeBase64Url, isCanonicalBase64Url } from '../runtime/base64url.ts';
+import { decodeBase64UrlText, isCanonicalBase64Url } from '../runtime/base64url.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
-import { holdsFiniteNumbers, type JsonProblem, parseStrictObject } from '../runtime/strict-json.ts';
+import { holdsFiniteNumbers, type JsonProblem, parseStrictText } from '../runtime/strict-json.ts';
 
 /**
  * Maximum length of a token in characters. No session needs a longer token, and this length is checked in
@@ -25,7 +25,9 @@ export interface UnverifiedJws {
     /** Lower case, without `application/` (RFC 7515 section 4.1.9). */
     readonly typ: string | undefined;
   };
-  readonly payload: Uint8Array;
+  /** In base64url, as all parts of the token. */
+  readonly payload: string;
+  readonly signature: string;
 }
 
 /** A well-formed JWT. Its signature and claims are not verified yet. */
@@ -48,16 +50,23 @@ export function openCompactJws(compact: string): Result<UnverifiedJws, TokenDeni
     return failed('token_malformed');
   }
   if (!parts.every(isCanonicalBase64Url)) return failed('token_malformed');
-  const header = readHeader(decodeBase64Url(headerPart));
+  const header = readHeader(headerPart);
   if (!header.ok) return header;
-  return success({ compact, header: header.value, payload: decodeBase64Url(payloadPart) });
+  return success({
+    compact,
+    header: header.value,
+    payload: payloadPart,
+    signature: signaturePart,
+  });
 }
 
 /** Opens a compact JWT in the same way. Its payload must be a JSON object (RFC 7519 section 7.2). */
 export function openToken(compact: string): Result<UnverifiedToken, TokenDenialReason> {
   const opened = openCompactJws(compact);
   if (!opened.ok) return opened;
-  const claims = parseStrictObject(opened.value.payload, PAYLOAD_BOUNDS);
+  const text = decodeBase64UrlText(opened.value.payload);
+  if (text === undefined) return failed('token_malformed');
+  const claims = parseStrictText(text, PAYLOAD_BOUNDS);
   if (!claims.ok) return failed(reasonOf(claims.failure));
   return holdsFiniteNumbers(claims.value)
     ? success({ jws: opened.value, claims: claims.value })
@@ -79,8 +88,20 @@ function reasonOf(problem: JsonProblem): TokenDenialReason {
   }
 }
 
-function readHeader(bytes: Uint8Array): Result<UnverifiedJws['header'], TokenDenialReason> {
-  const read = parseStrictObject(bytes, HEADER_BOUNDS);
+/** The last header that was read. All tokens of one key have the same. */
+let last: { readonly part: string; readonly header: UnverifiedJws['header'] } | undefined;
+
+function readHeader(part: string): Result<UnverifiedJws['header'], TokenDenialReason> {
+  if (last?.part === part) return success(last.header);
+  const read = parseHeader(part);
+  if (read.ok) last = { part, header: read.value };
+  return read;
+}
+
+function parseHeader(part: string): Result<UnverifiedJws['header'], TokenDenialReason> {
+  const text = decodeBase64UrlText(part);
+  if (text === undefined) return failed('token_malformed');
+  const read = parseStrictText(text, HEADER_BOUNDS);
   // The three allowed members are strings, so a header that is too deep or too wide has other members.
   if (!read.ok)
     return failed(read.failure === 'malformed' ? 'token_malformed' : 'token_header_refused');

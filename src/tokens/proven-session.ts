@@ -94,18 +94,19 @@ export function fillFields(
 
 /** Writes one value. Returns `false` if the path is already taken. */
 function setField(document: Record<string, JsonValue>, path: string, value: JsonValue): boolean {
-  const [name = '', ...rest] = path.split('.');
-  const present = Object.hasOwn(document, name) ? document[name] : undefined;
-  if (rest.length === 0) {
-    if (present !== undefined) return false;
-    define(document, name, value);
-    return true;
+  const names = path.split('.');
+  const last = names.pop() ?? '';
+  let target = document;
+  for (const name of names) {
+    const present = Object.hasOwn(target, name) ? target[name] : undefined;
+    if (present !== undefined && !isObject(present)) return false;
+    const inner: Record<string, JsonValue> = { ...present };
+    define(target, name, inner);
+    target = inner;
   }
-  if (present !== undefined && !isObject(present)) return false;
-  const inner: Record<string, JsonValue> = { ...present };
-  const isSet = setField(inner, rest.join('.'), value);
-  define(document, name, inner);
-  return isSet;
+  if (Object.hasOwn(target, last) && target[last] !== undefined) return false;
+  define(target, last, value);
+  return true;
 }
 
 /** Creates the session. Rules and headers read `document`, which is frozen. whoami answers `shown`. */
@@ -137,12 +138,11 @@ export function proven({
   };
 }
 
-/** Defines an own property. A plain assignment to `__proto__` would set the prototype instead. */
+/** Sets an own property. A plain assignment to `__proto__` would set the prototype instead. */
 function define(target: Record<string, JsonValue>, name: string, value: JsonValue): void {
-  Object.defineProperty(target, name, {
-    value,
-    enumerable: true,
-    configurable: true,
-    writable: true,
-  });
+  if (name !== '__proto__') target[name] = value;
+  else {
+    const attributes = { enumerable: true, configurable: true, writable: true };
+    Object.defineProperty(target, name, { value, ...attributes });
+  }
 }

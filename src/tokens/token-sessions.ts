@@ -75,7 +75,8 @@ export class TokenSessions {
     const refreshed = this.#refresh(waitUntil);
     if (refreshed !== undefined) await refreshed;
     const askedAt = now();
-    const remembered = await this.#recall(value, waitUntil);
+    const isKnown = this.#memory.read(value) !== undefined;
+    const remembered = isKnown ? await this.#recall(value, waitUntil) : undefined;
     if (remembered !== undefined) {
       // The wait for the key may have outlasted the freshness of the view.
       if (now() !== askedAt) await this.#refresh(waitUntil);

@@ -38,6 +38,25 @@ describe('a token is refused for', () => {
     }
   });
 
+  // RFC 7518 sections 3.3 and 3.4, RFC 8032 section 5.1.7: the length of a signature is fixed. The runtime throws for some.
+  it('a signature of another length, with each algorithm', async () => {
+    for (const issuer of [ec, rsa, ed]) {
+      const [head, payload, signature] = splitToken(await issuer.token(now()));
+      const bytes = Buffer.from(signature, 'base64url');
+      for (const other of [
+        bytes.subarray(0, -1),
+        bytes.subarray(1),
+        bytes.subarray(0, 1),
+        Buffer.concat([bytes, Buffer.of(0)]),
+        Buffer.concat([Buffer.of(0), bytes]),
+        Buffer.concat([bytes, bytes]),
+      ]) {
+        const token = `${head}.${payload}.${encodePart(other)}`;
+        await expectRefused(token, 'token_signature_invalid');
+      }
+    }
+  });
+
   it('J2: HMAC keyed with the public key, in every form the key has', async () => {
     const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const texts = [
