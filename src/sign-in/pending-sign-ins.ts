@@ -71,7 +71,7 @@ export class PendingSignIns {
     if (pair === undefined || others.length > 0) return undefined;
     const text = await this.#options.seals.open(pair.value, this.#purpose(name, host));
     const pending = text === undefined ? undefined : readPending(text);
-    if (pending === undefined || !(await matchesSecret(state, [pending.state]))) return undefined;
+    if (pending === undefined || !matchesSecret(state, [pending.state])) return undefined;
     const ageMs = this.#options.now() - pending.startedAt;
     return ageMs <= LIFETIME_SECONDS * 1000 ? pending : undefined;
   }

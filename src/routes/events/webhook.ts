@@ -69,9 +69,7 @@ async function prove(
 ): Promise<ProvenMessage | Reason> {
   const presented = readBearer(headers.get('authorization'));
   if (presented !== undefined && apiKeys.length > 0 && API_KEY.test(presented)) {
-    return (await matchesSecret(presented, apiKeys))
-      ? { body, once: undefined }
-      : 'event_unauthenticated';
+    return matchesSecret(presented, apiKeys) ? { body, once: undefined } : 'event_unauthenticated';
   }
   const id = headers.get('webhook-id') ?? '';
   const timestamp = headers.get('webhook-timestamp') ?? '';

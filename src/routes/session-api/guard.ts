@@ -67,10 +67,10 @@ export class Guard {
     return record === undefined ? success(false) : record.has(value);
   }
 
-  async #checkSecret(authorization: string): Promise<Result<undefined, GuardFailure>> {
+  #checkSecret(authorization: string): Result<undefined, GuardFailure> {
     const presented = readBearer(authorization);
     if (presented === undefined) return REFUSED;
-    const isGood = await matchesSecret(presented, this.#options.secrets);
+    const isGood = matchesSecret(presented, this.#options.secrets);
     return isGood ? success(undefined) : REFUSED;
   }
 }

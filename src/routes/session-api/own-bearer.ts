@@ -39,7 +39,7 @@ export function createOwnBearerCheck({
   isKeycardIssuer,
 }: OwnBearerOptions): OwnBearerCheck {
   return async (bearer, waitUntil) => {
-    if (!isB64Token(bearer) || (await matchesSecret(bearer, secrets))) {
+    if (!isB64Token(bearer) || matchesSecret(bearer, secrets)) {
       return failed('caller_not_authorized');
     }
     if (isTokenForm(bearer)) {

@@ -152,7 +152,7 @@ async function change(
   if (!form.ok) return failed({ problem: refusal(form.failure) });
   const { session } = user.resolution;
   const token = form.value.get(TOKEN_FIELD) ?? '';
-  if (!(await matchesSecret(token, [await formToken(session)]))) {
+  if (!matchesSecret(token, [await formToken(session)])) {
     return failed({ problem: refusal('form_not_current') });
   }
   const what = form.value.get(END_FIELD) ?? '';
@@ -190,7 +190,7 @@ async function readEnded(search: string, session: Session): Promise<string | und
   const label = query.get('ended');
   if (label === null) return undefined;
   const proof = await endedProof(label, session);
-  return (await matchesSecret(query.get('proof') ?? '', [proof])) ? label : undefined;
+  return matchesSecret(query.get('proof') ?? '', [proof]) ? label : undefined;
 }
 
 /** A page of another site does not know the session's id, so it cannot make the page show a text of its own. */

@@ -183,8 +183,7 @@ function secretNames({ sessions }: Presented): readonly string[] {
 async function isFormOf(presented: Presented, tokens: readonly string[]): Promise<boolean> {
   const given = tokens.slice(0, MAX_SESSIONS); // a page has one for each session
   const wanted = await Promise.all(secretNames(presented).map(formToken));
-  const found = await Promise.all(wanted.map((token) => matchesSecret(token, given)));
-  return found.every(Boolean);
+  return wanted.map((token) => matchesSecret(token, given)).every(Boolean);
 }
 
 function formToken(secretName: string): Promise<string> {

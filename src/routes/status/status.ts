@@ -90,7 +90,7 @@ async function takeSecret(received: RouteRequest, options: StatusOptions): Promi
   const form = await readFormBody(request);
   if (!form.ok) return refused(form.failure);
   const secret = form.value.get(SECRET_FIELD) ?? '';
-  if (!(await matchesSecret(secret, secrets))) return askForSecret(true, options);
+  if (!matchesSecret(secret, secrets)) return askForSecret(true, options);
   const headers = new Headers({ ...HEADERS, location: STATUS_PATH });
   headers.append('set-cookie', await cookieOf(options).issue(secret, target.host));
   return { response: new Response(null, { status: 303, headers }) };
