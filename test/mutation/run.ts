@@ -236,7 +236,9 @@ function describe(mutant: Mutant): string {
   return `${mutant.file}:${mutant.line}  ${changeOf(mutant)}  in  ${lineOf(mutant)}`;
 }
 
-function changeOf({ original, replacement }: Mutant): string {
+function changeOf(mutant: Mutant): string {
+  if (isControl(mutant)) return 'no change';
+  const { original, replacement } = mutant;
   return `${original.replaceAll(/\s+/g, ' ')} → ${replacement}`;
 }
 

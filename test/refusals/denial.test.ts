@@ -43,6 +43,23 @@ function denied(sent: Record<string, string>, method = 'GET', path = '/a'): Deni
   return { asker: { method, headers }, target: target.value, rule: DEFAULT_RULE };
 }
 
+/** The link of the page for a person who is signed in, and denied. */
+async function signOutLink(one: Denied): Promise<string> {
+  const session = { id: 's', identity: { id: 'i' }, expiresAt: 1, document: {}, claimed: [] };
+  const resolution = {
+    outcome: 'signed-in',
+    session,
+    body: '',
+    logPosition: 0,
+    setCookies: [],
+    cacheForSeconds: undefined,
+    provenance: NOTHING_ASKED,
+  } as const;
+  const asked = { ...one, resolution, hasOwnPages: true };
+  const { response } = await answerDenial(denial('condition_not_met'), asked, OPTIONS);
+  return /href="([^"]*sign-out[^"]*)"/.exec(await response.text())?.[1] ?? '';
+}
+
 describe('logFieldsOf()', () => {
   const response = new Response(null, { status: 403 });
 
@@ -92,31 +109,30 @@ describe('answerDenial()', () => {
     async (path) => {
       const one = denied(PERSON, 'GET', path);
       const host = one.target.host;
-      const session = {
-        id: 's',
-        identity: { id: 'i' },
-        expiresAt: 1,
-        document: {},
-        claimed: [],
-      };
-      const resolution = {
-        outcome: 'signed-in',
-        session,
-        body: '',
-        logPosition: 0,
-        setCookies: [],
-        cacheForSeconds: undefined,
-        provenance: NOTHING_ASKED,
-      } as const;
-      const asked = { ...one, resolution, hasOwnPages: true };
-      const { response } = await answerDenial(denial('condition_not_met'), asked, OPTIONS);
-      const [, signOut = ''] = /href="([^"]*sign-out[^"]*)"/.exec(await response.text()) ?? [];
+      const signOut = await signOutLink(one);
       const challenged = await answerDenial(denial('credential_missing'), one, OPTIONS);
       const signIn = challenged.response.headers.get('location') ?? '';
       for (const link of [signOut, signIn]) {
         const { searchParams } = new URL(link.replaceAll('&amp;', '&'), SITE);
         expect(readReturnTo(searchParams, host, HOSTS)).toBe(new URL(`${SITE}${path}`).href);
       }
+    },
+  );
+
+  // RFC 9110 section 9.2.1: GET and HEAD are safe, so that only their requests are repeated after a sign-in.
+  it.each([
+    ['GET', '/a?b=1', '/a?b=1'],
+    ['HEAD', '/a?b=1', '/a?b=1'],
+    ['POST', '/a?b=1', '/'],
+    ['DELETE', '/a', '/'],
+    ['GET', `/${'a'.repeat(2047)}`, `/${'a'.repeat(2047)}`],
+    ['GET', `/${'a'.repeat(2048)}`, '/'],
+    ['GET', `/a?${'b'.repeat(2046)}`, '/'],
+  ])(
+    'a denied %s is repeated for another account only if it is safe and its URL fits',
+    async (method, path, back) => {
+      const link = new URL(await signOutLink(denied(PERSON, method, path)), SITE);
+      expect(link.searchParams.get('return_to')).toBe(back);
     },
   );
 

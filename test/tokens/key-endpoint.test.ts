@@ -57,6 +57,18 @@ describe('KeyEndpoint', () => {
     expect(asked).toEqual([KEYS_URL]);
   });
 
+  // RFC 7517: a set, its list, a key, and a list such as `x5c` are four levels. docs/tokens.md: eight are accepted.
+  it.each([
+    [4, { ok: true }],
+    [8, { ok: true }],
+    [9, { ok: false, failure: 'keys-too-deep' }],
+  ])('accepts a set that is nested up to eight levels deep: %i', async (levels, expected) => {
+    let value: unknown = [];
+    for (let level = 2; level < levels; level += 1) value = [value];
+    const { keys } = endpoint({ [KEYS_URL]: { keys: value } }, { kind: 'url', url: KEYS_URL });
+    expect(await keys.fetchKeySet()).toMatchObject(expected);
+  });
+
   it('finds the set by RFC 8414 metadata, else by OpenID’s, and caches its URL for an hour', async () => {
     const metadata = { issuer: ISSUER, jwks_uri: KEYS_URL };
     const oauth = endpoint({ [OAUTH]: metadata, [KEYS_URL]: { keys: [] } });
