@@ -8,8 +8,8 @@ export interface Load {
   readonly port: number;
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** A header that is another in each request: the lines of a file, over and over. */
-  readonly varying?: { readonly header: string; readonly file: string };
+  /** A header that is another in each request: the lines of a file, over and over. `most`: the load ends after as many answers. */
+  readonly varying?: { readonly header: string; readonly file: string; readonly most?: number };
   /** @default 16 */
   readonly connections?: number;
 }
@@ -44,6 +44,7 @@ export async function sendLoad(load: Load, seconds: number): Promise<LoadFigures
     ...(varying === undefined ? [] : ['-s', SCRIPT]),
     `http://127.0.0.1:${port}${path}`,
     ...(varying === undefined ? [] : ['--', varying.header, varying.file]),
+    ...(varying?.most === undefined ? [] : [String(varying.most)]),
   ]);
   let report = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

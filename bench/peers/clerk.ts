@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleWorker } from '../../test/support/bundle-worker.ts';
 import { inRepository } from '../../test/support/repository.ts';
+import type { TestIssuer } from '../../test/support/token-issuer.ts';
 import { createFixtures } from '../fixtures.ts';
 import { gatedByToken } from './peers.ts';
 import type { WorkerPeer } from './worker-peers.ts';
@@ -11,42 +12,46 @@ import type { WorkerPeer } from './worker-peers.ts';
 const PACKAGE = '@clerk/backend';
 
 /** `folder`: where the package is installed. The repository does not depend on it. */
-export function clerkPeer(folder = process.env.CLERK_BACKEND): WorkerPeer {
+export function clerkPeers(folder = process.env.CLERK_BACKEND): WorkerPeer[] {
+  return [
+    clerkPeer(folder, 'clerk-gate', 'a Worker with Clerk’s `authenticateRequest()` (RS256)'),
+    clerkPeer(folder, 'clerk-verify', 'a Worker with Clerk’s `verifyToken()` (RS256)'),
+  ];
+}
+
+function clerkPeer(folder: string | undefined, script: string, name: string): WorkerPeer {
   const modules = join(folder ?? '', 'node_modules');
   const description = join(modules, PACKAGE, 'package.json');
   const isThere = folder !== undefined && existsSync(description);
   return {
-    id: 'clerk',
-    name: 'a Worker with `@clerk/backend`, without network (RS256)',
+    id: script,
+    name,
     missing: isThere
       ? undefined
       : `${PACKAGE} is not installed: npm install ${PACKAGE} in a folder of its own, and name the folder in CLERK_BACKEND`,
     version: isThere ? `${PACKAGE} ${versionIn(description)}` : '',
     async deploy() {
       const fixtures = await createFixtures(Date.now(), 'RS256'); // the only algorithm of Clerk
-      const pem = createPublicKey({ key: fixtures.issuer.publicJwk, format: 'jwk' }).export({
-        type: 'spki',
-        format: 'pem',
-      });
-      const settings = {
-        jwtKey: String(pem),
-        publishableKey: `pk_test_${btoa('clerk.example.com$')}`,
-        secretKey: 'sk_test_of_the_benchmark',
+      const code = await bundleWorker(inRepository(`bench/workers/${script}.js`), [modules]);
+      const bindings = {
+        ORIGIN: { service: 'origin' },
+        CLERK: { json: clerkSettings(fixtures.issuer) },
       };
       return {
-        workers: [
-          {
-            name: 'clerk-gate',
-            code: await bundleWorker(inRepository('bench/workers/clerk-gate.js'), [modules]),
-            bindings: { ORIGIN: { service: 'origin' }, CLERK: { json: settings } },
-            isTarget: true,
-          },
-        ],
-        requests: (at) => ({
-          'gate by JWT': gatedByToken(at('clerk-gate'), 'x-user-id', fixtures),
-        }),
+        workers: [{ name: script, code, bindings, isTarget: true }],
+        requests: (at) => ({ 'gate by JWT': gatedByToken(at(script), 'x-user-id', fixtures) }),
       };
     },
+  };
+}
+
+/** Settings of an instance of Clerk that verifies by its public key, and so asks nobody. */
+function clerkSettings({ publicJwk }: TestIssuer): object {
+  const key = createPublicKey({ key: publicJwk, format: 'jwk' });
+  return {
+    jwtKey: key.export({ type: 'spki', format: 'pem' }),
+    publishableKey: `pk_test_${btoa('clerk.example.com$')}`,
+    secretKey: 'sk_test_of_the_benchmark',
   };
 }
 

@@ -31,8 +31,8 @@ export interface Failure {
   readonly problem: string;
 }
 
-/** Requests of the mixed trace, which begins anew with each load. */
-const TRACE_LENGTH = 20_000;
+/** Requests of the mixed trace. A quick system does not get more of them, which would be fewer first ones of a session. */
+const TRACE_LENGTH = 3000;
 /** The round that is not counted. */
 const WARM_UP = -1;
 const WARM_UP_SECONDS = 1;
@@ -53,7 +53,7 @@ export async function measurePeers(
           const request = requests[column];
           if (request === undefined || hasFailed(failures, id, column)) continue;
           try {
-            const load = loadOf(request, join(folder, id));
+            const load = loadOf(request, round, join(folder, id));
             const figures = await measureLoad(
               load,
               peer,
@@ -83,16 +83,20 @@ function hasFailed(failures: readonly Failure[], id: string, column: Column): bo
   return failures.some((failure) => failure.id === id && failure.column === column);
 }
 
-function loadOf({ port, path, headers, cookies }: PeerRequest, file: string): Load {
-  if (cookies === undefined) return { port, path, headers };
-  writeFileSync(file, `${mixedCookies(cookies, TRACE_LENGTH).join('\n')}\n`);
+function loadOf(
+  { port, path, headers, cookiesIn }: PeerRequest,
+  round: number,
+  file: string,
+): Load {
+  if (cookiesIn === undefined) return { port, path, headers };
+  writeFileSync(file, `${mixedCookies(cookiesIn(round), TRACE_LENGTH).join('\n')}\n`);
   const { Cookie: _, ...others } = headers;
-  return { port, path, headers: others, varying: { header: 'Cookie', file } };
+  return { port, path, headers: others, varying: { header: 'Cookie', file, most: TRACE_LENGTH } };
 }
 
 /** Throws if the load was refused more or less often than it should be. */
 function checkRefusals({ refused, requests }: LoadFigures, request: PeerRequest): void {
-  const share = request.cookies && ANONYMOUS_SHARE;
+  const share = request.cookiesIn && ANONYMOUS_SHARE;
   const isRight =
     share === undefined
       ? refused === (request.expected.status >= 400 ? requests : 0)

@@ -41,7 +41,7 @@ export const oauth2ProxyPeer: ProxyPeer = proxyPeer({
       },
       'gate by JWT': gatedByToken({ port }, ID, fixtures),
       denied: deniedInPlaceOf(gated),
-      'mixed trace': { ...gated, cookies },
+      'mixed trace': { ...gated, cookiesIn: () => cookies },
     };
   },
 });

@@ -46,8 +46,8 @@ export interface PeerRequest {
   readonly expected: Expected;
   /** Headers of requests that must be answered 401: without a session, and with a forged one. Empty for a floor. */
   readonly refusals: readonly Readonly<Record<string, string>>[];
-  /** For the mixed trace: the `Cookie` of each of its sessions in place of the one of `headers`. */
-  readonly cookies?: readonly string[];
+  /** For the mixed trace: the `Cookie` of each of its sessions in this round, in place of the one of `headers`. */
+  readonly cookiesIn?: (round: number) => readonly string[];
 }
 
 /** A place where a system listens. */
@@ -103,11 +103,14 @@ export function storeRequests(near: Place, far: Place, header: string): Requests
     'gate by cookie': gated,
     denied: deniedInPlaceOf(gated),
     'store 50 ms away': gatedByCookie(far, header),
-    'mixed trace': {
-      ...gated,
-      cookies: Array.from({ length: SESSIONS }, (_, at) => sessionCookie(at + 1)),
-    },
+    'mixed trace': { ...gated, cookiesIn: newSessions },
   };
+}
+
+/** Sessions that no other round has. Rounds are counted from −1. */
+function newSessions(round: number): string[] {
+  const first = (round + 2) * SESSIONS;
+  return Array.from({ length: SESSIONS }, (_, at) => sessionCookie(first + at));
 }
 
 /** The same request without a session. */

@@ -5,7 +5,7 @@ import { type Fixtures, PROXY_SECRET } from '../fixtures.ts';
 import { HOST } from '../load.ts';
 import { startGates } from '../start-gates.ts';
 import type { BenchWorker } from '../workerd.ts';
-import { clerkPeer } from './clerk.ts';
+import { clerkPeers } from './clerk.ts';
 import {
   BASELINE,
   gatedByCookie,
@@ -108,7 +108,7 @@ export const WORKER_PEERS: readonly WorkerPeer[] = [
       requests: (at) => ({ 'gate by JWT': gatedByToken(at('jose-per-request'), ID, fixtures) }),
     }),
   },
-  clerkPeer(),
+  ...clerkPeers(),
 ];
 
 /** Starts one workerd with all of these systems. Rejects if a gate among them is not ready. */

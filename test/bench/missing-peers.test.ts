@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clerkPeer } from '../../bench/peers/clerk.ts';
+import { clerkPeers } from '../../bench/peers/clerk.ts';
 import { EVERY_PEER } from '../../bench/peers/every-peer.ts';
 import { builtProgram } from '../../bench/peers/proxy-peer.ts';
 
@@ -17,9 +17,11 @@ test('builtProgram() says how to name a program, and that a named one does not e
   expect(absent.source).toContain('/nowhere/gate, which does not exist');
 });
 
-test('clerkPeer() says how to get the package if no folder with it is named', () => {
-  expect(clerkPeer('/nowhere').missing).toContain('npm install @clerk/backend');
-  expect(clerkPeer('/nowhere').missing).toContain('CLERK_BACKEND');
+test('clerkPeers() says how to get the package if no folder with it is named', () => {
+  for (const { missing } of clerkPeers('/nowhere')) {
+    expect(missing).toContain('npm install @clerk/backend');
+    expect(missing).toContain('CLERK_BACKEND');
+  }
 });
 
 test('every system has a name and an id of its own', () => {

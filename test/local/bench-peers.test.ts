@@ -7,7 +7,7 @@ import { afterAll, expect, it } from 'vitest';
 import { inRepository } from '../support/repository.ts';
 
 const run = promisify(execFile);
-const ABSENT = ['caddy', 'envoy', 'traefik', 'oauth2-proxy', 'oathkeeper', 'clerk'];
+const ABSENT = ['caddy', 'envoy', 'traefik', 'oauth2-proxy', 'oathkeeper', 'clerk-gate'];
 
 /** The only folder of programs: it has wrk, and none of the systems to compare with. */
 const programs = mkdtempSync(join(tmpdir(), 'postern-programs-'));
