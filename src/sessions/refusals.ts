@@ -1,11 +1,10 @@
-import type { Credential } from '../credentials/credential.ts';
 import type { CredentialName } from '../credentials/credential-name.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
 import { type ConfirmedAnswer, type ConfirmedRefusal, seekProof } from './confirmed-answer.ts';
 import type { CacheRequirement } from './freshness.ts';
 import type { RefusalWaves } from './refusal-waves.ts';
 import type { CheckedSession, Resolution } from './resolution.ts';
-import type { RememberedRefusal, SessionMemory } from './session-memory.ts';
+import type { NamedCredential, RememberedRefusal, SessionMemory } from './session-memory.ts';
 import type { StoreReadiness } from './store-readiness.ts';
 import { refusalFromMemory, unknown } from './to-resolution.ts';
 
@@ -17,9 +16,7 @@ export interface RefusalsOptions {
 }
 
 /** The look-up of one credential for one request. */
-export interface Question {
-  readonly credential: Credential;
-  readonly name: CredentialName;
+export interface Question extends NamedCredential {
   readonly requirement: CacheRequirement;
   readonly waitUntil: WaitUntil;
 }
@@ -79,15 +76,16 @@ export class Refusals {
    * Proves a refusal, if possible and if the request wants proof of a refused cookie. Otherwise returns it unchanged.
    */
   async proveAsWanted(
-    { name, credential, requirement, waitUntil }: Question,
+    question: Question,
     refusal: ConfirmedRefusal,
     checkedAt: number,
   ): Promise<ConfirmedAnswer> {
+    const { credential, requirement, waitUntil } = question;
     if (requirement.wantsProof !== true || credential.carrier.kind !== 'cookie') return refusal;
     const { memory, readiness } = this.#options;
     const answer = await seekProof(refusal, readiness, waitUntil);
     if (answer !== refusal && answer.kind === 'no-session') {
-      memory.refuse(name, { ...answer, checkedAt }, waitUntil);
+      memory.refuse(question, { ...answer, checkedAt }, waitUntil);
     }
     return answer;
   }

@@ -17,8 +17,16 @@ export interface SessionMemoryOptions {
   readonly now: () => number;
 }
 
+/** A credential, with its name in every tier. */
+export interface NamedCredential {
+  readonly name: CredentialName;
+  readonly credential: Credential;
+}
+
 /** A session in the memory of one isolate. */
 export interface RememberedSession extends SharedSession {
+  /** The name of the credential, so that a cache hit needs no digest. */
+  readonly name: CredentialName;
   /**
    * The store renewed the cookie in a background check, with no client to deliver it to. The next request waits for a
    * new check, so that a client receives the renewed cookie (ory/kratos#2562).
@@ -27,15 +35,13 @@ export interface RememberedSession extends SharedSession {
 }
 
 /** The read of one credential's session from a shared place, for one request. */
-export interface SharedRead {
-  readonly name: CredentialName;
-  readonly credential: Credential;
+export interface SharedRead extends NamedCredential {
   readonly waitUntil: WaitUntil;
 }
 
 /** A request that a shared place might answer. */
 export interface SharedQuestion {
-  readonly name: CredentialName;
+  readonly credential: Credential;
   readonly requirement: Pick<CacheRequirement, 'minCheckedAt'>;
 }
 
@@ -71,7 +77,6 @@ const REFUSAL_MS = 5000;
 const ASK_INTERVAL_MS = 1000;
 const MAX_DISMISSALS = 10_000;
 const DISMISSAL_BYTES = 512;
-const NAME_BYTES = 256;
 const ENTRY_BYTES = 1536;
 /** Texts with characters between ASCII and the end of Latin-1 are counted as the larger ones. */
 const BEYOND_ASCII = /[\u0080-\uffff]/;
@@ -82,26 +87,21 @@ const BEYOND_ASCII = /[\u0080-\uffff]/;
  */
 export class SessionMemory {
   readonly #options: SessionMemoryOptions;
+  /** Sessions by the credential itself, which never leaves the isolate. */
   readonly #sessions: MemoryTier<RememberedSession>;
+  /** Refusals by the name of the credential. */
   readonly #negativeEntries: MemoryTier<NegativeEntry>;
-  /** Names of credentials with a known session, so that a cache hit needs no digest. They never leave the isolate. */
-  readonly #names: MemoryTier<CredentialName>;
 
   constructor(options: SessionMemoryOptions) {
     this.#options = options;
     this.#sessions = new MemoryTier(options.limits);
     const maxBytes = MAX_DISMISSALS * DISMISSAL_BYTES;
-    this.#names = new MemoryTier(options.limits);
     this.#negativeEntries = new MemoryTier({ maxEntries: MAX_DISMISSALS, maxBytes });
   }
 
-  /** The name of a credential, if this isolate has remembered a session for it. */
-  nameOf(credential: Credential): CredentialName | undefined {
-    return this.#names.read(spell(credential));
-  }
-
-  read(name: CredentialName): RememberedSession | undefined {
-    return this.#sessions.read(name);
+  /** Reads the session of a credential, if this isolate remembers one. */
+  read(credential: Credential): RememberedSession | undefined {
+    return this.#sessions.read(spell(credential));
   }
 
   /** Reads a refusal that has not expired. A refusal from before `minCheckedAt` counts for `ASK_INTERVAL_MS` only. */
@@ -129,10 +129,10 @@ export class SessionMemory {
    * Whether a shared place may have an answer to the request. A request that needs a check from now can use none. KV is
    * written rarely, so it is seldom newer than memory. The location's cache has the checks of all its isolates.
    */
-  isWorthReading(place: SharedPlace, { name, requirement }: SharedQuestion): boolean {
+  isWorthReading(place: SharedPlace, { credential, requirement }: SharedQuestion): boolean {
     const { shared, now } = this.#options;
     if (!shared.has(place) || requirement.minCheckedAt >= now()) return false;
-    const inMemory = this.read(name);
+    const inMemory = this.read(credential);
     return inMemory === undefined || (place === 'location' && !inMemory.hasUndeliveredCookie);
   }
 
@@ -149,62 +149,62 @@ export class SessionMemory {
     const shared = await this.#options.shared.read(place, under, waitUntil);
     if (shared === undefined || !this.#options.isUsable(name, shared.checked)) return undefined;
     const { checkedAt } = shared.checked;
-    const current = this.#sessions.read(name);
+    const current = this.read(credential);
     if (current !== undefined && current.checked.checkedAt >= checkedAt) return current;
     const negativeEntry = this.#negativeEntries.read(name);
     if (negativeEntry !== undefined && negativeEntry.checkedAt >= checkedAt) return undefined;
-    const remembered = toRemembered(shared, false);
-    this.#keep(name, credential, remembered);
-    if (place === 'kv') waitUntil(this.#share(name, credential, shared, waitUntil));
+    const remembered = toRemembered(name, shared, false);
+    this.#keep(credential, remembered);
+    if (place === 'kv') waitUntil(this.#share({ name, credential }, shared, waitUntil));
     return remembered;
   }
 
   /** Remembers a confirmed session, unless a later check has overridden it. */
   remember(
-    name: CredentialName,
-    credential: Credential,
+    { name, credential }: NamedCredential,
     { checked, hasUndeliveredCookie }: Pick<RememberedSession, 'checked' | 'hasUndeliveredCookie'>,
     waitUntil: WaitUntil,
   ): void {
-    if (this.#isOvertaken(name, checked.checkedAt)) return;
-    const shared = this.#options.shared.follow(this.#sessions.read(name), checked);
+    if (this.#isOvertaken({ name, credential }, checked.checkedAt)) return;
+    const shared = this.#options.shared.follow(this.read(credential), checked);
     this.#negativeEntries.forget(name);
-    this.#keep(name, credential, toRemembered(shared, hasUndeliveredCookie));
-    waitUntil(this.#share(name, credential, shared, waitUntil));
+    this.#keep(credential, toRemembered(name, shared, hasUndeliveredCookie));
+    waitUntil(this.#share({ name, credential }, shared, waitUntil));
   }
 
   /** Remembers a refusal, and removes the session that was remembered before it. */
-  refuse(name: CredentialName, refusal: RememberedRefusal, waitUntil: WaitUntil): void {
-    const known = this.#sessions.read(name)?.checked;
+  refuse(of: NamedCredential, refusal: RememberedRefusal, waitUntil: WaitUntil): void {
+    const known = this.read(of.credential)?.checked;
     const displaced =
       known === undefined
-        ? this.readDisplaced(name)
+        ? this.readDisplaced(of.name)
         : { checked: known, refusedAt: refusal.arrived.at };
-    this.#keepNegative(name, { checkedAt: refusal.checkedAt, refusal, displaced }, waitUntil);
+    this.#keepNegative(of, { checkedAt: refusal.checkedAt, refusal, displaced }, waitUntil);
   }
 
   /** Removes what was remembered before a check that leaves nothing to remember. */
-  forget(name: CredentialName, checkedAt: number, waitUntil: WaitUntil): void {
+  forget(of: NamedCredential, checkedAt: number, waitUntil: WaitUntil): void {
     const nothing = { refusal: undefined, displaced: undefined };
-    this.#keepNegative(name, { checkedAt, ...nothing }, waitUntil);
+    this.#keepNegative(of, { checkedAt, ...nothing }, waitUntil);
   }
 
-  #keepNegative(name: CredentialName, negativeEntry: NegativeEntry, waitUntil: WaitUntil): void {
-    if (this.#isOvertaken(name, negativeEntry.checkedAt)) return;
-    const known = this.#sessions.read(name);
-    this.#sessions.forget(name);
+  #keepNegative(of: NamedCredential, negativeEntry: NegativeEntry, waitUntil: WaitUntil): void {
+    if (this.#isOvertaken(of, negativeEntry.checkedAt)) return;
+    const { name, credential } = of;
+    const known = this.read(credential);
+    this.#sessions.forget(spell(credential));
     const { refusal, displaced } = negativeEntry;
     const bytes =
       DISMISSAL_BYTES +
       2 * (refusal?.body?.length ?? 0) +
-      (displaced === undefined ? 0 : estimateBytes(displaced.checked));
+      (displaced === undefined ? 0 : estimateBytes(displaced.checked, credential));
     this.#negativeEntries.keep(name, negativeEntry, bytes);
     if (known !== undefined) waitUntil(this.#options.shared.forget(name, known));
   }
 
   /** Whether the result of a check that started later has been remembered. */
-  #isOvertaken(name: CredentialName, checkedAt: number): boolean {
-    const session = this.#sessions.read(name)?.checked.checkedAt ?? -Infinity;
+  #isOvertaken({ name, credential }: NamedCredential, checkedAt: number): boolean {
+    const session = this.read(credential)?.checked.checkedAt ?? -Infinity;
     const negativeEntry = this.#negativeEntries.read(name)?.checkedAt ?? -Infinity;
     return Math.max(session, negativeEntry) > checkedAt;
   }
@@ -214,8 +214,7 @@ export class SessionMemory {
    * deletion at that time came before the write.
    */
   async #share(
-    name: CredentialName,
-    credential: Credential,
+    { name, credential }: NamedCredential,
     shared: SharedSession,
     waitUntil: WaitUntil,
   ): Promise<void> {
@@ -225,23 +224,24 @@ export class SessionMemory {
     const negativeEntry = this.#negativeEntries.read(name);
     if (negativeEntry !== undefined && negativeEntry.checkedAt >= checked.checkedAt)
       await this.#options.shared.forget(name, after);
-    const current = this.#sessions.read(name);
+    const current = this.read(credential);
     if (current !== undefined && kvWrittenAt !== shared.kvWrittenAt)
-      this.#keep(name, credential, { ...current, kvWrittenAt });
+      this.#keep(credential, { ...current, kvWrittenAt });
   }
 
-  #keep(name: CredentialName, credential: Credential, remembered: RememberedSession): void {
-    this.#sessions.keep(name, remembered, estimateBytes(remembered.checked));
-    this.#names.keep(spell(credential), name, NAME_BYTES + credential.value.length);
+  #keep(credential: Credential, remembered: RememberedSession): void {
+    const bytes = estimateBytes(remembered.checked, credential);
+    this.#sessions.keep(spell(credential), remembered, bytes);
   }
 }
 
 /** Lists each member: a copy with `...` and one member more takes a second object for that member. */
 function toRemembered(
+  name: CredentialName,
   { checked, knownSince, kvWrittenAt }: SharedSession,
   hasUndeliveredCookie: boolean,
 ): RememberedSession {
-  return { checked, knownSince, kvWrittenAt, hasUndeliveredCookie };
+  return { name, checked, knownSince, kvWrittenAt, hasUndeliveredCookie };
 }
 
 /** Joins a credential into one string. Carrier kinds and cookie names contain no line break. */
@@ -252,9 +252,9 @@ function spell({ carrier, value }: Credential): string {
 }
 
 /**
- * Estimates the bytes of an entry: the text, the bookkeeping, and what requests make from the document for an origin.
- * V8 takes two bytes for each character of a text that is not Latin-1.
+ * Estimates the bytes of an entry: the text, the credential, the bookkeeping, and what requests make from the document
+ * for an origin. V8 takes two bytes for each character of a text that is not Latin-1.
  */
-function estimateBytes({ body }: CheckedSession): number {
-  return ENTRY_BYTES + body.length * (BEYOND_ASCII.test(body) ? 2 : 1);
+function estimateBytes({ body }: CheckedSession, { value }: Credential): number {
+  return ENTRY_BYTES + value.length + body.length * (BEYOND_ASCII.test(body) ? 2 : 1);
 }

@@ -79,13 +79,12 @@ export class Sessions {
     requirement: CacheRequirement,
     waitUntil: WaitUntil,
   ): Resolution | undefined {
-    const name = this.#memory.nameOf(credential);
-    const inMemory = name === undefined ? undefined : this.#memory.read(name);
+    const inMemory = this.#memory.read(credential);
     const { revocation, now } = this.#options;
     // A view that is too old is for `resolve()`, which waits for the new one.
-    if (name === undefined || inMemory === undefined || revocation.trustedSince(now()) > 0)
-      return undefined;
+    if (inMemory === undefined || revocation.trustedSince(now()) > 0) return undefined;
     if (revocation.refresh(now(), waitUntil) !== undefined) return undefined;
+    const { name } = inMemory;
     return this.#serve({ credential, name, requirement, waitUntil }, inMemory, 'memory');
   }
 
@@ -96,23 +95,24 @@ export class Sessions {
     waitUntil: WaitUntil,
   ): Promise<Resolution> {
     const { id } = this.#options.store;
-    const name = this.#memory.nameOf(credential) ?? (await nameCredential(credential, id));
+    const known = this.#memory.read(credential)?.name;
+    const name = known ?? (await nameCredential(credential, id));
     const resolution = await this.#resolve({ credential, name, requirement, waitUntil });
     return this.#refusals.keepCookieInDoubt(name, resolution);
   }
 
   async #resolve(question: Question): Promise<Resolution> {
-    const { name, waitUntil } = question;
+    const { name, credential, waitUntil } = question;
     const refreshed = this.#options.revocation.refresh(this.#options.now(), waitUntil);
     if (refreshed !== undefined) await refreshed;
-    const inMemory = this.#memory.read(name);
+    const inMemory = this.#memory.read(credential);
     const known =
       (inMemory && this.#serve(question, inMemory, 'memory')) ??
       (await this.#serveInWave(question)) ??
       (await this.#refusals.recall(question)) ??
       (await this.#recallShared(question, 'location'));
     if (known !== undefined) return known;
-    const remembered = this.#memory.read(name)?.checked;
+    const remembered = this.#memory.read(credential)?.checked;
     const revocationLagMs = this.#guard.firstRefusalLagMs(name, remembered);
     const resolution = await this.#askBesideKv(question);
     if (revocationLagMs === undefined) return resolution;
@@ -237,9 +237,9 @@ export class Sessions {
 
   /** Checks a credential at the store in a shared call, and repeats the check if a revocation overtook it. */
   async #ask(question: Question, race = NO_RACE): Promise<Resolution> {
-    const { name, requirement, waitUntil } = question;
+    const { name, credential, requirement, waitUntil } = question;
     const { now } = this.#options;
-    const hadCandidate = this.#memory.read(name) !== undefined;
+    const hadCandidate = this.#memory.read(credential) !== undefined;
     const forwarded = !hadCandidate ? 'miss' : requirement.minCheckedAt > 0 ? 'request' : 'stale';
     const isAwaited = () => race.claim('store');
     let minCheckedAt = requirement.minCheckedAt;
@@ -275,13 +275,13 @@ export class Sessions {
 
   /** Serves a cached session although the store failed, if it is usable after that failed call. The answer says so. */
   async #serveDespite(
-    { name, requirement, waitUntil }: Question,
+    { name, credential, requirement, waitUntil }: Question,
     fault: Extract<StoreAnswer, { kind: 'fault' }>,
     forwarded: 'miss' | 'stale' | 'request',
   ): Promise<Resolution> {
     const { now, revocation } = this.#options;
     await revocation.refresh(now(), waitUntil);
-    const checked = this.#memory.read(name)?.checked;
+    const checked = this.#memory.read(credential)?.checked;
     const { minCheckedAt } = requirement;
     if (
       checked === undefined ||

@@ -52,18 +52,20 @@ export class StoreChecks {
       const checked = { session, body, checkedAt: startedAt, logPosition, cacheForSeconds };
       const hasUndeliveredCookie = !isAwaited() && setCookies.length > 0;
       // The new result must not be cached (the store's limit, revoked or expired), so the old entry goes too.
-      if (guard.usability(name, checked) === 'unusable') memory.forget(name, startedAt, waitUntil);
-      else memory.remember(name, credential, { checked, hasUndeliveredCookie }, waitUntil);
+      if (guard.usability(name, checked) === 'unusable')
+        memory.forget(question, startedAt, waitUntil);
+      else memory.remember(question, { checked, hasUndeliveredCookie }, waitUntil);
     } else this.dismiss(question, answer, startedAt);
     return { answer, startedAt, logPosition };
   }
 
   /** Removes the cached session after an answer that found none. A refusal is remembered. */
-  dismiss({ name, waitUntil }: Question, answer: ConfirmedAnswer, startedAt: number): void {
+  dismiss(question: Question, answer: ConfirmedAnswer, startedAt: number): void {
     const { memory } = this.#options;
+    const { waitUntil } = question;
     if (answer.kind === 'no-session') {
-      memory.refuse(name, { ...answer, checkedAt: startedAt }, waitUntil);
-    } else if (answer.kind === 'insufficient') memory.forget(name, startedAt, waitUntil);
+      memory.refuse(question, { ...answer, checkedAt: startedAt }, waitUntil);
+    } else if (answer.kind === 'insufficient') memory.forget(question, startedAt, waitUntil);
   }
 
   /** Asks the store. A refusal of a credential that was valid moments ago needs more evidence. */
@@ -96,7 +98,7 @@ export class StoreChecks {
    */
   async #priorOf(question: Question) {
     const { memory } = this.#options;
-    const known = memory.read(question.name);
+    const known = memory.read(question.credential);
     if (known !== undefined || question.requirement.minCheckedAt === 0) return known?.checked;
     const shared =
       (await memory.readShared('location', question)) ?? (await memory.readShared('kv', question));

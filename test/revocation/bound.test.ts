@@ -142,8 +142,8 @@ describe('a revoked session', { timeout: 180_000 }, () => {
       [
         {
           file: 'src/sessions/session-memory.ts',
-          from: 'const remembered = toRemembered(shared, false);',
-          to: 'const remembered = toRemembered({ ...shared, checked: { ...shared.checked, logPosition: Infinity } }, false);',
+          from: 'const remembered = toRemembered(name, shared, false);',
+          to: 'const remembered = toRemembered(name, { ...shared, checked: { ...shared.checked, logPosition: Infinity } }, false);',
         },
       ],
     ],

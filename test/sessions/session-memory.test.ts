@@ -61,9 +61,17 @@ function createMemory({ kvWriteIntervalSeconds = 300, maxBytes = 1_000_000 } = {
       now = T + ms;
     },
     remember: (checked: CheckedSession) =>
-      memory.remember(NAME, credential, { checked, hasUndeliveredCookie: false }, waitUntil),
+      memory.remember(
+        { name: NAME, credential },
+        { checked, hasUndeliveredCookie: false },
+        waitUntil,
+      ),
     refuse: (ms: number) =>
-      memory.refuse(NAME, { ...confirmedRefusal('no'), checkedAt: T + ms }, waitUntil),
+      memory.refuse(
+        { name: NAME, credential },
+        { ...confirmedRefusal('no'), checkedAt: T + ms },
+        waitUntil,
+      ),
     readKv: () => memory.readShared('kv', { name: NAME, credential, waitUntil }),
     plant: async (checked: CheckedSession) => {
       stored.set(NAME, (await seal(shared(checked), NAME, credential.value)).buffer);
@@ -83,16 +91,16 @@ describe('SessionMemory with answers in any order', () => {
     const { memory, remember } = createMemory();
     remember(checkedAt(200));
     remember(checkedAt(100));
-    expect(memory.read(NAME)?.checked.checkedAt).toBe(T + 200);
+    expect(memory.read(credential)?.checked.checkedAt).toBe(T + 200);
   });
 
   it('C9: does not restore a session from a check that started before the refusal', () => {
     const { memory, remember, refuse } = createMemory();
     refuse(200);
     remember(checkedAt(100));
-    expect(memory.read(NAME)).toBeUndefined();
+    expect(memory.read(credential)).toBeUndefined();
     remember(checkedAt(201));
-    expect(memory.read(NAME)).toBeDefined();
+    expect(memory.read(credential)).toBeDefined();
     expect(memory.readRefusal(NAME, 0)).toBeUndefined();
     expect(memory.wasRefused(NAME)).toBe(false);
   });
@@ -101,7 +109,7 @@ describe('SessionMemory with answers in any order', () => {
     const { memory, remember, refuse } = createMemory();
     remember(checkedAt(200));
     refuse(100);
-    expect(memory.read(NAME)?.checked.checkedAt).toBe(T + 200);
+    expect(memory.read(credential)?.checked.checkedAt).toBe(T + 200);
     expect(memory.readRefusal(NAME, 0)).toBeUndefined();
   });
 
@@ -119,7 +127,7 @@ describe('SessionMemory with answers in any order', () => {
   it('C6: ignores an entry of KV that is older than "sign in more strongly"', async () => {
     const { memory, waitUntil, readKv, plant } = createMemory();
     await plant(checkedAt(100));
-    memory.forget(NAME, T + 200, waitUntil);
+    memory.forget({ name: NAME, credential }, T + 200, waitUntil);
     expect(await readKv()).toBeUndefined();
     expect(memory.readRefusal(NAME, 0)).toBeUndefined();
   });
@@ -132,7 +140,7 @@ describe('SessionMemory with answers in any order', () => {
     remember(checkedAt(200));
     release();
     expect((await reading)?.checked.checkedAt).toBe(T + 200);
-    expect(memory.read(NAME)?.checked.checkedAt).toBe(T + 200);
+    expect(memory.read(credential)?.checked.checkedAt).toBe(T + 200);
   });
 
   it('C9: does not undo a refusal that arrived during a KV read', async () => {
@@ -143,7 +151,7 @@ describe('SessionMemory with answers in any order', () => {
     refuse(200);
     release();
     expect(await reading).toBeUndefined();
-    expect(memory.read(NAME)).toBeUndefined();
+    expect(memory.read(credential)).toBeUndefined();
   });
 });
 
@@ -180,9 +188,9 @@ describe('SessionMemory', () => {
   it('forgets its entry, in KV too', async () => {
     const { memory, waitUntil, stored, remember, settled } = createMemory();
     remember(checkedAt(100));
-    memory.forget(NAME, T + 200, waitUntil);
+    memory.forget({ name: NAME, credential }, T + 200, waitUntil);
     await settled();
-    expect([memory.read(NAME), stored.size]).toEqual([undefined, 0]);
+    expect([memory.read(credential), stored.size]).toEqual([undefined, 0]);
   });
 
   it('writes a session once per interval, changed or not', async () => {
@@ -230,7 +238,7 @@ describe('SessionMemory', () => {
   });
 });
 
-it('SessionMemory keeps the digests of as many credentials as its bytes allow, by their size', () => {
+it('SessionMemory keeps as many sessions as its bytes allow, the credentials among them', () => {
   const { memory, waitUntil } = createMemory({ maxBytes: 100_000 });
   const longest = (index: number): Credential => ({
     ...credential,
@@ -238,16 +246,32 @@ it('SessionMemory keeps the digests of as many credentials as its bytes allow, b
   });
   for (let index = 0; index < 50; index += 1) {
     const checked = checkedSession({ checkedAt: T });
-    memory.remember(
-      `n${index}`,
-      longest(index),
-      { checked, hasUndeliveredCookie: false },
-      waitUntil,
-    );
+    const named = { name: `n${index}`, credential: longest(index) };
+    memory.remember(named, { checked, hasUndeliveredCookie: false }, waitUntil);
   }
-  const known = Array.from({ length: 50 }, (_, index) => memory.nameOf(longest(index)));
+  const known = Array.from({ length: 50 }, (_, index) => memory.read(longest(index))?.name);
   const count = known.filter((name) => name !== undefined).length;
-  expect(count).toBeGreaterThan(20);
+  expect(count).toBeGreaterThan(10);
   expect(count * 4096).toBeLessThanOrEqual(100_000);
   expect(known.at(-1)).toBe('n49');
+});
+
+it('SessionMemory tells the carriers of one value apart', () => {
+  const { memory, waitUntil } = createMemory();
+  const { value } = credential;
+  const carriers: Credential['carrier'][] = [
+    { kind: 'session-token-header' },
+    { kind: 'bearer' },
+    { kind: 'cookie', cookieName: 'a' },
+    { kind: 'cookie', cookieName: 'b' },
+  ];
+  for (const [index, carrier] of carriers.entries()) {
+    const named = { name: `n${index}`, credential: { carrier, value } };
+    const checked = checkedSession({ checkedAt: T, id: `s${index}` });
+    memory.remember(named, { checked, hasUndeliveredCookie: false }, waitUntil);
+  }
+  const known = carriers.map((carrier) => memory.read({ carrier, value }));
+  expect(known.map((one) => [one?.name, one?.checked.session.id])).toEqual(
+    carriers.map((_, index) => [`n${index}`, `s${index}`]),
+  );
 });
