@@ -11,7 +11,7 @@ import type { DecisionLog } from '../observability/decision-log.ts';
 import { errorPageOrJson } from '../refusals/error-page.ts';
 import { makeReadable } from '../refusals/readable-denial.ts';
 import type { AuthorizationOptions } from '../routes/gate/authorize.ts';
-import { forwardAuth } from '../routes/gate/forward-auth.ts';
+import { createForwardAuth } from '../routes/gate/forward-auth.ts';
 import { type GateOptions, gate } from '../routes/gate/gate.ts';
 import {
   AUTHORIZATION_SERVER_METADATA_PATH,
@@ -143,10 +143,10 @@ export function createGateway(
 
   const { FORWARD_AUTH_SECRETS: secrets } = config;
   if (secrets !== undefined) {
-    const forwardAuthOptions = { ...site, secrets, reporting };
+    const forwardAuth = createForwardAuth({ ...site, secrets, reporting });
     // A proxy gets its answer as it takes it: a page is made there, if one is.
     routes.add('/.postern/auth/*', ({ request, target, waitUntil }) =>
-      forwardAuth(request, target, waitUntil, forwardAuthOptions),
+      forwardAuth(request, target, waitUntil),
     );
   }
 

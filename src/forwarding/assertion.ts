@@ -1,4 +1,5 @@
 import { importJWK } from 'jose';
+import type { Awaitable } from '../runtime/awaitable.ts';
 import { encodeBase64Url, encodeBase64UrlText } from '../runtime/base64url.ts';
 import type { JsonValue } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
@@ -65,12 +66,21 @@ export class Assertions {
 
   /**
    * Signs an assertion. Fails when the key cannot be used, or when claims of the store or an administrator do not
-   * fit.
+   * fit. An assertion that is used again is the same object.
    */
-  async issue(session: Session, audience: string): Promise<Result<Assertion, AssertionFault>> {
+  issue(session: Session, audience: string): Awaitable<Result<Assertion, AssertionFault>> {
     const now = this.#options.now();
     const known = this.#issued.get(session)?.get(audience);
-    if (known !== undefined && now < known.reusableUntil) return success(known);
+    return known !== undefined && now < known.reusableUntil
+      ? success(known)
+      : this.#issue(session, audience, now);
+  }
+
+  async #issue(
+    session: Session,
+    audience: string,
+    now: number,
+  ): Promise<Result<Assertion, AssertionFault>> {
     const own = this.#reservedClaims(session, audience, now);
     const fitted = fitClaims(session, own, this.#options.claims, this.#roomForClaims());
     if (!fitted.ok) return fitted;
@@ -79,9 +89,10 @@ export class Assertions {
       const jwt = await this.#sign({ ...claims, ...own });
       const perAudience = this.#issued.get(session) ?? new Map<string, Issued>();
       const reusableUntil = now + (ASSERTION_SECONDS * 1000) / 2;
-      perAudience.set(audience, { jwt, omitted, reusableUntil });
+      const issued = { jwt, omitted, reusableUntil };
+      perAudience.set(audience, issued);
       this.#issued.set(session, perAudience);
-      return success({ jwt, omitted });
+      return success(issued);
     } catch {
       return failed({ reason: 'assertion_unavailable' }); // the import refuses a key whose halves do not match
     }

@@ -1,6 +1,7 @@
+import { type Awaitable, andThen } from '../runtime/awaitable.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import type { Session } from '../session/session.ts';
-import type { Assertions } from './assertion.ts';
+import type { Assertion, Assertions } from './assertion.ts';
 import { ASSERTION_HEADER } from './assertion-format.ts';
 import type { Unfit } from './fit-by-writer.ts';
 import { type IdentityHeaders, identityHeaders } from './identity-headers.ts';
@@ -29,13 +30,24 @@ export interface IdentifierOptions {
   readonly assertions: Assertions | undefined;
 }
 
-const NOBODY: Identification = Object.freeze({ headers: [], omitted: [] });
+/** The identification of a request without a session. */
+export const NOBODY: Identification = Object.freeze({ headers: [], omitted: [] });
+
+/** What was made from a session by a mapping. */
+interface Made {
+  readonly identity: Result<IdentityHeaders, Unfit>;
+  /** The last identification, with the assertion in it. */
+  told?: {
+    readonly assertion: Assertion;
+    readonly identification: Result<Identification, IdentificationFault>;
+  };
+}
 
 /** Tells origins who the user is: in headers, and in an assertion that they can verify. */
 export class Identifier {
   readonly #options: IdentifierOptions;
   /** Headers by the mapping and the session object that they were made from. A session that is checked again is read again. */
-  readonly #made = new WeakMap<IdentityMapping, WeakMap<Session, Result<IdentityHeaders, Unfit>>>();
+  readonly #made = new WeakMap<IdentityMapping, WeakMap<Session, Made>>();
   /** Every header that Postern may send to identify a user. A client's copy of such a header does not count. */
   readonly headerNames: readonly string[];
 
@@ -47,35 +59,46 @@ export class Identifier {
   }
 
   /**
+   * Identifies the user of a session. As long as session and assertion are the same, the result has the same value.
+   *
    * @param audience the audience of the assertion, which is not valid for others
    * @param mapping the headers of the rule, if it has its own
    */
-  async identify(
+  identify(
     session: Session | undefined,
     audience: string,
     mapping: IdentityMapping = this.#options.mapping,
-  ): Promise<Result<Identification, IdentificationFault>> {
+  ): Awaitable<Result<Identification, IdentificationFault>> {
     if (session === undefined) return success(NOBODY);
     const { assertions } = this.#options;
-    const identification = this.#headersOf(session, mapping);
-    if (!identification.ok || assertions === undefined) return identification;
-    const { headers, omitted } = identification.value;
-    const assertion = await assertions.issue(session, audience);
-    if (!assertion.ok) return failed(assertion.failure);
-    const { jwt, omitted: claims } = assertion.value;
-    return success({
-      headers: [...headers, [ASSERTION_HEADER, jwt]],
-      omitted: [...omitted, ...claims.map((name) => `claim ${name}`)],
+    const made = this.#madeOf(session, mapping);
+    const { identity } = made;
+    if (!identity.ok || assertions === undefined) return identity;
+    return andThen(assertions.issue(session, audience), (assertion) => {
+      if (!assertion.ok) return failed(assertion.failure);
+      if (made.told?.assertion === assertion.value) return made.told.identification;
+      const identification = success(withAssertion(identity.value, assertion.value));
+      made.told = { assertion: assertion.value, identification };
+      return identification;
     });
   }
 
-  #headersOf(session: Session, mapping: IdentityMapping): Result<IdentityHeaders, Unfit> {
-    const ofMapping =
-      this.#made.get(mapping) ?? new WeakMap<Session, Result<IdentityHeaders, Unfit>>();
+  #madeOf(session: Session, mapping: IdentityMapping): Made {
+    const ofMapping = this.#made.get(mapping) ?? new WeakMap<Session, Made>();
     const known = ofMapping.get(session);
     if (known !== undefined) return known;
-    const made = identityHeaders(session, mapping, this.#options.maxBytes);
+    const made: Made = { identity: identityHeaders(session, mapping, this.#options.maxBytes) };
     this.#made.set(mapping, ofMapping.set(session, made));
     return made;
   }
+}
+
+function withAssertion(
+  { headers, omitted }: IdentityHeaders,
+  { jwt, omitted: claims }: Assertion,
+): Identification {
+  return {
+    headers: [...headers, [ASSERTION_HEADER, jwt]],
+    omitted: [...omitted, ...claims.map((name) => `claim ${name}`)],
+  };
 }

@@ -1,6 +1,7 @@
 // Pure: no I/O, no clock.
 import { TrieRouter } from 'hono/router/trie-router';
 import { tryDecode, tryDecodeURIComponent } from 'hono/utils/url';
+import { MemoryTier } from '../runtime/memory-cache.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
 import type { AdmittedTarget } from './admit.ts';
 
@@ -20,6 +21,11 @@ export type Handler<Received> = (
   parameter: Parameter,
 ) => Response | Promise<Response>;
 
+/** A route that matches a path. */
+type Match<Received> = (received: Received) => Response | Promise<Response>;
+
+const KNOWN_LIMITS = { maxEntries: 64, maxBytes: 16_384 };
+
 /**
  * Routes by path, in Hono's router. The router gets the admitted path and reads no URL itself, so
  * routing, verdict and forwarding use one string. The path is percent-decoded first, so that no other spelling of a
@@ -27,6 +33,8 @@ export type Handler<Received> = (
  */
 export class Routes<Received> {
   readonly #router = new TrieRouter<Handler<Received>>();
+  /** Matches by path. A route that is added later never takes precedence over them. */
+  readonly #known = new MemoryTier<Match<Received>>(KNOWN_LIMITS);
 
   /** Adds a route for every method. */
   add(path: string, handler: Handler<Received>): void {
@@ -34,14 +42,16 @@ export class Routes<Received> {
   }
 
   /** Returns the first added route that matches a target; `undefined` without a match. */
-  match({
-    path,
-  }: AdmittedTarget): ((received: Received) => Response | Promise<Response>) | undefined {
+  match({ path }: AdmittedTarget): Match<Received> | undefined {
+    const known = this.#known.read(path);
+    if (known !== undefined) return known;
     const [[first] = []] = this.#router.match('ALL', routedPath(path));
     if (first === undefined) return undefined;
     const [handler, parameters] = first;
-    return (received) =>
+    const match: Match<Received> = (received) =>
       handler(received, (name) => tryDecodeURIComponent(String(parameters[name] ?? '')));
+    this.#known.keep(path, match, path.length);
+    return match;
   }
 }
 

@@ -219,6 +219,33 @@ describe.each(KINDS)('forward-auth, as %s asks', (kind) => {
     ]);
   });
 
+  it('no answer has anything of another one, though all are made from kept headers', async () => {
+    const people = await Promise.all([gate.kratos.createSession(), gate.kratos.createSession()]);
+    for (let round = 0; round < 3; round += 1) {
+      for (const person of people) {
+        const answer = await ask(gate.port, kind, '/in', { Cookie: person.cookie });
+        expect([answer.status, header(answer, 'x-user-id')]).toEqual([
+          200,
+          person.session.identity.id,
+        ]);
+        expect(headerValues(answer, 'cache-status')).toEqual([
+          expect.stringMatching(/^postern; (?:hit; ttl=\d+; detail=memory|fwd=miss)/),
+        ]);
+        expect(headerValues(answer, 'set-cookie')).toEqual([]);
+      }
+      const dead = `ory_kratos_session="${kind.repeat(8)}${round}"`;
+      const anonymous = await ask(gate.port, kind, '/maybe/x', { Cookie: dead });
+      expect([
+        header(anonymous, 'x-user-id'),
+        headerValues(anonymous, 'set-cookie').length,
+      ]).toEqual(['', 1]);
+      const publicly = await ask(gate.port, kind, '/public/x', { Cookie: people[0].cookie });
+      expect(header(publicly, 'x-user-id')).toBe('');
+      expect(headerValues(publicly, 'set-cookie')).toEqual([]);
+      expect(headerValues(publicly, 'cache-status')).toEqual([]);
+    }
+  });
+
   it('the log names the described request', async () => {
     gate.clearLogs();
     await ask(gate.port, kind, '/in/deep?q=secret-word', { Cookie: cookie }, { method: 'POST' });

@@ -35,6 +35,17 @@ async function answerOf(method: string, path: string): Promise<string | undefine
 }
 
 describe('Routes', () => {
+  it('gives each path its own route and parameters, however often and in whatever order it is asked for', async () => {
+    const routes = someRoutes();
+    const paths = Array.from({ length: 200 }, (_, index) => `/sessions/s${index}`);
+    for (const path of [...paths, ...paths.toReversed(), ...paths]) {
+      const handle = routes.match(target('GET', path));
+      const answer = handle && (await (await handle(undefined)).text());
+      expect(answer).toBe(path.replace('/sessions/', 'session '));
+      expect(routes.match(target('GET', `${path}/x`))).toBeUndefined();
+    }
+  });
+
   it.each([
     ['GET', '/own/health', 'health'],
     ['HEAD', '/own/health', 'health'],

@@ -1,11 +1,8 @@
-import { VARY } from '../../credentials/credential.ts';
 import type { ErrorShape } from '../../errors/error-response.ts';
 import type { Reason, RefusalReason } from '../../errors/reasons.ts';
-import type { Identifier } from '../../forwarding/identification.ts';
-import { isGatewayCookie } from '../../forwarding/origin-cookies.ts';
+import { type Identification, type Identifier, NOBODY } from '../../forwarding/identification.ts';
 import type { AdmittedTarget } from '../../http/admit.ts';
 import type { Authority } from '../../http/authority.ts';
-import { PRIVATE_NO_STORE } from '../../http/cache-control.ts';
 import { describeResolution } from '../../observability/describe-resolution.ts';
 import type { Reporting } from '../../observability/reporting.ts';
 import type { Asker } from '../../pages/page-models.ts';
@@ -20,9 +17,11 @@ import { errorPageOrJson } from '../../refusals/error-page.ts';
 import { makeReadable } from '../../refusals/readable-denial.ts';
 import { isForOneOrigin, type Rule } from '../../rules/rules.ts';
 import type { Verdict } from '../../rules/verdict.ts';
+import { type Awaitable, andThen } from '../../runtime/awaitable.ts';
 import { failed, type Result } from '../../runtime/result.ts';
 import { matchesSecret } from '../../runtime/secret-compare.ts';
 import type { WaitUntil } from '../../runtime/single-flight.ts';
+import { cacheStatusOf } from '../../sessions/provenance-headers.ts';
 import {
   type Authorization,
   type AuthorizationOptions,
@@ -32,6 +31,8 @@ import {
 import { answerUnknown, unidentified } from './fault-answers.ts';
 import { addCacheStatus, omissionsOf } from './gate.ts';
 import { PROXY_KINDS, type ProxyKind, readOriginalRequest } from './original-request.ts';
+import { PassHeaders } from './pass-headers.ts';
+import { asProxyTakesIt } from './proxy-answer.ts';
 import { sessionCookiesOf, withSignInCookies } from './session-cookies.ts';
 
 export interface ForwardAuthOptions {
@@ -58,53 +59,74 @@ const SECRET_HEADER = 'postern-proxy-secret';
  */
 const NGINX_ANSWER_PATH = '/.postern/auth/nginx/answer';
 
+/** Answers a request of a proxy. */
+export type ForwardAuth = (
+  request: Request,
+  target: AdmittedTarget,
+  waitUntil: WaitUntil,
+) => Awaitable<Response>;
+
+/** The options with what is kept between requests. */
+interface ForwardAuthParts extends ForwardAuthOptions {
+  readonly passHeaders: PassHeaders;
+}
+
 /**
  * Serves `/.postern/auth/…`: the gate's verdict for a proxy that keeps its own routing. Only {@link allowed} makes a
  * 200. That takes a proxy that has proven itself, an original request that was admitted, and a pass. The request's body
  * is never read.
  */
-export async function forwardAuth(
+export function createForwardAuth(options: ForwardAuthOptions): ForwardAuth {
+  const parts = { ...options, passHeaders: new PassHeaders(options.identifier.headerNames) };
+  return (request, target, waitUntil) => forwardAuth(request, target, waitUntil, parts);
+}
+
+function forwardAuth(
   request: Request,
   target: AdmittedTarget,
   waitUntil: WaitUntil,
-  options: ForwardAuthOptions,
-): Promise<Response> {
+  options: ForwardAuthParts,
+): Awaitable<Response> {
   const { reporting, credentialCookies, authorization, denial } = options;
-  const { errorShape } = denial;
+  const { errorShape, pages } = denial;
   const startedAt = reporting.now();
   const kind = readKind(target);
-  if (kind === undefined) return errorPageOrJson(errorShape('not_found'), request, denial.pages);
-  const original = await readTrusted(kind, request, target, options);
-  const authorized: AuthorizedAnswer = original.ok
-    ? await answerOriginal(request, original.value, waitUntil, options)
+  if (kind === undefined) return errorPageOrJson(errorShape('not_found'), request, pages);
+  const original = readTrusted(kind, request, target, options);
+  const authorized: Awaitable<AuthorizedAnswer> = original.ok
+    ? answerOriginal(request, original.value, waitUntil, options)
     : refusal(original.failure, errorShape);
   const isForClient = target.path === NGINX_ANSWER_PATH;
-  const { headers, cf } = request;
-  const asker = { method: original.ok ? original.value.method : request.method, headers, cf };
-  const answer = await asPageOrJson(
-    isForClient ? neverPassed(authorized, errorShape) : authorized,
-    asker,
-    denial.pages,
-  );
-  const { resolution } = answer;
-  if (original.ok && answer.outcome !== 'pass') {
-    const { rule } = authorization.rules.match(original.value);
-    makeReadable(answer.response, request, rule.crossOrigins);
-  }
-  const response = isForClient
-    ? answer.response
-    : asProxyTakesIt(kind, answer.response, credentialCookies);
-  if (resolution !== undefined) addCacheStatus(response, resolution);
-  reporting.log(request, () => ({
-    route: 'forward-auth',
-    ...(resolution !== undefined && describeResolution(resolution)),
-    ...(answer.rule !== undefined && { rule: answer.rule }),
-    ...logFieldsOf({ ...answer, response }),
-    method: asker.method,
-    ...(original.ok && { path: original.value.path }),
-    durationMs: reporting.now() - startedAt,
-  }));
-  return response;
+  const finish = (answer: AuthorizedAnswer, method: string): Response => {
+    const { resolution, outcome } = answer;
+    if (original.ok && outcome !== 'pass') {
+      const { rule } = authorization.rules.match(original.value);
+      makeReadable(answer.response, request, rule.crossOrigins);
+    }
+    const response = isForClient
+      ? answer.response
+      : asProxyTakesIt(kind, answer.response, credentialCookies);
+    // A pass has it already.
+    if (resolution !== undefined && outcome !== 'pass') addCacheStatus(response, resolution);
+    reporting.log(request, () => ({
+      route: 'forward-auth',
+      ...(resolution !== undefined && describeResolution(resolution)),
+      ...(answer.rule !== undefined && { rule: answer.rule }),
+      ...logFieldsOf({ ...answer, response }),
+      method,
+      ...(original.ok && { path: original.value.path }),
+      durationMs: reporting.now() - startedAt,
+    }));
+    return response;
+  };
+  return andThen(authorized, (answer) => {
+    const method = original.ok ? original.value.method : request.method;
+    if (answer.outcome === 'pass' && !isForClient) return finish(answer, method);
+    const { headers, cf } = request;
+    const shown = isForClient ? neverPassed(answer, errorShape) : answer;
+    const readable = asPageOrJson(shown, { method, headers, cf }, pages);
+    return andThen(readable, (made) => finish(made, method));
+  });
 }
 
 interface AuthorizedAnswer extends Answer {
@@ -112,23 +134,25 @@ interface AuthorizedAnswer extends Answer {
   readonly rule?: string;
 }
 
+/** The kind of proxy that asks at each path. Envoy appends the original path to its own. */
+const KINDS: ReadonlyMap<string, ProxyKind> = new Map([
+  [NGINX_ANSWER_PATH, 'nginx'],
+  ...PROXY_KINDS.map((kind) => [`/.postern/auth/${kind}`, kind] as const),
+]);
+
 function readKind({ path }: AdmittedTarget): ProxyKind | undefined {
-  if (path === NGINX_ANSWER_PATH) return 'nginx';
-  return PROXY_KINDS.find((kind) => {
-    const own = `/.postern/auth/${kind}`;
-    return path === own || (kind === 'envoy' && path.startsWith(`${own}/`));
-  });
+  return KINDS.get(path) ?? (path.startsWith('/.postern/auth/envoy/') ? 'envoy' : undefined);
 }
 
 /** Reads the original request. The proxy has to prove itself, and the request has to be for a host of the site. */
-async function readTrusted(
+function readTrusted(
   kind: ProxyKind,
   request: Request,
   target: AdmittedTarget,
   { secrets, authorization }: ForwardAuthOptions,
-): Promise<Result<AdmittedTarget, RefusalReason>> {
+): Result<AdmittedTarget, RefusalReason> {
   const { accepted } = authorization;
-  const isTrusted = await matchesSecret(request.headers.get(SECRET_HEADER) ?? '', secrets);
+  const isTrusted = matchesSecret(request.headers.get(SECRET_HEADER) ?? '', secrets);
   if (!isTrusted) return failed('proxy_not_trusted');
   const original = readOriginalRequest(kind, request, target, accepted);
   if (!original.ok) return original;
@@ -136,73 +160,97 @@ async function readTrusted(
   return isOurs ? original : failed('host_unknown');
 }
 
-async function answerOriginal(
+function answerOriginal(
   request: Request,
   target: AdmittedTarget,
   waitUntil: WaitUntil,
-  options: ForwardAuthOptions,
-): Promise<AuthorizedAnswer> {
-  const { headers, cf } = request;
-  const { errorShape } = options.denial;
-  const authorized = await authorize({ headers, target, waitUntil }, options.authorization);
-  if (!authorized.ok) return refusal(authorized.failure, errorShape);
-  if (isPreflight(authorized.value)) {
-    // Only the origin behind the proxy can answer a preflight. A preflight identifies no session.
-    const empty = options.identifier.headerNames.map((name) => [name, ''] as const);
-    return { ...allowed(empty, []), rule: authorized.value.rule.name, detail: 'preflight' };
-  }
-  const { verdict, resolution, match } = authorized.value;
-  const found = { resolution, rule: match.rule.name };
+  options: ForwardAuthParts,
+): Awaitable<AuthorizedAnswer> {
+  const { headers } = request;
+  return andThen(
+    authorize({ headers, target, waitUntil }, options.authorization),
+    (authorized): Awaitable<AuthorizedAnswer> => {
+      if (!authorized.ok) return refusal(authorized.failure, options.denial.errorShape);
+      if (!isPreflight(authorized.value)) {
+        return answerVerdict(request, target, authorized.value, options);
+      }
+      // Only the origin behind the proxy can answer a preflight. A preflight identifies no session.
+      const passed = { identification: NOBODY, resolution: undefined, setCookies: [] };
+      const { rule } = authorized.value;
+      return { ...allowed(passed, options), rule: rule.name, detail: 'preflight' };
+    },
+  );
+}
+
+function answerVerdict(
+  { headers, cf }: Request,
+  target: AdmittedTarget,
+  authorization: Authorization,
+  options: ForwardAuthParts,
+): Awaitable<AuthorizedAnswer> {
+  const { errorShape, hosts } = options.denial;
+  const { verdict, resolution, match } = authorization;
+  const { rule } = match;
+  const found = { resolution, rule: rule.name };
   switch (verdict.kind) {
     case 'pass':
-      if (match.rule.exchange.size > 0) return { ...unexchanged(errorShape), ...found };
-      return { ...(await pass(verdict, authorized.value, target, options)), ...found };
+      if (rule.exchange.size > 0) return { ...unexchanged(errorShape), ...found };
+      return andThen(pass(verdict, authorization, target, options), (answer) => ({
+        ...answer,
+        ...found,
+      }));
     case 'deny': {
       const asker = { method: target.method, headers, cf };
-      const denied = { asker, target, rule: match.rule, resolution };
-      const answer = await answerDenial(verdict, denied, options.denial);
-      return { ...withSignInCookies(answer, authorized.value, options.denial.hosts), ...found };
+      const denied = { asker, target, rule, resolution };
+      return andThen(answerDenial(verdict, denied, options.denial), (answer) => ({
+        ...withSignInCookies(answer, authorization, hosts),
+        ...found,
+      }));
     }
     case 'cannot-tell':
       return { ...answerUnknown(verdict, errorShape), ...found };
   }
 }
 
-async function pass(
+function pass(
   { session }: Extract<Verdict, { kind: 'pass' }>,
   authorization: Authorization,
   target: AdmittedTarget,
-  { identifier, namedOrigin, denial: { hosts, errorShape } }: ForwardAuthOptions,
-): Promise<Answer> {
-  const { match } = authorization;
+  options: ForwardAuthParts,
+): Awaitable<Answer> {
+  const { hosts, errorShape } = options.denial;
+  const { match, resolution } = authorization;
   if (!isForOneOrigin(match)) return refusal('path_not_canonical', errorShape);
   const { rule } = match;
-  const { audience = hosts.siteOf(target.host) } = namedOrigin(rule, target.host) ?? {};
-  const identified = await identifier.identify(session, audience, rule.identityHeaders);
-  if (!identified.ok) return unidentified(identified.failure, errorShape);
-  const empty = identifier.headerNames.map((name) => [name, ''] as const);
-  return {
-    ...allowed([...empty, ...identified.value.headers], sessionCookiesOf(authorization, hosts)),
-    ...omissionsOf(identified.value),
-  };
+  const { audience = hosts.siteOf(target.host) } = options.namedOrigin(rule, target.host) ?? {};
+  const identified = options.identifier.identify(session, audience, rule.identityHeaders);
+  return andThen(identified, (told): Answer => {
+    if (!told.ok) return unidentified(told.failure, errorShape);
+    const setCookies = sessionCookiesOf(authorization, hosts);
+    return {
+      ...allowed({ identification: told.value, resolution, setCookies }, options),
+      ...omissionsOf(told.value),
+    };
+  });
 }
 
-/**
- * Makes the 200; no other code does. It names every header that may carry an identity, with an empty value if there is
- * no identity. So the proxy overwrites every such header that the client sent.
- */
+/** A request that may pass. */
+interface Passed {
+  readonly identification: Identification;
+  readonly resolution: Authorization['resolution'];
+  readonly setCookies: readonly string[];
+}
+
+/** Makes the 200; no other code does. */
 function allowed(
-  identity: readonly (readonly [name: string, value: string])[],
-  setCookies: readonly string[],
+  { identification, resolution, setCookies }: Passed,
+  { passHeaders }: ForwardAuthParts,
 ): Answer {
-  const headers = new Headers({ 'cache-control': PRIVATE_NO_STORE, vary: VARY });
-  for (const [name, value] of identity) headers.set(name, value);
-  for (const cookie of setCookies) headers.append('set-cookie', cookie);
-  return {
-    response: new Response(null, { status: 200, headers }),
-    outcome: 'pass',
-    reason: undefined,
-  };
+  const cacheStatus = resolution && cacheStatusOf(resolution.provenance);
+  const headers = passHeaders.of(identification, cacheStatus);
+  const response = new Response(null, { status: 200, headers });
+  for (const cookie of setCookies) response.headers.append('set-cookie', cookie);
+  return { response, outcome: 'pass', reason: undefined };
 }
 
 /**
@@ -226,43 +274,15 @@ function neverPassed(answer: AuthorizedAnswer, errorShape: ErrorShape): Authoriz
 }
 
 /** Makes a refusal or fault readable for the client, to whom the proxy passes it on. A denial is readable already. */
-async function asPageOrJson(
+function asPageOrJson(
   answer: AuthorizedAnswer,
   asker: Asker,
   pages: SitePages,
-): Promise<AuthorizedAnswer> {
+): Awaitable<AuthorizedAnswer> {
   const { outcome, reason, response } = answer;
   if (reason === undefined || (outcome !== 'refuse' && outcome !== 'fault')) return answer;
-  return { ...answer, response: await errorPageOrJson(response, asker, pages) };
-}
-
-/**
- * Changes an answer's status for nginx. `auth_request` takes 2xx, 401 and 403, and makes 500 of every other status. So
- * an error of the client becomes 403, and a redirect becomes 401 with its `Location`. A fault keeps its status: nginx
- * answers 500, and the request does not pass.
- */
-function asProxyTakesIt(
-  kind: ProxyKind,
-  response: Response,
-  credentialCookies: readonly string[],
-): Response {
-  if (kind !== 'nginx') return response;
-  const { status, headers } = response;
-  if (status === 200) keepOneCookie(headers, credentialCookies);
-  if (status === 200 || status === 401 || status >= 500) return response;
-  const isRedirect = headers.has('location');
-  return new Response(null, { status: isRedirect ? 401 : 403, headers });
-}
-
-/**
- * Keeps one `Set-Cookie`, the session's if there is one. nginx takes one from a pass; since 1.23 it joins several into
- * a header that browsers misread. A sign-in in several cookies is kept back: one of them alone would spoil the others.
- */
-function keepOneCookie(headers: Headers, cookieNames: readonly string[]): void {
-  const cookies = headers.getSetCookie();
-  const parts = cookies.filter((each) => isGatewayCookie(each) && !each.includes('Max-Age=0'));
-  const isSessions = (cookie: string) => cookieNames.some((name) => cookie.startsWith(`${name}=`));
-  const kept = parts.length > 1 ? undefined : (cookies.find(isSessions) ?? cookies[0]);
-  headers.delete('set-cookie');
-  if (kept !== undefined) headers.set('set-cookie', kept);
+  return andThen(errorPageOrJson(response, asker, pages), (shown) => ({
+    ...answer,
+    response: shown,
+  }));
 }
