@@ -63,6 +63,10 @@ function asText(value: JsonValue): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
+/** Matches text that is sent as it is. Almost every id, address and role is such a text. */
+const UNCHANGED = /^[A-Za-z0-9._~!'()*@+/=-]*$/;
+
 function encodeText(text: string): string {
+  if (UNCHANGED.test(text)) return text;
   return encodeURIComponent(text.toWellFormed()).replace(/%(?:40|2B|2F|3D)/g, decodeURIComponent);
 }

@@ -8,13 +8,25 @@ export function isSessionPath(text: string): boolean {
   return SESSION_PATH.test(text);
 }
 
+/** The members of each path that was read. Paths come from the configuration, so they are few. */
+const knownMembers = new Map<string, readonly string[]>();
+
+/** Returns the names of the members that a path follows, from the outermost. */
+export function membersOf(path: string): readonly string[] {
+  const known = knownMembers.get(path);
+  if (known !== undefined) return known;
+  const members = path.split('.');
+  knownMembers.set(path, members);
+  return members;
+}
+
 /**
  * Returns the value at a place in a session document; `undefined` when the place does not exist. Only own members
  * are followed, so no path reaches `constructor` or `__proto__`.
  */
 export function readSessionPath(document: JsonValue, path: string): JsonValue | undefined {
   let value: JsonValue | undefined = document;
-  for (const member of path.split('.')) {
+  for (const member of membersOf(path)) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, member)) {
       return undefined;
     }

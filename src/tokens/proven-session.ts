@@ -4,7 +4,7 @@ import { deepFreeze } from '../runtime/freeze.ts';
 import { isObject, type JsonObject, type JsonValue } from '../runtime/json.ts';
 import { type ClaimedPlace, isWithin } from '../session/authorship.ts';
 import type { Session } from '../session/session.ts';
-import { readSessionPath } from '../session/session-path.ts';
+import { membersOf, readSessionPath } from '../session/session-path.ts';
 
 /** A session that a token proves, and the response body for whoami. */
 export interface ProvenSession {
@@ -94,10 +94,10 @@ export function fillFields(
 
 /** Writes one value. Returns `false` if the path is already taken. */
 function setField(document: Record<string, JsonValue>, path: string, value: JsonValue): boolean {
-  const names = path.split('.');
-  const last = names.pop() ?? '';
+  const names = membersOf(path);
+  const last = names.at(-1) ?? '';
   let target = document;
-  for (const name of names) {
+  for (const name of names.slice(0, -1)) {
     const present = Object.hasOwn(target, name) ? target[name] : undefined;
     if (present !== undefined && !isObject(present)) return false;
     const inner: Record<string, JsonValue> = { ...present };
