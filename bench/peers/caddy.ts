@@ -1,10 +1,10 @@
 /** Caddy with forward_auth, which asks the session store about each request. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { storeRequests } from './peers.ts';
-import { type PeerPlaces, type ProxyPeer, proxyPeer, proxyProgram } from './proxy-peer.ts';
+import { type Peer, storeRequests } from './peers.ts';
+import { type PeerPlaces, proxyPeer, proxyProgram } from './proxy-peer.ts';
 
-export const caddyPeer: ProxyPeer = proxyPeer({
+export const caddyPeer: Peer = proxyPeer({
   id: 'caddy',
   name: 'Caddy `forward_auth`',
   program: proxyProgram('Caddy'),

@@ -6,24 +6,24 @@ import { bundleWorker } from '../../test/support/bundle-worker.ts';
 import { inRepository } from '../../test/support/repository.ts';
 import type { TestIssuer } from '../../test/support/token-issuer.ts';
 import { createFixtures } from '../fixtures.ts';
-import { gatedByToken } from './peers.ts';
-import type { WorkerPeer } from './worker-peers.ts';
+import { gatedByToken, type Peer } from './peers.ts';
+import { workerPeer } from './worker-peer.ts';
 
 const PACKAGE = '@clerk/backend';
 
 /** `folder`: where the package is installed. The repository does not depend on it. */
-export function clerkPeers(folder = process.env.CLERK_BACKEND): WorkerPeer[] {
+export function clerkPeers(folder = process.env.CLERK_BACKEND): Peer[] {
   return [
     clerkPeer(folder, 'clerk-gate', 'a Worker with Clerk’s `authenticateRequest()` (RS256)'),
     clerkPeer(folder, 'clerk-verify', 'a Worker with Clerk’s `verifyToken()` (RS256)'),
   ];
 }
 
-function clerkPeer(folder: string | undefined, script: string, name: string): WorkerPeer {
+function clerkPeer(folder: string | undefined, script: string, name: string): Peer {
   const modules = join(folder ?? '', 'node_modules');
   const description = join(modules, PACKAGE, 'package.json');
   const isThere = folder !== undefined && existsSync(description);
-  return {
+  return workerPeer({
     id: script,
     name,
     missing: isThere
@@ -42,7 +42,7 @@ function clerkPeer(folder: string | undefined, script: string, name: string): Wo
         requests: (at) => ({ 'gate by JWT': gatedByToken(at(script), 'x-user-id', fixtures) }),
       };
     },
-  };
+  });
 }
 
 /** Settings of an instance of Clerk that verifies by its public key, and so asks nobody. */

@@ -2,14 +2,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ENVOY_FLAGS } from '../../test/proxies/proxy-kinds.ts';
-import { gatedByToken, storeRequests } from './peers.ts';
-import { type PeerPlaces, type ProxyPeer, proxyPeer, proxyProgram } from './proxy-peer.ts';
+import { gatedByToken, type Peer, storeRequests } from './peers.ts';
+import { type PeerPlaces, proxyPeer, proxyProgram } from './proxy-peer.ts';
 
 const IDENTITY = 'x-kratos-authenticated-identity-id';
 const ID = 'x-user-id';
 const FILTERS = 'type.googleapis.com/envoy.extensions.filters';
 
-export const envoyPeer: ProxyPeer = proxyPeer({
+export const envoyPeer: Peer = proxyPeer({
   id: 'envoy',
   name: 'Envoy `ext_authz`, by JWT `jwt_authn`',
   program: proxyProgram('Envoy'),

@@ -4,12 +4,12 @@ import { nginxPeers } from './nginx.ts';
 import { oathkeeperPeer } from './oathkeeper.ts';
 import { oauth2ProxyPeer } from './oauth2-proxy.ts';
 import type { Peer } from './peers.ts';
-import type { ProxyPeer } from './proxy-peer.ts';
 import { traefikPeer } from './traefik.ts';
-import { WORKER_PEERS } from './worker-peers.ts';
+import { workerPeers } from './workers.ts';
 
-/** The systems that are programs of their own, installed or not. */
-export const PROXY_PEERS: readonly ProxyPeer[] = [
+/** All systems, installed or not. Postern is the first. */
+export const EVERY_PEER: readonly Peer[] = [
+  ...workerPeers,
   ...nginxPeers,
   caddyPeer,
   envoyPeer,
@@ -17,6 +17,3 @@ export const PROXY_PEERS: readonly ProxyPeer[] = [
   oauth2ProxyPeer,
   oathkeeperPeer,
 ];
-
-/** All systems, installed or not. */
-export const EVERY_PEER: readonly Peer[] = [...WORKER_PEERS, ...PROXY_PEERS];

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { CONNECTIONS, type Load } from '../load.ts';
 import { measureLoad } from '../rounds.ts';
 import type { LoadFigures } from '../wrk-report.ts';
-import { BASELINE, COLUMNS, type Column, type PeerRequest, type RunningPeer } from './peers.ts';
+import { COLUMNS, type Column, type PeerRequest, type RunningPeer } from './peers.ts';
 import { ANONYMOUS_SHARE, mixedCookies } from './trace.ts';
 
 /** The figures of one load. */
@@ -37,50 +37,47 @@ const TRACE_LENGTH = 3000;
 const WARM_UP = -1;
 const WARM_UP_SECONDS = 1;
 
-/** Measures all systems. Each column of a round begins with Postern. A system whose answers go wrong leaves the column. */
+/** Measures all systems. In each column of a round they take turns, in their order. A system whose answers go wrong leaves the column. */
 export async function measurePeers(
   peers: readonly RunningPeer[],
-  { rounds, seconds }: MeasureOptions,
+  options: MeasureOptions,
 ): Promise<{ measured: Measured[]; failures: Failure[] }> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-traces-'));
   const measured: Measured[] = [];
   const failures: Failure[] = [];
+  const hasFailed = (id: string, column: Column) =>
+    failures.some((failure) => failure.id === id && failure.column === column);
   try {
-    for (let round = WARM_UP; round < rounds; round += 1) {
-      for (const column of COLUMNS) {
-        for (const peer of inOrder(peers)) {
-          const { id, requests } = peer;
-          const request = requests[column];
-          if (request === undefined || hasFailed(failures, id, column)) continue;
-          try {
-            const load = loadOf(request, round, join(folder, id));
-            const figures = await measureLoad(
-              load,
-              peer,
-              round === WARM_UP ? WARM_UP_SECONDS : seconds,
-            );
-            checkRefusals(figures, request);
-            measured.push({ ...figures, round, column, id });
-          } catch (error) {
-            failures.push({ id, column, problem: String(error) });
-          }
-        }
+    for (const { round, column, peer, request } of loads(peers, options.rounds)) {
+      const { id } = peer;
+      if (hasFailed(id, column)) continue;
+      const seconds = round === WARM_UP ? WARM_UP_SECONDS : options.seconds;
+      try {
+        const figures = await measureLoad(loadOf(request, round, join(folder, id)), peer, seconds);
+        checkRefusals(figures, request);
+        measured.push({ ...figures, round, column, id });
+      } catch (error) {
+        failures.push({ id, column, problem: String(error) });
       }
     }
   } finally {
     rmSync(folder, { recursive: true });
   }
   const isCounted = ({ id, column, round }: Measured) =>
-    round !== WARM_UP && !hasFailed(failures, id, column);
+    round !== WARM_UP && !hasFailed(id, column);
   return { measured: measured.filter(isCounted), failures };
 }
 
-function inOrder(peers: readonly RunningPeer[]): RunningPeer[] {
-  return peers.toSorted((a, b) => Number(b.id === BASELINE) - Number(a.id === BASELINE));
-}
-
-function hasFailed(failures: readonly Failure[], id: string, column: Column): boolean {
-  return failures.some((failure) => failure.id === id && failure.column === column);
+/** Every load of a run, in its order. */
+function* loads(peers: readonly RunningPeer[], rounds: number) {
+  for (let round = WARM_UP; round < rounds; round += 1) {
+    for (const column of COLUMNS) {
+      for (const peer of peers) {
+        const request = peer.requests[column];
+        if (request !== undefined) yield { round, column, peer, request };
+      }
+    }
+  }
 }
 
 function loadOf(

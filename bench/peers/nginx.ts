@@ -1,7 +1,7 @@
 /** nginx with auth_request: it asks the session store about each request, or keeps the store's passes for 30 seconds. */
 import { nginxFile, startWithNginxFile } from '../../test/proxies/proxy-kinds.ts';
-import { gatedByCookie, isSession, storeRequests } from './peers.ts';
-import { type PeerPlaces, type ProxyPeer, proxyPeer, proxyProgram } from './proxy-peer.ts';
+import { gatedByCookie, isSession, type Peer, storeRequests } from './peers.ts';
+import { type PeerPlaces, proxyPeer, proxyProgram } from './proxy-peer.ts';
 
 const ID = 'x-user-id';
 const program = proxyProgram('nginx');
@@ -11,7 +11,7 @@ const CACHE = `
     proxy_cache_key $http_cookie;
     proxy_cache_valid 200 30s;`;
 
-export const nginxPeers: readonly ProxyPeer[] = [
+export const nginxPeers: readonly Peer[] = [
   proxyPeer({
     id: 'nginx',
     name: 'nginx `auth_request`',

@@ -2,12 +2,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HOST } from '../load.ts';
-import { gatedByCookie, gatedByToken, storeRequests } from './peers.ts';
-import { builtProgram, type PeerPlaces, type ProxyPeer, proxyPeer } from './proxy-peer.ts';
+import { gatedByCookie, gatedByToken, type Peer, storeRequests } from './peers.ts';
+import { builtProgram, type PeerPlaces, proxyPeer } from './proxy-peer.ts';
 
 const ID = 'x-user-id';
 
-export const oathkeeperPeer: ProxyPeer = proxyPeer({
+export const oathkeeperPeer: Peer = proxyPeer({
   id: 'oathkeeper',
   name: 'Oathkeeper `cookie_session`, by JWT `jwt`',
   program: builtProgram('Oathkeeper', 'OATHKEEPER'),

@@ -3,16 +3,16 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isFiller } from '../cases.ts';
-import type { PeerRequest, Requests } from './peers.ts';
+import type { Peer, PeerRequest, Requests } from './peers.ts';
 import { deniedInPlaceOf, gatedByToken, SESSIONS } from './peers.ts';
-import { builtProgram, type PeerPlaces, type ProxyPeer, proxyPeer } from './proxy-peer.ts';
+import { builtProgram, type PeerPlaces, proxyPeer } from './proxy-peer.ts';
 
 const ID = 'x-forwarded-user';
 const PASSWORD = 'of-the-benchmark';
 /** Sign-ins under way at a time. */
 const BATCH = 50;
 
-export const oauth2ProxyPeer: ProxyPeer = proxyPeer({
+export const oauth2ProxyPeer: Peer = proxyPeer({
   id: 'oauth2-proxy',
   name: 'oauth2-proxy, session in its cookie',
   program: builtProgram('oauth2-proxy', 'OAUTH2_PROXY'),

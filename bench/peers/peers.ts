@@ -18,17 +18,31 @@ export type Column = (typeof COLUMNS)[number];
 /** The name of the system that the others are compared with. */
 export const BASELINE = 'postern';
 
-export interface Peer {
+/** A system, running or not. */
+export interface System {
   /** For `--only`. */
   readonly id: string;
   /** In the table. */
   readonly name: string;
+}
+
+/** A system that may be on this machine. */
+export interface Peer extends System {
   /** The missing program or package, and the way to get it. Left out if the system can be started. */
   readonly missing?: string | undefined;
+  /** Starts the system in a process of its own. Rejects if the system does not start. */
+  start(start: Start): Promise<RunningPeer>;
+}
+
+export interface Start {
+  readonly surroundings: Surroundings;
+  readonly fixtures: Fixtures;
+  /** A program that pins a system to its core, with its arguments. */
+  readonly under: readonly string[];
 }
 
 /** A running system. */
-export interface RunningPeer extends Peer {
+export interface RunningPeer extends System, AsyncDisposable {
   readonly version: string;
   /** CPU that the processes of the system have used, in microseconds. */
   cpuMicros(): number;
@@ -120,15 +134,4 @@ export function deniedInPlaceOf(request: PeerRequest): PeerRequest {
 
 export function isSession({ body }: Answer): boolean {
   return (JSON.parse(body) as { active?: unknown }).active === true; // whoami's body
-}
-
-export interface Started extends AsyncDisposable {
-  readonly peers: readonly RunningPeer[];
-}
-
-export interface Start {
-  readonly surroundings: Surroundings;
-  readonly fixtures: Fixtures;
-  /** A program that pins a system to its core, with its arguments. */
-  readonly under: readonly string[];
 }

@@ -11,7 +11,10 @@ const SERVES_WITHIN_MS = 20_000;
  * Rejects unless the system gives each of its requests the right answer, sends the origin the identity, and refuses the
  * same request without a session and with a forged one, with 401.
  */
-export async function prove({ name, requests }: RunningPeer, fixtures: Fixtures): Promise<void> {
+export async function prove(
+  { name, requests }: Pick<RunningPeer, 'name' | 'requests'>,
+  fixtures: Fixtures,
+): Promise<void> {
   for (const column of COLUMNS) {
     const request = requests[column];
     if (request === undefined) continue;

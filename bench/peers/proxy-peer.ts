@@ -11,7 +11,7 @@ import {
 import { freePorts } from '../../test/support/free-port.ts';
 import type { Fixtures } from '../fixtures.ts';
 import { cpuMicrosOf } from '../process-cpu.ts';
-import type { Peer, Requests, Start, Started } from './peers.ts';
+import type { Peer, Requests, System } from './peers.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Values for the configuration of a program. */
@@ -24,19 +24,15 @@ export interface PeerPlaces extends Listening {
   readonly fixtures: Fixtures;
 }
 
-export interface ProxyPeer extends Peer {
-  readonly kind: ProxyKind<PeerPlaces>;
+interface Definition extends System {
+  /** The program, and the way to get it. */
+  readonly program: Program;
+  readonly configure: ProxyKind<PeerPlaces>['configure'];
+  /** Called when the program runs. */
   requests(places: PeerPlaces): Requests | Promise<Requests>;
 }
 
-interface Definition {
-  readonly id: string;
-  readonly name: string;
-  /** The program, and the way to get it. */
-  readonly program: Pick<ProxyKind, 'name' | 'source' | 'executable'>;
-  readonly configure: ProxyKind<PeerPlaces>['configure'];
-  readonly requests: ProxyPeer['requests'];
-}
+type Program = Pick<ProxyKind, 'name' | 'source' | 'executable'>;
 
 /** Arguments by which the programs print their version, those that do not take `version`. */
 const VERSION_ARGUMENTS: Readonly<Record<string, string>> = {
@@ -45,17 +41,33 @@ const VERSION_ARGUMENTS: Readonly<Record<string, string>> = {
   'oauth2-proxy': '--version',
 };
 
-export function proxyPeer({ program, configure, ...peer }: Definition): ProxyPeer {
-  const { name, source, executable } = program;
+export function proxyPeer({ id, name, program, configure, requests }: Definition): Peer {
   return {
-    ...peer,
-    kind: { name, source, executable, configure },
-    missing: executable === undefined ? `${name} is not installed: ${source}` : undefined,
+    id,
+    name,
+    missing:
+      program.executable === undefined
+        ? `${program.name} is not installed: ${program.source}`
+        : undefined,
+    async start({ surroundings, fixtures, under }) {
+      const [port = 0, farPort = 0, otherPort = 0] = await freePorts(3);
+      const folder = join(surroundings.folder, id);
+      const places = { folder, port, farPort, otherPort, around: surroundings.ports, fixtures };
+      const proxy = await startProxy({ ...program, configure }, places, under);
+      return {
+        id,
+        name,
+        version: versionOf(program),
+        cpuMicros: () => cpuMicrosOf(proxy.pid),
+        requests: await requests(places),
+        [Symbol.asyncDispose]: proxy.stop,
+      };
+    },
   };
 }
 
 /** The program of one of the proxies that test/proxies runs. */
-export function proxyProgram(wanted: string): Definition['program'] {
+export function proxyProgram(wanted: string): Program {
   const found = PROXIES.find(({ name }) => name === wanted);
   if (found === undefined) throw new Error(`test/proxies has no ${wanted}`);
   return found;
@@ -66,33 +78,15 @@ export function builtProgram(
   name: string,
   variable: string,
   environment: NodeJS.ProcessEnv = process.env,
-): Definition['program'] {
+): Program {
   const path = environment[variable];
   const isThere = path !== undefined && existsSync(path);
   const source = `build it, and name the path of the program in ${variable}${path === undefined || isThere ? '' : ` (it names ${path}, which does not exist)`}`;
   return { name, source, executable: isThere ? path : undefined };
 }
 
-/** Starts the program. */
-export async function startPeer(
-  peer: ProxyPeer,
-  { surroundings, fixtures, under }: Start,
-): Promise<Started> {
-  const [port = 0, farPort = 0, otherPort = 0] = await freePorts(3);
-  const folder = join(surroundings.folder, peer.id);
-  const places = { folder, port, farPort, otherPort, around: surroundings.ports, fixtures };
-  const proxy = await startProxy(peer.kind, places, under);
-  const running = {
-    ...peer,
-    version: versionOf(peer.kind),
-    cpuMicros: () => cpuMicrosOf(proxy.pid),
-    requests: await peer.requests(places),
-  };
-  return { peers: [running], [Symbol.asyncDispose]: proxy.stop };
-}
-
 /** The program's name, and the first number with dots that it prints, on either stream. Go's own (`go1.26`) is none. */
-function versionOf({ name, executable = '' }: ProxyKind<PeerPlaces>): string {
+function versionOf({ name, executable = '' }: Program): string {
   const asked = [VERSION_ARGUMENTS[name] ?? 'version'];
   const { stdout, stderr } = spawnSync(executable, asked, { encoding: 'utf8' });
   return `${name} ${/(?<![\w.])v?(\d+\.\d+[\w.-]*)/.exec(stdout + stderr)?.[1] ?? 'of unknown version'}`;

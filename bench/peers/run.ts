@@ -10,14 +10,12 @@ import { createFixtures } from '../fixtures.ts';
 import { CONNECTIONS, hasWrk } from '../load.ts';
 import { describeMachine, writePeers } from '../performance-page.ts';
 import { divideCores } from './cores.ts';
-import { EVERY_PEER, PROXY_PEERS } from './every-peer.ts';
+import { EVERY_PEER } from './every-peer.ts';
 import { measurePeers } from './measure.ts';
-import { BASELINE, type Peer, type RunningPeer, type Start } from './peers.ts';
+import { BASELINE, type Peer, type RunningPeer, type Start, type System } from './peers.ts';
 import { prove } from './prove.ts';
-import { startPeer } from './proxy-peer.ts';
 import { startSurroundings } from './surroundings.ts';
 import { peersTable } from './table.ts';
-import { startWorkers, WORKER_PEERS } from './worker-peers.ts';
 
 const USAGE =
   'usage: npm run bench:peers [-- --rounds 3] [--seconds 3] [--only postern,nginx] [--write]';
@@ -50,23 +48,23 @@ const surroundings = running.use(await startSurroundings(fixtures));
 const proven = await startAll({ surroundings, fixtures, under: cores.under });
 const { measured, failures } = await measurePeers(proven, { rounds, seconds });
 const peers = await proveAll(proven); // after the load too
-for (const { id, column, problem } of failures) console.error(`${id}, ${column}: ${problem}`);
+for (const { id, column, problem } of failures) {
+  console.error(`${id}, ${column}: FAILED, not in the table. ${problem}`);
+  process.exitCode = 1;
+}
 const report = `${how()}\n\n${peersTable(peers, measured)}`;
 console.log(`\n${report}`);
 if (values.write) writePeers(report);
 
 /** Starts and proves the wanted systems. Says which failed. */
 async function startAll(start: Start): Promise<RunningPeer[]> {
-  const workers = await startWorkers(WORKER_PEERS.filter(isPresent), start);
-  running.use(workers);
-  const candidates = [...workers.peers];
-  for (const peer of PROXY_PEERS.filter(isPresent)) {
+  const started: RunningPeer[] = [];
+  for (const peer of EVERY_PEER.filter(isPresent)) {
     await attempt(peer, async () => {
-      const started = running.use(await startPeer(peer, start));
-      candidates.push(...started.peers);
+      started.push(running.use(await peer.start(start)));
     });
   }
-  return proveAll(candidates);
+  return proveAll(started);
 }
 
 /** Returns the systems that do what they should. Says which failed. */
@@ -81,7 +79,7 @@ async function proveAll(candidates: readonly RunningPeer[]): Promise<RunningPeer
   return good;
 }
 
-async function attempt({ id }: Peer, action: () => Promise<void>): Promise<void> {
+async function attempt({ id }: System, action: () => Promise<void>): Promise<void> {
   try {
     await action();
   } catch (error) {

@@ -2,7 +2,7 @@
 import { markdownTable } from '../results-table.ts';
 import { median, rounded, spreadOf } from '../statistics.ts';
 import type { Measured } from './measure.ts';
-import { BASELINE, COLUMNS, type Column, type Peer } from './peers.ts';
+import { BASELINE, COLUMNS, type Column, type System } from './peers.ts';
 
 const FAR: Column = 'store 50 ms away';
 
@@ -10,10 +10,7 @@ const FAR: Column = 'store 50 ms away';
  * The systems as Markdown: CPU per request as a ratio to Postern's in the same round, and Postern's in microseconds. Medians, with
  * the lowest and the highest. Sorted by the cost of the first column; systems without a figure there come last, by name.
  */
-export function peersTable(
-  peers: readonly Pick<Peer, 'id' | 'name'>[],
-  measured: readonly Measured[],
-): string {
+export function peersTable(peers: readonly System[], measured: readonly Measured[]): string {
   const rows = peers
     .map(({ id, name }) => ({ name, cost: costOf(measured, id), cells: cellsOf(measured, id) }))
     .filter(({ cells }) => cells.some((cell) => cell !== ''))

@@ -1,12 +1,12 @@
 /** Traefik with forwardAuth, which asks the session store about each request. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { storeRequests } from './peers.ts';
-import { type ProxyPeer, proxyPeer, proxyProgram } from './proxy-peer.ts';
+import { type Peer, storeRequests } from './peers.ts';
+import { proxyPeer, proxyProgram } from './proxy-peer.ts';
 
 const IDENTITY = 'X-Kratos-Authenticated-Identity-Id';
 
-export const traefikPeer: ProxyPeer = proxyPeer({
+export const traefikPeer: Peer = proxyPeer({
   id: 'traefik',
   name: 'Traefik `forwardAuth`',
   program: proxyProgram('Traefik'),

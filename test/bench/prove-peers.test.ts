@@ -32,8 +32,7 @@ afterEach(() => {
 });
 
 function proof(requests: Requests = gateRequests()) {
-  const peer = { id: 'gate', name: 'Gate', version: '1', cpuMicros: () => 0, requests };
-  return prove(peer, fixtures);
+  return prove({ name: 'Gate', requests }, fixtures);
 }
 
 function gateRequests(): Requests {

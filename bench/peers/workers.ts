@@ -1,9 +1,7 @@
-/** Postern, and Workers that a user would write by hand: all in one workerd. */
-import { createRequire } from 'node:module';
+/** Postern, and Workers that a user would write by hand. */
 import { floor, gateSettings, gateWorker, joseWorker, mapGateWorker } from '../bench-workers.ts';
-import { type Fixtures, PROXY_SECRET } from '../fixtures.ts';
+import { PROXY_SECRET } from '../fixtures.ts';
 import { HOST } from '../load.ts';
-import { startGates } from '../start-gates.ts';
 import type { BenchWorker } from '../workerd.ts';
 import { clerkPeers } from './clerk.ts';
 import {
@@ -14,23 +12,9 @@ import {
   type Peer,
   type PeerRequest,
   type Place,
-  type Requests,
-  type Start,
-  type Started,
   storeRequests,
 } from './peers.ts';
-
-/** A system that is a Worker, or several for several columns. */
-export interface WorkerPeer extends Peer {
-  readonly version: string;
-  deploy(fixtures: Fixtures): Deployment | Promise<Deployment>;
-}
-
-interface Deployment {
-  readonly workers: readonly BenchWorker[];
-  /** `at`: the place of a Worker, by its name. */
-  requests(at: (worker: string) => Place): Requests;
-}
+import { versionOf, workerPeer } from './worker-peer.ts';
 
 const ORIGIN = { service: 'origin' };
 const FAR = 'store-far';
@@ -43,8 +27,8 @@ const ASKED_BY_PROXY = {
   'X-Forwarded-Uri': '/account',
 };
 
-export const WORKER_PEERS: readonly WorkerPeer[] = [
-  {
+export const workerPeers: readonly Peer[] = [
+  workerPeer({
     id: BASELINE,
     name: '**Postern**',
     version: WORKERD,
@@ -63,8 +47,8 @@ export const WORKER_PEERS: readonly WorkerPeer[] = [
         'gate by JWT': gatedByToken(at('postern'), ID, fixtures),
       }),
     }),
-  },
-  {
+  }),
+  workerPeer({
     id: 'forward-auth',
     name: 'Postern’s forward-auth route',
     version: WORKERD,
@@ -72,13 +56,13 @@ export const WORKER_PEERS: readonly WorkerPeer[] = [
       workers: [gateWorker('postern-asked', gateSettings(fixtures))],
       requests: (at) => ({ 'check only': askedByProxy(at('postern-asked')) }),
     }),
-  },
+  }),
   forwarding('bare-forward', 'a Worker that only forwards (`bare-forward`)'),
   forwarding(
     'forward-headers',
     'a Worker that forwards with a gate’s headers and a deadline (`forward-headers`)',
   ),
-  {
+  workerPeer({
     id: 'map-gate',
     name: 'a Worker by hand: a `Map` with a time limit (`map-gate`)',
     version: WORKERD,
@@ -89,8 +73,8 @@ export const WORKER_PEERS: readonly WorkerPeer[] = [
       ],
       requests: (at) => storeRequests(at('map-gate'), at('map-gate-far'), ID),
     }),
-  },
-  {
+  }),
+  workerPeer({
     id: 'kv-gate',
     name: 'a Worker by hand on KV (`kv-gate`)',
     version: WORKERD,
@@ -98,8 +82,8 @@ export const WORKER_PEERS: readonly WorkerPeer[] = [
       workers: [kvGate('kv-gate', 'store'), kvGate('kv-gate-far', FAR)],
       requests: (at) => storeRequests(at('kv-gate'), at('kv-gate-far'), ID),
     }),
-  },
-  {
+  }),
+  workerPeer({
     id: 'jose-per-request',
     name: 'a Worker by hand with jose (`jose-per-request`)',
     version: `jose ${versionOf('jose')}`,
@@ -107,34 +91,13 @@ export const WORKER_PEERS: readonly WorkerPeer[] = [
       workers: [await joseWorker()],
       requests: (at) => ({ 'gate by JWT': gatedByToken(at('jose-per-request'), ID, fixtures) }),
     }),
-  },
+  }),
   ...clerkPeers(),
 ];
 
-/** Starts one workerd with all of these systems. Rejects if a gate among them is not ready. */
-export async function startWorkers(
-  peers: readonly WorkerPeer[],
-  { surroundings, fixtures, under }: Start,
-): Promise<Started> {
-  const deployments = await Promise.all(
-    peers.map(async (peer) => ({ peer, ...(await peer.deploy(fixtures)) })),
-  );
-  const workers = deployments.flatMap((deployment) => deployment.workers);
-  const running = await startGates(workers, { under, outside: surroundings.ports });
-  const at = (worker: string) => ({ port: running.ports[worker] ?? 0 });
-  return {
-    peers: deployments.map(({ peer, requests }) => ({
-      ...peer,
-      cpuMicros: running.cpuMicros,
-      requests: requests(at),
-    })),
-    [Symbol.asyncDispose]: running.stop,
-  };
-}
-
 /** A floor: it refuses nothing. */
-function forwarding(script: string, name: string): WorkerPeer {
-  return {
+function forwarding(script: string, name: string): Peer {
+  return workerPeer({
     id: script,
     name,
     version: WORKERD,
@@ -148,7 +111,7 @@ function forwarding(script: string, name: string): WorkerPeer {
         },
       }),
     }),
-  };
+  });
 }
 
 function askedByProxy(place: Place): PeerRequest {
@@ -165,9 +128,4 @@ function askedByProxy(place: Place): PeerRequest {
 function kvGate(name: string, store: string): BenchWorker {
   const bindings = { ORIGIN, KRATOS: { service: store }, KV: { kvNamespace: 'kv' } };
   return { ...floor('kv-gate', bindings), name };
-}
-
-function versionOf(module: string): string {
-  const require = createRequire(import.meta.url);
-  return (require(`${module}/package.json`) as { version: string }).version; // as npm requires it
 }
