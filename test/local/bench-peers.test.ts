@@ -23,9 +23,9 @@ it.skipIf(spawnSync('wrk').error !== undefined)(
     const only = ['--only', ['map-gate', ...ABSENT].join(',')];
     const { stdout } = await run(
       process.execPath,
-      [inRepository('bench/peers/run.ts'), '--rounds', '1', '--seconds', '1', ...only],
+      [inRepository('bench/peers/run.ts'), '--rounds', '1', '--seconds', '2', ...only],
       { env: { PATH: programs } },
-    );
+    ).catch((failed: { stdout: string }) => failed); // on a busy machine a column may fail
     for (const id of ABSENT) {
       expect(stdout).toMatch(new RegExp(`^${id}: not measured\\. .* is not installed: `, 'm'));
     }
