@@ -62,6 +62,20 @@ describe('POST /.postern/events/otlp/v1/traces', () => {
     expect((await send({ body, headers })).response.status).toBe(200);
   });
 
+  it('logs a message that names something, and none that names nothing', async () => {
+    await gate.logs();
+    gate.clearLogs();
+    const lines = async () =>
+      (await gate.logs()).filter((line) => line.includes('"intake":"traces"'));
+    // OTLP 1.0: a message without spans is one of no bytes, and partial success is said otherwise.
+    expect((await send({ body: gzipSync('') })).response.status).toBe(200);
+    expect(await lines()).toEqual([]);
+    await send();
+    expect((await lines()).map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({ intake: 'traces', status: 200, marks: 1 }),
+    ]);
+  });
+
   it.each<[string, number, Sending]>([
     ['without a key', 401, { headers: { authorization: '' } }],
     ['with another key', 401, { headers: { authorization: `Bearer ${API_KEY}x` } }],
