@@ -170,20 +170,31 @@ describe('a recovery', () => {
     },
   );
 
-  it('R17: with settings that require the second factor too is identified by its address', async () => {
-    const intruder = await site.signIn();
-    await site.gate.kratos.changeIdentity(intruder.identityId, { totp: true });
-    const flow = await begin('recovery', 'api');
-    const email = `${intruder.identityId}@example.com`;
-    await submit('recovery', flow, { method: 'code', email });
-    await site.gate.kratos.control({
-      revokesAfter: ['recovery'],
-      settingsRequiredAal: 'highest_available',
-    });
-    await submit('recovery', flow, { method: 'code', code: '000000' });
-    await site.settle();
-    expect(await site.statuses(intruder)).toEqual(GONE);
-  });
+  // The answer to an app is the flow, with the address in its form. A browser gets none, so its flow is read.
+  it.each([
+    ['an app', 'api', false, 0],
+    ['a script in a browser', 'browser', false, 0],
+    ['a browser', 'browser', true, 1],
+  ] as const)(
+    'R17: by %s, with settings that require the second factor too, is identified by its address',
+    async (_, type, isPage, flowsRead) => {
+      const intruder = await site.signIn();
+      await site.gate.kratos.changeIdentity(intruder.identityId, { totp: true });
+      const flow = await begin('recovery', type);
+      const email = `${intruder.identityId}@example.com`;
+      await submit('recovery', flow, { method: 'code', email }, { isPage });
+      await site.gate.kratos.control({
+        revokesAfter: ['recovery'],
+        settingsRequiredAal: 'highest_available',
+      });
+      await site.gate.kratos.clearCalls();
+      await submit('recovery', flow, { method: 'code', code: '000000' }, { isPage });
+      await site.settle();
+      const { counts } = await site.gate.kratos.calls();
+      expect(await site.statuses(intruder)).toEqual(GONE);
+      expect(counts['GET /self-service/recovery/flows'] ?? 0).toBe(flowsRead);
+    },
+  );
 });
 
 /** Makes another site the one that the helpers speak to. */
