@@ -37,7 +37,7 @@ export async function ask(question: Question, attempts = MAX_ATTEMPTS): Promise<
     });
   });
   sent.on('error', (error: NodeJS.ErrnoException) => {
-    // A connection that is closed as it is used. Under Valgrind workerd closes a new one now and then, too.
+    // A connection that is closed as it is used.
     if (error.code === 'ECONNRESET' && attempts > 1) resolve(ask(question, attempts - 1));
     else reject(error);
   });

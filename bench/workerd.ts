@@ -3,11 +3,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePorts } from '../test/support/free-port.ts';
 import { cpuMicrosOf } from './process-cpu.ts';
 
 /** A binding of a benched Worker: another service, a JSON value, or a namespace that a service keeps. */
@@ -32,6 +32,8 @@ export interface BenchWorker {
   readonly cacheOutbound?: string;
   /** Whether load is sent to it. */
   readonly isTarget: boolean;
+  /** Named entrypoints of a target. Each gets a port, in `ports` as `name#entrypoint`. */
+  readonly entrypoints?: readonly string[];
 }
 
 export interface RunningWorkerd {
@@ -51,10 +53,14 @@ const START_TIMEOUT_MS = 60_000;
 /** Under Valgrind a process that ends first writes where each thread was. */
 const END_TIMEOUT_MS = 5000;
 const MAX_COMPLAINT = 20_000;
+/** The file descriptor of `--control-fd`. */
+const CONTROL = 3;
 
 export interface StartOptions {
   /** Arguments of `workerd serve`. */
   readonly flags?: readonly string[];
+  /** Flags of V8, as `v8Flags` in workerd's configuration takes them. */
+  readonly v8Flags?: readonly string[];
   /** A program that runs workerd, with its arguments. */
   readonly under?: readonly string[];
   /** Services outside of the process: ports of the loopback interface, by the names that bindings have for them. */
@@ -63,12 +69,9 @@ export interface StartOptions {
 
 export async function startWorkerd(
   workers: readonly BenchWorker[],
-  { flags = [], under = [], outside = {} }: StartOptions = {},
+  { flags = [], v8Flags = [], under = [], outside = {} }: StartOptions = {},
 ): Promise<RunningWorkerd> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'));
-  const targets = workers.filter(({ isTarget }) => isTarget);
-  const free = await freePorts(targets.length);
-  const ports = Object.fromEntries(targets.map(({ name }, at) => [name, free[at] ?? 0] as const));
   for (const { name, code, modules = {} } of workers) {
     writeFileSync(join(folder, `${name}.js`), code);
     for (const [module, text] of Object.entries(modules))
@@ -76,16 +79,26 @@ export async function startWorkerd(
   }
   const objects = join(folder, 'objects');
   mkdirSync(objects);
-  writeFileSync(join(folder, 'config.capnp'), configuration(workers, { ports, objects, outside }));
-  const command = [...under, workerdBinary(), 'serve', join(folder, 'config.capnp'), ...flags];
+  writeFileSync(
+    join(folder, 'config.capnp'),
+    configuration(workers, { objects, outside, v8Flags }),
+  );
+  const serve = ['serve', join(folder, 'config.capnp'), `--control-fd=${CONTROL}`, ...flags];
+  const command = [...under, workerdBinary(), ...serve];
   const [program = '', ...rest] = command;
-  const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
   const closed = once(child, 'close');
   let complaint = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     complaint = (complaint + text).slice(-MAX_COMPLAINT);
   });
-  await untilListening(Object.values(ports), child, () => complaint);
+  const ended = async () => {
+    await Promise.race([closed, sleep(END_TIMEOUT_MS, undefined, { ref: false })]);
+    return endOf(child, complaint);
+  };
+  const ports = await listening(child, workers.flatMap(socketNames));
+  if (ports === undefined)
+    throw new Error(`workerd did not start. ${(await ended()) ?? complaint}`);
   const { pid } = child;
   if (pid === undefined) throw new Error('workerd has no process id');
   return {
@@ -93,23 +106,20 @@ export async function startWorkerd(
     ports,
     cpuMicros: () => cpuMicrosOf(pid),
     residentBytes: () => residentBytes(pid),
-    async ended() {
-      await Promise.race([closed, sleep(END_TIMEOUT_MS)]);
-      return endOf(child, complaint);
-    },
+    ended,
     stop: () => stop(child, folder),
   };
 }
 
 interface Surroundings {
-  readonly ports: Readonly<Record<string, number>>;
   readonly objects: string;
   readonly outside: Readonly<Record<string, number>>;
+  readonly v8Flags: readonly string[];
 }
 
 function configuration(
   workers: readonly BenchWorker[],
-  { ports, objects, outside }: Surroundings,
+  { objects, outside, v8Flags }: Surroundings,
 ): string {
   const services = [
     ...workers.map(({ name }) => `(name = "${name}", worker = .${constant(name)})`),
@@ -118,16 +128,24 @@ function configuration(
     ),
     `(name = "objects", disk = (path = "${objects}", writable = true))`,
   ];
-  const sockets = Object.entries(ports).map(
-    ([name, port]) =>
-      `(name = "${name}", address = "127.0.0.1:${port}", http = (), service = "${name}")`,
-  );
+  const sockets = workers.flatMap(socketNames).map((socket) => {
+    const [name = '', entrypoint] = socket.split('#');
+    const service =
+      entrypoint === undefined ? `"${name}"` : `(name = "${name}", entrypoint = "${entrypoint}")`;
+    // Port 0: the system chooses. A port that was chosen before may have been taken by another process meanwhile.
+    return `(name = "${socket}", address = "127.0.0.1:0", http = (), service = ${service})`;
+  });
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
+  v8Flags = ${JSON.stringify(v8Flags)},
   services = [ ${services.join(',\n    ')} ],
   sockets = [ ${sockets.join(',\n    ')} ] );
 ${workers.map(workerConstant).join('\n')}
 `;
+}
+
+function socketNames({ name, isTarget, entrypoints = [] }: BenchWorker): string[] {
+  return isTarget ? [name, ...entrypoints.map((entrypoint) => `${name}#${entrypoint}`)] : [];
 }
 
 function workerConstant({
@@ -176,28 +194,27 @@ function workerdBinary(): string {
   );
 }
 
-async function untilListening(
-  ports: readonly number[],
+/**
+ * Returns the ports of the sockets, by their names, when workerd listens at all of them: it writes them to its control.
+ * `undefined`: it ended before, or took too long and was ended.
+ */
+async function listening(
   child: ChildProcess,
-  complaint: () => string,
-): Promise<void> {
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  for (const port of ports) {
-    while (!(await isListening(port))) {
-      if (hasEnded(child) || Date.now() > deadline) {
-        throw new Error(`workerd did not start: ${endOf(child, complaint()) ?? complaint()}`);
-      }
-      await sleep(20);
-    }
+  sockets: readonly string[],
+): Promise<Readonly<Record<string, number>> | undefined> {
+  const control = child.stdio[CONTROL];
+  if (!(control instanceof Readable)) throw new Error('workerd has no control');
+  const ports = new Map<string, number>();
+  const isReady = () => sockets.every((socket) => ports.has(socket));
+  const deadline = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
+  for await (const line of createInterface({ input: control })) {
+    const told = JSON.parse(line) as { socket?: string; port?: number }; // workerd's `ControlMessage`
+    if (told.socket !== undefined && told.port !== undefined) ports.set(told.socket, told.port);
+    if (isReady()) break;
   }
-}
-
-function isListening(port: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const socket = createConnection({ port, host: '127.0.0.1' });
-  socket.on('connect', () => resolve(true));
-  socket.on('error', () => resolve(false));
-  return promise.finally(() => socket.destroy());
+  clearTimeout(deadline);
+  control.resume(); // what comes later is not read, and keeps nobody waiting
+  return isReady() ? Object.fromEntries(ports) : undefined;
 }
 
 function residentBytes(pid: number): number {
