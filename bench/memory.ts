@@ -11,6 +11,8 @@ import { rounded } from './statistics.ts';
 export interface MemoryFigures {
   /** MiB of the isolate's heap that 10,000 sessions add to it. */
   readonly memoryMibPer10000Sessions: number;
+  /** The same for sessions that were used at the gate within the last minute: with identity headers and assertions. */
+  readonly memoryMibPer10000AtGate: number;
   /** MiB that sessions add to it when there are more than the default limits allow, and how many are kept. */
   readonly memoryMibAtBound: number;
   readonly sessionsAtBound: number;
@@ -22,6 +24,7 @@ export interface MemoryOptions {
 }
 
 const MIB = 1024 * 1024;
+const WHOAMI = '/sessions/whoami';
 const AT_ONCE = 50;
 /** Number of sessions that warm the gate up, so that its loaded and compiled code does not count as theirs. */
 const WARM_UP = 200;
@@ -34,18 +37,27 @@ export async function measureMemory(
 ): Promise<MemoryFigures> {
   const settings = { ...gateSettings(fixtures), FRESH_SECONDS: 3600 };
   const inspector = `127.0.0.1:${await freePort()}`;
-  const gates = [gateWorker('roomy', { ...settings, ...ROOMY }), gateWorker('bounded', settings)];
+  const gates = [
+    ...['roomy', 'gate'].map((name) => gateWorker(name, { ...settings, ...ROOMY })),
+    gateWorker('bounded', settings),
+  ];
   const workers = [originWorker(), storeWorker(), ...gates];
   const running = await startGates(workers, { flags: [`--inspector-addr=${inspector}`] });
   try {
-    const fillGate = async (name: string, count: number) =>
-      fill(running.ports[name] ?? 0, await inspect(inspector, name), count);
-    const roomy = await fillGate('roomy', sessions);
-    if (roomy.kept !== sessions)
-      throw new Error(`${roomy.kept} of ${sessions} sessions are cached; expected all`);
+    const fillGate = async (name: string, count: number, path = WHOAMI) =>
+      fill({ port: running.ports[name] ?? 0, path }, await inspect(inspector, name), count);
+    const perSessions = async (name: string, path: string) => {
+      const { kept, bytes } = await fillGate(name, sessions, path);
+      if (kept !== sessions)
+        throw new Error(`${kept} of ${sessions} sessions are cached; expected all`);
+      return rounded((bytes / MIB) * (10_000 / sessions), 1);
+    };
+    const memoryMibPer10000Sessions = await perSessions('roomy', WHOAMI);
+    const memoryMibPer10000AtGate = await perSessions('gate', '/account');
     const bounded = await fillGate('bounded', 2 * sessions);
     return {
-      memoryMibPer10000Sessions: rounded((roomy.bytes / MIB) * (10_000 / sessions), 1),
+      memoryMibPer10000Sessions,
+      memoryMibPer10000AtGate,
       memoryMibAtBound: rounded(bounded.bytes / MIB, 1),
       sessionsAtBound: bounded.kept,
     };
@@ -54,27 +66,33 @@ export async function measureMemory(
   }
 }
 
-/** Bytes that this number of sessions adds, and the number of sessions cached afterwards. */
-async function fill(port: number, inspector: Inspector, count: number) {
+/** Bytes that sessions add when so many are used at a path, and the number of sessions cached afterwards. */
+async function fill(
+  { port, path }: Pick<Question, 'port' | 'path'>,
+  inspector: Inspector,
+  count: number,
+) {
   const people = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, index) => from + index);
-  const whoami = (person: number, further: Readonly<Record<string, string>> = {}): Question => {
-    const headers = { 'X-Session-Token': sessionToken(person), ...further };
-    return { port, path: '/sessions/whoami', headers };
+  const use = (person: number): Question => {
+    return { port, path, headers: { 'X-Session-Token': sessionToken(person) } };
   };
-  await askAll(people(0, WARM_UP), whoami);
+  await askAll(people(0, WARM_UP), use);
   const before = await liveBytes(inspector);
-  await askAll(people(WARM_UP, count), whoami);
+  await askAll(people(WARM_UP, count), use);
   const after = await liveBytes(inspector);
   inspector.close();
-  const known = { 'Cache-Control': 'only-if-cached' };
-  const answers = await askMany(people(0, count), (person) => whoami(person, known), AT_ONCE);
+  const known = (person: number): Question => {
+    const headers = { ...use(person).headers, 'Cache-Control': 'only-if-cached' };
+    return { port, path: WHOAMI, headers };
+  };
+  const answers = await askMany(people(0, count), known, AT_ONCE);
   const kept = answers.filter(({ status }) => status === 200).length;
   return { bytes: ((after - before) * kept) / (kept - WARM_UP), kept };
 }
 
-async function askAll(people: readonly number[], whoami: (person: number) => Question) {
-  const answers = await askMany(people, whoami, AT_ONCE);
+async function askAll(people: readonly number[], use: (person: number) => Question) {
+  const answers = await askMany(people, use, AT_ONCE);
   const failed = answers.find(({ status }) => status !== 200);
   if (failed !== undefined) throw new Error(`a session was answered ${failed.status}`);
 }

@@ -70,6 +70,11 @@ export function countsTable(counted: Counted): string {
       ['KV writes for the same', counted.concurrentKvWrites, '–'],
       ['memory per 10,000 sessions', `${counted.memoryMibPer10000Sessions} MiB`, '≤ 20 MiB'],
       [
+        'the same, used at the gate within the last minute',
+        `${counted.memoryMibPer10000AtGate} MiB`,
+        '–',
+      ],
+      [
         'memory at the default bound',
         `${counted.memoryMibAtBound} MiB (${counted.sessionsAtBound} sessions)`,
         '–',

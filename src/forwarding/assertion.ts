@@ -1,6 +1,7 @@
 import { importJWK } from 'jose';
 import type { Awaitable } from '../runtime/awaitable.ts';
 import { encodeBase64Url, encodeBase64UrlText } from '../runtime/base64url.ts';
+import { BriefMemory } from '../runtime/brief-memory.ts';
 import type { JsonValue } from '../runtime/json.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import { SIGNATURE_ALGORITHMS } from '../runtime/signatures.ts';
@@ -12,6 +13,8 @@ import { fitByWriter, type Unfit } from './fit-by-writer.ts';
 
 /** The lifetime of an assertion. */
 const ASSERTION_SECONDS = 60;
+/** For half of it, an assertion is used again. */
+const REUSED_MS = (ASSERTION_SECONDS * 1000) / 2;
 
 export interface AssertionsOptions {
   /** `iss`: the URL at which clients reach Postern. */
@@ -48,12 +51,13 @@ const SIGNATURE_LENGTH = 86;
 
 /**
  * Signs assertions that name a session's owner, for one audience, for 60 seconds and never past the session's end. An
- * assertion is used again for half its lifetime. It is kept only as long as the session object that it was made from.
- * So a session that is checked again gets a new assertion, and memory holds no more assertions than sessions.
+ * assertion is used again for half its lifetime. It goes with the session object that it was made from, so a session that
+ * is checked again gets a new assertion. Memory holds assertions of the last minutes only.
  */
 export class Assertions {
   readonly #options: AssertionsOptions;
-  readonly #issued = new WeakMap<Session, Map<string, Issued>>();
+  /** Assertions by session and audience, for as long as they are used again. */
+  readonly #issued = new BriefMemory<Session, Map<string, Issued>>(REUSED_MS);
   /** The protected header in base64url. All assertions have the same. */
   readonly #header: string;
   #key: CryptoKey | undefined;
@@ -70,7 +74,7 @@ export class Assertions {
    */
   issue(session: Session, audience: string): Awaitable<Result<Assertion, AssertionFault>> {
     const now = this.#options.now();
-    const known = this.#issued.get(session)?.get(audience);
+    const known = this.#issued.read(session, now)?.get(audience);
     return known !== undefined && now < known.reusableUntil
       ? success(known)
       : this.#issue(session, audience, now);
@@ -87,11 +91,10 @@ export class Assertions {
     const { claims, omitted } = fitted.value;
     try {
       const jwt = await this.#sign({ ...claims, ...own });
-      const perAudience = this.#issued.get(session) ?? new Map<string, Issued>();
-      const reusableUntil = now + (ASSERTION_SECONDS * 1000) / 2;
-      const issued = { jwt, omitted, reusableUntil };
+      const perAudience = this.#issued.read(session, now) ?? new Map<string, Issued>();
+      const issued = { jwt, omitted, reusableUntil: now + REUSED_MS };
       perAudience.set(audience, issued);
-      this.#issued.set(session, perAudience);
+      this.#issued.keep(session, perAudience, now);
       return success(issued);
     } catch {
       return failed({ reason: 'assertion_unavailable' }); // the import refuses a key whose halves do not match

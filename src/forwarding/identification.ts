@@ -1,9 +1,8 @@
 import { type Awaitable, andThen } from '../runtime/awaitable.ts';
-import { failed, type Result, success } from '../runtime/result.ts';
+import { type Result, success } from '../runtime/result.ts';
 import type { Session } from '../session/session.ts';
 import type { Assertion, Assertions } from './assertion.ts';
 import { ASSERTION_HEADER } from './assertion-format.ts';
-import type { Unfit } from './fit-by-writer.ts';
 import { type IdentityHeaders, identityHeaders } from './identity-headers.ts';
 import type { IdentityMapping } from './identity-presets.ts';
 
@@ -30,24 +29,19 @@ export interface IdentifierOptions {
   readonly assertions: Assertions | undefined;
 }
 
+type Identified = Result<Identification, IdentificationFault>;
+
 /** The identification of a request without a session. */
 export const NOBODY: Identification = Object.freeze({ headers: [], omitted: [] });
-
-/** What was made from a session by a mapping. */
-interface Made {
-  readonly identity: Result<IdentityHeaders, Unfit>;
-  /** The last identification, with the assertion in it. */
-  told?: {
-    readonly assertion: Assertion;
-    readonly identification: Result<Identification, IdentificationFault>;
-  };
-}
 
 /** Tells origins who the user is: in headers, and in an assertion that they can verify. */
 export class Identifier {
   readonly #options: IdentifierOptions;
-  /** Headers by the mapping and the session object that they were made from. A session that is checked again is read again. */
-  readonly #made = new WeakMap<IdentityMapping, WeakMap<Session, Made>>();
+  /**
+   * Identifications by the mapping and the assertion in them, so they go with the assertion. Without assertions they go
+   * with the session object, and a session that is checked again is read again.
+   */
+  readonly #made = new WeakMap<IdentityMapping, WeakMap<Assertion | Session, Identified>>();
   /** Every header that Postern may send to identify a user. A client's copy of such a header does not count. */
   readonly headerNames: readonly string[];
 
@@ -68,27 +62,25 @@ export class Identifier {
     session: Session | undefined,
     audience: string,
     mapping: IdentityMapping = this.#options.mapping,
-  ): Awaitable<Result<Identification, IdentificationFault>> {
+  ): Awaitable<Identified> {
     if (session === undefined) return success(NOBODY);
     const { assertions } = this.#options;
-    const made = this.#madeOf(session, mapping);
-    const { identity } = made;
-    if (!identity.ok || assertions === undefined) return identity;
-    return andThen(assertions.issue(session, audience), (assertion) => {
-      if (!assertion.ok) return failed(assertion.failure);
-      if (made.told?.assertion === assertion.value) return made.told.identification;
-      const identification = success(withAssertion(identity.value, assertion.value));
-      made.told = { assertion: assertion.value, identification };
-      return identification;
-    });
+    if (assertions === undefined) return this.#identified(session, mapping);
+    return andThen(assertions.issue(session, audience), (assertion) =>
+      assertion.ok ? this.#identified(session, mapping, assertion.value) : assertion,
+    );
   }
 
-  #madeOf(session: Session, mapping: IdentityMapping): Made {
-    const ofMapping = this.#made.get(mapping) ?? new WeakMap<Session, Made>();
-    const known = ofMapping.get(session);
+  #identified(session: Session, mapping: IdentityMapping, assertion?: Assertion): Identified {
+    const ofMapping = this.#made.get(mapping) ?? new WeakMap<Assertion | Session, Identified>();
+    const known = ofMapping.get(assertion ?? session);
     if (known !== undefined) return known;
-    const made: Made = { identity: identityHeaders(session, mapping, this.#options.maxBytes) };
-    this.#made.set(mapping, ofMapping.set(session, made));
+    const identity = identityHeaders(session, mapping, this.#options.maxBytes);
+    const made =
+      identity.ok && assertion !== undefined
+        ? success(withAssertion(identity.value, assertion))
+        : identity;
+    this.#made.set(mapping, ofMapping.set(assertion ?? session, made));
     return made;
   }
 }

@@ -19,13 +19,13 @@ const session = (traits: JsonObject): Session => ({
   document: { identity: { id: 'identity-1', traits } },
 });
 
-function assertionsWith(claims: Record<string, string>): Assertions {
+function assertionsWith(claims: Record<string, string>, now = () => NOW): Assertions {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const key = { ...privateKey.export({ format: 'jwk' }), kid: 'k', alg: 'ES256' };
   const [first, ...others] = v.parse(signingKeys, { keys: [key] });
   if (first === undefined) throw new Error('a key is needed');
   const keys = [first, ...others] as const;
-  return new Assertions({ issuer: 'https://app.example.com', keys, claims, now: () => NOW });
+  return new Assertions({ issuer: 'https://app.example.com', keys, claims, now });
 }
 
 async function identified(subject: Session | undefined, assertions?: Assertions) {
@@ -65,6 +65,42 @@ describe('Identifier', () => {
     const [name, jwt = ''] = headers.at(-1) ?? [];
     expect([headers.slice(0, -1), name, omitted]).toEqual([plain, 'X-Session-Assertion', []]);
     expect(decodeJwt(jwt)).toMatchObject({ aud: ORIGIN, sub: 'identity-1' });
+  });
+
+  it('gives one value for as long as an assertion is used again, for each mapping and audience', async () => {
+    let now = NOW;
+    const identifier = new Identifier({
+      mapping: MAPPING,
+      maxBytes: 200,
+      assertions: assertionsWith({}, () => now),
+    });
+    const ann = session({ name: 'Ann' });
+    const own = { 'X-Name': 'identity.traits.name' };
+    const identify = async (audience: string, mapping?: Record<string, string>) => {
+      const result = await identifier.identify(ann, audience, mapping);
+      if (!result.ok) throw new Error(result.failure.reason);
+      return result.value;
+    };
+    const askAll = async () => [
+      await identify(ORIGIN),
+      await identify(ORIGIN, own),
+      await identify('https://other.example.com'),
+    ];
+    const first = await askAll();
+    now += 29_999;
+    for (const [index, value] of (await askAll()).entries()) expect(value).toBe(first[index]);
+    now += 1;
+    const later = await askAll();
+    const names = later.map(({ headers }) => headers.map(([name]) => name));
+    expect(names).toEqual([
+      ['X-User-Id', 'X-User-Name', 'X-Session-Assertion'],
+      ['X-Name', 'X-Session-Assertion'],
+      ['X-User-Id', 'X-User-Name', 'X-Session-Assertion'],
+    ]);
+    const issued = [...first, ...later].map(({ headers }) => decodeJwt(headers.at(-1)?.[1] ?? ''));
+    const other = 'https://other.example.com';
+    expect(issued.map(({ aud }) => aud)).toEqual([ORIGIN, ORIGIN, other, ORIGIN, ORIGIN, other]);
+    expect(issued.map(({ iat = 0 }) => iat - NOW / 1000)).toEqual([0, 0, 0, 30, 30, 30]);
   });
 
   it('names each header and each claim that did not fit', async () => {
