@@ -11,7 +11,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { readCommandLine, readWholeNumber } from '../cli/command-line.ts';
 import { inRepository } from '../test/support/repository.ts';
-import { benchWorkers } from './bench-workers.ts';
+import { benchWorkers, SLOW_CLOCK } from './bench-workers.ts';
 import { hasCallgrind, startCounted } from './callgrind.ts';
 import { type BenchCase, benchCases } from './cases.ts';
 import { type CountedRounds, countCases } from './counted-rounds.ts';
@@ -81,7 +81,7 @@ async function print(): Promise<void> {
 }
 
 async function count(cases: readonly BenchCase[]): Promise<CountedRounds> {
-  await using workerd = await startCounted(await benchWorkers(fixtures));
+  await using workerd = await startCounted(await benchWorkers(fixtures, { settings: SLOW_CLOCK }));
   try {
     return await countCases(cases, workerd, fixtures, rounds);
   } catch (cause) {

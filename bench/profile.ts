@@ -49,7 +49,8 @@ for (const { name, self, total } of functionShares(profile).slice(0, top)) {
 
 async function profileCase(benchCase: BenchCase, seconds: number) {
   const address = `127.0.0.1:${await freePort()}`;
-  const workers = await benchWorkers(fixtures, await bundleWorker(inRepository('src/worker.ts')));
+  const code = await bundleWorker(inRepository('src/worker.ts'));
+  const workers = await benchWorkers(fixtures, { code });
   const workerd = await startGates(workers, { flags: [`--inspector-addr=${address}`] });
   const folder = mkdtempSync(join(tmpdir(), 'postern-profile-'));
   try {

@@ -24,6 +24,7 @@ import { createResourceMetadata } from '../routes/meta/resource-metadata.ts';
 import { KEYCARD_ANSWERS } from '../routes/whoami/keycard-answers.ts';
 import { KRATOS_ANSWERS } from '../routes/whoami/kratos-answers.ts';
 import { whoami } from '../routes/whoami/whoami.ts';
+import { type Awaitable, andThen, recovering } from '../runtime/awaitable.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
 import { crossOrigin } from '../session-changes/cross-origin.ts';
@@ -46,9 +47,9 @@ export interface Gateway {
    *
    * @param adapt changes the gate's options for this request: a site in the gate's own Worker is a function of it
    */
-  fetch(request: Request, waitUntil: WaitUntil, adapt?: AdaptGate): Promise<Response>;
+  fetch(request: Request, waitUntil: WaitUntil, adapt?: AdaptGate): Awaitable<Response>;
   /** Answers a request as the gate does, even at a path of Postern's own routes. */
-  guard(request: Request, waitUntil: WaitUntil, terms: GuardTerms): Promise<Response>;
+  guard(request: Request, waitUntil: WaitUntil, terms: GuardTerms): Awaitable<Response>;
 }
 
 /** Changes the gate's options for one request. */
@@ -91,8 +92,8 @@ export function createGateway(
   const reportBug = createBugReport(report);
   const routes = new Routes<RouteRequest>();
   // A person gets a page in place of an error. The session API is for programs alone, and answers as its provider does.
-  const shown = async (response: Response | Promise<Response>, request: Request) =>
-    errorPageOrJson(await response, request, pages);
+  const shown = (response: Awaitable<Response>, request: Request) =>
+    andThen(response, (made) => errorPageOrJson(made, request, pages));
   const add = (path: string, handle: Handler<RouteRequest>) =>
     routes.add(path, (received, parameter) => shown(handle(received, parameter), received.request));
 
@@ -100,9 +101,9 @@ export function createGateway(
   const onSite = kratos && createSiteAnswers(config, kratos.addresses);
   const whoamiOptions = { lookUp, resources, answers, reporting };
   const shared = crossOrigin(config.ALLOWED_ORIGINS, log);
-  const answerWhoami = shared(async ({ request, target, waitUntil }: RouteRequest) => {
-    const response = await whoami(request, target, waitUntil, whoamiOptions);
-    return onSite === undefined ? response : onSite(response);
+  const answerWhoami = shared(({ request, target, waitUntil }: RouteRequest) => {
+    const response = whoami(request, target, waitUntil, whoamiOptions);
+    return onSite === undefined ? response : andThen(response, onSite);
   });
   const mounts = ['', config.SESSION_API_PATH ?? ''];
   const whoamiPaths = new Set(mounts.map((mount) => `${mount}/sessions/whoami`));
@@ -164,32 +165,30 @@ export function createGateway(
     exchangedTokens: services.exchangedTokens,
   });
   const hasSite = fetchOrigin !== undefined || config.ORIGINS.size > 0;
-  const passOn = (adapt?: AdaptGate) => async (received: RouteRequest) => {
-    const { request, target, waitUntil } = received;
-    if (adapt === undefined && !hasSite) return errorShape('not_found');
-    try {
-      return await gate(request, target, waitUntil, adapt?.(gateOptions) ?? gateOptions);
-    } catch (error) {
-      const { crossOrigins } = authorization.rules.match(target).rule;
-      reportBug(error);
-      return makeReadable(errorShape('internal_error'), request, crossOrigins);
-    }
-  };
-  const answerSite = (adapt?: AdaptGate) => {
-    const answered = passOn(adapt);
-    return (received: RouteRequest) => shown(answered(received), received.request);
-  };
+  const answerSite =
+    (adapt?: AdaptGate) =>
+    ({ request, target, waitUntil }: RouteRequest) => {
+      if (adapt === undefined && !hasSite) return shown(errorShape('not_found'), request);
+      return recovering(
+        () => gate(request, target, waitUntil, adapt?.(gateOptions) ?? gateOptions),
+        (error) => {
+          const { crossOrigins } = authorization.rules.match(target).rule;
+          reportBug(error);
+          return shown(makeReadable(errorShape('internal_error'), request, crossOrigins), request);
+        },
+      );
+    };
   const ownRoute = (target: AdmittedTarget) => {
     // The most frequent request skips the router.
     const isPlainWhoami = target.method === 'GET' && whoamiPaths.has(target.path);
     return isPlainWhoami ? answerWhoami : routes.match(target);
   };
-  const answer = async (
+  const answer = (
     request: Request,
     waitUntil: WaitUntil,
-    routeOf: (target: AdmittedTarget) => (received: RouteRequest) => Response | Promise<Response>,
+    routeOf: (target: AdmittedTarget) => (received: RouteRequest) => Awaitable<Response>,
     known?: AdmittedTarget,
-  ) => {
+  ): Awaitable<Response> => {
     const admitted =
       known === undefined ? admitHere(request, authorization.accepted) : success(known);
     if (!admitted.ok) {
@@ -199,13 +198,14 @@ export function createGateway(
     }
     const target = admitted.value;
     const keepAlive = (work: Promise<unknown>) => waitUntil(work.catch(reportBug));
-    try {
+    return recovering(
       // The answer to HEAD keeps its body: the runtime sends its length and drops it (RFC 9110 section 9.3.2).
-      return await routeOf(target)({ request, target, waitUntil: keepAlive });
-    } catch (error) {
-      reportBug(error);
-      return shown(errorShape('internal_error'), request);
-    }
+      () => routeOf(target)({ request, target, waitUntil: keepAlive }),
+      (error) => {
+        reportBug(error);
+        return shown(errorShape('internal_error'), request);
+      },
+    );
   };
 
   return {
@@ -248,11 +248,14 @@ function readersOfRefused(
 }
 
 /** Admits a request that has not passed through this gate before and is for one of the site's hosts. */
-function admitHere(request: Request, accepted: AcceptedRequests): Result<AdmittedTarget, Reason> {
+function admitHere(
+  { method, url, headers }: Request,
+  accepted: AcceptedRequests,
+): Result<AdmittedTarget, Reason> {
   const { hosts } = accepted;
-  const admitted = admit(request, accepted);
+  const admitted = admit({ method, url, headers }, accepted);
   if (!admitted.ok) return admitted;
-  if (isLoop(request.headers, hosts.publicUrl)) return failed('loop_detected');
+  if (isLoop(headers, hosts.publicUrl)) return failed('loop_detected');
   return hosts.originOf(admitted.value.host) === undefined ? failed('host_unknown') : admitted;
 }
 

@@ -51,13 +51,13 @@ export function* readCredentials(
     if (sessionToken !== null && sessionToken !== '') {
       yield readCredential(sessionToken, { kind: 'session-token-header' });
     }
-    yield* readCookiesOf(SESSIONS, headers.get('cookie'), sessionCookieNames);
   }
-  if (tokenCookieNames !== undefined) {
-    yield* readCookiesOf(TOKENS, headers.get('cookie'), tokenCookieNames);
-  }
-  if (signInCookieName !== undefined) {
-    yield* readSignIn(headers.get('cookie'), signInCookieName);
+  const cookies = headers.get('cookie');
+  if (cookies !== null) {
+    if (sessionCookieNames !== undefined)
+      yield* readCookiesOf(SESSIONS, cookies, sessionCookieNames);
+    if (tokenCookieNames !== undefined) yield* readCookiesOf(TOKENS, cookies, tokenCookieNames);
+    if (signInCookieName !== undefined) yield* readSignIn(cookies, signInCookieName);
   }
   const bearer = readBearer(headers.get('authorization'));
   if (bearer === undefined || gatewaySecrets.has(bearer)) return;
@@ -67,7 +67,7 @@ export function* readCredentials(
 }
 
 function* readSignIn(
-  header: string | null,
+  header: string,
   cookieName: string,
 ): Generator<PresentedCredentials, void, undefined> {
   const joined = joinValue(header, cookieName);
@@ -90,7 +90,7 @@ const TOKENS: CookieForm = { kind: 'tokens', maxLength: MAX_TOKEN_LENGTH };
 
 function* readCookiesOf(
   form: CookieForm,
-  header: string | null,
+  header: string,
   names: readonly string[],
 ): Generator<PresentedCredentials, void, undefined> {
   const pairs = readCookies(header, (name) => names.includes(name)).filter(

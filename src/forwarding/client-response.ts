@@ -47,7 +47,8 @@ export function clientResponse(response: Response, options: ClientResponseOption
   // An answer with one person's cookie must not be cached for other people, whatever the rule says.
   const keepsCacheControl = options.keepsCacheControl && options.setCookies.length === 0;
   const names = [...headers.keys()];
-  const hopByHop = names.includes('connection') ? hopByHopNames(headers) : HOP_BY_HOP;
+  const connection = names.includes('connection') ? headers.get('connection') : null;
+  const hopByHop = connection === null ? HOP_BY_HOP : hopByHopNames(connection);
   for (const name of names) {
     const { folded, isIdentity } = options.filter.classifyHeader(name);
     const isForCaches = !keepsCacheControl && CACHE_HEADERS.has(name);

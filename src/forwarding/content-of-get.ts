@@ -1,3 +1,4 @@
+import type { Awaitable } from '../runtime/awaitable.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import type { OriginCall } from './origin-request.ts';
 
@@ -14,10 +15,10 @@ export interface SendableCall {
  * the request it came with, and only when its length was declared. Content without a length is refused (section
  * 15.5.12), because it would not arrive. Empty content (`Content-Length: 0`) counts as no content.
  */
-export async function sendableCall(
+export function sendableCall(
   { url, init }: OriginCall,
   received: Request,
-): Promise<Result<SendableCall, 'length_required'>> {
+): Awaitable<Result<SendableCall, 'length_required'>> {
   const { method, body } = received;
   if (body === null || (method !== 'GET' && method !== 'HEAD')) {
     return success({ input: url, init });
@@ -26,9 +27,9 @@ export async function sendableCall(
     const { headers } = init;
     return success({ input: new Request(url, received), init: { headers, redirect: 'manual' } });
   }
-  return (await isEmpty(body))
-    ? success({ input: url, init: { ...init, body: null } })
-    : failed('length_required');
+  return isEmpty(body).then((hasNone) =>
+    hasNone ? success({ input: url, init: { ...init, body: null } }) : failed('length_required'),
+  );
 }
 
 async function isEmpty(body: ReadableStream<Uint8Array>): Promise<boolean> {

@@ -6,7 +6,7 @@ import type { TokenClassifier } from '../credentials/token-form.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
 import { withoutCookies } from '../http/cookies.ts';
 import { HOP_BY_HOP, hopByHopNames } from '../http/header-names.ts';
-import { addGate } from '../http/loop-detection.ts';
+import { addGate, LOOP_HEADER } from '../http/loop-detection.ts';
 import { hostOf, type SiteHosts } from '../http/site-hosts.ts';
 import { type StrippedPrefix, withoutPrefix } from '../http/strip-prefix.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
@@ -81,20 +81,24 @@ export function originRequest(
   passed: PassedRequest,
   options: OriginRequestOptions,
 ): Result<OriginCall, 'headers_too_large' | 'path_not_canonical'> {
-  const { method, body } = request;
+  const { method, body, cf } = request;
   const { target, rule, identification, exchangedToken } = passed;
   const { prefix } = options;
   const path = prefix === undefined ? target.path : withoutPrefix(target, prefix);
   if (path === undefined) return failed('path_not_canonical');
-  const headers = forwardableHeaders(request.headers, passed, options);
+  const received = request.headers;
+  const lines = linesOf(received);
+  const headers = forwardableHeaders(received, lines, passed, options);
   if (headers === undefined) return failed('headers_too_large');
   const site = options.hosts.siteOf(target.host);
   const originUrl = options.address.urlFor(site);
   headers.set('host', hostOf(originUrl)); // the platform sets it over HTTP, not over a service binding
-  setAcceptEncoding(headers, request, rule);
-  setForwardingHeaders(headers, request, site);
+  setAcceptEncoding(headers, cf, rule);
+  // Cloudflare sets CF-Connecting-IP itself; without Cloudflare, `cf` is missing too.
+  const address = cf === undefined ? undefined : lineOf(lines, 'cf-connecting-ip');
+  setForwardingHeaders(headers, address, site);
   if (prefix !== undefined) headers.set('x-forwarded-prefix', prefix.text);
-  addGate(headers, request.headers, options.hosts.publicUrl);
+  addGate(headers, lineOf(lines, LOOP_HEADER), options.hosts.publicUrl);
   for (const [name, value] of identification.headers) headers.set(name, value);
   if (exchangedToken !== undefined) headers.set('authorization', `Bearer ${exchangedToken}`);
   const url = originTarget(path, target.search, originUrl);
@@ -127,33 +131,47 @@ function originTarget(path: string, search: string, originUrl: string): string {
 /** Returns the client's headers that may pass; `undefined` when they exceed a limit. The checks stop at that limit. */
 function forwardableHeaders(
   received: Headers,
+  lines: readonly Line[],
   passed: PassedRequest,
   options: OriginRequestOptions,
 ): Headers | undefined {
-  const connection = received.get('connection');
-  if (connection !== null && connection.length > MAX_CONNECTION_LENGTH) return undefined;
-  const hopByHop = connection === null ? HOP_BY_HOP : hopByHopNames(received);
+  if (lines.length > MAX_LINES) return undefined;
+  const connection = lineOf(lines, 'connection');
+  if (connection !== undefined && connection.length > MAX_CONNECTION_LENGTH) return undefined;
+  const hopByHop = connection === undefined ? HOP_BY_HOP : hopByHopNames(connection);
   const headers = new Headers(received); // a value that is not rewritten keeps its bytes, even if they are not UTF-8
   let total = 0;
-  let lines = 0;
   const further = [passed.exchangedToken, options.prefix].filter((each) => each !== undefined);
   let count = passed.identification.headers.length + MAX_GATEWAY_HEADERS + further.length;
-  let isTooMuch = false;
-  received.forEach((value, name) => {
-    lines += 1;
-    isTooMuch ||= lines > MAX_LINES;
-    const kept = isTooMuch ? undefined : passedValue(name, value, hopByHop, passed, options);
+  for (const [name, value] of lines) {
+    const kept = passedValue(name, value, hopByHop, passed, options);
     if (kept === undefined) {
-      if (!isTooMuch) headers.delete(name);
-      return;
+      headers.delete(name);
+      continue;
     }
     if (kept !== value) headers.set(name, kept);
     total += name.length + kept.length + HEADER_OVERHEAD;
     count += 1;
     const isTooLong = name === 'cookie' && kept.length > MAX_COOKIE_LENGTH;
-    isTooMuch = isTooLong || total > MAX_HEADERS_LENGTH || count > MAX_HEADERS;
+    if (isTooLong || total > MAX_HEADERS_LENGTH || count > MAX_HEADERS) return undefined;
+  }
+  return headers;
+}
+
+/** A header: its name in lower case, and its value. */
+type Line = readonly [name: string, value: string];
+
+/** Returns all headers. A walk over them costs the platform as much as a few single reads. */
+function linesOf(headers: Headers): readonly Line[] {
+  const lines: Line[] = [];
+  headers.forEach((value, name) => {
+    lines.push([name, value]);
   });
-  return isTooMuch ? undefined : headers;
+  return lines;
+}
+
+function lineOf(lines: readonly Line[], wanted: string): string | undefined {
+  return lines.find(([name]) => name === wanted)?.[1];
 }
 
 /** Returns the value to forward; `undefined` to drop the header. */
@@ -221,10 +239,9 @@ function isWebSocketUpgrade(name: string, value: string): boolean {
 }
 
 /** Sets the forwarding headers from the platform's knowledge of the client, instead of the client's own headers. */
-function setForwardingHeaders(headers: Headers, request: Request, site: string): void {
+function setForwardingHeaders(headers: Headers, address: string | undefined, site: string): void {
   headers.set('x-forwarded-proto', site.slice(0, site.indexOf(':')));
   headers.set('x-forwarded-host', hostOf(site));
-  const address = clientAddress(request);
   if (address === undefined) return;
   headers.set('x-forwarded-for', address);
   headers.set('cf-connecting-ip', address); // Cloudflare sets it over HTTP, not over a service binding
@@ -236,19 +253,10 @@ function setForwardingHeaders(headers: Headers, request: Request, site: string):
  */
 function setAcceptEncoding(
   headers: Headers,
-  request: Request,
+  cf: Request['cf'],
   { cutsStreams }: ForwardedRule,
 ): void {
   // A body that may be cut passes through the Worker, and the platform would decode it on its way.
-  const accepted = cutsStreams ? 'identity' : request.cf?.clientAcceptEncoding;
+  const accepted = cutsStreams ? 'identity' : cf?.clientAcceptEncoding;
   if (typeof accepted === 'string') headers.set('accept-encoding', accepted || 'identity');
-}
-
-/**
- * Returns the client's address. Cloudflare sets `CF-Connecting-IP` itself; without Cloudflare, `cf` is missing too.
- */
-function clientAddress(request: Request): string | undefined {
-  return request.cf === undefined
-    ? undefined
-    : (request.headers.get('cf-connecting-ip') ?? undefined);
 }

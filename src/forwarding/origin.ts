@@ -42,9 +42,13 @@ export async function sendToOrigin(
   { fetch, timeoutMs }: Origin,
   passage: Passage,
 ): Promise<Result<Response, OriginFault>> {
-  const call = fetch(input, init, passage).catch(() => undefined); // the network: only the call itself can fail so
-  const response = await within(timeoutMs, call);
-  if (response === undefined) return failed('origin_unreachable');
+  const call = fetch(input, init, passage);
+  let response: Response | typeof LATE;
+  try {
+    response = await within(timeoutMs, call);
+  } catch {
+    return failed('origin_unreachable'); // the network: only the call itself can fail so
+  }
   if (response !== LATE && isUsable(response)) return success(response);
   void call.then(discard).catch(() => {}); // the answer could not be discarded
   return failed(response === LATE ? 'origin_timeout' : 'origin_not_valid');
@@ -56,8 +60,8 @@ function isUsable({ status, webSocket }: Response): boolean {
 }
 
 /** Discards a response that is not read. */
-async function discard(response: Response | undefined): Promise<void> {
-  response?.webSocket?.accept();
-  response?.webSocket?.close();
-  await response?.body?.cancel();
+async function discard(response: Response): Promise<void> {
+  response.webSocket?.accept();
+  response.webSocket?.close();
+  await response.body?.cancel();
 }

@@ -9,6 +9,13 @@ export interface RequestCacheControl {
   readonly maxAgeSeconds: number | undefined;
 }
 
+const NOTHING_ASKED: RequestCacheControl = Object.freeze({
+  noCache: false,
+  noStore: false,
+  onlyIfCached: false,
+  maxAgeSeconds: undefined,
+});
+
 const MAX_AGE = /^(?:\d{1,10}|"\d{1,10}")$/;
 
 /**
@@ -16,9 +23,10 @@ const MAX_AGE = /^(?:\d{1,10}|"\d{1,10}")$/;
  * that is not a number of seconds counts as 0: a check too many is safe, a stale answer is not.
  */
 export function readRequestCacheControl(header: string | null): RequestCacheControl {
+  if (header === null) return NOTHING_ASKED;
   let [noCache, noStore, onlyIfCached] = [false, false, false];
   let maxAgeSeconds: number | undefined;
-  for (const directive of (header ?? '').split(',')) {
+  for (const directive of header.split(',')) {
     const [rawName = '', rawValue = ''] = directive.split('=', 2);
     switch (rawName.trim().toLowerCase()) {
       case 'no-cache':

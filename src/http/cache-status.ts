@@ -16,11 +16,7 @@ export function formatCacheStatus({
   collapsed,
   detail,
 }: CacheStatus): string {
-  const parameters = [
-    forwarded === undefined ? 'hit' : `fwd=${forwarded}`,
-    ttlSeconds === undefined ? undefined : `ttl=${ttlSeconds}`,
-    collapsed ? 'collapsed' : undefined,
-    detail === undefined ? undefined : `detail=${detail}`,
-  ];
-  return ['postern', ...parameters.filter((parameter) => parameter !== undefined)].join('; ');
+  const source = forwarded === undefined ? 'postern; hit' : `postern; fwd=${forwarded}`;
+  const ttl = ttlSeconds === undefined ? '' : `; ttl=${ttlSeconds}`;
+  return `${source}${ttl}${collapsed ? '; collapsed' : ''}${detail === undefined ? '' : `; detail=${detail}`}`;
 }

@@ -34,10 +34,8 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
 /** No legitimate message nominates more names, and each name costs time. */
 const MAX_NOMINATED = 100;
 
-/** Returns the folded names that a message's `Connection` header nominates, and those that are always hop-by-hop. */
-export function hopByHopNames(headers: Headers): ReadonlySet<string> {
-  const nominated = headers.get('connection');
-  if (nominated === null) return HOP_BY_HOP;
-  const names = nominated.split(',', MAX_NOMINATED).map((name) => foldBelievedName(name));
+/** Returns the folded names that a `Connection` header nominates, and those that are always hop-by-hop. */
+export function hopByHopNames(connection: string): ReadonlySet<string> {
+  const names = connection.split(',', MAX_NOMINATED).map((name) => foldBelievedName(name));
   return new Set([...HOP_BY_HOP, ...names]);
 }

@@ -10,16 +10,22 @@ const MAX_GATES = 8;
  * header itself can only get its own request refused.
  */
 export function isLoop(headers: Headers, publicUrl: string): boolean {
-  const gates = readGates(headers);
+  const sent = headers.get(LOOP_HEADER);
+  if (sent === null) return false;
+  const gates = readGates(sent);
   return gates.length >= MAX_GATES || gates.includes(hostOf(publicUrl));
 }
 
-/** Adds this gate to the list of gates of a received request. */
-export function addGate(headers: Headers, received: Headers, publicUrl: string): void {
-  headers.set(LOOP_HEADER, [...readGates(received), hostOf(publicUrl)].join(', '));
+/**
+ * Adds this gate to the list of gates of a received request.
+ *
+ * @param sent the list as it was received; `undefined` if there was none
+ */
+export function addGate(headers: Headers, sent: string | undefined, publicUrl: string): void {
+  const here = hostOf(publicUrl);
+  headers.set(LOOP_HEADER, sent === undefined ? here : [...readGates(sent), here].join(', '));
 }
 
-function readGates(headers: Headers): string[] {
-  const value = headers.get(LOOP_HEADER) ?? '';
+function readGates(value: string): string[] {
   return value === '' ? [] : value.split(',', MAX_GATES + 1).map((gate) => gate.trim());
 }

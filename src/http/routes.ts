@@ -1,6 +1,7 @@
 // Pure: no I/O, no clock.
 import { TrieRouter } from 'hono/router/trie-router';
 import { tryDecode, tryDecodeURIComponent } from 'hono/utils/url';
+import type { Awaitable } from '../runtime/awaitable.ts';
 import { MemoryTier } from '../runtime/memory-cache.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
 import type { AdmittedTarget } from './admit.ts';
@@ -16,13 +17,10 @@ export interface RouteRequest {
 export type Parameter = (name: string) => string;
 
 /** Answers a request to a route. */
-export type Handler<Received> = (
-  received: Received,
-  parameter: Parameter,
-) => Response | Promise<Response>;
+export type Handler<Received> = (received: Received, parameter: Parameter) => Awaitable<Response>;
 
 /** A route that matches a path. */
-type Match<Received> = (received: Received) => Response | Promise<Response>;
+type Match<Received> = (received: Received) => Awaitable<Response>;
 
 const KNOWN_LIMITS = { maxEntries: 64, maxBytes: 16_384 };
 

@@ -1,5 +1,5 @@
 /** The package's main entry: the deployed Worker as a module, and the gate for a Worker of one's own. */
-import worker, { type PosternWorker, RevocationLog } from '../worker.ts';
+import deployed, { RevocationLog } from '../worker.ts';
 import {
   type Admission,
   type AuthorizedRequest,
@@ -21,10 +21,25 @@ export type {
   KratosSession,
   PosternOptions,
   PosternSettings,
-  PosternWorker,
   RuleSetting,
   SessionReading,
   SessionRequirement,
 };
 export { createPostern, Postern, RevocationLog };
+
+/** The deployed Worker. Its type needs no global of the platform but `Request` and `Response`. */
+export interface PosternWorker {
+  /**
+   * Answers a request: by a route of Postern's own, or by the site behind the gate.
+   *
+   * @param environment the Worker's settings and bindings (docs/configuration.md)
+   */
+  fetch(
+    request: Request,
+    environment: object,
+    context: { waitUntil(work: Promise<unknown>): void },
+  ): Promise<Response>;
+}
+
+const worker: PosternWorker = { fetch: async (...terms) => deployed.fetch(...terms) };
 export default worker;

@@ -7,6 +7,7 @@ import type { Asker, ErrorModel } from '../pages/page-models.ts';
 import type { SitePages } from '../pages/site-pages.ts';
 import type { Rule } from '../rules/rules.ts';
 import type { Verdict } from '../rules/verdict.ts';
+import type { Awaitable } from '../runtime/awaitable.ts';
 import { accountName } from '../session/account-name.ts';
 import type { Resolution } from '../sessions/resolution.ts';
 import { SIGN_OUT_PATH } from '../sign-in/paths.ts';
@@ -71,11 +72,11 @@ type Denial = Extract<Verdict, { kind: 'deny' }>;
  * there is no such page, or the redirect leads in circles, the person gets a page that names the reason. A program
  * gets the reason as JSON.
  */
-export async function answerDenial(
+export function answerDenial(
   denial: Denial,
   denied: Denied,
   options: DenialOptions,
-): Promise<Answer> {
+): Awaitable<Answer> {
   const { reason, detail } = denial;
   const logged = { reason, ...(detail !== undefined && { detail }) };
   const locate = () =>
@@ -88,7 +89,11 @@ export async function answerDenial(
   }
   const location = locate();
   if (location !== undefined) return answerChallenge(denial, denied, location, options);
-  return { response: await denialPage(denial, denied, options), outcome: 'deny', ...logged };
+  return denialPage(denial, denied, options).then((response) => ({
+    response,
+    outcome: 'deny',
+    ...logged,
+  }));
 }
 
 /** Makes a page that names the reason, if no page can help the person. */

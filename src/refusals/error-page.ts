@@ -2,17 +2,18 @@ import { isReason } from '../errors/explanations.ts';
 import type { Reason } from '../errors/reasons.ts';
 import type { Asker } from '../pages/page-models.ts';
 import type { SitePages } from '../pages/site-pages.ts';
+import type { Awaitable } from '../runtime/awaitable.ts';
 import { isNavigation } from './challenge.ts';
 
 /**
  * Returns a refusal, denial or fault of Postern in a form that its client can read: a page for a person, JSON for a
  * program. The page takes over the status and the headers of the JSON answer. Every other answer is returned as it is.
  */
-export async function errorPageOrJson(
+export function errorPageOrJson(
   response: Response,
   asker: Asker,
   pages: SitePages,
-): Promise<Response> {
+): Awaitable<Response> {
   if (!isToBeShown(response, asker)) return response;
   const reason = reasonIn(response);
   return reason === undefined ? response : pages.showError({ reason }, asker, response);

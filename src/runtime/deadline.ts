@@ -7,16 +7,18 @@ export const LATE = Symbol('late');
  * @returns the result of the work, or {@link LATE}
  * @throws the error of the work, when it fails in time
  */
-export async function within<Value>(
-  ms: number,
-  work: Promise<Value>,
-): Promise<Value | typeof LATE> {
-  const { promise: first, resolve, reject } = Promise.withResolvers<Value | typeof LATE>();
-  const timer = setTimeout(() => resolve(LATE), ms);
-  work.then(resolve, reject);
-  try {
-    return await first;
-  } finally {
-    clearTimeout(timer);
-  }
+export function within<Value>(ms: number, work: Promise<Value>): Promise<Value | typeof LATE> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(LATE), ms);
+    work.then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
+  });
 }

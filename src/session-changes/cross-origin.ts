@@ -3,11 +3,12 @@ import { answerPreflight, readAsked } from '../http/preflight.ts';
 import type { RouteRequest } from '../http/routes.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
 import { PASSED_HEADERS } from '../providers/pass-through.ts';
+import type { Awaitable } from '../runtime/awaitable.ts';
 
 type Handle<Rest extends readonly unknown[]> = (
   received: RouteRequest,
   ...rest: Rest
-) => Promise<Response>;
+) => Awaitable<Response>;
 
 const METHODS: ReadonlySet<string> = new Set(DEFAULT_METHODS);
 /** Response headers that scripts need. A browser hides them from a page unless the answer lists them. */

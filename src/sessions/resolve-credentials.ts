@@ -7,6 +7,7 @@ import type {
 import type { DenialReason } from '../errors/reasons.ts';
 import type { Authority } from '../http/authority.ts';
 import type { IsolateCounts } from '../revocation/isolate-counts.ts';
+import type { Awaitable } from '../runtime/awaitable.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
 import { isOnePerson } from '../session/session.ts';
@@ -88,45 +89,95 @@ const MAX_LOOK_UPS = 4;
  *
  * @returns `credential_conflicting` if the search reaches a header that was sent twice
  */
-export async function resolveCredentials(
+export function resolveCredentials(
   all: Iterable<PresentedCredentials>,
   resolvers: Resolvers,
   terms: LookUpTerms,
+): Awaitable<Result<Found, 'credential_conflicting'>> {
+  const search = new Search(all, resolvers.counts);
+  for (let next = search.next(); next !== undefined; next = search.next()) {
+    const recalled = recallPresented(next, resolvers, terms);
+    if (recalled === undefined) return resolveFrom(next, search, resolvers, terms);
+    search.take(next, recalled);
+  }
+  return search.result();
+}
+
+/** Goes on with a search at credentials that cannot be resolved at once. */
+async function resolveFrom(
+  first: UsableCredentials,
+  search: Search,
+  resolvers: Resolvers,
+  terms: LookUpTerms,
 ): Promise<Result<Found, 'credential_conflicting'>> {
-  const tried: UsableCredentials[] = [];
-  const deadCookies: string[] = [];
-  let refused: Resolved | undefined;
-  let unusable: Resolution | undefined;
-  let remaining = MAX_LOOK_UPS;
-  for (const presented of all) {
-    if (presented.kind === 'unusable') {
+  search.take(first, await resolvePresented(first, resolvers, terms));
+  for (let next = search.next(); next !== undefined; next = search.next()) {
+    const recalled = recallPresented(next, resolvers, terms);
+    search.take(next, recalled ?? (await resolvePresented(next, resolvers, terms)));
+  }
+  return search.result();
+}
+
+/** The search for the first credential of a request that is not refused. */
+class Search {
+  readonly #presented: Iterator<PresentedCredentials>;
+  readonly #counts: IsolateCounts | undefined;
+  readonly #tried: UsableCredentials[] = [];
+  readonly #deadCookies: string[] = [];
+  #remaining = MAX_LOOK_UPS;
+  #isConflicting = false;
+  #unusable: Resolution | undefined;
+  #refused: Resolved | undefined;
+  #found: Resolved | undefined;
+
+  constructor(all: Iterable<PresentedCredentials>, counts: IsolateCounts | undefined) {
+    this.#presented = all[Symbol.iterator]();
+    this.#counts = counts;
+  }
+
+  /** Returns the next credentials to look up; `undefined` at the end of the search. */
+  next(): UsableCredentials | undefined {
+    while (this.#found === undefined) {
+      const { value: presented, done } = this.#presented.next();
+      if (done) return undefined;
+      if (presented.kind !== 'unusable') {
+        const { length } = presented.candidates;
+        if (this.#remaining < (length === 1 ? 1 : length + 1)) return undefined;
+        this.#tried.push(presented);
+        return presented;
+      }
       const { reason, carrier } = presented;
-      if (reason === 'credential_conflicting') return failed(reason);
-      unusable ??= notSignedIn(reason);
+      if (reason === 'credential_conflicting') {
+        this.#isConflicting = true;
+        return undefined;
+      }
+      this.#unusable ??= notSignedIn(reason);
       // If there are too many cookies, one of them may be valid.
       if (carrier.kind === 'cookie' && reason !== 'credential_ambiguous') {
-        deadCookies.push(carrier.cookieName);
+        this.#deadCookies.push(carrier.cookieName);
       }
-      continue;
     }
-    const { length } = presented.candidates;
-    if (remaining < (length === 1 ? 1 : length + 1)) break;
-    tried.push(presented);
-    const resolved =
-      recallPresented(presented, resolvers, terms) ??
-      (await resolvePresented(presented, resolvers, terms));
-    const { resolution, chosen } = resolved;
-    if (!isRefused(resolution)) {
-      count(resolution, resolvers.counts);
-      return success({ resolution, chosen, tried, deadCookies });
-    }
-    refused ??= resolved;
-    remaining -= resolved.lookUps;
-    if (resolved.isDead) deadCookies.push(...cookieNamesOf(presented));
+    return undefined;
   }
-  const resolution = refused?.resolution ?? unusable ?? notSignedIn('credential_missing');
-  count(resolution, resolvers.counts);
-  return success({ resolution, chosen: refused?.chosen, tried, deadCookies });
+
+  /** Takes the result for credentials that {@link next} returned. */
+  take(presented: UsableCredentials, resolved: Resolved): void {
+    if (!isRefused(resolved.resolution)) {
+      this.#found = resolved;
+      return;
+    }
+    this.#refused ??= resolved;
+    this.#remaining -= resolved.lookUps;
+    if (resolved.isDead) this.#deadCookies.push(...cookieNamesOf(presented));
+  }
+
+  result(): Result<Found, 'credential_conflicting'> {
+    if (this.#isConflicting) return failed('credential_conflicting');
+    const { resolution = this.#unusable ?? notSignedIn('credential_missing'), chosen } =
+      this.#found ?? this.#refused ?? {};
+    count(resolution, this.#counts);
+    return success({ resolution, chosen, tried: this.#tried, deadCookies: this.#deadCookies });
+  }
 }
 
 function count({ provenance }: Resolution, counts: IsolateCounts | undefined): void {

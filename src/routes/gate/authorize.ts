@@ -9,6 +9,7 @@ import { isWebSocketHandshake } from '../../http/web-socket.ts';
 import type { RevocationView } from '../../revocation/revocation-view.ts';
 import type { Rule, RuleMatch, Rules } from '../../rules/rules.ts';
 import { decide, PASS_UNSEEN, type Verdict } from '../../rules/verdict.ts';
+import { type Awaitable, andThen } from '../../runtime/awaitable.ts';
 import { failed, type Result, success } from '../../runtime/result.ts';
 import type { WaitUntil } from '../../runtime/single-flight.ts';
 import type { Resolution } from '../../sessions/resolution.ts';
@@ -71,10 +72,10 @@ export type AuthorizationRefusal = Extract<
 >;
 
 /** Authorises a request. A preflight is returned as it is, and is answered without authorisation. */
-export async function authorize(
+export function authorize(
   { headers, target, waitUntil }: AuthorizationRequest,
   options: AuthorizationOptions,
-): Promise<Result<Preflight | Authorization, AuthorizationRefusal>> {
+): Awaitable<Result<Preflight | Authorization, AuthorizationRefusal>> {
   const { rules, accepted, lookUp, now } = options;
   if (!accepted.methods.has(target.method)) return failed('method_not_allowed');
   const preflight = readPreflight(headers, target, options);
@@ -101,18 +102,20 @@ export async function authorize(
   // If anonymous requests pass, a dead cookie is cleared. That takes a proof that the cookie is dead.
   const wantsProof = rule.session === 'optional';
   const presented = lookUp.readCredentials(headers);
-  const found = await resolveCredentials(presented, lookUp, termsSince(0, wantsProof));
-  if (!found.ok) return found;
-  const { resolution, chosen, tried, deadCookies } = found.value;
-  const first = find(resolution);
-  const current = chosen && renewed(chosen, resolution);
-  const look = async (since: number): Promise<SessionDecision> => {
-    if (current === undefined) return first;
-    const terms = { ...termsSince(since), isRecheck: true };
-    return find((await resolvePresented(current, lookUp, terms)).resolution);
-  };
-  const recheck = () => recheckBy(look, waitUntil, options);
-  return success({ match, chosen, tried, deadCookies, ...first, recheck });
+  return andThen(resolveCredentials(presented, lookUp, termsSince(0, wantsProof)), (found) => {
+    if (!found.ok) return found;
+    const { resolution, chosen, tried, deadCookies } = found.value;
+    const first = find(resolution);
+    const look = async (since: number): Promise<SessionDecision> => {
+      const current = chosen && renewed(chosen, resolution);
+      if (current === undefined) return first;
+      const terms = { ...termsSince(since), isRecheck: true };
+      return find((await resolvePresented(current, lookUp, terms)).resolution);
+    };
+    const recheck = () => recheckBy(look, waitUntil, options);
+    const { verdict } = first;
+    return success({ match, chosen, tried, deadCookies, resolution, verdict, recheck });
+  });
 }
 
 /** Returns the credential as the browser will have it: a refreshed sign-in is in the cookies that the answer sets. */

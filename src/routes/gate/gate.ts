@@ -22,10 +22,12 @@ import {
   type DenialOptions,
   logFieldsOf,
 } from '../../refusals/denial.ts';
+import { errorPageOrJson } from '../../refusals/error-page.ts';
 import { pageKey } from '../../refusals/login-loop-guard.ts';
 import { makeReadable } from '../../refusals/readable-denial.ts';
 import { isForOneOrigin, type Rule } from '../../rules/rules.ts';
 import type { Verdict } from '../../rules/verdict.ts';
+import { type Awaitable, andThen } from '../../runtime/awaitable.ts';
 import type { WaitUntil } from '../../runtime/single-flight.ts';
 import { isOnePerson, type Session } from '../../session/session.ts';
 import { cacheStatusOf } from '../../sessions/provenance-headers.ts';
@@ -77,15 +79,15 @@ interface Received {
  * Forwards a request to the site if the session that the path's rule asks for is proven. Otherwise the answer says why
  * it is not. A fault is not a verdict: it is answered 503, not 401.
  */
-export async function gate(
+export function gate(
   request: Request,
   target: AdmittedTarget,
   waitUntil: WaitUntil,
   options: GateOptions,
-): Promise<Response> {
+): Awaitable<Response> {
   const { authorization: authorizing, denial, reporting } = options;
   const startedAt = reporting.now();
-  const record = (answer: Answer, more: () => Partial<Decision>) =>
+  const record: Record = (answer, more) =>
     reporting.log(request, () => ({
       route: 'gate',
       ...more(),
@@ -94,47 +96,70 @@ export async function gate(
       path: target.path,
       durationMs: reporting.now() - startedAt,
     }));
-  const authorized = await authorize({ headers: request.headers, target, waitUntil }, authorizing);
-  if (!authorized.ok) {
-    const { rules, accepted } = authorizing;
-    const refused = denial.errorShape(authorized.failure, { allowedMethods: accepted.methods });
-    const { crossOrigins } = rules.match(target).rule;
-    const response = makeReadable(refused, request, crossOrigins);
-    record({ response, outcome: 'refuse', reason: authorized.failure }, () => ({}));
-    return response;
-  }
-  if (isPreflight(authorized.value)) {
-    const response = answerPreflight(request.headers, authorized.value);
-    const { rule } = authorized.value;
-    const logged = { outcome: 'pass', reason: undefined, detail: 'preflight' } as const;
-    record({ response, ...logged }, () => ({ rule: rule.name }));
-    return response;
-  }
-  const { exchangedTokens } = options;
-  const authorization =
-    authorized.value.match.rule.exchange.size === 0
-      ? authorized.value
-      : await exchangeCredential(authorized.value, exchangedTokens, waitUntil);
-  const authorizedAt = reporting.now();
-  const { resolution, match } = authorization;
-  const answer = await answerVerdict({ request, target, authorization }, options);
-  if (answer.outcome !== 'pass') {
-    makeReadable(answer.response, request, match.rule.crossOrigins);
-    withSignInCookies(answer, authorization, denial.hosts);
-  }
-  if (resolution !== undefined) addCacheStatus(answer.response, resolution);
-  const session = authorizedAt - startedAt;
-  const isOrigins = answer.outcome === 'pass';
-  const spent = isOrigins ? { session, origin: reporting.now() - authorizedAt } : { session };
-  addServerTiming(answer.response, spent, reporting);
-  record(answer, () => ({
-    ...(resolution !== undefined && describeResolution(resolution)),
-    rule: match.rule.name,
-  }));
-  return answer.response;
+  const { headers } = request;
+  return andThen(authorize({ headers, target, waitUntil }, authorizing), (authorized) => {
+    if (!authorized.ok) {
+      const { rules, accepted } = authorizing;
+      const refused = denial.errorShape(authorized.failure, { allowedMethods: accepted.methods });
+      const { crossOrigins } = rules.match(target).rule;
+      const response = makeReadable(refused, request, crossOrigins);
+      record({ response, outcome: 'refuse', reason: authorized.failure }, () => ({}));
+      return errorPageOrJson(response, request, denial.pages);
+    }
+    if (isPreflight(authorized.value)) {
+      const response = answerPreflight(headers, authorized.value);
+      const { rule } = authorized.value;
+      const logged = { outcome: 'pass', reason: undefined, detail: 'preflight' } as const;
+      record({ response, ...logged }, () => ({ rule: rule.name }));
+      return response;
+    }
+    const { exchangedTokens } = options;
+    const authorization =
+      authorized.value.match.rule.exchange.size === 0
+        ? authorized.value
+        : exchangeCredential(authorized.value, exchangedTokens, waitUntil);
+    return andThen(authorization, (exchanged) =>
+      answerAuthorized({ request, target, authorization: exchanged }, options, startedAt, record),
+    );
+  });
 }
 
-async function answerVerdict(received: Received, options: GateOptions): Promise<Answer> {
+/** Writes the log line of an answer. */
+type Record = (answer: Answer, more: () => Partial<Decision>) => void;
+
+/** Answers by the verdict, and adds what every such answer tells: cookies, `Cache-Status`, `Server-Timing`. */
+function answerAuthorized(
+  received: Received,
+  options: GateOptions,
+  startedAt: number,
+  record: Record,
+): Awaitable<Response> {
+  const { request, authorization } = received;
+  const { denial, reporting } = options;
+  const { resolution, match } = authorization;
+  const authorizedAt = reporting.now();
+  return andThen(answerVerdict(received, options), (answer) => {
+    const { response, outcome } = answer;
+    if (outcome !== 'pass') {
+      makeReadable(response, request, match.rule.crossOrigins);
+      withSignInCookies(answer, authorization, denial.hosts);
+    }
+    if (resolution !== undefined) addCacheStatus(response, resolution);
+    const session = authorizedAt - startedAt;
+    const isOrigins = outcome === 'pass';
+    const spent = isOrigins ? { session, origin: reporting.now() - authorizedAt } : { session };
+    addServerTiming(response, spent, reporting);
+    record(answer, () => ({
+      ...(resolution !== undefined && describeResolution(resolution)),
+      rule: match.rule.name,
+    }));
+    // A denial is a page already, if it is one for a person.
+    const isShownAsItIs = isOrigins || outcome === 'deny' || outcome === 'challenge';
+    return isShownAsItIs ? response : errorPageOrJson(response, request, denial.pages);
+  });
+}
+
+function answerVerdict(received: Received, options: GateOptions): Awaitable<Answer> {
   const { verdict } = received.authorization;
   switch (verdict.kind) {
     case 'pass':
@@ -165,12 +190,14 @@ async function forward(
   if (!isForOneOrigin(match)) return refusal('path_not_canonical', denial);
   const { hosts } = forwarding;
   const { identifier, audience } = forwarding;
-  const identified = await identifier.identify(session, audience, rule.identityHeaders);
+  const identifying = identifier.identify(session, audience, rule.identityHeaders);
+  const identified = identifying instanceof Promise ? await identifying : identifying;
   if (!identified.ok) return unidentified(identified.failure, denial.errorShape);
   const identification = identified.value;
   const passed = { target, rule, tried, identification, exchangedToken };
   const made = originRequest(request, passed, forwarding);
-  const asked = made.ok ? await sendableCall(made.value, request) : made;
+  const sendable = made.ok ? sendableCall(made.value, request) : made;
+  const asked = sendable instanceof Promise ? await sendable : sendable;
   if (!asked.ok) return refusal(asked.failure, denial);
   const reason =
     session === undefined ? resolution && describeResolution(resolution).reason : undefined;
@@ -190,9 +217,9 @@ async function forward(
   });
   return {
     response:
-      session === undefined
-        ? response
-        : await keepWatch({ session, response, accepted: sent.value }, received, options),
+      session !== undefined && isWatched(sent.value, rule)
+        ? await keepWatch({ session, response, accepted: sent.value }, received, options)
+        : response,
     outcome: 'pass',
     reason: undefined,
     ...omissionsOf(identification),
@@ -203,15 +230,18 @@ function refusal(reason: RefusalReason, { errorShape }: DenialOptions): Answer {
   return { response: errorShape(reason), outcome: 'refuse', reason };
 }
 
-/** Ends an open answer when its session ends: a WebSocket always, a body if the rule says so (`cut_streams`). */
+/** Whether an open answer ends with its session: a WebSocket always, a body if the rule says so (`cut_streams`). */
+function isWatched({ webSocket }: Response, { cutsStreams }: Rule): boolean {
+  return Boolean(webSocket) || cutsStreams;
+}
+
+/** Ends an open answer when its session ends. */
 async function keepWatch(
   { session, response, accepted }: { session: Session; response: Response; accepted: Response },
   { request, authorization, target }: Received,
   { authorization: { revocation }, reporting }: GateOptions,
 ): Promise<Response> {
   const { recheck, match } = authorization;
-  const { webSocket } = accepted;
-  if (!webSocket && !match.rule.cutsStreams) return response;
   const openedAt = reporting.now();
   let last: SessionDecision | undefined;
   const look = async () => {
@@ -230,7 +260,9 @@ async function keepWatch(
       durationMs: reporting.now() - openedAt,
     })),
   );
-  return webSocket ? relayWebSocket(response, accepted, watch) : cutWhenOver(response, watch);
+  return accepted.webSocket
+    ? relayWebSocket(response, accepted, watch)
+    : cutWhenOver(response, watch);
 }
 
 /**

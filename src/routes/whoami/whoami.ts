@@ -5,6 +5,7 @@ import { type RequestCacheControl, readRequestCacheControl } from '../../http/ca
 import { describeResolution } from '../../observability/describe-resolution.ts';
 import { addServerTiming, type Reporting } from '../../observability/reporting.ts';
 import { bearerChallenge } from '../../refusals/bearer-challenge.ts';
+import { type Awaitable, andThen } from '../../runtime/awaitable.ts';
 import type { WaitUntil } from '../../runtime/single-flight.ts';
 import { type CacheRequirement, NO_REQUIREMENT } from '../../sessions/freshness.ts';
 import { setProvenance } from '../../sessions/provenance-headers.ts';
@@ -37,12 +38,12 @@ const METHODS = 'CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, TRACE'.s
  * Answers `/sessions/whoami` in the shape of one provider, for each method that Kratos takes. Postern adds `Age`,
  * `Cache-Status` (RFC 9211) and `Postern-Reason`, and answers 503 if it cannot find out.
  */
-export async function whoami(
+export function whoami(
   request: Request,
   target: AdmittedTarget,
   waitUntil: WaitUntil,
   { lookUp, resources, answers, reporting }: WhoamiOptions,
-): Promise<Response> {
+): Awaitable<Response> {
   const startedAt = reporting.now();
   const { method, path } = target;
   const refuse = (reason: RefusalReason) => {
@@ -54,28 +55,30 @@ export async function whoami(
     return response;
   };
   if (!METHODS.includes(method)) return refuse('method_not_allowed');
-  const presented = lookUp.readCredentials(request.headers);
-  const asked = readRequestCacheControl(request.headers.get('cache-control'));
+  const { headers } = request;
+  const presented = lookUp.readCredentials(headers);
+  const asked = readRequestCacheControl(headers.get('cache-control'));
   const { host } = target;
   // A server that asks with a browser's cookies would keep the new ones of a refresh to itself. Only browsers send this.
-  const isRecheck = lookUp.signIns !== undefined && !request.headers.has('sec-fetch-site');
+  const isRecheck = lookUp.signIns !== undefined && !headers.has('sec-fetch-site');
   const terms = { requirement: readRequirement(asked, startedAt), host, waitUntil, isRecheck };
   const resolvers = resolversAsAsked(asked, target, lookUp);
-  const found = await resolveCredentials(presented, resolvers, terms);
-  if (!found.ok) return refuse(found.failure);
-  const { resolution } = found.value;
-  const response = whoamiResponse(resolution, request.headers, answers);
-  setChallenge(response.headers, resolution, resources.metadataUrlFor(target));
-  addServerTiming(response, { session: reporting.now() - startedAt }, reporting);
-  reporting.log(request, () => ({
-    route: 'whoami',
-    status: response.status,
-    method,
-    path,
-    ...describeResolution(resolution),
-    durationMs: reporting.now() - startedAt,
-  }));
-  return response;
+  return andThen(resolveCredentials(presented, resolvers, terms), (found) => {
+    if (!found.ok) return refuse(found.failure);
+    const { resolution } = found.value;
+    const response = whoamiResponse(resolution, headers, answers);
+    setChallenge(response.headers, resolution, resources.metadataUrlFor(target));
+    addServerTiming(response, { session: reporting.now() - startedAt }, reporting);
+    reporting.log(request, () => ({
+      route: 'whoami',
+      status: response.status,
+      method,
+      path,
+      ...describeResolution(resolution),
+      durationMs: reporting.now() - startedAt,
+    }));
+    return response;
+  });
 }
 
 /** Returns the resolvers for a request: past every cache if the request asks for a token or forbids storing. */

@@ -137,7 +137,7 @@ function createWorld(schedule: DoorSchedule, { time, random, people, zoneId }: W
       }),
   );
   const seen: Seen[] = [];
-  const send = (path: string, init: RequestInit, isolate: number): Promise<Response> => {
+  const send = async (path: string, init: RequestInit, isolate: number): Promise<Response> => {
     const gateway = gateways[isolate];
     if (gateway === undefined) throw new RangeError('there are two isolates');
     return gateway.fetch(new Request(SITE + path, init), (work) => void work.catch(() => {}));
