@@ -78,8 +78,7 @@ const ASK_INTERVAL_MS = 1000;
 const MAX_DISMISSALS = 10_000;
 const DISMISSAL_BYTES = 512;
 const ENTRY_BYTES = 1536;
-/** Texts with characters between ASCII and the end of Latin-1 are counted as the larger ones. */
-const BEYOND_ASCII = /[\u0080-\uffff]/;
+const BEYOND_LATIN_1 = /[\u0100-\uffff]/;
 
 /**
  * Sessions and refusals that are kept between requests. Confirmed sessions are shared with other isolates; refusals
@@ -256,5 +255,5 @@ function spell({ carrier, value }: Credential): string {
  * for an origin. V8 takes two bytes for each character of a text that is not Latin-1.
  */
 function estimateBytes({ body }: CheckedSession, { value }: Credential): number {
-  return ENTRY_BYTES + value.length + body.length * (BEYOND_ASCII.test(body) ? 2 : 1);
+  return ENTRY_BYTES + value.length + body.length * (BEYOND_LATIN_1.test(body) ? 2 : 1);
 }

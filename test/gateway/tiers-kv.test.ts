@@ -119,6 +119,7 @@ it('memory holds the configured number of entries and drops the least recently u
 
 it.each([
   { texts: 'of one byte for each character', note: 'x'.repeat(17_000), calls: 2 },
+  { texts: 'of one byte for each character, in Latin-1', note: 'é'.repeat(17_000), calls: 2 },
   { texts: 'of one byte for each character, too long', note: 'x'.repeat(34_000), calls: 3 },
   { texts: 'of two bytes for each character', note: 'ж'.repeat(17_000), calls: 3 },
 ])('memory holds the configured number of bytes: texts $texts', async ({ note, calls }) => {
