@@ -7,7 +7,7 @@ import { inRepository } from '../test/support/repository.ts';
 import { type Fixtures, PROXY_SECRET } from './fixtures.ts';
 import type { BenchBinding, BenchWorker } from './workerd.ts';
 
-type Settings = Readonly<Record<string, unknown>>;
+export type Settings = Readonly<Record<string, unknown>>;
 
 /** A site of some size: a path that matches no rule was compared with all of them. */
 const RULES = [
@@ -98,7 +98,7 @@ export interface BenchWorkersOptions {
   /** A gate in place of the built one. */
   readonly code?: string;
   /** Settings of the gates, in place of the defaults. */
-  readonly settings?: Settings;
+  readonly settings?: Settings | undefined;
 }
 
 /** The Workers of the cases. */

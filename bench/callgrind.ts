@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ask } from './client.ts';
 import { startGates } from './start-gates.ts';
 import type { BenchWorker, RunningWorkerd } from './workerd.ts';
 
@@ -11,8 +12,8 @@ export interface CountedWorkerd extends AsyncDisposable {
   readonly running: RunningWorkerd;
   /** Counts from now on. Before that workerd runs faster. */
   startCounting(): void;
-  /** Returns the instructions of all threads while the work is done. */
-  count(work: () => Promise<void>): Promise<number>;
+  /** Returns the instructions of all threads while a Worker's work is done, and its young garbage is collected once. */
+  count(worker: string, work: () => Promise<void>): Promise<number>;
 }
 
 export function hasCallgrind(): boolean {
@@ -24,9 +25,34 @@ export function hasCallgrind(): boolean {
   }
 }
 
+/**
+ * V8's work is done when it is due, by the thread that needs it: so a run counts what another counts. V8's compilers are
+ * the same.
+ */
+const V8_FLAGS = [
+  '--single-threaded',
+  '--invocation-count-for-turbofan=300', // of 3,000: what is hot is compiled before the first round
+  '--no-flush-bytecode', // of a case that waits for its turn
+  '--initial-old-space-size=512', // MiB: a full collection within a round discards compiled code
+  '--min-semi-space-size=16', // MiB: young garbage is collected when a round ends, and not in some of them
+  '--expose-gc',
+];
+
+/** An entrypoint beside those of a counted Worker, in the same isolate. */
+const COLLECTOR = `
+export * from './counted.js';
+export { default } from './counted.js';
+export const collector = {
+  fetch() {
+    gc({ type: 'minor' });
+    return new Response();
+  },
+};`;
+
 export async function startCounted(workers: readonly BenchWorker[]): Promise<CountedWorkerd> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-callgrind-'));
-  const running = await startGates(workers, {
+  const running = await startGates(workers.map(withCollector), {
+    v8Flags: V8_FLAGS,
     under: [
       'valgrind',
       '--tool=callgrind',
@@ -40,9 +66,12 @@ export async function startCounted(workers: readonly BenchWorker[]): Promise<Cou
   return {
     running,
     startCounting: () => void control('--instr=on'),
-    async count(work) {
+    async count(worker, work) {
+      const port = running.ports[`${worker}#collector`] ?? 0;
       control('--zero');
       await work();
+      const { status } = await ask({ port, path: '/' });
+      if (status !== 200) throw new Error(`${worker}: its garbage was not collected`);
       control('--dump');
       return takeTotal(folder);
     },
@@ -51,6 +80,12 @@ export async function startCounted(workers: readonly BenchWorker[]): Promise<Cou
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+function withCollector(worker: BenchWorker): BenchWorker {
+  if (!worker.isTarget) return worker;
+  const modules = { ...worker.modules, 'counted.js': worker.code };
+  return { ...worker, code: COLLECTOR, modules, entrypoints: ['collector'] };
 }
 
 /** Reads and removes the dumped profile. Its line `totals:` has the instructions. */

@@ -11,7 +11,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { readCommandLine, readWholeNumber } from '../cli/command-line.ts';
 import { inRepository } from '../test/support/repository.ts';
-import { benchWorkers, SLOW_CLOCK } from './bench-workers.ts';
+import { benchWorkers, type Settings, SLOW_CLOCK } from './bench-workers.ts';
 import { hasCallgrind, startCounted } from './callgrind.ts';
 import { type BenchCase, benchCases } from './cases.ts';
 import { type CountedRounds, countCases } from './counted-rounds.ts';
@@ -22,6 +22,7 @@ import { describeMachine, writeInstructions } from './performance-page.ts';
 import { instructionsTable } from './results-table.ts';
 import { measureCpuRounds } from './rounds.ts';
 import { startGates } from './start-gates.ts';
+import type { BenchWorker } from './workerd.ts';
 
 const USAGE = 'usage: npm run bench:instructions [-- --rounds 5] [--cases a,b] [--check] [--write]';
 const COMMITTED = inRepository('bench/instructions.json');
@@ -44,7 +45,7 @@ if (values.check) await check();
 else await print();
 
 async function check(): Promise<void> {
-  const cases = benchCases(fixtures).filter(({ name }) => HELD.some((pair) => pair.includes(name)));
+  const cases = benchCases(fixtures).filter(isHeld);
   const counts = hasCallgrind();
   if (!counts && !hasWrk()) {
     console.error(
@@ -81,7 +82,7 @@ async function print(): Promise<void> {
 }
 
 async function count(cases: readonly BenchCase[]): Promise<CountedRounds> {
-  await using workerd = await startCounted(await benchWorkers(fixtures, { settings: SLOW_CLOCK }));
+  await using workerd = await startCounted(await workersOf(cases, SLOW_CLOCK));
   try {
     return await countCases(cases, workerd, fixtures, rounds);
   } catch (cause) {
@@ -90,12 +91,25 @@ async function count(cases: readonly BenchCase[]): Promise<CountedRounds> {
   }
 }
 
+/** Returns the Workers of the cases, and those around them: each Worker more makes the start longer. */
+async function workersOf(cases: readonly BenchCase[], settings?: Settings): Promise<BenchWorker[]> {
+  const all = await benchWorkers(fixtures, { settings });
+  return all.filter(
+    ({ name, isTarget }) => !isTarget || cases.some(({ worker }) => worker === name),
+  );
+}
+
 async function measureCpu(cases: readonly BenchCase[]): Promise<CountedRounds> {
-  const held = cases.filter(({ name }) => HELD.some((pair) => pair.split('/').includes(name)));
-  const running = await startGates(await benchWorkers(fixtures));
+  const held = cases.filter(isHeld);
+  const running = await startGates(await workersOf(held));
   try {
     return await measureCpuRounds(held, running, fixtures, { rounds, seconds: 2, warmsUp: true });
   } finally {
     await running.stop();
   }
+}
+
+/** Tells whether a case is one of a hot path, or its baseline. */
+function isHeld({ name }: BenchCase): boolean {
+  return HELD.some((pair) => pair.split('/').includes(name));
 }
