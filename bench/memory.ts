@@ -1,6 +1,5 @@
 /** Measures the memory of the sessions that one isolate has cached. */
 
-import { freePort } from '../test/support/free-port.ts';
 import { gateSettings, gateWorker, originWorker, storeWorker } from './bench-workers.ts';
 import { askMany, type Question } from './client.ts';
 import { type Fixtures, sessionToken } from './fixtures.ts';
@@ -36,16 +35,15 @@ export async function measureMemory(
   { sessions }: MemoryOptions,
 ): Promise<MemoryFigures> {
   const settings = { ...gateSettings(fixtures), FRESH_SECONDS: 3600 };
-  const inspector = `127.0.0.1:${await freePort()}`;
   const gates = [
     ...['roomy', 'gate'].map((name) => gateWorker(name, { ...settings, ...ROOMY })),
     gateWorker('bounded', settings),
   ];
   const workers = [originWorker(), storeWorker(), ...gates];
-  const running = await startGates(workers, { flags: [`--inspector-addr=${inspector}`] });
+  const running = await startGates(workers, { isInspected: true });
   try {
     const fillGate = async (name: string, count: number, path = WHOAMI) =>
-      fill({ port: running.ports[name] ?? 0, path }, await inspect(inspector, name), count);
+      fill({ port: running.ports[name] ?? 0, path }, await inspect(running.inspector, name), count);
     const perSessions = async (name: string, path: string) => {
       const { kept, bytes } = await fillGate(name, sessions, path);
       if (kept !== sessions)

@@ -9,7 +9,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readCommandLine, readWholeNumber, refuseCall } from '../cli/command-line.ts';
 import { bundleWorker } from '../test/support/bundle-worker.ts';
-import { freePort } from '../test/support/free-port.ts';
 import { inRepository } from '../test/support/repository.ts';
 import { benchWorkers } from './bench-workers.ts';
 import { type BenchCase, benchCases } from './cases.ts';
@@ -48,17 +47,16 @@ for (const { name, self, total } of functionShares(profile).slice(0, top)) {
 }
 
 async function profileCase(benchCase: BenchCase, seconds: number) {
-  const address = `127.0.0.1:${await freePort()}`;
   const code = await bundleWorker(inRepository('src/worker.ts'));
   const workers = await benchWorkers(fixtures, { code });
-  const workerd = await startGates(workers, { flags: [`--inspector-addr=${address}`] });
+  const workerd = await startGates(workers, { isInspected: true });
   const folder = mkdtempSync(join(tmpdir(), 'postern-profile-'));
   try {
     const port = workerd.ports[benchCase.worker] ?? 0;
     await checkCase(benchCase, port, fixtures);
     await sendLoad(await loadOf(benchCase, port, 1, folder), 1);
     const load = await loadOf(benchCase, port, seconds, folder);
-    const inspector = await inspect(address, benchCase.worker);
+    const inspector = await inspect(workerd.inspector, benchCase.worker);
     const found = await profileDuring(inspector, () => sendLoad(load, seconds));
     inspector.close();
     return found;

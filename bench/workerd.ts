@@ -39,6 +39,8 @@ export interface BenchWorker {
 export interface RunningWorkerd {
   readonly pid: number;
   readonly ports: Readonly<Record<string, number>>;
+  /** The inspector's address. Nothing listens there unless it was asked for. */
+  readonly inspector: string;
   /** User and system CPU the process has used, in microseconds (resolution: 10 ms). */
   cpuMicros(): number;
   /** Resident memory, in bytes. */
@@ -55,10 +57,12 @@ const END_TIMEOUT_MS = 5000;
 const MAX_COMPLAINT = 20_000;
 /** The file descriptor of `--control-fd`. */
 const CONTROL = 3;
+/** The inspector's name among the sockets. No Worker has one that is empty. */
+const INSPECTOR = '';
 
 export interface StartOptions {
-  /** Arguments of `workerd serve`. */
-  readonly flags?: readonly string[];
+  /** Whether workerd has an inspector. */
+  readonly isInspected?: boolean;
   /** Flags of V8, as `v8Flags` in workerd's configuration takes them. */
   readonly v8Flags?: readonly string[];
   /** A program that runs workerd, with its arguments. */
@@ -69,7 +73,7 @@ export interface StartOptions {
 
 export async function startWorkerd(
   workers: readonly BenchWorker[],
-  { flags = [], v8Flags = [], under = [], outside = {} }: StartOptions = {},
+  { isInspected = false, v8Flags = [], under = [], outside = {} }: StartOptions = {},
 ): Promise<RunningWorkerd> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'));
   for (const { name, code, modules = {} } of workers) {
@@ -83,7 +87,8 @@ export async function startWorkerd(
     join(folder, 'config.capnp'),
     configuration(workers, { objects, outside, v8Flags }),
   );
-  const serve = ['serve', join(folder, 'config.capnp'), `--control-fd=${CONTROL}`, ...flags];
+  const serve = ['serve', join(folder, 'config.capnp'), `--control-fd=${CONTROL}`];
+  if (isInspected) serve.push('--inspector-addr=127.0.0.1:0');
   const command = [...under, workerdBinary(), ...serve];
   const [program = '', ...rest] = command;
   const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
@@ -96,7 +101,8 @@ export async function startWorkerd(
     await Promise.race([closed, sleep(END_TIMEOUT_MS, undefined, { ref: false })]);
     return endOf(child, complaint);
   };
-  const ports = await listening(child, workers.flatMap(socketNames));
+  const sockets = workers.flatMap(socketNames);
+  const ports = await listening(child, isInspected ? [...sockets, INSPECTOR] : sockets);
   if (ports === undefined)
     throw new Error(`workerd did not start. ${(await ended()) ?? complaint}`);
   const { pid } = child;
@@ -104,6 +110,7 @@ export async function startWorkerd(
   return {
     pid,
     ports,
+    inspector: `127.0.0.1:${ports[INSPECTOR] ?? 0}`,
     cpuMicros: () => cpuMicrosOf(pid),
     residentBytes: () => residentBytes(pid),
     ended,
@@ -194,6 +201,12 @@ function workerdBinary(): string {
   );
 }
 
+/** A line of the control: `listen` of a socket, or `listen-inspector`. */
+interface ListenMessage {
+  readonly socket?: string;
+  readonly port: number;
+}
+
 /**
  * Returns the ports of the sockets, by their names, when workerd listens at all of them: it writes them to its control.
  * `undefined`: it ended before, or took too long and was ended.
@@ -208,8 +221,8 @@ async function listening(
   const isReady = () => sockets.every((socket) => ports.has(socket));
   const deadline = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
   for await (const line of createInterface({ input: control })) {
-    const told = JSON.parse(line) as { socket?: string; port?: number }; // workerd's `ControlMessage`
-    if (told.socket !== undefined && told.port !== undefined) ports.set(told.socket, told.port);
+    const { socket = INSPECTOR, port } = JSON.parse(line) as ListenMessage; // by workerd
+    ports.set(socket, port);
     if (isReady()) break;
   }
   clearTimeout(deadline);
