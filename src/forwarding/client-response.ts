@@ -21,6 +21,10 @@ export interface ClientResponseOptions {
   readonly keepsCacheControl: boolean;
   /** Whether Postern looked for a session to give this answer. */
   readonly dependsOnSession: boolean;
+  /**
+   * The member of `Cache-Status` for the look-up of the session. `Age` is left out: it would be about the origin's content.
+   */
+  readonly cacheStatus?: string | undefined;
   /** Cookies of the session store to deliver with the answer. */
   readonly setCookies: readonly string[];
 }
@@ -42,7 +46,8 @@ const WAYS_PAST = 'alt-svc';
  * answer, unless the rule says otherwise.
  */
 export function clientResponse(response: Response, options: ClientResponseOptions): Response {
-  const answer = copyOf(response);
+  const { webSocket } = response;
+  const answer = webSocket ? withSocket(response, webSocket) : copyResponse(response);
   const { headers } = answer;
   // An answer with one person's cookie must not be cached for other people, whatever the rule says.
   const keepsCacheControl = options.keepsCacheControl && options.setCookies.length === 0;
@@ -64,13 +69,13 @@ export function clientResponse(response: Response, options: ClientResponseOption
   address.makePublic(headers, names, site);
   if (!keepsCacheControl) headers.set('cache-control', PRIVATE_NO_STORE);
   for (const cookie of options.setCookies) headers.append('set-cookie', cookie);
-  if (options.dependsOnSession && !response.webSocket) headers.append('vary', VARY);
+  if (webSocket) return answer;
+  if (options.dependsOnSession) headers.append('vary', VARY);
+  if (options.cacheStatus !== undefined) headers.append('cache-status', options.cacheStatus);
   return answer;
 }
 
 /** Returns the same answer with headers that can be changed. The platform relays the socket of a 101 itself. */
-function copyOf(response: Response): Response {
-  if (!response.webSocket) return copyResponse(response);
-  const { status, headers, webSocket } = response;
+function withSocket({ status, headers }: Response, webSocket: WebSocket): Response {
   return new Response(null, { status, headers, webSocket });
 }

@@ -55,8 +55,8 @@ export async function sendToOrigin(
 }
 
 /** Returns whether a response is an answer. A 101 is an answer when it brings the requested socket. */
-function isUsable({ status, webSocket }: Response): boolean {
-  return Boolean(webSocket) || isFinalStatus(status);
+function isUsable(response: Response): boolean {
+  return isFinalStatus(response.status) || Boolean(response.webSocket);
 }
 
 /** Discards a response that is not read. */

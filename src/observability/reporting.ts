@@ -16,11 +16,11 @@ export type PartDurations = Readonly<Record<string, number>>;
  * clock stands still between two pieces of I/O. So the numbers show waiting; computation counts as 0.
  */
 export function addServerTiming(
-  { headers, webSocket }: Response,
+  response: Response,
   spent: PartDurations,
   { showsTiming }: Reporting,
 ): void {
-  if (!showsTiming || webSocket) return;
+  if (!showsTiming || response.webSocket) return;
   const metrics = Object.entries(spent).map(([name, millis]) => `${name};dur=${millis}`);
-  headers.append('server-timing', metrics.join(', '));
+  response.headers.append('server-timing', metrics.join(', '));
 }

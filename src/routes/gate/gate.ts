@@ -143,8 +143,8 @@ function answerAuthorized(
     if (outcome !== 'pass') {
       makeReadable(response, request, match.rule.crossOrigins);
       withSignInCookies(answer, authorization, denial.hosts);
+      if (resolution !== undefined) addCacheStatus(response, resolution);
     }
-    if (resolution !== undefined) addCacheStatus(response, resolution);
     const session = authorizedAt - startedAt;
     const isOrigins = outcome === 'pass';
     const spent = isOrigins ? { session, origin: reporting.now() - authorizedAt } : { session };
@@ -213,6 +213,7 @@ async function forward(
     site: hosts.siteOf(target.host),
     keepsCacheControl: rule.cacheControl === 'origin',
     dependsOnSession: resolution !== undefined,
+    cacheStatus: resolution && cacheStatusOf(resolution.provenance),
     setCookies: [...sessionCookiesOf(authorization, hosts), ...forgotten],
   });
   return {
@@ -231,8 +232,8 @@ function refusal(reason: RefusalReason, { errorShape }: DenialOptions): Answer {
 }
 
 /** Whether an open answer ends with its session: a WebSocket always, a body if the rule says so (`cut_streams`). */
-function isWatched({ webSocket }: Response, { cutsStreams }: Rule): boolean {
-  return Boolean(webSocket) || cutsStreams;
+function isWatched(accepted: Response, { cutsStreams }: Rule): boolean {
+  return cutsStreams || Boolean(accepted.webSocket);
 }
 
 /** Ends an open answer when its session ends. */

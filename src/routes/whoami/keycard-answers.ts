@@ -1,10 +1,15 @@
 import { keycardErrorResponse } from '../../errors/error-response.ts';
-import { type NotSignedIn, sessionAnswer, type WhoamiAnswers } from './whoami-answers.ts';
+import {
+  type NotSignedIn,
+  type SignedIn,
+  sessionAnswer,
+  type WhoamiAnswers,
+} from './whoami-answers.ts';
 
 /** whoami for a gateway without Kratos: a session of Keycard (`SessionUnion` of its `api/openapi.yaml`), or its error. */
 export const KEYCARD_ANSWERS: WhoamiAnswers = Object.freeze({
   errorShape: keycardErrorResponse,
-  session: sessionAnswer,
+  session: (resolution: SignedIn) => sessionAnswer(resolution),
   refusal,
 });
 

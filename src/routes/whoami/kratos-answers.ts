@@ -25,11 +25,12 @@ export const KRATOS_ANSWERS: WhoamiAnswers = Object.freeze({
 });
 
 function session(resolution: SignedIn): Response {
-  const response = sessionAnswer(resolution);
-  const { headers } = response;
-  headers.set('x-kratos-authenticated-identity-id', resolution.session.identity.id);
-  setCacheFor(headers, resolution.cacheForSeconds);
-  return response;
+  return sessionAnswer(resolution, setKratosHeaders);
+}
+
+function setKratosHeaders(headers: Headers, { session, cacheForSeconds }: SignedIn): void {
+  headers.set('x-kratos-authenticated-identity-id', session.identity.id);
+  setCacheFor(headers, cacheForSeconds);
 }
 
 function setCacheFor(headers: Headers, seconds: number | undefined): void {

@@ -1,6 +1,7 @@
 import { VARY } from '../../credentials/credential.ts';
 import type { ErrorShape } from '../../errors/error-response.ts';
 import { PRIVATE_NO_STORE } from '../../http/cache-control.ts';
+import { setProvenance } from '../../sessions/provenance-headers.ts';
 import type { Resolution } from '../../sessions/resolution.ts';
 
 export type SignedIn = Extract<Resolution, { outcome: 'signed-in' }>;
@@ -22,9 +23,19 @@ const SESSION_HEADERS = new Headers({
   vary: VARY,
 });
 
-/** Makes the answer with a session: its document, and the cookies that renew it. */
-export function sessionAnswer({ body, setCookies }: SignedIn): Response {
-  const response = new Response(body, { headers: SESSION_HEADERS });
-  for (const cookie of setCookies) response.headers.append('set-cookie', cookie);
+/**
+ * Makes the answer with a session: its document, its source and age, and the cookies that renew it.
+ *
+ * @param addTo adds the provider's own headers
+ */
+export function sessionAnswer(
+  resolution: SignedIn,
+  addTo?: (headers: Headers, resolution: SignedIn) => void,
+): Response {
+  const response = new Response(resolution.body, { headers: SESSION_HEADERS });
+  const { headers } = response;
+  for (const cookie of resolution.setCookies) headers.append('set-cookie', cookie);
+  addTo?.(headers, resolution);
+  setProvenance(headers, resolution.provenance);
   return response;
 }

@@ -67,7 +67,9 @@ export function whoami(
     if (!found.ok) return refuse(found.failure);
     const { resolution } = found.value;
     const response = whoamiResponse(resolution, headers, answers);
-    setChallenge(response.headers, resolution, resources.metadataUrlFor(target));
+    if (resolution.outcome === 'not-signed-in') {
+      setChallenge(response.headers, resolution.reason, resources.metadataUrlFor(target));
+    }
     addServerTiming(response, { session: reporting.now() - startedAt }, reporting);
     reporting.log(request, () => ({
       route: 'whoami',
@@ -130,10 +132,8 @@ function whoamiResponse(
   received: Headers,
   answers: WhoamiAnswers,
 ): Response {
-  const response =
-    resolution.outcome === 'signed-in'
-      ? answers.session(resolution)
-      : answers.refusal(resolution, received.get('x-request-id'));
+  if (resolution.outcome === 'signed-in') return answers.session(resolution);
+  const response = answers.refusal(resolution, received.get('x-request-id'));
   setProvenance(response.headers, resolution.provenance);
   return response;
 }
@@ -141,11 +141,9 @@ function whoamiResponse(
 /** Sets `WWW-Authenticate`, which Kratos's 401 lacks: for a refused token, or if there is metadata to name. */
 function setChallenge(
   headers: Headers,
-  resolution: Resolution,
+  reason: Extract<Resolution, { outcome: 'not-signed-in' }>['reason'],
   resourceMetadataUrl: string | undefined,
 ): void {
-  if (resolution.outcome !== 'not-signed-in') return;
-  const { reason } = resolution;
   if (!isTokenReason(reason) && resourceMetadataUrl === undefined) return;
   const challenge = bearerChallenge(reason, { resourceMetadataUrl });
   if (challenge !== undefined) headers.set('www-authenticate', challenge);
