@@ -7,6 +7,8 @@ import { decodeLenientBase64 } from '../runtime/base64url.ts';
  */
 const LENIENT_BASE64 = /^[A-Za-z0-9+/_=-]{2,}$/;
 const OBJECT_START = /^(?:\u00ef\u00bb\u00bf)?[ \t\r\n]*\{/;
+/** The base64 of `{"`, with which nearly every token begins. */
+const USUAL_START = 'eyJ';
 /** Enough characters of the header to see how it begins. */
 const GLANCE_LENGTH = 64;
 
@@ -20,6 +22,7 @@ export function isTokenForm(value: string): boolean {
   if (end < 2 || value.indexOf('.', end + 1) < 0) return false;
   const glance = value.slice(0, Math.min(end, GLANCE_LENGTH));
   if (!LENIENT_BASE64.test(glance)) return false;
+  if (glance.startsWith(USUAL_START)) return true;
   const text = decodeLeniently(glance);
   return text !== undefined && OBJECT_START.test(text);
 }

@@ -126,6 +126,7 @@ export function proven({
   readonly claimed: readonly ClaimedPlace[];
 }): ProvenSession {
   const identity = Object.freeze({ id: identityId });
+  const body = `${JSON.stringify(shown)}\n`; // before its values are frozen: V8 writes frozen lists slowly
   return {
     session: Object.freeze({
       id,
@@ -134,7 +135,7 @@ export function proven({
       document: deepFreeze(document),
       claimed: Object.freeze(claimed),
     }),
-    body: `${JSON.stringify(shown)}\n`,
+    body,
   };
 }
 

@@ -175,9 +175,9 @@ function answerOriginal(
         return answerVerdict(request, target, authorized.value, options);
       }
       // Only the origin behind the proxy can answer a preflight. A preflight identifies no session.
-      const passed = { identification: NOBODY, resolution: undefined, setCookies: [] };
       const { rule } = authorized.value;
-      return { ...allowed(passed, options), rule: rule.name, detail: 'preflight' };
+      const passed = { identification: NOBODY, resolution: undefined, rule, setCookies: [] };
+      return { ...allowed(passed, options), detail: 'preflight' };
     },
   );
 }
@@ -194,11 +194,9 @@ function answerVerdict(
   const found = { resolution, rule: rule.name };
   switch (verdict.kind) {
     case 'pass':
-      if (rule.exchange.size > 0) return { ...unexchanged(errorShape), ...found };
-      return andThen(pass(verdict, authorization, target, options), (answer) => ({
-        ...answer,
-        ...found,
-      }));
+      return rule.exchange.size > 0
+        ? { ...unexchanged(errorShape), ...found }
+        : pass(verdict, authorization, target, options);
     case 'deny': {
       const asker = { method: target.method, headers, cf };
       const denied = { asker, target, rule, resolution };
@@ -217,20 +215,18 @@ function pass(
   authorization: Authorization,
   target: AdmittedTarget,
   options: ForwardAuthParts,
-): Awaitable<Answer> {
+): Awaitable<AuthorizedAnswer> {
   const { hosts, errorShape } = options.denial;
   const { match, resolution } = authorization;
-  if (!isForOneOrigin(match)) return refusal('path_not_canonical', errorShape);
   const { rule } = match;
+  const found = { resolution, rule: rule.name };
+  if (!isForOneOrigin(match)) return { ...refusal('path_not_canonical', errorShape), ...found };
   const { audience = hosts.siteOf(target.host) } = options.namedOrigin(rule, target.host) ?? {};
   const identified = options.identifier.identify(session, audience, rule.identityHeaders);
-  return andThen(identified, (told): Answer => {
-    if (!told.ok) return unidentified(told.failure, errorShape);
+  return andThen(identified, (told): AuthorizedAnswer => {
+    if (!told.ok) return { ...unidentified(told.failure, errorShape), ...found };
     const setCookies = sessionCookiesOf(authorization, hosts);
-    return {
-      ...allowed({ identification: told.value, resolution, setCookies }, options),
-      ...omissionsOf(told.value),
-    };
+    return allowed({ identification: told.value, resolution, rule, setCookies }, options);
   });
 }
 
@@ -238,19 +234,24 @@ function pass(
 interface Passed {
   readonly identification: Identification;
   readonly resolution: Authorization['resolution'];
+  readonly rule: Rule;
   readonly setCookies: readonly string[];
 }
 
 /** Makes the 200; no other code does. */
 function allowed(
-  { identification, resolution, setCookies }: Passed,
+  { identification, resolution, rule, setCookies }: Passed,
   { passHeaders }: ForwardAuthParts,
-): Answer {
+): AuthorizedAnswer {
   const cacheStatus = resolution && cacheStatusOf(resolution.provenance);
   const headers = passHeaders.of(identification, cacheStatus);
   const response = new Response(null, { status: 200, headers });
   for (const cookie of setCookies) response.headers.append('set-cookie', cookie);
-  return { response, outcome: 'pass', reason: undefined };
+  const passed = { response, outcome: 'pass', reason: undefined } as const;
+  const answer = { ...passed, resolution, rule: rule.name };
+  return identification.omitted.length === 0
+    ? answer
+    : { ...answer, ...omissionsOf(identification) };
 }
 
 /**
