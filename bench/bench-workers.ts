@@ -109,18 +109,24 @@ export async function benchWorkers(
   const settings = { ...gateSettings(fixtures), ...others };
   const ORIGIN = { service: 'origin' };
   const KEY = { json: fixtures.issuer.publicJwk };
+  const ASSERTION_KEY = { json: fixtures.asserter.privateJwk };
   return [
     originWorker(),
     storeWorker(),
     keysWorker(fixtures),
     bareWorker(),
     floor('bare-headers', {}),
+    floor('bare-identity', {}),
     floor('bare-forward', { ORIGIN }),
     floor('forward-headers', { ORIGIN }),
     floor('forward-filtered', { ORIGIN }),
     mapGateWorker('x-session-token'),
     floor('verify-forward', { ORIGIN, KEY }),
     floor('verify-headers', { ORIGIN, KEY }),
+    {
+      ...floor('verify-headers', { ORIGIN, KEY, ASSERTION_KEY }),
+      name: 'verify-signed',
+    },
     gateWorker('postern', settings, { code }),
     gateWorker('postern-without-log', { ...settings, REVOCATION: 'off' }, { code }),
     gateWorker('postern-logging', { ...settings, DECISION_LOG: 'all' }, { code }),

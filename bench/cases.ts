@@ -28,6 +28,8 @@ export interface Expected {
   readonly answer?: (answer: Answer) => boolean;
   /** Headers of the request at the origin; left out if the case forwards no request. */
   readonly atOrigin?: Readonly<Record<string, RegExp | undefined>>;
+  /** Whether each request gets a new assertion; otherwise the assertion of a session has to be used again. */
+  readonly signsAnew?: boolean;
   /** Headers of a request that must be answered 401, so that a check that is not made is found out. */
   readonly refused?: Readonly<Record<string, string>>;
 }
@@ -95,11 +97,19 @@ export function benchCases({ warmToken, forgedToken }: Fixtures): BenchCase[] {
       expected: { status: 401, answer: isDenial },
     },
     {
+      name: 'bare-identity',
+      worker: 'bare-identity',
+      path: '/.postern/auth/forward',
+      headers: { ...TOKEN, ...ASKED_BY_PROXY },
+      against: [{ baseline: 'bare' }],
+      expected: { status: 200, answer: hasIdentity },
+    },
+    {
       name: 'forward-auth',
       worker: 'postern',
       path: '/.postern/auth/forward',
       headers: { ...TOKEN, ...ASKED_BY_PROXY },
-      against: [{ baseline: 'whoami-hit', goal: 1.15 }],
+      against: [{ baseline: 'whoami-hit', goal: 1.15 }, { baseline: 'bare-identity' }],
       expected: { status: 200, answer: isIdentified, refused: ASKED_BY_PROXY },
     },
     {
@@ -213,7 +223,21 @@ export function benchCases({ warmToken, forgedToken }: Fixtures): BenchCase[] {
       expected: {
         status: 200,
         answer: isFiller,
-        atOrigin: { authorization: undefined, 'x-session-assertion': /^a{600}$/ },
+        atOrigin: { ...TOKEN_HEADERS, 'x-session-assertion': /^a{600}$/ },
+        refused,
+      },
+    },
+    {
+      name: 'verify-signed',
+      worker: 'verify-signed',
+      path: '/account',
+      headers: 'fresh-tokens',
+      against: [{ baseline: 'verify-headers' }],
+      expected: {
+        status: 200,
+        answer: isFiller,
+        atOrigin: TOKEN_HEADERS,
+        signsAnew: true,
         refused,
       },
     },
@@ -222,7 +246,7 @@ export function benchCases({ warmToken, forgedToken }: Fixtures): BenchCase[] {
       worker: 'postern',
       path: '/account',
       headers: 'fresh-tokens',
-      against: [{ baseline: 'verify-headers', goal: 1.2 }],
+      against: [{ baseline: 'verify-headers', goal: 1.2 }, { baseline: 'verify-signed' }],
       expected: { status: 200, answer: isFiller, atOrigin: TOKEN_HEADERS, refused },
     },
   ];
@@ -238,11 +262,12 @@ function isWhoamiFromMemory({ headers, body }: Answer): boolean {
   return isHit && active === true && String(id).endsWith(String(PERSON).padStart(12, '0'));
 }
 
-function isIdentified({ headers }: Answer): boolean {
-  return (
-    JWT.test(String(headers['x-session-assertion'])) &&
-    /^b8f5a3de-/.test(String(headers['x-user-id']))
-  );
+function hasIdentity({ headers }: Answer): boolean {
+  return /^b8f5a3de-/.test(String(headers['x-user-id']));
+}
+
+function isIdentified(answer: Answer): boolean {
+  return hasIdentity(answer) && JWT.test(String(answer.headers['x-session-assertion']));
 }
 
 function isDenial({ headers, body }: Answer): boolean {

@@ -38,6 +38,18 @@ export const EQUIVALENT_MUTANTS: readonly EquivalentMutant[] = [
     reason: 'Both ways give the same segments; the length decides which of them is used.',
   },
   {
+    file: 'src/runtime/strict-json.ts',
+    line: 'const MAX_PLAIN_LENGTH = 8192;',
+    change: '8192 → 8193',
+    reason: 'Both ways accept the same texts; the length decides which of them is used.',
+  },
+  {
+    file: 'src/http/routes.ts',
+    line: 'const KNOWN_LIMITS = { maxEntries: 64, maxBytes: 16_384 };',
+    change: '64 → 65',
+    reason: 'A path that is not remembered is matched again, to the same route.',
+  },
+  {
     file: 'src/revocation/log-pages.ts',
     line: "const rows = cursor >= head ? [] : this.#select(cursor, 'ASC', maxMarks + 1);",
     change: '1 → 2',
