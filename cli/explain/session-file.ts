@@ -12,14 +12,14 @@ export function readSessionFile(
   config: Pick<Config, 'KRATOS' | 'ISSUERS'>,
 ): ReadSession {
   const document = parseObject(text);
-  if (document?.session_type !== undefined) return readKeycardDocument(document);
+  if (document?.session_type !== undefined) return readKeycardDocument(document, text);
   const { issuer = '' } =
     config.KRATOS ?? config.ISSUERS.find(({ preset }) => preset === 'kratos') ?? {};
   return readKratosSession(text, issuer);
 }
 
 /** Adds the `identity.id` that whoami does not show: the subject, as for the token that whoami was asked with. */
-function readKeycardDocument(document: JsonObject): ReadSession {
+function readKeycardDocument(document: JsonObject, body: string): ReadSession {
   const { subject, user_id: userId, application_id: applicationId } = document;
   const identityId = textOf(subject) ?? textOf(userId) ?? textOf(applicationId);
   const expiresAt = Date.parse(textOf(document.expires_at) ?? '');
@@ -34,6 +34,7 @@ function readKeycardDocument(document: JsonObject): ReadSession {
       expiresAt,
       document: deepFreeze({ ...document, identity: { ...filled, id: identityId } }),
     }),
+    body,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Credential } from '../credentials/credential.ts';
+import type { CompactText } from '../session/compact-text.ts';
 import type { Session } from '../session/session.ts';
 
 /**
@@ -9,8 +10,8 @@ export type StoreAnswer =
   | {
       readonly kind: 'session';
       readonly session: Session;
-      /** The bytes of the answer, for clients that expect the provider's own. */
-      readonly body: string;
+      /** The body of the answer, for clients that expect the provider's own. */
+      readonly body: CompactText;
       /** Cookies for the one request that caused the check. They are never stored and never sent again. */
       readonly setCookies: readonly string[];
       /** For this many seconds the provider allows caching the answer; `undefined` when it names no time. */

@@ -2,27 +2,28 @@
 import { deepFreeze } from '../runtime/freeze.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import { MemoryTier } from '../runtime/memory-cache.ts';
+import { type CompactText, wholeText } from './compact-text.ts';
 import type { Identity, Session } from './session.ts';
 
 export interface TextSessionOptions extends Pick<Session, 'id' | 'expiresAt'> {
   readonly identityId: string;
   /** The document as JSON text. It must be an object. */
-  readonly text: string;
+  readonly text: CompactText;
   /** The member `issuer` of the document, in place of one in the text. */
   readonly issuer: string;
   /** The object that the text was parsed to. */
   readonly parsed: JsonObject;
 }
 
-/** Characters of the largest JSON text that is kept parsed. Objects take several times the memory of their text. */
-const MAX_PARSED_CHARACTERS = 512 * 1024;
+/** The sum over the texts of all parsed documents. A document takes several times the memory of its text. */
+const MAX_TEXT_BYTES = 512 * 1024;
 /**
  * Documents that were read last, parsed. Most requests need none: they use the ids, the text, or values that were made
  * from the document.
  */
 const parsedDocuments = new MemoryTier<JsonObject, TextSession>({
   maxEntries: 256,
-  maxBytes: MAX_PARSED_CHARACTERS,
+  maxBytes: MAX_TEXT_BYTES,
 });
 
 /**
@@ -33,7 +34,7 @@ export class TextSession implements Session {
   readonly id: string;
   readonly identity: Identity;
   readonly expiresAt: number;
-  readonly #text: string;
+  readonly #text: CompactText;
   readonly #issuer: string;
 
   constructor({ id, identityId, expiresAt, text, issuer, parsed }: TextSessionOptions) {
@@ -48,8 +49,9 @@ export class TextSession implements Session {
 
   /** Each read returns an equal document, and not always the same object. */
   get document(): JsonObject {
-    // The text was parsed to an object before.
-    return parsedDocuments.read(this) ?? this.#keepParsed(JSON.parse(this.#text) as JsonObject);
+    const parsed = parsedDocuments.read(this);
+    if (parsed !== undefined) return parsed;
+    return this.#keepParsed(JSON.parse(wholeText(this.#text)) as JsonObject); // as it was parsed before
   }
 
   #keepParsed(parsed: JsonObject): JsonObject {

@@ -1,13 +1,14 @@
 import type { DenialReason, FaultReason } from '../errors/reasons.ts';
 import type { LogPosition } from '../revocation/log-protocol.ts';
 import type { SharedPlace } from '../runtime/shared-bytes.ts';
+import type { CompactText } from '../session/compact-text.ts';
 import type { Session } from '../session/session.ts';
 
 /** A session that the store confirmed, with the time of the check. It is a fact, not a verdict. */
 export interface CheckedSession {
   readonly session: Session;
   /** The body of the store's answer, unchanged. */
-  readonly body: string;
+  readonly body: CompactText;
   /** When the check *started*, in milliseconds since the epoch. Later changes are not in this session. */
   readonly checkedAt: number;
   /**
@@ -57,7 +58,7 @@ export type Resolution =
       readonly outcome: 'signed-in';
       readonly session: Session;
       /** The body of the store's answer, unchanged. */
-      readonly body: string;
+      readonly body: CompactText;
       /**
        * The log position that the isolate knew when the check started. A mark beyond this position ends what the
        * answer allowed.

@@ -1,5 +1,6 @@
 import { readKratosSession } from '../providers/kratos/kratos-session.ts';
 import { parseObject } from '../runtime/json.ts';
+import { wholeText } from '../session/compact-text.ts';
 import type { CheckedSession } from './resolution.ts';
 
 /** A session as isolates share it, with what a location knows of its copies. */
@@ -33,7 +34,8 @@ export async function seal(
   name: string,
   credentialValue: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { body, checkedAt, logPosition, cacheForSeconds } = checked;
+  const { checkedAt, logPosition, cacheForSeconds } = checked;
+  const body = wholeText(checked.body);
   const facts = { checkedAt, logPosition, cacheForSeconds, knownSince, kvWrittenAt, body };
   return sealText(JSON.stringify(facts), name, credentialValue);
 }
@@ -98,7 +100,8 @@ function readPlain(text: string, issuer: string): SharedSession | undefined {
   if (kvWrittenAt !== undefined && typeof kvWrittenAt !== 'number') return undefined;
   const read = readKratosSession(body, issuer);
   if (read.kind !== 'active') return undefined;
-  const checked = { session: read.session, body, checkedAt, logPosition, cacheForSeconds };
+  const { session, body: kept } = read;
+  const checked = { session, body: kept, checkedAt, logPosition, cacheForSeconds };
   return { checked, knownSince, kvWrittenAt };
 }
 

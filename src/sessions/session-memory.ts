@@ -78,7 +78,6 @@ const ASK_INTERVAL_MS = 1000;
 const MAX_DISMISSALS = 10_000;
 const DISMISSAL_BYTES = 512;
 const ENTRY_BYTES = 1536;
-const BEYOND_LATIN_1 = /[\u0100-\uffff]/;
 
 /**
  * Sessions and refusals that are kept between requests. Confirmed sessions are shared with other isolates; refusals
@@ -250,10 +249,7 @@ function spell({ carrier, value }: Credential): string {
     : `${carrier.kind}\n${value}`;
 }
 
-/**
- * Estimates the bytes of an entry: the text, the credential, the bookkeeping, and what requests make from the document
- * for an origin. V8 takes two bytes for each character of a text that is not Latin-1.
- */
+/** Estimates the bytes of an entry: the text, the credential, the bookkeeping, and what was made for an origin. */
 function estimateBytes({ body }: CheckedSession, { value }: Credential): number {
-  return ENTRY_BYTES + value.length + body.length * (BEYOND_LATIN_1.test(body) ? 2 : 1);
+  return ENTRY_BYTES + value.length + body.length;
 }

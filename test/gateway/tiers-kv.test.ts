@@ -121,7 +121,8 @@ it.each([
   { texts: 'of one byte for each character', note: 'x'.repeat(17_000), calls: 2 },
   { texts: 'of one byte for each character, in Latin-1', note: 'é'.repeat(17_000), calls: 2 },
   { texts: 'of one byte for each character, too long', note: 'x'.repeat(34_000), calls: 3 },
-  { texts: 'of two bytes for each character', note: 'ж'.repeat(17_000), calls: 3 },
+  { texts: 'in UTF-8', note: 'ж'.repeat(8500), calls: 2 },
+  { texts: 'in UTF-8, too long', note: 'ж'.repeat(17_000), calls: 3 },
 ])('memory holds the configured number of bytes: texts $texts', async ({ note, calls }) => {
   await using small = await startGate({ kv: 'none', vars: { MEMORY_MAX_BYTES: 65_536 } });
   const large = () => small.kratos.createSession({ metadataPublic: { note } });

@@ -92,12 +92,13 @@ const LIKELY: Readonly<Record<string, readonly string[]>> = {
     ...gateway('refused-credentials', 'described-parts', 'server-timing', 'whoami-'),
   ],
   rules: gateway('gate.test', 'gate-requests', 'condition-language', 'forward-auth', 'authority'),
+  session: gateway('parsed-on-demand', 'session-issuer'),
   'session-changes': gateway(
     ...['session-changes/', 'session-api/marks', 'session-api/paging', 'cross-origin'],
   ),
   sessions: gateway(
     ...['tiers.test', 'tiers-flight', 'tiers-writes', 'tiers-cookies', 'tiers-faults'],
-    ...['cache-rows', 'refused-credentials', 'location-'],
+    ...['cache-rows', 'refused-credentials', 'location-', 'tiers-kv', 'parsed-on-demand'],
   ),
   'sign-in': gateway('sign-in', 'sign-out'),
   tokens: [

@@ -2,13 +2,20 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject, JsonValue } from '../../src/runtime/json.ts';
+import { compactText } from '../../src/session/compact-text.ts';
 import { TextSession } from '../../src/session/text-session.ts';
 
 const ISSUER = 'https://auth.example.test/';
 
 function sessionOf(text: string): TextSession {
   const ids = { id: 'session-1', identityId: 'identity-1' };
-  return new TextSession({ ...ids, expiresAt: 1, text, issuer: ISSUER, parsed: JSON.parse(text) });
+  return new TextSession({
+    ...ids,
+    expiresAt: 1,
+    text: compactText(text),
+    issuer: ISSUER,
+    parsed: JSON.parse(text),
+  });
 }
 
 /** Reads so many other documents that no earlier one is still parsed. */

@@ -1,3 +1,4 @@
+import { wholeText } from '../../src/session/compact-text.ts';
 import type { Session } from '../../src/session/session.ts';
 import type { CheckedSession } from '../../src/sessions/resolution.ts';
 import type { SharedSession } from '../../src/sessions/sealing.ts';
@@ -61,5 +62,7 @@ export function shared(checked: CheckedSession): SharedSession {
 /** The same for a shared session. */
 export function plainShared(known: SharedSession | undefined): SharedSession | undefined {
   if (known === undefined) return undefined;
-  return { ...known, checked: { ...known.checked, session: plain(known.checked.session) } };
+  const { checked } = known;
+  const body = wholeText(checked.body);
+  return { ...known, checked: { ...checked, session: plain(checked.session), body } };
 }

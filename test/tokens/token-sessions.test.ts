@@ -320,7 +320,7 @@ describe('TokenSessions', () => {
     const resolution = await resolve(unnamed);
     if (resolution.outcome !== 'signed-in') throw new Error(resolution.outcome);
     expect(resolution.session.id).toMatch(/^v1t:[A-Za-z0-9_-]{43}$/);
-    expect(JSON.parse(resolution.body)).not.toHaveProperty('id');
+    expect(JSON.parse(String(resolution.body))).not.toHaveProperty('id');
   });
 
   it('revokes a Keycard token by its application and by each actor, and by none if it names no application', async () => {

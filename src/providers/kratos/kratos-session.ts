@@ -1,11 +1,12 @@
 // Pure: no I/O, no clock.
 import { isObject, type JsonValue, parseObject } from '../../runtime/json.ts';
+import { type CompactText, compactText } from '../../session/compact-text.ts';
 import type { Session } from '../../session/session.ts';
 import { TextSession } from '../../session/text-session.ts';
 
 /** The content of a 200 of `/sessions/whoami`. */
 export type ReadSession =
-  | { readonly kind: 'active'; readonly session: Session }
+  | { readonly kind: 'active'; readonly session: Session; readonly body: CompactText }
   | { readonly kind: 'inactive' }
   | { readonly kind: 'not-a-session' };
 
@@ -33,9 +34,11 @@ export function readKratosSession(body: string, issuer: string): ReadSession {
   const expiresAt = Date.parse(expiresAtText);
   if (!Number.isFinite(expiresAt)) return { kind: 'not-a-session' };
   if (!active) return { kind: 'inactive' };
+  const text = compactText(body);
   return {
     kind: 'active',
-    session: new TextSession({ id, identityId, expiresAt, text: body, issuer, parsed: document }),
+    session: new TextSession({ id, identityId, expiresAt, text, issuer, parsed: document }),
+    body: text,
   };
 }
 

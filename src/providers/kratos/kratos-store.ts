@@ -105,7 +105,7 @@ function readSessionAnswer(
       return {
         kind: 'session',
         session: read.session,
-        body,
+        body: read.body,
         setCookies: response.headers.getSetCookie().map(siteCookie),
         cacheForSeconds: cacheFor(response),
       };
