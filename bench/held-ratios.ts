@@ -32,6 +32,12 @@ export function heldRatios(costs: CountedRounds): HeldRatios {
   return Object.fromEntries(entries) as HeldRatios; // each pair of HELD has an entry
 }
 
+/** Returns the lower ratio of each path in two runs: what V8 does by chance, or by the clock, only adds instructions. */
+export function lowerRatios(one: HeldRatios, other: HeldRatios): HeldRatios {
+  const entries = HELD.map((pair) => [pair, Math.min(one[pair], other[pair])]);
+  return Object.fromEntries(entries) as HeldRatios; // each pair of HELD has an entry
+}
+
 /** Returns one line for each ratio that is above the committed one by more than the factor allows. */
 export function grownRatios(found: HeldRatios, committed: HeldRatios, mayGrow: number): string[] {
   return HELD.filter((pair) => !(found[pair] <= committed[pair] * mayGrow)).map(

@@ -4,7 +4,8 @@
  * Instructions per request of the workerd process, counted by callgrind: medians over interleaved rounds, each case
  * as a ratio to its baselines in the same rounds. They repeat on a busy machine, where CPU time does not.
  *
- * `--check`: compares the hot paths with bench/instructions.json, and exits 1 if a ratio is more than 5 % above its own there.
+ * `--check`: compares the hot paths with bench/instructions.json, and exits 1 if a ratio is more than 5 % above its own there,
+ * in a second run too.
  * Without Valgrind it compares the ratios of CPU time, with a limit of 25 %. Without wrk too it exits 1.
  * `--write`: writes the ratios into that file, and the table into docs/performance.md.
  */
@@ -16,7 +17,14 @@ import { hasCallgrind, startCounted } from './callgrind.ts';
 import { type BenchCase, benchCases } from './cases.ts';
 import { type CountedRounds, countCases } from './counted-rounds.ts';
 import { createFixtures } from './fixtures.ts';
-import { type CommittedRatios, grownRatios, HELD, heldRatios } from './held-ratios.ts';
+import {
+  type CommittedRatios,
+  grownRatios,
+  HELD,
+  type HeldRatios,
+  heldRatios,
+  lowerRatios,
+} from './held-ratios.ts';
 import { hasWrk } from './load.ts';
 import { describeMachine, writeInstructions } from './performance-page.ts';
 import { instructionsTable } from './results-table.ts';
@@ -53,14 +61,28 @@ async function check(): Promise<void> {
     );
     process.exit(1);
   }
-  const costs = counts ? await count(cases) : await measureCpu(cases);
-  const grown = counts
-    ? grownRatios(heldRatios(costs), committed.instructions, INSTRUCTIONS_MAY_GROW)
-    : grownRatios(heldRatios(costs), committed.cpu, CPU_MAY_GROW);
+  const measure = async () => heldRatios(await (counts ? count(cases) : measureCpu(cases)));
+  const grownOf = (found: HeldRatios) =>
+    counts
+      ? grownRatios(found, committed.instructions, INSTRUCTIONS_MAY_GROW)
+      : grownRatios(found, committed.cpu, CPU_MAY_GROW);
   console.log(counts ? 'instructions' : 'CPU time (valgrind is not installed)');
-  for (const [pair, ratio] of Object.entries(heldRatios(costs))) console.log(pair, ratio);
+  let found = await measure();
+  printRatios(found);
+  if (grownOf(found).length > 0) {
+    console.log(
+      'A ratio is above its limit. All are measured once more, and the lower one counts:',
+    );
+    found = lowerRatios(found, await measure());
+    printRatios(found);
+  }
+  const grown = grownOf(found);
   for (const line of grown) console.error(line);
   if (grown.length > 0) process.exitCode = 1;
+}
+
+function printRatios(found: HeldRatios): void {
+  for (const [pair, ratio] of Object.entries(found)) console.log(pair, ratio);
 }
 
 async function print(): Promise<void> {

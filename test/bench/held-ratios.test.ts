@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { benchCases } from '../../bench/cases.ts';
 import { createFixtures } from '../../bench/fixtures.ts';
-import { type CommittedRatios, grownRatios, HELD, heldRatios } from '../../bench/held-ratios.ts';
+import {
+  type CommittedRatios,
+  grownRatios,
+  HELD,
+  heldRatios,
+  lowerRatios,
+} from '../../bench/held-ratios.ts';
 import { inRepository } from '../support/repository.ts';
 
 const COSTS = new Map([
@@ -37,6 +43,17 @@ test('grownRatios() names a ratio that is beyond the limit, and one that is no n
     expect.stringMatching(/^denied\/bare-headers: NaN, expected at most 1\.26\./),
     expect.stringMatching(/^gate-hit\/forward-headers: 1\.37, expected at most 1\.365\./),
   ]);
+});
+
+test('lowerRatios() is the lower of two for each path, so that a path has grown only if both runs say so', () => {
+  const once = { ...FOUND, 'gate-hit/forward-headers': 1.5, 'denied/bare-headers': 1.5 };
+  const again = { ...FOUND, 'whoami-hit/bare-headers': 1.5, 'denied/bare-headers': 1.4 };
+  const lower = lowerRatios(once, again);
+  expect(lower).toEqual({ ...FOUND, 'denied/bare-headers': 1.4 });
+  expect(grownRatios(lower, FOUND, 1.05)).toEqual([expect.stringMatching(/^denied\/bare-headers/)]);
+  expect(lowerRatios(FOUND, { ...FOUND, 'denied/bare-headers': Number.NaN })).toMatchObject({
+    'denied/bare-headers': Number.NaN,
+  });
 });
 
 test('bench/instructions.json has both kinds of ratio for each hot path, and each is of two cases', async () => {
