@@ -66,9 +66,12 @@ export class Identifier {
     if (session === undefined) return success(NOBODY);
     const { assertions } = this.#options;
     if (assertions === undefined) return this.#identified(session, mapping);
-    return andThen(assertions.issue(session, audience), (assertion) =>
-      assertion.ok ? this.#identified(session, mapping, assertion.value) : assertion,
-    );
+    return andThen(assertions.issue(session, audience), (assertion) => {
+      if (assertion.ok) return this.#identified(session, mapping, assertion.value);
+      // If neither fits, the headers are named.
+      const identity = identityHeaders(session, mapping, this.#options.maxBytes);
+      return identity.ok ? assertion : identity;
+    });
   }
 
   #identified(session: Session, mapping: IdentityMapping, assertion?: Assertion): Identified {
