@@ -71,7 +71,7 @@ function findShortfall(rule: Rule, session: Session, now: number): Verdict | und
   return isRecent ? afterAge : deny('session_refresh_required');
 }
 
-/** What a session's document says about the requirements of a rule. It does not change with time. */
+/** The result of reading a session's document for a rule. It does not change with time. */
 interface Finding {
   /** The denial for a requirement that comes before the age of the sign-in. */
   readonly beforeAge: Verdict | undefined;
