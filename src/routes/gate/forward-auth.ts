@@ -183,7 +183,7 @@ function answerOriginal(
 }
 
 function answerVerdict(
-  { headers, cf }: Request,
+  request: Request,
   target: AdmittedTarget,
   authorization: Authorization,
   options: ForwardAuthParts,
@@ -198,6 +198,7 @@ function answerVerdict(
         ? { ...unexchanged(errorShape), ...found }
         : pass(verdict, authorization, target, options);
     case 'deny': {
+      const { headers, cf } = request;
       const asker = { method: target.method, headers, cf };
       const denied = { asker, target, rule, resolution };
       return andThen(answerDenial(verdict, denied, options.denial), (answer) => ({

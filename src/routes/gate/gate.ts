@@ -87,7 +87,7 @@ export function gate(
 ): Awaitable<Response> {
   const { authorization: authorizing, denial, reporting } = options;
   const startedAt = reporting.now();
-  const record: Record = (answer, more) =>
+  const record: WriteLine = (answer, more) =>
     reporting.log(request, () => ({
       route: 'gate',
       ...more(),
@@ -125,14 +125,14 @@ export function gate(
 }
 
 /** Writes the log line of an answer. */
-type Record = (answer: Answer, more: () => Partial<Decision>) => void;
+type WriteLine = (answer: Answer, more: () => Partial<Decision>) => void;
 
 /** Answers by the verdict, and adds what every such answer tells: cookies, `Cache-Status`, `Server-Timing`. */
 function answerAuthorized(
   received: Received,
   options: GateOptions,
   startedAt: number,
-  record: Record,
+  record: WriteLine,
 ): Awaitable<Response> {
   const { request, authorization } = received;
   const { denial, reporting } = options;
