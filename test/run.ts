@@ -2,12 +2,12 @@
  * Runs the parts of the test suite one after the other, and prints how long each took.
  *
  *   npm test                                      the parts that are quick enough for every change
- *   npm run test:all [-- --report counts.json]    all parts; writes how many tests passed, failed and were skipped
+ *   npm run test:all [-- --report counts.json]    all parts; writes how many tests passed, failed and were skipped, and what the failed ones said
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import * as v from 'valibot';
 import { readCommandLine } from '../cli/command-line.ts';
 import { PARTS, type Part } from './parts.ts';
@@ -19,8 +19,8 @@ const { values } = readCommandLine('usage: node test/run.ts [--all] [--report co
 
 /** With two idle cores. */
 const EXPECTED = values.all
-  ? 'All tests: about 14 minutes.'
-  : 'The tests for every change: about 4 minutes. npm run test:all runs the others too, in about 14.';
+  ? 'All tests: about 20 minutes.'
+  : 'The tests for every change: about 7 minutes. npm run test:all runs the others too, in about 20.';
 
 /** Properties that `npm test` tries on a sample, at their full size. A variable that is set already stays. */
 const FULL_SIZES = { RAW_TARGETS: '100000' };
@@ -31,8 +31,30 @@ const Counts = v.object({
   numFailedTests: v.number(),
   numPendingTests: v.number(),
   numTodoTests: v.number(),
-  testResults: v.array(v.object({ status: v.string(), assertionResults: v.array(v.unknown()) })),
+  testResults: v.array(
+    v.object({
+      name: v.string(),
+      status: v.string(),
+      message: v.string(),
+      assertionResults: v.array(
+        v.object({
+          status: v.string(),
+          fullName: v.string(),
+          failureMessages: v.array(v.string()),
+        }),
+      ),
+    }),
+  ),
 });
+
+/** Of the message of a failed test, in characters: its stack is in the part's own output. */
+const MAX_MESSAGE = 600;
+
+interface Failure {
+  readonly file: string;
+  readonly test: string;
+  readonly message: string;
+}
 
 interface Outcome {
   readonly name: string;
@@ -41,6 +63,7 @@ interface Outcome {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  readonly failures: readonly Failure[];
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-tests-'));
@@ -67,7 +90,10 @@ const counts = {
   failed: total(({ failed }) => failed),
   skipped: total(({ skipped }) => skipped),
 };
-console.log(lineOf({ name: 'together', isGood: true, ...counts }));
+console.log(lineOf({ name: 'together', isGood: true, ...counts, failures: [] }));
+for (const { file, test, message } of outcomes.flatMap(({ failures }) => failures)) {
+  console.log(`\nFAILED ${file}: ${test}\n${message}`);
+}
 if (values.report !== undefined) {
   writeFileSync(values.report, `${JSON.stringify({ ...counts, parts: outcomes }, null, 2)}\n`);
 }
@@ -104,11 +130,33 @@ function countsIn(report: string, code: number | null): Omit<Outcome, 'name' | '
       passed: counts.numPassedTests,
       failed: counts.numFailedTests + unstarted.length,
       skipped: counts.numPendingTests + counts.numTodoTests,
+      failures: counts.testResults.flatMap(failuresOf),
     };
   } catch (error) {
     console.error(`The part wrote no report that can be read: ${String(error)}`);
-    return { isGood: false, passed: 0, failed: 0, skipped: 0 };
+    return { isGood: false, passed: 0, failed: 0, skipped: 0, failures: [] };
   }
+}
+
+function failuresOf({
+  name,
+  status,
+  message,
+  assertionResults,
+}: v.InferOutput<typeof Counts>['testResults'][number]): Failure[] {
+  const file = relative(inRepository('.'), name);
+  const failures = assertionResults
+    .filter((test) => test.status === 'failed')
+    .map(({ fullName, failureMessages }) => ({
+      file,
+      test: fullName,
+      message: failureMessages.join('\n').slice(0, MAX_MESSAGE),
+    }));
+  // Its set-up or its end failed, not one of its tests.
+  if (status === 'failed' && failures.length === 0) {
+    return [{ file, test: 'the file itself', message: message.slice(0, MAX_MESSAGE) }];
+  }
+  return failures;
 }
 
 function lineOf(outcome: Outcome | undefined): string {
