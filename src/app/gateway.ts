@@ -5,7 +5,7 @@ import { ASSERTION_KEYS_PATH } from '../forwarding/assertion-format.ts';
 import { publicKey } from '../forwarding/assertion-keys.ts';
 import { type AcceptedRequests, type AdmittedTarget, admit } from '../http/admit.ts';
 import { isLoop } from '../http/loop-detection.ts';
-import { type Handler, type RouteRequest, Routes } from '../http/routes.ts';
+import { type Handler, type Route, type RouteRequest, Routes } from '../http/routes.ts';
 import { createBugReport } from '../observability/bug-report.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
 import { errorPageOrJson } from '../refusals/error-page.ts';
@@ -165,55 +165,59 @@ export function createGateway(
     exchangedTokens: services.exchangedTokens,
   });
   const hasSite = fetchOrigin !== undefined || config.ORIGINS.size > 0;
-  const answerSite =
-    (adapt?: AdaptGate) =>
-    ({ request, target, waitUntil }: RouteRequest) => {
-      if (adapt === undefined && !hasSite) return shown(errorShape('not_found'), request);
-      return recovering(
-        () => gate(request, target, waitUntil, adapt?.(gateOptions) ?? gateOptions),
-        (error) => {
-          const { crossOrigins } = authorization.rules.match(target).rule;
-          reportBug(error);
-          return shown(makeReadable(errorShape('internal_error'), request, crossOrigins), request);
-        },
-      );
-    };
+  const routeBug = (error: unknown, { request }: RouteRequest) => {
+    reportBug(error);
+    return shown(errorShape('internal_error'), request);
+  };
+  const answerForReaders = ({ request, target }: RouteRequest) => {
+    const { crossOrigins } = authorization.rules.match(target).rule;
+    return shown(makeReadable(errorShape('internal_error'), request, crossOrigins), request);
+  };
+  const siteBug = (error: unknown, received: RouteRequest) => {
+    reportBug(error);
+    return recovering(answerForReaders, routeBug, received, undefined);
+  };
+  const answerSite = (received: RouteRequest, adapt: AdaptGate | undefined) => {
+    if (adapt !== undefined) return recovering(gate, siteBug, received, adapt(gateOptions));
+    if (hasSite) return recovering(gate, siteBug, received, gateOptions);
+    return shown(errorShape('not_found'), received.request);
+  };
   const ownRoute = (target: AdmittedTarget) => {
     // The most frequent request skips the router.
     const isPlainWhoami = target.method === 'GET' && whoamiPaths.has(target.path);
     return isPlainWhoami ? answerWhoami : routes.match(target);
   };
-  const answer = (
-    request: Request,
-    waitUntil: WaitUntil,
-    routeOf: (target: AdmittedTarget) => (received: RouteRequest) => Awaitable<Response>,
-    known?: AdmittedTarget,
-  ): Awaitable<Response> => {
-    const admitted =
-      known === undefined ? admitHere(request, authorization.accepted) : success(known);
-    if (!admitted.ok) {
-      const refused = answerRefusal(request, admitted.failure, { log, errorShape });
-      makeReadable(refused, request, readersOfRefused(request, authorization));
-      return shown(refused, request);
-    }
-    const target = admitted.value;
-    const keepAlive = (work: Promise<unknown>) => waitUntil(work.catch(reportBug));
-    return recovering(
-      // The answer to HEAD keeps its body: the runtime sends its length and drops it (RFC 9110 section 9.3.2).
-      () => routeOf(target)({ request, target, waitUntil: keepAlive }),
-      (error) => {
-        reportBug(error);
-        return shown(errorShape('internal_error'), request);
-      },
-    );
+  const answerOwn = (received: RouteRequest, route: Route) => route(received);
+  const answerRefused = (request: Request, reason: Reason) => {
+    const refused = answerRefusal(request, reason, { log, errorShape });
+    makeReadable(refused, request, readersOfRefused(request, authorization));
+    return shown(refused, request);
   };
+  const toRoute = (request: Request, target: AdmittedTarget, waitUntil: WaitUntil) => ({
+    request,
+    target,
+    waitUntil: (work: Promise<unknown>) => waitUntil(work.catch(reportBug)),
+  });
 
   return {
     isGatewayRoute: (target) => routes.match(target) !== undefined,
-    fetch: (request, waitUntil, adapt) =>
-      answer(request, waitUntil, (target) => ownRoute(target) ?? answerSite(adapt)),
-    guard: (request, waitUntil, { adapt, target }) =>
-      answer(request, waitUntil, () => answerSite(adapt), target),
+    fetch(request, waitUntil, adapt) {
+      const admitted = admitHere(request, authorization.accepted);
+      if (!admitted.ok) return answerRefused(request, admitted.failure);
+      const received = toRoute(request, admitted.value, waitUntil);
+      const route = ownRoute(admitted.value);
+      // The answer to HEAD keeps its body: the runtime sends its length and drops it (RFC 9110 section 9.3.2).
+      return route === undefined
+        ? answerSite(received, adapt)
+        : recovering(answerOwn, routeBug, received, route);
+    },
+    guard(request, waitUntil, { adapt, target }) {
+      const admitted =
+        target === undefined ? admitHere(request, authorization.accepted) : success(target);
+      return admitted.ok
+        ? answerSite(toRoute(request, admitted.value, waitUntil), adapt)
+        : answerRefused(request, admitted.failure);
+    },
   };
 }
 

@@ -2,7 +2,7 @@
 import { VARY } from '../credentials/credential.ts';
 import { PRIVATE_NO_STORE } from '../http/cache-control.ts';
 import { copyResponse } from '../http/copy-response.ts';
-import { HOP_BY_HOP, hopByHopNames } from '../http/header-names.ts';
+import { nominatedNames } from '../http/header-names.ts';
 import type { HeaderFilter } from './header-filter.ts';
 import type { OriginAddress } from './origin-address.ts';
 import { keepForeignCookies, type ReservedCookies } from './origin-cookies.ts';
@@ -29,17 +29,6 @@ export interface ClientResponseOptions {
   readonly setCookies: readonly string[];
 }
 
-/** Headers that tell caches other than the browser's to keep an answer. */
-const CACHE_HEADERS: ReadonlySet<string> = new Set([
-  'expires',
-  'cdn-cache-control',
-  'cloudflare-cdn-cache-control',
-  'surrogate-control',
-]);
-
-/** `Alt-Svc` (RFC 7838) would send clients past the gate, to a server that answers for the site itself. */
-const WAYS_PAST = 'alt-svc';
-
 /**
  * Returns the origin's answer for the client. The body stays unchanged. Hop-by-hop headers, identity headers and
  * cookies with reserved names are removed. Redirects do not name the origin's hidden host. Caches must not keep the
@@ -51,28 +40,59 @@ export function clientResponse(response: Response, options: ClientResponseOption
   const { headers } = answer;
   // An answer with one person's cookie must not be cached for other people, whatever the rule says.
   const keepsCacheControl = options.keepsCacheControl && options.setCookies.length === 0;
-  const names = [...headers.keys()];
-  const connection = names.includes('connection') ? headers.get('connection') : null;
-  const hopByHop = connection === null ? HOP_BY_HOP : hopByHopNames(connection);
-  for (const name of names) {
-    const { folded, isIdentity } = options.filter.classifyHeader(name);
-    const isForCaches = !keepsCacheControl && CACHE_HEADERS.has(name);
-    const isWayPast = name === WAYS_PAST;
-    const isForged = isIdentity && !options.forwardedHeaders.has(name);
-    if (hopByHop.has(folded) || isForged || isForCaches || isWayPast) headers.delete(name);
-  }
+  const found = findHeaders(headers, options, keepsCacheControl);
+  for (const name of found.dropped) headers.delete(name);
   const { address, site } = options;
-  if (names.includes('set-cookie')) {
+  if (found.setsCookies) {
     const toPublic = (cookie: string) => address.publicCookie(cookie, site);
     keepForeignCookies(headers, options.reserved, toPublic);
   }
-  address.makePublic(headers, names, site);
+  if (found.withUrls.length > 0) address.makePublic(headers, found.withUrls, site);
   if (!keepsCacheControl) headers.set('cache-control', PRIVATE_NO_STORE);
   for (const cookie of options.setCookies) headers.append('set-cookie', cookie);
   if (webSocket) return answer;
   if (options.dependsOnSession) headers.append('vary', VARY);
   if (options.cacheStatus !== undefined) headers.append('cache-status', options.cacheStatus);
   return answer;
+}
+
+interface FoundHeaders {
+  readonly dropped: readonly string[];
+  /** Names of the headers that may hold the URL of the hidden origin. */
+  readonly withUrls: readonly string[];
+  readonly setsCookies: boolean;
+}
+
+/** Finds the headers of an answer that are dropped or changed. */
+function findHeaders(
+  headers: Headers,
+  { filter, forwardedHeaders }: ClientResponseOptions,
+  keepsCacheControl: boolean,
+): FoundHeaders {
+  const kept: string[] = [];
+  const dropped: string[] = [];
+  const withUrls: string[] = [];
+  let setsCookies = false;
+  let connection = '';
+  headers.forEach((value, name) => {
+    const { isIdentity, isHopByHop, use } = filter.classifyHeader(name);
+    if (use === 'connection') connection = value;
+    const isForged = isIdentity && !forwardedHeaders.has(name);
+    const isForCaches = use === 'for-caches' && !keepsCacheControl;
+    if (isHopByHop || isForged || isForCaches || use === 'way-past') {
+      dropped.push(name);
+      return;
+    }
+    kept.push(name);
+    if (use === 'set-cookie') setsCookies = true;
+    if (use === 'url') withUrls.push(name);
+  });
+  if (connection !== '') {
+    const nominated = nominatedNames(connection);
+    const isNominated = (name: string) => nominated.has(filter.classifyHeader(name).folded);
+    dropped.push(...kept.filter(isNominated));
+  }
+  return { dropped, withUrls, setsCookies };
 }
 
 /** Returns the same answer with headers that can be changed. The platform relays the socket of a 101 itself. */

@@ -1,6 +1,41 @@
 // No I/O, no clock.
-import { foldBelievedName } from '../http/header-names.ts';
+import { foldBelievedName, HOP_BY_HOP } from '../http/header-names.ts';
+import { LOOP_HEADER } from '../http/loop-detection.ts';
 import { isAboutRequest, isIdentity as isIdentityName } from './believed-headers.ts';
+import { REWRITTEN_HEADERS } from './origin-address.ts';
+
+/** What the gate does with a header of exactly this name, besides dropping it. */
+export type HeaderUse =
+  | 'authorization'
+  | 'cookie'
+  | 'upgrade'
+  | 'accepted-encoding'
+  | 'client-address'
+  | 'passed-gates'
+  | 'connection'
+  | 'set-cookie'
+  | 'url'
+  | 'for-caches'
+  | 'way-past';
+
+const USES: ReadonlyMap<string, HeaderUse> = new Map<string, HeaderUse>([
+  ['authorization', 'authorization'],
+  ['cookie', 'cookie'],
+  ['upgrade', 'upgrade'],
+  ['accept-encoding', 'accepted-encoding'],
+  ['cf-connecting-ip', 'client-address'],
+  [LOOP_HEADER, 'passed-gates'],
+  ['connection', 'connection'],
+  ['set-cookie', 'set-cookie'],
+  ...REWRITTEN_HEADERS.map((name) => [name, 'url'] as const),
+  // They tell caches other than the browser's to keep an answer.
+  ['expires', 'for-caches'],
+  ['cdn-cache-control', 'for-caches'],
+  ['cloudflare-cdn-cache-control', 'for-caches'],
+  ['surrogate-control', 'for-caches'],
+  // Alt-Svc (RFC 7838) would send clients past the gate, to a server that answers for the site itself.
+  ['alt-svc', 'way-past'],
+]);
 
 /** The meaning that a header's name has for some origin. */
 export interface HeaderClass {
@@ -9,6 +44,9 @@ export interface HeaderClass {
   readonly isIdentity: boolean;
   /** Whether an origin may trust the header only when Postern set it. */
   readonly isUntrusted: boolean;
+  /** Whether the header is for one connection only, whatever `Connection` says. */
+  readonly isHopByHop: boolean;
+  readonly use: HeaderUse | undefined;
 }
 
 /** This is enough for every name in common use. A client that invents names cannot fill the memory. */
@@ -37,7 +75,13 @@ export class HeaderFilter {
     if (known !== undefined) return known;
     const folded = foldBelievedName(name);
     const isIdentity = this.#ours.has(folded) || isIdentityName(folded);
-    const meaning = { folded, isIdentity, isUntrusted: isIdentity || isAboutRequest(folded) };
+    const meaning: HeaderClass = {
+      folded,
+      isIdentity,
+      isUntrusted: isIdentity || isAboutRequest(folded),
+      isHopByHop: HOP_BY_HOP.has(folded),
+      use: USES.get(name),
+    };
     if (this.#known.size < MAX_KNOWN_NAMES && name.length <= MAX_KNOWN_LENGTH) {
       this.#known.set(name, meaning);
     }

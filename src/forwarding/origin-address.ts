@@ -9,7 +9,7 @@ export interface OriginAddress {
   /**
    * Rewrites URLs in the headers of an answer: the origin's hidden host becomes `site`.
    *
-   * @param names the names of the headers, in lower case
+   * @param names those of {@link REWRITTEN_HEADERS} that the answer has
    */
   makePublic(headers: Headers, names: readonly string[], site: string): void;
   /**
@@ -101,6 +101,9 @@ const REWRITES: ReadonlyMap<string, Rewrite> = new Map<string, Rewrite>([
     },
   ],
 ]);
+
+/** The names of these headers, in lower case. */
+export const REWRITTEN_HEADERS: readonly string[] = [...REWRITES.keys()];
 
 /**
  * Rewrites a URL reference that names the hidden host to the same place below `base`, a URL of the site, without user

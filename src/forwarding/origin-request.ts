@@ -5,12 +5,12 @@ import type { GatewaySecrets } from '../credentials/read-credentials.ts';
 import type { TokenClassifier } from '../credentials/token-form.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
 import { withoutCookies } from '../http/cookies.ts';
-import { HOP_BY_HOP, hopByHopNames } from '../http/header-names.ts';
-import { addGate, LOOP_HEADER } from '../http/loop-detection.ts';
+import { nominatedNames } from '../http/header-names.ts';
+import { addGate } from '../http/loop-detection.ts';
 import { hostOf, type SiteHosts } from '../http/site-hosts.ts';
 import { type StrippedPrefix, withoutPrefix } from '../http/strip-prefix.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
-import type { HeaderFilter } from './header-filter.ts';
+import type { HeaderClass, HeaderFilter } from './header-filter.ts';
 import type { Identification } from './identification.ts';
 import type { OriginAddress } from './origin-address.ts';
 import { isGatewayCookie } from './origin-cookies.ts';
@@ -81,24 +81,23 @@ export function originRequest(
   passed: PassedRequest,
   options: OriginRequestOptions,
 ): Result<OriginCall, 'headers_too_large' | 'path_not_canonical'> {
-  const { method, body, cf } = request;
+  const { method, body } = request;
   const { target, rule, identification, exchangedToken } = passed;
   const { prefix } = options;
   const path = prefix === undefined ? target.path : withoutPrefix(target, prefix);
   if (path === undefined) return failed('path_not_canonical');
-  const received = request.headers;
-  const lines = linesOf(received);
-  const headers = forwardableHeaders(received, lines, passed, options);
-  if (headers === undefined) return failed('headers_too_large');
+  const forwardable = forwardableHeaders(request.headers, passed, options);
+  if (forwardable === undefined) return failed('headers_too_large');
+  const { headers, clientAddress, passedGates, hasAcceptEncoding } = forwardable;
   const site = options.hosts.siteOf(target.host);
   const originUrl = options.address.urlFor(site);
   headers.set('host', hostOf(originUrl)); // the platform sets it over HTTP, not over a service binding
+  // Cloudflare sets both headers on every request; `cf` is costly to read, and without Cloudflare it is missing too.
+  const cf = hasAcceptEncoding || clientAddress !== undefined ? request.cf : undefined;
   setAcceptEncoding(headers, cf, rule);
-  // Cloudflare sets CF-Connecting-IP itself; without Cloudflare, `cf` is missing too.
-  const address = cf === undefined ? undefined : lineOf(lines, 'cf-connecting-ip');
-  setForwardingHeaders(headers, address, site);
+  setForwardingHeaders(headers, cf === undefined ? undefined : clientAddress, site);
   if (prefix !== undefined) headers.set('x-forwarded-prefix', prefix.text);
-  addGate(headers, lineOf(lines, LOOP_HEADER), options.hosts.publicUrl);
+  addGate(headers, passedGates, options.hosts.publicUrl);
   for (const [name, value] of identification.headers) headers.set(name, value);
   if (exchangedToken !== undefined) headers.set('authorization', `Bearer ${exchangedToken}`);
   const url = originTarget(path, target.search, originUrl);
@@ -128,66 +127,79 @@ function originTarget(path: string, search: string, originUrl: string): string {
   return originUrl + path + search;
 }
 
-/** Returns the client's headers that may pass; `undefined` when they exceed a limit. The checks stop at that limit. */
+/** The client's headers that may pass, and two that Postern writes anew. */
+interface ForwardableHeaders {
+  readonly headers: Headers;
+  /** `CF-Connecting-IP` as received. */
+  readonly clientAddress: string | undefined;
+  /** The list of gates as received. */
+  readonly passedGates: string | undefined;
+  readonly hasAcceptEncoding: boolean;
+}
+
+/** Returns the headers that may pass; `undefined` when they exceed a limit. The checks stop at that limit. */
 function forwardableHeaders(
   received: Headers,
-  lines: readonly Line[],
   passed: PassedRequest,
   options: OriginRequestOptions,
-): Headers | undefined {
-  if (lines.length > MAX_LINES) return undefined;
-  const connection = lineOf(lines, 'connection');
-  if (connection !== undefined && connection.length > MAX_CONNECTION_LENGTH) return undefined;
-  const hopByHop = connection === undefined ? HOP_BY_HOP : hopByHopNames(connection);
+): ForwardableHeaders | undefined {
+  const connection = received.get('connection');
+  if (connection !== null && connection.length > MAX_CONNECTION_LENGTH) return undefined;
+  const nominated = connection === null ? undefined : nominatedNames(connection);
   const headers = new Headers(received); // a value that is not rewritten keeps its bytes, even if they are not UTF-8
+  let clientAddress: string | undefined;
+  let passedGates: string | undefined;
+  let hasAcceptEncoding = false;
+  let lines = 0;
   let total = 0;
-  const further = [passed.exchangedToken, options.prefix].filter((each) => each !== undefined);
-  let count = passed.identification.headers.length + MAX_GATEWAY_HEADERS + further.length;
-  for (const [name, value] of lines) {
-    const kept = passedValue(name, value, hopByHop, passed, options);
+  let count = passed.identification.headers.length + MAX_GATEWAY_HEADERS;
+  if (passed.exchangedToken !== undefined) count += 1;
+  if (options.prefix !== undefined) count += 1;
+  let isTooLarge = count > MAX_HEADERS;
+  // One walk costs the platform as much as a few single reads.
+  received.forEach((value, name) => {
+    lines += 1;
+    if (isTooLarge || lines > MAX_LINES) return;
+    const meaning = options.filter.classifyHeader(name);
+    const { use } = meaning;
+    if (use === 'client-address') clientAddress = value;
+    if (use === 'passed-gates') passedGates = value;
+    if (use === 'accepted-encoding') hasAcceptEncoding = true;
+    const isHopByHop = meaning.isHopByHop || nominated?.has(meaning.folded) === true;
+    const kept = isHopByHop
+      ? hopByHopValue(meaning, value)
+      : passedValue(name, value, meaning, passed, options);
     if (kept === undefined) {
       headers.delete(name);
-      continue;
+      return;
     }
     if (kept !== value) headers.set(name, kept);
     total += name.length + kept.length + HEADER_OVERHEAD;
     count += 1;
-    const isTooLong = name === 'cookie' && kept.length > MAX_COOKIE_LENGTH;
-    if (isTooLong || total > MAX_HEADERS_LENGTH || count > MAX_HEADERS) return undefined;
-  }
-  return headers;
-}
-
-/** A header: its name in lower case, and its value. */
-type Line = readonly [name: string, value: string];
-
-/** Returns all headers. A walk over them costs the platform as much as a few single reads. */
-function linesOf(headers: Headers): readonly Line[] {
-  const lines: Line[] = [];
-  headers.forEach((value, name) => {
-    lines.push([name, value]);
+    const isTooLong = use === 'cookie' && kept.length > MAX_COOKIE_LENGTH;
+    isTooLarge = isTooLong || total > MAX_HEADERS_LENGTH || count > MAX_HEADERS;
   });
-  return lines;
-}
-
-function lineOf(lines: readonly Line[], wanted: string): string | undefined {
-  return lines.find(([name]) => name === wanted)?.[1];
+  if (isTooLarge || lines > MAX_LINES) return undefined;
+  return { headers, clientAddress, passedGates, hasAcceptEncoding };
 }
 
 /** Returns the value to forward; `undefined` to drop the header. */
 function passedValue(
   name: string,
   value: string,
-  hopByHop: ReadonlySet<string>,
+  { isUntrusted, use }: HeaderClass,
   passed: PassedRequest,
   options: OriginRequestOptions,
 ): string | undefined {
   const { rule } = passed;
-  const { folded, isUntrusted } = options.filter.classifyHeader(name);
-  if (hopByHop.has(folded)) return isWebSocketUpgrade(name, value) ? 'websocket' : undefined;
   if (isUntrusted && !isLetThrough(name, rule)) return undefined;
-  if (name === 'authorization' && isKeptBack(value, passed, options.withheld)) return undefined;
-  return name === 'cookie' ? withoutGatewayCookies(value, rule, options.withheld) : value;
+  if (use === 'authorization' && isKeptBack(value, passed, options.withheld)) return undefined;
+  return use === 'cookie' ? withoutGatewayCookies(value, rule, options.withheld) : value;
+}
+
+/** Returns the value of a hop-by-hop header to forward: that of a WebSocket handshake alone. */
+function hopByHopValue({ use }: HeaderClass, value: string): string | undefined {
+  return use === 'upgrade' && value.toLowerCase() === 'websocket' ? 'websocket' : undefined;
 }
 
 /** Compares the name as it was sent: `X_Auth_Token` is not `X-Auth-Token` until a server folds it. */
@@ -232,10 +244,6 @@ function withoutGatewayCookies(
     (name) =>
       isGatewayCookie(name) || (!rule.forwardsCredentials && credentialCookies.includes(name)),
   );
-}
-
-function isWebSocketUpgrade(name: string, value: string): boolean {
-  return name === 'upgrade' && value.toLowerCase() === 'websocket';
 }
 
 /** Sets the forwarding headers from the platform's knowledge of the client, instead of the client's own headers. */

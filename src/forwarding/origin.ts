@@ -1,6 +1,5 @@
 import type { AdmittedTarget } from '../http/admit.ts';
 import { isFinalStatus } from '../http/final-status.ts';
-import { LATE, within } from '../runtime/deadline.ts';
 import { failed, type Result, success } from '../runtime/result.ts';
 import type { Session } from '../session/session.ts';
 import type { SendableCall } from './content-of-get.ts';
@@ -37,21 +36,30 @@ export interface Origin {
  * A late call is not aborted: it ends with the last work of its request, or when its answer comes after all. An abort
  * signal would end the call at once. But it would cost every timely call more than all other work for the deadline.
  */
-export async function sendToOrigin(
+export function sendToOrigin(
   { input, init }: SendableCall,
   { fetch, timeoutMs }: Origin,
   passage: Passage,
 ): Promise<Result<Response, OriginFault>> {
   const call = fetch(input, init, passage);
-  let response: Response | typeof LATE;
-  try {
-    response = await within(timeoutMs, call);
-  } catch {
-    return failed('origin_unreachable'); // the network: only the call itself can fail so
-  }
-  if (response !== LATE && isUsable(response)) return success(response);
-  void call.then(discard).catch(() => {}); // the answer could not be discarded
-  return failed(response === LATE ? 'origin_timeout' : 'origin_not_valid');
+  return new Promise((resolve, reject) => {
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      resolve(failed('origin_timeout'));
+    }, timeoutMs);
+    const take = (response: Response) => {
+      clearTimeout(timer);
+      const isTaken = !isLate && isUsable(response);
+      resolve(isTaken ? success(response) : failed('origin_not_valid')); // after the deadline it does nothing
+      if (!isTaken) discard(response).catch(() => {}); // the answer could not be discarded
+    };
+    const fail = () => {
+      clearTimeout(timer);
+      resolve(failed('origin_unreachable')); // the network: only the call itself can fail so
+    };
+    call.then(take, fail).catch(reject);
+  });
 }
 
 /** Returns whether a response is an answer. A 101 is an answer when it brings the requested socket. */

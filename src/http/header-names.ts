@@ -34,8 +34,13 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
 /** No legitimate message nominates more names, and each name costs time. */
 const MAX_NOMINATED = 100;
 
-/** Returns the folded names that a `Connection` header nominates, and those that are always hop-by-hop. */
-export function hopByHopNames(connection: string): ReadonlySet<string> {
-  const names = connection.split(',', MAX_NOMINATED).map((name) => foldBelievedName(name));
-  return new Set([...HOP_BY_HOP, ...names]);
+/** Returns the folded names that a `Connection` header nominates. They are hop-by-hop, as are those of {@link HOP_BY_HOP}. */
+export function nominatedNames(connection: string): ReadonlySet<string> {
+  if (NOMINATES_NOTHING.test(connection)) return NONE;
+  return new Set(connection.split(',', MAX_NOMINATED).map((name) => foldBelievedName(name)));
 }
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** Matches what almost every `Connection` says: one name, which is hop-by-hop anyway. */
+const NOMINATES_NOTHING = /^(?:keep-alive|upgrade)$/i;

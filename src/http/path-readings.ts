@@ -138,7 +138,7 @@ export function segmentsOf(reading: PathReading): Iterable<string> {
 }
 
 /** Tells whether the segments of a reading are those of its text, as in almost every request. */
-function isText(reading: PathReading): boolean {
+export function isText(reading: PathReading): boolean {
   const { keepsEncodedSlashes, dropsParameters, endsAtDelimiter, mergesSlashes } = reading;
   return !(keepsEncodedSlashes || dropsParameters || endsAtDelimiter || mergesSlashes);
 }

@@ -20,7 +20,7 @@ export type Parameter = (name: string) => string;
 export type Handler<Received> = (received: Received, parameter: Parameter) => Awaitable<Response>;
 
 /** A route that matches a path. */
-type Match<Received> = (received: Received) => Awaitable<Response>;
+export type Route<Received = RouteRequest> = (received: Received) => Awaitable<Response>;
 
 const KNOWN_LIMITS = { maxEntries: 64, maxBytes: 16_384 };
 
@@ -32,25 +32,36 @@ const KNOWN_LIMITS = { maxEntries: 64, maxBytes: 16_384 };
 export class Routes<Received> {
   readonly #router = new TrieRouter<Handler<Received>>();
   /** Matches by path. A route that is added later never takes precedence over them. */
-  readonly #known = new MemoryTier<Match<Received>>(KNOWN_LIMITS);
+  readonly #known = new MemoryTier<Route<Received>>(KNOWN_LIMITS);
+  /** The first segment of every route. Almost every path of the site begins with another one. */
+  readonly #firstSegments = new Set<string>();
 
-  /** Adds a route for every method. */
+  /** Adds a route for every method. Its first segment is literal. */
   add(path: string, handler: Handler<Received>): void {
+    const first = firstSegment(path);
+    if (/[:*]/.test(first)) throw new Error(`the route ${path} would match paths of the site`);
+    this.#firstSegments.add(first);
     this.#router.add('ALL', path, handler);
   }
 
   /** Returns the first added route that matches a target; `undefined` without a match. */
-  match({ path }: AdmittedTarget): Match<Received> | undefined {
+  match({ path }: AdmittedTarget): Route<Received> | undefined {
+    if (!path.includes('%') && !this.#firstSegments.has(firstSegment(path))) return undefined;
     const known = this.#known.read(path);
     if (known !== undefined) return known;
     const [[first] = []] = this.#router.match('ALL', routedPath(path));
     if (first === undefined) return undefined;
     const [handler, parameters] = first;
-    const match: Match<Received> = (received) =>
+    const match: Route<Received> = (received) =>
       handler(received, (name) => tryDecodeURIComponent(String(parameters[name] ?? '')));
     this.#known.keep(path, match, path.length);
     return match;
   }
+}
+
+function firstSegment(path: string): string {
+  const end = path.indexOf('/', 1);
+  return end < 0 ? path.slice(1) : path.slice(1, end);
 }
 
 /**

@@ -54,13 +54,13 @@ export function createDecisionLog(
   report: Report,
   count?: (decision: Decision) => void,
 ): DecisionLog {
-  return function logDecision({ headers }, tell) {
+  return function logDecision(request, tell) {
     if (level === 'none' && count === undefined) return;
     const decision = tell();
     count?.(decision);
     if (level === 'none' || (level === 'refused' && decision.outcome === 'pass')) return;
     const path = decision.path?.slice(0, MAX_PATH_LENGTH);
-    const traceId = traceIdOf(headers);
+    const traceId = traceIdOf(request.headers);
     report({
       event: 'decision',
       version: VERSION,

@@ -79,7 +79,8 @@ export class LoginLoopGuard {
    * Requests for other pages pass during a circle (an icon, the sign-in page itself) and must not restart the count.
    */
   forget(headers: Headers, place: string): readonly string[] {
-    return this.#read(headers)?.page === nameOf(place)
+    const last = this.#read(headers);
+    return last !== undefined && last.page === nameOf(place)
       ? [`${this.cookieName}=; Max-Age=0; ${this.#attributes}`]
       : [];
   }
@@ -90,7 +91,9 @@ export class LoginLoopGuard {
   }
 
   #read(headers: Headers): Departure | undefined {
-    const [cookie] = readCookies(headers.get('cookie'), (name) => name === this.cookieName);
+    const header = headers.get('cookie');
+    if (header === null || !header.includes(this.cookieName)) return undefined; // as in almost every request
+    const [cookie] = readCookies(header, (name) => name === this.cookieName);
     const [turns = '', quick = '', page = '', cause = '', presented = '', at = ''] =
       cookie?.value.split('.') ?? [];
     if (!/^[1-9][1-9]$/.test(turns + quick)) return undefined;

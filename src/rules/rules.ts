@@ -2,7 +2,8 @@
 import { tryDecodeURIComponent } from 'hono/utils/url';
 import type { AdmittedTarget } from '../http/admit.ts';
 import type { Authority } from '../http/authority.ts';
-import { type PathReading, segmentsOf } from '../http/path-readings.ts';
+import { isText, type PathReading, segmentsOf } from '../http/path-readings.ts';
+import { MemoryTier } from '../runtime/memory-cache.ts';
 import type { Condition } from './condition.ts';
 import type { PathPattern } from './path-pattern.ts';
 import { PathTree } from './path-tree.ts';
@@ -79,6 +80,15 @@ export function isForOneOrigin({ rule, byReading }: RuleMatch): boolean {
   );
 }
 
+/** The match of a path for the host and method that asked for it last. */
+interface KnownMatch {
+  readonly host: Authority;
+  readonly method: string;
+  readonly match: RuleMatch;
+}
+
+const KNOWN_LIMITS = { maxEntries: 256, maxBytes: 65_536 };
+
 interface CompiledRule extends Rule {
   readonly path: PathPattern;
   readonly host: Authority | undefined;
@@ -112,6 +122,8 @@ export class Rules {
   readonly #rules: readonly CompiledRule[];
   readonly #paths: PathTree;
   readonly #default: Rule;
+  /** Matches by path, for paths with one reading. */
+  readonly #known = new MemoryTier<KnownMatch>(KNOWN_LIMITS);
 
   /** @param siteHeaders names, in lower case, of headers that pass on every path */
   constructor(settings: readonly RuleSettings[], siteHeaders: readonly string[] = []) {
@@ -122,6 +134,17 @@ export class Rules {
 
   /** @param method the request's method, or the method that a preflight asks about */
   match(target: AdmittedTarget, method: string = target.method): RuleMatch {
+    const { host, readings } = target;
+    const [first] = readings;
+    if (readings.length > 1 || !isText(first)) return this.#match(target, method);
+    const known = this.#known.read(first.text);
+    if (known?.host === host && known.method === method) return known.match;
+    const match = this.#match(target, method);
+    this.#known.keep(first.text, { host, method, match }, first.text.length);
+    return match;
+  }
+
+  #match(target: AdmittedTarget, method: string): RuleMatch {
     const byReading = target.readings.map((reading) => ({
       reading,
       rule: this.#firstFor(target.host, method, reading),

@@ -59,15 +59,14 @@ export class RevocationGuard {
     const now = this.#now(); // read again: the clock moves while tiers and store are awaited
     const lastMark = this.#lastMark(name, checked);
     const trustedSince = this.#view.trustedSince(now);
-    const changesKnownUntil = this.changesKnownUntil(checked);
+    const changesKnownUntil = this.#view.changesKnownUntil(checked.checkedAt, now);
     const context = { now, minCheckedAt, lastMark, trustedSince, changesKnownUntil };
     return usabilityOf(checked, context, this.#lifetimes);
   }
 
   /** Whole seconds until a session is stale, negative after that. */
-  ttlSeconds(checked: CheckedSession): number {
-    const now = this.#now();
-    const changesKnownUntil = this.changesKnownUntil(checked);
+  ttlSeconds(checked: CheckedSession, now = this.#now()): number {
+    const changesKnownUntil = this.#view.changesKnownUntil(checked.checkedAt, now);
     return ttlSeconds(checked, { now, changesKnownUntil }, this.#lifetimes);
   }
 

@@ -80,10 +80,12 @@ export class Sessions {
     waitUntil: WaitUntil,
   ): Resolution | undefined {
     const inMemory = this.#memory.read(credential);
-    const { revocation, now } = this.#options;
+    if (inMemory === undefined) return undefined;
+    const { revocation } = this.#options;
+    const now = this.#options.now();
     // A view that is too old is for `resolve()`, which waits for the new one.
-    if (inMemory === undefined || revocation.trustedSince(now()) > 0) return undefined;
-    if (revocation.refresh(now(), waitUntil) !== undefined) return undefined;
+    if (revocation.trustedSince(now) > 0) return undefined;
+    if (revocation.refresh(now, waitUntil) !== undefined) return undefined;
     const { name } = inMemory;
     return this.#serve({ credential, name, requirement, waitUntil }, inMemory, 'memory');
   }
@@ -199,7 +201,8 @@ export class Sessions {
       question.requirement.minCheckedAt,
     );
     if (usability === 'unusable') return undefined;
-    const place = { tier, now: this.#options.now(), ttlSeconds: this.#guard.ttlSeconds(checked) };
+    const now = this.#options.now();
+    const place = { tier, now, ttlSeconds: this.#guard.ttlSeconds(checked, now) };
     if (usability !== 'if-error' && !hasUndeliveredCookie) {
       if (usability === 'revalidate') this.#revalidateBehind(question);
       if (this.#options.sampledHits?.isNextDue()) {

@@ -29,6 +29,9 @@ export interface AuthorizationOptions {
   readonly now: () => number;
 }
 
+/** What authorising again takes. */
+export type RecheckOptions = Pick<AuthorizationOptions, 'lookUp' | 'revocation' | 'now'>;
+
 /** A request to authorise, for the gate or for forward authentication. */
 export interface AuthorizationRequest {
   readonly headers: Headers;
@@ -58,12 +61,6 @@ export interface Authorization extends SessionDecision {
   readonly tried: Found['tried'];
   /** Names of the refused cookies that may be cleared. */
   readonly deadCookies: Found['deadCookies'];
-  /**
-   * Authorises again with the same credential, for a stream or WebSocket that outlives its answer. The result relies
-   * on no older data than {@link recheckMaxAgeMs} allows. The stream ends with the session that opened it: another
-   * credential of the request does not keep it open.
-   */
-  readonly recheck: () => Promise<SessionDecision>;
 }
 
 export type AuthorizationRefusal = Extract<
@@ -82,40 +79,39 @@ export function authorize(
   if (preflight !== undefined) return success(preflight);
   const match = rules.match(target);
   const { rule } = match;
-  if (rule.session === 'none') {
-    const unseen: SessionDecision = { resolution: undefined, verdict: PASS_UNSEEN };
-    const recheck = async () => unseen;
-    return success({ match, chosen: undefined, tried: [], deadCookies: [], ...unseen, recheck });
-  }
+  if (rule.session === 'none') return success({ match, ...UNSEEN });
   if (!isWebSocketOriginGood(headers, rule.crossOrigins, accepted.hosts)) {
     return failed('origin_not_allowed');
   }
-  const termsSince = (since: number, wantsProof = false): LookUpTerms => {
-    const minCheckedAt = rule.freshness === 'strict' ? now() : since;
-    const requirement = { minCheckedAt, onlyIfCached: false, wantsProof };
-    return { requirement, host: target.host, waitUntil };
+  const requirement = {
+    minCheckedAt: rule.freshness === 'strict' ? now() : 0,
+    onlyIfCached: false,
+    // If anonymous requests pass, a dead cookie is cleared. That takes a proof that the cookie is dead.
+    wantsProof: rule.session === 'optional',
   };
-  const find = (resolution: Resolution): SessionDecision => ({
-    resolution,
-    verdict: decide(rule, resolution, now()),
-  });
-  // If anonymous requests pass, a dead cookie is cleared. That takes a proof that the cookie is dead.
-  const wantsProof = rule.session === 'optional';
-  const presented = lookUp.readCredentials(headers);
-  return andThen(resolveCredentials(presented, lookUp, termsSince(0, wantsProof)), (found) => {
-    if (!found.ok) return found;
-    const { resolution, chosen, tried, deadCookies } = found.value;
-    const first = find(resolution);
-    const look = async (since: number): Promise<SessionDecision> => {
-      const current = chosen && renewed(chosen, resolution);
-      if (current === undefined) return first;
-      const terms = { ...termsSince(since), isRecheck: true };
-      return find((await resolvePresented(current, lookUp, terms)).resolution);
-    };
-    const recheck = () => recheckBy(look, waitUntil, options);
-    const { verdict } = first;
-    return success({ match, chosen, tried, deadCookies, resolution, verdict, recheck });
-  });
+  const terms: LookUpTerms = { requirement, host: target.host, waitUntil };
+  const found = resolveCredentials(lookUp.readCredentials(headers), lookUp, terms);
+  return andThen(found, judge, match, now);
+}
+
+/** The authorisation under a rule that asks for no session. */
+const UNSEEN = Object.freeze({
+  chosen: undefined,
+  tried: [],
+  deadCookies: [],
+  resolution: undefined,
+  verdict: PASS_UNSEEN,
+});
+
+function judge(
+  found: Result<Found, 'credential_conflicting'>,
+  match: RuleMatch,
+  now: () => number,
+): Result<Authorization, 'credential_conflicting'> {
+  if (!found.ok) return found;
+  const { resolution, chosen, tried, deadCookies } = found.value;
+  const verdict = decide(match.rule, resolution, now());
+  return success({ match, chosen, tried, deadCookies, resolution, verdict });
 }
 
 /** Returns the credential as the browser will have it: a refreshed sign-in is in the cookies that the answer sets. */
@@ -128,19 +124,50 @@ function renewed(chosen: UsableCredentials, resolution: Resolution): UsableCrede
 }
 
 /**
- * Authorises again with a view of the revocation log that is young enough ({@link recheckMaxAgeMs}). If the log cannot be
- * read, the store is asked. If the store does not answer either, a cached session counts if a new request could use it.
+ * Authorises again with the same credential, for a stream or WebSocket that outlives its answer. The stream ends with the
+ * session that opened it: another credential of the request does not keep it open.
+ *
+ * The view of the revocation log is young enough ({@link recheckMaxAgeMs}). If the log cannot be read, the store is asked.
+ * If the store does not answer either, a cached session counts if a new request could use it.
  */
-async function recheckBy(
-  look: (since: number) => Promise<SessionDecision>,
-  waitUntil: WaitUntil,
-  { revocation, now }: Pick<AuthorizationOptions, 'revocation' | 'now'>,
+export async function authorizeAgain(
+  first: Authorization,
+  asked: Pick<AuthorizationRequest, 'target' | 'waitUntil'>,
+  options: RecheckOptions,
 ): Promise<SessionDecision> {
+  const { chosen, resolution } = first;
+  const current = chosen && resolution && renewed(chosen, resolution);
+  if (current === undefined) return first;
+  const { revocation, now } = options;
   const maxAgeMs = recheckMaxAgeMs(revocation.lagMs);
-  await revocation.refresh(now(), waitUntil, maxAgeMs);
+  await revocation.refresh(now(), asked.waitUntil, maxAgeMs);
   const since = revocation.trustedSince(now(), maxAgeMs);
-  const finding = await look(since);
-  return since > 0 && finding.verdict.kind === 'cannot-tell' ? look(0) : finding;
+  const { rule } = first.match;
+  const finding = await lookAgain(current, { rule, since, ...asked }, options);
+  return since > 0 && finding.verdict.kind === 'cannot-tell'
+    ? lookAgain(current, { rule, since: 0, ...asked }, options)
+    : finding;
+}
+
+/** Looks a credential up again. */
+async function lookAgain(
+  credential: UsableCredentials,
+  {
+    rule,
+    since,
+    target,
+    waitUntil,
+  }: Pick<AuthorizationRequest, 'target' | 'waitUntil'> & {
+    readonly rule: Rule;
+    readonly since: number;
+  },
+  { lookUp, now }: RecheckOptions,
+): Promise<SessionDecision> {
+  const minCheckedAt = rule.freshness === 'strict' ? now() : since;
+  const requirement = { minCheckedAt, onlyIfCached: false, wantsProof: false };
+  const terms = { requirement, host: target.host, waitUntil, isRecheck: true };
+  const { resolution } = await resolvePresented(credential, lookUp, terms);
+  return { resolution, verdict: decide(rule, resolution, now()) };
 }
 
 /**

@@ -1,8 +1,18 @@
 import type { ShortfallReason } from '../../errors/reasons.ts';
 import type { Exchange, ExchangedTokens, SubjectToken } from '../../exchange/exchanged-tokens.ts';
 import type { Verdict } from '../../rules/verdict.ts';
-import type { WaitUntil } from '../../runtime/single-flight.ts';
-import type { Authorization } from './authorize.ts';
+import {
+  type Authorization,
+  type AuthorizationRequest,
+  authorizeAgain,
+  type RecheckOptions,
+} from './authorize.ts';
+
+/** The services of an exchange. */
+export interface ExchangeOptions {
+  readonly exchangedTokens: Pick<ExchangedTokens, 'exchange' | 'forget'>;
+  readonly authorization: RecheckOptions;
+}
 
 /** The result of authorising a request whose origin may need a token for another resource. */
 export interface ExchangedAuthorization extends Authorization {
@@ -17,8 +27,8 @@ export interface ExchangedAuthorization extends Authorization {
  */
 export async function exchangeCredential(
   authorization: Authorization,
-  exchangedTokens: Pick<ExchangedTokens, 'exchange' | 'forget'>,
-  waitUntil: WaitUntil,
+  asked: Pick<AuthorizationRequest, 'target' | 'waitUntil'>,
+  { exchangedTokens, authorization: authorizing }: ExchangeOptions,
 ): Promise<ExchangedAuthorization> {
   const { verdict, chosen, match } = authorization;
   const [resource, another] = match.rule.exchange;
@@ -35,11 +45,11 @@ export async function exchangeCredential(
     const detail = 'the readings of the path need tokens for several resources';
     return withVerdict(authorization, deny('exchange_not_possible', detail));
   }
-  const exchange = await exchangedTokens.exchange(subject, resource, waitUntil);
+  const exchange = await exchangedTokens.exchange(subject, resource, asked.waitUntil);
   if (exchange.kind !== 'token') return withVerdict(authorization, verdictOn(exchange));
   const { value: exchangedToken, isKept } = exchange;
   if (isKept) return { ...authorization, exchangedToken };
-  const checked = await authorization.recheck();
+  const checked = await authorizeAgain(authorization, asked, authorizing);
   // The resolution of a pass stays: it has the cookies to set.
   return checked.verdict.kind === 'pass'
     ? { ...authorization, verdict: checked.verdict, exchangedToken }

@@ -1,18 +1,13 @@
-import { explain } from '../../errors/explanations.ts';
 import type { RefusalReason } from '../../errors/reasons.ts';
-import type { ExchangedTokens } from '../../exchange/exchanged-tokens.ts';
 import { clientResponse } from '../../forwarding/client-response.ts';
 import { sendableCall } from '../../forwarding/content-of-get.ts';
-import { cutWhenOver } from '../../forwarding/cut-response.ts';
 import type { Identification, Identifier } from '../../forwarding/identification.ts';
 import { type Origin, sendToOrigin } from '../../forwarding/origin.ts';
 import type { ReservedCookies } from '../../forwarding/origin-cookies.ts';
 import { type OriginRequestOptions, originRequest } from '../../forwarding/origin-request.ts';
-import { type SessionStatus, watchSession } from '../../forwarding/session-watch.ts';
-import { relayWebSocket } from '../../forwarding/web-socket-relay.ts';
-import type { AdmittedTarget } from '../../http/admit.ts';
 import type { Authority } from '../../http/authority.ts';
 import { answerPreflight } from '../../http/preflight.ts';
+import type { RouteRequest } from '../../http/routes.ts';
 import type { Decision } from '../../observability/decision-log.ts';
 import { describeResolution } from '../../observability/describe-resolution.ts';
 import { addServerTiming, type Reporting } from '../../observability/reporting.ts';
@@ -28,21 +23,27 @@ import { makeReadable } from '../../refusals/readable-denial.ts';
 import { isForOneOrigin, type Rule } from '../../rules/rules.ts';
 import type { Verdict } from '../../rules/verdict.ts';
 import { type Awaitable, andThen } from '../../runtime/awaitable.ts';
-import type { WaitUntil } from '../../runtime/single-flight.ts';
-import { isOnePerson, type Session } from '../../session/session.ts';
+import type { Result } from '../../runtime/result.ts';
 import { cacheStatusOf } from '../../sessions/provenance-headers.ts';
 import type { Resolution } from '../../sessions/resolution.ts';
 import {
+  type Authorization,
   type AuthorizationOptions,
+  type AuthorizationRefusal,
   authorize,
   isPreflight,
-  type SessionDecision,
+  type Preflight,
 } from './authorize.ts';
-import { type ExchangedAuthorization, exchangeCredential } from './exchange.ts';
+import {
+  type ExchangedAuthorization,
+  type ExchangeOptions,
+  exchangeCredential,
+} from './exchange.ts';
 import { answerUnknown, originFault, unidentified } from './fault-answers.ts';
+import { isWatched, keepWatch } from './open-answer.ts';
 import { sessionCookiesOf, withSignInCookies } from './session-cookies.ts';
 
-export interface GateOptions {
+export interface GateOptions extends ExchangeOptions {
   readonly authorization: AuthorizationOptions;
   readonly denial: DenialOptions;
   /** The origin of the whole site. */
@@ -52,7 +53,6 @@ export interface GateOptions {
     rule: Pick<Rule, 'origin'>,
     host: Authority,
   ) => ForwardingOptions | undefined;
-  readonly exchangedTokens: Pick<ExchangedTokens, 'exchange' | 'forget'>;
   readonly reporting: Reporting;
 }
 
@@ -69,10 +69,15 @@ export interface ForwardingOptions extends OriginRequestOptions {
   readonly reservedCookies: ReservedCookies;
 }
 
-interface Received {
-  readonly request: Request;
-  readonly target: AdmittedTarget;
+/** A request for the site, and the time at which it came. */
+interface Received extends RouteRequest {
+  readonly startedAt: number;
+}
+
+/** A request whose session was looked for. */
+interface Judged extends Received {
   readonly authorization: ExchangedAuthorization;
+  readonly authorizedAt: number;
 }
 
 /**
@@ -80,92 +85,108 @@ interface Received {
  * it is not. A fault is not a verdict: it is answered 503, not 401.
  */
 export function gate(
-  request: Request,
-  target: AdmittedTarget,
-  waitUntil: WaitUntil,
+  { request, target, waitUntil }: RouteRequest,
   options: GateOptions,
 ): Awaitable<Response> {
-  const { authorization: authorizing, denial, reporting } = options;
-  const startedAt = reporting.now();
-  const record: WriteLine = (answer, more) =>
-    reporting.log(request, () => ({
-      route: 'gate',
-      ...more(),
-      ...logFieldsOf(answer),
-      method: target.method,
-      path: target.path,
-      durationMs: reporting.now() - startedAt,
-    }));
+  const received = { request, target, waitUntil, startedAt: options.reporting.now() };
   const { headers } = request;
-  return andThen(authorize({ headers, target, waitUntil }, authorizing), (authorized) => {
-    if (!authorized.ok) {
-      const { rules, accepted } = authorizing;
-      const refused = denial.errorShape(authorized.failure, { allowedMethods: accepted.methods });
-      const { crossOrigins } = rules.match(target).rule;
-      const response = makeReadable(refused, request, crossOrigins);
-      record({ response, outcome: 'refuse', reason: authorized.failure }, () => ({}));
-      return errorPageOrJson(response, request, denial.pages);
-    }
-    if (isPreflight(authorized.value)) {
-      const response = answerPreflight(headers, authorized.value);
-      const { rule } = authorized.value;
-      const logged = { outcome: 'pass', reason: undefined, detail: 'preflight' } as const;
-      record({ response, ...logged }, () => ({ rule: rule.name }));
-      return response;
-    }
-    const { exchangedTokens } = options;
-    const authorization =
-      authorized.value.match.rule.exchange.size === 0
-        ? authorized.value
-        : exchangeCredential(authorized.value, exchangedTokens, waitUntil);
-    return andThen(authorization, (exchanged) =>
-      answerAuthorized({ request, target, authorization: exchanged }, options, startedAt, record),
-    );
-  });
+  const authorized = authorize({ headers, target, waitUntil }, options.authorization);
+  return andThen(authorized, answerAuthorized, received, options);
+}
+
+function answerAuthorized(
+  authorized: Result<Preflight | Authorization, AuthorizationRefusal>,
+  received: Received,
+  options: GateOptions,
+): Awaitable<Response> {
+  if (!authorized.ok) return answerRefused(authorized.failure, received, options);
+  const { value } = authorized;
+  if (isPreflight(value)) {
+    const response = answerPreflight(received.request.headers, value);
+    const logged = { outcome: 'pass', reason: undefined, detail: 'preflight' } as const;
+    record({ response, ...logged }, received, options, () => ({ rule: value.rule.name }));
+    return response;
+  }
+  const exchanged =
+    value.match.rule.exchange.size === 0 ? value : exchangeCredential(value, received, options);
+  return andThen(exchanged, answerJudged, received, options);
+}
+
+/** Answers a request that was not judged. */
+function answerRefused(
+  reason: AuthorizationRefusal,
+  received: Received,
+  options: GateOptions,
+): Awaitable<Response> {
+  const { request, target } = received;
+  const { denial, authorization } = options;
+  const { rules, accepted } = authorization;
+  const refused = denial.errorShape(reason, { allowedMethods: accepted.methods });
+  const response = makeReadable(refused, request, rules.match(target).rule.crossOrigins);
+  record({ response, outcome: 'refuse', reason }, received, options, () => ({}));
+  return errorPageOrJson(response, request, denial.pages);
 }
 
 /** Writes the log line of an answer. */
-type WriteLine = (answer: Answer, more: () => Partial<Decision>) => void;
-
-/** Answers by the verdict, and adds what every such answer tells: cookies, `Cache-Status`, `Server-Timing`. */
-function answerAuthorized(
-  received: Received,
-  options: GateOptions,
-  startedAt: number,
-  record: WriteLine,
-): Awaitable<Response> {
-  const { request, authorization } = received;
-  const { denial, reporting } = options;
-  const { resolution, match } = authorization;
-  const authorizedAt = reporting.now();
-  return andThen(answerVerdict(received, options), (answer) => {
-    const { response, outcome } = answer;
-    if (outcome !== 'pass') {
-      makeReadable(response, request, match.rule.crossOrigins);
-      withSignInCookies(answer, authorization, denial.hosts);
-      if (resolution !== undefined) addCacheStatus(response, resolution);
-    }
-    const session = authorizedAt - startedAt;
-    const isOrigins = outcome === 'pass';
-    const spent = isOrigins ? { session, origin: reporting.now() - authorizedAt } : { session };
-    addServerTiming(response, spent, reporting);
-    record(answer, () => ({
-      ...(resolution !== undefined && describeResolution(resolution)),
-      rule: match.rule.name,
-    }));
-    // A denial is a page already, if it is one for a person.
-    const isShownAsItIs = isOrigins || outcome === 'deny' || outcome === 'challenge';
-    return isShownAsItIs ? response : errorPageOrJson(response, request, denial.pages);
-  });
+function record(
+  answer: Answer,
+  { request, target, startedAt }: Received,
+  { reporting }: GateOptions,
+  more: () => Partial<Decision>,
+): void {
+  reporting.log(request, () => ({
+    route: 'gate',
+    ...more(),
+    ...logFieldsOf(answer),
+    method: target.method,
+    path: target.path,
+    durationMs: reporting.now() - startedAt,
+  }));
 }
 
-function answerVerdict(received: Received, options: GateOptions): Awaitable<Answer> {
-  const { verdict } = received.authorization;
+function answerJudged(
+  authorization: ExchangedAuthorization,
+  received: Received,
+  options: GateOptions,
+): Awaitable<Response> {
+  const authorizedAt = options.reporting.now();
+  const judged = { ...received, authorization, authorizedAt };
+  return andThen(answerVerdict(judged, options), finish, judged, options);
+}
+
+/** Adds to an answer what every answer by a verdict tells: cookies, `Cache-Status`, `Server-Timing`. */
+function finish(answer: Answer, judged: Judged, options: GateOptions): Awaitable<Response> {
+  const { request, authorization, startedAt, authorizedAt } = judged;
+  const { denial, reporting } = options;
+  const { resolution, match } = authorization;
+  const { response, outcome } = answer;
+  const isOrigins = outcome === 'pass';
+  if (!isOrigins) {
+    makeReadable(response, request, match.rule.crossOrigins);
+    withSignInCookies(answer, authorization, denial.hosts);
+    if (resolution !== undefined) addCacheStatus(response, resolution);
+  }
+  if (reporting.showsTiming) {
+    const session = authorizedAt - startedAt;
+    const spent = isOrigins ? { session, origin: reporting.now() - authorizedAt } : { session };
+    addServerTiming(response, spent, reporting);
+  }
+  record(answer, judged, options, () => ({
+    ...(resolution !== undefined && describeResolution(resolution)),
+    rule: match.rule.name,
+  }));
+  // A denial is a page already, if it is one for a person.
+  const isShownAsItIs = isOrigins || outcome === 'deny' || outcome === 'challenge';
+  return isShownAsItIs ? response : errorPageOrJson(response, request, denial.pages);
+}
+
+function answerVerdict(judged: Judged, options: GateOptions): Awaitable<Answer> {
+  const { verdict } = judged.authorization;
   switch (verdict.kind) {
     case 'pass':
-      return forward(verdict, received, options);
+      return forward(verdict, judged, options);
     case 'deny': {
-      const { request, target, authorization } = received;
+      const { request, target, authorization } = judged;
       const { match, resolution } = authorization;
       const denied = { asker: request, target, rule: match.rule, resolution, hasOwnPages: true };
       return answerDenial(verdict, denied, options.denial);
@@ -177,10 +198,10 @@ function answerVerdict(received: Received, options: GateOptions): Awaitable<Answ
 
 async function forward(
   { session }: Extract<Verdict, { kind: 'pass' }>,
-  received: Received,
+  judged: Judged,
   options: GateOptions,
 ): Promise<Answer> {
-  const { request, target, authorization } = received;
+  const { request, target, authorization } = judged;
   const { match, resolution, tried, exchangedToken } = authorization;
   const { rule } = match;
   const { denial } = options;
@@ -219,7 +240,7 @@ async function forward(
   return {
     response:
       session !== undefined && isWatched(sent.value, rule)
-        ? await keepWatch({ session, response, accepted: sent.value }, received, options)
+        ? await keepWatch({ session, response, accepted: sent.value }, judged, options)
         : response,
     outcome: 'pass',
     reason: undefined,
@@ -229,61 +250,6 @@ async function forward(
 
 function refusal(reason: RefusalReason, { errorShape }: DenialOptions): Answer {
   return { response: errorShape(reason), outcome: 'refuse', reason };
-}
-
-/** Whether an open answer ends with its session: a WebSocket always, a body if the rule says so (`cut_streams`). */
-function isWatched(accepted: Response, { cutsStreams }: Rule): boolean {
-  return cutsStreams || Boolean(accepted.webSocket);
-}
-
-/** Ends an open answer when its session ends. */
-async function keepWatch(
-  { session, response, accepted }: { session: Session; response: Response; accepted: Response },
-  { request, authorization, target }: Received,
-  { authorization: { revocation }, reporting }: GateOptions,
-): Promise<Response> {
-  const { recheck, match } = authorization;
-  const openedAt = reporting.now();
-  let last: SessionDecision | undefined;
-  const look = async () => {
-    last = await recheck();
-    return standingOf(last.verdict, session);
-  };
-  const watch = await watchSession(look, revocation.lagMs);
-  void watch.over.then((standing) =>
-    reporting.log(request, () => ({
-      route: 'gate',
-      ...describeEnd(last, standing),
-      method: target.method,
-      path: target.path,
-      rule: match.rule.name,
-      detail: 'ended',
-      durationMs: reporting.now() - openedAt,
-    })),
-  );
-  return accepted.webSocket
-    ? relayWebSocket(response, accepted, watch)
-    : cutWhenOver(response, watch);
-}
-
-/**
- * Returns whether an open stream may go on. If the session is optional, anonymous requests pass. But a stream that was
- * opened for a signed-in user has to end when that user's session ends.
- */
-function standingOf(verdict: Verdict, session: Session): SessionStatus {
-  if (verdict.kind !== 'pass') return verdict.kind;
-  return verdict.session !== undefined && isOnePerson(verdict.session, session) ? 'pass' : 'deny';
-}
-
-/** Describes the end of a stream for the log: as the answer to a request now, if the rule required a session. */
-function describeEnd(last: SessionDecision | undefined, standing: 'deny' | 'cannot-tell') {
-  const found = last?.resolution === undefined ? undefined : describeResolution(last.resolution);
-  const verdict = last?.verdict;
-  const reason =
-    (verdict === undefined || verdict.kind === 'pass' ? found?.reason : verdict.reason) ??
-    'store_unavailable';
-  const outcome: Decision['outcome'] = standing === 'deny' ? 'deny' : 'fault';
-  return { ...found, outcome, reason, status: explain(reason).status };
 }
 
 /** Names, for the operator's log, the headers that did not fit the size limit. */

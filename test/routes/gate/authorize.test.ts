@@ -3,8 +3,10 @@ import type { Carrier, PresentedCredentials } from '../../../src/credentials/cre
 import { admit } from '../../../src/http/admit.ts';
 import { SiteHosts } from '../../../src/http/site-hosts.ts';
 import {
+  type Authorization,
   type AuthorizationOptions,
   authorize,
+  authorizeAgain,
   isPreflight,
 } from '../../../src/routes/gate/authorize.ts';
 import { Rules } from '../../../src/rules/rules.ts';
@@ -76,14 +78,16 @@ async function ask(
   const admission = { hosts: HOSTS, allowedForms: new Set<never>() };
   const target = admit({ method, url: 'https://app.example.test/', headers }, admission);
   if (!target.ok) return expect.fail(target.failure);
-  const result = await authorize({ headers, target: target.value, waitUntil: () => {} }, options);
-  return { result, asked };
+  const request = { headers, target: target.value, waitUntil: () => {} };
+  const result = await authorize(request, options);
+  const again = (first: Authorization) => authorizeAgain(first, request, options);
+  return { result, asked, again };
 }
 
 async function authorization(presented: PresentedCredentials[], good: Map<string, Resolution>) {
-  const { result, asked } = await ask(presented, good);
+  const { result, asked, again } = await ask(presented, good);
   if (!result.ok || isPreflight(result.value)) return expect.fail('a judgment');
-  return { judgment: result.value, asked };
+  return { judgment: result.value, asked, again };
 }
 
 describe('authorize()', () => {
@@ -123,12 +127,12 @@ describe('authorize()', () => {
   });
 
   it('looks up no credential under a rule without a session', async () => {
-    const { result, asked } = await ask([present(COOKIE, 'good')], GOOD, {
+    const { result, asked, again } = await ask([present(COOKIE, 'good')], GOOD, {
       rules: new Rules([rule('none')]),
     });
     if (!result.ok || isPreflight(result.value)) return expect.fail('a judgment');
     expect(result.value.verdict).toEqual({ kind: 'pass', session: undefined });
-    expect((await result.value.recheck()).verdict).toEqual(result.value.verdict);
+    expect((await again(result.value)).verdict).toEqual(result.value.verdict);
     expect(asked).toEqual([]);
   });
 
@@ -167,15 +171,15 @@ describe('authorize()', () => {
   });
 });
 
-describe('Authorization.recheck()', () => {
+describe('authorizeAgain()', () => {
   it('T16: looks up the credential that opened the way, and no credential that was refused before it', async () => {
     const good = new Map([['good', sessionOf('ann', '1')]]);
-    const { judgment, asked } = await authorization(
+    const { judgment, asked, again } = await authorization(
       [present(COOKIE, 'dead'), present(BEARER, 'good')],
       good,
     );
     expect([judgment.verdict.kind, asked]).toEqual(['pass', ['dead', 'good']]);
-    expect((await judgment.recheck()).verdict.kind).toBe('pass');
+    expect((await again(judgment)).verdict.kind).toBe('pass');
     expect(asked).toEqual(['dead', 'good', 'good']);
   });
 
@@ -186,9 +190,9 @@ describe('Authorization.recheck()', () => {
       ['third', sessionOf('ann', '3')],
     ]);
     const presented = [present(COOKIE, 'first', 'second'), present(BEARER, 'third')];
-    const { judgment } = await authorization(presented, good);
+    const { judgment, again } = await authorization(presented, good);
     good.delete('first');
-    expect((await judgment.recheck()).verdict).toMatchObject({
+    expect((await again(judgment)).verdict).toMatchObject({
       kind: 'deny',
       reason: 'session_inactive',
     });

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Authorization } from '../../../src/routes/gate/authorize.ts';
+import { admit } from '../../../src/http/admit.ts';
+import { SiteHosts } from '../../../src/http/site-hosts.ts';
+import { NO_REVOCATION_LOG } from '../../../src/revocation/revocation-view.ts';
+import type { Authorization, RecheckOptions } from '../../../src/routes/gate/authorize.ts';
 import { exchangeCredential } from '../../../src/routes/gate/exchange.ts';
 import { DEFAULT_RULE } from '../../../src/rules/rules.ts';
 
@@ -17,9 +20,25 @@ function refused(reason: 'token_revoked' | 'token_expired' | 'insufficient_scope
     deadCookies: [],
     resolution: undefined,
     verdict,
-    recheck: () => Promise.reject(new Error('not asked')),
   };
 }
+
+const TARGET = admit(
+  { method: 'GET', url: 'https://app.example.com/', headers: new Headers() },
+  { hosts: new SiteHosts('https://app.example.com'), allowedForms: new Set() },
+);
+if (!TARGET.ok) throw new Error('admitted');
+const ASKED = { target: TARGET.value, waitUntil: () => {} };
+
+const UNASKED: RecheckOptions = {
+  lookUp: {
+    readCredentials: () => expect.fail('not read'),
+    sessions: { resolve: () => expect.fail('not asked') },
+    tokens: { resolve: () => expect.fail('not asked') },
+  },
+  revocation: NO_REVOCATION_LOG,
+  now: () => 0,
+};
 
 describe('exchangeCredential()', () => {
   it.each([
@@ -29,11 +48,12 @@ describe('exchangeCredential()', () => {
   ] as const)('after %s it drops %j and exchanges nothing', async (reason, expected) => {
     const forgotten: string[][] = [];
     const authorization = refused(reason);
-    const tokens = {
-      exchange: () => Promise.reject(new Error('not asked')),
+    const exchangedTokens = {
+      exchange: () => expect.fail('not asked'),
       forget: async (...parts: string[]) => void forgotten.push(parts),
     };
-    expect(await exchangeCredential(authorization, tokens, () => {})).toBe(authorization);
+    const services = { exchangedTokens, authorization: UNASKED };
+    expect(await exchangeCredential(authorization, ASKED, services)).toBe(authorization);
     expect(forgotten).toEqual(expected);
   });
 });

@@ -8,6 +8,7 @@ import { RevocationReplica } from '../../../src/revocation/revocation-replica.ts
 import {
   type AuthorizationOptions,
   authorize,
+  authorizeAgain,
   isPreflight,
   type SessionDecision,
 } from '../../../src/routes/gate/authorize.ts';
@@ -125,7 +126,7 @@ async function survival(
   };
   const opening = await authorization();
   if (opening.verdict.kind !== 'pass') return 0;
-  const look = lookBy(opening.recheck, authorization);
+  const look = lookBy(() => authorizeAgain(opening, plea, options), authorization);
   let handedOutAt = Infinity;
   let endedAt = Infinity;
   void watchSession(async () => (await look()).verdict.kind, lagMs).then(async ({ over }) => {
