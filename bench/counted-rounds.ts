@@ -9,8 +9,8 @@ import { CONNECTIONS } from './load.ts';
 /** Instructions per request of each round, by the case's name. */
 export type CountedRounds = ReadonlyMap<string, readonly number[]>;
 
-/** V8 has compiled what the cases use often after so many turns, in the order of the rounds. */
-const WARM_UP_TURNS = 30;
+/** V8 compiles small functions late: some after 10,000 requests. After so many turns, in the order of the rounds, it rests. */
+const WARM_UP_TURNS = 120;
 const REQUESTS_OF_A_TURN = 100;
 /** The first collection finds the garbage of the warm-up, and the next one costs more than those after it. */
 const COLLECTIONS_BEFORE = 2;

@@ -106,7 +106,7 @@ export function createGateway(
     return onSite === undefined ? response : andThen(response, onSite);
   });
   const mounts = ['', config.SESSION_API_PATH ?? ''];
-  const whoamiPaths = new Set(mounts.map((mount) => `${mount}/sessions/whoami`));
+  const whoamiPaths = [...new Set(mounts.map((mount) => `${mount}/sessions/whoami`))];
   for (const path of whoamiPaths) routes.add(path, answerWhoami);
 
   const receivers = createEventReceivers(config, {
@@ -184,7 +184,7 @@ export function createGateway(
   };
   const ownRoute = (target: AdmittedTarget) => {
     // The most frequent request skips the router.
-    const isPlainWhoami = target.method === 'GET' && whoamiPaths.has(target.path);
+    const isPlainWhoami = target.method === 'GET' && whoamiPaths.includes(target.path);
     return isPlainWhoami ? answerWhoami : routes.match(target);
   };
   const answerOwn = (received: RouteRequest, route: Route) => route(received);

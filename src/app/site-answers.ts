@@ -4,6 +4,7 @@ import { errorResponse } from '../errors/error-response.ts';
 import { MAX_FLOW_BYTES } from '../http/body-limits.ts';
 import { readWholeText } from '../http/read-bounded-text.ts';
 import { type PublicHost, publicBody, publicCookie } from '../providers/kratos/public-host.ts';
+import type { Awaitable } from '../runtime/awaitable.ts';
 
 /**
  * Moves the URLs in Kratos's refusals to a site with `SELF_SERVICE`: the URL for the second factor (403), and those of
@@ -12,15 +13,17 @@ import { type PublicHost, publicBody, publicCookie } from '../providers/kratos/p
 export function createSiteAnswers(
   config: Config,
   kratos: KratosConfig,
-): (response: Response) => Promise<Response> {
-  if (!config.SELF_SERVICE) return async (response) => response;
+): (response: Response) => Awaitable<Response> {
+  if (!config.SELF_SERVICE) return (response) => response;
   const host = publicHost(config, kratos);
-  return async (response) => {
-    const { status } = response;
-    if (status !== 403 && status !== 422) return response;
+  const move = async (response: Response) => {
     const text = await readWholeText(response, MAX_FLOW_BYTES);
     if (text === undefined) return errorResponse('upstream_not_valid');
     return new Response(publicBody(text, host), response);
+  };
+  return (response) => {
+    const { status } = response;
+    return status === 403 || status === 422 ? move(response) : response;
   };
 }
 

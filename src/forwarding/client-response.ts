@@ -73,22 +73,22 @@ function findHeaders(
   const dropped: string[] = [];
   const withUrls: string[] = [];
   let setsCookies = false;
-  let connection = '';
-  headers.forEach((value, name) => {
+  let hasConnection = false;
+  for (const name of headers.keys()) {
     const { isIdentity, isHopByHop, use } = filter.classifyHeader(name);
-    if (use === 'connection') connection = value;
+    if (use === 'connection') hasConnection = true;
     const isForged = isIdentity && !forwardedHeaders.has(name);
     const isForCaches = use === 'for-caches' && !keepsCacheControl;
     if (isHopByHop || isForged || isForCaches || use === 'way-past') {
       dropped.push(name);
-      return;
+      continue;
     }
     kept.push(name);
     if (use === 'set-cookie') setsCookies = true;
     if (use === 'url') withUrls.push(name);
-  });
-  if (connection !== '') {
-    const nominated = nominatedNames(connection);
+  }
+  if (hasConnection) {
+    const nominated = nominatedNames(headers.get('connection') ?? '');
     const isNominated = (name: string) => nominated.has(filter.classifyHeader(name).folded);
     dropped.push(...kept.filter(isNominated));
   }

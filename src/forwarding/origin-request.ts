@@ -67,6 +67,8 @@ const KRATOS_TOKEN = /^ory_st_/;
 export interface OriginCall {
   readonly url: string;
   readonly init: RequestInit & { readonly headers: Headers };
+  /** The client's `Cookie`, as received. */
+  readonly receivedCookies: string | undefined;
 }
 
 /**
@@ -88,7 +90,7 @@ export function originRequest(
   if (path === undefined) return failed('path_not_canonical');
   const forwardable = forwardableHeaders(request.headers, passed, options);
   if (forwardable === undefined) return failed('headers_too_large');
-  const { headers, clientAddress, passedGates, hasAcceptEncoding } = forwardable;
+  const { headers, clientAddress, passedGates, hasAcceptEncoding, receivedCookies } = forwardable;
   const site = options.hosts.siteOf(target.host);
   const originUrl = options.address.urlFor(site);
   headers.set('host', hostOf(originUrl)); // the platform sets it over HTTP, not over a service binding
@@ -101,7 +103,8 @@ export function originRequest(
   for (const [name, value] of identification.headers) headers.set(name, value);
   if (exchangedToken !== undefined) headers.set('authorization', `Bearer ${exchangedToken}`);
   const url = originTarget(path, target.search, originUrl);
-  return success({ url, init: { method, headers, body, redirect: 'manual' } });
+  const init = { method, headers, body, redirect: 'manual' } as const;
+  return success({ url, init, receivedCookies });
 }
 
 const MAX_COOKIE_LENGTH = 16_384;
@@ -127,8 +130,8 @@ function originTarget(path: string, search: string, originUrl: string): string {
   return originUrl + path + search;
 }
 
-/** The client's headers that may pass, and two that Postern writes anew. */
-interface ForwardableHeaders {
+/** The client's headers that may pass, and some as they were received. */
+interface ForwardableHeaders extends Pick<OriginCall, 'receivedCookies'> {
   readonly headers: Headers;
   /** `CF-Connecting-IP` as received. */
   readonly clientAddress: string | undefined;
@@ -137,18 +140,22 @@ interface ForwardableHeaders {
   readonly hasAcceptEncoding: boolean;
 }
 
-/** Returns the headers that may pass; `undefined` when they exceed a limit. The checks stop at that limit. */
+/**
+ * Returns the headers that may pass; `undefined` when they exceed a limit. The checks stop at that limit.
+ *
+ * @param nominated folded names in `Connection`; left out for the first walk, which finds that header
+ */
 function forwardableHeaders(
   received: Headers,
   passed: PassedRequest,
   options: OriginRequestOptions,
+  nominated?: ReadonlySet<string>,
 ): ForwardableHeaders | undefined {
-  const connection = received.get('connection');
-  if (connection !== null && connection.length > MAX_CONNECTION_LENGTH) return undefined;
-  const nominated = connection === null ? undefined : nominatedNames(connection);
   const headers = new Headers(received); // a value that is not rewritten keeps its bytes, even if they are not UTF-8
   let clientAddress: string | undefined;
   let passedGates: string | undefined;
+  let receivedCookies: string | undefined;
+  let connection = '';
   let hasAcceptEncoding = false;
   let lines = 0;
   let total = 0;
@@ -164,6 +171,8 @@ function forwardableHeaders(
     const { use } = meaning;
     if (use === 'client-address') clientAddress = value;
     if (use === 'passed-gates') passedGates = value;
+    if (use === 'cookie') receivedCookies = value;
+    if (use === 'connection') connection = value;
     if (use === 'accepted-encoding') hasAcceptEncoding = true;
     const isHopByHop = meaning.isHopByHop || nominated?.has(meaning.folded) === true;
     const kept = isHopByHop
@@ -179,8 +188,13 @@ function forwardableHeaders(
     const isTooLong = use === 'cookie' && kept.length > MAX_COOKIE_LENGTH;
     isTooLarge = isTooLong || total > MAX_HEADERS_LENGTH || count > MAX_HEADERS;
   });
-  if (isTooLarge || lines > MAX_LINES) return undefined;
-  return { headers, clientAddress, passedGates, hasAcceptEncoding };
+  if (isTooLarge || lines > MAX_LINES || connection.length > MAX_CONNECTION_LENGTH)
+    return undefined;
+  if (nominated === undefined && connection !== '') {
+    const names = nominatedNames(connection);
+    if (names.size > 0) return forwardableHeaders(received, passed, options, names);
+  }
+  return { headers, clientAddress, passedGates, hasAcceptEncoding, receivedCookies };
 }
 
 /** Returns the value to forward; `undefined` to drop the header. */

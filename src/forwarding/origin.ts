@@ -48,17 +48,22 @@ export function sendToOrigin(
       isLate = true;
       resolve(failed('origin_timeout'));
     }, timeoutMs);
-    const take = (response: Response) => {
-      clearTimeout(timer);
-      const isTaken = !isLate && isUsable(response);
-      resolve(isTaken ? success(response) : failed('origin_not_valid')); // after the deadline it does nothing
-      if (!isTaken) discard(response).catch(() => {}); // the answer could not be discarded
-    };
-    const fail = () => {
-      clearTimeout(timer);
-      resolve(failed('origin_unreachable')); // the network: only the call itself can fail so
-    };
-    call.then(take, fail).catch(reject);
+    call.then(
+      (response) => {
+        clearTimeout(timer);
+        try {
+          const isTaken = !isLate && isUsable(response);
+          resolve(isTaken ? success(response) : failed('origin_not_valid')); // after the deadline it does nothing
+          if (!isTaken) discard(response).catch(() => {}); // the answer could not be discarded
+        } catch (error) {
+          reject(error);
+        }
+      },
+      () => {
+        clearTimeout(timer);
+        resolve(failed('origin_unreachable')); // the network: only the call itself can fail so
+      },
+    );
   });
 }
 

@@ -192,7 +192,7 @@ async function breakLoop(
 ): Promise<Answer> {
   const reason = 'redirect_loop';
   const headers = errorHeaders(reason);
-  const forgotten = loopGuard.forget(denied.asker.headers, pageKey(denied.target));
+  const forgotten = loopGuard.forget(denied.asker.headers.get('cookie'), pageKey(denied.target));
   for (const cookie of forgotten) headers.append('set-cookie', cookie);
   const model = { reason, cause, signInUrl: location } as const;
   const response = await showDenial(model, headers, denied, pages);

@@ -60,7 +60,7 @@ export class LoginLoopGuard {
    */
   depart(headers: Headers, place: string, reason: string): readonly string[] | undefined {
     if (!isVisit(headers)) return [];
-    const last = this.#read(headers);
+    const last = this.#read(headers.get('cookie') ?? '');
     const [page, cause] = [nameOf(place), nameOf(reason)];
     const next = { page, cause, presented: this.#presentedIn(headers), at: this.#options.now() };
     if (last?.page !== page || last.cause !== cause) {
@@ -77,9 +77,11 @@ export class LoginLoopGuard {
   /**
    * Returns the `Set-Cookie` that forgets the turns of a page; empty when the cookie counts the turns of another page.
    * Requests for other pages pass during a circle (an icon, the sign-in page itself) and must not restart the count.
+   *
+   * @param cookies the `Cookie` header as received
    */
-  forget(headers: Headers, place: string): readonly string[] {
-    const last = this.#read(headers);
+  forget(cookies: string | null | undefined, place: string): readonly string[] {
+    const last = this.#read(cookies ?? '');
     return last !== undefined && last.page === nameOf(place)
       ? [`${this.cookieName}=; Max-Age=0; ${this.#attributes}`]
       : [];
@@ -90,10 +92,9 @@ export class LoginLoopGuard {
     return `${this.cookieName}=${value}; Max-Age=${WINDOW_SECONDS}; ${this.#attributes}`;
   }
 
-  #read(headers: Headers): Departure | undefined {
-    const header = headers.get('cookie');
-    if (header === null || !header.includes(this.cookieName)) return undefined; // as in almost every request
-    const [cookie] = readCookies(header, (name) => name === this.cookieName);
+  #read(cookies: string): Departure | undefined {
+    if (!cookies.includes(this.cookieName)) return undefined; // as in almost every request
+    const [cookie] = readCookies(cookies, (name) => name === this.cookieName);
     const [turns = '', quick = '', page = '', cause = '', presented = '', at = ''] =
       cookie?.value.split('.') ?? [];
     if (!/^[1-9][1-9]$/.test(turns + quick)) return undefined;

@@ -63,7 +63,8 @@ export class StoreChanges {
    * the check.
    */
   knownUntil(checkedAt: number, now: number): number | undefined {
-    const [known, before] = [this.#known, this.#knownBefore];
+    const known = this.#known;
+    const before = this.#knownBefore;
     if (known !== undefined && covers(known, checkedAt, now)) return known.until;
     return before !== undefined && covers(before, checkedAt, now) ? before.until : undefined;
   }

@@ -4,6 +4,7 @@ import type { InvalidPart } from '../http/invalid-part.ts';
 import type { Parameter, RouteRequest, Routes } from '../http/routes.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
 import type { RetryHeaders } from '../providers/pass-through.ts';
+import type { Awaitable } from '../runtime/awaitable.ts';
 import { failed, type Result } from '../runtime/result.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
 import type { ChangeMaker } from './change-maker.ts';
@@ -81,7 +82,7 @@ export interface ApiRouteOptions {
    */
   readonly mayBeFailing?: (waitUntil: WaitUntil) => Promise<boolean>;
   /** Moves the provider's URLs in an answer to the site; `undefined` if its answers name none, or are moved already. */
-  readonly onSite?: (response: Response) => Promise<Response>;
+  readonly onSite?: (response: Response) => Awaitable<Response>;
   readonly now: () => number;
 }
 

@@ -3,7 +3,7 @@ import { answerPreflight, readAsked } from '../http/preflight.ts';
 import type { RouteRequest } from '../http/routes.ts';
 import type { DecisionLog } from '../observability/decision-log.ts';
 import { PASSED_HEADERS } from '../providers/pass-through.ts';
-import type { Awaitable } from '../runtime/awaitable.ts';
+import { type Awaitable, andThen } from '../runtime/awaitable.ts';
 
 type Handle<Rest extends readonly unknown[]> = (
   received: RouteRequest,
@@ -21,7 +21,7 @@ const EXPOSED = [...PASSED_HEADERS, 'age', 'cache-status', 'postern-reason'];
 export function crossOrigin(origins: readonly string[], log: DecisionLog) {
   return function shared<Rest extends readonly unknown[]>(handle: Handle<Rest>): Handle<Rest> {
     if (origins.length === 0) return handle;
-    return async (received, ...rest) => {
+    return (received, ...rest) => {
       const { headers } = received.request;
       const { method, path } = received.target;
       const origin = headers.get('origin') ?? '';
@@ -37,15 +37,18 @@ export function crossOrigin(origins: readonly string[], log: DecisionLog) {
         log(received.request, () => ({ route: 'session-api', method, path, ...logged }));
         return answerPreflight(headers, asked);
       }
-      const response = await handle(received, ...rest);
-      response.headers.append('vary', 'Origin');
-      if (isListed) {
-        response.headers.set('access-control-allow-origin', origin);
-        response.headers.set('access-control-allow-credentials', 'true');
-        const exposed = EXPOSED.filter((name) => response.headers.has(name));
-        response.headers.set('access-control-expose-headers', exposed.join(', '));
-      }
-      return response;
+      return andThen(handle(received, ...rest), (response) => {
+        if (isListed) allowReading(response.headers, origin);
+        response.headers.append('vary', 'Origin');
+        return response;
+      });
     };
   };
+}
+
+function allowReading(headers: Headers, origin: string): void {
+  headers.set('access-control-allow-origin', origin);
+  headers.set('access-control-allow-credentials', 'true');
+  const exposed = EXPOSED.filter((name) => headers.has(name));
+  headers.set('access-control-expose-headers', exposed.join(', '));
 }

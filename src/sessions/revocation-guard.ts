@@ -55,8 +55,12 @@ export class RevocationGuard {
   }
 
   /** Decides how a cached session may be used at this moment. */
-  usability(name: CredentialName, checked: CheckedSession, minCheckedAt = 0): Usability {
-    const now = this.#now(); // read again: the clock moves while tiers and store are awaited
+  usability(
+    name: CredentialName,
+    checked: CheckedSession,
+    minCheckedAt = 0,
+    now = this.#now(), // read again: the clock moves while tiers and store are awaited
+  ): Usability {
     const lastMark = this.#lastMark(name, checked);
     const trustedSince = this.#view.trustedSince(now);
     const changesKnownUntil = this.#view.changesKnownUntil(checked.checkedAt, now);

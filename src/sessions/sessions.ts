@@ -87,7 +87,7 @@ export class Sessions {
     if (revocation.trustedSince(now) > 0) return undefined;
     if (revocation.refresh(now, waitUntil) !== undefined) return undefined;
     const { name } = inMemory;
-    return this.#serve({ credential, name, requirement, waitUntil }, inMemory, 'memory');
+    return this.#serve({ credential, name, requirement, waitUntil }, inMemory, 'memory', now);
   }
 
   /** Resolves a credential from any tier or the store. Never throws because of the credential. */
@@ -193,15 +193,12 @@ export class Sessions {
     question: Question,
     remembered: RememberedSession,
     tier: 'memory' | SharedPlace,
+    now = this.#options.now(), // read again: the clock moves while tiers are awaited
   ): Resolution | undefined {
     const { checked, hasUndeliveredCookie } = remembered;
-    const usability = this.#guard.usability(
-      question.name,
-      checked,
-      question.requirement.minCheckedAt,
-    );
+    const { minCheckedAt } = question.requirement;
+    const usability = this.#guard.usability(question.name, checked, minCheckedAt, now);
     if (usability === 'unusable') return undefined;
-    const now = this.#options.now();
     const place = { tier, now, ttlSeconds: this.#guard.ttlSeconds(checked, now) };
     if (usability !== 'if-error' && !hasUndeliveredCookie) {
       if (usability === 'revalidate') this.#revalidateBehind(question);

@@ -149,8 +149,10 @@ function answerJudged(
   received: Received,
   options: GateOptions,
 ): Awaitable<Response> {
-  const authorizedAt = options.reporting.now();
-  const judged = { ...received, authorization, authorizedAt };
+  const { request, target, waitUntil, startedAt } = received;
+  const { showsTiming, now } = options.reporting;
+  const authorizedAt = showsTiming ? now() : startedAt;
+  const judged = { request, target, waitUntil, startedAt, authorization, authorizedAt };
   return andThen(answerVerdict(judged, options), finish, judged, options);
 }
 
@@ -217,7 +219,8 @@ async function forward(
   const identification = identified.value;
   const passed = { target, rule, tried, identification, exchangedToken };
   const made = originRequest(request, passed, forwarding);
-  const sendable = made.ok ? sendableCall(made.value, request) : made;
+  if (!made.ok) return refusal(made.failure, denial);
+  const sendable = sendableCall(made.value, request);
   const asked = sendable instanceof Promise ? await sendable : sendable;
   if (!asked.ok) return refusal(asked.failure, denial);
   const reason =
@@ -225,7 +228,9 @@ async function forward(
   const sent = await sendToOrigin(asked.value, { fetch, timeoutMs }, { session, reason, target });
   if (!sent.ok) return originFault(sent.failure, denial.errorShape, forwarding.name);
   const forgotten =
-    session === undefined ? [] : denial.loopGuard.forget(request.headers, pageKey(target));
+    session === undefined
+      ? []
+      : denial.loopGuard.forget(made.value.receivedCookies, pageKey(target));
   const response = clientResponse(sent.value, {
     filter: forwarding.filter,
     forwardedHeaders: rule.forwardedHeaders,

@@ -128,7 +128,7 @@ async function show(
   if (!listed.ok) return failed(await failureOf(listed.failure, user, options));
   const { currentId, others, isCut } = listed.value;
   const headers = new Headers(PAGE_HEADERS);
-  const forgotten = denial.loopGuard.forget(request.headers, pageKey(target));
+  const forgotten = denial.loopGuard.forget(request.headers.get('cookie'), pageKey(target));
   for (const cookie of forgotten) headers.append('set-cookie', cookie);
   const model = {
     account: accountName(session),
