@@ -4,6 +4,7 @@ import { isPresented, type UsableCredentials } from '../credentials/credential.t
 import type { GatewaySecrets } from '../credentials/read-credentials.ts';
 import type { TokenClassifier } from '../credentials/token-form.ts';
 import type { AdmittedTarget } from '../http/admit.ts';
+import { readBearer } from '../http/bearer.ts';
 import { withoutCookies } from '../http/cookies.ts';
 import { nominatedNames } from '../http/header-names.ts';
 import { addGate } from '../http/loop-detection.ts';
@@ -234,6 +235,9 @@ function isKeptBack(
   { rule, tried }: PassedRequest,
   { gatewaySecrets, tokenClassifier }: WithheldValues,
 ): boolean {
+  const bearer = readBearer(authorization);
+  // Almost every such header is the one credential that the request was judged by.
+  if (bearer !== undefined && !rule.forwardsCredentials && isPresented(tried, bearer)) return true;
   const parts = authorization.split(/[\s,"]+/, MAX_WORDS + 1);
   if (parts.length > MAX_WORDS) return true;
   const [scheme = ''] = parts;

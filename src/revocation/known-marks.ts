@@ -76,6 +76,7 @@ export class KnownMarks {
 
   issuedBefore(subject: RevocationSubject): number {
     let latest = this.#everything.issuedBefore;
+    if (this.size === 0) return latest;
     for (const mark of this.#naming(subject)) latest = Math.max(latest, mark.issuedBefore);
     return latest;
   }
