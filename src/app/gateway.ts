@@ -177,10 +177,12 @@ export function createGateway(
     reportBug(error);
     return recovering(answerForReaders, routeBug, received, undefined);
   };
+  const adapted = (received: RouteRequest, adapt: AdaptGate) => gate(received, adapt(gateOptions));
+  const noSite = ({ request }: RouteRequest) => shown(errorShape('not_found'), request);
   const answerSite = (received: RouteRequest, adapt: AdaptGate | undefined) => {
-    if (adapt !== undefined) return recovering(gate, siteBug, received, adapt(gateOptions));
+    if (adapt !== undefined) return recovering(adapted, siteBug, received, adapt);
     if (hasSite) return recovering(gate, siteBug, received, gateOptions);
-    return shown(errorShape('not_found'), received.request);
+    return recovering(noSite, routeBug, received, undefined);
   };
   const ownRoute = (target: AdmittedTarget) => {
     // The most frequent request skips the router.

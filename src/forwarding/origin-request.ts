@@ -141,29 +141,24 @@ interface ForwardableHeaders extends Pick<OriginCall, 'receivedCookies'> {
   readonly hasAcceptEncoding: boolean;
 }
 
-/**
- * Returns the headers that may pass; `undefined` when they exceed a limit. The checks stop at that limit.
- *
- * @param nominated folded names in `Connection`; left out for the first walk, which finds that header
- */
+/** Returns the headers that may pass; `undefined` when they exceed a limit. The checks stop at that limit. */
 function forwardableHeaders(
   received: Headers,
   passed: PassedRequest,
   options: OriginRequestOptions,
-  nominated?: ReadonlySet<string>,
 ): ForwardableHeaders | undefined {
   const headers = new Headers(received); // a value that is not rewritten keeps its bytes, even if they are not UTF-8
   let clientAddress: string | undefined;
   let passedGates: string | undefined;
   let receivedCookies: string | undefined;
-  let connection = '';
+  let connection: string | undefined;
   let hasAcceptEncoding = false;
   let lines = 0;
   let total = 0;
   let count = passed.identification.headers.length + MAX_GATEWAY_HEADERS;
   if (passed.exchangedToken !== undefined) count += 1;
   if (options.prefix !== undefined) count += 1;
-  let isTooLarge = count > MAX_HEADERS;
+  let isTooLarge = false;
   // One walk costs the platform as much as a few single reads.
   received.forEach((value, name) => {
     lines += 1;
@@ -175,10 +170,7 @@ function forwardableHeaders(
     if (use === 'cookie') receivedCookies = value;
     if (use === 'connection') connection = value;
     if (use === 'accepted-encoding') hasAcceptEncoding = true;
-    const isHopByHop = meaning.isHopByHop || nominated?.has(meaning.folded) === true;
-    const kept = isHopByHop
-      ? hopByHopValue(meaning, value)
-      : passedValue(name, value, meaning, passed, options);
+    const kept = passedValue(name, value, meaning, passed, options);
     if (kept === undefined) {
       headers.delete(name);
       return;
@@ -189,11 +181,10 @@ function forwardableHeaders(
     const isTooLong = use === 'cookie' && kept.length > MAX_COOKIE_LENGTH;
     isTooLarge = isTooLong || total > MAX_HEADERS_LENGTH || count > MAX_HEADERS;
   });
-  if (isTooLarge || lines > MAX_LINES || connection.length > MAX_CONNECTION_LENGTH)
-    return undefined;
-  if (nominated === undefined && connection !== '') {
-    const names = nominatedNames(connection);
-    if (names.size > 0) return forwardableHeaders(received, passed, options, names);
+  if (isTooLarge || lines > MAX_LINES) return undefined;
+  if (connection !== undefined) {
+    if (connection.length > MAX_CONNECTION_LENGTH) return undefined;
+    deleteNominated(headers, nominatedNames(connection), options.filter);
   }
   return { headers, clientAddress, passedGates, hasAcceptEncoding, receivedCookies };
 }
@@ -202,19 +193,30 @@ function forwardableHeaders(
 function passedValue(
   name: string,
   value: string,
-  { isUntrusted, use }: HeaderClass,
+  { isHopByHop, isUntrusted, use }: HeaderClass,
   passed: PassedRequest,
   options: OriginRequestOptions,
 ): string | undefined {
   const { rule } = passed;
+  if (isHopByHop) {
+    return use === 'upgrade' && value.toLowerCase() === 'websocket' ? 'websocket' : undefined;
+  }
   if (isUntrusted && !isLetThrough(name, rule)) return undefined;
   if (use === 'authorization' && isKeptBack(value, passed, options.withheld)) return undefined;
   return use === 'cookie' ? withoutGatewayCookies(value, rule, options.withheld) : value;
 }
 
-/** Returns the value of a hop-by-hop header to forward: that of a WebSocket handshake alone. */
-function hopByHopValue({ use }: HeaderClass, value: string): string | undefined {
-  return use === 'upgrade' && value.toLowerCase() === 'websocket' ? 'websocket' : undefined;
+/** Deletes the headers that `Connection` nominates. Those that are always hop-by-hop have been judged before. */
+function deleteNominated(
+  headers: Headers,
+  nominated: ReadonlySet<string>,
+  filter: HeaderFilter,
+): void {
+  if (nominated.size === 0) return;
+  for (const name of [...headers.keys()]) {
+    const { folded, isHopByHop } = filter.classifyHeader(name);
+    if (nominated.has(folded) && !isHopByHop) headers.delete(name);
+  }
 }
 
 /** Compares the name as it was sent: `X_Auth_Token` is not `X-Auth-Token` until a server folds it. */

@@ -41,7 +41,7 @@ export function sendToOrigin(
   { fetch, timeoutMs }: Origin,
   passage: Passage,
 ): Promise<Result<Response, OriginFault>> {
-  const call = fetch(input, init, passage);
+  const call = Promise.resolve(fetch(input, init, passage));
   return new Promise((resolve, reject) => {
     let isLate = false;
     const timer = setTimeout(() => {

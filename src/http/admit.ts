@@ -23,6 +23,13 @@ export interface AdmittedTarget {
   readonly search: string;
 }
 
+/** An estimate of the memory that a kept path takes: V8 keeps the whole URL that it is a part of. */
+export function bytesOfKept({ path, search }: Pick<AdmittedTarget, 'path' | 'search'>): number {
+  return path.length + search.length + BYTES_OF_ENTRY;
+}
+
+const BYTES_OF_ENTRY = 200;
+
 /** The platform's own limit for a URL. A proxy can describe a longer URL in a header. */
 const MAX_TARGET_LENGTH = 16_384;
 const VISIBLE_ASCII = /^[\x21-\x7e]*$/;

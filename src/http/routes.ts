@@ -4,7 +4,7 @@ import { tryDecode, tryDecodeURIComponent } from 'hono/utils/url';
 import type { Awaitable } from '../runtime/awaitable.ts';
 import { MemoryTier } from '../runtime/memory-cache.ts';
 import type { WaitUntil } from '../runtime/single-flight.ts';
-import type { AdmittedTarget } from './admit.ts';
+import { type AdmittedTarget, bytesOfKept } from './admit.ts';
 
 /** A request to a route, with its admitted target. */
 export interface RouteRequest {
@@ -45,7 +45,8 @@ export class Routes<Received> {
   }
 
   /** Returns the first added route that matches a target; `undefined` without a match. */
-  match({ path }: AdmittedTarget): Route<Received> | undefined {
+  match(target: AdmittedTarget): Route<Received> | undefined {
+    const { path } = target;
     if (!path.includes('%') && !this.#firstSegments.has(firstSegment(path))) return undefined;
     const known = this.#known.read(path);
     if (known !== undefined) return known;
@@ -54,7 +55,7 @@ export class Routes<Received> {
     const [handler, parameters] = first;
     const match: Route<Received> = (received) =>
       handler(received, (name) => tryDecodeURIComponent(String(parameters[name] ?? '')));
-    this.#known.keep(path, match, path.length);
+    this.#known.keep(path, match, bytesOfKept(target));
     return match;
   }
 }

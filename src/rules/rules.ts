@@ -1,6 +1,6 @@
 // Pure: no I/O, no clock.
 import { tryDecodeURIComponent } from 'hono/utils/url';
-import type { AdmittedTarget } from '../http/admit.ts';
+import { type AdmittedTarget, bytesOfKept } from '../http/admit.ts';
 import type { Authority } from '../http/authority.ts';
 import { isText, type PathReading, segmentsOf } from '../http/path-readings.ts';
 import { MemoryTier } from '../runtime/memory-cache.ts';
@@ -140,7 +140,7 @@ export class Rules {
     const known = this.#known.read(first.text);
     if (known?.host === host && known.method === method) return known.match;
     const match = this.#match(target, method);
-    this.#known.keep(first.text, { host, method, match }, first.text.length);
+    this.#known.keep(first.text, { host, method, match }, bytesOfKept(target));
     return match;
   }
 

@@ -19,6 +19,8 @@ function stumblingBlock(): never {
   return new Proxy({}, { get }) as never; // in place of the seam's own type
 }
 
+const SITE = { ORIGIN_URL: 'https://origin.example.test' };
+
 /** The dependencies that are broken; the others work. */
 type Broken = Partial<Omit<Dependencies, 'fetchers'>> & {
   readonly fetchers?: Partial<Dependencies['fetchers']>;
@@ -60,11 +62,11 @@ const SEAMS: Record<string, Seam> = {
 };
 
 /** A gateway whose neighbours answer well, with these in their place. `log` has the lines that it wrote. */
-function startGateway(dependencies: Broken) {
+function startGateway(dependencies: Broken, settings: Record<string, unknown> = SITE) {
   const config = readConfig({
     PUBLIC_URL: 'https://app.example.test',
     KRATOS_PUBLIC_URL: 'https://kratos.example.test',
-    ORIGIN_URL: 'https://origin.example.test',
+    ...settings,
     REVOCATIONS: {},
     REVOCATION: dependencies.openLog === undefined ? 'off' : 'log',
     ISSUERS: [
@@ -109,7 +111,7 @@ function startGateway(dependencies: Broken) {
     return response;
   };
   const bugs = () => log.filter(({ event }) => event === 'bug');
-  return { ask, bugs, log };
+  return { ask, bugs, log, gateway };
 }
 
 describe.each(Object.entries(SEAMS))(
@@ -151,3 +153,20 @@ describe.each(Object.entries(SEAMS))(
     });
   },
 );
+
+it('an error of Postern itself where no site is behind the gate is logged, and answered with 503', async () => {
+  const { gateway, bugs } = startGateway({ fetchOrigin: undefined }, {});
+  const request = new Request('https://app.example.test/page');
+  const { headers } = request;
+  let reads = 0;
+  const get = () => {
+    reads += 1;
+    if (reads === 2) throw new TypeError('seam is broken'); // the first read admits the request
+    return headers;
+  };
+  const response = await gateway.fetch(
+    Object.defineProperty(request, 'headers', { get }),
+    () => {},
+  );
+  expect([response.status, bugs()]).toMatchObject([503, [{ message: 'seam is broken' }]]);
+});

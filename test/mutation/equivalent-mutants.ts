@@ -92,7 +92,7 @@ export const EQUIVALENT_MUTANTS: readonly EquivalentMutant[] = [
   },
   {
     file: 'src/routes/gate/gate.ts',
-    line: 'session === undefined ? [] : denial.loopGuard.forget(request.headers, pageKey(target));',
+    line: 'session === undefined',
     change: 'session === undefined → false',
     reason:
       'Turns are counted for pages that require a session, and such a page passes no request without one.',
@@ -106,7 +106,7 @@ export const EQUIVALENT_MUTANTS: readonly EquivalentMutant[] = [
   },
   {
     file: 'src/sessions/revocation-guard.ts',
-    line: 'usability(name: CredentialName, checked: CheckedSession, minCheckedAt = 0): Usability {',
+    line: 'minCheckedAt = 0,',
     change: '0 → 1',
     reason:
       'The earliest check that will do, in milliseconds since 1970: no check was made in the first of them.',

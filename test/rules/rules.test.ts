@@ -172,3 +172,36 @@ describe('Rules', () => {
     expect(at('/%zz')).toEqual(['d', 'e']);
   });
 });
+
+describe('the memory of matches', () => {
+  const rules = new Rules([
+    { ...DEFAULTS, path: pathPattern('/a'), methods: ['GET'], session: 'none' },
+    {
+      ...DEFAULTS,
+      path: pathPattern('/a'),
+      host: authority('b.example.test'),
+      session: 'optional',
+    },
+  ]);
+
+  it('keeps hosts, methods and readings of one path apart', () => {
+    const there = { ...target('/a'), host: authority('b.example.test') };
+    const several = { ...target('/a'), readings: readings('/a', '/c') };
+    for (let turn = 0; turn < 2; turn += 1) {
+      expect(rules.match(target('/a')).rule.session).toBe('none');
+      expect(rules.match(target('/a', 'POST')).rule.session).toBe('required');
+      expect(rules.match({ ...there, method: 'POST' }).rule.session).toBe('optional');
+      expect(rules.match(several).rule.session).toBe('required');
+    }
+  });
+
+  // V8 keeps the URL of which a kept path is a part.
+  it('is limited by the length of whole URLs', () => {
+    const first = rules.match(target('/a'));
+    expect(rules.match(target('/a'))).toBe(first);
+    for (let index = 0; index < 5; index += 1) {
+      rules.match({ ...target(`/${index}`), search: `?${'q'.repeat(16_000)}` });
+    }
+    expect(rules.match(target('/a'))).not.toBe(first);
+  });
+});
