@@ -2,7 +2,11 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { KEYCARD_CLAIMS, keycardTokenSession } from '../../src/tokens/keycard-token.ts';
 import { KRATOS_CLAIMS, kratosTokenSession } from '../../src/tokens/kratos-token.ts';
-import { readSessionFields, type SessionField } from '../../src/tokens/proven-session.ts';
+import {
+  fillFields,
+  readSessionFields,
+  type SessionField,
+} from '../../src/tokens/proven-session.ts';
 
 const NOW = Date.parse('2026-11-21T12:00:00Z');
 const TIMES = { now: NOW, expiresAt: NOW + 600_000, compact: 'a.b.c' };
@@ -91,6 +95,19 @@ describe('kratosTokenSession()', () => {
     // The earlier value was not the claim's, so the claim's writer is not its writer.
     expect(proven.session.claimed).toEqual([{ path: 'identity.traits.name', writer: 'issuer' }]);
   });
+});
+
+it('a field named __proto__ is a member of the document, and no prototype', () => {
+  for (const path of ['identity.traits.__proto__', 'identity.traits.__proto__.role']) {
+    const document = { identity: { traits: { name: 'Ada' } } };
+    const value = path.endsWith('role') ? 'admin' : { role: 'admin' };
+    expect(fillFields(document, [{ path, value, writer: 'person' }])).toEqual([
+      { path, writer: 'person' },
+    ]);
+    const { traits } = document.identity;
+    expect(JSON.stringify(traits)).toBe('{"name":"Ada","__proto__":{"role":"admin"}}');
+    expect('role' in traits).toBe(false);
+  }
 });
 
 describe('readSessionFields()', () => {
