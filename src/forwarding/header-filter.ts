@@ -4,7 +4,7 @@ import { LOOP_HEADER } from '../http/loop-detection.ts';
 import { isAboutRequest, isIdentity as isIdentityName } from './believed-headers.ts';
 import { REWRITTEN_HEADERS } from './origin-address.ts';
 
-/** What the gate does with a header of exactly this name, besides dropping it. */
+/** The use that the gate has for a header of exactly this name. */
 export type HeaderUse =
   | 'authorization'
   | 'cookie'

@@ -145,7 +145,8 @@ describe('originRequest()', () => {
 
   it('H12: names the client’s address only if the platform provides it', () => {
     expect(headers({ 'cf-connecting-ip': '1.2.3.4' }).get('x-forwarded-for')).toBeNull();
-    const request = new Request(PUBLIC_URL, { headers: { 'cf-connecting-ip': '1.2.3.4' } });
+    const received = { 'cf-connecting-ip': '1.2.3.4', 'x-note': 'sorted behind it' };
+    const request = new Request(PUBLIC_URL, { headers: received });
     Object.defineProperty(request, 'cf', { value: {} });
     const asked = { method: 'GET', url: `${PUBLIC_URL}/`, headers: new Headers() };
     const admitted = admit(asked, ADMISSION);

@@ -29,7 +29,7 @@ export interface AuthorizationOptions {
   readonly now: () => number;
 }
 
-/** What authorising again takes. */
+/** The services of authorising again. */
 export type RecheckOptions = Pick<AuthorizationOptions, 'lookUp' | 'revocation' | 'now'>;
 
 /** A request to authorise, for the gate or for forward authentication. */
