@@ -143,6 +143,15 @@ describe('originRequest()', () => {
     );
   });
 
+  // RFC 9110 section 7.6.1; Firefox opens a WebSocket with this Connection.
+  it('drops what Connection names, and keeps the handshake of a WebSocket', () => {
+    const sent = { connection: 'keep-alive, Upgrade, X-Hop', upgrade: 'websocket', x_hop: '1' };
+    expect([...headers({ ...sent, 'x-kept': '2' }).keys()]).toEqual(
+      expect.arrayContaining(['upgrade', 'x-kept']),
+    );
+    for (const name of ['connection', 'x_hop']) expect(headers(sent).has(name)).toBe(false);
+  });
+
   it('H12: names the client’s address only if the platform provides it', () => {
     expect(headers({ 'cf-connecting-ip': '1.2.3.4' }).get('x-forwarded-for')).toBeNull();
     const received = { 'cf-connecting-ip': '1.2.3.4', 'x-note': 'sorted behind it' };
